@@ -1,0 +1,56 @@
+# Dependencies (Debian 12 packages), compiler settings, and the two functions that every layer uses.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(Protobuf 3.21 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(doctest REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(CAF REQUIRED)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+
+add_library(nova_flags INTERFACE)
+target_compile_options(nova_flags INTERFACE -Wall -Wextra -Wno-unused-parameter -fno-strict-overflow)
+target_include_directories(nova_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+target_include_directories(nova_flags SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/generated)
+target_compile_definitions(nova_flags INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION SPDLOG_FMT_EXTERNAL)
+target_link_libraries(nova_flags INTERFACE Threads::Threads)
+
+find_program(NOVA_MOLD mold)
+if(NOVA_MOLD)
+  target_link_options(nova_flags INTERFACE -fuse-ld=mold)
+endif()
+
+set(NOVA_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, address (with undefined) or thread")
+if(NOVA_SANITIZE STREQUAL "address")
+  target_compile_options(nova_flags INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
+  target_link_options(nova_flags INTERFACE -fsanitize=address,undefined)
+elseif(NOVA_SANITIZE STREQUAL "thread")
+  target_compile_options(nova_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+  target_link_options(nova_flags INTERFACE -fsanitize=thread)
+endif()
+
+# nova_library(NAME SOURCES a.cpp … LINK lib …): one static library a layer or domain.
+function(nova_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC nova_flags ${arg_LINK})
+endfunction()
+
+# nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …]): a doctest executable, registered with ctest.
+# NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path.
+function(nova_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LINK;ARGS")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${CMAKE_SOURCE_DIR}/tests/support/doctest_main.cpp ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE nova_flags doctest::doctest ${arg_LINK})
+  add_test(NAME ${name} COMMAND ${name} ${arg_ARGS})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+endfunction()
