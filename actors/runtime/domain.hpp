@@ -126,6 +126,7 @@ class methods {
       auto& d = std::get<decision<state>>(out);
       erased_decision erased;
       erased.reply = std::move(d.reply);
+      erased.refusal = std::move(d.refusal);
       if (d.apply)
         erased.apply = [f = std::move(d.apply)](state_box& b) { f(static_cast<box&>(b).value); };
       erased.statements = std::move(d.statements);
