@@ -1,0 +1,107 @@
+#include "protocols/codegen/fill.hpp"
+#include "protocols/codegen/outputs.hpp"
+
+#include <set>
+
+namespace nova::codegen {
+
+namespace {
+
+std::string includes_of(const contract& all) {
+  std::set<std::string> stems;
+  for (const auto* message : all.messages) stems.insert(stem_of(*message->file()));
+  std::string out;
+  for (const auto& stem : stems) out += fill("#include \"$stem$.nova.hpp\"\n", {{"stem", stem}});
+  return out;
+}
+
+std::string table(const char* function, const char* type, const std::string& rows) {
+  return fill(R"(std::span<const $type$* const> $function$() {
+  static const std::vector<const $type$*> table = {
+$rows$  };
+  return table;
+}
+
+)",
+              {{"function", function}, {"type", type}, {"rows", rows}});
+}
+
+/// A raw literal; split, because compilers limit the length of one.
+std::string literal(const std::string& text) {
+  constexpr std::size_t piece = 12'000;
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); at += piece) out += "R\"nova~(" + text.substr(at, piece) + ")nova~\"\n";
+  return out.empty() ? "\"\"" : out;
+}
+
+}  // namespace
+
+std::string tables_source(const contract& all, const std::string& openapi, const std::string& contracts) {
+  std::string methods, events, pushes;
+  for (const auto& m : all.methods)
+    methods += fill("      &$namespace$::$domain$_interface::$name$::info(),\n",
+                    {{"namespace", cpp_namespace(*m.proto->file())}, {"domain", m.domain}, {"name", m.identifier}});
+  for (const auto& e : all.events)
+    events += fill("      &$namespace$::$name$_event(),\n",
+                   {{"namespace", cpp_namespace(*e.proto->file())}, {"name", e.identifier}});
+  for (const auto& p : all.pushes)
+    pushes += fill("      &$namespace$::$name$_push(),\n",
+                   {{"namespace", cpp_namespace(*p.proto->file())}, {"name", p.identifier}});
+  return "// Generated from all .proto files by protocols/codegen: do not edit.\n" + includes_of(all) +
+         R"(
+#include <unordered_map>
+
+namespace nova::rpc {
+
+)" + table("all_methods", "method", methods) +
+         table("all_events", "event_type", events) + table("all_pushes", "push_type", pushes) +
+         R"(const method* find_method(std::uint32_t number) noexcept {
+  static const auto index = [] {
+    std::unordered_map<std::uint32_t, const method*> by_number;
+    for (const auto* m : all_methods()) by_number.emplace(m->number, m);
+    return by_number;
+  }();
+  const auto found = index.find(number);
+  return found == index.end() ? nullptr : found->second;
+}
+
+const method* find_rpc(std::string_view rpc) noexcept {
+  static const auto index = [] {
+    std::unordered_map<std::string_view, const method*> by_name;
+    for (const auto* m : all_methods())
+      if (!m->rpc.empty()) by_name.emplace(m->rpc, m);
+    return by_name;
+  }();
+  const auto found = index.find(rpc);
+  return found == index.end() ? nullptr : found->second;
+}
+
+const event_type* find_event(std::uint32_t number) noexcept {
+  static const auto index = [] {
+    std::unordered_map<std::uint32_t, const event_type*> by_number;
+    for (const auto* e : all_events()) by_number.emplace(e->number, e);
+    return by_number;
+  }();
+  const auto found = index.find(number);
+  return found == index.end() ? nullptr : found->second;
+}
+
+std::string_view openapi_json() noexcept {
+  static constexpr std::string_view text =
+)" + literal(openapi) +
+         R"(;
+  return text;
+}
+
+std::string_view contracts_text() noexcept {
+  static constexpr std::string_view text =
+)" + literal(contracts) +
+         R"(;
+  return text;
+}
+
+}  // namespace nova::rpc
+)";
+}
+
+}  // namespace nova::codegen
