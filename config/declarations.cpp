@@ -12,7 +12,8 @@ namespace {
 
 std::vector<declaration> all_rows() {
   std::vector<declaration> rows;
-  for (auto layer : {general_declarations})
+  for (auto layer : {general_declarations, gateway_declarations, storage_declarations, runtime_declarations,
+                     auth_declarations, user_declarations, messaging_declarations})
     for (auto& row : layer()) rows.push_back(std::move(row));
   return rows;
 }

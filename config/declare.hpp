@@ -67,5 +67,11 @@ inline declaration make_declaration(std::string_view name, std::string_view help
 
 /// Rows of one layer; each in its own file.
 std::vector<declaration> general_declarations();
+std::vector<declaration> gateway_declarations();
+std::vector<declaration> storage_declarations();
+std::vector<declaration> runtime_declarations();
+std::vector<declaration> auth_declarations();
+std::vector<declaration> user_declarations();
+std::vector<declaration> messaging_declarations();
 
 }  // namespace nova::config

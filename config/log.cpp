@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 #include <mutex>
 
@@ -129,7 +130,12 @@ struct session::state {
 };
 
 session::session(std::string_view least_level, std::size_t queue_records, int fd) : state_(std::make_unique<state>()) {
-  state_->pool = std::make_shared<spdlog::details::thread_pool>(queue_records, 1);
+  state_->pool = std::make_shared<spdlog::details::thread_pool>(queue_records, 1, [] {
+    sigset_t broken_pipe;  // stderr's reader may go; that must not end the process
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  });
   auto sink = std::make_shared<fd_sink>(fd);
   sink->set_formatter(std::make_unique<line_formatter>());
   state_->logger = std::make_shared<spdlog::async_logger>("nova", std::move(sink), state_->pool,

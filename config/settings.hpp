@@ -2,7 +2,13 @@
 // then the command line. Called by gateway/main.cpp; every layer gets its own struct from here.
 #pragma once
 
+#include "config/auth_settings.hpp"
+#include "config/gateway_settings.hpp"
 #include "config/general_settings.hpp"
+#include "config/messaging_settings.hpp"
+#include "config/runtime_settings.hpp"
+#include "config/storage_settings.hpp"
+#include "config/user_settings.hpp"
 #include "protocols/core/error.hpp"
 
 #include <filesystem>
@@ -13,6 +19,12 @@ namespace nova::config {
 
 struct settings {
   general_settings general;
+  gateway_settings gateway;
+  storage_settings storage;
+  runtime_settings runtime;
+  auth_settings auth;
+  user_settings user;
+  messaging_settings messaging;
 };
 
 /// Variables whose names begin with NOVA_.

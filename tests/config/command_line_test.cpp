@@ -1,0 +1,59 @@
+// The command line: what becomes of the options, and the statuses of bad usage.
+#include "config/command_line.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+using namespace nova::config;
+
+namespace {
+
+struct parsed {
+  std::variant<command_line, int> value;
+  std::string out, err;
+  const command_line& line() const {
+    REQUIRE_MESSAGE(value.index() == 0, err);
+    return std::get<command_line>(value);
+  }
+  int status() const { return std::get<int>(value); }
+};
+
+parsed parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "nova");
+  std::ostringstream out, err;
+  auto value = parse_command_line(static_cast<int>(words.size()), words.data(), out, err);
+  return {std::move(value), out.str(), err.str()};
+}
+
+}  // namespace
+
+TEST_CASE("serve takes port, data folder, file and any setting") {
+  const auto p = parse({"serve", "--port", "0", "--data", "/x", "--config", "n.toml", "--set", "gateway.io_threads=4",
+                        "--set", "general.log_level=debug"});
+  const auto& line = p.line();
+  CHECK(line.command == command::serve);
+  CHECK(line.file == "n.toml");
+  CHECK(line.values == assignments{{"gateway.port", "0"}, {"general.data_dir", "/x"}, {"gateway.io_threads", "4"},
+                                   {"general.log_level", "debug"}});
+}
+
+TEST_CASE("the other commands are known by their names") {
+  CHECK(parse({"doctor", "--example"}).line().example);
+  CHECK(parse({"migrate", "--data", "d"}).line().command == command::migrate);
+  CHECK(parse({"version"}).line().command == command::version);
+}
+
+TEST_CASE("help is not an error; bad usage is status 2 with a reason") {
+  const auto help = parse({"--help"});
+  CHECK(help.status() == exit_ok);
+  CHECK(help.out.find("serve") != std::string::npos);
+  for (const auto& words : std::vector<std::vector<const char*>>{
+           {}, {"fly"}, {"serve", "--prot", "1"}, {"serve", "--set", "nothing"}, {"version", "--port", "1"}}) {
+    const auto p = parse(words);
+    CHECK(p.status() == exit_bad_usage);
+    CHECK_FALSE(p.err.empty());
+  }
+}
+
+TEST_CASE("the version names number and build") { CHECK(version_text().starts_with("nova 0.")); }
