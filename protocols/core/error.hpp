@@ -39,9 +39,9 @@ struct field_error {
 
 struct error {
   errc code = errc::internal;
-  std::string detail;               ///< one sentence for a person; no SQL, path, version or stack
+  std::string detail = {};           ///< one sentence for a person; no SQL, path, version or stack
   std::uint32_t retry_after_ms = 0;  ///< 0: not stated
-  std::vector<field_error> fields;
+  std::vector<field_error> fields = {};
 };
 
 template <class T>

@@ -1,0 +1,68 @@
+// What an active conversation keeps in memory, and the window of recent sends that answers repeats without the database.
+// Changed only by the `apply` of a decision.
+#pragma once
+
+#include "storage/messaging/messaging_rows.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace nova::messaging {
+
+/// The latest sends by (sender, client_id). Bounded; what it has forgotten is still refused by the unique index, and a
+/// sender who was caught repeating such an old send is looked up in the database from then on.
+class recent_sends {
+ public:
+  /// Null: not in the window.
+  const sent_row* find(const uuid& sender, const std::string& client_id) const;
+  /// True when the window holds every message of the conversation: then an unknown client_id is new.
+  bool complete() const noexcept { return complete_; }
+  bool suspects(const uuid& sender) const { return suspects_.contains(sender); }
+
+  void remember(const uuid& sender, const std::string& client_id, const sent_row& sent, std::size_t limit);
+  /// The window does not reach back to the first message.
+  void mark_incomplete() noexcept { complete_ = false; }
+  void suspect(const uuid& sender) { suspects_.insert(sender); }
+  std::size_t size() const noexcept { return order_.size(); }
+
+ private:
+  static std::string key(const uuid& sender, const std::string& client_id);
+
+  std::unordered_map<std::string, sent_row> sends_;
+  std::deque<std::string> order_;
+  std::unordered_set<uuid> suspects_;
+  bool complete_ = true;
+};
+
+struct member_state {
+  member_role role = member_role::member;
+  unix_ms joined_at = 0;
+  std::int64_t read_seq = 0;
+  std::int64_t delivered_seq = 0;
+};
+
+struct conversation_state {
+  bool exists = false;
+  uuid id{};
+  conversation_kind kind = conversation_kind::group;
+  std::optional<std::string> title;
+  unix_ms created_at = 0;
+  std::int64_t last_seq = 0;
+  std::int64_t rev = 0;
+  bool blocked = false;  ///< direct only: one side has blocked the other
+  std::map<uuid, member_state> members;
+  /// All members' accounts; replaced as a whole when membership changes, so that pushes can share it.
+  std::shared_ptr<const std::vector<uuid>> everyone = std::make_shared<std::vector<uuid>>();
+  recent_sends recent;
+
+  const member_state* member(const uuid& account) const;
+  void refresh_everyone();
+};
+
+}  // namespace nova::messaging

@@ -1,0 +1,29 @@
+// An account's side of messaging: its list of conversations, creating one, and what a resuming socket has missed. Virtual
+// entity `inbox`, keyed by account_id; it keeps nothing in memory, and serialises what its account creates.
+#pragma once
+
+#include "actors/messaging/conversation_entity.hpp"
+
+namespace nova::messaging {
+
+struct inbox_state {};
+
+struct inbox_entity {
+  using state = inbox_state;
+  using outcome = runtime::outcome<state>;
+  using context = runtime::context;
+  using reads = runtime::reads;
+
+  static runtime::loading<state> load(std::string_view, const reads&) { return state{}; }
+  static std::size_t weight(const state&) { return 64; }
+
+  // inbox_rules.cpp
+  static outcome create_conversation(const state&, const CreateConversationRequest&, const context&, const reads&);
+  static outcome list_conversations(const state&, const ListConversationsRequest&, const context&, const reads&);
+  static outcome subscribe_presence(const state&, const SubscribePresenceRequest&, const context&, const reads&);
+
+  // resume_rules.cpp
+  static outcome missed(const state&, const MissedRequest&, const context&, const reads&);
+};
+
+}  // namespace nova::messaging

@@ -1,0 +1,170 @@
+#include "actors/messaging/inbox_entity.hpp"
+#include "actors/messaging/person_lookup.hpp"
+
+#include "protocols/core/page.hpp"
+#include "protocols/messaging/messaging.nova.hpp"
+#include "storage/messaging/messaging_store.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace nova::messaging {
+
+using runtime::decision;
+using runtime::need;
+using runtime::share;
+
+namespace {
+
+using outcome = inbox_entity::outcome;
+
+// The pair's conversation stands already: reads are find_direct, summary, members.
+outcome answer_existing(const runtime::context& c, const runtime::reads& r) {
+  auto id = r.rows(0).id(0, 0);
+  if (r.size() == 1)
+    return need{{store::conversation_summary(id, c.caller.account), store::conversation_members({id}, members_shown)}};
+  if (r.rows(1).empty()) return error{errc::not_found};
+  auto reply = conversation_from(r.rows(1), 0);
+  for (std::size_t i = 0; i < r.rows(2).size(); ++i) *reply.add_members() = member_from(r.rows(2), i);
+  reply.set_existing(true);
+  decision<inbox_state> d;
+  d.reply = share(std::move(reply));
+  return d;
+}
+
+Conversation reply_of(const ConversationPush& p, unix_ms created_at) {
+  Conversation reply;
+  reply.set_conversation_id(p.conversation_id());
+  reply.set_kind(p.kind());
+  if (p.has_title()) reply.set_title(p.title());
+  *reply.mutable_members() = p.members();
+  reply.set_member_count(p.member_count());
+  reply.set_created_at(created_at);
+  return reply;
+}
+
+// A new conversation as its entity will load it.
+conversation_state first_state(const runtime::context& c, conversation_kind kind, std::optional<std::string> title,
+                               const std::vector<uuid>& others) {
+  conversation_state s;
+  s.exists = true;
+  s.id = c.new_id();
+  s.kind = kind;
+  s.title = std::move(title);
+  s.created_at = c.now;
+  for (const auto& account : others) s.members[account] = {member_role::member, c.now, 0, 0};
+  auto role = kind == conversation_kind::direct ? member_role::member : member_role::owner;
+  s.members[c.caller.account] = {role, c.now, 0, 0};
+  s.refresh_everyone();
+  return s;
+}
+
+outcome create(const runtime::context& c, conversation_kind kind, std::optional<std::string> title,
+               const std::vector<uuid>& others) {
+  auto s = first_state(c, kind, std::move(title), others);
+  decision<inbox_state> d;
+  if (kind == conversation_kind::direct)
+    d.statements.push_back(store::insert_direct_pair(c.caller.account, others.front(), s.id));
+  d.statements.push_back(store::insert_conversation(s.id, kind, s.title, c.caller.account, c.now));
+  d.statements.push_back(
+      store::insert_members(s.id, {c.caller.account}, s.members[c.caller.account].role, c.now, 0));
+  if (!others.empty()) d.statements.push_back(store::insert_members(s.id, others, member_role::member, c.now, 0));
+  auto description = describe(s);
+  d.reply = share(reply_of(description, c.now));
+  d.pushes.push_back({{s.everyone}, make_push(std::move(description)), c.caller.connection});
+  return d;
+}
+
+struct list_cursor {
+  unix_ms active_at = std::numeric_limits<std::int64_t>::max() / 2000;  // far ahead, and in timestamptz's range
+  uuid conversation{};
+};
+
+// "<ms>.<uuid>" of the last item of the page before.
+std::optional<list_cursor> parse_cursor(std::string_view text) {
+  auto dot = text.find('.');
+  if (dot == text.npos) return {};
+  list_cursor c;
+  auto [end, failed] = std::from_chars(text.data(), text.data() + dot, c.active_at);
+  auto id = parse_uuid(text.substr(dot + 1));
+  if (failed != std::errc() || end != text.data() + dot || !id) return {};
+  c.conversation = *id;
+  return c;
+}
+
+}  // namespace
+
+outcome inbox_entity::create_conversation(const state&, const CreateConversationRequest& q, const context& c,
+                                          const reads& r) {
+  auto kind = parse_conversation_kind(q.kind());
+  if (!kind) return invalid_field("kind", "A conversation is direct, group or channel.");
+  auto others = distinct_accounts(q.member_ids(), c.caller.account);
+  bool direct = *kind == conversation_kind::direct;
+  if (direct && others.size() != 1)
+    return invalid_field("member_ids", "A direct conversation has exactly one other member.");
+  auto limit = c.service<messaging_services>().settings.max_members;
+  if (static_cast<std::int64_t>(others.size()) >= limit)
+    return invalid_field("member_ids", "A conversation has at most " + std::to_string(limit) + " members.");
+  if (direct && r.size() == 0) return need{{store::find_direct(c.caller.account, others.front())}};
+  if (direct && !r.rows(0).empty()) return answer_existing(c, r);
+
+  auto found = look_up_persons(others, c, r, direct ? 1 : 0);
+  if (auto* more = std::get_if<need>(&found)) return std::move(*more);
+  if (auto* e = std::get_if<error>(&found)) return std::move(*e);
+  std::optional<std::string> title;
+  if (!direct && q.has_title()) title = q.title();
+  return create(c, *kind, std::move(title), others);
+}
+
+outcome inbox_entity::list_conversations(const state&, const ListConversationsRequest& q, const context& c,
+                                         const reads& r) {
+  auto limit = page_limit(q);
+  if (!limit) return limit.error();
+  auto cursor = q.has_cursor() ? parse_cursor(q.cursor()) : std::optional(list_cursor());
+  if (!cursor) return invalid_field("cursor", "This is not a cursor of this list.");
+  if (r.size() == 0)
+    return need{{store::list_conversations(c.caller.account, cursor->active_at, cursor->conversation, *limit + 1)}};
+
+  const auto& found = r.rows(0);
+  auto count = std::min<std::size_t>(found.size(), static_cast<std::size_t>(*limit));
+  if (r.size() == 1 && count > 0) {
+    std::vector<uuid> ids;
+    for (std::size_t i = 0; i < count; ++i) ids.push_back(found.id(i, 0));
+    return need{{store::conversation_members(std::move(ids), members_shown_in_list)}};
+  }
+  ListConversationsReply reply;
+  std::map<std::string, Conversation*> by_id;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto* item = reply.add_items();
+    *item = conversation_from(found, i);
+    by_id[item->conversation_id()] = item;
+  }
+  if (count > 0)
+    for (std::size_t i = 0; i < r.rows(1).size(); ++i)
+      *by_id.at(to_string(r.rows(1).id(i, 0)))->add_members() = member_from(r.rows(1), i);
+  if (found.size() > count)
+    reply.set_next_cursor(std::to_string(found.time(count - 1, 22)) + '.' + to_string(found.id(count - 1, 0)));
+  decision<state> d;
+  d.reply = share(std::move(reply));
+  return d;
+}
+
+outcome inbox_entity::subscribe_presence(const state&, const SubscribePresenceRequest& q, const context& c,
+                                         const reads& r) {
+  if (c.caller.connection == 0) return error{errc::invalid_request, "Presence is told to sockets only."};
+  auto accounts = distinct_accounts(q.account_ids(), uuid{});
+  if (!accounts.empty() && r.size() == 0) return need{{store::blockers_of(c.caller.account, accounts)}};
+  if (!accounts.empty()) {
+    const auto& blockers = r.rows(0);
+    for (std::size_t i = 0; i < blockers.size(); ++i) std::erase(accounts, blockers.id(i, 0));
+  }
+  SubscribePresenceReply reply;
+  reply.set_watching(static_cast<std::int64_t>(accounts.size()));
+  decision<state> d;
+  d.reply = share(std::move(reply));
+  d.watches.push_back({c.caller.connection, std::move(accounts)});
+  return d;
+}
+
+}  // namespace nova::messaging

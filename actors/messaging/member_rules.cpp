@@ -1,0 +1,186 @@
+#include "actors/messaging/conversation_entity.hpp"
+#include "actors/messaging/person_lookup.hpp"
+
+#include "protocols/core/page.hpp"
+#include "protocols/messaging/messaging.nova.hpp"
+#include "storage/messaging/messaging_store.hpp"
+
+#include <algorithm>
+
+namespace nova::messaging {
+
+using runtime::decision;
+using runtime::need;
+using runtime::share;
+
+namespace {
+
+using outcome = conversation_entity::outcome;
+
+// Membership of a direct conversation is fixed; in others admins and owners change it.
+std::optional<error> check_admin(const conversation_state& s, const uuid& account) {
+  const auto* me = s.member(account);
+  if (!me) return error{errc::not_found};
+  if (s.kind == conversation_kind::direct || me->role == member_role::member) return error{errc::forbidden};
+  return {};
+}
+
+std::int64_t owners(const conversation_state& s) {
+  return std::ranges::count_if(s.members, [](const auto& m) { return m.second.role == member_role::owner; });
+}
+
+// Who becomes the owner when the last one leaves: the longest-standing admin, else the longest-standing member.
+std::optional<uuid> heir(const conversation_state& s, const uuid& leaving) {
+  std::optional<uuid> best;
+  auto rank = [&](const uuid& id) {
+    const auto& m = s.members.at(id);
+    return std::pair(m.role == member_role::admin ? 0 : 1, m.joined_at);
+  };
+  for (const auto& [account, m] : s.members)
+    if (account != leaving && (!best || rank(account) < rank(*best))) best = account;
+  return best;
+}
+
+Member describe_member(const uuid& account, const member_state& m) {
+  Member out;
+  out.set_account_id(to_string(account));
+  out.set_role(std::string(to_text(m.role)));
+  out.set_joined_at(m.joined_at);
+  out.set_read_seq(m.read_seq);
+  out.set_delivered_seq(m.delivered_seq);
+  return out;
+}
+
+Change role_change(const uuid& account, member_role role) {
+  Change change;
+  change.set_kind("role");
+  change.set_account_id(to_string(account));
+  change.set_role(std::string(to_text(role)));
+  return change;
+}
+
+}  // namespace
+
+outcome conversation_entity::add_members(const state& s, const AddMembersRequest& q, const context& c,
+                                         const reads& r) {
+  if (auto wrong = check_admin(s, c.caller.account)) return *wrong;
+  auto accounts = distinct_accounts(q.member_ids(), c.caller.account);
+  std::erase_if(accounts, [&](const uuid& id) { return s.member(id) != nullptr; });
+  auto limit = c.service<messaging_services>().settings.max_members;
+  if (static_cast<std::int64_t>(s.members.size() + accounts.size()) > limit)
+    return invalid_field("member_ids", "A conversation has at most " + std::to_string(limit) + " members.");
+  auto found = look_up_persons(accounts, c, r, 0);
+  if (auto* more = std::get_if<need>(&found)) return std::move(*more);
+  if (auto* e = std::get_if<error>(&found)) return std::move(*e);
+
+  member_state added{member_role::member, c.now, s.last_seq, s.last_seq};
+  MembersReply reply;
+  reply.set_member_count(static_cast<std::int64_t>(s.members.size() + accounts.size()));
+  Change change;
+  change.set_kind("members_added");
+  for (const auto& account : accounts) {
+    *reply.add_items() = describe_member(account, added);
+    change.add_account_ids(to_string(account));
+  }
+  decision<state> d;
+  if (!accounts.empty()) {
+    auto after = s;
+    ++after.rev;
+    for (const auto& account : accounts) after.members[account] = added;
+    d.statements.push_back(store::insert_members(s.id, accounts, member_role::member, c.now, s.last_seq));
+    d.apply = [accounts, added](state& x) {
+      for (const auto& account : accounts) x.members[account] = added;
+      x.refresh_everyone();
+    };
+    add_change(d, s, c, {}, std::move(change));
+    d.pushes.push_back({{std::make_shared<const std::vector<uuid>>(accounts)}, make_push(describe(after)), 0});
+  }
+  d.reply = share(std::move(reply));
+  return d;
+}
+
+outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, const context& c, const reads&) {
+  if (auto wrong = check_admin(s, c.caller.account)) return *wrong;
+  auto role = parse_member_role(q.role());
+  if (!role) return invalid_field("role", "A role is owner, admin or member.");
+  auto account = *parse_uuid(q.account_id());
+  const auto* target = s.member(account);
+  if (!target) return error{errc::not_found};
+  bool by_owner = s.member(c.caller.account)->role == member_role::owner;
+  if (!by_owner && (*role == member_role::owner || target->role == member_role::owner)) return error{errc::forbidden};
+  if (target->role == member_role::owner && *role != member_role::owner && owners(s) == 1)
+    return error{errc::conflict, "The last owner stays owner until there is another."};
+
+  auto changed = *target;
+  changed.role = *role;
+  decision<state> d;
+  if (target->role != *role) {
+    d.statements.push_back(store::set_role(s.id, account, *role));
+    d.apply = [account, role = *role](state& x) { x.members[account].role = role; };
+    add_change(d, s, c, {}, role_change(account, *role));
+  }
+  d.reply = share(describe_member(account, changed));
+  return d;
+}
+
+outcome conversation_entity::remove_member(const state& s, const RemoveMemberRequest& q, const context& c,
+                                           const reads&) {
+  const auto* me = s.member(c.caller.account);
+  if (!me) return error{errc::not_found};
+  auto account = *parse_uuid(q.account_id());
+  bool leaving = account == c.caller.account;
+  if (s.kind == conversation_kind::direct) return error{errc::forbidden};
+  if (!leaving && me->role == member_role::member) return error{errc::forbidden};
+  const auto* target = s.member(account);
+  if (!target) return error{errc::not_found};
+  if (!leaving && target->role == member_role::owner && me->role != member_role::owner) return error{errc::forbidden};
+
+  decision<state> d;
+  std::optional<uuid> promoted;
+  if (target->role == member_role::owner && owners(s) == 1) promoted = heir(s, account);
+  d.statements.push_back(store::delete_member(s.id, account));
+  Change change;
+  change.set_kind("member_removed");
+  change.set_account_id(to_string(account));
+  d.apply = [account, promoted](state& x) {
+    x.members.erase(account);
+    if (promoted) x.members[*promoted].role = member_role::owner;
+    x.refresh_everyone();
+  };
+  add_change(d, s, c, {}, std::move(change));
+  if (promoted) {
+    d.statements.push_back(store::set_role(s.id, *promoted, member_role::owner));
+    auto next = s;
+    ++next.rev;
+    add_change(d, next, c, {}, role_change(*promoted, member_role::owner));
+  }
+  ConversationPush gone;
+  gone.set_conversation_id(to_string(s.id));
+  gone.set_kind(std::string(to_text(s.kind)));
+  gone.set_rev(s.rev + 1);
+  gone.set_last_seq(s.last_seq);
+  gone.set_removed(true);
+  d.pushes.push_back({{std::make_shared<const std::vector<uuid>>(1, account)}, make_push(std::move(gone)), 0});
+  d.reply = share(Empty());
+  return d;
+}
+
+outcome conversation_entity::list_members(const state& s, const ListMembersRequest& q, const context& c,
+                                          const reads& r) {
+  if (!s.member(c.caller.account)) return error{errc::not_found};
+  auto limit = page_limit(q);
+  if (!limit) return limit.error();
+  auto after = q.has_cursor() ? parse_uuid(q.cursor()) : std::optional(uuid{});
+  if (!after) return invalid_field("cursor", "This is not a cursor of this list.");
+  if (r.size() == 0) return need{{store::list_members(s.id, *after, *limit + 1)}};
+  const auto& found = r.rows(0);
+  auto count = std::min<std::size_t>(found.size(), static_cast<std::size_t>(*limit));
+  ListMembersReply reply;
+  for (std::size_t i = 0; i < count; ++i) *reply.add_items() = member_from(found, i);
+  if (found.size() > count) reply.set_next_cursor(reply.items(reply.items_size() - 1).account_id());
+  decision<state> d;
+  d.reply = share(std::move(reply));
+  return d;
+}
+
+}  // namespace nova::messaging

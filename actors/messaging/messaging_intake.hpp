@@ -1,0 +1,10 @@
+// What messaging takes from user's events: display names and handles, and who blocks whom.
+#pragma once
+
+#include "actors/runtime/domain.hpp"
+
+namespace nova::messaging {
+
+std::vector<runtime::intake> messaging_intakes();
+
+}  // namespace nova::messaging

@@ -1,0 +1,47 @@
+#include "actors/messaging/messaging_supervisor.hpp"
+
+#include "actors/messaging/inbox_entity.hpp"
+#include "actors/messaging/messaging_intake.hpp"
+#include "protocols/messaging/messaging.nova.hpp"
+
+namespace nova::messaging {
+
+namespace {
+
+// Ids are compared as text by the runtime: one spelling each.
+result<std::string> canonical_id(const rpc::method&, std::string raw) {
+  auto id = parse_uuid(raw);
+  if (!id) return error{errc::not_found};
+  return to_string(*id);
+}
+
+}  // namespace
+
+runtime::domain make_messaging_domain(const config::messaging_settings& settings) {
+  runtime::methods<conversation_entity> conversation("conversation");
+  bind_conversation<conversation_entity>(conversation);
+  conversation.kind().normalise_key = canonical_id;
+
+  runtime::methods<inbox_entity> inbox("inbox");
+  bind_inbox<inbox_entity>(inbox);
+  inbox.kind().normalise_key = canonical_id;
+  inbox.kind().idle_passivation = std::chrono::seconds(10);  // nothing to keep
+
+  runtime::domain d;
+  d.name = "messaging";
+  d.kinds.push_back(conversation.take());
+  d.kinds.push_back(inbox.take());
+  d.intakes = messaging_intakes();
+  d.services = std::make_shared<messaging_services>(messaging_services{settings});
+  return d;
+}
+
+rpc::push_ptr make_presence(const uuid& account, bool online, unix_ms last_seen_at) {
+  Presence p;
+  p.set_account_id(to_string(account));
+  p.set_status(online ? "online" : "offline");
+  if (!online && last_seen_at > 0) p.set_last_seen_at(last_seen_at);
+  return make_push(std::move(p));
+}
+
+}  // namespace nova::messaging

@@ -1,0 +1,263 @@
+#include "storage/messaging/messaging_queries.hpp"
+
+namespace nova::messaging::queries {
+
+using storage::merging;
+
+// A message as messaging_rows reads it; `$me` differs by statement, so reactions are joined where they are wanted.
+#define MESSAGE_COLUMNS                                                                          \
+  "m.conversation_id, m.seq, m.rev, m.message_id, m.sender_id, m.client_id, m.text, m.extras, " \
+  "m.reply_to, m.sent_at, m.edited_at, m.recalled"
+#define REACTIONS_OF(me)                                                                           \
+  "LEFT JOIN LATERAL (SELECT array_agg(emoji) AS emojis, array_agg(n) AS counts, "                 \
+  "array_agg(mine) AS mine FROM (SELECT emoji, count(*) AS n, bool_or(account_id = " me            \
+  ")::int::bigint AS mine FROM reaction x WHERE m.reacted AND x.conversation_id = "                \
+  "m.conversation_id AND x.seq = m.seq GROUP BY emoji ORDER BY min(at), emoji) g) r ON true "
+#define LAST_MESSAGE                                                                       \
+  "LEFT JOIN LATERAL (SELECT * FROM message m WHERE m.conversation_id = c.conversation_id " \
+  "ORDER BY m.seq DESC LIMIT 1) l ON true "
+#define UNREAD(me)                                                                             \
+  "(SELECT count(*) FROM (SELECT 1 FROM message u WHERE u.conversation_id = c.conversation_id " \
+  "AND u.seq > own.read_seq AND u.sender_id <> " me " AND NOT u.recalled LIMIT 10000) n)"
+#define SUMMARY_COLUMNS(me)                                                                      \
+  "c.conversation_id, c.kind::bigint, c.title, c.rev, c.created_at, own.read_seq, "              \
+  "own.delivered_seq, coalesce(l.seq, 0), " UNREAD(me)                                           \
+  ", (SELECT count(*) FROM member n WHERE n.conversation_id = c.conversation_id), "              \
+  "l.conversation_id, l.seq, l.rev, l.message_id, l.sender_id, l.client_id, l.text, l.extras, l.reply_to, "         \
+  "l.sent_at, l.edited_at, l.recalled"
+
+// ---- conversations
+
+const query load_conversation{
+    "messaging.load_conversation",
+    "SELECT kind::bigint, title, created_at, rev FROM conversation WHERE conversation_id = $1"};
+
+const query load_members{"messaging.load_members",
+                         "SELECT account_id, role::bigint, joined_at, read_seq, delivered_seq "
+                         "FROM member WHERE conversation_id = $1 ORDER BY account_id"};
+
+const query load_recent{"messaging.load_recent",
+                        "SELECT seq, sender_id, client_id, message_id, sent_at, body_hash "
+                        "FROM message WHERE conversation_id = $1 ORDER BY seq DESC LIMIT $2"};
+
+const query load_blocked{
+    "messaging.load_blocked",
+    "SELECT true FROM direct_pair d JOIN block b ON (b.blocker = d.low AND b.blocked = d.high) "
+    "OR (b.blocker = d.high AND b.blocked = d.low) WHERE d.conversation_id = $1 LIMIT 1"};
+
+const query insert_conversation{
+    "messaging.insert_conversation",
+    "INSERT INTO conversation (conversation_id, kind, title, created_by, created_at, rev) "
+    "VALUES ($1, $2::bigint::smallint, $3, $4, $5, 0)"};
+
+const query insert_direct_pair{
+    "messaging.insert_direct_pair",
+    "INSERT INTO direct_pair (low, high, conversation_id) VALUES ($1, $2, $3)"};
+
+const query insert_members{
+    "messaging.insert_members",
+    "INSERT INTO member (conversation_id, account_id, role, joined_at, read_seq, delivered_seq) "
+    "SELECT $1, account, $3::bigint::smallint, $4, $5::bigint, $5::bigint FROM unnest($2::uuid[]) account"};
+
+const query delete_member{"messaging.delete_member",
+                          "DELETE FROM member WHERE conversation_id = $1 AND account_id = $2"};
+
+const query set_role{
+    "messaging.set_role",
+    "UPDATE member SET role = $3::bigint::smallint WHERE conversation_id = $1 AND account_id = $2"};
+
+const query set_title{"messaging.set_title",
+                      "UPDATE conversation SET title = $2 WHERE conversation_id = $1"};
+
+const query set_rev{"messaging.set_rev",
+                    "UPDATE conversation c SET rev = x.rev FROM unnest($1::uuid[], $2::bigint[]) "
+                    "AS x(id, rev) WHERE c.conversation_id = x.id",
+                    merging::last,
+                    50,
+                    1,
+                    {"uuid[]", "bigint[]"}};
+
+const query find_direct{"messaging.find_direct",
+                        "SELECT conversation_id FROM direct_pair WHERE low = $1 AND high = $2"};
+
+const query list_conversations{
+    "messaging.list_conversations",
+    "WITH page AS (SELECT c.conversation_id, coalesce(l.sent_at, c.created_at) AS active_at "
+    "FROM member own JOIN conversation c USING (conversation_id) LEFT JOIN LATERAL "
+    "(SELECT sent_at FROM message m WHERE m.conversation_id = c.conversation_id ORDER BY seq DESC "
+    "LIMIT 1) l ON true WHERE own.account_id = $1 AND (coalesce(l.sent_at, c.created_at), "
+    "c.conversation_id) < ($2::timestamptz, $3::uuid) ORDER BY 2 DESC, 1 DESC LIMIT $4::bigint) "
+    "SELECT " SUMMARY_COLUMNS("$1") ", page.active_at FROM page JOIN conversation c USING "
+    "(conversation_id) JOIN member own ON own.conversation_id = c.conversation_id AND "
+    "own.account_id = $1 " LAST_MESSAGE "ORDER BY page.active_at DESC, c.conversation_id DESC"};
+
+const query conversation_summary{
+    "messaging.conversation_summary",
+    "SELECT " SUMMARY_COLUMNS("$2") " FROM conversation c JOIN member own ON own.conversation_id = "
+    "c.conversation_id AND own.account_id = $2 " LAST_MESSAGE "WHERE c.conversation_id = $1"};
+
+const query conversation_members{
+    "messaging.conversation_members",
+    "SELECT m.conversation_id, m.account_id, m.role::bigint, m.joined_at, m.read_seq, "
+    "m.delivered_seq, p.handle, p.display_name FROM unnest($1::uuid[]) AS c(id) CROSS JOIN LATERAL "
+    "(SELECT * FROM member x WHERE x.conversation_id = c.id ORDER BY x.account_id LIMIT $2::bigint) m "
+    "LEFT JOIN person p ON p.account_id = m.account_id"};
+
+const query list_members{
+    "messaging.list_members",
+    "SELECT m.conversation_id, m.account_id, m.role::bigint, m.joined_at, m.read_seq, "
+    "m.delivered_seq, p.handle, p.display_name FROM member m LEFT JOIN person p USING (account_id) "
+    "WHERE m.conversation_id = $1 AND m.account_id > $2 ORDER BY m.account_id LIMIT $3::bigint"};
+
+// ---- messages
+
+const query insert_message{
+    "messaging.insert_message",
+    "INSERT INTO message (conversation_id, seq, message_id, sender_id, client_id, body_hash, rev, "
+    "text, extras, reply_to, sent_at) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], "
+    "$4::uuid[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::bytea[], $10::bigint[], "
+    "$11::timestamptz[])",
+    merging::rows,
+    10,
+    1,
+    {"uuid[]", "bigint[]", "uuid[]", "uuid[]", "text[]", "bigint[]", "bigint[]", "text[]",
+     "bytea[]", "bigint[]", "timestamptz[]"}};
+
+const query find_by_client_id{
+    "messaging.find_by_client_id",
+    "SELECT seq, message_id, sent_at, body_hash FROM message WHERE conversation_id = $1 AND "
+    "sender_id = $2 AND client_id = $3"};
+
+const query message_head{
+    "messaging.message_head",
+    "SELECT sender_id, recalled FROM message WHERE conversation_id = $1 AND seq = $2"};
+
+const query edit_message{"messaging.edit_message",
+                         "UPDATE message SET text = $3, edited_at = $4, rev = $5 "
+                         "WHERE conversation_id = $1 AND seq = $2"};
+
+const query recall_message{
+    "messaging.recall_message",
+    "UPDATE message SET text = '', extras = '', recalled = true, reacted = false, rev = $3 "
+    "WHERE conversation_id = $1 AND seq = $2"};
+
+const query history_back{"messaging.history_back",
+                         "SELECT " MESSAGE_COLUMNS ", r.emojis, r.counts, r.mine FROM message m " REACTIONS_OF("$5")
+                         "WHERE m.conversation_id = $1 AND m.seq < $2 AND m.seq > $3 "
+                         "ORDER BY m.seq DESC LIMIT $4::bigint"};
+
+const query history_forward{
+    "messaging.history_forward",
+    "SELECT " MESSAGE_COLUMNS ", r.emojis, r.counts, r.mine FROM message m " REACTIONS_OF("$5")
+    "WHERE m.conversation_id = $1 AND m.seq < $2 AND m.seq > $3 "
+    "ORDER BY m.seq LIMIT $4::bigint"};
+
+const query insert_change{"messaging.insert_change",
+                          "INSERT INTO change (conversation_id, rev, seq, body, at) "
+                          "VALUES ($1, $2, $3, $4, $5)"};
+
+const query insert_reaction{
+    "messaging.insert_reaction",
+    "INSERT INTO reaction (conversation_id, seq, account_id, emoji, at) VALUES ($1, $2, $3, $4, $5)"};
+
+const query delete_reaction{"messaging.delete_reaction",
+                            "DELETE FROM reaction WHERE conversation_id = $1 AND seq = $2 AND "
+                            "account_id = $3 AND emoji = $4"};
+
+const query delete_reactions{"messaging.delete_reactions",
+                             "DELETE FROM reaction WHERE conversation_id = $1 AND seq = $2"};
+
+const query mark_reacted{
+    "messaging.mark_reacted",
+    "UPDATE message SET reacted = true WHERE conversation_id = $1 AND seq = $2 AND NOT reacted"};
+
+const query message_reactions{
+    "messaging.message_reactions",
+    "SELECT emoji, count(*), bool_or(account_id = $3) FROM reaction WHERE conversation_id = $1 "
+    "AND seq = $2 GROUP BY emoji"};
+
+// ---- marks and resume
+
+const query mark_read{
+    "messaging.mark_read",
+    "UPDATE member m SET read_seq = greatest(m.read_seq, x.seq), delivered_seq = "
+    "greatest(m.delivered_seq, x.seq) FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS "
+    "x(conversation, account, seq) WHERE m.conversation_id = x.conversation AND m.account_id = x.account",
+    merging::last,
+    60,
+    2,
+    {"uuid[]", "uuid[]", "bigint[]"}};
+
+const query mark_delivered{
+    "messaging.mark_delivered",
+    "UPDATE member m SET delivered_seq = greatest(m.delivered_seq, x.seq) FROM "
+    "unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS x(conversation, account, seq) "
+    "WHERE m.conversation_id = x.conversation AND m.account_id = x.account",
+    merging::last,
+    61,
+    2,
+    {"uuid[]", "uuid[]", "bigint[]"}};
+
+const query mark_device{
+    "messaging.mark_device",
+    "INSERT INTO device_mark AS d (session_id, conversation_id, seq) SELECT * FROM "
+    "unnest($1::uuid[], $2::uuid[], $3::bigint[]) ON CONFLICT (session_id, conversation_id) "
+    "DO UPDATE SET seq = greatest(d.seq, excluded.seq)",
+    merging::last,
+    62,
+    2,
+    {"uuid[]", "uuid[]", "bigint[]"}};
+
+const query positions{
+    "messaging.positions",
+    "SELECT own.conversation_id, c.rev, coalesce(l.seq, 0), coalesce(d.seq, 0) FROM member own "
+    "JOIN conversation c USING (conversation_id) LEFT JOIN LATERAL (SELECT seq FROM message m "
+    "WHERE m.conversation_id = own.conversation_id ORDER BY seq DESC LIMIT 1) l ON true "
+    "LEFT JOIN device_mark d ON d.session_id = $2 AND d.conversation_id = own.conversation_id "
+    "WHERE own.account_id = $1 ORDER BY coalesce(l.seq, 0) = 0, own.conversation_id"};
+
+const query missed_messages{
+    "messaging.missed_messages",
+    "SELECT " MESSAGE_COLUMNS ", r.emojis, r.counts, r.mine FROM unnest($1::uuid[], $2::bigint[], "
+    "$3::bigint[]) AS x(id, after, upto) JOIN message m ON m.conversation_id = x.id AND m.seq > "
+    "x.after AND m.seq <= x.upto " REACTIONS_OF("$4") "ORDER BY m.conversation_id, m.seq"};
+
+const query missed_changes{
+    "messaging.missed_changes",
+    "SELECT x.id, h.rev, h.seq, h.body FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS "
+    "x(id, after, upto) JOIN change h ON h.conversation_id = x.id AND h.rev > x.after AND "
+    "h.rev <= x.upto ORDER BY h.conversation_id, h.rev"};
+
+// ---- what other domains told
+
+const query upsert_person{
+    "messaging.upsert_person",
+    "INSERT INTO person (account_id, handle, display_name) VALUES ($1, $2, $3) ON CONFLICT "
+    "(account_id) DO UPDATE SET handle = excluded.handle, display_name = excluded.display_name"};
+
+const query insert_block{
+    "messaging.insert_block",
+    "INSERT INTO block (blocker, blocked) VALUES ($1, $2) ON CONFLICT DO NOTHING"};
+
+const query delete_block{"messaging.delete_block",
+                         "DELETE FROM block WHERE blocker = $1 AND blocked = $2"};
+
+const query known_persons{
+    "messaging.known_persons",
+    "SELECT account_id, handle, display_name FROM person WHERE account_id = ANY ($1::uuid[])"};
+
+const query members_by_handle{
+    "messaging.members_by_handle",
+    "SELECT m.account_id FROM person p JOIN member m ON m.account_id = p.account_id AND "
+    "m.conversation_id = $1 WHERE lower(p.handle) = ANY ($2::text[]) ORDER BY m.account_id"};
+
+const query blocks_between{
+    "messaging.blocks_between",
+    "SELECT blocker FROM block WHERE (blocker = $1 AND blocked = ANY ($2::uuid[])) OR "
+    "(blocked = $1 AND blocker = ANY ($2::uuid[])) LIMIT 1"};
+
+const query blockers_of{
+    "messaging.blockers_of",
+    "SELECT blocker FROM block WHERE blocked = $1 AND blocker = ANY ($2::uuid[])"};
+
+}  // namespace nova::messaging::queries

@@ -1,0 +1,173 @@
+#include "storage/messaging/messaging_store.hpp"
+
+#include "storage/messaging/messaging_queries.hpp"
+
+#include <algorithm>
+
+namespace nova::messaging::store {
+
+namespace q = queries;
+using storage::bytes;
+using storage::timestamp;
+using storage::value;
+
+namespace {
+
+value or_null(const std::optional<std::int64_t>& x) { return x ? value(*x) : value(); }
+value or_null(const std::optional<std::string>& x) { return x ? value(*x) : value(); }
+value role_of(member_role role) { return static_cast<std::int64_t>(role); }
+
+struct columns {
+  std::vector<uuid> ids;
+  std::vector<std::int64_t> after, upto;
+};
+
+columns transpose(std::span<const range> ranges) {
+  columns c;
+  for (const auto& r : ranges) {
+    c.ids.push_back(r.conversation);
+    c.after.push_back(r.after);
+    c.upto.push_back(r.upto);
+  }
+  return c;
+}
+
+}  // namespace
+
+statement load_conversation(const uuid& conversation) { return {&q::load_conversation, {conversation}}; }
+statement load_members(const uuid& conversation) { return {&q::load_members, {conversation}}; }
+statement load_recent(const uuid& conversation, std::int64_t limit) {
+  return {&q::load_recent, {conversation, limit}};
+}
+statement load_blocked(const uuid& conversation) { return {&q::load_blocked, {conversation}}; }
+statement find_direct(const uuid& a, const uuid& b) {
+  return {&q::find_direct, {std::min(a, b), std::max(a, b)}};
+}
+statement list_conversations(const uuid& account, unix_ms before, const uuid& before_id, std::int64_t limit) {
+  return {&q::list_conversations, {account, timestamp{before}, before_id, limit}};
+}
+statement conversation_summary(const uuid& conversation, const uuid& account) {
+  return {&q::conversation_summary, {conversation, account}};
+}
+statement conversation_members(std::vector<uuid> conversations, std::int64_t limit_each) {
+  return {&q::conversation_members, {std::move(conversations), limit_each}};
+}
+statement list_members(const uuid& conversation, const uuid& after, std::int64_t limit) {
+  return {&q::list_members, {conversation, after, limit}};
+}
+statement find_by_client_id(const uuid& conversation, const uuid& sender, std::string client_id) {
+  return {&q::find_by_client_id, {conversation, sender, std::move(client_id)}};
+}
+statement message_head(const uuid& conversation, std::int64_t seq) {
+  return {&q::message_head, {conversation, seq}};
+}
+statement history(const uuid& conversation, std::int64_t before, std::int64_t after, std::int64_t limit, bool forward,
+                  const uuid& reader) {
+  return {forward ? &q::history_forward : &q::history_back, {conversation, before, after, limit, reader}};
+}
+statement message_reactions(const uuid& conversation, std::int64_t seq, const uuid& account) {
+  return {&q::message_reactions, {conversation, seq, account}};
+}
+statement positions(const uuid& account, const uuid& session) { return {&q::positions, {account, session}}; }
+
+statement missed_messages(std::span<const range> ranges, const uuid& reader) {
+  auto c = transpose(ranges);
+  return {&q::missed_messages, {std::move(c.ids), std::move(c.after), std::move(c.upto), reader}};
+}
+statement missed_changes(std::span<const range> ranges) {
+  auto c = transpose(ranges);
+  return {&q::missed_changes, {std::move(c.ids), std::move(c.after), std::move(c.upto)}};
+}
+
+statement known_persons(std::vector<uuid> accounts) { return {&q::known_persons, {std::move(accounts)}}; }
+statement members_by_handle(const uuid& conversation, std::vector<std::string> handles_lower) {
+  return {&q::members_by_handle, {conversation, std::move(handles_lower)}};
+}
+statement blocks_between(const uuid& account, std::vector<uuid> others) {
+  return {&q::blocks_between, {account, std::move(others)}};
+}
+statement blockers_of(const uuid& account, std::vector<uuid> among) {
+  return {&q::blockers_of, {account, std::move(among)}};
+}
+
+statement insert_conversation(const uuid& id, conversation_kind kind, const std::optional<std::string>& title,
+                              const uuid& creator, unix_ms at) {
+  return {&q::insert_conversation,
+          {id, static_cast<std::int64_t>(kind), or_null(title), creator, timestamp{at}}};
+}
+statement insert_direct_pair(const uuid& a, const uuid& b, const uuid& conversation) {
+  return {&q::insert_direct_pair, {std::min(a, b), std::max(a, b), conversation}};
+}
+statement insert_members(const uuid& conversation, std::vector<uuid> accounts, member_role role, unix_ms at,
+                         std::int64_t read_seq) {
+  return {&q::insert_members, {conversation, std::move(accounts), role_of(role), timestamp{at}, read_seq}};
+}
+statement delete_member(const uuid& conversation, const uuid& account) {
+  return {&q::delete_member, {conversation, account}, 1};
+}
+statement set_role(const uuid& conversation, const uuid& account, member_role role) {
+  return {&q::set_role, {conversation, account, role_of(role)}, 1};
+}
+statement set_title(const uuid& conversation, std::string title) {
+  return {&q::set_title, {conversation, std::move(title)}, 1};
+}
+statement set_rev(const uuid& conversation, std::int64_t rev) { return {&q::set_rev, {conversation, rev}}; }
+
+statement insert_message(message_row row) {
+  statement s{&q::insert_message, {}};
+  s.params.reserve(11);
+  s.params.emplace_back(row.conversation);
+  s.params.emplace_back(row.seq);
+  s.params.emplace_back(row.message_id);
+  s.params.emplace_back(row.sender);
+  s.params.emplace_back(std::move(row.client_id));
+  s.params.emplace_back(row.body_hash);
+  s.params.emplace_back(row.rev);
+  s.params.emplace_back(std::move(row.text));
+  s.params.emplace_back(bytes{std::move(row.extras)});
+  s.params.emplace_back(or_null(row.reply_to));
+  s.params.emplace_back(timestamp{row.sent_at});
+  return s;
+}
+
+statement edit_message(const uuid& conversation, std::int64_t seq, std::string text, unix_ms at, std::int64_t rev) {
+  return {&q::edit_message, {conversation, seq, std::move(text), timestamp{at}, rev}, 1};
+}
+statement recall_message(const uuid& conversation, std::int64_t seq, std::int64_t rev) {
+  return {&q::recall_message, {conversation, seq, rev}, 1};
+}
+statement insert_change(const Updated& u, unix_ms at) {
+  return {&q::insert_change,
+          {*parse_uuid(u.conversation_id()), u.rev(),
+           or_null(u.has_seq() ? std::optional(u.seq()) : std::optional<std::int64_t>()),
+           bytes{u.change().SerializeAsString()}, timestamp{at}}};
+}
+statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji,
+                          unix_ms at) {
+  return {&q::insert_reaction, {conversation, seq, account, std::move(emoji), timestamp{at}}};
+}
+statement delete_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji) {
+  return {&q::delete_reaction, {conversation, seq, account, std::move(emoji)}};
+}
+statement delete_reactions(const uuid& conversation, std::int64_t seq) {
+  return {&q::delete_reactions, {conversation, seq}};
+}
+statement mark_reacted(const uuid& conversation, std::int64_t seq) {
+  return {&q::mark_reacted, {conversation, seq}};
+}
+statement mark_read(const uuid& conversation, const uuid& account, std::int64_t seq) {
+  return {&q::mark_read, {conversation, account, seq}};
+}
+statement mark_delivered(const uuid& conversation, const uuid& account, std::int64_t seq) {
+  return {&q::mark_delivered, {conversation, account, seq}};
+}
+statement mark_device(const uuid& session, const uuid& conversation, std::int64_t seq) {
+  return {&q::mark_device, {session, conversation, seq}};
+}
+statement upsert_person(const uuid& account, std::string handle, std::string display_name) {
+  return {&q::upsert_person, {account, std::move(handle), std::move(display_name)}};
+}
+statement insert_block(const uuid& blocker, const uuid& blocked) { return {&q::insert_block, {blocker, blocked}}; }
+statement delete_block(const uuid& blocker, const uuid& blocked) { return {&q::delete_block, {blocker, blocked}}; }
+
+}  // namespace nova::messaging::store

@@ -1,0 +1,72 @@
+// Storage calls of messaging as values: each function makes one statement. Called by the rules, executed by the runtime.
+#pragma once
+
+#include "storage/messaging/messaging_rows.hpp"
+#include "storage/postgres/value.hpp"
+
+#include <span>
+
+namespace nova::messaging::store {
+
+using storage::statement;
+
+// Reads.
+statement load_conversation(const uuid& conversation);
+statement load_members(const uuid& conversation);
+statement load_recent(const uuid& conversation, std::int64_t limit);
+statement load_blocked(const uuid& conversation);
+statement find_direct(const uuid& a, const uuid& b);
+/// The page after (active_at, conversation), the latest first.
+statement list_conversations(const uuid& account, unix_ms before, const uuid& before_id, std::int64_t limit);
+statement conversation_summary(const uuid& conversation, const uuid& account);
+statement conversation_members(std::vector<uuid> conversations, std::int64_t limit_each);
+statement list_members(const uuid& conversation, const uuid& after, std::int64_t limit);
+statement find_by_client_id(const uuid& conversation, const uuid& sender, std::string client_id);
+statement message_head(const uuid& conversation, std::int64_t seq);
+/// Messages with after < seq < before: the newest of them first, or the oldest first when `forward`.
+statement history(const uuid& conversation, std::int64_t before, std::int64_t after, std::int64_t limit, bool forward,
+                  const uuid& reader);
+statement message_reactions(const uuid& conversation, std::int64_t seq, const uuid& account);
+statement positions(const uuid& account, const uuid& session);
+
+/// after < seq (or rev) <= upto of one conversation.
+struct range {
+  uuid conversation{};
+  std::int64_t after = 0;
+  std::int64_t upto = 0;
+};
+statement missed_messages(std::span<const range> ranges, const uuid& reader);
+statement missed_changes(std::span<const range> ranges);
+
+statement known_persons(std::vector<uuid> accounts);
+statement members_by_handle(const uuid& conversation, std::vector<std::string> handles_lower);
+statement blocks_between(const uuid& account, std::vector<uuid> others);
+statement blockers_of(const uuid& account, std::vector<uuid> among);
+
+// Writes.
+statement insert_conversation(const uuid& id, conversation_kind kind, const std::optional<std::string>& title,
+                              const uuid& creator, unix_ms at);
+statement insert_direct_pair(const uuid& a, const uuid& b, const uuid& conversation);
+statement insert_members(const uuid& conversation, std::vector<uuid> accounts, member_role role, unix_ms at,
+                         std::int64_t read_seq);
+statement delete_member(const uuid& conversation, const uuid& account);
+statement set_role(const uuid& conversation, const uuid& account, member_role role);
+statement set_title(const uuid& conversation, std::string title);
+statement set_rev(const uuid& conversation, std::int64_t rev);
+statement insert_message(message_row row);
+statement edit_message(const uuid& conversation, std::int64_t seq, std::string text, unix_ms at, std::int64_t rev);
+statement recall_message(const uuid& conversation, std::int64_t seq, std::int64_t rev);
+statement insert_change(const Updated& u, unix_ms at);
+statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji,
+                          unix_ms at);
+statement delete_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji);
+statement delete_reactions(const uuid& conversation, std::int64_t seq);
+statement mark_reacted(const uuid& conversation, std::int64_t seq);
+statement mark_read(const uuid& conversation, const uuid& account, std::int64_t seq);
+statement mark_delivered(const uuid& conversation, const uuid& account, std::int64_t seq);
+statement mark_device(const uuid& session, const uuid& conversation, std::int64_t seq);
+statement upsert_person(const uuid& account, std::string handle, std::string display_name);
+statement insert_block(const uuid& blocker, const uuid& blocked);
+statement delete_block(const uuid& blocker, const uuid& blocked);
+
+}  // namespace nova::messaging::store

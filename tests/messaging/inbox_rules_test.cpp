@@ -1,0 +1,94 @@
+// Rules of creating conversations and of resuming.
+#include "tests/messaging/rules_fixture.hpp"
+
+namespace nova::messaging {
+
+namespace {
+
+CreateConversationRequest create(std::string kind, std::initializer_list<std::uint8_t> members) {
+  CreateConversationRequest q;
+  q.set_kind(std::move(kind));
+  for (auto n : members) q.add_member_ids(to_string(account(n)));
+  return q;
+}
+
+runtime::reads::item known(std::initializer_list<std::uint8_t> accounts) {
+  std::vector<storage::value> cells;
+  for (auto n : accounts) cells.insert(cells.end(), {account(n), std::string("h"), std::string("N")});
+  return storage::rows(3, cells);
+}
+
+storage::rows message_rows(const uuid& conversation, std::int64_t from, std::int64_t to) {
+  std::vector<storage::value> cells;
+  for (auto seq = from; seq <= to; ++seq) {
+    std::vector<storage::value> row = {conversation, seq, std::int64_t{0}, account(60), account(1),
+                                       std::string("c"), std::string("t"), storage::bytes{}, {},
+                                       storage::timestamp{1}, {}, false, {}, {}, {}};
+    cells.insert(cells.end(), row.begin(), row.end());
+  }
+  return {15, cells};
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(rules_fixture, "a direct conversation is made once for a pair") {
+  inbox_state inbox;
+  auto q = create("direct", {2});
+  runtime::reads r;
+  REQUIRE(std::holds_alternative<runtime::need>(inbox_entity::create_conversation(inbox, q, *context, r)));
+  r.append(storage::rows());
+  REQUIRE(std::holds_alternative<runtime::need>(inbox_entity::create_conversation(inbox, q, *context, r)));
+  r.append(known({2}));
+  r.append(storage::rows());
+  auto out = inbox_entity::create_conversation(inbox, q, *context, r);
+  REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
+  const auto& d = std::get<runtime::decision<inbox_state>>(out);
+  CHECK(d.statements.size() == 4);
+  const auto& reply = static_cast<const Conversation&>(*d.reply);
+  CHECK(reply.members_size() == 2);
+  CHECK_FALSE(reply.existing());
+
+  runtime::reads exists;
+  exists.append(storage::rows(1, {account(77)}));
+  auto second = inbox_entity::create_conversation(inbox, q, *context, exists);
+  REQUIRE(std::holds_alternative<runtime::need>(second));
+  CHECK(std::get<runtime::need>(second).items.size() == 2);
+}
+
+TEST_CASE_FIXTURE(rules_fixture, "what a conversation may not be") {
+  inbox_state inbox;
+  auto code = [&](const CreateConversationRequest& q) {
+    return refused(inbox_entity::create_conversation(inbox, q, *context, none));
+  };
+  CHECK(code(create("party", {2})) == errc::invalid_request);
+  CHECK(code(create("direct", {})) == errc::invalid_request);
+  CHECK(code(create("direct", {1})) == errc::invalid_request);
+  CHECK(code(create("direct", {2, 3})) == errc::invalid_request);
+}
+
+TEST_CASE_FIXTURE(rules_fixture, "a resume replays what is missing in order and says what it leaves out") {
+  auto conversation = account(80);
+  MissedRequest q;
+  q.set_has_seen(true);
+  (*q.mutable_seen())[to_string(conversation)].set_seq(3);
+  (*q.mutable_seen())[to_string(account(81))].set_seq(9);
+  runtime::reads r;
+  r.append(storage::rows(4, {conversation, std::int64_t{0}, std::int64_t{1000}, std::int64_t{0},  //
+                             account(81), std::int64_t{0}, std::int64_t{9}, std::int64_t{0}}));
+  auto asked = inbox_entity::missed({}, q, *context, r);
+  REQUIRE(std::holds_alternative<runtime::need>(asked));
+  const auto& read = std::get<storage::statement>(std::get<runtime::need>(asked).items.at(0));
+  CHECK(std::get<std::vector<uuid>>(read.params.at(0)) == std::vector<uuid>{conversation});
+  CHECK(std::get<std::vector<std::int64_t>>(read.params.at(1)) == std::vector<std::int64_t>{500});
+  r.append(message_rows(conversation, 501, 1000));
+  r.append(storage::rows());
+  auto out = inbox_entity::missed({}, q, *context, r);
+  REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
+  const auto& reply = static_cast<const MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
+  REQUIRE(reply.items_size() == 501);
+  CHECK(reply.items(0).gap().from_seq() == 4);
+  CHECK(reply.items(0).gap().to_seq() == 500);
+  for (int i = 1; i <= 500; ++i) CHECK(reply.items(i).message().seq() == 500 + i);
+}
+
+}  // namespace nova::messaging
