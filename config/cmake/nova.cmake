@@ -53,4 +53,7 @@ function(nova_test name)
   target_link_libraries(${name} PRIVATE nova_flags doctest::doctest ${arg_LINK})
   add_test(NAME ${name} COMMAND ${name} ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  if(name MATCHES "_flow_test$")  # whole processes under load: alone, so that its time limits mean something
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
 endfunction()
