@@ -1,0 +1,36 @@
+// Says what in a history cannot be: pure, no clock, no sockets. Called by the crash test at rest; checker_test.cpp plants
+// each fault and sees that it is found.
+#pragma once
+
+#include "tests/crash/history.hpp"
+
+#include <string>
+#include <vector>
+
+namespace nova::crash {
+
+enum class fault {
+  lost,         ///< acknowledged, and not there (a message, an edit, a recall, a reaction, an account, a member)
+  doubled,      ///< one client_id twice in a conversation, or one message twice on one connection
+  reordered,    ///< a connection was told messages or changes out of order, or members see different orders
+  phantom,      ///< there, and nobody asked for it
+  sequence,     ///< seq of a conversation is not 1..n
+  hole,         ///< a stream left messages out without an explicit gap, or ended too early
+  stale,        ///< a device's last view of a message is not what the history says
+  unread,       ///< an unread count or a read mark is wrong
+  idempotency,  ///< one client_id had two answers, or was accepted with another body
+  profile,      ///< an account without profile, or a profile without account
+  block,        ///< a block that was acknowledged does not hold, or one that was taken back does
+};
+
+std::string_view name_of(fault f) noexcept;
+
+struct violation {
+  fault what;
+  std::string detail;
+};
+
+/// Everything that is wrong; empty when nothing is.
+std::vector<violation> check(const history& h);
+
+}  // namespace nova::crash

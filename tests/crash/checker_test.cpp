@@ -1,0 +1,160 @@
+// The checker against a sound history, and against the same history with one fault planted at a time.
+#include "tests/crash/checker.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <functional>
+
+using namespace nova::crash;
+
+namespace {
+
+using event_kind = stream_event::kind;
+
+stream_event delivered(std::int64_t seq) {
+  return {.what = event_kind::message, .conversation = "c", .seq = seq, .message_id = "m" + std::to_string(seq),
+          .text = "text " + std::to_string(seq)};
+}
+
+/// Two accounts with a device each, five messages, an edit, a recall, a reaction, a resume with overlap.
+history sound() {
+  history h;
+  conversation_record c{.id = "c", .founders = {"ann", "bob"}, .last_seq = 5, .members = {"ann", "bob", "cat"}};
+  for (std::int64_t seq = 1; seq <= 5; ++seq) {
+    const auto n = std::to_string(seq);
+    const std::string sender = seq % 2 == 1 ? "ann" : "bob";
+    h.sends.push_back({"c", sender, "k" + n, "text " + n, {{seq, "m" + n}}});
+    c.items.push_back({seq, "m" + n, sender, "k" + n, "text " + n});
+  }
+  h.sends[0].answers.push_back({1, "m1"});
+  h.sends.push_back({"c", "ann", "k6", "refused", {}, true});
+  h.changes = {{change_record::kind::edit, "c", "ann", 1, "better", outcome::acked},
+               {change_record::kind::edit, "c", "ann", 1, "perhaps", outcome::unknown},
+               {change_record::kind::recall, "c", "bob", 2, "", outcome::acked},
+               {change_record::kind::reaction, "c", "bob", 3, "+1", outcome::acked}};
+  c.items[0].text = "better";
+  c.items[1].text = "";
+  c.items[1].recalled = true;
+  c.items[2].reactions["+1"] = 1;
+  h.reads = {{"c", "ann", 2, outcome::acked}, {"c", "ann", 3, outcome::unknown}};
+  c.states = {{"ann", {2, 1}}, {"bob", {0, 3}}};
+  h.member_changes = {{"c", "cat", true, outcome::acked}};
+  h.conversations.push_back(c);
+
+  device_record live{"ann", "ann/1", {{.what = event_kind::opened}}};
+  for (std::int64_t seq = 1; seq <= 3; ++seq) live.events.push_back(delivered(seq));
+  live.events.push_back({.what = event_kind::edited, .conversation = "c", .seq = 1, .rev = 1, .text = "better"});
+  live.events.push_back({.what = event_kind::recalled, .conversation = "c", .seq = 2, .rev = 2});
+  live.events.push_back({.what = event_kind::opened, .resumed = true});
+  for (std::int64_t seq : {4, 5, 4, 5}) live.events.push_back(delivered(seq));
+  device_record gapped{"bob", "bob/1", {{.what = event_kind::opened}}};
+  gapped.events.push_back({.what = event_kind::gap, .conversation = "c", .seq = 1, .to_seq = 3});
+  for (std::int64_t seq : {4, 5}) gapped.events.push_back(delivered(seq));
+  h.devices = {live, gapped};
+
+  h.accounts = {{"1", "ann", outcome::acked, true, true}, {"2", "eve", outcome::unknown, false, false}};
+  h.blocks = {{"ann", "dan", true, outcome::acked}, {"ann", "eve", true, outcome::unknown}};
+  h.block_probes = {{"ann", "dan", true}, {"ann", "eve", false}};
+  h.reuses = {{"k1", "client_id_reused"}};
+  return h;
+}
+
+void expect(fault f, const std::function<void(history&)>& plant) {
+  auto h = sound();
+  plant(h);
+  const auto found = check(h);
+  std::string all;
+  for (const auto& v : found) all += std::string(name_of(v.what)) + ": " + v.detail + "; ";
+  INFO("expected ", name_of(f), ", found ", all);
+  CHECK(std::any_of(found.begin(), found.end(), [&](const auto& v) { return v.what == f; }));
+}
+
+auto& items(history& h) { return h.conversations[0].items; }
+auto& events(history& h) { return h.devices[0].events; }
+
+}  // namespace
+
+TEST_CASE("a sound history has no violation") {
+  const auto found = check(sound());
+  for (const auto& v : found) MESSAGE(std::string(name_of(v.what)), " ", v.detail);
+  CHECK(found.empty());
+}
+
+TEST_CASE("lost: what was acknowledged is not there") {
+  expect(fault::lost, [](auto& h) { items(h).pop_back(), h.conversations[0].last_seq = 4; });
+  expect(fault::lost, [](auto& h) { h.sends[4].answers[0].seq = 9; });
+  expect(fault::lost, [](auto& h) { items(h)[0].text = "text 1"; });
+  expect(fault::lost, [](auto& h) { items(h)[1].recalled = false, items(h)[1].text = "text 2"; });
+  expect(fault::lost, [](auto& h) { items(h)[2].reactions.clear(); });
+  expect(fault::lost, [](auto& h) { h.conversations[0].states["ann"] = {1, 1}; });
+  expect(fault::lost, [](auto& h) { h.conversations[0].members.erase("cat"); });
+  expect(fault::lost, [](auto& h) { h.conversations[0].members.erase("bob"); });
+  expect(fault::lost, [](auto& h) { h.accounts[0].can_log_in = h.accounts[0].has_profile = false; });
+}
+
+TEST_CASE("doubled: one client_id twice, one message twice on a connection, one reaction twice") {
+  expect(fault::doubled, [](auto& h) {
+    items(h).push_back({6, "m6", "ann", "k1", "text 1"});
+    h.conversations[0].last_seq = 6;
+  });
+  expect(fault::doubled, [](auto& h) { events(h).insert(events(h).begin() + 4, delivered(3)); });
+  expect(fault::doubled, [](auto& h) { events(h).push_back(delivered(5)); });
+  expect(fault::doubled, [](auto& h) { items(h)[2].reactions["+1"] = 2; });
+}
+
+TEST_CASE("reordered: a connection goes backwards, or two orders exist") {
+  expect(fault::reordered, [](auto& h) { std::swap(events(h)[1], events(h)[2]); });
+  expect(fault::reordered, [](auto& h) { std::swap(events(h)[4], events(h)[5]); });
+  expect(fault::reordered, [](auto& h) { events(h)[2].message_id = "m3"; });
+}
+
+TEST_CASE("phantom: what nobody asked for") {
+  expect(fault::phantom, [](auto& h) { items(h)[3].client_id = "k9"; });
+  expect(fault::phantom, [](auto& h) { items(h)[3].text = "something else"; });
+  expect(fault::phantom, [](auto& h) { items(h)[3].client_id = "k6", items(h)[3].sender = "ann"; });
+  expect(fault::phantom, [](auto& h) { items(h)[4].recalled = true; });
+  expect(fault::phantom, [](auto& h) { events(h).push_back(delivered(6)); });
+  expect(fault::phantom, [](auto& h) { items(h)[4].reactions["-1"] = 1; });
+  expect(fault::phantom, [](auto& h) { h.conversations[0].states["bob"] = {5, 0}; });
+}
+
+TEST_CASE("sequence: the numbers have a gap or do not begin at 1") {
+  expect(fault::sequence, [](auto& h) { items(h).erase(items(h).begin() + 2); });
+  expect(fault::sequence, [](auto& h) { items(h)[4].seq = 6; });
+  expect(fault::sequence, [](auto& h) { h.conversations[0].last_seq = 6; });
+}
+
+TEST_CASE("hole: a stream leaves messages out") {
+  expect(fault::hole, [](auto& h) { events(h).erase(events(h).begin() + 2); });
+  expect(fault::hole, [](auto& h) { events(h).resize(7); });
+  expect(fault::hole, [](auto& h) { h.devices[1].events[1].to_seq = 2; });
+  expect(fault::hole, [](auto& h) { h.devices[1].events[1].seq = 2; });
+  expect(fault::hole, [](auto& h) { h.devices[1].events.clear(); });
+}
+
+TEST_CASE("stale: a device was not told of a change") {
+  expect(fault::stale, [](auto& h) { events(h).erase(events(h).begin() + 4); });
+  expect(fault::stale, [](auto& h) { events(h).erase(events(h).begin() + 5); });
+  expect(fault::stale, [](auto& h) { items(h)[1].text = "text 2"; });
+}
+
+TEST_CASE("unread: a count does not fit its mark") {
+  expect(fault::unread, [](auto& h) { h.conversations[0].states["bob"].unread = 2; });
+  expect(fault::unread, [](auto& h) { h.conversations[0].states["ann"].unread = 0; });
+}
+
+TEST_CASE("idempotency: one client_id, two answers, or accepted with another body") {
+  expect(fault::idempotency, [](auto& h) { h.sends[0].answers[1] = {4, "m4"}; });
+  expect(fault::idempotency, [](auto& h) { h.reuses[0].code = "accepted"; });
+}
+
+TEST_CASE("profile: half an account") {
+  expect(fault::profile, [](auto& h) { h.accounts[0].has_profile = false; });
+  expect(fault::profile, [](auto& h) { h.accounts[1].has_profile = true; });
+}
+
+TEST_CASE("block: an acknowledged block does not hold, or one that was never asked for does") {
+  expect(fault::block, [](auto& h) { h.block_probes[0].refused = false; });
+  expect(fault::block, [](auto& h) { h.block_probes.push_back({"bob", "ann", true}); });
+}

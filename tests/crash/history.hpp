@@ -1,0 +1,126 @@
+// What a crash run saw, as plain data: every attempt with its answers, every device's stream, and the state at rest. The
+// workload writes it, the checker reads it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace nova::crash {
+
+/// How an attempt that is not repeated ended. `unknown`: the answer was lost, or said that it may come later.
+enum class outcome { unknown, acked, refused };
+
+struct answer {
+  std::int64_t seq = 0;
+  std::string message_id;
+  bool operator==(const answer&) const = default;
+};
+
+/// One message as its sender meant it; repeats with the same client_id add answers.
+struct send_record {
+  std::string conversation, sender, client_id, text;
+  std::vector<answer> answers;
+  bool refused = false;
+};
+
+/// An edit, recall or reaction, in the order in which they were issued per message.
+struct change_record {
+  enum class kind { edit, recall, reaction } what = kind::edit;
+  std::string conversation, actor;
+  std::int64_t seq = 0;
+  std::string text;  ///< of an edit; of a reaction the emoji
+  outcome end = outcome::unknown;
+};
+
+struct read_record {
+  std::string conversation, account;
+  std::int64_t seq = 0;
+  outcome end = outcome::unknown;
+};
+
+struct member_record {
+  std::string conversation, account;
+  bool added = true;
+  outcome end = outcome::unknown;
+};
+
+struct block_record {
+  std::string by, whom;
+  bool blocked = true;
+  outcome end = outcome::unknown;
+};
+
+struct item {
+  std::int64_t seq = 0;
+  std::string message_id, sender, client_id, text;
+  bool recalled = false;
+  std::map<std::string, std::int64_t> reactions = {};  ///< emoji → count; at rest only
+};
+
+/// What one socket was told, in order. A message that is delivered recalled has `what` recalled and a message_id; a change
+/// has none.
+struct stream_event {
+  enum class kind { opened, message, edited, recalled, changed, gap } what = kind::opened;
+  std::string conversation = {};
+  std::int64_t seq = 0;     ///< of a gap: the first that is left out
+  std::int64_t to_seq = 0;  ///< of a gap: the last
+  bool resumed = false;     ///< of opened: what was missed follows, and may overlap with what is live
+  std::int64_t rev = 0;
+  std::string message_id = {}, text = {};
+};
+
+struct device_record {
+  std::string account, name;
+  std::vector<stream_event> events;
+};
+
+struct member_state {
+  std::int64_t read_seq = 0;
+  std::int64_t unread = 0;  ///< others' messages behind the mark that are not recalled
+};
+
+struct conversation_record {
+  std::string id;
+  std::set<std::string> founders;                ///< members since before the first message
+  std::vector<item> items = {};                  ///< at rest, ascending as the server gave them
+  std::int64_t last_seq = 0;                     ///< at rest
+  std::set<std::string> members;                 ///< at rest
+  std::map<std::string, member_state> states = {};  ///< at rest, per member that was asked
+};
+
+struct account_record {
+  std::string id, handle;
+  outcome registration = outcome::unknown;
+  bool can_log_in = false;    ///< at rest
+  bool has_profile = false;   ///< at rest
+};
+
+/// A used client_id with another body, tried at rest.
+struct reuse_record {
+  std::string client_id;
+  std::string code;  ///< of the problem document, or "accepted"
+};
+
+/// A send from `whom` to `by` at rest.
+struct block_probe {
+  std::string by, whom;
+  bool refused = false;
+};
+
+struct history {
+  std::vector<conversation_record> conversations;
+  std::vector<send_record> sends;
+  std::vector<change_record> changes;
+  std::vector<read_record> reads;
+  std::vector<member_record> member_changes;
+  std::vector<block_record> blocks;
+  std::vector<block_probe> block_probes;
+  std::vector<device_record> devices;
+  std::vector<account_record> accounts;
+  std::vector<reuse_record> reuses;
+};
+
+}  // namespace nova::crash
