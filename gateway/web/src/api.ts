@@ -1,0 +1,136 @@
+// The HTTP half of the contract: used by the sign-in view, the token keeper and the store.
+import { offline_problem, Problem } from './problem.ts';
+import type {
+  Conversation, Message, Page, Profile, ProblemDocument, Tokens,
+} from './types.ts';
+
+const answer_limit_ms = 20_000;
+
+// One request; a status outside 2xx is a Problem, no answer within the limit is `offline`.
+export async function request<T>(
+  method: string, path: string, body?: unknown, headers: Record<string, string> = {},
+): Promise<T> {
+  const all: Record<string, string> = { accept: 'application/json', ...headers };
+  if (body !== undefined) all['content-type'] = 'application/json';
+  let answer: Response;
+  let text: string;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: all,
+      body: body === undefined ? null : JSON.stringify(body),
+      cache: 'no-store',
+      credentials: 'omit',
+      signal: AbortSignal.timeout(answer_limit_ms),
+    });
+    text = await answer.text();
+  } catch {
+    throw offline_problem();
+  }
+  if (answer.ok) return (text ? JSON.parse(text) : undefined) as T;
+  throw problem_of(answer, text);
+}
+
+function problem_of(answer: Response, text: string): Problem {
+  let document: ProblemDocument = {};
+  try {
+    document = JSON.parse(text) as ProblemDocument;
+  } catch {
+    document = { title: answer.statusText };
+  }
+  document.status ??= answer.status;
+  document.code ??= answer.status === 503 ? 'unavailable' : 'internal';
+  return new Problem(document);
+}
+
+export const register = (
+  fields: { email: string; handle: string; password: string; display_name: string }, key: string,
+): Promise<Tokens> => request('POST', '/v1/auth/register', fields, { 'idempotency-key': key });
+
+export const login = (identifier: string, password: string): Promise<Tokens> =>
+  request('POST', '/v1/auth/login', { identifier, password });
+
+export const refresh = (refresh_token: string): Promise<Tokens> =>
+  request('POST', '/v1/auth/refresh', { refresh_token });
+
+export const logout = (refresh_token: string): Promise<void> =>
+  request('POST', '/v1/auth/logout', { refresh_token });
+
+// What gives out access tokens (tokens.ts).
+export interface AccessTokens {
+  access(): Promise<string>;
+  renew(refused: string): Promise<string>;
+}
+
+// Calls that carry the caller's access token; one that was refused is renewed once.
+export class Api {
+  private readonly tokens_: AccessTokens;
+
+  constructor(tokens: AccessTokens) {
+    this.tokens_ = tokens;
+  }
+
+  me(): Promise<Profile> {
+    return this.call_('GET', '/v1/users/me');
+  }
+
+  profile(account_id: string): Promise<Profile> {
+    return this.call_('GET', `/v1/users/${account_id}`);
+  }
+
+  by_handle(handle: string): Promise<Profile> {
+    return this.call_('GET', `/v1/users/by-handle/${encodeURIComponent(handle)}`);
+  }
+
+  set_blocked(account_id: string, blocked: boolean): Promise<void> {
+    return this.call_(blocked ? 'PUT' : 'DELETE', `/v1/users/${account_id}/block`);
+  }
+
+  conversations(limit: number, cursor?: string): Promise<Page<Conversation>> {
+    const from = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+    return this.call_('GET', `/v1/conversations?limit=${limit}${from}`);
+  }
+
+  conversation(id: string): Promise<Conversation> {
+    return this.call_('GET', `/v1/conversations/${id}`);
+  }
+
+  create(
+    body: { kind: string; member_ids: string[]; title?: string }, key: string,
+  ): Promise<Conversation> {
+    return this.call_('POST', '/v1/conversations', body, { 'idempotency-key': key });
+  }
+
+  rename(id: string, title: string): Promise<Conversation> {
+    return this.call_('PATCH', `/v1/conversations/${id}`, { title });
+  }
+
+  add_members(id: string, member_ids: string[], key: string): Promise<void> {
+    return this.call_('POST', `/v1/conversations/${id}/members`, { member_ids },
+      { 'idempotency-key': key });
+  }
+
+  remove_member(id: string, account_id: string): Promise<void> {
+    return this.call_('DELETE', `/v1/conversations/${id}/members/${account_id}`);
+  }
+
+  history(
+    id: string, range: { before_seq?: number; after_seq?: number; limit: number },
+  ): Promise<Page<Message>> {
+    const query = Object.entries(range).map(([name, value]) => `${name}=${value}`).join('&');
+    return this.call_('GET', `/v1/conversations/${id}/messages?${query}`);
+  }
+
+  private async call_<T>(
+    method: string, path: string, body?: unknown, headers: Record<string, string> = {},
+  ): Promise<T> {
+    const token = await this.tokens_.access();
+    try {
+      return await request<T>(method, path, body, { ...headers, authorization: `Bearer ${token}` });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      const fresh = await this.tokens_.renew(token);
+      return request<T>(method, path, body, { ...headers, authorization: `Bearer ${fresh}` });
+    }
+  }
+}

@@ -1,0 +1,529 @@
+// All that one window knows: conversations, people, presence, connection. Fed by the session and the HTTP calls, read by
+// the views, which are told by `changed` what to draw again. Knows nothing of the page.
+import { Api } from './api.ts';
+import { ConversationState } from './conversation.ts';
+import { hole_limit } from './conversation_log.ts';
+import { Outbox, type OutboxEntry } from './outbox.ts';
+import { as_problem, Problem } from './problem.ts';
+import { random_id } from './random_id.ts';
+import { Session, type SessionState } from './session.ts';
+import type { Clock, SocketLike } from './rpc_socket.ts';
+import type { TokenKeeper } from './tokens.ts';
+import type {
+  Conversation, ConversationPush, Gap, Message, Presence, Receipt, Seen, TypingPush, Updated,
+} from './types.ts';
+
+export const page_size = 50;
+const list_page = 200;
+const list_pages_limit = 25;
+const mark_delay_ms = 250;
+const typing_shown_ms = 6_000;
+const typing_repeat_ms = 3_000;
+const presence_limit = 1_000;
+const reload_ms = 2_000;
+
+export interface Me {
+  account_id: string;
+  handle: string;
+  display_name: string;
+}
+
+export type Topic =
+  | { kind: 'connection' } | { kind: 'list' } | { kind: 'presence' }
+  | { kind: 'conversation'; id: string } | { kind: 'arrived'; id: string; message: Message };
+
+export interface StoreOptions {
+  me: Me;
+  api: Api;
+  tokens: TokenKeeper;
+  outbox: Outbox;
+  clock: Clock;
+  open_socket: () => SocketLike;
+  changed: (topic: Topic) => void;
+  signed_out: () => void;
+}
+
+export class Store {
+  readonly me: Me;
+  readonly api: Api;
+  readonly session: Session;
+  readonly outbox: Outbox;
+  readonly conversations = new Map<string, ConversationState>();
+  readonly presence = new Map<string, Presence>();
+  readonly names = new Map<string, string>();
+  state: SessionState = 'stopped';
+  retry_at = 0;
+  loaded = false;
+  open_id = '';
+  private readonly options_: StoreOptions;
+  private readonly wanted_ = new Set<string>();
+  private readonly filling_ = new Set<string>();
+  private mark_timer_ = 0;
+  private presence_timer_ = 0;
+  private presence_asked_ = '';
+  private typing_told_ = { id: '', at: 0 };
+
+  constructor(options: StoreOptions) {
+    this.options_ = options;
+    this.me = options.me;
+    this.api = options.api;
+    this.outbox = options.outbox;
+    this.session = new Session({
+      open_socket: options.open_socket,
+      tokens: options.tokens,
+      outbox: options.outbox,
+      clock: options.clock,
+      random: Math.random,
+      events: {
+        on_state: (state, retry_at) => this.state_changed_(state, retry_at),
+        on_open: (resumed) => void this.opened_(resumed),
+        on_push: (method, params) => this.pushed_(method, params),
+        on_outbox: (entry) => this.outbox_changed_(entry),
+        seen: () => this.seen_(),
+      },
+    });
+    options.tokens.on_signed_out = () => this.session.signed_out();
+  }
+
+  list(): ConversationState[] {
+    return [...this.conversations.values()].sort((a, b) => this.active_(b) - this.active_(a));
+  }
+
+  unread(): number {
+    return this.list().reduce((sum, conversation) => sum + conversation.unread, 0);
+  }
+
+  name_of(account_id: string, conversation?: ConversationState): string {
+    if (account_id === this.me.account_id) return this.me.display_name || this.me.handle;
+    const member = conversation?.members.get(account_id);
+    if (member) return member.display_name || member.handle;
+    const known = this.names.get(account_id);
+    if (known === undefined) void this.ask_name_(account_id);
+    return known || 'Someone';
+  }
+
+  online(account_id: string): boolean {
+    return this.presence.get(account_id)?.status === 'online';
+  }
+
+  // The window shows this conversation now: its newest page is read if it is not here.
+  show(id: string): void {
+    this.open_id = id;
+    const conversation = this.conversations.get(id);
+    if (!conversation) return;
+    if (conversation.log.size < page_size && !conversation.log.complete) void this.load_older(id);
+    else void this.fill_holes_(conversation);
+    this.watch_presence_();
+  }
+
+  async load_older(id: string): Promise<void> {
+    const conversation = this.conversations.get(id);
+    if (!conversation || conversation.loading || conversation.log.complete) return;
+    const { log } = conversation;
+    conversation.loading = true;
+    conversation.load_failed = false;
+    this.touch_(id);
+    try {
+      const before_seq = log.oldest;
+      const page = await this.api.history(id, { before_seq, limit: page_size });
+      this.take_history_(conversation, page.items[0]?.seq ?? 1, before_seq - 1, page.items);
+    } catch (error) {
+      conversation.load_failed = as_problem(error).status !== 401;
+    }
+    conversation.loading = false;
+    this.touch_(id);
+    void this.fill_holes_(conversation);
+  }
+
+  send(id: string, text: string, reply_to?: number): void {
+    this.typing_told_ = { id: '', at: 0 };
+    this.session.send({
+      conversation_id: id, text, client_id: random_id(), ...(reply_to ? { reply_to } : {}),
+    });
+  }
+
+  async edit(id: string, seq: number, text: string): Promise<void> {
+    const message = await this.session.call<Message>(
+      'messaging.edit', { conversation_id: id, seq, text });
+    const conversation = this.conversations.get(id);
+    conversation?.log.fill({ from_seq: seq, to_seq: seq }, [message]);
+    conversation?.preview(message);
+    this.touch_(id);
+  }
+
+  recall(id: string, seq: number): Promise<unknown> {
+    return this.session.call('messaging.recall', { conversation_id: id, seq });
+  }
+
+  react(id: string, seq: number, emoji: string, on: boolean): Promise<unknown> {
+    return this.session.call(on ? 'messaging.react' : 'messaging.unreact',
+      { conversation_id: id, seq, emoji });
+  }
+
+  tell_typing(id: string, typing: boolean): void {
+    const now = this.options_.clock.now();
+    const told = this.typing_told_;
+    if (typing && told.id === id && now - told.at < typing_repeat_ms) return;
+    if (!typing && told.id !== id) return;
+    this.typing_told_ = typing ? { id, at: now } : { id: '', at: 0 };
+    this.session.notify('messaging.typing', { conversation_id: id, typing });
+  }
+
+  // Everything in the conversation has been looked at.
+  mark_read(id: string): void {
+    const conversation = this.conversations.get(id);
+    if (!conversation || conversation.read_seq >= conversation.log.head) return;
+    conversation.read_seq = conversation.log.head;
+    conversation.unread = 0;
+    this.schedule_marks_();
+    this.options_.changed({ kind: 'list' });
+  }
+
+  async start_direct(account_id: string): Promise<ConversationState> {
+    return this.adopt_(await this.api.create({ kind: 'direct', member_ids: [account_id] }, random_id()));
+  }
+
+  async start_group(title: string, member_ids: string[], key: string): Promise<ConversationState> {
+    const body = { kind: 'group', member_ids, ...(title ? { title } : {}) };
+    return this.adopt_(await this.api.create(body, key));
+  }
+
+  async refresh(id: string): Promise<void> {
+    this.adopt_(await this.api.conversation(id));
+  }
+
+  forget(id: string): void {
+    this.conversations.delete(id);
+    this.options_.changed({ kind: 'list' });
+    this.touch_(id);
+  }
+
+  private active_(conversation: ConversationState): number {
+    const pending = this.outbox.of(conversation.id).at(-1)?.created_at ?? 0;
+    return Math.max(conversation.active_at(), pending);
+  }
+
+  private touch_(id: string): void {
+    this.options_.changed({ kind: 'conversation', id });
+  }
+
+  private seen_(): Record<string, Seen> {
+    const seen: Record<string, Seen> = {};
+    for (const [id, conversation] of this.conversations) seen[id] = conversation.log.seen();
+    return seen;
+  }
+
+  private state_changed_(state: SessionState, retry_at: number): void {
+    this.state = state;
+    this.retry_at = retry_at;
+    if (state !== 'online') this.presence_asked_ = '';
+    this.options_.changed({ kind: 'connection' });
+    if (state === 'signed_out') this.options_.signed_out();
+  }
+
+  private async opened_(resumed: boolean): Promise<void> {
+    if (!resumed && this.loaded) this.reset_();
+    try {
+      await this.load_list_();
+    } catch {
+      this.options_.clock.set(reload_ms, () => {
+        if (this.state === 'online') void this.opened_(true);
+      });
+      return;
+    }
+    this.loaded = true;
+    this.options_.changed({ kind: 'list' });
+    this.schedule_marks_();
+    this.watch_presence_();
+    for (const conversation of this.conversations.values()) void this.fill_holes_(conversation);
+    if (this.open_id) this.show(this.open_id);
+  }
+
+  // Nothing will be replayed: what is loaded may be stale, so it is read again where it is looked at.
+  private reset_(): void {
+    for (const conversation of this.conversations.values()) {
+      conversation.log.reset(conversation.log.head, conversation.log.rev);
+    }
+  }
+
+  private async load_list_(): Promise<void> {
+    const listed = new Set<string>();
+    const before = new Set(this.conversations.keys());
+    let cursor: string | undefined;
+    for (let i = 0; i < list_pages_limit; i += 1) {
+      const page = await this.api.conversations(list_page, cursor);
+      for (const item of page.items) {
+        listed.add(item.conversation_id);
+        this.adopt_(item);
+      }
+      if (!page.next_cursor) {
+        for (const id of before) if (!listed.has(id)) this.forget(id);
+        return;
+      }
+      cursor = page.next_cursor;
+    }
+  }
+
+  private adopt_(from: Conversation): ConversationState {
+    const id = from.conversation_id;
+    let conversation = this.conversations.get(id);
+    if (!conversation) {
+      conversation = new ConversationState(id, from.last_seq, from.rev);
+      this.conversations.set(id, conversation);
+    }
+    conversation.merge(from, this.me.account_id);
+    if (from.last_message) this.arrived_(from.last_message);
+    this.options_.changed({ kind: 'list' });
+    this.touch_(id);
+    this.schedule_marks_();
+    this.watch_presence_();
+    return conversation;
+  }
+
+  private pushed_(method: string, params: unknown): void {
+    switch (method) {
+      case 'messaging.message': return this.on_message_(params as Message);
+      case 'messaging.updated': return this.on_updated_(params as Updated);
+      case 'messaging.receipt': return this.on_receipt_(params as Receipt);
+      case 'messaging.typing': return this.on_typing_(params as TypingPush);
+      case 'messaging.conversation': return this.on_conversation_(params as ConversationPush);
+      case 'presence.changed': {
+        const presence = params as Presence;
+        this.presence.set(presence.account_id, presence);
+        return this.options_.changed({ kind: 'presence' });
+      }
+      case 'session.gap': return this.on_gap_(params as Gap);
+      default: // A newer server's push: not for this page.
+    }
+  }
+
+  private on_message_(message: Message): void {
+    const id = message.conversation_id;
+    const conversation = this.conversations.get(id);
+    if (!conversation) {
+      void this.fetch_conversation_(id);
+      return;
+    }
+    const accepted = conversation.log.accept(message);
+    this.arrived_(message);
+    conversation.preview(message);
+    if (accepted === 'new') this.count_(conversation, message);
+    this.touch_(id);
+    this.options_.changed({ kind: 'list' });
+    void this.fill_holes_(conversation);
+  }
+
+  private count_(conversation: ConversationState, message: Message): void {
+    const mine = message.sender_id === this.me.account_id;
+    conversation.typing.delete(message.sender_id);
+    if (!mine && message.seq > conversation.read_seq) conversation.unread += 1;
+    this.schedule_marks_();
+    if (!mine) this.options_.changed({ kind: 'arrived', id: conversation.id, message });
+  }
+
+  private arrived_(message: Message): void {
+    if (message.sender_id === this.me.account_id && message.client_id) {
+      this.session.arrived(message.client_id);
+    }
+  }
+
+  private on_updated_(updated: Updated): void {
+    const conversation = this.conversations.get(updated.conversation_id);
+    if (!conversation) return;
+    const { log } = conversation;
+    const missed = updated.rev > log.rev + 1;
+    log.apply(updated, this.me.account_id);
+    const last = conversation.last_message;
+    const newer = updated.seq === undefined ? undefined : log.get(updated.seq);
+    if (updated.change.kind === 'recalled') {
+      conversation.unread = Math.min(conversation.unread, conversation.count_unread(this.me.account_id));
+    }
+    if (newer && last?.seq === newer.seq) conversation.preview(newer);
+    const about_members = ['members_added', 'member_removed', 'role', 'title'];
+    const unseen_preview = !newer && last !== undefined && last.seq === updated.seq;
+    if (about_members.includes(updated.change.kind) || unseen_preview) {
+      void this.fetch_conversation_(conversation.id);
+    }
+    if (missed && log.size > 0) {
+      log.gap({ conversation_id: conversation.id, from_seq: Math.max(1, log.oldest), to_seq: log.head });
+      void this.fill_holes_(conversation);
+      if (log.size === 0 && this.open_id === conversation.id) this.show(conversation.id);
+    }
+    this.touch_(conversation.id);
+    this.options_.changed({ kind: 'list' });
+  }
+
+  private on_receipt_(receipt: Receipt): void {
+    const conversation = this.conversations.get(receipt.conversation_id);
+    if (!conversation) return;
+    conversation.receipt(receipt, this.me.account_id);
+    this.touch_(conversation.id);
+    this.options_.changed({ kind: 'list' });
+  }
+
+  private on_typing_(typing: TypingPush): void {
+    const conversation = this.conversations.get(typing.conversation_id);
+    if (!conversation || typing.account_id === this.me.account_id) return;
+    const until = this.options_.clock.now() + typing_shown_ms;
+    if (typing.typing === false) conversation.typing.delete(typing.account_id);
+    else conversation.typing.set(typing.account_id, until);
+    this.touch_(conversation.id);
+    this.options_.changed({ kind: 'list' });
+    if (typing.typing === false) return;
+    this.options_.clock.set(typing_shown_ms, () => {
+      if (conversation.typing.get(typing.account_id) !== until) return;
+      conversation.typing.delete(typing.account_id);
+      this.touch_(conversation.id);
+      this.options_.changed({ kind: 'list' });
+    });
+  }
+
+  private on_conversation_(push: ConversationPush): void {
+    const id = push.conversation_id;
+    if (push.removed) {
+      this.forget(id);
+      return;
+    }
+    const conversation = this.conversations.get(id);
+    if (!conversation) {
+      void this.fetch_conversation_(id);
+      return;
+    }
+    conversation.describe(push);
+    conversation.log.skip_to_rev(push.rev);
+    conversation.log.reach(push.last_seq);
+    void this.fill_holes_(conversation);
+    this.touch_(id);
+    this.options_.changed({ kind: 'list' });
+    this.watch_presence_();
+  }
+
+  private on_gap_(gap: Gap): void {
+    const conversation = this.conversations.get(gap.conversation_id);
+    if (!conversation) {
+      void this.fetch_conversation_(gap.conversation_id);
+      return;
+    }
+    conversation.log.gap(gap);
+    void this.fetch_conversation_(gap.conversation_id);
+    void this.fill_holes_(conversation);
+    if (this.open_id === conversation.id && conversation.log.size === 0) this.show(conversation.id);
+  }
+
+  private async fetch_conversation_(id: string): Promise<void> {
+    if (this.wanted_.has(id)) return;
+    this.wanted_.add(id);
+    try {
+      await this.refresh(id);
+    } catch (error) {
+      if (as_problem(error).status === 404) this.forget(id);
+    }
+    this.wanted_.delete(id);
+  }
+
+  // Reads what is known to be missing in the loaded part, page by page.
+  private async fill_holes_(conversation: ConversationState): Promise<void> {
+    const { id, log } = conversation;
+    if (this.filling_.has(id)) return;
+    this.filling_.add(id);
+    try {
+      for (let hole = log.holes[0]; hole && this.state === 'online'; hole = log.holes[0]) {
+        const limit = Math.min(hole_limit, list_page, hole.to_seq - hole.from_seq + 1);
+        const page = await this.api.history(id, { after_seq: hole.from_seq - 1, limit });
+        const to_seq = page.items.length < limit ? hole.to_seq : page.items.at(-1)!.seq;
+        this.take_history_(conversation, hole.from_seq, to_seq, page.items);
+      }
+    } catch {
+      // Tried again with the next message or the next connection.
+    }
+    this.filling_.delete(id);
+  }
+
+  private take_history_(
+    conversation: ConversationState, from_seq: number, to_seq: number, items: Message[],
+  ): void {
+    conversation.log.fill({ from_seq, to_seq }, items);
+    for (const message of items) this.arrived_(message);
+    const newest = items.at(-1);
+    if (newest) conversation.preview(newest);
+    this.schedule_marks_();
+    this.touch_(conversation.id);
+    this.options_.changed({ kind: 'list' });
+  }
+
+  private outbox_changed_(entry: OutboxEntry): void {
+    this.touch_(entry.conversation_id);
+    this.options_.changed({ kind: 'list' });
+  }
+
+  private schedule_marks_(): void {
+    if (this.mark_timer_) return;
+    this.mark_timer_ = this.options_.clock.set(mark_delay_ms, () => {
+      this.mark_timer_ = 0;
+      this.send_marks_();
+    });
+  }
+
+  // Receipts, merged: one call a conversation however many messages came. What is read is delivered.
+  private send_marks_(): void {
+    if (this.state !== 'online') return;
+    for (const conversation of this.conversations.values()) {
+      const newest = conversation.newest_of_others(this.me.account_id);
+      const read = Math.min(conversation.read_seq, newest);
+      if (read > conversation.read_sent) {
+        const before = conversation.read_sent;
+        conversation.read_sent = read;
+        conversation.delivered_sent = Math.max(conversation.delivered_sent, read);
+        this.session.call('messaging.read', { conversation_id: conversation.id, seq: read })
+          .catch(() => { conversation.read_sent = Math.min(conversation.read_sent, before); });
+      }
+      if (newest > conversation.delivered_sent) {
+        const before = conversation.delivered_sent;
+        conversation.delivered_sent = newest;
+        this.session.call('messaging.delivered', { conversation_id: conversation.id, seq: newest })
+          .catch(() => { conversation.delivered_sent = Math.min(conversation.delivered_sent, before); });
+      }
+    }
+  }
+
+  private watch_presence_(): void {
+    if (this.presence_timer_) return;
+    this.presence_timer_ = this.options_.clock.set(mark_delay_ms, () => {
+      this.presence_timer_ = 0;
+      void this.subscribe_presence_();
+    });
+  }
+
+  private async subscribe_presence_(): Promise<void> {
+    const wanted = new Set<string>();
+    const shown = this.conversations.get(this.open_id);
+    for (const id of shown?.members.keys() ?? []) wanted.add(id);
+    for (const conversation of this.list()) {
+      const partner = conversation.partner(this.me.account_id);
+      if (partner) wanted.add(partner.account_id);
+    }
+    wanted.delete(this.me.account_id);
+    const account_ids = [...wanted].slice(0, presence_limit);
+    const asked = account_ids.slice().sort().join();
+    if (this.state !== 'online' || asked === this.presence_asked_) return;
+    this.presence_asked_ = asked;
+    try {
+      const reply = await this.session.call<{ items: Presence[] }>('presence.subscribe', { account_ids });
+      for (const presence of reply.items) this.presence.set(presence.account_id, presence);
+      this.options_.changed({ kind: 'presence' });
+    } catch {
+      this.presence_asked_ = '';
+    }
+  }
+
+  private async ask_name_(account_id: string): Promise<void> {
+    this.names.set(account_id, '');
+    try {
+      const profile = await this.api.profile(account_id);
+      this.names.set(account_id, profile.display_name || profile.handle);
+      if (this.open_id) this.touch_(this.open_id);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.retryable) this.names.delete(account_id);
+    }
+  }
+}

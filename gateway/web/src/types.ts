@@ -1,0 +1,157 @@
+// The contract's messages as the page uses them, named as in protocols/*/*.proto: for every module here.
+// Times are RFC 3339 strings; `seq` and `rev` are numbers.
+
+export interface Tokens {
+  account_id: string;
+  access_token: string;
+  refresh_token: string;
+  expires_in_s: number;
+  session_id?: string;
+}
+
+export interface Profile {
+  account_id: string;
+  handle: string;
+  display_name: string;
+  bio: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Member {
+  account_id: string;
+  role: string;
+  joined_at: string;
+  read_seq: number;
+  delivered_seq: number;
+  handle: string;
+  display_name: string;
+}
+
+export interface Reaction {
+  emoji: string;
+  count: number;
+  mine: boolean;
+}
+
+export interface Message {
+  conversation_id: string;
+  seq: number;
+  rev: number;
+  message_id: string;
+  sender_id: string;
+  client_id: string;
+  text: string;
+  media_ids: string[];
+  reply_to?: number;
+  mentions: string[];
+  sent_at: string;
+  edited_at?: string | null;
+  recalled: boolean;
+  reactions: Reaction[];
+}
+
+export interface Conversation {
+  conversation_id: string;
+  kind: string;
+  title: string | null;
+  members: Member[];
+  last_seq: number;
+  unread: number;
+  rev: number;
+  member_count: number;
+  created_at: string;
+  last_message?: Message;
+  read_seq: number;
+  delivered_seq: number;
+}
+
+export interface ConversationPush {
+  conversation_id: string;
+  kind: string;
+  title: string | null;
+  members: Member[];
+  last_seq: number;
+  rev: number;
+  member_count: number;
+  removed: boolean;
+}
+
+export interface Change {
+  kind: string;
+  actor_id?: string;
+  text?: string;
+  edited_at?: string;
+  emoji?: string;
+  account_id?: string;
+  role?: string;
+  title?: string;
+  account_ids: string[];
+}
+
+export interface Updated {
+  conversation_id: string;
+  rev: number;
+  seq?: number;
+  change: Change;
+}
+
+export interface Receipt {
+  conversation_id: string;
+  account_id: string;
+  read_seq?: number;
+  delivered_seq?: number;
+}
+
+export interface TypingPush {
+  conversation_id: string;
+  account_id: string;
+  typing: boolean;
+}
+
+export interface Presence {
+  account_id: string;
+  status: string;
+  last_seen_at?: string | null;
+}
+
+export interface Gap {
+  conversation_id: string;
+  from_seq: number;
+  to_seq: number;
+}
+
+export interface Seen {
+  seq: number;
+  rev?: number;
+}
+
+export interface OpenReply {
+  session_id: string;
+  connection_id: string;
+  resume_token: string;
+  resumed: boolean;
+}
+
+export interface SendReply {
+  message_id: string;
+  seq: number;
+  sent_at: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  next_cursor?: string | null;
+}
+
+// A problem document (RFC 9457), the body of every HTTP error and the data of every WebSocket error.
+export interface ProblemDocument {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  code?: string;
+  request_id?: string;
+  retry_after_s?: number;
+  errors?: { field: string; detail: string }[];
+}

@@ -1,0 +1,70 @@
+// Times and days as people say them, and the links inside a text; used by the views.
+import { h } from './dom.ts';
+
+const clock_format = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const weekday_format = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
+const day_format = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' });
+const far_format = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
+const short_format = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const full_format = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+
+export function clock_time(ms: number): string {
+  return clock_format.format(ms);
+}
+
+export function full_time(ms: number): string {
+  return full_format.format(ms);
+}
+
+function days_ago(ms: number): number {
+  const day = new Date(ms).setHours(0, 0, 0, 0);
+  return Math.round((new Date().setHours(0, 0, 0, 0) - day) / 86_400_000);
+}
+
+// The line between two days in a conversation.
+export function day_label(ms: number): string {
+  const ago = days_ago(ms);
+  if (ago <= 0) return 'Today';
+  if (ago === 1) return 'Yesterday';
+  if (ago < 7) return weekday_format.format(ms);
+  return new Date(ms).getFullYear() === new Date().getFullYear()
+    ? day_format.format(ms) : far_format.format(ms);
+}
+
+// In the list of conversations.
+export function list_time(ms: number): string {
+  if (!ms) return '';
+  const ago = days_ago(ms);
+  if (ago <= 0) return clock_format.format(ms);
+  if (ago === 1) return 'Yesterday';
+  if (ago < 7) return weekday_format.format(ms);
+  return short_format.format(ms);
+}
+
+export function ago(ms: number): string {
+  const minutes = Math.floor((Date.now() - ms) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 60 * 24) return `${Math.floor(minutes / 60)} h ago`;
+  return list_time(ms).toLowerCase();
+}
+
+const link_pattern = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
+
+// A message's text with its web addresses as links.
+export function linked(text: string): Node[] {
+  const nodes: Node[] = [];
+  let at = 0;
+  for (const match of text.matchAll(link_pattern)) {
+    if (match.index > at) nodes.push(document.createTextNode(text.slice(at, match.index)));
+    nodes.push(h('a', { href: match[0], target: '_blank', rel: 'noopener noreferrer' }, match[0]));
+    at = match.index + match[0].length;
+  }
+  if (at < text.length) nodes.push(document.createTextNode(text.slice(at)));
+  return nodes;
+}
+
+// One to three emoji and nothing else: shown large.
+export function only_emoji(text: string): boolean {
+  return text.length <= 24 && /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]?(?:\u200D\p{Extended_Pictographic}\uFE0F?)*\s*){1,3}$/u.test(text);
+}
