@@ -1,0 +1,48 @@
+// The pure decisions of auth: what a registration must look like, how failures lock an account, how long a session
+// lives. Called by the entities; no state, no clock, no database.
+#pragma once
+
+#include "config/auth_settings.hpp"
+#include "protocols/core/error.hpp"
+#include "storage/auth/auth_rows.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace nova::auth {
+
+class RegisterRequest;
+
+struct registration {
+  std::string email;         ///< as typed
+  std::string handle;        ///< as typed
+  std::string display_name;  ///< trimmed; the handle when none was given
+  std::string email_name;    ///< lower case
+  std::string handle_name;   ///< lower case
+};
+
+/// All that is wrong with the fields, at once, as `invalid_request`.
+result<registration> check_registration(const RegisterRequest& q);
+
+/// The address as the HTML standard's input type "email" defines it, at most 254 bytes.
+bool valid_email(std::string_view email);
+/// 3 to 30 of [A-Za-z0-9_].
+bool valid_handle(std::string_view handle);
+
+/// All zero when the last failure is so long ago that it is forgotten.
+guard_row remembered(const guard_row& guard, unix_ms now, const config::auth_settings& s);
+/// `locked_out` with the time to wait, while the guard is locked.
+std::optional<error> lock_of(const guard_row& guard, unix_ms now);
+/// One more failure: from the one after the free ones on it locks, twice as long each time.
+guard_row after_failure(const guard_row& guard, unix_ms now, const config::auth_settings& s);
+/// What the failure that led to `guard` is answered with: invalid_credentials or locked_out.
+error failure_answer(const guard_row& guard, unix_ms now);
+
+/// False when the session is too old or was not used for too long.
+bool session_alive(const session_row& session, unix_ms now, const config::auth_settings& s);
+
+/// Printable ASCII of a User-Agent header, at most 256 bytes; other bytes become '?'.
+std::string kept_user_agent(std::string_view header);
+
+}  // namespace nova::auth

@@ -1,0 +1,36 @@
+// What auth's handlers share besides their state: settings, keys and the decoy for names that nobody has. Made once by
+// auth_supervisor, read-only afterwards; handlers get it from their context.
+#pragma once
+
+#include "actors/auth/password_hash.hpp"
+#include "actors/auth/refresh_tokens.hpp"
+#include "actors/auth/token_signer.hpp"
+#include "config/auth_settings.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace nova::auth {
+
+/// Costs one password hash.
+class auth_services {
+ public:
+  /// `secret`: the installation's, at least 32 bytes; all keys are derived from it.
+  auth_services(config::auth_settings s, std::string_view secret);
+
+  const config::auth_settings settings;
+  const hash_cost cost;
+  const token_signer signer;
+  const refresh_tokens refresh;
+  /// Hash of a password that nobody knows: what a sign-in with an unknown name is verified against.
+  const std::string decoy_hash;
+
+  /// The id that stands for a name nobody has: always the same for one name, never a real account's (version 8).
+  uuid decoy_account(std::string_view name) const;
+
+ private:
+  auth_services(config::auth_settings s, const root_key& root);
+  root_key decoy_key_{};
+};
+
+}  // namespace nova::auth

@@ -1,0 +1,28 @@
+// A name that somebody signs in with, an e-mail address or a handle in lower case: finds the account and lets it decide.
+// Bound to the runtime by auth_supervisor. A name that nobody has takes the same steps with an id made from the name, so
+// that neither the answer nor its time tells names apart.
+#pragma once
+
+#include "actors/runtime/decision.hpp"
+
+#include <string_view>
+
+namespace nova::auth {
+
+class LoginRequest;
+
+/// Nothing: whose name it is may change, and is one indexed read away.
+struct login_name_state {};
+
+struct login_name_entity {
+  using state = login_name_state;
+  using outcome = runtime::outcome<state>;
+
+  static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
+  static std::size_t weight(const state& s);
+  static outcome login(const state&, const LoginRequest&, const runtime::context&, const runtime::reads&);
+  /// Lower case.
+  static result<std::string> normalise_key(const rpc::method& m, std::string raw);
+};
+
+}  // namespace nova::auth

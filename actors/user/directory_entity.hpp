@@ -1,0 +1,24 @@
+// Finds people by handle. One stateless entity a caller, so that a caller's look-ups do not wait for another's; bound to
+// the runtime by user_supervisor.
+#pragma once
+
+#include "actors/runtime/decision.hpp"
+
+#include <string_view>
+
+namespace nova::user {
+
+class GetProfileByHandleRequest;
+
+struct directory_state {};
+
+struct directory_entity {
+  using state = directory_state;
+  using outcome = runtime::outcome<state>;
+
+  static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
+  static std::size_t weight(const state& s);
+  static outcome get_profile_by_handle(const state&, const GetProfileByHandleRequest&, const runtime::context&, const runtime::reads&);
+};
+
+}  // namespace nova::user

@@ -1,0 +1,51 @@
+// One person's profile and blocks. Bound to the runtime by user_supervisor; made by auth's AccountRegistered event.
+#pragma once
+
+#include "actors/runtime/decision.hpp"
+#include "storage/user/user_rows.hpp"
+
+#include <map>
+#include <optional>
+#include <string_view>
+
+namespace nova::auth {
+class AccountRegistered;
+}
+
+namespace nova::user {
+
+class BlockRequest;
+class GetMyProfileRequest;
+class GetProfileRequest;
+class UpdateMyProfileRequest;
+
+struct profile_state {
+  uuid id{};  ///< of the key, whether or not there is a profile
+  std::optional<profile_row> profile;
+  /// What this activation has decided about blocks: newer than what a read may show, whose commit may be under way.
+  std::map<uuid, bool> decided_blocks;
+};
+
+struct profile_entity {
+  using state = profile_state;
+  using outcome = runtime::outcome<profile_state>;
+
+  /// With more decisions than this in memory the entity starts anew from the database.
+  static constexpr std::size_t max_decided_blocks = 1000;
+
+  static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
+  static std::size_t weight(const state& s);
+
+  static outcome get_profile(const state&, const GetProfileRequest&, const runtime::context&, const runtime::reads&);
+  static outcome get_my_profile(const state&, const GetMyProfileRequest&, const runtime::context&, const runtime::reads&);
+  static outcome update_my_profile(const state&, const UpdateMyProfileRequest&, const runtime::context&, const runtime::reads&);
+  static outcome block(const state&, const BlockRequest&, const runtime::context&, const runtime::reads&);
+  static outcome unblock(const state&, const BlockRequest&, const runtime::context&, const runtime::reads&);
+
+  static outcome on_account_registered(const state&, const auth::AccountRegistered&, const runtime::context&, const runtime::reads&);
+
+  /// Ids in lower case, as they are stored.
+  static result<std::string> normalise_key(const rpc::method& m, std::string raw);
+};
+
+}  // namespace nova::user

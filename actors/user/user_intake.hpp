@@ -1,0 +1,12 @@
+// What user takes from other domains: an account that auth registered becomes a profile. Called by user_supervisor.
+#pragma once
+
+#include "actors/runtime/domain.hpp"
+
+#include <vector>
+
+namespace nova::user {
+
+std::vector<runtime::intake> make_user_intakes();
+
+}  // namespace nova::user

@@ -1,0 +1,61 @@
+// See user_rules.hpp.
+#include "actors/user/user_rules.hpp"
+
+#include "protocols/core/text.hpp"
+#include "protocols/user/user.pb.h"
+
+#include <algorithm>
+
+namespace nova::user {
+
+constexpr std::size_t max_handle_bytes = 30;
+
+result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfileRequest& q, unix_ms at,
+                                    const config::user_settings& s) {
+  error bad{errc::invalid_request, "Some fields are not valid.", 0, {}};
+  auto next = now;
+  if (q.has_display_name()) {
+    auto name = check_display_name(q.display_name());
+    if (!name.problem.empty()) bad.fields.push_back({"display_name", std::string(name.problem)});
+    next.display_name = name.text.empty() ? now.handle : std::move(name.text);
+  }
+  if (q.has_bio()) {
+    if (count_code_points(q.bio()) > s.bio_code_points)
+      bad.fields.push_back(
+          {"bio", "At most " + std::to_string(s.bio_code_points) + " characters are allowed."});
+    next.bio = q.bio();
+  }
+  if (!bad.fields.empty()) return bad;
+  if (next.display_name != now.display_name || next.bio != now.bio) next.updated_at = at;
+  return next;
+}
+
+Profile profile_message(const profile_row& row) {
+  Profile p;
+  p.set_account_id(to_string(row.account_id));
+  p.set_handle(row.handle);
+  p.set_display_name(row.display_name);
+  p.set_bio(row.bio);
+  p.set_created_at(row.created_at);
+  p.set_updated_at(row.updated_at);
+  return p;
+}
+
+ProfileChanged profile_changed_message(const profile_row& row) {
+  ProfileChanged p;
+  p.set_account_id(to_string(row.account_id));
+  p.set_handle(row.handle);
+  p.set_display_name(row.display_name);
+  return p;
+}
+
+bool possible_handle(std::string_view handle) {
+  return !handle.empty() && handle.size() <= max_handle_bytes &&
+         std::ranges::all_of(handle, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
+error no_such_person() { return {errc::not_found, "There is no such person.", 0, {}}; }
+
+}  // namespace nova::user

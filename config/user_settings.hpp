@@ -1,0 +1,13 @@
+// Limits of profiles and blocks. Filled by config/settings, read by actors/user.
+#pragma once
+
+#include <cstdint>
+
+namespace nova::config {
+
+struct user_settings {
+  std::uint32_t bio_code_points = 500;         ///< longest bio, code points; 1 … 2000
+  std::uint32_t blocks_per_account = 10'000;   ///< people that one account may block; 1 … 100000
+};
+
+}  // namespace nova::config

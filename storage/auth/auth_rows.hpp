@@ -1,0 +1,40 @@
+// Rows of auth's tables as structs; made from query results by actors/auth when an account is loaded.
+#pragma once
+
+#include "storage/postgres/value.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nova::auth {
+
+struct account_row {
+  std::string email;
+  std::string handle;         ///< as typed at registration
+  std::string password_hash;  ///< `$argon2id$v=19$m=…,t=…,p=1$…`
+  unix_ms created_at = 0;
+};
+
+struct session_row {
+  uuid session_id{};
+  std::int64_t generation = 0;  ///< of the refresh token that is valid now
+  std::string salt;             ///< 16 random bytes
+  std::string user_agent;
+  unix_ms created_at = 0;
+  unix_ms last_seen_at = 0;
+  unix_ms rotated_at = 0;       ///< when `generation` last grew
+};
+
+struct guard_row {
+  std::int64_t failures = 0;
+  unix_ms last_failure_at = 0;
+  unix_ms locked_until = 0;
+};
+
+std::optional<account_row> read_account(const storage::rows& r);
+std::vector<session_row> read_sessions(const storage::rows& r);
+/// All zero when there is no row.
+guard_row read_guard(const storage::rows& r);
+
+}  // namespace nova::auth

@@ -1,0 +1,34 @@
+// Statements on auth's tables, typed. Called by actors/auth; executed by the runtime.
+#pragma once
+
+#include "storage/auth/auth_rows.hpp"
+
+namespace nova::auth::store {
+
+storage::statement account(const uuid& account);
+storage::statement sessions(const uuid& account);
+storage::statement guard(const uuid& account);
+/// `name` is an e-mail address or a handle in lower case.
+storage::statement name_owner(std::string name);
+storage::statement taken_names(std::vector<std::string> names);
+/// Empty when the account has no such session, revoked ones included.
+storage::statement session_salt(const uuid& session, const uuid& account);
+/// Sessions whose access tokens may be alive at `now` but must be refused; the newest `limit` of them.
+storage::statement revocations(unix_ms now, std::int64_t limit);
+
+storage::statement insert_account(const uuid& account, const account_row& row);
+/// Refused as a conflict when the name is taken.
+storage::statement insert_name(std::string name, const uuid& account);
+storage::statement insert_session(const uuid& account, const session_row& row);
+/// Refused as a conflict unless the session is live and of the generation before `row.generation`.
+storage::statement rotate_session(const session_row& row);
+storage::statement revoke_session(const uuid& session, unix_ms until);
+/// Removes the account's sessions that can no longer matter.
+storage::statement prune_sessions(const uuid& account, unix_ms now, unix_ms oldest_start, unix_ms oldest_use);
+storage::statement update_password(const uuid& account, std::string hash);
+storage::statement put_guard(const uuid& account, const guard_row& row);
+storage::statement delete_guard(const uuid& account);
+/// Removes at most `limit` counters, whoever's, that were quiet since before `quiet_since`.
+storage::statement prune_guards(unix_ms quiet_since, std::int64_t limit);
+
+}  // namespace nova::auth::store
