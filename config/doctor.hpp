@@ -17,7 +17,7 @@ struct finding {
   config::severity severity = config::severity::refusal;
   std::string subject;  ///< the setting or the thing: "gateway.port", "open files"
   std::string detail;   ///< what is wrong
-  std::string remedy;   ///< what to change
+  std::string remedy;   ///< what to change; empty when `detail` says it
 };
 
 struct readable_secret {
@@ -30,12 +30,11 @@ struct machine_facts {
   bool data_dir_writable = true;
   std::string data_dir_problem;   ///< text of the system's error
   std::uint64_t data_dir_free_bytes = UINT64_MAX;
-  bool port_free = true;
-  std::string port_problem;
+  std::string listen_problem;  ///< why address and port cannot be listened on; empty: they can
   bool address_is_loopback = true;
   std::uint64_t open_files_most = UINT64_MAX;  ///< the hard limit: a start raises the soft one
   std::uint64_t memory_bytes = UINT64_MAX;     ///< of the machine or of the control group, whichever is less
-  std::vector<readable_secret> loose_secrets;  ///< files in the data folder's keys that others can read
+  std::vector<readable_secret> loose_secrets;  ///< key files in the data folder that others can read
 };
 
 machine_facts gather_facts(const settings& s);

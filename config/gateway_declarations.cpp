@@ -3,7 +3,9 @@
 
 namespace nova::config {
 
-std::vector<declaration> gateway_declarations() {
+namespace {
+
+std::vector<declaration> listening() {
   return {
       SETTING(gateway, address, text(1, 64), "Numeric address to listen on, IPv4 or IPv6."),
       SETTING(gateway, port, between(0, 65'535), "Port to listen on; 0: any free one."),
@@ -23,6 +25,11 @@ std::vector<declaration> gateway_declarations() {
               "Time between readings of auth's public keys, seconds."),
       SETTING(gateway, keys_refresh_min_ms, between(10, 60'000),
               "Least time between two readings that unknown keys cause, milliseconds."),
+  };
+}
+
+std::vector<declaration> http() {
+  return {
       SETTING(gateway, max_header_bytes, between(1'024, 65'536),
               "Bytes of a request's field lines."),
       SETTING(gateway, max_header_fields, between(10, 1'000), "A request's field lines."),
@@ -42,6 +49,11 @@ std::vector<declaration> gateway_declarations() {
               "How long a refused client may take to read the answer, milliseconds."),
       SETTING(gateway, linger_bytes, between(0, 1'048'576),
               "Bytes of a refused request that are read and dropped meanwhile."),
+  };
+}
+
+std::vector<declaration> sockets() {
+  return {
       SETTING(gateway, max_message_bytes, between(1'024, 67'108'864),
               "Bytes of one WebSocket message; more closes with 1009."),
       SETTING(gateway, open_timeout_ms, between(10, 600'000),
@@ -64,6 +76,11 @@ std::vector<declaration> gateway_declarations() {
       SETTING(gateway, resume_ttl_s, between(1, 31'536'000), "Life of a resume token, seconds."),
       SETTING(gateway, max_revocations, between(1'000, 100'000'000),
               "Revoked sessions that are remembered."),
+  };
+}
+
+std::vector<declaration> limits() {
+  return {
       SETTING(gateway, max_connections, between(10, 10'000'000), "Connections of the process."),
       SETTING(gateway, max_connections_per_address, between(1, 10'000'000),
               "Connections of one exact source address."),
@@ -102,6 +119,15 @@ std::vector<declaration> gateway_declarations() {
       SETTING(gateway, drain_ms, between(0, 4'900),
               "For requests in flight and closing handshakes when stopping, milliseconds."),
   };
+}
+
+}  // namespace
+
+std::vector<declaration> gateway_declarations() {
+  std::vector<declaration> rows;
+  for (auto part : {listening, http, sockets, limits})
+    for (auto& row : part()) rows.push_back(std::move(row));
+  return rows;
 }
 
 }  // namespace nova::config

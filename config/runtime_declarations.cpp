@@ -3,7 +3,9 @@
 
 namespace nova::config {
 
-std::vector<declaration> runtime_declarations() {
+namespace {
+
+std::vector<declaration> calls_and_memory() {
   return {
       SETTING(runtime, threads, between(0, 256),
               "Scheduler threads; 0: the control group's CPU quota, at least 2."),
@@ -37,6 +39,11 @@ std::vector<declaration> runtime_declarations() {
               "How often a command is decided again after a conflict."),
       SETTING(runtime, poison_after, between(1, 100),
               "The same message ending a handler with an exception this often is refused."),
+  };
+}
+
+std::vector<declaration> events_and_care() {
+  return {
       SETTING(runtime, settle_ms, between(0, 10'000),
               "How long a reply waits for another domain to settle its events, milliseconds."),
       SETTING(runtime, intake_attempts, between(1, 100),
@@ -54,6 +61,10 @@ std::vector<declaration> runtime_declarations() {
               "A reader's durable offset follows at the latest after so many events."),
       SETTING(runtime, courier_slots, between(1, 1'024),
               "Mailbox slots of sockets; a power of two."),
+      SETTING(runtime, max_courier_inbox, between(1'000, 100'000'000),
+              "Pushes waiting in one courier; beyond it its sockets are closed with 4008."),
+      SETTING(runtime, max_last_seen, between(0, 100'000'000),
+              "Accounts per courier whose time of leaving is remembered."),
       SETTING(runtime, presence_interval_ms, between(1, 60'000),
               "Changes of presence are collected for this long, milliseconds."),
       SETTING(runtime, max_watched, between(1, 100'000),
@@ -74,6 +85,14 @@ std::vector<declaration> runtime_declarations() {
       SETTING(runtime, probe_ms, between(10, 60'000),
               "How often the scheduler's latency is probed, milliseconds."),
   };
+}
+
+}  // namespace
+
+std::vector<declaration> runtime_declarations() {
+  auto rows = calls_and_memory();
+  for (auto& row : events_and_care()) rows.push_back(std::move(row));
+  return rows;
 }
 
 }  // namespace nova::config

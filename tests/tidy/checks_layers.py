@@ -1,0 +1,135 @@
+"""Who may include whom: the layers, the domains, CAF, and the mirror rule. Run by tidy.py."""
+
+import posixpath
+import re
+
+from source_tree import LAYERS, Finding, includes
+
+# A layer may include itself and these.
+BELOW = {
+    "config": {"protocols"},
+    "protocols": set(),
+    "storage": {"config", "protocols"},
+    "actors": {"config", "protocols", "storage"},
+    "gateway": {"config", "protocols"},
+    "tests": set(LAYERS),
+    "bench": set(LAYERS) - {"tests"},
+}
+ROOTS_OF_COMPOSITION = ("gateway/main.cpp",)
+# bench drives Nova from outside with the tests' client.
+BENCH_MAY_ALSO = "tests/support/"
+CONFIG_MAY_ONLY = "protocols/core/"
+CAF_PLACES = ("actors/runtime/", "tests/", "bench/") + ROOTS_OF_COMPOSITION
+
+
+def include_edges(tree):
+    for path, text in tree.matching(".hpp", ".cpp", ".def"):
+        layer = path.split("/")[0]
+        if layer not in BELOW:
+            continue
+        for line, quoted, target in includes(text):
+            if not quoted:
+                if target.startswith("caf/") and not path.startswith(CAF_PLACES):
+                    yield Finding(path, line, f"<{target}>: CAF is included by actors/runtime and gateway/main.cpp only")
+                continue
+            to = target.split("/")[0]
+            if "$" in target:  # a text of the code generator
+                continue
+            if to not in LAYERS or "/" not in target:
+                yield Finding(path, line, f'"{target}": include by the full path from the root')
+                continue
+            if path in ROOTS_OF_COMPOSITION:
+                continue
+            why = forbidden(path, layer, to, target)
+            if why:
+                yield Finding(path, line, f'"{target}": {why}')
+
+
+def forbidden(path, layer, to, target):
+    if to != layer and to not in BELOW[layer] and not (layer == "bench" and target.startswith(BENCH_MAY_ALSO)):
+        return f"{layer}/ may not include {to}/"
+    if layer == "config" and to == "protocols" and not target.startswith(CONFIG_MAY_ONLY):
+        return f"config/ sees only {CONFIG_MAY_ONLY} of protocols/"
+    return ""
+
+
+def domain_edges(tree):
+    """A domain sees of another one only protocols/<other>; machinery sees no domain at all."""
+    domains = set(tree.domains())
+    for path, text in tree.matching(".hpp", ".cpp"):
+        parts = path.split("/")
+        if len(parts) < 3 or parts[0] not in ("storage", "actors"):
+            continue
+        own = parts[1]
+        for line, quoted, target in includes(text):
+            to = target.split("/")
+            if quoted and len(to) > 2 and to[0] in ("storage", "actors") and to[1] in domains and to[1] != own:
+                yield Finding(path, line, f'"{target}": {parts[0]}/{own} may not know {to[0]}/{to[1]}')
+
+
+PROTO_IMPORT = re.compile(r'^\s*import\s+(?:public\s+)?"(protocols/[^"]+)"', re.M)
+
+
+def proto_edges(tree):
+    """A domain's .proto imports the shared ones, never another domain's."""
+    domains = set(tree.domains())
+    for path, text in tree.matching(".proto", under="protocols/"):
+        own = path.split("/")[1]
+        for m in PROTO_IMPORT.finditer(text):
+            noun = m.group(1).split("/")[1]
+            if noun in domains and noun != own:
+                yield Finding(path, text.count("\n", 0, m.start(1)) + 1,
+                              f"protocols/{own} may not import protocols/{noun}")
+
+
+def mirror(tree):
+    """A domain is one noun in every layer."""
+    folders = tree.folders(2)
+    for noun in tree.domains():
+        for layer in ("protocols", "storage", "actors", "tests"):
+            if f"{layer}/{noun}" not in folders:
+                yield Finding(f"{layer}/{noun}", 0, f"the domain {noun} has no folder here")
+        if f"protocols/{noun}/{noun}.proto" not in tree.files:
+            yield Finding(f"protocols/{noun}/{noun}.proto", 0, "the domain's contract is missing")
+
+
+LINK = re.compile(r"\b(?:nova_library|nova_test|target_link_libraries)\s*\(\s*(\S+)([^)]*)\)")
+
+
+def link_lines(tree):
+    """What gateway/ and protocols/ link shows the same edges as what they include; the executable is the exception."""
+    upper = re.compile(r"\bnova_(?:storage|actors|runtime)\w*")
+    for path, text in tree.matching("CMakeLists.txt"):
+        layer = path.split("/")[0]
+        if layer not in ("gateway", "protocols", "config"):
+            continue
+        for m in LINK.finditer(text):
+            if m.group(1) == "nova":
+                continue
+            for linked in upper.findall(m.group(2)):
+                yield Finding(path, text.count("\n", 0, m.start()) + 1, f"{m.group(1)} may not link {linked}")
+
+
+# What the last word of a domain file's stem may be, and what it means.
+ROLES = {
+    "actors": {"rules": "pure decisions", "entity": "binds a kind to its rules", "state": "what a kind remembers",
+               "intake": "other domains' events", "supervisor": "the domain as a table",
+               "services": "what handlers are given", "lookup": "answers about other domains' facts",
+               "tokens": "formats of tokens", "hash": "work of the job pool", "signer": "signatures"},
+    "storage": {"queries": "named SQL", "rows": "mapping", "store": "storage calls"},
+}
+
+
+def suffixes(tree):
+    for path, _ in tree.matching(".hpp", ".cpp"):
+        parts = path.split("/")
+        if len(parts) == 3 and parts[0] in ROLES and parts[1] in tree.domains():
+            role = posixpath.splitext(parts[2])[0].rsplit("_", 1)[-1]
+            if role not in ROLES[parts[0]]:
+                yield Finding(path, 0, f"`{role}` is no role of a file here; roles: {', '.join(ROLES[parts[0]])}")
+    for path, text in tree.matching(".cpp", under="tests/"):
+        if "TEST_CASE" in text and not re.search(r"_(test|pgtest|flow_test|fuzz)\.cpp$", path):
+            yield Finding(path, 0, "a file with test cases ends in _test, _pgtest or _flow_test")
+
+
+CHECKS = (include_edges, domain_edges, proto_edges, mirror, link_lines, suffixes)

@@ -1,0 +1,121 @@
+"""Lists that must agree with the tree: build targets, README, cards. Run by tidy.py."""
+
+import posixpath
+import re
+
+from source_tree import LAYERS, Finding, includes
+
+README_LINES, CARD_LINES = 150, 70
+
+
+def dead_sources(tree):
+    """Each source stands in a CMakeLists.txt of its folder or of one above."""
+    lists = {path: text for path, text in tree.files.items() if path.endswith(("CMakeLists.txt", ".cmake"))}
+    named = re.compile(r"[\w./-]+\.cpp")
+    words = {path: set(named.findall(text)) for path, text in lists.items()}
+    for path, _ in tree.matching(".cpp"):
+        if path.split("/")[0] not in LAYERS:
+            continue
+        found = any(posixpath.normpath(posixpath.join(posixpath.dirname(at), w)) == path or w.endswith("/" + path)
+                    for at, ws in words.items() for w in ws)
+        if not found:
+            yield Finding(path, 0, "no CMakeLists.txt builds this file")
+
+
+def dead_headers(tree):
+    """Each header is included by somebody else than its own source."""
+    users = {}
+    for path, text in tree.matching(".hpp", ".cpp", ".def"):
+        for _, _, target in includes(text):
+            users.setdefault(target, set()).add(path)
+    generators = "\n".join(text for path, text in tree.files.items()
+                           if path.startswith("protocols/codegen/") or path.endswith((".cmake", "CMakeLists.txt")))
+    for path, _ in tree.matching(".hpp", ".def"):
+        own = {path, posixpath.splitext(path)[0] + ".cpp"}
+        if not users.get(path, set()) - own and path not in generators:
+            yield Finding(path, 0, "nobody includes this header")
+
+
+def dead_migrations(tree):
+    """Numbered without holes, one after another."""
+    numbers = {}
+    for path in tree.all_paths:
+        m = re.fullmatch(r"(.*/migrations)/(\d{4})_[a-z0-9_]+\.sql", path)
+        if m:
+            numbers.setdefault(m.group(1), []).append(int(m.group(2)))
+        elif "/migrations/" in path:
+            yield Finding(path, 0, "a migration is named NNNN_what_changes.sql")
+    for folder, found in sorted(numbers.items()):
+        if sorted(found) != list(range(1, len(found) + 1)):
+            yield Finding(folder, 0, f"the migrations' numbers have holes or doubles: {sorted(found)}")
+
+
+def readme(tree):
+    text = tree.files.get("README.md", "")
+    lines = text.count("\n")
+    if not text:
+        yield Finding("README.md", 0, "is missing")
+    if lines > README_LINES:
+        yield Finding("README.md", 0, f"has {lines} lines, at most {README_LINES} are allowed")
+
+
+MAP = re.compile(r"^## Folder map\n.*?^```\w*\n(.*?)^```", re.M | re.S)
+
+
+def mapped_folders(text):
+    """The first words of the map's lines, `a/{b,c}/` spelled out."""
+    m = MAP.search(text)
+    found = []
+    for line in (m.group(1).splitlines() if m else []):
+        if not line.strip() or line.startswith(" "):
+            continue
+        word = line.split()[0]
+        braces = re.fullmatch(r"(.*)\{([^}]*)\}(.*)", word)
+        names = [braces.group(1) + x + braces.group(3) for x in braces.group(2).split(",")] if braces else [word]
+        found += [name.rstrip("/") for name in names]
+    return found
+
+
+def folder_map(tree):
+    """The README's map names the folders of the tree, two deep, and no others."""
+    mapped = mapped_folders(tree.files.get("README.md", ""))
+    folders = tree.folders(2)
+    for folder in sorted(folders - set(mapped)):
+        yield Finding("README.md", 0, f"the folder map lacks {folder}/")
+    for folder in sorted(set(mapped) - folders):
+        yield Finding("README.md", 0, f"the folder map names {folder}/, which is not there")
+    for folder in sorted({f for f in mapped if mapped.count(f) > 1}):
+        yield Finding("README.md", 0, f"the folder map names {folder}/ twice")
+
+
+NAMED = re.compile(r"`((?:config|protocols|storage|actors|gateway|tests|bench)/[\w./-]*)`")
+LINKED = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+
+
+def documents(tree):
+    """What a page names is there."""
+    folders = tree.folders(9)
+    there = set(tree.all_paths) | folders
+    for path, text in tree.matching(".md"):
+        if path.startswith("gateway/web/"):
+            continue
+        names = [(m.start(), m.group(1)) for m in NAMED.finditer(text)]
+        names += [(m.start(), posixpath.normpath(posixpath.join(posixpath.dirname(path), m.group(1))))
+                  for m in LINKED.finditer(text)]
+        for at, name in names:
+            if name.rstrip("/") not in there:
+                yield Finding(path, text.count("\n", 0, at) + 1, f"`{name}` is not there")
+
+
+def cards(tree):
+    """Each layer and each domain says on one page what it is for."""
+    wanted = [f"{layer}/README.md" for layer in LAYERS] + [f"actors/{noun}/README.md" for noun in tree.domains()]
+    for path in wanted:
+        text = tree.files.get(path)
+        if text is None:
+            yield Finding(path, 0, "the card is missing")
+        elif text.count("\n") > CARD_LINES:
+            yield Finding(path, 0, f"has {text.count(chr(10))} lines; a card is a page of at most {CARD_LINES}")
+
+
+CHECKS = (dead_sources, dead_headers, dead_migrations, readme, folder_map, documents, cards)

@@ -1,0 +1,155 @@
+"""Every check of tidy finds its bad sample and leaves the good one alone. Run by ctest."""
+
+import unittest
+
+import tidy
+from source_tree import SourceTree, functions
+
+DOMAIN = {f"{layer}/chat/{name}": "// The domain's file of this layer.\n#pragma once\n"
+          for layer, name in (("storage", "chat_store.hpp"), ("actors", "chat_rules.hpp"), ("tests", "chat_world.hpp"))}
+DOMAIN["protocols/chat/chat.proto"] = "// The contract of chat.\n"
+
+HEADER = "// What it is for and who calls it.\n#pragma once\n"
+LONG_FUNCTION = "// A source with one long function.\nint f(int a) {\n" + "  ++a;\n" * 70 + "  return a;\n}\n"
+
+
+def numbered(n):
+    return HEADER + "int x;\n" * (n - 2)
+
+
+def readme_map(*lines):
+    return {"README.md": "# Nova\n\n## Folder map\n\n```text\n" + "\n".join(lines) + "\n```\n"}
+
+
+# check → bad samples, each a small tree that the check must object to.
+BAD = {
+    "include_edges": [
+        {"storage/postgres/a.cpp": '#include "actors/runtime/node.hpp"\n'},
+        {"gateway/server.cpp": '#include "storage/postgres/database.hpp"\n'},
+        {"gateway/server.cpp": '#include "actors/runtime/node.hpp"\n'},
+        {"protocols/core/a.hpp": '#include "config/settings.hpp"\n'},
+        {"config/a.hpp": '#include "protocols/chat/chat.pb.h"\n'},
+        {"bench/a.cpp": '#include "tests/flow/a.hpp"\n'},
+        {"gateway/server.cpp": '#include "server.hpp"\n'},
+        {"gateway/server.cpp": "#include <caf/all.hpp>\n"},
+        {"actors/chat/chat_rules.cpp": "# include <caf/actor.hpp>\n"},
+    ],
+    "domain_edges": [
+        {**DOMAIN, "actors/user/user_rules.cpp": '#include "actors/chat/chat_rules.hpp"\n'},
+        {**DOMAIN, "actors/user/user_rules.cpp": '#include "storage/chat/chat_store.hpp"\n'},
+        {**DOMAIN, "storage/user/user_rows.cpp": '#include "storage/chat/chat_store.hpp"\n'},
+        {**DOMAIN, "actors/runtime/shard.cpp": '#include "actors/chat/chat_rules.hpp"\n'},
+    ],
+    "proto_edges": [
+        {**DOMAIN, "actors/user/user_rules.hpp": "", "protocols/user/user.proto": 'import "protocols/chat/chat.proto";\n'}],
+    "mirror": [{k: v for k, v in DOMAIN.items() if not k.startswith(layer)} for layer in ("protocols", "storage", "tests")],
+    "link_lines": [{"gateway/CMakeLists.txt": "nova_library(nova_gateway\n  SOURCES a.cpp\n  LINK nova_boost nova_runtime)\n"}],
+    "suffixes": [
+        {**DOMAIN, "actors/chat/chat_things.cpp": ""},
+        {**DOMAIN, "storage/chat/sql.cpp": ""},
+        {"tests/chat/chat_cases.cpp": 'TEST_CASE("x") {}\n'},
+    ],
+    "sizes": [
+        {"gateway/a.hpp": numbered(301)},
+        {"gateway/a.cpp": numbered(601)},
+        {"gateway/a.cpp": LONG_FUNCTION},
+        {"gateway/a.cpp": "x\n" * 650, "tests/tidy/ratchet.txt": "gateway/a.cpp lines 640\n"},
+        {"gateway/a.cpp": "x\n", "tests/tidy/ratchet.txt": "gateway/a.cpp lines 640\n"},
+        {"tests/tidy/ratchet.txt": "gateway/gone.cpp lines 640\n"},
+    ],
+    "purpose": [
+        {"gateway/a.hpp": "#pragma once\n// Later it says something.\n"},
+        {"gateway/a.cpp": "//\n"},
+        {"config/a": "#!/bin/sh\nls\n"},
+        {"storage/chat/migrations/0001_chat.sql": "CREATE TABLE x ();\n"},
+        {"tests/a.py": "import os\n"},
+    ],
+    "pragma_once": [{"gateway/a.hpp": "// A header without the line.\n"}],
+    "unfinished": [{"gateway/a.cpp": "// TODO: more\n"}, {"README.md": "a stub of a page\n"},
+                   {"gateway/a.cpp": "// FIXME\n"}, {"gateway/a.cpp": "int placeholder;\n"}],
+    "sleeps": [{"tests/a_test.cpp": "std::this_thread::sleep_for(1s);\n"}, {"tests/web/a.mjs": "page.waitForTimeout(5);\n"},
+               {"tests/a_test.cpp": "usleep (5);\n"}],
+    "vague_names": [{"gateway/string_util.cpp": ""}, {"storage/common/a.cpp": ""},
+                    {"gateway/a.hpp": "class connection_manager {};\n"}],
+    "machine_paths": [{"README.md": "see /home/ada/nova\n"}, {"config/up": "cd /work/main\n"},
+                      {"protocols/README.md": "`../shared/design/CONTRACT.md`\n"}],
+    "dead_sources": [
+        {"gateway/a.cpp": "", "gateway/CMakeLists.txt": "nova_library(x SOURCES b.cpp)\n"},
+        {"gateway/inner/a.cpp": "", "gateway/CMakeLists.txt": "nova_library(x SOURCES a.cpp)\n"},
+    ],
+    "dead_headers": [{"gateway/a.hpp": HEADER, "gateway/a.cpp": '#include "gateway/a.hpp"\n'}],
+    "dead_migrations": [{"storage/chat/migrations/0002_more.sql": ""}, {"storage/chat/migrations/first.sql": ""}],
+    "readme": [{}, {"README.md": "x\n" * 151}],
+    "folder_map": [
+        {**readme_map("gateway/  the edge"), "gateway/a.cpp": "", "actors/b.cpp": ""},
+        {**readme_map("gateway/  the edge", "gateway/web/  the page"), "gateway/a.cpp": ""},
+        {**readme_map("gateway/  the edge", "gateway/  again"), "gateway/a.cpp": ""},
+    ],
+    "documents": [{"README.md": "`gateway/gone.cpp`\n"}, {"README.md": "[card](gateway/README.md)\n"}],
+    "cards": [{**DOMAIN}, {"gateway/README.md": "x\n" * 71}],
+}
+
+GOOD = {
+    "include_edges": [
+        {"gateway/main.cpp": '#include "actors/runtime/node.hpp"\n#include <caf/all.hpp>\n'},
+        {"actors/chat/chat_rules.cpp": '#include "storage/chat/chat_store.hpp"\n#include <vector>\n'},
+        {"bench/a.cpp": '#include "tests/support/client/session.hpp"\n'},
+    ],
+    "domain_edges": [{**DOMAIN, "actors/chat/chat_actor.cpp": '#include "protocols/user/user.pb.h"\n'
+                                                              '#include "storage/chat/chat_store.hpp"\n'}],
+    "mirror": [DOMAIN],
+    "suffixes": [{**DOMAIN, "tests/chat/chat_test.cpp": "TEST_CASE(1) {}\n"}],
+    "sizes": [{"gateway/a.hpp": numbered(300), "gateway/b.cpp": LONG_FUNCTION.replace("  ++a;\n", "", 3)},
+              {"gateway/a.cpp": "x\n" * 640, "tests/tidy/ratchet.txt": "gateway/a.cpp lines 640\n"}],
+    "purpose": [{"gateway/a.hpp": HEADER, "gateway/a.cpp": '#include "gateway/a.hpp"\n'}],
+    "unfinished": [{"gateway/web/index.html": '<input placeholder="Handle">\n', "a.md": "todo lists are fine\n"}],
+    "sleeps": [{"tests/a_test.cpp": "// asleep_forever\nwake(sleeper);\n"}],
+    "machine_paths": [{"config/up": "cd /usr/lib/postgresql; ls http://x.org/work/y\n"}],
+    "dead_sources": [{"gateway/in/a.cpp": "", "gateway/CMakeLists.txt": "x(SOURCES in/a.cpp)\n"}],
+    "folder_map": [{**readme_map("storage/{chat,user}/  data", "storage/  data"), "storage/chat/a": "", "storage/user/a": ""}],
+    "documents": [{"README.md": "`gateway/a.cpp` `gateway/`\n", "gateway/a.cpp": ""}],
+    "dead_migrations": [{"storage/chat/migrations/0001_chat.sql": "", "storage/chat/migrations/0002_more.sql": ""}],
+}
+
+
+class Checks(unittest.TestCase):
+    def test_every_check_has_a_bad_sample(self):
+        self.assertEqual(set(BAD), set(tidy.CHECKS))
+
+    def test_bad_samples_are_found(self):
+        for name, samples in BAD.items():
+            for sample in samples:
+                with self.subTest(check=name, files=sorted(sample)):
+                    self.assertTrue(list(tidy.CHECKS[name](SourceTree(sample))))
+
+    def test_good_samples_are_left_alone(self):
+        for name, samples in GOOD.items():
+            for sample in samples:
+                with self.subTest(check=name, files=sorted(sample)):
+                    self.assertEqual([], [str(f) for f in tidy.CHECKS[name](SourceTree(sample))])
+
+
+class Functions(unittest.TestCase):
+    def lengths(self, text):
+        return [(name, lines) for name, _, lines in functions(text)]
+
+    def test_functions_are_told_from_other_braces(self):
+        self.assertEqual([("f", 3), ("g", 1), ("b::run", 2)], self.lengths(
+            "namespace a {\nstruct s {\n  int f(int x = 3) const {\n    return x;\n  }\n};\n"
+            "const std::vector<int> rows = {\n1,\n2};\n"
+            "template <class T>\nstruct t : u<T> { void g() {} };\nenum class e { one };\n"
+            "void b::run() {\n}\n}\n"))
+
+    def test_braces_in_texts_and_comments_do_not_count(self):
+        self.assertEqual([("f", 6)], self.lengths(
+            'void f() {\n  char c = \'{\';\n  auto s = "}{";  // }\n  auto r = R"x(}}})x";\n  int n = 1\'000;\n}\n'))
+
+    def test_lambdas_and_blocks_belong_to_their_function(self):
+        self.assertEqual([("f", 5)], self.lengths("int f() {\n  auto g = [](int x) {\n    return x;\n  };\n}\n"))
+
+    def test_a_test_case_is_a_function(self):
+        self.assertEqual([("TEST_CASE", 2)], self.lengths('TEST_CASE("a {b}") {\n}\n'))
+
+
+if __name__ == "__main__":
+    unittest.main()
