@@ -1,2 +1,146 @@
 #include "protocols/codegen/checks.hpp"
-namespace nova::codegen { std::vector<std::string> check(const contract&) { return {}; } }
+
+#include <algorithm>
+#include <map>
+#include <regex>
+
+namespace nova::codegen {
+
+namespace {
+
+using pb::FieldDescriptor;
+
+/// Collects faults; `once` also remembers what must be unique.
+class faults {
+ public:
+  void add(const std::string& where, const std::string& what) { lines_.push_back(where + ": " + what); }
+  void unless(bool sound, const std::string& where, const std::string& what) {
+    if (!sound) add(where, what);
+  }
+  void once(const std::string& what, const std::string& where) {
+    const auto [at, fresh] = seen_.emplace(what, where);
+    if (!fresh) add(where, what + " is taken by " + at->second);
+  }
+  std::vector<std::string> take() { return std::move(lines_); }
+
+ private:
+  std::vector<std::string> lines_;
+  std::map<std::string, std::string> seen_;
+};
+
+bool is_text(const FieldDescriptor& f) { return f.type() == FieldDescriptor::TYPE_STRING; }
+bool is_bytes(const FieldDescriptor& f) { return f.type() == FieldDescriptor::TYPE_BYTES; }
+bool is_scalar(const FieldDescriptor& f) { return f.message_type() == nullptr && !f.is_repeated(); }
+
+bool scalar_field(const pb::Descriptor& message, const std::string& name) {
+  const auto* f = message.FindFieldByName(name);
+  return f != nullptr && is_scalar(*f) && !rules(*f).hidden();
+}
+
+void check_route(const method& m, const route& r, faults& to) {
+  const auto where = m.name;
+  const auto& request = *m.proto->input_type();
+  to.unless(r.path.starts_with('/'), where, "a route needs a path that starts with /");
+  to.once("route " + r.verb + " " + std::regex_replace(r.path, std::regex("\\{[^}]*\\}"), "{}"), where);
+  for (const auto& name : r.parameters)
+    to.unless(scalar_field(request, name), where,
+              "path parameter {" + name + "} is no scalar field of " + request.full_name());
+  const bool in_query = r.verb == "get" || r.verb == "delete";
+  for (int i = 0; in_query && i < request.field_count(); ++i) {
+    const auto& f = *request.field(i);
+    to.unless(f.message_type() == nullptr && !is_bytes(f), where,
+              "field " + f.name() + " cannot be a query parameter of " + r.verb + " " + r.path);
+  }
+  to.unless(r.status >= 200 && r.status < 300, where, "status must be 2xx");
+  if (r.status == 204)
+    to.unless(m.proto->output_type()->field_count() == 0, where, "status 204 has no body, but the reply has fields");
+  const auto* existing = m.proto->output_type()->FindFieldByName("existing");
+  if (r.status_existing != 0)
+    to.unless(existing != nullptr && existing->type() == FieldDescriptor::TYPE_BOOL, where,
+              "status_existing needs a bool field `existing` in the reply");
+}
+
+void check_key(const method& m, faults& to) {
+  const auto& key = m.options.key();
+  if (key == "@account" || key == "@new" || key == "@one") return;
+  to.unless(scalar_field(*m.proto->input_type(), key), m.name,
+            "key \"" + key + "\" is neither @account, @new, @one nor a scalar field of " +
+                m.proto->input_type()->full_name());
+}
+
+void check_method(const method& m, faults& to) {
+  const auto& o = m.options;
+  const auto& request = *m.proto->input_type();
+  to.unless(!m.domain.empty() && m.domain == noun_of(*m.proto->file()), m.name,
+            "the service's domain must be its package's noun");
+  to.unless(!m.proto->client_streaming() && !m.proto->server_streaming(), m.name, "streams are not supported");
+  to.unless(o.number() != 0, m.name, "needs a number");
+  to.once("method number " + std::to_string(o.number()), m.name);
+  if (!o.rpc().empty()) to.once("rpc " + o.rpc(), m.name);
+  to.unless(o.caller() != options::CALLER_UNSPECIFIED, m.name, "needs a caller");
+  to.unless(o.rate() != options::RATE_UNSPECIFIED, m.name, "needs a rate");
+  if (m.domain != "session") {
+    to.unless(!o.entity().empty(), m.name, "needs an entity");
+    check_key(m, to);
+  }
+  if (m.outside())
+    to.unless(!o.summary().empty() && (!o.rpc().empty() || !m.routes.empty()), m.name,
+              "can be called from outside, so it needs a summary and a route or an rpc name");
+  else
+    to.unless(o.rpc().empty() && m.routes.empty(), m.name, "is for nodes only, so it has neither route nor rpc name");
+  if (o.idempotency() == options::CLIENT_ID)
+    to.unless(scalar_field(request, "client_id"), m.name, "idempotency CLIENT_ID needs a field client_id");
+  if (!o.idempotency_scope().empty())
+    to.unless(scalar_field(request, o.idempotency_scope()), m.name, "idempotency_scope is no scalar field of the request");
+  if (o.idempotency() == options::KEY && o.caller() == options::ANONYMOUS)
+    to.unless(!o.idempotency_scope().empty(), m.name, "idempotency KEY of anonymous callers needs idempotency_scope");
+  for (const auto& r : m.routes) check_route(m, r, to);
+}
+
+void check_type(const FieldDescriptor& f, faults& to) {
+  const auto& where = f.full_name();
+  to.unless(f.enum_type() == nullptr, where, "enums are not supported: the contract spells such values as strings");
+  to.unless(f.type() != FieldDescriptor::TYPE_GROUP, where, "groups are not supported");
+  if (!f.is_map()) return;
+  const auto& value = *f.message_type()->map_value();
+  to.unless(is_text(*f.message_type()->map_key()), where, "a map's key must be a string");
+  to.unless(value.enum_type() == nullptr, where, "enums are not supported: the contract spells such values as strings");
+}
+
+void check_field(const FieldDescriptor& f, faults& to) {
+  const auto& r = rules(f);
+  const auto& where = f.full_name();
+  check_type(f, to);
+  if (r.time()) to.unless(f.type() == FieldDescriptor::TYPE_INT64, where, "time is for int64");
+  if (r.uuid()) to.unless(is_text(f), where, "uuid is for strings");
+  if (r.max_bytes() != 0) to.unless(is_text(f) || is_bytes(f), where, "max_bytes is for strings and bytes");
+  if (r.max_items() != 0) to.unless(f.is_repeated(), where, "max_items is for repeated fields and maps");
+  if (r.null_when_absent())
+    to.unless(f.has_presence() && f.real_containing_oneof() == nullptr, where,
+              "null_when_absent is for optional and message fields");
+  if (r.required())
+    to.unless(f.type() != FieldDescriptor::TYPE_BOOL || f.has_presence(), where,
+              "a required bool must be optional: false and absent look alike otherwise");
+}
+
+}  // namespace
+
+std::vector<std::string> check(const contract& all) {
+  faults found;
+  for (const auto& m : all.methods) check_method(m, found);
+  for (const auto& e : all.events) {
+    const auto& where = e.proto->full_name();
+    found.unless(e.options.number() != 0, where, "needs a number");
+    found.once("event number " + std::to_string(e.options.number()), where);
+    found.unless(scalar_field(*e.proto, e.options.key()), where, "key \"" + e.options.key() + "\" is no scalar field");
+  }
+  for (const auto& p : all.pushes) {
+    found.unless(!p.options.rpc().empty(), p.proto->full_name(), "needs an rpc name");
+    found.once("push " + p.options.rpc(), p.proto->full_name());
+  }
+  for (const auto* message : all.messages)
+    for (int i = 0; i < message->field_count(); ++i) check_field(*message->field(i), found);
+  return found.take();
+}
+
+}  // namespace nova::codegen

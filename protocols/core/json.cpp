@@ -108,7 +108,7 @@ std::string place::text() const {
 }
 
 void fail(errors& to, const place& at, std::string detail) {
-  to.push_back({at.text(), std::move(detail)});
+  if (to.size() < max_field_errors) to.push_back({at.text(), std::move(detail)});
 }
 
 void put(std::string& out, std::string_view text) {
@@ -297,12 +297,14 @@ void check_items(std::size_t count, bool required, std::uint32_t max_items, cons
 }
 
 void merge(errors& to, errors more) {
-  const auto before = to.size();
-  for (auto& e : more) {
-    const auto end = to.begin() + static_cast<std::ptrdiff_t>(before);
-    if (std::none_of(to.begin(), end, [&](const auto& known) { return known.field == e.field; }))
+  const auto covers = [](std::string_view known, std::string_view field) {
+    if (known.empty() || known == field) return true;
+    return field.starts_with(known) && field[known.size()] == '.';
+  };
+  const auto before = static_cast<std::ptrdiff_t>(to.size());
+  for (auto& e : more)
+    if (std::none_of(to.begin(), to.begin() + before, [&](const auto& k) { return covers(k.field, e.field); }))
       to.push_back(std::move(e));
-  }
 }
 
 }  // namespace nova::rpc::json

@@ -24,6 +24,9 @@ namespace nova::rpc::json {
 
 using errors = std::vector<field_error>;
 
+/// A request with 10,000 bad items is answered with the first of them.
+inline constexpr std::size_t max_field_errors = 50;
+
 /// Where in a request: a chain on the stack, made text ("resume.seen.ID.seq", "member_ids.3") only for an error.
 class place {
  public:
@@ -39,7 +42,7 @@ class place {
   bool indexed_ = false;
 };
 
-/// Appends one error. Its detail is a whole sentence.
+/// Appends one error, unless there are max_field_errors already. Its detail is a whole sentence.
 void fail(errors& to, const place& at, std::string detail);
 
 // Writing: each appends.
@@ -94,7 +97,8 @@ void check_bytes(std::string_view data, bool present, const text_rule& rule, con
 void check_required(bool present, const place& at, errors& to);
 void check_items(std::size_t count, bool required, std::uint32_t max_items, const place& at, errors& to);
 
-/// Appends those of `more` whose field is not in `to` yet: a field of the wrong type is not reported as missing, too.
+/// Appends those of `more` whose field, or what it lies in, is not in `to` yet: what is of the wrong type is not reported
+/// as missing, too.
 void merge(errors& to, errors more);
 
 /// The row of M, from the four functions that are generated beside it and found by its namespace.
