@@ -128,10 +128,13 @@ build_web() {
   exec 9>&-
 }
 
-# npm ci, unless the lock file is the one that is installed.
+# What the lock file says, unless it is installed already. `npm ci` refuses a lock file that leaves out the optional packages of
+# other platforms; `npm install` takes the same versions from it and does not write it.
 install_node_modules() {
   local want
   want=$(sha256sum package-lock.json)
   [ "$(cat node_modules/.nova-lock 2>/dev/null)" != "$want" ] || return 0
-  npm ci --no-audit --no-fund --loglevel=error && printf '%s\n' "$want" > node_modules/.nova-lock
+  local options=(--no-audit --no-fund --loglevel=error)
+  npm ci "${options[@]}" >/dev/null 2>&1 || npm install --no-save "${options[@]}" || return 1
+  printf '%s\n' "$want" > node_modules/.nova-lock
 }
