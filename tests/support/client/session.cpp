@@ -148,7 +148,7 @@ void session::body::ask_open() {
     rest += R"(,"access_token":)" + quoted(events.token ? events.token() : options.access_token);
   if (!resume_token.empty()) {
     rest += R"(,"resume":{"token":)" + quoted(resume_token);
-    const auto seen = events.seen ? events.seen() : std::string();
+    const auto seen = events.seen ? events.seen() : options.seen;
     if (!seen.empty()) rest += R"(,"seen":)" + seen;
     rest += '}';
   }

@@ -18,6 +18,7 @@ struct session_options {
   endpoint to = {};
   std::string access_token = {};
   std::string resume_token = {};     ///< of an earlier session: the first open resumes it
+  std::string seen = {};             ///< JSON object for that resume; session_events::seen goes before it
   bool echo = true;
   bool bearer_header = false;        ///< the token goes with the handshake, session.open carries none
   bool reconnect = false;            ///< after any loss except 4401 and 4409, with back-off from 20 ms to 500 ms

@@ -1,0 +1,148 @@
+// What the workload's devices do: one function an operation. See workload.hpp.
+#include "tests/crash/workload_parts.hpp"
+
+#include "tests/support/client/json_text.hpp"
+
+#include <algorithm>
+
+namespace nova::crash {
+
+using client::find_number;
+using client::find_string;
+using client::quoted;
+
+namespace {
+
+constexpr std::size_t own_kept = 40;
+
+std::string in_conversation(const std::string& id) { return R"({"conversation_id":)" + quoted(id); }
+
+}  // namespace
+
+bool may_succeed_later(std::string_view code) noexcept {
+  return code == "unavailable" || code == "overloaded" || code == "deadline_exceeded" || code == "rate_limited" ||
+         code == "internal";
+}
+
+void workload::tick(device& d) {
+  if (!issuing_) return;
+  if (d.in_flight < options_.window) issue(d);
+  const auto most = static_cast<std::uint64_t>(options_.pause.count()) * 1000;
+  io_.after(std::chrono::microseconds(most / 10 + random(most * 9 / 10)), [this, &d] { tick(d); });
+}
+
+void workload::issue(device& d) {
+  if (d.places.empty()) return;
+  const auto roll = random(100);
+  if (roll < 70) return send(d);
+  if (roll < 78) return change_own(d, false);
+  if (roll < 82) return change_own(d, true);
+  if (roll < 88) return react(d);
+  if (roll < 94) return mark(d, "messaging.read");
+  if (roll < 97) return mark(d, "messaging.delivered");
+  change_members(d);
+}
+
+void workload::send(device& d) {
+  auto* p = d.places[random(d.places.size())];
+  const auto id = d.name.substr(d.name.size() - 6) + "-" + std::to_string(++made_);
+  record_.sends.push_back({p->id, accounts_[d.account].id, id, "said as " + id + std::string(random(120), '.'), {}});
+  ++d.in_flight;
+  ++in_flight_;
+  transmit(d, record_.sends.size() - 1);
+}
+
+void workload::transmit(device& d, std::size_t send) {
+  const auto& s = record_.sends[send];
+  const auto params = in_conversation(s.conversation) + R"(,"client_id":)" + quoted(s.client_id) + R"(,"text":)" +
+                      quoted(s.text) + "}";
+  d.session->call("messaging.send", params, [this, &d, send](const client::call_reply& r) {
+    auto& s = record_.sends[send];
+    if (r.lost || (!r.ok && may_succeed_later(r.code()))) {
+      ++counts_.resent;
+      io_.after(std::chrono::milliseconds(r.lost ? 0 : 50 + random(150)), [this, &d, send] { transmit(d, send); });
+      return;
+    }
+    --d.in_flight;
+    --in_flight_;
+    if (!r.ok) {
+      s.refused = true;
+      ++counts_.refused;
+      return;
+    }
+    s.answers.push_back({find_number(r.body, "seq").value_or(0), std::string(find_string(r.body, "message_id"))});
+    ++counts_.acked_sends;
+    d.own.push_back({place_of_[s.conversation], s.answers.back().seq});
+    if (d.own.size() > own_kept) d.own.pop_front();
+  });
+}
+
+void workload::once(device& d, std::string_view method, const std::string& params, std::function<void(outcome)> end) {
+  ++d.in_flight;
+  ++in_flight_;
+  d.session->call(method, params, [this, &d, end = std::move(end)](const client::call_reply& r) {
+    --d.in_flight;
+    --in_flight_;
+    if (r.ok) end(outcome::acked);
+    else end(r.lost || may_succeed_later(r.code()) ? outcome::unknown : outcome::refused);
+  });
+}
+
+void workload::change_own(device& d, bool recall) {
+  if (d.own.empty()) return;
+  const auto at = random(d.own.size());
+  const auto m = d.own[at];
+  const auto key = m.at->id + "#" + std::to_string(m.seq);
+  if (!busy_.insert(key).second) return;
+  if (recall) d.own.erase(d.own.begin() + static_cast<std::ptrdiff_t>(at));
+  const auto text = recall ? std::string() : "edit " + std::to_string(++made_);
+  record_.changes.push_back({recall ? change_record::kind::recall : change_record::kind::edit, m.at->id,
+                             accounts_[d.account].id, m.seq, text});
+  auto params = in_conversation(m.at->id) + R"(,"seq":)" + std::to_string(m.seq);
+  if (!recall) params += R"(,"text":)" + quoted(text);
+  once(d, recall ? "messaging.recall" : "messaging.edit", params + "}",
+       [this, key, change = record_.changes.size() - 1](outcome end) {
+         record_.changes[change].end = end;
+         busy_.erase(key);
+       });
+}
+
+void workload::react(device& d) {
+  auto* p = d.places[random(d.places.size())];
+  const auto last = d.known[p->id].seq;
+  if (last == 0) return;
+  const auto seq = last - static_cast<std::int64_t>(random(static_cast<std::uint64_t>(std::min<std::int64_t>(last, 20))));
+  const std::string emoji = random(2) ? "+1" : "heart";
+  record_.changes.push_back({change_record::kind::reaction, p->id, accounts_[d.account].id, seq, emoji});
+  once(d, "messaging.react", in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + R"(,"emoji":)" + quoted(emoji) + "}",
+       [this, change = record_.changes.size() - 1](outcome end) { record_.changes[change].end = end; });
+}
+
+void workload::mark(device& d, const char* method) {
+  auto* p = d.places[random(d.places.size())];
+  const auto seq = d.known[p->id].seq;
+  if (seq == 0) return;
+  const bool read = std::string_view(method) == "messaging.read";
+  const auto at = record_.reads.size();
+  if (read) record_.reads.push_back({p->id, accounts_[d.account].id, seq});
+  once(d, method, in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + "}", [this, read, at](outcome end) {
+    if (read) record_.reads[at].end = end;
+  });
+}
+
+void workload::change_members(device& d) {
+  auto* p = d.places[random(d.places.size())];
+  if (!p->group || p->owner != d.account || p->members_busy) return;
+  p->members_busy = true;
+  p->guest_wanted = !p->guest_wanted;
+  const auto& guest = accounts_[p->guest].id;
+  record_.member_changes.push_back({p->id, guest, p->guest_wanted});
+  const auto who = p->guest_wanted ? R"(,"member_ids":[)" + quoted(guest) + "]}" : R"(,"account_id":)" + quoted(guest) + "}";
+  once(d, p->guest_wanted ? "messaging.add_members" : "messaging.remove_member", in_conversation(p->id) + who,
+       [this, p, change = record_.member_changes.size() - 1](outcome end) {
+         record_.member_changes[change].end = end;
+         p->members_busy = false;
+       });
+}
+
+}  // namespace nova::crash

@@ -1,0 +1,72 @@
+// See side_load.hpp.
+#include "tests/crash/side_load.hpp"
+
+#include "tests/crash/workload.hpp"
+
+#include <chrono>
+
+namespace nova::crash {
+
+namespace {
+
+outcome outcome_of(const client::http_reply& reply) {
+  if (reply.status >= 200 && reply.status < 300) return outcome::acked;
+  return reply.status == 0 || may_succeed_later(reply.code()) ? outcome::unknown : outcome::refused;
+}
+
+}  // namespace
+
+side_load::side_load(client::endpoint to, const client::account& by, std::vector<const client::account*> whom)
+    : to_(std::move(to)), by_(by), whom_(std::move(whom)), blocked_(whom_.size()) {}
+
+side_load::~side_load() {
+  history dropped;
+  finish(dropped);
+}
+
+void side_load::begin() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void side_load::run() {
+  client::http_client http(to_, std::chrono::seconds(12));
+  std::unique_lock lock(mutex_);
+  while (!stop_) {
+    lock.unlock();
+    register_one(http);
+    block_one(http);
+    lock.lock();
+    wake_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stop_; });
+  }
+}
+
+void side_load::register_one(client::http_client& http) {
+  auto a = client::unregistered("late" + client::unique_suffix());
+  const auto reply = http.post("/v1/auth/register", client::register_body(a));
+  client::take_tokens(a, reply);
+  registered_.push_back(std::move(a));
+  registrations_.push_back(outcome_of(reply));
+}
+
+void side_load::block_one(client::http_client& http) {
+  const auto i = turn_++ % whom_.size();
+  blocked_[i] = !blocked_[i];
+  const auto target = "/v1/users/" + whom_[i]->id + "/block";
+  const auto reply = blocked_[i] ? http.put(target, "", by_.access_token) : http.del(target, by_.access_token);
+  blocks_.push_back({by_.id, whom_[i]->id, blocked_[i], outcome_of(reply)});
+}
+
+void side_load::finish(history& record) {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  for (std::size_t i = 0; i < registered_.size(); ++i)
+    record.accounts.push_back({registered_[i].id, registered_[i].handle, registrations_[i]});
+  record.blocks.insert(record.blocks.end(), blocks_.begin(), blocks_.end());
+}
+
+}  // namespace nova::crash

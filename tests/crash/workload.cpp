@@ -1,0 +1,217 @@
+// See workload.hpp. Setting up, waiting, and what a device does with what it is told; operations are in operations.cpp.
+#include "tests/crash/workload_parts.hpp"
+
+#include "tests/support/client/json_text.hpp"
+
+#include <algorithm>
+#include <future>
+
+namespace nova::crash {
+
+using client::find_number;
+using client::find_string;
+
+workload::workload(client::io_thread& io, workload_options options, history& record)
+    : io_(io), options_(std::move(options)), record_(record), random_(options_.seed) {}
+
+workload::~workload() {
+  for (auto& d : devices_)
+    if (d->session) d->session->stop(0);
+  io_.run([this] {
+    for (auto& d : devices_) d->session.reset();
+  });
+}
+
+bool workload::set_up(std::string& why) {
+  accounts_ = client::register_accounts(options_.to, "crash" + client::unique_suffix() + "_", options_.people + 4);
+  if (accounts_.empty()) {
+    why = "registering was refused";
+    return false;
+  }
+  for (const auto& a : accounts_) record_.accounts.push_back({a.id, a.handle, outcome::acked});
+  return make_places(why) && open_devices(why);
+}
+
+bool workload::add_place(client::http_client& http, const std::string& kind, std::size_t owner,
+                         const std::vector<std::size_t>& others, std::string& why) {
+  std::vector<std::string> ids;
+  for (auto i : others) ids.push_back(accounts_[i].id);
+  auto p = std::make_unique<place>();
+  p->id = client::create_conversation(http, accounts_[owner], kind, ids, &why);
+  if (p->id.empty()) return false;
+  p->owner = owner;
+  p->senders = {owner};
+  if (kind != "channel") p->senders.insert(p->senders.end(), others.begin(), others.end());
+  p->founders = {owner};
+  p->founders.insert(others.begin(), others.end());
+  p->group = kind == "group";
+  conversation_record r;
+  r.id = p->id;
+  for (auto i : p->founders) r.founders.insert(accounts_[i].id);
+  record_.conversations.push_back(std::move(r));
+  place_of_[p->id] = p.get();
+  places_.push_back(std::move(p));
+  return true;
+}
+
+bool workload::make_places(std::string& why) {
+  client::http_client http(options_.to);
+  const auto people = options_.people;
+  for (std::size_t i = 0; i + 1 < people; i += 2)
+    if (!add_place(http, "direct", i, {i + 1}, why)) return false;
+  for (std::size_t g = 0; g < 4; ++g)  // guests talk to somebody of their own
+    if (!add_place(http, "direct", people + g, {g}, why)) return false;
+  for (std::size_t g = 0; g < options_.groups; ++g) {
+    const auto owner = (g * 5) % people;
+    if (!add_place(http, "group", owner, {(owner + 1) % people, (owner + 7) % people, (owner + 12) % people,
+                                          (owner + 21) % people}, why))
+      return false;
+    places_.back()->guest = people + g % 4;
+  }
+  for (std::size_t c = 0; c < 2; ++c)
+    if (!add_place(http, "channel", c, {10 + c, 20 + c, 30 + c}, why)) return false;
+  return true;
+}
+
+void workload::add_device(std::size_t account, const std::string& access_token, int number) {
+  auto d = std::make_unique<device>();
+  auto* raw = d.get();
+  d->account = account;
+  d->record = record_.devices.size();
+  d->name = accounts_[account].handle + "/" + std::to_string(number);
+  for (auto& p : places_) {
+    if (p->founders.contains(account)) d->known[p->id];
+    if (std::count(p->senders.begin(), p->senders.end(), account)) d->places.push_back(p.get());
+  }
+  record_.devices.push_back({accounts_[account].id, d->name, {}});
+  client::session_events events;
+  events.opened = [this, raw](std::string_view result) { opened(*raw, result); };
+  events.pushed = [this, raw](std::string_view frame) { pushed(*raw, frame); };
+  events.closed = [this](int code, int, std::string_view) { ++counts_.closes[code]; };
+  events.seen = [this, raw] { return seen_of(*raw); };
+  d->session = client::session::make(
+      io_, {.to = options_.to, .access_token = access_token, .reconnect = true}, std::move(events));
+  devices_.push_back(std::move(d));
+}
+
+bool workload::open_devices(std::string& why) {
+  client::http_client http(options_.to);
+  for (std::size_t i = 0; i < accounts_.size(); ++i) {
+    add_device(i, accounts_[i].access_token, 1);
+    if (i >= options_.people / 2) continue;
+    auto second = accounts_[i];
+    const auto reply = http.post("/v1/auth/login", R"({"identifier":)" + client::quoted(second.handle) +
+                                                       R"(,"password":)" + client::quoted(second.password) + "}");
+    if (!client::take_tokens(second, reply)) {
+      why = "login: " + std::to_string(reply.status) + " " + reply.body;
+      return false;
+    }
+    add_device(i, second.access_token, 2);
+  }
+  for (auto& d : devices_) d->session->start();
+  const bool open = await([this] {
+    return std::all_of(devices_.begin(), devices_.end(), [](const auto& d) { return d->session->is_open(); });
+  }, std::chrono::seconds(20));
+  if (!open) why = "not every socket opened";
+  return open;
+}
+
+bool workload::await(const std::function<bool()>& condition, std::chrono::milliseconds within) {
+  std::promise<bool> done;
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  std::function<void()> look = [&] {
+    const bool held = condition();
+    if (held || std::chrono::steady_clock::now() >= deadline) return done.set_value(held);
+    io_.after(std::chrono::milliseconds(5), look);
+  };
+  io_.post(look);
+  return done.get_future().get();
+}
+
+void workload::begin() {
+  io_.run([this] {
+    issuing_ = true;
+    for (auto& d : devices_) tick(*d);
+  });
+}
+
+void workload::stop_issuing() {
+  io_.run([this] { issuing_ = false; });
+}
+
+bool workload::await_acked(std::uint64_t total, std::chrono::milliseconds within) {
+  return await([&] { return counts_.acked_sends >= total; }, within);
+}
+
+bool workload::await_idle(std::chrono::milliseconds within) {
+  return await([&] { return in_flight_ == 0; }, within);
+}
+
+bool workload::await_caught_up(std::chrono::milliseconds within) {
+  return await([&] {
+    for (const auto& c : record_.conversations)
+      for (const auto& d : devices_) {
+        const auto known = d->known.find(c.id);
+        if (c.founders.contains(accounts_[d->account].id) && known->second.seq < c.last_seq) return false;
+      }
+    return true;
+  }, within);
+}
+
+workload_counts workload::counts() {
+  workload_counts out;
+  io_.run([&] { out = counts_; });
+  return out;
+}
+
+void workload::opened(device& d, std::string_view result) {
+  const bool resumed = result.find(R"("resumed":true)") != std::string_view::npos;
+  counts_.resumes += resumed;
+  record_.devices[d.record].events.push_back({.what = stream_event::kind::opened, .resumed = resumed});
+}
+
+void workload::pushed(device& d, std::string_view frame) {
+  const auto view = client::read_frame(frame);
+  const auto body = view.body;
+  stream_event e;
+  e.conversation = find_string(body, "conversation_id");
+  auto& known = d.known[e.conversation];
+  if (view.method == "messaging.message") {
+    e.what = body.find(R"("recalled":true)") != std::string_view::npos ? stream_event::kind::recalled
+                                                                       : stream_event::kind::message;
+    e.seq = find_number(body, "seq").value_or(0);
+    e.message_id = find_string(body, "message_id");
+    e.text = find_string(body, "text");
+    known.seq = std::max(known.seq, e.seq);
+    ++counts_.deliveries;
+  } else if (view.method == "messaging.updated") {
+    const auto kind = find_string(body, "kind");
+    e.what = kind == "edited"     ? stream_event::kind::edited
+             : kind == "recalled" ? stream_event::kind::recalled
+                                  : stream_event::kind::changed;
+    e.seq = find_number(body, "seq").value_or(0);
+    e.rev = find_number(body, "rev").value_or(0);
+    if (e.what == stream_event::kind::edited) e.text = find_string(body, "text");
+    known.rev = std::max(known.rev, e.rev);
+  } else if (view.method == "session.gap") {
+    e.what = stream_event::kind::gap;
+    e.seq = find_number(body, "from_seq").value_or(0);
+    e.to_seq = find_number(body, "to_seq").value_or(0);
+    known.seq = std::max(known.seq, e.to_seq);
+    ++counts_.gaps;
+  } else {
+    return;
+  }
+  record_.devices[d.record].events.push_back(std::move(e));
+}
+
+std::string workload::seen_of(const device& d) const {
+  std::string out = "{";
+  for (const auto& [id, mark] : d.known) {
+    if (out.size() > 1) out += ',';
+    out += client::quoted(id) + R"(:{"seq":)" + std::to_string(mark.seq) + R"(,"rev":)" + std::to_string(mark.rev) + "}";
+  }
+  return out + "}";
+}
+
+}  // namespace nova::crash

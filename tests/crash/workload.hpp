@@ -1,0 +1,100 @@
+// The load of the crash test: people with one or two devices who send, edit, recall, react, read and change groups without
+// pause, come back after every loss and send again what was not answered. Writes down all that it does and is told.
+#pragma once
+
+#include "tests/crash/history.hpp"
+#include "tests/support/client/account.hpp"
+#include "tests/support/client/session.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace nova::crash {
+
+struct workload_options {
+  client::endpoint to;
+  std::uint64_t seed = 1;
+  std::size_t people = 40;          ///< the first half of them has a second device
+  std::size_t groups = 8;           ///< beside a direct conversation for each two people, and two channels
+  std::size_t window = 4;           ///< unanswered operations per device
+  std::chrono::milliseconds pause{40};  ///< between two operations of a device, at most; half of it on average
+};
+
+struct workload_counts {
+  std::uint64_t acked_sends = 0, resent = 0, deliveries = 0, gaps = 0, resumes = 0, refused = 0;
+  std::map<int, std::uint64_t> closes;  ///< by close code, 0: cut
+};
+
+class workload {
+ public:
+  workload(client::io_thread& io, workload_options options, history& record);
+  ~workload();
+
+  /// Registers everybody, makes the conversations, opens the sockets. False: `why` says what failed.
+  bool set_up(std::string& why);
+  void begin();
+  /// No new operations from here on; those that are unanswered go on being repeated.
+  void stop_issuing();
+
+  /// Each waits for its condition, at most `within`.
+  bool await_acked(std::uint64_t total, std::chrono::milliseconds within);
+  bool await_idle(std::chrono::milliseconds within);
+  /// Every device of a founder has seen, or was told a gap up to, the last_seq that the record holds.
+  bool await_caught_up(std::chrono::milliseconds within);
+
+  workload_counts counts();
+  const std::vector<client::account>& accounts() const noexcept { return accounts_; }
+  std::size_t device_count() const noexcept { return devices_.size(); }
+
+ private:
+  struct device;
+  struct place;
+
+  bool make_places(std::string& why);
+  bool open_devices(std::string& why);
+  void add_device(std::size_t account, const std::string& access_token, int number);
+  bool add_place(client::http_client& http, const std::string& kind, std::size_t owner,
+                 const std::vector<std::size_t>& others, std::string& why);
+  bool await(const std::function<bool()>& condition, std::chrono::milliseconds within);
+
+  void tick(device& d);
+  void issue(device& d);
+  void send(device& d);
+  void transmit(device& d, std::size_t send);
+  void change_own(device& d, bool recall);
+  void react(device& d);
+  void mark(device& d, const char* method);
+  void change_members(device& d);
+  /// Carries out an operation that is not repeated; `end` is told how it ended.
+  void once(device& d, std::string_view method, const std::string& params, std::function<void(outcome)> end);
+
+  void opened(device& d, std::string_view result);
+  void pushed(device& d, std::string_view frame);
+  std::string seen_of(const device& d) const;
+  std::uint64_t random(std::uint64_t below) { return random_() % below; }
+
+  client::io_thread& io_;
+  workload_options options_;
+  history& record_;
+  std::mt19937_64 random_;
+  std::vector<client::account> accounts_;
+  std::vector<std::unique_ptr<device>> devices_;
+  std::vector<std::unique_ptr<place>> places_;
+  std::map<std::string, place*> place_of_;
+  std::set<std::string> busy_;  ///< messages with an edit or recall that is not answered
+  workload_counts counts_;
+  std::size_t in_flight_ = 0;
+  std::uint64_t made_ = 0;
+  bool issuing_ = false;
+};
+
+/// "unavailable" and the like: the same request may be carried out later, or may have been.
+bool may_succeed_later(std::string_view code) noexcept;
+
+}  // namespace nova::crash
