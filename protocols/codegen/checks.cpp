@@ -13,7 +13,9 @@ using pb::FieldDescriptor;
 /// Collects faults; `once` also remembers what must be unique.
 class faults {
  public:
-  void add(const std::string& where, const std::string& what) { lines_.push_back(where + ": " + what); }
+  void add(const std::string& where, const std::string& what) {
+    lines_.push_back(where + ": " + what);
+  }
   void unless(bool sound, const std::string& where, const std::string& what) {
     if (!sound) add(where, what);
   }
@@ -41,7 +43,8 @@ void check_route(const method& m, const route& r, faults& to) {
   const auto where = m.name;
   const auto& request = *m.proto->input_type();
   to.unless(r.path.starts_with('/'), where, "a route needs a path that starts with /");
-  to.once("route " + r.verb + " " + std::regex_replace(r.path, std::regex("\\{[^}]*\\}"), "{}"), where);
+  to.once("route " + r.verb + " " + std::regex_replace(r.path, std::regex("\\{[^}]*\\}"), "{}"),
+          where);
   for (const auto& name : r.parameters)
     to.unless(scalar_field(request, name), where,
               "path parameter {" + name + "} is no scalar field of " + request.full_name());
@@ -53,7 +56,8 @@ void check_route(const method& m, const route& r, faults& to) {
   }
   to.unless(r.status >= 200 && r.status < 300, where, "status must be 2xx");
   if (r.status == 204)
-    to.unless(m.proto->output_type()->field_count() == 0, where, "status 204 has no body, but the reply has fields");
+    to.unless(m.proto->output_type()->field_count() == 0, where,
+              "status 204 has no body, but the reply has fields");
   const auto* existing = m.proto->output_type()->FindFieldByName("existing");
   if (r.status_existing != 0)
     to.unless(existing != nullptr && existing->type() == FieldDescriptor::TYPE_BOOL, where,
@@ -73,7 +77,8 @@ void check_method(const method& m, faults& to) {
   const auto& request = *m.proto->input_type();
   to.unless(!m.domain.empty() && m.domain == noun_of(*m.proto->file()), m.name,
             "the service's domain must be its package's noun");
-  to.unless(!m.proto->client_streaming() && !m.proto->server_streaming(), m.name, "streams are not supported");
+  to.unless(!m.proto->client_streaming() && !m.proto->server_streaming(), m.name,
+            "streams are not supported");
   to.unless(o.number() != 0, m.name, "needs a number");
   to.once("method number " + std::to_string(o.number()), m.name);
   if (!o.rpc().empty()) to.once("rpc " + o.rpc(), m.name);
@@ -87,24 +92,30 @@ void check_method(const method& m, faults& to) {
     to.unless(!o.summary().empty() && (!o.rpc().empty() || !m.routes.empty()), m.name,
               "can be called from outside, so it needs a summary and a route or an rpc name");
   else
-    to.unless(o.rpc().empty() && m.routes.empty(), m.name, "is for nodes only, so it has neither route nor rpc name");
+    to.unless(o.rpc().empty() && m.routes.empty(), m.name,
+              "is for nodes only, so it has neither route nor rpc name");
   if (o.idempotency() == options::CLIENT_ID)
-    to.unless(scalar_field(request, "client_id"), m.name, "idempotency CLIENT_ID needs a field client_id");
+    to.unless(scalar_field(request, "client_id"), m.name,
+              "idempotency CLIENT_ID needs a field client_id");
   if (!o.idempotency_scope().empty())
-    to.unless(scalar_field(request, o.idempotency_scope()), m.name, "idempotency_scope is no scalar field of the request");
+    to.unless(scalar_field(request, o.idempotency_scope()), m.name,
+              "idempotency_scope is no scalar field of the request");
   if (o.idempotency() == options::KEY && o.caller() == options::ANONYMOUS)
-    to.unless(!o.idempotency_scope().empty(), m.name, "idempotency KEY of anonymous callers needs idempotency_scope");
+    to.unless(!o.idempotency_scope().empty(), m.name,
+              "idempotency KEY of anonymous callers needs idempotency_scope");
   for (const auto& r : m.routes) check_route(m, r, to);
 }
 
 void check_type(const FieldDescriptor& f, faults& to) {
   const auto& where = f.full_name();
-  to.unless(f.enum_type() == nullptr, where, "enums are not supported: the contract spells such values as strings");
+  to.unless(f.enum_type() == nullptr, where,
+            "enums are not supported: the contract spells such values as strings");
   to.unless(f.type() != FieldDescriptor::TYPE_GROUP, where, "groups are not supported");
   if (!f.is_map()) return;
   const auto& value = *f.message_type()->map_value();
   to.unless(is_text(*f.message_type()->map_key()), where, "a map's key must be a string");
-  to.unless(value.enum_type() == nullptr, where, "enums are not supported: the contract spells such values as strings");
+  to.unless(value.enum_type() == nullptr, where,
+            "enums are not supported: the contract spells such values as strings");
 }
 
 void check_field(const FieldDescriptor& f, faults& to) {
@@ -113,8 +124,10 @@ void check_field(const FieldDescriptor& f, faults& to) {
   check_type(f, to);
   if (r.time()) to.unless(f.type() == FieldDescriptor::TYPE_INT64, where, "time is for int64");
   if (r.uuid()) to.unless(is_text(f), where, "uuid is for strings");
-  if (r.max_bytes() != 0) to.unless(is_text(f) || is_bytes(f), where, "max_bytes is for strings and bytes");
-  if (r.max_items() != 0) to.unless(f.is_repeated(), where, "max_items is for repeated fields and maps");
+  if (r.max_bytes() != 0)
+    to.unless(is_text(f) || is_bytes(f), where, "max_bytes is for strings and bytes");
+  if (r.max_items() != 0)
+    to.unless(f.is_repeated(), where, "max_items is for repeated fields and maps");
   if (r.null_when_absent())
     to.unless(f.has_presence() && f.real_containing_oneof() == nullptr, where,
               "null_when_absent is for optional and message fields");
@@ -132,7 +145,8 @@ std::vector<std::string> check(const contract& all) {
     const auto& where = e.proto->full_name();
     found.unless(e.options.number() != 0, where, "needs a number");
     found.once("event number " + std::to_string(e.options.number()), where);
-    found.unless(scalar_field(*e.proto, e.options.key()), where, "key \"" + e.options.key() + "\" is no scalar field");
+    found.unless(scalar_field(*e.proto, e.options.key()), where,
+                 "key \"" + e.options.key() + "\" is no scalar field");
   }
   for (const auto& p : all.pushes) {
     found.unless(!p.options.rpc().empty(), p.proto->full_name(), "needs an rpc name");

@@ -10,12 +10,21 @@ namespace nova::codegen {
 
 namespace {
 
-const std::set<std::string_view> cpp_keywords = {"delete", "new",    "register", "default", "export", "import", "switch",
-                                                 "return", "public", "private",  "union",   "using",  "this",   "auto"};
+/// Keywords that an rpc's name could be in snake_case; its C++ name then ends in an underscore.
+const std::set<std::string_view> cpp_keywords = {
+    "and",       "auto",     "bool",     "break",    "case",   "catch",    "char",      "class",
+    "concept",   "const",    "continue", "default",  "delete", "do",       "double",    "else",
+    "enum",      "explicit", "export",   "extern",   "false",  "float",    "for",       "friend",
+    "goto",      "if",       "import",   "inline",   "int",    "long",     "module",    "mutable",
+    "namespace", "new",      "not",      "operator", "or",     "private",  "protected", "public",
+    "register",  "requires", "return",   "short",    "signed", "sizeof",   "static",    "struct",
+    "switch",    "template", "this",     "throw",    "true",   "try",      "typedef",   "typename",
+    "union",     "unsigned", "using",    "virtual",  "void",   "volatile", "while",     "xor"};
 
 std::vector<std::string> parameters_of(const std::string& path) {
   std::vector<std::string> names;
-  for (std::size_t open = path.find('{'); open != std::string::npos; open = path.find('{', open + 1)) {
+  for (std::size_t open = path.find('{'); open != std::string::npos;
+       open = path.find('{', open + 1)) {
     const auto close = path.find('}', open);
     if (close == std::string::npos) break;
     names.push_back(path.substr(open + 1, close - open - 1));
@@ -26,12 +35,23 @@ std::vector<std::string> parameters_of(const std::string& path) {
 route route_of(const options::Http& http) {
   route r;
   switch (http.pattern_case()) {
-    case options::Http::kGet: r.verb = "get", r.path = http.get(); break;
-    case options::Http::kPut: r.verb = "put", r.path = http.put(); break;
-    case options::Http::kPost: r.verb = "post", r.path = http.post(); break;
-    case options::Http::kPatch: r.verb = "patch", r.path = http.patch(); break;
-    case options::Http::kDelete: r.verb = "delete", r.path = http.delete_(); break;
-    case options::Http::PATTERN_NOT_SET: break;
+    case options::Http::kGet:
+      r.verb = "get", r.path = http.get();
+      break;
+    case options::Http::kPut:
+      r.verb = "put", r.path = http.put();
+      break;
+    case options::Http::kPost:
+      r.verb = "post", r.path = http.post();
+      break;
+    case options::Http::kPatch:
+      r.verb = "patch", r.path = http.patch();
+      break;
+    case options::Http::kDelete:
+      r.verb = "delete", r.path = http.delete_();
+      break;
+    case options::Http::PATTERN_NOT_SET:
+      break;
   }
   if (http.status() != 0) r.status = http.status();
   r.status_existing = http.status_existing();
@@ -68,7 +88,8 @@ void add_message(const pb::Descriptor& message, contract& to) {
 }
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return text;
 }
 
@@ -84,13 +105,16 @@ void contract::add(const pb::FileDescriptor& file) {
   for (int i = 0; i < file.service_count(); ++i) {
     const auto& service = *file.service(i);
     const auto domain = service.options().GetExtension(options::service).domain();
-    for (int j = 0; j < service.method_count(); ++j) methods.push_back(method_of(*service.method(j), domain));
+    for (int j = 0; j < service.method_count(); ++j)
+      methods.push_back(method_of(*service.method(j), domain));
   }
   for (int i = 0; i < file.message_type_count(); ++i) add_message(*file.message_type(i), *this);
 }
 
 void contract::sort() {
-  const auto by_number = [](const auto& a, const auto& b) { return a.options.number() < b.options.number(); };
+  const auto by_number = [](const auto& a, const auto& b) {
+    return a.options.number() < b.options.number();
+  };
   std::stable_sort(methods.begin(), methods.end(), by_number);
   std::stable_sort(events.begin(), events.end(), by_number);
   std::stable_sort(pushes.begin(), pushes.end(),
@@ -121,7 +145,8 @@ std::string snake_case(std::string_view camel) {
   std::string out;
   for (std::size_t i = 0; i < camel.size(); ++i) {
     const auto c = static_cast<unsigned char>(camel[i]);
-    const bool starts_word = i > 0 && std::isupper(c) && !std::isupper(static_cast<unsigned char>(camel[i - 1]));
+    const bool starts_word =
+        i > 0 && std::isupper(c) && !std::isupper(static_cast<unsigned char>(camel[i - 1]));
     if (starts_word) out += '_';
     out += static_cast<char>(std::tolower(c));
   }
@@ -143,7 +168,9 @@ std::string cpp_namespace(const pb::FileDescriptor& file) {
   return out;
 }
 
-std::string stem_of(const pb::FileDescriptor& file) { return file.name().substr(0, file.name().rfind('.')); }
+std::string stem_of(const pb::FileDescriptor& file) {
+  return file.name().substr(0, file.name().rfind('.'));
+}
 
 std::string type_text(const pb::FieldDescriptor& field) {
   if (field.is_map())

@@ -1,5 +1,6 @@
-// The .proto files as the generators see them: methods, events, pushes and messages with Nova's options. Built from
-// protobuf's descriptors by the plugin, checked by checks.cpp, read by every other file of this folder.
+// The .proto files as the generators see them: methods, events, pushes and messages with Nova's
+// options. Built from protobuf's descriptors by the plugin, checked by checks.cpp, read by every
+// other file of this folder.
 #pragma once
 
 #include "protocols/options/options.pb.h"
@@ -71,7 +72,8 @@ std::string cpp_class(const pb::Descriptor& message);
 std::string cpp_namespace(const pb::FileDescriptor& file);
 /// "protocols/messaging/messaging": the path without its suffix.
 std::string stem_of(const pb::FileDescriptor& file);
-/// As the declaration spells it: "repeated string", "map<string, nova.session.Seen>", "optional int64".
+/// As the declaration spells it: "repeated string", "map<string, nova.session.Seen>", "optional
+/// int64".
 std::string type_text(const pb::FieldDescriptor& field);
 
 // Lower-case names of the options' enums, as in contracts.txt and the C++ enums.

@@ -9,7 +9,8 @@ namespace nova::codegen {
 namespace {
 
 std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return std::toupper(c); });
   return text;
 }
 
@@ -28,10 +29,11 @@ std::string rules_text(const options::Field& r) {
 
 std::string method_text(const method& m) {
   const auto& o = m.options;
-  std::string out = fill("$number$ $name$($request$) -> $reply$\n", {{"number", std::to_string(o.number())},
-                                                                     {"name", m.name},
-                                                                     {"request", m.proto->input_type()->full_name()},
-                                                                     {"reply", m.proto->output_type()->full_name()}});
+  std::string out = fill("$number$ $name$($request$) -> $reply$\n",
+                         {{"number", std::to_string(o.number())},
+                          {"name", m.name},
+                          {"request", m.proto->input_type()->full_name()},
+                          {"reply", m.proto->output_type()->full_name()}});
   if (!o.rpc().empty()) out += "  websocket " + o.rpc() + "\n";
   for (const auto& r : m.routes) {
     out += "  http " + upper(r.verb) + " " + r.path + " " + std::to_string(r.status);
@@ -52,7 +54,8 @@ std::string message_text(const pb::Descriptor& message) {
   std::string out = message.full_name() + "\n";
   for (int i = 0; i < message.field_count(); ++i) {
     const auto& f = *message.field(i);
-    out += "  " + std::to_string(f.number()) + " " + f.name() + ": " + type_text(f) + rules_text(rules(f));
+    out += "  " + std::to_string(f.number()) + " " + f.name() + ": " + type_text(f) +
+           rules_text(rules(f));
     if (const auto* oneof = f.real_containing_oneof()) out += " oneof:" + oneof->name();
     out += "\n";
   }
@@ -63,17 +66,20 @@ std::string message_text(const pb::Descriptor& message) {
 
 std::string contracts_text(const contract& all) {
   std::string out =
-      "# Every contract of Nova, generated from protocols/*/*.proto. Do not edit: build the target update_contracts.\n"
+      "# Every contract of Nova, generated from protocols/*/*.proto. Do not edit: build the target "
+      "update_contracts.\n"
       "\n# Methods\n";
   for (const auto& m : all.methods) out += method_text(m);
   out += "\n# Events\n";
   for (const auto& e : all.events)
-    out += std::to_string(e.options.number()) + " " + e.proto->full_name() + " key " + e.options.key() + "\n";
+    out += std::to_string(e.options.number()) + " " + e.proto->full_name() + " key " +
+           e.options.key() + "\n";
   out += "\n# Pushes\n";
   for (const auto& p : all.pushes) out += p.options.rpc() + " " + p.proto->full_name() + "\n";
   out += "\n# Messages\n";
   auto messages = all.messages;
-  std::sort(messages.begin(), messages.end(), [](auto* a, auto* b) { return a->full_name() < b->full_name(); });
+  std::sort(messages.begin(), messages.end(),
+            [](auto* a, auto* b) { return a->full_name() < b->full_name(); });
   for (const auto* message : messages) out += message_text(*message);
   return out;
 }

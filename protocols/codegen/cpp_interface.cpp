@@ -15,7 +15,8 @@ std::string namespace_of_json_functions(const std::string& body, const pb::FileD
 }
 
 std::string specialisation(const pb::Descriptor& message) {
-  return fill("template <>\nconst message_type& message_type_of<$class$>()", {{"class", cpp_class(message)}});
+  return fill("template <>\nconst message_type& message_type_of<$class$>()",
+              {{"class", cpp_class(message)}});
 }
 
 std::string declare_messages(const contract& declared) {
@@ -69,13 +70,14 @@ std::string declare_bindings(const contract& declared) {
       if (m.options.entity() == entity)
         lines += fill("  table.template add<$domain$_interface::$name$>(&Kind::$name$);\n",
                       {{"domain", m.domain}, {"name", m.identifier}});
-    out += fill(R"(/// Adds Kind's handler of every method of `$entity$`; a missing one does not compile.
+    out += fill(
+        R"(/// Adds Kind's handler of every method of `$entity$`; a missing one does not compile.
 template <class Kind, class Table>
 void bind_$entity$(Table& table) {
 $lines$}
 
 )",
-                {{"entity", entity}, {"lines", lines}});
+        {{"entity", entity}, {"lines", lines}});
   }
   return out;
 }
@@ -85,19 +87,22 @@ std::string text_of_field(const pb::Descriptor& message, const std::string& name
   const auto* field = message.FindFieldByName(name);
   if (field == nullptr) return "nullptr";
   const bool text = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING;
-  return fill("[](const rpc::message& m) -> std::string { return $open$static_cast<const $class$&>(m).$get$()$close$; }",
-              {{"class", cpp_class(message)},
-               {"get", pb::compiler::cpp::FieldName(field)},
-               {"open", text ? "" : "std::to_string("},
-               {"close", text ? "" : ")"}});
+  return fill(
+      "[](const rpc::message& m) -> std::string { return $open$static_cast<const "
+      "$class$&>(m).$get$()$close$; }",
+      {{"class", cpp_class(message)},
+       {"get", pb::compiler::cpp::FieldName(field)},
+       {"open", text ? "" : "std::to_string("},
+       {"close", text ? "" : ")"}});
 }
 
 std::string existing_of(const method& m) {
   const auto& reply = *m.proto->output_type();
   const auto* field = reply.FindFieldByName("existing");
   if (field == nullptr || field->cpp_type() != pb::FieldDescriptor::CPPTYPE_BOOL) return "nullptr";
-  return fill("[](const rpc::message& m) -> bool { return static_cast<const $class$&>(m).existing(); }",
-              {{"class", cpp_class(reply)}});
+  return fill(
+      "[](const rpc::message& m) -> bool { return static_cast<const $class$&>(m).existing(); }",
+      {{"class", cpp_class(reply)}});
 }
 
 std::string routes_of(const method& m) {
@@ -182,7 +187,8 @@ std::string define_events(const contract& declared) {
                  {"class", cpp_class(*e.proto)},
                  {"key_of", text_of_field(*e.proto, e.options.key())}});
   for (const auto& p : declared.pushes)
-    out += fill(R"(const rpc::push_type& $name$_push() {
+    out += fill(
+        R"(const rpc::push_type& $name$_push() {
   static const rpc::push_type row{$rpc$, &rpc::message_type_of<$class$>()};
   return row;
 }
@@ -192,7 +198,7 @@ rpc::push_ptr make_push($class$ body) {
 }
 
 )",
-                {{"name", p.identifier}, {"rpc", quoted(p.options.rpc())}, {"class", cpp_class(*p.proto)}});
+        {{"name", p.identifier}, {"rpc", quoted(p.options.rpc())}, {"class", cpp_class(*p.proto)}});
   return out;
 }
 
@@ -225,21 +231,27 @@ std::string cpp_source(const pb::FileDescriptor& file, const contract& declared)
   }
   std::string types, functions, methods;
   for (const auto* message : declared.messages) {
-    types += specialisation(*message) + fill(R"( {
+    types += specialisation(*message) +
+             fill(R"( {
   static constexpr message_type row = json::row_of<$class$>($name$);
   return row;
 }
 
 )",
-                                             {{"class", cpp_class(*message)}, {"name", quoted(message->full_name())}});
+                  {{"class", cpp_class(*message)}, {"name", quoted(message->full_name())}});
     functions += cpp_json(*message);
   }
   for (const auto& m : declared.methods) methods += define_method(m);
-  return fill("// Generated from $file$ by protocols/codegen: do not edit.\n", {{"file", file.name()}}) + includes +
-         "#include <boost/json/array.hpp>\n#include <boost/json/object.hpp>\n#include <boost/json/value.hpp>\n\n"
+  return fill("// Generated from $file$ by protocols/codegen: do not edit.\n",
+              {{"file", file.name()}}) +
+         includes +
+         "#include <boost/json/array.hpp>\n#include <boost/json/object.hpp>\n#include "
+         "<boost/json/value.hpp>\n\n"
          "#include <utility>\n\nnamespace nova::rpc {\n\n" +
          types + "}  // namespace nova::rpc\n\n" +
-         namespace_of_json_functions("namespace json = rpc::json;\n\n" + functions + define_events(declared) + methods, file);
+         namespace_of_json_functions(
+             "namespace json = rpc::json;\n\n" + functions + define_events(declared) + methods,
+             file);
 }
 
 }  // namespace nova::codegen

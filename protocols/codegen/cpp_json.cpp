@@ -11,19 +11,31 @@ using pb::FieldDescriptor;
 
 bool is_bytes(const FieldDescriptor& f) { return f.type() == FieldDescriptor::TYPE_BYTES; }
 bool is_text(const FieldDescriptor& f) { return f.type() == FieldDescriptor::TYPE_STRING; }
-bool is_message(const FieldDescriptor& f) { return f.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE; }
-const FieldDescriptor& map_value(const FieldDescriptor& f) { return *f.message_type()->map_value(); }
+bool is_message(const FieldDescriptor& f) {
+  return f.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+}
+const FieldDescriptor& map_value(const FieldDescriptor& f) {
+  return *f.message_type()->map_value();
+}
 
 std::string scalar_type(const FieldDescriptor& f) {
   switch (f.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32: return "std::int32_t";
-    case FieldDescriptor::CPPTYPE_INT64: return "std::int64_t";
-    case FieldDescriptor::CPPTYPE_UINT32: return "std::uint32_t";
-    case FieldDescriptor::CPPTYPE_UINT64: return "std::uint64_t";
-    case FieldDescriptor::CPPTYPE_DOUBLE: return "double";
-    case FieldDescriptor::CPPTYPE_FLOAT: return "float";
-    case FieldDescriptor::CPPTYPE_BOOL: return "bool";
-    default: return "std::string";
+    case FieldDescriptor::CPPTYPE_INT32:
+      return "std::int32_t";
+    case FieldDescriptor::CPPTYPE_INT64:
+      return "std::int64_t";
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return "std::uint32_t";
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return "std::uint64_t";
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return "double";
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return "float";
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return "bool";
+    default:
+      return "std::string";
   }
 }
 
@@ -41,7 +53,9 @@ holes holes_of(const FieldDescriptor& f) {
   return {{"name", f.name()},
           {"get", pb::compiler::cpp::FieldName(&f)},
           {"scalar", scalar_type(f)},
-          {"read", r.time() ? "json::read_time" : is_bytes(f) ? "json::read_bytes" : "json::read"},
+          {"read", r.time()      ? "json::read_time"
+                   : is_bytes(f) ? "json::read_bytes"
+                                 : "json::read"},
           {"read_text", r.time() ? "json::read_text_time" : "json::read_text"},
           {"check", is_bytes(f) ? "json::check_bytes" : "json::check_text"},
           {"required", yes(r.required())},
@@ -123,10 +137,13 @@ std::string read_map(const FieldDescriptor& f, holes h) {
   const auto& value = map_value(f);
   h["value_scalar"] = scalar_type(value);
   h["value_read"] = is_bytes(value) ? "json::read_bytes" : "json::read";
-  h["item"] = is_message(value) ? fill("read_json(item.value(), (*m.mutable_$get$())[std::string(key)], inner, to);", h)
-                                : fill("$value_scalar$ x{};\n        if ($value_read$(item.value(), x, inner, to)) "
-                                       "(*m.mutable_$get$())[std::string(key)] = std::move(x);",
-                                       h);
+  h["item"] =
+      is_message(value)
+          ? fill("read_json(item.value(), (*m.mutable_$get$())[std::string(key)], inner, to);", h)
+          : fill(
+                "$value_scalar$ x{};\n        if ($value_read$(item.value(), x, inner, to)) "
+                "(*m.mutable_$get$())[std::string(key)] = std::move(x);",
+                h);
   return fill(R"(    if (const auto* items = json::object_of(*v, here, to)) {
       m.clear_$get$();
       for (const auto& item : *items) {
@@ -140,8 +157,12 @@ std::string read_map(const FieldDescriptor& f, holes h) {
 }
 
 std::string read_repeated(const FieldDescriptor& f, holes h) {
-  h["item"] = is_message(f) ? fill("read_json(item, *m.add_$get$(), inner, to);", h)
-                            : fill("$scalar$ x{};\n        if ($read$(item, x, inner, to)) m.add_$get$(std::move(x));", h);
+  h["item"] =
+      is_message(f)
+          ? fill("read_json(item, *m.add_$get$(), inner, to);", h)
+          : fill(
+                "$scalar$ x{};\n        if ($read$(item, x, inner, to)) m.add_$get$(std::move(x));",
+                h);
   return fill(R"(    if (const auto* items = json::array_of(*v, here, to)) {
       m.clear_$get$();
       for (std::size_t i = 0; const auto& item : *items) {
@@ -179,19 +200,21 @@ std::string read_function(const pb::Descriptor& message) {
     if (!r.hidden() && !r.read_only()) fields += read_field(*message.field(i));
   }
   if (fields.empty())
-    return fill(R"(void read_json(const boost::json::value& in, $class$&, const json::place& at, json::errors& to) {
+    return fill(
+        R"(void read_json(const boost::json::value& in, $class$&, const json::place& at, json::errors& to) {
   json::object_of(in, at, to);
 }
 
 )",
-                {{"class", cpp_class(message)}});
-  return fill(R"(void read_json(const boost::json::value& in, $class$& m, const json::place& at, json::errors& to) {
+        {{"class", cpp_class(message)}});
+  return fill(
+      R"(void read_json(const boost::json::value& in, $class$& m, const json::place& at, json::errors& to) {
   const auto* object = json::object_of(in, at, to);
   if (object == nullptr) return;
 $fields$}
 
 )",
-              {{"class", cpp_class(message)}, {"fields", fields}});
+      {{"class", cpp_class(message)}, {"fields", fields}});
 }
 
 std::string text_field(const FieldDescriptor& f) {
@@ -215,24 +238,33 @@ std::string set_from_text_function(const pb::Descriptor& message) {
   }
   const holes h = {{"class", cpp_class(message)}, {"fields", fields}};
   if (fields.empty())
-    return fill("bool set_from_text($class$&, std::string_view, std::string_view, json::errors&) { return false; }\n\n", h);
-  return fill(R"(bool set_from_text($class$& m, std::string_view field, std::string_view text, json::errors& to) {
+    return fill(
+        "bool set_from_text($class$&, std::string_view, std::string_view, json::errors&) { return "
+        "false; }\n\n",
+        h);
+  return fill(
+      R"(bool set_from_text($class$& m, std::string_view field, std::string_view text, json::errors& to) {
 $fields$  return false;
 }
 
 )",
-              h);
+      h);
 }
 
 std::string check_items(const FieldDescriptor& f, holes h) {
   const auto& r = rules(f);
   std::string out;
   if (r.required() || r.max_items() != 0)
-    out += fill("    json::check_items(static_cast<std::size_t>(m.$get$_size()), $required$, $max_items$, here, to);\n", h);
+    out += fill(
+        "    json::check_items(static_cast<std::size_t>(m.$get$_size()), $required$, $max_items$, "
+        "here, to);\n",
+        h);
   if (f.is_map()) {
-    h["value"] = is_message(map_value(f)) ? "validate(value, inner, to);"
-                 : is_text(map_value(f))  ? fill("json::check_text(value, true, {false, $uuid$, $max_bytes$}, inner, to);", h)
-                                          : "static_cast<void>(value);";
+    h["value"] =
+        is_message(map_value(f)) ? "validate(value, inner, to);"
+        : is_text(map_value(f))
+            ? fill("json::check_text(value, true, {false, $uuid$, $max_bytes$}, inner, to);", h)
+            : "static_cast<void>(value);";
     return out + fill(R"(    for (const auto& [key, value] : m.$get$()) {
       const json::place inner(here, key);
       json::check_text(key, true, {}, inner, to);
@@ -244,7 +276,8 @@ std::string check_items(const FieldDescriptor& f, holes h) {
   if (is_message(f))
     h["item"] = "validate(item, json::place(here, i++), to);";
   else if (is_text(f) || is_bytes(f))
-    h["item"] = fill("$check$(item, true, {false, $uuid$, $max_bytes$}, json::place(here, i++), to);", h);
+    h["item"] =
+        fill("$check$(item, true, {false, $uuid$, $max_bytes$}, json::place(here, i++), to);", h);
   else
     return out;
   return out + fill("    for (std::size_t i = 0; const auto& item : m.$get$()) $item$\n", h);
@@ -254,7 +287,8 @@ std::string check_singular(const FieldDescriptor& f, holes h) {
   const bool required = rules(f).required();
   if (is_text(f) || is_bytes(f)) {
     h["present"] = fill(f.has_presence() ? "m.has_$get$()" : "!m.$get$().empty()", h);
-    return fill("    $check$(m.$get$(), $present$, {$required$, $uuid$, $max_bytes$}, here, to);\n", h);
+    return fill("    $check$(m.$get$(), $present$, {$required$, $uuid$, $max_bytes$}, here, to);\n",
+                h);
   }
   std::string out;
   if (required) {
@@ -275,7 +309,8 @@ std::string validate_function(const pb::Descriptor& message) {
     fields += fill("  {\n    const json::place here(at, \"$name$\");\n", h) + body + "  }\n";
   }
   const holes h = {{"class", cpp_class(message)}, {"fields", fields}};
-  if (fields.empty()) return fill("void validate(const $class$&, const json::place&, json::errors&) {}\n\n", h);
+  if (fields.empty())
+    return fill("void validate(const $class$&, const json::place&, json::errors&) {}\n\n", h);
   return fill(R"(void validate(const $class$& m, const json::place& at, json::errors& to) {
 $fields$}
 
@@ -286,7 +321,8 @@ $fields$}
 }  // namespace
 
 std::string cpp_json(const pb::Descriptor& message) {
-  return write_function(message) + read_function(message) + set_from_text_function(message) + validate_function(message);
+  return write_function(message) + read_function(message) + set_from_text_function(message) +
+         validate_function(message);
 }
 
 }  // namespace nova::codegen

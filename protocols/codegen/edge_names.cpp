@@ -43,7 +43,8 @@ std::vector<const pb::Descriptor*> directions::all() const {
   auto out = sent;
   for (const auto* message : received)
     if (!sends(*message)) out.push_back(message);
-  std::sort(out.begin(), out.end(), [](auto* a, auto* b) { return a->full_name() < b->full_name(); });
+  std::sort(out.begin(), out.end(),
+            [](auto* a, auto* b) { return a->full_name() < b->full_name(); });
   return out;
 }
 

@@ -12,7 +12,8 @@ namespace nova::codegen {
 
 namespace {
 
-void write(pb::compiler::GeneratorContext& context, const std::string& path, const std::string& text) {
+void write(pb::compiler::GeneratorContext& context, const std::string& path,
+           const std::string& text) {
   const std::unique_ptr<pb::io::ZeroCopyOutputStream> file(context.Open(path));
   pb::io::CodedOutputStream(file.get()).WriteString(text);
 }
@@ -26,8 +27,8 @@ std::string faults_of(const contract& all) {
 
 }  // namespace
 
-bool generator::Generate(const pb::FileDescriptor* file, const std::string&, pb::compiler::GeneratorContext* context,
-                         std::string* error) const {
+bool generator::Generate(const pb::FileDescriptor* file, const std::string&,
+                         pb::compiler::GeneratorContext* context, std::string* error) const {
   contract declared;
   declared.add(*file);
   *error = faults_of(declared);
@@ -37,8 +38,9 @@ bool generator::Generate(const pb::FileDescriptor* file, const std::string&, pb:
   return true;
 }
 
-bool generator::GenerateAll(const std::vector<const pb::FileDescriptor*>& files, const std::string& parameter,
-                            pb::compiler::GeneratorContext* context, std::string* error) const {
+bool generator::GenerateAll(const std::vector<const pb::FileDescriptor*>& files,
+                            const std::string& parameter, pb::compiler::GeneratorContext* context,
+                            std::string* error) const {
   if (parameter.empty()) {
     for (const auto* file : files)
       if (!Generate(file, parameter, context, error)) return false;

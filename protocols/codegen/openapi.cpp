@@ -12,14 +12,20 @@ json::object scalar_schema(const pb::FieldDescriptor& f) {
   const auto& r = rules(f);
   if (r.time()) return {{"type", "string"}, {"format", "date-time"}};
   switch (f.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_BOOL: return {{"type", "boolean"}};
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return {{"type", "boolean"}};
     case FieldDescriptor::CPPTYPE_DOUBLE:
-    case FieldDescriptor::CPPTYPE_FLOAT: return {{"type", "number"}};
-    case FieldDescriptor::CPPTYPE_INT32: return {{"type", "integer"}, {"format", "int32"}};
-    case FieldDescriptor::CPPTYPE_INT64: return {{"type", "integer"}, {"format", "int64"}};
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return {{"type", "number"}};
+    case FieldDescriptor::CPPTYPE_INT32:
+      return {{"type", "integer"}, {"format", "int32"}};
+    case FieldDescriptor::CPPTYPE_INT64:
+      return {{"type", "integer"}, {"format", "int64"}};
     case FieldDescriptor::CPPTYPE_UINT32:
-    case FieldDescriptor::CPPTYPE_UINT64: return {{"type", "integer"}, {"minimum", 0}};
-    default: break;
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return {{"type", "integer"}, {"minimum", 0}};
+    default:
+      break;
   }
   json::object schema{{"type", "string"}};
   if (f.type() == FieldDescriptor::TYPE_BYTES) schema["contentEncoding"] = "base64";
@@ -49,7 +55,8 @@ json::object message_schema(const pb::Descriptor& message, const contract& all, 
 
 json::object problem_schema() {
   json::array codes;
-  for (const auto& e : all_errors()) codes.emplace_back(json::string_view(e.name.data(), e.name.size()));
+  for (const auto& e : all_errors())
+    codes.emplace_back(json::string_view(e.name.data(), e.name.size()));
   const json::object text{{"type", "string"}};
   return {{"type", "object"},
           {"description", "A problem document (RFC 9457)."},
@@ -78,7 +85,8 @@ json::object websocket(const contract& all) {
                                               {"caller", caller_name(m.options.caller())},
                                               {"params", reference(*m.proto->input_type(), all)},
                                               {"result", reference(*m.proto->output_type(), all)}};
-  for (const auto& p : all.pushes) pushes[p.options.rpc()] = json::object{{"params", reference(*p.proto, all)}};
+  for (const auto& p : all.pushes)
+    pushes[p.options.rpc()] = json::object{{"params", reference(*p.proto, all)}};
   return {{"path", "/v1/ws"},
           {"subprotocols", {"nova.v1.json", "nova.v1.proto"}},
           {"methods", std::move(methods)},
@@ -95,7 +103,8 @@ json::object field_schema(const pb::FieldDescriptor& f, const contract& all) {
   const auto& r = rules(f);
   json::object schema;
   if (f.is_map()) {
-    schema = {{"type", "object"}, {"additionalProperties", value_schema(*f.message_type()->map_value(), all)}};
+    schema = {{"type", "object"},
+              {"additionalProperties", value_schema(*f.message_type()->map_value(), all)}};
     if (r.max_items() != 0) schema["maxProperties"] = r.max_items();
   } else if (f.is_repeated()) {
     schema = {{"type", "array"}, {"items", value_schema(f, all)}};
@@ -123,8 +132,10 @@ std::string openapi_text(const contract& all) {
       {"info",
        {{"title", "Nova"},
         {"version", "1"},
-        {"description", "Social and messaging backend. Errors are problem documents (RFC 9457); times are RFC 3339 "
-                        "in UTC with milliseconds; bodies are JSON or, with application/x-protobuf, protobuf."}}},
+        {"description",
+         "Social and messaging backend. Errors are problem documents (RFC 9457); times are RFC "
+         "3339 "
+         "in UTC with milliseconds; bodies are JSON or, with application/x-protobuf, protobuf."}}},
       {"servers", json::array{json::object{{"url", "/"}}}},
       {"security", json::array{json::object{{"bearer", json::array{}}}}},
       {"tags", tags(all)},

@@ -24,7 +24,8 @@ std::vector<const pb::FieldDescriptor*> other_fields(const method& m, const rout
   return fields;
 }
 
-json::object parameter(const pb::FieldDescriptor& f, const char* in, bool required, const contract& all) {
+json::object parameter(const pb::FieldDescriptor& f, const char* in, bool required,
+                       const contract& all) {
   json::object schema = field_schema(f, all);
   json::object out{{"name", f.name()}, {"in", in}, {"required", required}};
   if (const auto* doc = schema.if_contains("description")) {
@@ -40,12 +41,14 @@ json::array parameters(const method& m, const route& r, const contract& all) {
   for (const auto& name : r.parameters)
     out.push_back(parameter(*m.proto->input_type()->FindFieldByName(name), "path", true, all));
   if (!has_body(r))
-    for (const auto* f : other_fields(m, r)) out.push_back(parameter(*f, "query", rules(*f).required(), all));
+    for (const auto* f : other_fields(m, r))
+      out.push_back(parameter(*f, "query", rules(*f).required(), all));
   if (m.options.idempotency() == options::KEY)
     out.push_back(json::object{
         {"name", "Idempotency-Key"},
         {"in", "header"},
-        {"description", "Kept for 24 hours: the same key with the same body gives the first answer again."},
+        {"description",
+         "Kept for 24 hours: the same key with the same body gives the first answer again."},
         {"schema", {{"type", "string"}}}});
   return out;
 }
@@ -75,9 +78,11 @@ json::value request_body(const method& m, const route& r, const contract& all) {
 std::set<int> error_statuses(const method& m, const route& r) {
   std::set<int> statuses = {400, 429, 431, 500, 503, 504};
   const auto caller = m.options.caller();
-  if (caller != options::ANONYMOUS || m.options.rate() == options::SIGN_IN || m.options.key() == "refresh_token")
+  if (caller != options::ANONYMOUS || m.options.rate() == options::SIGN_IN ||
+      m.options.key() == "refresh_token")
     statuses.insert(401);
-  if (caller == options::MEMBER || caller == options::ADMIN || !r.parameters.empty()) statuses.insert({403, 404});
+  if (caller == options::MEMBER || caller == options::ADMIN || !r.parameters.empty())
+    statuses.insert({403, 404});
   if (has_body(r)) statuses.insert({409, 413, 415});
   return statuses;
 }
@@ -92,17 +97,16 @@ json::object answers(const method& m, const route& r, const contract& all) {
     out[std::to_string(r.status_existing)] = std::move(success);
   }
   for (const int status : error_statuses(m, r))
-    out[std::to_string(status)] = {{"$ref", "#/components/responses/Error" + std::to_string(status)}};
+    out[std::to_string(status)] = {
+        {"$ref", "#/components/responses/Error" + std::to_string(status)}};
   return out;
 }
 
 json::object operation(const method& m, const route& r, const contract& all) {
   const auto id = m.domain + "." + snake_case(m.proto->name());
-  json::object out{{"operationId", id},
-                   {"summary", m.options.summary()},
-                   {"tags", json::array{m.domain}}};
-  if (&r != &m.routes.front())
-    out["operationId"] = id + "." + std::to_string(&r - m.routes.data());
+  json::object out{
+      {"operationId", id}, {"summary", m.options.summary()}, {"tags", json::array{m.domain}}};
+  if (&r != &m.routes.front()) out["operationId"] = id + "." + std::to_string(&r - m.routes.data());
   if (m.options.caller() == options::ANONYMOUS) out["security"] = json::array{};
   if (auto list = parameters(m, r, all); !list.empty()) out["parameters"] = std::move(list);
   if (auto body = request_body(m, r, all); !body.is_null()) out["requestBody"] = std::move(body);
@@ -126,13 +130,16 @@ void add_own_paths(json::object& to) {
   to["/healthz"] = {{"get", own_operation("healthz", "The process is alive.", nullptr)}};
   to["/readyz"] = {{"get", own_operation("readyz", "Nova can serve.", nullptr)}};
   to["/readyz"].as_object()["get"].as_object()["responses"].as_object()["503"] = unavailable;
-  to["/metrics"] = {{"get", own_operation("metrics", "Metrics in Prometheus' text format.", "text/plain")}};
+  to["/metrics"] = {
+      {"get", own_operation("metrics", "Metrics in Prometheus' text format.", "text/plain")}};
   to["/openapi.json"] = {{"get", own_operation("openapi", "This document.", "application/json")}};
-  json::object socket{{"operationId", "websocket"},
-                      {"summary", "Opens a WebSocket: JSON-RPC 2.0 or protobuf frames, by subprotocol; its methods and "
-                                  "pushes are listed in x-websocket."},
-                      {"tags", json::array{"operation"}},
-                      {"security", json::array{json::object{}, json::object{{"bearer", json::array{}}}}}};
+  json::object socket{
+      {"operationId", "websocket"},
+      {"summary",
+       "Opens a WebSocket: JSON-RPC 2.0 or protobuf frames, by subprotocol; its methods and "
+       "pushes are listed in x-websocket."},
+      {"tags", json::array{"operation"}},
+      {"security", json::array{json::object{}, json::object{{"bearer", json::array{}}}}}};
   socket["responses"] = {{"101", {{"description", "The connection is a WebSocket now."}}}};
   for (const int status : {400, 401, 403, 429, 503})
     socket["responses"].as_object()[std::to_string(status)] = {
@@ -177,7 +184,8 @@ json::object error_responses() {
     out["Error" + std::to_string(status)] = {
         {"description", row.first},
         {"headers", std::move(headers)},
-        {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
+        {"content",
+         {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
   }
   return out;
 }

@@ -1,4 +1,5 @@
-// The paths of the OpenAPI document: operations, parameters, answers. Called by openapi.cpp, which makes the schemas.
+// The paths of the OpenAPI document: operations, parameters, answers. Called by openapi.cpp, which
+// makes the schemas.
 #pragma once
 
 #include "protocols/codegen/contract.hpp"

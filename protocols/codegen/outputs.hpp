@@ -1,4 +1,5 @@
-// The texts that the plugin writes; one function, one source file each. Called by generator.cpp with a checked contract.
+// The texts that the plugin writes; one function, one source file each. Called by generator.cpp
+// with a checked contract.
 #pragma once
 
 #include "protocols/codegen/contract.hpp"
@@ -13,17 +14,20 @@ std::string cpp_source(const pb::FileDescriptor& file, const contract& declared)
 std::string cpp_json(const pb::Descriptor& message);
 
 /// nova_contracts.cpp: all_methods, find_method, openapi_json … (tables.cpp).
-std::string tables_source(const contract& all, const std::string& openapi, const std::string& contracts);
+std::string tables_source(const contract& all, const std::string& openapi,
+                          const std::string& contracts);
 
 /// contracts.txt (contracts_text.cpp), openapi.json (openapi.cpp), nova_types.ts (typescript.cpp).
 std::string contracts_text(const contract& all);
 std::string openapi_text(const contract& all);
 std::string typescript_text(const contract& all);
 
-/// Names for the edge: "SendRequest", or "AuthEmpty" where several domains have an Empty (edge_names.cpp).
+/// Names for the edge: "SendRequest", or "AuthEmpty" where several domains have an Empty
+/// (edge_names.cpp).
 std::string edge_name(const pb::Descriptor& message, const contract& all);
 
-/// How clients meet a message: what they send and what they are sent have different fields that may be missing.
+/// How clients meet a message: what they send and what they are sent have different fields that may
+/// be missing.
 struct directions {
   std::vector<const pb::Descriptor*> sent;      ///< reachable from requests that come from outside
   std::vector<const pb::Descriptor*> received;  ///< reachable from their replies and from pushes

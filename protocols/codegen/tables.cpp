@@ -30,24 +30,29 @@ $rows$  };
 std::string literal(const std::string& text) {
   constexpr std::size_t piece = 12'000;
   std::string out;
-  for (std::size_t at = 0; at < text.size(); at += piece) out += "R\"nova~(" + text.substr(at, piece) + ")nova~\"\n";
+  for (std::size_t at = 0; at < text.size(); at += piece)
+    out += "R\"nova~(" + text.substr(at, piece) + ")nova~\"\n";
   return out.empty() ? "\"\"" : out;
 }
 
 }  // namespace
 
-std::string tables_source(const contract& all, const std::string& openapi, const std::string& contracts) {
+std::string tables_source(const contract& all, const std::string& openapi,
+                          const std::string& contracts) {
   std::string methods, events, pushes;
   for (const auto& m : all.methods)
     methods += fill("      &$namespace$::$domain$_interface::$name$::info(),\n",
-                    {{"namespace", cpp_namespace(*m.proto->file())}, {"domain", m.domain}, {"name", m.identifier}});
+                    {{"namespace", cpp_namespace(*m.proto->file())},
+                     {"domain", m.domain},
+                     {"name", m.identifier}});
   for (const auto& e : all.events)
     events += fill("      &$namespace$::$name$_event(),\n",
                    {{"namespace", cpp_namespace(*e.proto->file())}, {"name", e.identifier}});
   for (const auto& p : all.pushes)
     pushes += fill("      &$namespace$::$name$_push(),\n",
                    {{"namespace", cpp_namespace(*p.proto->file())}, {"name", p.identifier}});
-  return "// Generated from all .proto files by protocols/codegen: do not edit.\n" + includes_of(all) +
+  return "// Generated from all .proto files by protocols/codegen: do not edit.\n" +
+         includes_of(all) +
          R"(
 #include <unordered_map>
 

@@ -13,10 +13,14 @@ namespace {
 std::string value_type(const pb::FieldDescriptor& f, const contract& all) {
   if (rules(f).time()) return "string";
   switch (f.cpp_type()) {
-    case pb::FieldDescriptor::CPPTYPE_MESSAGE: return edge_name(*f.message_type(), all);
-    case pb::FieldDescriptor::CPPTYPE_STRING: return "string";
-    case pb::FieldDescriptor::CPPTYPE_BOOL: return "boolean";
-    default: return "number";
+    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+      return edge_name(*f.message_type(), all);
+    case pb::FieldDescriptor::CPPTYPE_STRING:
+      return "string";
+    case pb::FieldDescriptor::CPPTYPE_BOOL:
+      return "boolean";
+    default:
+      return "number";
   }
 }
 
@@ -34,7 +38,8 @@ std::string message_text(const pb::Descriptor& message, const contract& all, boo
     const auto& r = rules(f);
     if (r.hidden() || (sent && r.read_only())) continue;
     if (!r.doc().empty()) members += "  /** " + r.doc() + " */\n";
-    members += "  " + f.name() + (always_there(f, sent) ? ": " : "?: ") + member_type(f, all) + ";\n";
+    members +=
+        "  " + f.name() + (always_there(f, sent) ? ": " : "?: ") + member_type(f, all) + ";\n";
   }
   const auto name = edge_name(message, all);
   if (members.empty()) return "export type " + name + " = Record<string, never>;\n\n";
@@ -46,7 +51,8 @@ std::string routes_text(const contract& all) {
   for (const auto& m : all.methods) {
     if (m.options.rpc().empty() || m.routes.empty()) continue;
     auto verb = m.routes.front().verb;
-    std::transform(verb.begin(), verb.end(), verb.begin(), [](unsigned char c) { return std::toupper(c); });
+    std::transform(verb.begin(), verb.end(), verb.begin(),
+                   [](unsigned char c) { return std::toupper(c); });
     out += fill("  $rpc$: { verb: $verb$, path: $path$, anonymous: $anonymous$ },\n",
                 {{"rpc", quoted(m.options.rpc())},
                  {"verb", quoted(verb)},
@@ -90,7 +96,8 @@ std::string typescript_text(const contract& all) {
                    {"request", edge_name(*m.proto->input_type(), all)},
                    {"reply", edge_name(*m.proto->output_type(), all)}});
   out += "}\n\n/** Notifications from Nova. */\nexport interface Pushes {\n";
-  for (const auto& p : all.pushes) out += "  " + quoted(p.options.rpc()) + ": " + edge_name(*p.proto, all) + ";\n";
+  for (const auto& p : all.pushes)
+    out += "  " + quoted(p.options.rpc()) + ": " + edge_name(*p.proto, all) + ";\n";
   return out + "}\n\n" + routes_text(all) + errors_text();
 }
 

@@ -1,8 +1,8 @@
 #include "protocols/core/ids.hpp"
 
-#include <boost/uuid/uuid_io.hpp>
 #include <sodium.h>
 #include <xxhash.h>
+#include <boost/uuid/uuid_io.hpp>
 
 #include <algorithm>
 #include <array>
@@ -144,7 +144,8 @@ std::optional<unix_ms> parse_rfc3339(std::string_view text) {
   if (!ms || !offset || !text.empty() || y < 0 || m < 0 || d < 0) return std::nullopt;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
     return std::nullopt;
-  const year_month_day date(year(y), month(static_cast<unsigned>(m)), day(static_cast<unsigned>(d)));
+  const year_month_day date(year(y), month(static_cast<unsigned>(m)),
+                            day(static_cast<unsigned>(d)));
   if (!date.ok()) return std::nullopt;
   const auto at = sys_days(date).time_since_epoch() + hours(hour) + minutes(minute - *offset) +
                   seconds(second) + milliseconds(*ms);
@@ -179,6 +180,8 @@ random_source& system_random() {
   return random;
 }
 
-std::uint64_t stable_hash(std::string_view key) noexcept { return XXH3_64bits(key.data(), key.size()); }
+std::uint64_t stable_hash(std::string_view key) noexcept {
+  return XXH3_64bits(key.data(), key.size());
+}
 
 }  // namespace nova

@@ -2,10 +2,10 @@
 
 #include "protocols/core/ids.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <google/protobuf/stubs/common.h>
 #include <sodium.h>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,13 +29,27 @@ constexpr auto escaped = make_escaped();
 
 void put_escape(std::string& out, unsigned char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
   }
   constexpr char hex[] = "0123456789abcdef";
   const char text[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
@@ -80,8 +94,10 @@ template <class T>
 bool read_number_text(std::string_view in, T& out, const place& at, errors& to) {
   T value{};
   const auto [end, failure] = std::from_chars(in.data(), in.data() + in.size(), value);
-  if (failure == std::errc::result_out_of_range) return refuse(to, at, "The number is out of range.");
-  if (failure != std::errc() || end != in.data() + in.size()) return refuse(to, at, "Must be a number.");
+  if (failure == std::errc::result_out_of_range)
+    return refuse(to, at, "The number is out of range.");
+  if (failure != std::errc() || end != in.data() + in.size())
+    return refuse(to, at, "Must be a number.");
   if constexpr (std::is_floating_point_v<T>)
     if (!std::isfinite(value)) return refuse(to, at, "Must be a number.");
   out = value;
@@ -90,10 +106,12 @@ bool read_number_text(std::string_view in, T& out, const place& at, errors& to) 
 
 /// Null when `text` is UTF-8 without NUL, otherwise what is wrong with it.
 const char* text_fault(std::string_view text) {
-  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return c > 0; });
+  const bool ascii =
+      std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) > 0; });
   if (ascii) return nullptr;
   if (text.find('\0') != std::string_view::npos) return "Must not contain the character U+0000.";
-  if (!google::protobuf::internal::IsStructurallyValidUTF8(text.data(), static_cast<int>(text.size())))
+  if (!google::protobuf::internal::IsStructurallyValidUTF8(text.data(),
+                                                           static_cast<int>(text.size())))
     return "Must be valid UTF-8.";
   return nullptr;
 }
@@ -147,8 +165,8 @@ void put_time(std::string& out, unix_ms value) {
 void put_bytes(std::string& out, std::string_view value) {
   const auto room = sodium_base64_encoded_len(value.size(), sodium_base64_VARIANT_ORIGINAL);
   std::string text(room, '\0');
-  sodium_bin2base64(text.data(), room, reinterpret_cast<const unsigned char*>(value.data()), value.size(),
-                    sodium_base64_VARIANT_ORIGINAL);
+  sodium_bin2base64(text.data(), room, reinterpret_cast<const unsigned char*>(value.data()),
+                    value.size(), sodium_base64_VARIANT_ORIGINAL);
   text.resize(room - 1);
   out += '"';
   out += text;
@@ -210,7 +228,8 @@ bool read(const boost::json::value& in, double& out, const place& at, errors& to
 bool read(const boost::json::value& in, float& out, const place& at, errors& to) {
   double value = 0;
   if (!read(in, value, at, to)) return false;
-  if (std::abs(value) > std::numeric_limits<float>::max()) return refuse(to, at, "The number is out of range.");
+  if (std::abs(value) > std::numeric_limits<float>::max())
+    return refuse(to, at, "The number is out of range.");
   out = static_cast<float>(value);
   return true;
 }
@@ -226,8 +245,9 @@ bool read_bytes(const boost::json::value& in, std::string& out, const place& at,
   if (text == nullptr) return refuse(to, at, "Must be a string in base64.");
   std::string data(text->size(), '\0');
   std::size_t length = 0;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(data.data()), data.size(), text->data(), text->size(),
-                        nullptr, &length, nullptr, sodium_base64_VARIANT_ORIGINAL) != 0)
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(data.data()), data.size(), text->data(),
+                        text->size(), nullptr, &length, nullptr,
+                        sodium_base64_VARIANT_ORIGINAL) != 0)
     return refuse(to, at, "Must be a string in base64.");
   data.resize(length);
   out = std::move(data);
@@ -271,7 +291,8 @@ bool read_text_time(std::string_view in, std::int64_t& out, const place& at, err
   return true;
 }
 
-void check_text(std::string_view text, bool present, const text_rule& rule, const place& at, errors& to) {
+void check_text(std::string_view text, bool present, const text_rule& rule, const place& at,
+                errors& to) {
   if (rule.required && text.empty()) return fail(to, at, "Is required.");
   if (!present) return;
   if (rule.max_bytes != 0 && text.size() > rule.max_bytes)
@@ -280,7 +301,8 @@ void check_text(std::string_view text, bool present, const text_rule& rule, cons
   if (rule.uuid && !parse_uuid(text)) fail(to, at, "Must be a UUID.");
 }
 
-void check_bytes(std::string_view data, bool present, const text_rule& rule, const place& at, errors& to) {
+void check_bytes(std::string_view data, bool present, const text_rule& rule, const place& at,
+                 errors& to) {
   if (rule.required && data.empty()) return fail(to, at, "Is required.");
   if (present && rule.max_bytes != 0 && data.size() > rule.max_bytes)
     fail(to, at, "Must be at most " + std::to_string(rule.max_bytes) + " bytes long.");
@@ -290,7 +312,8 @@ void check_required(bool present, const place& at, errors& to) {
   if (!present) fail(to, at, "Is required.");
 }
 
-void check_items(std::size_t count, bool required, std::uint32_t max_items, const place& at, errors& to) {
+void check_items(std::size_t count, bool required, std::uint32_t max_items, const place& at,
+                 errors& to) {
   if (required && count == 0) return fail(to, at, "Is required.");
   if (max_items != 0 && count > max_items)
     fail(to, at, "Must have at most " + std::to_string(max_items) + " items.");
@@ -303,7 +326,8 @@ void merge(errors& to, errors more) {
   };
   const auto before = static_cast<std::ptrdiff_t>(to.size());
   for (auto& e : more)
-    if (std::none_of(to.begin(), to.begin() + before, [&](const auto& k) { return covers(k.field, e.field); }))
+    if (std::none_of(to.begin(), to.begin() + before,
+                     [&](const auto& k) { return covers(k.field, e.field); }))
       to.push_back(std::move(e));
 }
 

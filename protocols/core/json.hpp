@@ -1,5 +1,6 @@
-// What the generated JSON code is made of: appending values to a string, reading them from Boost.JSON values, and
-// checking declared limits. Called by generated code only; everybody else uses rpc::message_type.
+// What the generated JSON code is made of: appending values to a string, reading them from
+// Boost.JSON values, and checking declared limits. Called by generated code only; everybody else
+// uses rpc::message_type.
 #pragma once
 
 #include "protocols/core/ids.hpp"
@@ -27,7 +28,8 @@ using errors = std::vector<field_error>;
 /// A request with 10,000 bad items is answered with the first of them.
 inline constexpr std::size_t max_field_errors = 50;
 
-/// Where in a request: a chain on the stack, made text ("resume.seen.ID.seq", "member_ids.3") only for an error.
+/// Where in a request: a chain on the stack, made text ("resume.seen.ID.seq", "member_ids.3") only
+/// for an error.
 class place {
  public:
   place() = default;
@@ -45,8 +47,8 @@ class place {
 /// Appends one error, unless there are max_field_errors already. Its detail is a whole sentence.
 void fail(errors& to, const place& at, std::string detail);
 
-// Writing: each appends.
-void put(std::string& out, std::string_view text);  ///< quoted and escaped; must be UTF-8, which passes through
+// Writing: each appends. Text is quoted and escaped; it must be UTF-8, which passes through.
+void put(std::string& out, std::string_view text);
 void put(std::string& out, bool value);
 void put(std::string& out, std::int32_t value);
 void put(std::string& out, std::int64_t value);
@@ -62,7 +64,8 @@ const boost::json::array* array_of(const boost::json::value& in, const place& at
 /// The named member; null when it is not there or is JSON's null, which means the same.
 const boost::json::value* member(const boost::json::object& in, std::string_view name);
 
-// Each fills `out` or appends an error and returns false. Integers may be spelled 1.0 or 1e2 up to 2^53.
+// Each fills `out` or appends an error and returns false. Up to 2^53 integers may be spelled 1.0
+// or 1e2.
 bool read(const boost::json::value& in, std::string& out, const place& at, errors& to);
 bool read(const boost::json::value& in, bool& out, const place& at, errors& to);
 bool read(const boost::json::value& in, std::int32_t& out, const place& at, errors& to);
@@ -92,13 +95,16 @@ struct text_rule {
   std::uint32_t max_bytes = 0;
 };
 /// Limits, and for every string: UTF-8 without NUL. At most one error a string.
-void check_text(std::string_view text, bool present, const text_rule& rule, const place& at, errors& to);
-void check_bytes(std::string_view data, bool present, const text_rule& rule, const place& at, errors& to);
+void check_text(std::string_view text, bool present, const text_rule& rule, const place& at,
+                errors& to);
+void check_bytes(std::string_view data, bool present, const text_rule& rule, const place& at,
+                 errors& to);
 void check_required(bool present, const place& at, errors& to);
-void check_items(std::size_t count, bool required, std::uint32_t max_items, const place& at, errors& to);
+void check_items(std::size_t count, bool required, std::uint32_t max_items, const place& at,
+                 errors& to);
 
-/// Appends those of `more` whose field, or what it lies in, is not in `to` yet: what is of the wrong type is not reported
-/// as missing, too.
+/// Appends those of `more` whose field, or what it lies in, is not in `to` yet: what is of the
+/// wrong type is not reported as missing, too.
 void merge(errors& to, errors more);
 
 /// The row of M, from the four functions that are generated beside it and found by its namespace.

@@ -1,7 +1,7 @@
 #include "protocols/core/method.hpp"
 
-#include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
+#include <boost/json/parse.hpp>
 
 #include <fstream>
 #include <regex>
@@ -21,11 +21,16 @@ std::string file_text(const char* path) {
 
 const char* verb_name(rpc::verb v) {
   switch (v) {
-    case rpc::verb::get: return "get";
-    case rpc::verb::put: return "put";
-    case rpc::verb::post: return "post";
-    case rpc::verb::patch: return "patch";
-    case rpc::verb::delete_: return "delete";
+    case rpc::verb::get:
+      return "get";
+    case rpc::verb::put:
+      return "put";
+    case rpc::verb::post:
+      return "post";
+    case rpc::verb::patch:
+      return "patch";
+    case rpc::verb::delete_:
+      return "delete";
   }
   return "";
 }
@@ -34,7 +39,8 @@ const char* verb_name(rpc::verb v) {
 std::string difference(const std::string& kept, const std::string& now) {
   std::istringstream a(kept), b(now);
   for (std::string x, y; true; x.clear(), y.clear()) {
-    const bool more_a = static_cast<bool>(std::getline(a, x)), more_b = static_cast<bool>(std::getline(b, y));
+    const bool more_a = static_cast<bool>(std::getline(a, x)),
+               more_b = static_cast<bool>(std::getline(b, y));
     if (!more_a && !more_b) return {};
     if (x != y) return "kept: " + x + "\nnow:  " + y;
   }
@@ -45,8 +51,10 @@ std::string difference(const std::string& kept, const std::string& now) {
 TEST_CASE("contracts.txt is what the .proto files say") {
   const auto kept = file_text(NOVA_CONTRACTS_TXT);
   const bool same = kept == rpc::contracts_text();
-  CHECK_MESSAGE(same, "The contracts have changed:\n", difference(kept, std::string(rpc::contracts_text())),
-                "\nIf that is meant: ninja -C <build folder> update_contracts, and commit protocols/contracts.txt.");
+  CHECK_MESSAGE(same, "The contracts have changed:\n",
+                difference(kept, std::string(rpc::contracts_text())),
+                "\nIf that is meant: ninja -C <build folder> update_contracts, and commit "
+                "protocols/contracts.txt.");
 }
 
 TEST_CASE("methods, events and rpc names are found by what names them, and by nothing else") {
@@ -75,7 +83,8 @@ TEST_CASE("no two methods share a number, an rpc name or a route") {
   }
 }
 
-TEST_CASE("every method says who may call it; what only nodes may call has no way in from outside") {
+TEST_CASE(
+    "every method says who may call it; what only nodes may call has no way in from outside") {
   std::size_t outside = 0;
   for (const auto* m : rpc::all_methods()) {
     const auto number = static_cast<int>(m->caller);
@@ -92,8 +101,9 @@ TEST_CASE("only these methods may be called without an account") {
   std::set<std::string_view> anonymous;
   for (const auto* m : rpc::all_methods())
     if (m->caller == rpc::caller_kind::anonymous) anonymous.insert(m->name);
-  CHECK(anonymous == std::set<std::string_view>{"session.Session.Open", "auth.Auth.Register", "auth.Auth.Login",
-                                                "auth.Auth.Refresh", "auth.Auth.Logout", "auth.Auth.Keys"});
+  CHECK(anonymous == std::set<std::string_view>{"session.Session.Open", "auth.Auth.Register",
+                                                "auth.Auth.Login", "auth.Auth.Refresh",
+                                                "auth.Auth.Logout", "auth.Auth.Keys"});
 }
 
 TEST_CASE("every row is complete") {
@@ -108,22 +118,29 @@ TEST_CASE("every row is complete") {
       CHECK_MESSAGE((r.status_existing == 0 || m->existing != nullptr), m->name);
     }
   }
-  for (const auto* e : rpc::all_events()) CHECK_MESSAGE((e->type != nullptr && e->key_of != nullptr), e->name);
-  for (const auto* p : rpc::all_pushes()) CHECK_MESSAGE((p->type != nullptr && !p->rpc.empty()), p->rpc);
+  for (const auto* e : rpc::all_events())
+    CHECK_MESSAGE((e->type != nullptr && e->key_of != nullptr), e->name);
+  for (const auto* p : rpc::all_pushes())
+    CHECK_MESSAGE((p->type != nullptr && !p->rpc.empty()), p->rpc);
 }
 
 TEST_CASE("the OpenAPI document has every route and says where a bearer token is needed") {
   CHECK(file_text(NOVA_OPENAPI_JSON) == rpc::openapi_json());
-  const auto document = boost::json::parse({rpc::openapi_json().data(), rpc::openapi_json().size()});
+  const auto document =
+      boost::json::parse({rpc::openapi_json().data(), rpc::openapi_json().size()});
   const auto& paths = document.at("paths").as_object();
   for (const auto* m : rpc::all_methods())
     for (const auto& r : m->routes) {
-      const auto& operation = paths.at({r.path.data(), r.path.size()}).at(verb_name(r.method)).as_object();
-      CHECK_MESSAGE(operation.at("responses").as_object().contains(std::to_string(r.status)), r.path);
-      const bool open = operation.contains("security") && operation.at("security").as_array().empty();
+      const auto& operation =
+          paths.at({r.path.data(), r.path.size()}).at(verb_name(r.method)).as_object();
+      CHECK_MESSAGE(operation.at("responses").as_object().contains(std::to_string(r.status)),
+                    r.path);
+      const bool open =
+          operation.contains("security") && operation.at("security").as_array().empty();
       CHECK_MESSAGE(open == (m->caller == rpc::caller_kind::anonymous), r.path);
     }
-  for (const char* path : {"/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/ws"}) CHECK(paths.contains(path));
+  for (const char* path : {"/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/ws"})
+    CHECK(paths.contains(path));
 }
 
 TEST_CASE("errors have one row each, and an unknown number is told as internal") {

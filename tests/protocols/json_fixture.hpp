@@ -3,8 +3,8 @@
 
 #include "tests/protocols/sample.nova.hpp"
 
-#include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
+#include <boost/json/parse.hpp>
 
 #include <string>
 #include <vector>

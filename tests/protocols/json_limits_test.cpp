@@ -26,16 +26,17 @@ TEST_CASE("a message within its limits has no errors, from protobuf and from JSO
 }
 
 TEST_CASE("what is required and absent or empty is told, all of it at once") {
-  const lines all = {"id: Is required.", "title: Is required.", "count: Is required.", "sure: Is required.",
-                     "inner: Is required."};
+  const lines all = {"id: Is required.", "title: Is required.", "count: Is required.",
+                     "sure: Is required.", "inner: Is required."};
   CHECK(read_errors<Limits>("{}") == all);
   CHECK(read_errors<Limits>(R"({"id":"","title":"","count":null})") == all);
   CHECK(broken_limits(Limits()) == all);
 }
 
 TEST_CASE("a field of the wrong type is not reported as missing, too") {
-  CHECK(read_errors<Limits>(R"({"id":7,"title":"t","count":"x","sure":true,"inner":{"name":"n"}})") ==
-        lines{"id: Must be a string.", "count: Must be a whole number."});
+  CHECK(
+      read_errors<Limits>(R"({"id":7,"title":"t","count":"x","sure":true,"inner":{"name":"n"}})") ==
+      lines{"id: Must be a string.", "count: Must be a whole number."});
 }
 
 TEST_CASE("max_bytes counts bytes of UTF-8") {
@@ -56,7 +57,8 @@ TEST_CASE("max_items holds for arrays and maps") {
   CHECK(broken_limits(m) == lines{});
   m.add_ids(id);
   (*m.mutable_inners())["b"].set_name("b");
-  CHECK(broken_limits(m) == lines{"ids: Must have at most 2 items.", "inners: Must have at most 1 items."});
+  CHECK(broken_limits(m) ==
+        lines{"ids: Must have at most 2 items.", "inners: Must have at most 1 items."});
 }
 
 TEST_CASE("a uuid field takes a UUID only, each of a repeated one") {

@@ -5,8 +5,11 @@ using namespace nova::sample;
 
 TEST_CASE("unknown names are ignored and null means absent") {
   Everything m;
-  CHECK(read_into(m, R"({"unknown":{"x":[1]},"text":null,"note":null,"names":null,"inner":null,"counts":null})") ==
-        lines{});
+  CHECK(
+      read_into(
+          m,
+          R"({"unknown":{"x":[1]},"text":null,"note":null,"names":null,"inner":null,"counts":null})") ==
+      lines{});
   CHECK(m.ByteSizeLong() == 0);
   CHECK(!m.has_note());
 }
@@ -32,9 +35,12 @@ TEST_CASE("a repeated field or map that is read replaces what was there") {
   CHECK(!m.counts().contains("old"));
 }
 
-TEST_CASE("numbers may be spelled with a fraction of zero or an exponent, as long as they are whole and exact") {
+TEST_CASE(
+    "numbers may be spelled with a fraction of zero or an exponent, as long as they are whole and "
+    "exact") {
   Everything m;
-  CHECK(read_into(m, R"({"big":1.0,"small":1e2,"large":9007199254740992.0,"natural":-0.0})") == lines{});
+  CHECK(read_into(m, R"({"big":1.0,"small":1e2,"large":9007199254740992.0,"natural":-0.0})") ==
+        lines{});
   CHECK(m.big() == 1);
   CHECK(m.small() == 100);
   CHECK(m.large() == 9'007'199'254'740'992);
@@ -44,14 +50,23 @@ TEST_CASE("numbers may be spelled with a fraction of zero or an exponent, as lon
 
 TEST_CASE("what is no whole number is refused for one") {
   for (const char* value : {"1.5", "\"1\"", "true", "[]", "{}", "1e-1"})
-    CHECK_MESSAGE(read_errors(std::string(R"({"big":)") + value + "}") == lines{"big: Must be a whole number."}, value);
+    CHECK_MESSAGE(read_errors(std::string(R"({"big":)") + value + "}") ==
+                      lines{"big: Must be a whole number."},
+                  value);
 }
 
 TEST_CASE("numbers outside the field's range are refused") {
-  const std::vector<std::string> bodies = {
-      R"({"big":9223372036854775808})", R"({"big":1e19})",      R"({"big":1e300})",        R"({"big":9007199254740994.0})",
-      R"({"small":2147483648})",        R"({"small":-2147483649})", R"({"small":3e9})",      R"({"natural":-1})",
-      R"({"natural":4294967296})",      R"({"large":-1})",      R"({"large":18446744073709551616})"};
+  const std::vector<std::string> bodies = {R"({"big":9223372036854775808})",
+                                           R"({"big":1e19})",
+                                           R"({"big":1e300})",
+                                           R"({"big":9007199254740994.0})",
+                                           R"({"small":2147483648})",
+                                           R"({"small":-2147483649})",
+                                           R"({"small":3e9})",
+                                           R"({"natural":-1})",
+                                           R"({"natural":4294967296})",
+                                           R"({"large":-1})",
+                                           R"({"large":18446744073709551616})"};
   for (const auto& body : bodies) {
     const auto name = body.substr(2, body.find('"', 2) - 2);
     CHECK_MESSAGE(read_errors(body) == lines{name + ": The number is out of range."}, body);
@@ -82,7 +97,8 @@ TEST_CASE("times must be RFC 3339, bytes base64") {
 }
 
 TEST_CASE("an error names its field with dots") {
-  CHECK(read_errors(R"({"children":[{},{"numbers":[1,"2"]}],"counts":{"a":null},"inners":{"b":7}})") ==
+  CHECK(read_errors(
+            R"({"children":[{},{"numbers":[1,"2"]}],"counts":{"a":null},"inners":{"b":7}})") ==
         lines{"children.1.numbers.1: Must be a whole number.", "counts.a: Must be a whole number.",
               "inners.b: Must be an object."});
 }
@@ -112,7 +128,8 @@ TEST_CASE("a lone surrogate does not get through the parser") {
 }
 
 TEST_CASE("text that is not UTF-8 is a field error, should the parser have let it through") {
-  for (const char* text : {"\xff", "a\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
+  for (const char* text :
+       {"\xff", "a\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
     Everything m;
     m.set_text(text);
     CHECK(broken_limits(m) == lines{"text: Must be valid UTF-8."});
@@ -128,7 +145,9 @@ TEST_CASE("path and query parameters are read strictly") {
   const auto& type = rpc::message_type_of<Everything>();
   Everything m;
   std::vector<field_error> errors;
-  const auto set = [&](const char* field, const char* text) { return type.set_from_text(m, field, text, errors); };
+  const auto set = [&](const char* field, const char* text) {
+    return type.set_from_text(m, field, text, errors);
+  };
   CHECK(set("text", "a b"));
   CHECK(set("note", ""));
   CHECK(set("big", "-9223372036854775808"));
@@ -150,10 +169,10 @@ TEST_CASE("path and query parameters are read strictly") {
 TEST_CASE("a parameter of the wrong form is a field error and does not touch the message") {
   const auto& type = rpc::message_type_of<Everything>();
   const std::vector<std::pair<const char*, const char*>> bad = {
-      {"big", ""},     {"big", "+1"},   {"big", " 1"},          {"big", "1 "}, {"big", "1.0"},
-      {"big", "1e2"},  {"big", "0x1"},  {"big", "9223372036854775808"},        {"natural", "-1"},
-      {"flag", "1"},   {"flag", "TRUE"}, {"flag", ""},          {"ratio", "nan"}, {"ratio", "inf"},
-      {"at", "today"}, {"right", "x"}};
+      {"big", ""},       {"big", "+1"},    {"big", " 1"},    {"big", "1 "},
+      {"big", "1.0"},    {"big", "1e2"},   {"big", "0x1"},   {"big", "9223372036854775808"},
+      {"natural", "-1"}, {"flag", "1"},    {"flag", "TRUE"}, {"flag", ""},
+      {"ratio", "nan"},  {"ratio", "inf"}, {"at", "today"},  {"right", "x"}};
   for (const auto& [field, text] : bad) {
     Everything m;
     std::vector<field_error> errors;

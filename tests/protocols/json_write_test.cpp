@@ -6,10 +6,11 @@ using namespace nova;
 using namespace nova::sample;
 
 TEST_CASE("plain and repeated fields are always written, those with presence only when set") {
-  CHECK(written(Everything()) ==
-        R"({"text":"","note":null,"small":0,"big":0,"natural":0,"large":0,"flag":false,"ratio":0,"rough":0,)"
-        R"("blob":"","at":"1970-01-01T00:00:00.000Z","names":[],"numbers":[],"children":[],"counts":{},"inners":{},)"
-        R"("nullable":null,"made":"","blobs":[],"times":[],"delete":""})");
+  CHECK(
+      written(Everything()) ==
+      R"({"text":"","note":null,"small":0,"big":0,"natural":0,"large":0,"flag":false,"ratio":0,"rough":0,)"
+      R"("blob":"","at":"1970-01-01T00:00:00.000Z","names":[],"numbers":[],"children":[],"counts":{},"inners":{},)"
+      R"("nullable":null,"made":"","blobs":[],"times":[],"delete":""})");
   CHECK(written(Nothing()) == "{}");
 }
 
@@ -95,7 +96,8 @@ TEST_CASE("a push is written once per encoding, as a JSON-RPC notification and a
   m.set_text("hello");
   const auto push = make_push(m);
   CHECK(&push->type() == &everything_push());
-  CHECK(push->json() == R"({"jsonrpc":"2.0","method":"sample.everything","params":)" + written(m) + "}");
+  CHECK(push->json() ==
+        R"({"jsonrpc":"2.0","method":"sample.everything","params":)" + written(m) + "}");
   CHECK(push->json().data() == push->json().data());
   CHECK(push->binary().data() == push->binary().data());
 }

@@ -23,8 +23,8 @@ class texts : public pb::compiler::SourceTree {
 
   pb::io::ZeroCopyInputStream* Open(const std::string& path) override {
     const auto found = replaced_.find(path);
-    const auto& text = kept_.emplace_back(
-        std::make_unique<std::string>(found != replaced_.end() ? found->second : source_text(path)));
+    const auto& text = kept_.emplace_back(std::make_unique<std::string>(
+        found != replaced_.end() ? found->second : source_text(path)));
     if (text->empty()) return nullptr;
     return new pb::io::ArrayInputStream(text->data(), static_cast<int>(text->size()));
   }
@@ -71,8 +71,8 @@ std::string source_text(const std::string& path) {
   return {};
 }
 
-generated generate(const std::map<std::string, std::string>& replaced, const std::vector<std::string>& paths,
-                   const std::string& parameter) {
+generated generate(const std::map<std::string, std::string>& replaced,
+                   const std::vector<std::string>& paths, const std::string& parameter) {
   texts tree(replaced);
   messages errors;
   pb::compiler::Importer importer(&tree, &errors);
@@ -85,7 +85,8 @@ generated generate(const std::map<std::string, std::string>& replaced, const std
   }
   generated out;
   outputs context;
-  if (!generator().GenerateAll(files, parameter, &context, &out.error) && out.error.empty()) out.error = "failed";
+  if (!generator().GenerateAll(files, parameter, &context, &out.error) && out.error.empty())
+    out.error = "failed";
   out.files = std::move(context.files);
   return out;
 }

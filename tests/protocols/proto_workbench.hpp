@@ -1,4 +1,5 @@
-// Runs the plugin in memory over .proto texts, so that tests can change a contract and look at what comes out.
+// Runs the plugin in memory over .proto texts, so that tests can change a contract and look at what
+// comes out.
 #pragma once
 
 #include <map>
@@ -12,10 +13,10 @@ struct generated {
   std::map<std::string, std::string> files;
 };
 
-/// `replaced` are texts by path that stand for, or beside, the files below the repository's root; `parameter` is the
-/// plugin's: "" for the code of `paths`, "tables" for what lists all of them.
-generated generate(const std::map<std::string, std::string>& replaced, const std::vector<std::string>& paths,
-                   const std::string& parameter);
+/// `replaced` are texts by path that stand for, or beside, the files below the repository's root;
+/// `parameter` is the plugin's: "" for the code of `paths`, "tables" for what lists all of them.
+generated generate(const std::map<std::string, std::string>& replaced,
+                   const std::vector<std::string>& paths, const std::string& parameter);
 
 /// The text of a file of the repository.
 std::string source_text(const std::string& path);
