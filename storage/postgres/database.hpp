@@ -42,7 +42,7 @@ struct commit_outcome {
 
 /// What one decision wants written: all of it or nothing, in one transaction together with its outbox rows.
 struct commit_unit {
-  std::uint64_t activation = 0;  ///< units of one activation depend on each other in order: after a failed one the rest is aborted
+  std::uint64_t activation = 0;  ///< units of one activation depend on each other in order: after a failed one the rest is aborted. 0: independent
   std::uint32_t shard = 0;       ///< whose outbox the events go to; must be owned by the lane
   std::vector<statement> statements;
   std::vector<outbox_event> events;

@@ -1,0 +1,395 @@
+#include "storage/embedded/embedded_postgres.hpp"
+
+#include "storage/embedded/data_folder.hpp"
+#include "storage/embedded/provision.hpp"
+#include "storage/embedded/server_process.hpp"
+#include "storage/postgres/conninfo.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <poll.h>
+#include <mutex>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace nova::storage {
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using clock_type = std::chrono::steady_clock;
+
+namespace {
+
+constexpr int least_version = 15;
+constexpr std::uintmax_t log_limit_bytes = 16u << 20;
+constexpr auto packaged = "/usr/lib/postgresql";
+
+error unavailable(std::string text) { return {errc::unavailable, std::move(text)}; }
+
+std::string log_tail(const fs::path& log) {
+  auto text = read_small_file(log);
+  if (text.size() > 400) text.erase(0, text.size() - 400);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+result<fs::path> find_server(const std::string& configured_bin_dir) {
+  auto complete = [](const fs::path& bin) { return fs::exists(bin / "postgres") && fs::exists(bin / "initdb"); };
+  if (!configured_bin_dir.empty()) {
+    if (complete(configured_bin_dir)) return fs::path(configured_bin_dir);
+    return unavailable("storage.embedded_bin_dir " + configured_bin_dir + " has no postgres and initdb");
+  }
+  int best = 0;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(packaged, ignored)) {
+    int version = std::atoi(entry.path().filename().c_str());
+    if (version >= least_version && version > best && complete(entry.path() / "bin")) best = version;
+  }
+  if (best == 0) return unavailable("no PostgreSQL server from version 15 on is installed: apt-get install postgresql");
+  return fs::path(packaged) / std::to_string(best) / "bin";
+}
+
+struct embedded_postgres::impl {
+  embedded_options options;
+  fs::path folder, log;  ///< the server's data and its log
+  fs::path bin, socket_folder;
+  folder_lock lock;
+  secrets_file secrets;
+  server_user user;
+  mutable std::mutex mutex;  ///< of secrets
+  std::atomic<pid_t> pid{0};
+  std::atomic<unsigned> restarts{0};
+  std::atomic<bool> stopping{false};
+  int wake = -1;
+  std::thread supervisor;
+  bool started = false;
+
+  result<void> prepare();
+  result<void> initialise();
+  result<void> ensure_running();
+  result<bool> adopt();
+  result<void> launch_server();
+  result<void> wait_until_ready(pid_t child);
+  void end_leftovers();
+  void supervise();
+  bool pause_for(std::chrono::milliseconds wait) const;
+  void end_server();
+  result<void> add(const std::string& domain);
+  std::string conninfo_of(const std::string& role, const std::string& database);
+};
+
+result<void> embedded_postgres::impl::prepare() {
+  std::string version = read_small_file(folder / "PG_VERSION");
+  std::string configured = options.settings.embedded_bin_dir;
+  if (configured.empty() && !version.empty()) {
+    auto same = fs::path(packaged) / std::to_string(std::atoi(version.c_str())) / "bin";
+    if (!fs::exists(same / "postgres"))
+      return unavailable("the data folder was made by PostgreSQL " + std::to_string(std::atoi(version.c_str())) +
+                         ", which is not installed: apt-get install postgresql-" +
+                         std::to_string(std::atoi(version.c_str())));
+    configured = same.string();
+  }
+  auto found = find_server(configured);
+  if (!found) return found.error();
+  bin = *found;
+  auto who = choose_server_user();
+  if (!who) return who.error();
+  user = *who;
+  if (auto r = secrets.load(options.data); !r) return r;
+  if (auto r = secrets.of("postgres"); !r) return r.error();
+  if (version.empty())
+    if (auto r = initialise(); !r) return r;
+  std::error_code ignored;
+  if (fs::file_size(log, ignored) > log_limit_bytes && !ignored) fs::rename(log, log.string() + ".1", ignored);
+  return {};
+}
+
+// Made beside its final place and renamed, so that a half-made one is never taken for a whole.
+result<void> embedded_postgres::impl::initialise() {
+  auto beside = options.data / "postgres.new";
+  std::error_code failed;
+  fs::remove_all(beside, failed);
+  fs::remove(folder, failed);  // an empty one
+  if (!fs::create_directory(beside, failed)) return unavailable("cannot make " + beside.string() + ": " + failed.message());
+  ::chmod(beside.c_str(), 0700);
+  if (user.change && ::chown(beside.c_str(), user.uid, user.gid) != 0)
+    return unavailable("cannot give " + beside.string() + " to the OS user postgres: " + std::strerror(errno));
+  auto child = launch({.executable = bin / "initdb",
+                       .arguments = {"-D", "{data}", "-U", "postgres", "--pwfile={input}", "-E", "UTF8", "--locale=C.UTF-8",
+                                     "--auth=scram-sha-256", "--data-checksums", "--no-instructions"},
+                       .data = beside,
+                       .log = log,
+                       .input = *secrets.of("postgres") + "\n",
+                       .end_with_process = true},
+                      user);
+  if (!child) return child.error();
+  if (int status = wait_for(*child, 60s); status != 0) {
+    if (status < 0) ::kill(*child, SIGKILL);
+    return unavailable("initdb failed (" + std::to_string(status) + "): " + log_tail(log));
+  }
+  fs::rename(beside, folder, failed);
+  if (failed) return unavailable("cannot rename " + beside.string() + ": " + failed.message());
+  return {};
+}
+
+result<void> embedded_postgres::impl::ensure_running() {
+  auto adopted = adopt();
+  if (!adopted) return adopted.error();
+  if (*adopted) return {};
+  end_leftovers();
+  return launch_server();
+}
+
+// The server of a Nova that was killed goes on running; it is ours when it works in our folder and answers.
+result<bool> embedded_postgres::impl::adopt() {
+  auto file = read_postmaster_file(folder);
+  if (!file) return false;
+  if (!serves_folder(file->pid, folder)) {
+    if (file->socket_folder != socket_folder) remove_socket_folder(file->socket_folder);
+    return false;
+  }
+  auto until = clock_type::now() + std::chrono::milliseconds(options.settings.embedded_stop_ms);
+  while (serves_folder(file->pid, folder) && clock_type::now() < until) {
+    auto now = read_postmaster_file(folder);
+    if (now && now->ready && !now->socket_folder.empty()) {
+      socket_folder = now->socket_folder;
+      if (blocking_connection::open(conninfo_of("postgres", "postgres"), 2)) {
+        pid = file->pid;
+        spdlog::info("storage.embedded event=adopted pid={}", file->pid);
+        return true;
+      }
+    }
+    if (pause_for(20ms)) return unavailable("stopping");
+  }
+  spdlog::warn("storage.embedded event=not_answering pid={}", file->pid);
+  return false;
+}
+
+// What is left of a server whose postmaster is gone (or does not answer) must end before a new one may start.
+void embedded_postgres::impl::end_leftovers() {
+  for (int round = 0; round < 400; ++round) {
+    auto left = processes_in(folder);
+    if (left.empty()) break;
+    // Backends notice the end of their postmaster by themselves; they are given a second.
+    if (round == 50)
+      for (auto p : left) ::kill(p, SIGQUIT);
+    if (round >= 150)
+      for (auto p : left) ::kill(p, SIGKILL);
+    if (pause_for(20ms)) return;
+  }
+  auto file = read_postmaster_file(folder);
+  std::error_code ignored;
+  // Its number now belongs to an unrelated process; PostgreSQL would wait for that one.
+  if (file && ::kill(file->pid, 0) == 0) fs::remove(folder / "postmaster.pid", ignored);
+}
+
+result<void> embedded_postgres::impl::launch_server() {
+  if (socket_folder.empty()) {
+    auto made = make_socket_folder(user);
+    if (!made) return made.error();
+    socket_folder = *made;
+  } else if (!fs::exists(socket_folder)) {
+    if (::mkdir(socket_folder.c_str(), 0700) != 0 ||
+        (user.change && ::chown(socket_folder.c_str(), user.uid, user.gid) != 0))
+      return unavailable("cannot make " + socket_folder.string() + ": " + std::strerror(errno));
+  }
+  const auto& s = options.settings;
+  program p{.executable = bin / "postgres", .arguments = {"-D", "{data}"}, .data = folder, .log = log, .input = {}};
+  for (const auto& [name, value] : keywords{
+           {"listen_addresses", ""},
+           {"unix_socket_directories", socket_folder.string()},
+           {"unix_socket_permissions", "0700"},
+           {"port", "5432"},
+           {"max_connections", std::to_string(s.embedded_max_connections)},
+           {"shared_buffers", std::to_string(s.embedded_shared_buffers_mb) + "MB"},
+           {"fsync", "on"},
+           {"synchronous_commit", "on"},
+           {"full_page_writes", "on"},
+           {"max_wal_size", std::to_string(s.embedded_max_wal_mb) + "MB"},
+           {"min_wal_size", "128MB"},
+           {"wal_buffers", "16MB"},
+           {"wal_level", "minimal"},
+           {"max_wal_senders", "0"},
+           {"checkpoint_timeout", "10min"},
+           {"checkpoint_completion_target", "0.9"},
+           {"effective_cache_size", "1GB"},
+           {"random_page_cost", "1.1"},
+           {"jit", "off"},
+           {"max_parallel_workers_per_gather", "0"},
+           {"autovacuum_naptime", "20s"},
+           {"password_encryption", "scram-sha-256"},
+           {"tcp_keepalives_idle", "30"},
+           {"log_error_verbosity", "terse"},
+           {"log_min_error_statement", "panic"},
+           {"log_timezone", "UTC"},
+           {"timezone", "UTC"},
+           {"logging_collector", "off"},
+       }) {
+    p.arguments.push_back("-c");
+    p.arguments.push_back(name + "=" + value);
+  }
+  p.own_session = true;
+  p.end_with_process = options.end_with_process;
+  auto child = launch(p, user);
+  if (!child) return child.error();
+  return wait_until_ready(*child);
+}
+
+result<void> embedded_postgres::impl::wait_until_ready(pid_t child) {
+  auto until = clock_type::now() + std::chrono::milliseconds(options.settings.embedded_start_ms);
+  while (clock_type::now() < until) {
+    auto file = read_postmaster_file(folder);
+    if (file && file->pid == child && file->ready) {
+      pid = child;
+      spdlog::info("storage.embedded event=ready pid={}", child);
+      return {};
+    }
+    int status = 0;
+    if (::waitpid(child, &status, WNOHANG) == child)
+      return unavailable("the embedded PostgreSQL did not start: " + log_tail(log));
+    if (pause_for(10ms)) break;
+  }
+  ::kill(child, SIGINT);
+  if (wait_for(child, 3s) < 0) {
+    ::kill(child, SIGKILL);
+    (void)wait_for(child, 1s);
+  }
+  return unavailable("the embedded PostgreSQL was not ready in time: " + log_tail(log));
+}
+
+/// True when stop() has been called.
+bool embedded_postgres::impl::pause_for(std::chrono::milliseconds wait) const {
+  pollfd p{wake, POLLIN, 0};
+  return ::poll(&p, 1, static_cast<int>(wait.count())) > 0;
+}
+
+void embedded_postgres::impl::supervise() {
+  while (!stopping) {
+    int watch = static_cast<int>(::syscall(SYS_pidfd_open, pid.load(), 0));
+    if (watch >= 0) {
+      pollfd fds[] = {{watch, POLLIN, 0}, {wake, POLLIN, 0}};
+      while (::poll(fds, 2, -1) < 0 && errno == EINTR) {
+      }
+      ::close(watch);
+      if (stopping) return;
+    }
+    spdlog::error("storage.embedded event=server_died pid={} log=\"{}\"", pid.load(), log_tail(log));
+    ::waitpid(pid.exchange(0), nullptr, WNOHANG);
+    auto wait = std::chrono::milliseconds(options.settings.embedded_restart_ms);
+    while (!pause_for(wait)) {
+      auto running = ensure_running();
+      if (running) break;
+      spdlog::error("storage.embedded event=restart_failed reason=\"{}\"", running.error().detail);
+      wait = std::min<std::chrono::milliseconds>(wait * 2, 2s);
+    }
+    if (pid != 0) ++restarts;
+  }
+}
+
+void embedded_postgres::impl::end_server() {
+  pid_t server = pid.exchange(0);
+  if (server <= 0) return;
+  int watch = static_cast<int>(::syscall(SYS_pidfd_open, server, 0));
+  const std::pair<int, int> steps[] = {
+      {SIGINT, static_cast<int>(options.settings.embedded_stop_ms)}, {SIGQUIT, 3000}, {SIGKILL, 1000}};
+  for (auto [signal, limit] : steps) {
+    ::kill(server, signal);
+    pollfd p{watch, POLLIN, 0};
+    if (watch < 0 || ::poll(&p, 1, limit) > 0) break;
+  }
+  if (watch >= 0) ::close(watch);
+  ::waitpid(server, nullptr, WNOHANG);
+}
+
+std::string embedded_postgres::impl::conninfo_of(const std::string& role, const std::string& database) {
+  std::lock_guard guard(mutex);
+  auto password = secrets.of(role);
+  keywords words{{"host", socket_folder.string()},
+                 {"port", "5432"},
+                 {"user", role},
+                 {"password", password ? *password : std::string()}};
+  if (!database.empty()) words.emplace_back("dbname", database);
+  return to_conninfo(words);
+}
+
+result<void> embedded_postgres::impl::add(const std::string& domain) {
+  domain_roles roles{domain, {}, {}};
+  {
+    std::lock_guard guard(mutex);
+    auto owner = secrets.of("nova_" + domain + "_owner");
+    auto runtime = secrets.of(runtime_role(domain));
+    if (!owner || !runtime) return owner ? runtime.error() : owner.error();
+    roles.owner_password = *owner;
+    roles.runtime_password = *runtime;
+  }
+  return provision(conninfo_of("postgres", ""), roles);
+}
+
+embedded_postgres::embedded_postgres(embedded_options options) : impl_(std::make_unique<impl>()) {
+  impl_->options = std::move(options);
+  impl_->options.data = fs::absolute(impl_->options.data);
+  impl_->folder = impl_->options.data / "postgres";
+  impl_->log = impl_->options.data / "postgres.log";
+  impl_->wake = ::eventfd(0, EFD_CLOEXEC);
+}
+
+embedded_postgres::~embedded_postgres() {
+  stop();
+  ::close(impl_->wake);
+}
+
+result<void> embedded_postgres::start() {
+  auto& i = *impl_;
+  auto steps = [&]() -> result<void> {
+    if (auto r = i.lock.take(i.options.data); !r) return r;
+    i.started = true;
+    if (auto r = i.prepare(); !r) return r;
+    if (auto r = i.ensure_running(); !r) return r;
+    for (const auto& domain : i.options.domains)
+      if (auto r = i.add(domain); !r) return r;
+    return {};
+  };
+  auto done = steps();
+  if (!done)
+    stop();
+  else
+    i.supervisor = std::thread([&i] { i.supervise(); });
+  return done;
+}
+
+void embedded_postgres::stop() {
+  auto& i = *impl_;
+  if (!std::exchange(i.started, false)) return;
+  i.stopping = true;
+  ::eventfd_write(i.wake, 1);
+  if (i.supervisor.joinable()) i.supervisor.join();
+  i.end_server();
+  remove_socket_folder(i.socket_folder);
+  i.lock.release();
+}
+
+std::string embedded_postgres::conninfo(const std::string& domain) const {
+  return impl_->conninfo_of(runtime_role(domain), "nova_" + domain);
+}
+std::string embedded_postgres::owner_conninfo(const std::string& domain) const {
+  return impl_->conninfo_of("nova_" + domain + "_owner", "nova_" + domain);
+}
+std::string embedded_postgres::admin_conninfo(const std::string& database) const {
+  return impl_->conninfo_of("postgres", database);
+}
+result<void> embedded_postgres::add_domain(const std::string& domain) { return impl_->add(domain); }
+int embedded_postgres::postmaster() const noexcept { return impl_->pid; }
+unsigned embedded_postgres::restarts() const noexcept { return impl_->restarts; }
+
+}  // namespace nova::storage

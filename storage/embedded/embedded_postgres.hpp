@@ -1,0 +1,62 @@
+// The private PostgreSQL of a Nova without DSNs: the packaged server on a unix socket, with its data in `<data>/postgres`.
+// Used by main.cpp and by tests/support/postgres_fixture. Thread-safe after start().
+#pragma once
+
+#include "config/storage_settings.hpp"
+#include "protocols/core/error.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nova::storage {
+
+struct embedded_options {
+  std::filesystem::path data;         ///< Nova's data folder; made when absent
+  std::vector<std::string> domains;   ///< each gets database nova_<domain>, role nova_<domain> and nova_<domain>_owner
+  config::storage_settings settings;  ///< the embedded_* ones
+  bool end_with_process = false;      ///< tests: the server dies with this process, whatever kills it
+};
+
+/// start() takes the lock `<data>/lock` (one Nova a data folder), runs initdb when needed, adopts the server that a killed
+/// Nova left running or removes what is stale, and creates what is missing of databases and roles. From then on a server
+/// that dies is started again. As root the server runs as the OS user `postgres`; it reaches its data folder through an
+/// inherited directory handle, so that the folder may lie below directories that this user cannot enter.
+/// Errors (errc::unavailable, or invalid_request for a folder in use) carry a sentence for the operator.
+class embedded_postgres {
+ public:
+  explicit embedded_postgres(embedded_options options);
+  ~embedded_postgres();  ///< stop()
+  embedded_postgres(const embedded_postgres&) = delete;
+  embedded_postgres& operator=(const embedded_postgres&) = delete;
+
+  result<void> start();
+  /// Fast shutdown, immediate after settings.embedded_stop_ms; gives the lock back. Idempotent.
+  void stop();
+
+  /// libpq connection strings; valid after start() until stop(), also across restarts of the server.
+  std::string conninfo(const std::string& domain) const;
+  std::string owner_conninfo(const std::string& domain) const;
+  std::string admin_conninfo(const std::string& database = "postgres") const;
+  static std::string runtime_role(const std::string& domain) { return "nova_" + domain; }
+
+  /// Makes database and roles of one more domain (tests: fresh databases). Blocks.
+  result<void> add_domain(const std::string& domain);
+  /// Process id of the running postmaster; 0 while there is none.
+  int postmaster() const noexcept;
+  /// How often the server was started anew after it had died.
+  unsigned restarts() const noexcept;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+/// The newest packaged server's folder of binaries (version ≥ 15), or an error that names the package to install.
+result<std::filesystem::path> find_server(const std::string& configured_bin_dir);
+
+/// The node name of a data folder, kept in `<data>/node` (made on first use): stable over restarts, unique per folder.
+result<std::string> node_name(const std::filesystem::path& data);
+
+}  // namespace nova::storage

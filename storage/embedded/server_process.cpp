@@ -1,0 +1,200 @@
+#include "storage/embedded/server_process.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace nova::storage {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view socket_prefix = "nova-pg-";
+
+error failed(const std::string& what) { return {errc::unavailable, what + ": " + std::strerror(errno)}; }
+
+class handle {
+ public:
+  explicit handle(int fd = -1) : fd_(fd) {}
+  ~handle() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  handle(const handle&) = delete;
+  handle& operator=(const handle&) = delete;
+  int get() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+void replace(std::string& text, const std::string& from, const std::string& to) {
+  if (auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
+}
+
+// In the child between fork and exec: async-signal-safe calls only.
+[[noreturn]] void become(const server_user& user, bool end_with_process, bool own_session, pid_t parent, int data,
+                         int input, int log, char* const* arguments, char* const* environment) {
+  if (own_session) ::setsid();
+  int null = ::open("/dev/null", O_RDWR);
+  ::dup2(null, 0);
+  ::dup2(log >= 0 ? log : null, 1);
+  ::dup2(log >= 0 ? log : null, 2);
+  // Nothing of ours may live on in the server: it can outlast this process, and would keep our sockets open.
+  ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+  if (data >= 0) ::fcntl(data, F_SETFD, 0);
+  if (input >= 0) ::fcntl(input, F_SETFD, 0);
+  if (::chdir("/") != 0) ::_exit(126);
+  if (user.change) {
+    gid_t group = user.gid;
+    if (::setgroups(1, &group) != 0 || ::setresgid(user.gid, user.gid, user.gid) != 0 ||
+        ::setresuid(user.uid, user.uid, user.uid) != 0)
+      ::_exit(126);
+  }
+  if (end_with_process) {
+    ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
+    if (::getppid() != parent) ::_exit(126);
+  }
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (int s : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2}) ::signal(s, SIG_DFL);
+  ::umask(077);
+  ::execve(arguments[0], arguments, environment);
+  ::_exit(127);
+}
+
+}  // namespace
+
+result<server_user> choose_server_user() {
+  if (::geteuid() != 0) return server_user{};
+  const passwd* entry = ::getpwnam("postgres");
+  if (!entry)
+    return error{errc::unavailable,
+                 "there is no OS user postgres to run the embedded server as: apt-get install postgresql"};
+  return server_user{true, entry->pw_uid, entry->pw_gid};
+}
+
+result<pid_t> launch(const program& p, const server_user& user) {
+  handle data(::open(p.data.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (data.get() < 0) return failed("cannot open " + p.data.string());
+  handle log(p.log.empty() ? -1 : ::open(p.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!p.log.empty() && log.get() < 0) return failed("cannot open " + p.log.string());
+  handle input(p.input.empty() ? -1 : ::memfd_create("nova", MFD_CLOEXEC));
+  if (!p.input.empty()) {
+    bool good = input.get() >= 0 && ::write(input.get(), p.input.data(), p.input.size()) >= 0 &&
+                ::fchmod(input.get(), 0600) == 0 &&
+                (!user.change || ::fchown(input.get(), user.uid, user.gid) == 0);
+    if (!good) return failed("cannot make a private file");
+  }
+
+  std::vector<std::string> arguments{p.executable.string()};
+  for (auto a : p.arguments) {
+    replace(a, "{data}", user.change ? "/proc/self/fd/" + std::to_string(data.get()) : p.data.string());
+    replace(a, "{input}", "/proc/self/fd/" + std::to_string(input.get()));
+    arguments.push_back(a);
+  }
+  std::vector<std::string> environment{"LC_ALL=C.UTF-8", "TZ=UTC",
+                                       "PATH=" + p.executable.parent_path().string() + ":/usr/bin:/bin"};
+  auto pointers = [](std::vector<std::string>& texts) {
+    std::vector<char*> out;
+    for (auto& t : texts) out.push_back(t.data());
+    out.push_back(nullptr);
+    return out;
+  };
+  auto argv = pointers(arguments), envp = pointers(environment);
+  pid_t parent = ::getpid();
+  pid_t child = ::fork();
+  if (child < 0) return failed("cannot fork");
+  if (child == 0)
+    become(user, p.end_with_process, p.own_session, parent, data.get(), input.get(), log.get(), argv.data(),
+           envp.data());
+  return child;
+}
+
+int wait_for(pid_t child, std::chrono::milliseconds limit) {
+  handle watch(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  pollfd p{watch.get(), POLLIN, 0};
+  if (watch.get() >= 0 && ::poll(&p, 1, static_cast<int>(limit.count())) <= 0) return -1;
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::optional<postmaster_file> read_postmaster_file(const fs::path& data) {
+  std::ifstream in(data / "postmaster.pid");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  if (lines.empty()) return std::nullopt;
+  postmaster_file out;
+  out.pid = static_cast<pid_t>(std::strtol(lines[0].c_str(), nullptr, 10));
+  if (out.pid <= 1) return std::nullopt;
+  if (lines.size() > 4) out.socket_folder = lines[4];
+  out.ready = lines.size() > 7 && lines[7].starts_with("ready");
+  return out;
+}
+
+bool serves_folder(pid_t pid, const fs::path& data) {
+  struct stat mine {}, theirs {};
+  auto cwd = "/proc/" + std::to_string(pid) + "/cwd";
+  return ::stat(data.c_str(), &mine) == 0 && ::stat(cwd.c_str(), &theirs) == 0 && mine.st_ino == theirs.st_ino &&
+         mine.st_dev == theirs.st_dev;
+}
+
+std::vector<pid_t> processes_in(const fs::path& data) {
+  std::vector<pid_t> out;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+    auto name = entry.path().filename().string();
+    if (name.empty() || name.find_first_not_of("0123456789") != std::string::npos) continue;
+    auto pid = static_cast<pid_t>(std::stol(name));
+    std::ifstream in(entry.path() / "comm");
+    std::string comm;
+    std::getline(in, comm);
+    if (comm == "postgres" && serves_folder(pid, data)) out.push_back(pid);
+  }
+  return out;
+}
+
+result<fs::path> make_socket_folder(const server_user& user) {
+  std::vector<std::string> bases;
+  if (::geteuid() == 0) bases.push_back("/run");
+  if (const char* own = std::getenv("XDG_RUNTIME_DIR"); own && *own && !user.change && std::strlen(own) < 60)
+    bases.push_back(own);
+  bases.push_back("/tmp");
+  for (const auto& base : bases) {
+    std::string path = base + "/" + std::string(socket_prefix) + "XXXXXX";
+    if (!::mkdtemp(path.data())) continue;
+    if (user.change && ::chown(path.c_str(), user.uid, user.gid) != 0) {
+      ::rmdir(path.c_str());
+      continue;
+    }
+    return fs::path(path);
+  }
+  return failed("cannot make a folder for the socket in /run or /tmp");
+}
+
+void remove_socket_folder(const fs::path& folder) {
+  struct stat info {};
+  if (!folder.filename().string().starts_with(socket_prefix) || ::lstat(folder.c_str(), &info) != 0 ||
+      !S_ISDIR(info.st_mode))
+    return;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    std::error_code skip;
+    if (entry.path().filename().string().starts_with(".s.PGSQL.")) fs::remove(entry.path(), skip);
+  }
+  fs::remove(folder, ignored);
+}
+
+}  // namespace nova::storage

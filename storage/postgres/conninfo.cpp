@@ -1,0 +1,118 @@
+#include "storage/postgres/conninfo.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace nova::storage {
+namespace {
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+result<keywords> parse_conninfo(const std::string& conninfo, const keywords& extra) {
+  char* message = nullptr;
+  PQconninfoOption* parsed = PQconninfoParse(conninfo.c_str(), &message);
+  if (!parsed) {
+    std::string text = message ? trimmed(message) : "not a connection string";
+    PQfreemem(message);
+    return error{errc::invalid_request, text};
+  }
+  keywords out;
+  for (auto* o = parsed; o->keyword; ++o)
+    if (o->val && *o->val) out.emplace_back(o->keyword, o->val);
+  PQconninfoFree(parsed);
+  for (const auto& [name, value] : extra) {
+    auto at = std::find_if(out.begin(), out.end(), [&](const auto& x) { return x.first == name; });
+    if (at == out.end())
+      out.emplace_back(name, value);
+    else if (name == "options")
+      at->second += " " + value;
+    else
+      at->second = value;
+  }
+  return out;
+}
+
+std::string to_conninfo(const keywords& words) {
+  std::string out;
+  for (const auto& [name, value] : words) {
+    if (!out.empty()) out += ' ';
+    out += name + "='";
+    for (char c : value) {
+      if (c == '\'' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '\'';
+  }
+  return out;
+}
+
+void result_deleter::operator()(PGresult* r) const noexcept { PQclear(r); }
+
+result<blocking_connection> blocking_connection::open(const std::string& conninfo, int timeout_s) {
+  auto words = parse_conninfo(conninfo, {{"connect_timeout", std::to_string(timeout_s)}});
+  if (!words) return words.error();
+  blocking_connection c(PQconnectdb(to_conninfo(*words).c_str()));
+  if (PQstatus(c.connection_) != CONNECTION_OK)
+    return error{errc::unavailable, trimmed(PQerrorMessage(c.connection_))};
+  PQsetNoticeProcessor(c.connection_, [](void*, const char*) {}, nullptr);
+  return c;
+}
+
+blocking_connection::blocking_connection(blocking_connection&& other) noexcept
+    : connection_(std::exchange(other.connection_, nullptr)) {}
+blocking_connection& blocking_connection::operator=(blocking_connection&& other) noexcept {
+  std::swap(connection_, other.connection_);
+  return *this;
+}
+blocking_connection::~blocking_connection() {
+  if (connection_) PQfinish(connection_);
+}
+
+result<result_ptr> blocking_connection::run(const std::string& sql, const std::vector<std::string>& params) {
+  std::vector<const char*> values;
+  for (const auto& p : params) values.push_back(p.c_str());
+  result_ptr r(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
+                            values.data(), nullptr, nullptr, 0));
+  auto status = PQresultStatus(r.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    return error{errc::internal, trimmed(PQerrorMessage(connection_))};
+  return r;
+}
+
+result<std::string> blocking_connection::text(const std::string& sql, const std::vector<std::string>& params) {
+  auto r = run(sql, params);
+  if (!r) return r.error();
+  return PQntuples(r->get()) ? std::string(PQgetvalue(r->get(), 0, 0)) : std::string();
+}
+
+result<void> blocking_connection::script(const std::string& sql) {
+  result_ptr r(PQexec(connection_, sql.c_str()));
+  auto status = PQresultStatus(r.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    return error{errc::internal, trimmed(PQerrorMessage(connection_))};
+  return {};
+}
+
+std::string blocking_connection::quote_name(std::string_view name) const {
+  char* quoted = PQescapeIdentifier(connection_, name.data(), name.size());
+  std::string out = quoted ? quoted : "";
+  PQfreemem(quoted);
+  return out;
+}
+
+std::string blocking_connection::quote_text(std::string_view text) const {
+  char* quoted = PQescapeLiteral(connection_, text.data(), text.size());
+  std::string out = quoted ? quoted : "";
+  PQfreemem(quoted);
+  return out;
+}
+
+}  // namespace nova::storage

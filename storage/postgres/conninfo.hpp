@@ -1,0 +1,53 @@
+// Connection strings, and the small blocking connection that migrations, checks and the embedded server use.
+#pragma once
+
+#include "protocols/core/error.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+struct pg_conn;
+struct pg_result;
+
+namespace nova::storage {
+
+using keywords = std::vector<std::pair<std::string, std::string>>;
+
+/// `conninfo` (keywords or URI) with `extra` in place of what it says; `options` are added to its own.
+result<keywords> parse_conninfo(const std::string& conninfo, const keywords& extra);
+/// Keyword form, quoted.
+std::string to_conninfo(const keywords& words);
+
+struct result_deleter {
+  void operator()(pg_result* r) const noexcept;
+};
+using result_ptr = std::unique_ptr<pg_result, result_deleter>;
+
+/// Blocks; used before serving and in tests only.
+class blocking_connection {
+ public:
+  /// errc::unavailable with libpq's text (no password in it).
+  static result<blocking_connection> open(const std::string& conninfo, int timeout_s = 5);
+  blocking_connection(blocking_connection&&) noexcept;
+  blocking_connection& operator=(blocking_connection&&) noexcept;
+  ~blocking_connection();
+
+  /// Text results. An error carries the server's message and is errc::internal.
+  result<result_ptr> run(const std::string& sql, const std::vector<std::string>& params = {});
+  /// First cell of the first row, empty when there is none.
+  result<std::string> text(const std::string& sql, const std::vector<std::string>& params = {});
+  /// Several statements without parameters in one go.
+  result<void> script(const std::string& sql);
+  std::string quote_name(std::string_view name) const;
+  std::string quote_text(std::string_view text) const;
+  pg_conn* raw() const noexcept { return connection_; }
+
+ private:
+  explicit blocking_connection(pg_conn* c) : connection_(c) {}
+  pg_conn* connection_ = nullptr;
+};
+
+}  // namespace nova::storage

@@ -1,0 +1,165 @@
+// The commit lane on libpq: one session, one transaction at a time, everything that waits in the next one. Made by
+// postgres_database.cpp. append() is called on any thread; everything else happens on the storage thread.
+//
+//   idle ──append/renew──▶ batch sent ──sync──▶ committed: done(…), next batch
+//                              │ error: rolled back ─▶ split (bisect) until the poison unit is alone
+//                              │ lost: reconnect ─▶ compare lane.batch_no ─▶ committed, or sent again
+//                              └ NOVF1: read the lane's row ─▶ committed before, or fenced
+#pragma once
+
+#include "storage/postgres/batch.hpp"
+#include "storage/postgres/postgres_database.hpp"
+#include "storage/postgres/session.hpp"
+#include "storage/postgres/statement_metrics.hpp"
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <unordered_set>
+
+namespace nova::storage {
+
+using claim_callback = std::function<void(result<std::vector<shard_claim>>)>;
+
+class postgres_lane final : public commit_lane,
+                            public session_sink,
+                            public std::enable_shared_from_this<postgres_lane> {
+ public:
+  postgres_lane(boost::asio::io_context& io, const postgres_options& options, statement_metrics& metrics);
+
+  bool append(commit_unit unit) override;
+  bool accepting() const noexcept override;
+  std::chrono::steady_clock::time_point lease_until() const noexcept override;
+  bool fenced() const noexcept override { return fenced_; }
+  const uuid& id() const noexcept override { return *id_.load(); }
+
+  /// The rest: storage thread only.
+  void start();
+  void claim(std::uint32_t shard_count, claim_callback done);
+  void reincarnate(std::function<void(result<void>)> done);
+  void stop(std::function<void()> done);
+  /// From any thread.
+  bool connected() const noexcept { return connected_; }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  using milliseconds = std::chrono::milliseconds;
+  /// Units that are to be committed together, or that remain of such after a failure.
+  struct segment {
+    std::vector<pending_unit> units;
+    unsigned attempts = 0;
+  };
+  struct failure {
+    std::string state;   ///< SQLSTATE; empty: none yet
+    std::string detail;  ///< constraint, or the query's name
+    std::string query;
+    std::ptrdiff_t unit = -1;  ///< that it is attributed to; -1: a merged statement or the lane's own
+    session_tag tag = 0;
+  };
+  /// The transaction under way, kept until it is known what became of it.
+  struct transaction {
+    segment content;
+    std::int64_t number = 0;
+    shard_counters counters;  ///< after it
+    std::vector<batch_step> steps;
+    clock::time_point sent{};
+    failure failed;
+    bool commit_sent = false;
+  };
+  struct claim_request {
+    std::uint32_t shard_count;
+    claim_callback done;
+  };
+  enum class stage : std::uint8_t {
+    disconnected, resolving, idle, batch, claiming, waiting, releasing, stopped
+  };
+
+  void on_open() override;
+  void on_result(session_tag tag, const pg_result* r) override;
+  void on_sync(session_tag tag) override;
+  void on_lost(const std::string& reason) override;
+
+  void connect();
+  void reconnect_later();
+  void resolve();
+  void resolved();
+  void resolve_result(session_tag tag, const pg_result* r);
+  void become_fenced();
+  void fail_everything(commit_status status, const std::string& detail);
+  void send_claim();
+  void claim_result(session_tag tag, const pg_result* r);
+  void claimed();
+  void finish_claims(const error& e);
+  void release();
+  void finish_stop();
+  void arm_renewal();
+  void arm_watch();
+  milliseconds backoff();
+
+  void woken();
+  void proceed();
+  bool take_segment(segment& out);
+  void drop_defective(segment& s);
+  void send(segment content);
+  void send_statements();
+  void send_plain(std::string_view sql, session_tag tag);
+  void send_step(const batch_step& step, session_tag tag);
+  void send_outbox();
+  void send_commit();
+  void step_failed(session_tag tag, const pg_result* r);
+  void committed();
+  void rolled_back();
+  void split(segment content, const failure& f);
+  void refuse(segment content, const failure& f);
+  void retry_later(bool away, const failure& f);
+  void extend_lease(clock::time_point sent);
+  void finish(pending_unit& u, commit_status status, std::string detail);
+  void call_finished();
+
+  boost::asio::io_context& io_;
+  const postgres_options options_;
+  const config::storage_settings& settings_;
+  statement_metrics& metrics_;
+
+  // Any thread.
+  mutable std::mutex mutex_;
+  std::deque<pending_unit> queue_;
+  bool wake_posted_ = false;
+  std::unordered_set<std::uint64_t> refused_;   ///< activations
+  std::deque<std::uint64_t> refused_order_;
+  std::atomic<std::size_t> waiting_units_{0}, waiting_bytes_{0};
+  std::atomic<bool> serving_{false};  ///< connected, registered and not in trouble
+  std::atomic<bool> connected_{false}, fenced_{false}, stalled_{false}, stopping_{false};
+  std::atomic<std::int64_t> lease_until_{0};
+  std::deque<uuid> ids_;
+  std::atomic<const uuid*> id_{nullptr};
+
+  // Storage thread.
+  stage stage_ = stage::disconnected;
+  std::shared_ptr<session> session_;
+  boost::asio::steady_timer reconnect_timer_, renewal_timer_, watch_timer_, retry_timer_, stop_timer_;
+  parameter_buffer params_;
+  std::minstd_rand jitter_;
+  unsigned failed_connects_ = 0;
+  bool registered_ = false, ever_connected_ = false, in_transaction_ = false;
+  std::int64_t last_number_ = 0;   ///< of the last batch sent
+  shard_counters counters_;        ///< of the shards owned; as committed
+  std::deque<segment> retry_;      ///< before the queue
+  std::optional<transaction> under_way_;
+  std::vector<std::pair<pending_unit, commit_outcome>> finished_;  ///< whose callback is still to be called
+  bool finish_posted_ = false;
+  std::map<const query*, std::string> guarded_;  ///< SQL with expect_rows checked in it
+  clock::time_point last_request_{}, last_renewal_{};
+  // What a resolve read.
+  bool found_row_ = false, found_fenced_ = false, resolve_failed_ = false;
+  std::int64_t found_number_ = 0;
+  std::deque<claim_request> claims_;
+  std::optional<result<std::vector<shard_claim>>> claim_answer_;
+  bool claim_fenced_ = false;
+  std::vector<std::function<void(result<void>)>> reincarnated_;
+  std::function<void()> stopped_;
+};
+
+}  // namespace nova::storage

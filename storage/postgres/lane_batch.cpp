@@ -1,0 +1,411 @@
+// The transactions of a lane: what is taken from the queue, how it is sent, and what a failure means.
+#include "storage/postgres/lane.hpp"
+
+#include "storage/postgres/lane_sql.hpp"
+
+#include <boost/asio/post.hpp>
+#include <libpq-fe.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace nova::storage {
+
+using boost::system::error_code;
+
+namespace {
+
+enum class verdict : std::uint8_t { refused, again, away, fenced };
+
+verdict judge(const std::string& state, session_tag tag) {
+  if (state == "NOVF1") return verdict::fenced;
+  if (tag == lane_tag::outbox && state == "23505") return verdict::fenced;
+  for (std::string_view x : {"40001", "40P01", "55P03", "57014", "0A000", "26000"})
+    if (state == x) return verdict::again;
+  for (std::string_view x : {"08", "53", "57", "58"})
+    if (state.starts_with(x)) return verdict::away;
+  return state == "25006" ? verdict::away : verdict::refused;
+}
+
+bool is_conflict(const std::string& state) {
+  return state == "23505" || state == "23P01" || state == "NOVX1";
+}
+
+std::string guarded(const query& q) {
+  std::string sql(q.sql), lower;
+  for (char c : sql) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  bool returns = lower.starts_with("select") || lower.find("returning") != std::string::npos;
+  return "WITH nova_rows AS (" + sql + (returns ? "" : " RETURNING 1") + ") SELECT nova_expect(count(*), $";
+}
+
+}  // namespace
+
+bool postgres_lane::accepting() const noexcept {
+  return serving_ && !fenced_ && !stopping_ && !stalled_ && waiting_units_ < settings_.max_waiting_units &&
+         waiting_bytes_ < settings_.max_waiting_bytes;
+}
+
+std::chrono::steady_clock::time_point postgres_lane::lease_until() const noexcept {
+  return clock::time_point(clock::duration(lease_until_.load()));
+}
+
+bool postgres_lane::append(commit_unit unit) {
+  if (!accepting()) return false;
+  pending_unit p{std::move(unit)};
+  p.bytes = unit_bytes(p.unit);
+  bool wake = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (fenced_ || stopping_) return false;
+    ++waiting_units_;
+    waiting_bytes_ += p.bytes;
+    if (p.unit.activation != 0 && refused_.contains(p.unit.activation)) {
+      auto shared = std::make_shared<pending_unit>(std::move(p));
+      boost::asio::post(io_, [self = shared_from_this(), shared] {
+        self->finish(*shared, commit_status::aborted, "");
+      });
+      return true;
+    }
+    queue_.push_back(std::move(p));
+    wake = !std::exchange(wake_posted_, true);
+  }
+  if (wake) boost::asio::post(io_, [self = shared_from_this()] { self->woken(); });
+  return true;
+}
+
+void postgres_lane::woken() {
+  {
+    std::lock_guard lock(mutex_);
+    wake_posted_ = false;
+  }
+  proceed();
+}
+
+void postgres_lane::finish(pending_unit& u, commit_status status, std::string detail) {
+  if (status != commit_status::committed) ++metrics_.units_refused;
+  finished_.push_back({std::move(u), {status, std::move(detail), 0}});
+  auto& last = finished_.back();
+  if (status == commit_status::committed) last.second.first_event = last.first.first_event;
+  if (std::exchange(finish_posted_, true)) return;
+  boost::asio::post(io_, [self = shared_from_this()] { self->call_finished(); });
+}
+
+void postgres_lane::call_finished() {
+  finish_posted_ = false;
+  auto list = std::exchange(finished_, {});
+  std::size_t bytes = 0;
+  for (const auto& [u, outcome] : list) bytes += u.bytes;
+  waiting_units_ -= list.size();
+  waiting_bytes_ -= bytes;
+  metrics_.units_waiting = waiting_units_.load();
+  for (auto& [u, outcome] : list)
+    if (u.unit.done) u.unit.done(outcome);
+}
+
+void postgres_lane::proceed() {
+  if (stage_ == stage::stopped) return fail_everything(commit_status::unavailable, "stopped");
+  if (fenced_) {
+    fail_everything(commit_status::fenced, "");
+    return stopping_ ? finish_stop() : void();
+  }
+  if (stage_ == stage::disconnected && stopping_ && waiting_units_ == 0) return finish_stop();
+  if (stage_ != stage::idle) return;
+  if (!claims_.empty()) return send_claim();
+  segment next;
+  if (take_segment(next)) return send(std::move(next));
+  if (stopping_) return release();
+  if (clock::now() - last_renewal_ >= milliseconds(settings_.lease_ms / 3)) send({});
+}
+
+bool postgres_lane::take_segment(segment& out) {
+  for (;;) {
+    if (!retry_.empty()) {
+      out = std::move(retry_.front());
+      retry_.pop_front();
+    } else {
+      std::lock_guard lock(mutex_);
+      std::size_t bytes = 0;
+      while (!queue_.empty() && out.units.size() < settings_.batch_units && bytes < settings_.batch_bytes) {
+        bytes += queue_.front().bytes;
+        out.units.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
+      if (out.units.empty()) return false;
+    }
+    if (out.attempts == 0) drop_defective(out);
+    if (!out.units.empty()) return true;
+  }
+}
+
+// A unit that can never be written is refused here, and its successors with it.
+void postgres_lane::drop_defective(segment& s) {
+  for (std::size_t i = 0; i < s.units.size(); ++i) {
+    auto& u = s.units[i];
+    auto why = unit_defect(u.unit, counters_, settings_.max_unit_bytes);
+    if (why.empty()) continue;
+    failure f{"NOVA0", why, "", -1, 0};
+    segment poison, rest;
+    poison.units.push_back(std::move(u));
+    rest.units.assign(std::make_move_iterator(s.units.begin() + static_cast<std::ptrdiff_t>(i) + 1),
+                      std::make_move_iterator(s.units.end()));
+    s.units.resize(i);
+    if (!rest.units.empty()) retry_.push_front(std::move(rest));
+    if (s.units.empty())
+      refuse(std::move(poison), f);
+    else
+      retry_.push_front(std::move(poison));
+    return;
+  }
+}
+
+void postgres_lane::send(segment content) {
+  auto& t = under_way_.emplace();
+  t.content = std::move(content);
+  t.number = ++last_number_;
+  t.counters = counters_;
+  number_events(t.content.units, t.counters);
+  t.steps = plan_batch(t.content.units);
+  send_statements();
+}
+
+void postgres_lane::send_plain(std::string_view sql, session_tag tag) {
+  params_.clear();
+  session_->execute(sql.data(), sql, params_, tag);
+}
+
+void postgres_lane::send_statements() {
+  auto& t = *under_way_;
+  stage_ = stage::batch;
+  t.failed = {};
+  t.commit_sent = false;
+  t.sent = last_request_ = last_renewal_ = clock::now();
+  if (std::exchange(in_transaction_, false)) send_plain(lane_sql::rollback, lane_tag::rollback);
+  send_plain(lane_sql::begin, lane_tag::begin);
+  params_.clear();
+  params_.add(id());
+  params_.add(t.number);
+  params_.add(static_cast<std::int64_t>(settings_.lease_ms));
+  session_->execute(lane_sql::fence.data(), lane_sql::fence, params_, lane_tag::fence);
+  for (std::size_t i = 0; i < t.steps.size(); ++i) send_step(t.steps[i], i);
+  send_outbox();
+  if (options_.before_commit) {
+    session_->flush_request();
+    send_plain(lane_sql::probe, lane_tag::before_commit);
+    session_->flush_request();
+    session_->flush();
+  } else {
+    send_commit();
+  }
+}
+
+void postgres_lane::send_step(const batch_step& step, session_tag tag) {
+  const auto& q = *step.what;
+  params_.clear();
+  if (q.merge != merging::none) {
+    for (std::size_t c = 0; c < q.array_types.size(); ++c) params_.add_column(q.array_types[c], step.rows, c);
+    return session_->execute(&q, q.sql, params_, tag);
+  }
+  for (const auto& p : step.rows.front()->params) params_.add(p);
+  if (step.expect_rows == 0) return session_->execute(&q, q.sql, params_, tag);
+  auto& sql = guarded_[&q];
+  if (sql.empty()) sql = guarded(q) + std::to_string(params_.size() + 1) + "::bigint) FROM nova_rows";
+  params_.add(static_cast<std::int64_t>(step.expect_rows));
+  session_->execute(&sql, sql, params_, tag);
+}
+
+void postgres_lane::send_outbox() {
+  const auto& units = under_way_->content.units;
+  std::size_t count = 0;
+  for (const auto& u : units) count += u.unit.events.size();
+  if (count == 0) return;
+  auto column = [&](pg_oid element, auto put) {
+    params_.begin_array(element, count);
+    for (const auto& u : units) {
+      auto seq = u.first_event;
+      for (const auto& e : u.unit.events) put(u.unit.shard, seq++, e);
+    }
+    params_.end_array();
+  };
+  params_.clear();
+  column(element_type("integer[]"), [&](auto shard, auto, auto&) { params_.put_int4(static_cast<std::int32_t>(shard)); });
+  column(element_type("bigint[]"), [&](auto, auto seq, auto&) { params_.put_int8(static_cast<std::int64_t>(seq)); });
+  column(element_type("integer[]"), [&](auto, auto, auto& e) { params_.put_int4(static_cast<std::int32_t>(e.type)); });
+  column(element_type("text[]"), [&](auto, auto, auto& e) { params_.put_bytes(e.key); });
+  column(element_type("bytea[]"), [&](auto, auto, auto& e) { params_.put_bytes(e.payload); });
+  session_->execute(lane_sql::outbox.data(), lane_sql::outbox, params_, lane_tag::outbox);
+}
+
+void postgres_lane::send_commit() {
+  under_way_->commit_sent = true;
+  send_plain(lane_sql::commit, lane_tag::commit);
+  session_->sync(lane_tag::batch_sync);
+  session_->flush();
+}
+
+void postgres_lane::on_result(session_tag tag, const PGresult* r) {
+  switch (stage_) {
+    case stage::resolving: return resolve_result(tag, r);
+    case stage::claiming: return claim_result(tag, r);
+    case stage::batch: break;
+    default: return;
+  }
+  auto status = PQresultStatus(r);
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) return step_failed(tag, r);
+  if (tag == lane_tag::before_commit && under_way_->failed.state.empty()) {
+    options_.before_commit(static_cast<std::uint64_t>(under_way_->number));
+    send_commit();
+  }
+}
+
+void postgres_lane::step_failed(session_tag tag, const PGresult* r) {
+  auto& t = *under_way_;
+  const char* state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+  const char* severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
+  // Without a state it is libpq saying that the connection is gone; a FATAL says the same. on_lost follows.
+  if (!state || !t.failed.state.empty() || PQresultStatus(r) != PGRES_FATAL_ERROR) return;
+  if (severity && std::string_view(severity) != "ERROR") return;
+  const char* constraint = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
+  t.failed.state = state;
+  t.failed.tag = tag;
+  if (tag < t.steps.size()) {
+    t.failed.query = t.steps[tag].what->name;
+    t.failed.unit = t.steps[tag].unit;
+    metrics_.record_error(t.failed.query);
+  }
+  t.failed.detail = constraint && *constraint ? constraint : t.failed.query;
+  if (judge(state, tag) == verdict::refused && !is_conflict(t.failed.state))
+    spdlog::error("storage.lane domain={} event=statement_failed query={} sqlstate={} reason=\"{}\"",
+                  options_.domain, t.failed.query, state, PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
+  if (!t.commit_sent) {
+    session_->sync(lane_tag::batch_sync);
+    session_->flush();
+  }
+}
+
+void postgres_lane::on_sync(session_tag tag) {
+  auto keep = shared_from_this();
+  if (tag == lane_tag::resolve_sync) return resolved();
+  if (tag == lane_tag::release_sync) return finish_stop();
+  if (tag == lane_tag::claim_sync) return claimed();
+  if (!under_way_->failed.state.empty()) return rolled_back();
+  committed();
+  stage_ = stage::idle;
+  proceed();
+}
+
+void postgres_lane::committed() {
+  auto t = std::move(*under_way_);
+  under_way_.reset();
+  stalled_ = false;
+  serving_ = true;
+  failed_connects_ = 0;
+  counters_ = std::move(t.counters);
+  extend_lease(t.sent);
+  auto age = clock::now() - t.sent;
+  if (t.content.units.empty()) {
+    ++metrics_.renewals;
+    return;
+  }
+  metrics_.record_batch(t.content.units.size(), age);
+  for (const auto& step : t.steps)
+    metrics_.record(step.what->name, step.rows.size(), age / static_cast<int>(t.steps.size()));
+  for (auto& u : t.content.units) finish(u, commit_status::committed, "");
+}
+
+void postgres_lane::extend_lease(clock::time_point sent) {
+  auto until = sent + milliseconds(settings_.lease_ms) - milliseconds(settings_.lease_margin_ms);
+  lease_until_ = std::max<std::int64_t>(lease_until_, until.time_since_epoch().count());
+}
+
+void postgres_lane::rolled_back() {
+  auto failed = std::move(under_way_->failed);
+  in_transaction_ = true;
+  ++metrics_.batches_failed;
+  auto kind = judge(failed.state, failed.tag);
+  if (kind == verdict::fenced) {
+    // A duplicate number in the outbox means that somebody else writes this shard's events.
+    if (failed.tag == lane_tag::outbox) return become_fenced();
+    return resolve();
+  }
+  auto content = std::move(under_way_->content);
+  under_way_.reset();
+  stage_ = stage::idle;
+  bool own = failed.tag >= lane_tag::other && failed.tag != lane_tag::outbox && failed.tag != lane_tag::commit;
+  bool retry = kind == verdict::away || (own && kind == verdict::again) || content.units.empty();
+  if (retry || (kind == verdict::again && ++content.attempts < 2)) {
+    retry_.push_front(std::move(content));
+    return retry_later(kind == verdict::away, failed);
+  }
+  if (kind == verdict::again && content.units.size() == 1 && content.attempts < settings_.unit_attempts) {
+    retry_.push_front(std::move(content));
+    return retry_later(false, failed);
+  }
+  if (kind == verdict::again) failed.unit = -1;
+  split(std::move(content), failed);
+  proceed();
+}
+
+void postgres_lane::retry_later(bool away, const failure& f) {
+  if (away) serving_ = false;
+  if (failed_connects_ % 16 == 0)
+    spdlog::warn("storage.lane domain={} event=retry sqlstate={} query={}", options_.domain, f.state, f.query);
+  stage_ = stage::waiting;
+  retry_timer_.expires_after(backoff());
+  ++failed_connects_;
+  retry_timer_.async_wait([self = shared_from_this()](error_code e) {
+    if (e || self->stage_ != stage::waiting) return;
+    self->stage_ = stage::idle;
+    self->proceed();
+  });
+}
+
+void postgres_lane::split(segment content, const failure& f) {
+  auto& units = content.units;
+  if (units.size() == 1) return refuse(std::move(content), f);
+  auto part = [&](std::size_t from, std::size_t to) {
+    segment s;
+    s.units.assign(std::make_move_iterator(units.begin() + static_cast<std::ptrdiff_t>(from)),
+                   std::make_move_iterator(units.begin() + static_cast<std::ptrdiff_t>(to)));
+    return s;
+  };
+  if (f.unit < 0) {
+    auto half = units.size() / 2;
+    retry_.push_front(part(half, units.size()));
+    retry_.push_front(part(0, half));
+    return;
+  }
+  auto poison = static_cast<std::size_t>(f.unit);
+  if (poison + 1 < units.size()) retry_.push_front(part(poison + 1, units.size()));
+  if (poison == 0) return refuse(part(0, 1), f);
+  retry_.push_front(part(poison, poison + 1));
+  retry_.push_front(part(0, poison));
+}
+
+void postgres_lane::refuse(segment content, const failure& f) {
+  auto& unit = content.units.front();
+  auto activation = unit.unit.activation;
+  auto status = is_conflict(f.state) ? commit_status::conflict : commit_status::rejected;
+  finish(unit, status, f.detail);
+  if (activation == 0) return;
+  std::vector<pending_unit> aborted;
+  auto sweep = [&](auto& units) {
+    auto keep = std::stable_partition(units.begin(), units.end(),
+                                      [&](const auto& u) { return u.unit.activation != activation; });
+    aborted.insert(aborted.end(), std::make_move_iterator(keep), std::make_move_iterator(units.end()));
+    units.erase(keep, units.end());
+  };
+  for (auto& s : retry_) sweep(s.units);
+  std::erase_if(retry_, [](const auto& s) { return s.units.empty(); });
+  {
+    std::lock_guard lock(mutex_);
+    sweep(queue_);
+    if (refused_.insert(activation).second) refused_order_.push_back(activation);
+    if (refused_order_.size() > settings_.max_refused_activations) {
+      refused_.erase(refused_order_.front());
+      refused_order_.pop_front();
+    }
+  }
+  for (auto& u : aborted) finish(u, commit_status::aborted, "");
+}
+
+}  // namespace nova::storage

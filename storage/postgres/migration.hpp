@@ -1,0 +1,35 @@
+// Numbered SQL files of a domain, and their application to its database. Called by main.cpp (`nova serve`, `nova migrate`)
+// and by test fixtures before the domain's database object is opened.
+#pragma once
+
+#include "protocols/core/error.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nova::storage {
+
+/// One file storage/<noun>/migrations/NNNN_name.sql; static life time.
+struct migration {
+  int number;
+  std::string_view name;  ///< "0001_messaging"
+  std::string_view sql;
+};
+
+/// What one part (runtime, or the domain) of a database consists of.
+struct migration_set {
+  std::string_view part;  ///< "runtime", "messaging": numbers are counted per part
+  std::span<const migration> migrations;
+};
+
+/// Applies what is missing, set by set, each file in a transaction of its own, under an advisory lock (a second process
+/// waits). `conninfo` is the owner role's; `runtime_role` gets DML on all tables, execution of functions and nothing more.
+/// Refused, with a sentence saying what to do: an applied file whose text has changed (SHA-256), one that is no longer
+/// there, and gaps in the numbers. A database that is ahead of this binary (higher numbers) is accepted: N−1 runs beside N.
+/// Blocks. Returns the names applied.
+result<std::vector<std::string>> migrate(const std::string& conninfo, const std::string& runtime_role,
+                                         std::span<const migration_set> sets);
+
+}  // namespace nova::storage

@@ -1,0 +1,84 @@
+#include "storage/postgres/server_check.hpp"
+
+#include "storage/postgres/conninfo.hpp"
+
+#include <libpq-fe.h>
+
+namespace nova::storage {
+namespace {
+
+struct role_rule {
+  const char* sql;      ///< true: bad
+  const char* finding;
+};
+
+// Asked as the run-time role; %ROLE% and %DB% in a finding are filled in.
+constexpr role_rule role_rules[] = {
+    {"SELECT rolsuper FROM pg_roles WHERE rolname = current_user",
+     "role %ROLE% is a superuser: ALTER ROLE %ROLE% NOSUPERUSER, or use the role that `nova migrate` grants to"},
+    {"SELECT rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
+     "role %ROLE% has cluster privileges: ALTER ROLE %ROLE% NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"},
+    {"SELECT has_schema_privilege('public', 'CREATE')",
+     "role %ROLE% may create tables in %DB%: REVOKE CREATE ON SCHEMA public FROM PUBLIC, %ROLE%"},
+    {"SELECT has_database_privilege(current_database(), 'CREATE')",
+     "role %ROLE% may create schemas in %DB%: REVOKE CREATE ON DATABASE %DB% FROM PUBLIC, %ROLE%"},
+    {"SELECT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') "
+     "AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user))",
+     "role %ROLE% owns tables of %DB%: let another role own them and run migrations as that one (owner_dsn)"},
+    {"SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname <> current_database() AND NOT datistemplate "
+     "AND datallowconn AND has_database_privilege(oid, 'CONNECT') AND datname LIKE 'nova%')",
+     "role %ROLE% may connect to another Nova database: REVOKE CONNECT ON DATABASE … FROM PUBLIC, %ROLE%"},
+    {"SELECT has_database_privilege('public', current_database(), 'CONNECT')",
+     "every role may connect to %DB%: REVOKE CONNECT ON DATABASE %DB% FROM PUBLIC"},
+    {"SELECT EXISTS (SELECT 1 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = current_user)",
+     "role %ROLE% is a member of other roles: REVOKE them; it needs DML on its own tables only"},
+};
+
+std::string filled(std::string text, const std::string& role, const std::string& database) {
+  auto replace = [&](const std::string& from, const std::string& to) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+      text.replace(at, from.size(), to);
+  };
+  replace("%ROLE%", role);
+  replace("%DB%", database);
+  return text;
+}
+
+void check_setting(blocking_connection& db, std::vector<std::string>& out, const std::string& name,
+                   const std::string& why) {
+  auto value = db.text("SELECT current_setting('" + name + "')");
+  if (!value || *value != "on")
+    out.push_back(name + " is " + (value ? *value : "unknown") + ": " + why + "; set " + name +
+                  " = on in postgresql.conf and reload");
+}
+
+}  // namespace
+
+std::vector<std::string> check_server(const std::string& conninfo) {
+  std::vector<std::string> out;
+  auto db = blocking_connection::open(conninfo);
+  if (!db) {
+    out.push_back("cannot connect: " + db.error().detail + "; check the connection string and that the server runs");
+    return out;
+  }
+  if (int version = PQserverVersion(db->raw()); version < 150000)
+    out.push_back("PostgreSQL is version " + std::to_string(version / 10000) + ": install 15 or newer");
+  check_setting(*db, out, "synchronous_commit", "an answered write could be lost in a crash");
+  check_setting(*db, out, "fsync", "the whole database could be lost in a crash");
+  check_setting(*db, out, "full_page_writes", "pages could be torn in a crash");
+  auto encoding = db->text("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()");
+  if (!encoding || *encoding != "UTF8")
+    out.push_back("the database's encoding is not UTF8: create it with ENCODING 'UTF8' TEMPLATE template0");
+  auto role = db->text("SELECT quote_ident(current_user)");
+  auto database = db->text("SELECT quote_ident(current_database())");
+  for (const auto& rule : role_rules) {
+    auto bad = db->text(rule.sql);
+    if (!bad)
+      out.push_back("a privilege could not be checked: " + bad.error().detail);
+    else if (*bad == "t")
+      out.push_back(filled(rule.finding, role ? *role : "", database ? *database : ""));
+  }
+  return out;
+}
+
+}  // namespace nova::storage

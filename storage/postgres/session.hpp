@@ -1,0 +1,92 @@
+// One asynchronous libpq connection in pipeline mode on the storage thread: statements go out prepared and binary, results
+// come back to the sink in order. Used by lane.cpp and read_pool.cpp; all calls on the storage thread.
+#pragma once
+
+#include "storage/postgres/conninfo.hpp"
+#include "storage/postgres/wire.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace nova::storage {
+
+/// Number that its sender gave a statement or sync, handed back with the result.
+using session_tag = std::uint64_t;
+
+class session_sink {
+ public:
+  virtual ~session_sink() = default;
+  virtual void on_open() = 0;
+  /// Status as libpq says; a statement after a failed one of the same sync is PGRES_PIPELINE_ABORTED.
+  virtual void on_result(session_tag tag, const pg_result* r) = 0;
+  virtual void on_sync(session_tag tag) = 0;
+  /// Lost, refused or timed out; nothing further comes. Not called after close().
+  virtual void on_lost(const std::string& reason) = 0;
+};
+
+class session : public std::enable_shared_from_this<session> {
+ public:
+  session(boost::asio::io_context& io, session_sink& sink);
+  ~session();
+
+  void open(const keywords& words, std::chrono::milliseconds timeout);
+  bool ready() const noexcept { return ready_; }
+  /// Drops the connection; the sink hears nothing more.
+  void close();
+
+  /// Queues one execution of `sql`; prepared under this connection's own name on first use. `identity` is an address that
+  /// stands for the statement (its query, or a constant's). A parameter's type is that of the first value other than NULL
+  /// that was ever sent in its place.
+  void execute(const void* identity, std::string_view sql, parameter_buffer& params, session_tag tag);
+  void sync(session_tag tag);
+  /// Asks the server to send what it has (without a sync).
+  void flush_request();
+  /// Hands everything queued to the socket. Call once after a burst.
+  void flush();
+  std::size_t pending() const noexcept { return pending_.size(); }
+
+ private:
+  enum class kind : std::uint8_t { prepare, execute, sync };
+  struct prepared {
+    std::string name, sql;
+    std::vector<pg_oid> types;
+    bool valid = false;
+  };
+  struct expected {
+    kind what;
+    session_tag tag;
+    prepared* statement;
+    bool answered = false;
+  };
+
+  void poll_connect();
+  void watch_read();
+  void watch_write();
+  void read_results();
+  void deliver(const pg_result* r);
+  void opened();
+  void lost(const std::string& reason);
+  void bind_socket();
+  bool outdated(const prepared& p, std::string_view sql, const parameter_buffer& params) const;
+  void prepare(prepared& p, std::string_view sql, const parameter_buffer& params, session_tag tag);
+
+  boost::asio::io_context& io_;
+  session_sink* sink_;
+  pg_conn* connection_ = nullptr;
+  boost::asio::posix::stream_descriptor socket_;
+  boost::asio::steady_timer deadline_;
+  bool ready_ = false;
+  bool writing_ = false;
+  std::uint64_t names_ = 0;
+  std::unordered_map<const void*, prepared> prepared_;
+  std::deque<expected> pending_;
+};
+
+}  // namespace nova::storage

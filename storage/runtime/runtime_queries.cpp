@@ -1,0 +1,104 @@
+#include "storage/runtime/runtime_queries.hpp"
+
+namespace nova::storage::runtime_queries {
+
+const query outbox_page{
+    "runtime.outbox_page",
+    "SELECT seq, type, key, payload FROM outbox WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT $3"};
+
+const query outbox_head{"runtime.outbox_head",
+                        "SELECT coalesce(max(seq), 0) FROM outbox WHERE shard = $1"};
+
+const query prune_outbox{
+    "runtime.prune_outbox",
+    "DELETE FROM outbox WHERE shard = $1 AND seq <= $2 "
+    "AND seq < (SELECT max(seq) FROM outbox WHERE shard = $1)"};
+
+const query load_offsets{"runtime.load_offsets",
+                         "SELECT source, source_shard, seq FROM intake_offset ORDER BY 1, 2"};
+
+const query save_offset{
+    "runtime.save_offset",
+    "INSERT INTO intake_offset AS o (source, source_shard, seq) "
+    "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[]) "
+    "ON CONFLICT (source, source_shard) DO UPDATE SET seq = greatest(o.seq, excluded.seq)",
+    merging::last,
+    90,
+    2,
+    {"text[]", "bigint[]", "bigint[]"}};
+
+const query load_marks{"runtime.load_marks",
+                       "SELECT source, source_shard, seq FROM intake_mark WHERE shard = $1"};
+
+const query save_mark{
+    "runtime.save_mark",
+    "INSERT INTO intake_mark AS m (shard, source, source_shard, seq) "
+    "SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[]) "
+    "ON CONFLICT (shard, source, source_shard) DO UPDATE SET seq = greatest(m.seq, excluded.seq)",
+    merging::last,
+    91,
+    3,
+    {"bigint[]", "text[]", "bigint[]", "bigint[]"}};
+
+const query insert_dead_letter{
+    "runtime.insert_dead_letter",
+    "INSERT INTO dead_letter (source, source_shard, seq, type, key, payload, status, reason, attempts) "
+    "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], "
+    "$6::bytea[], $7::text[], $8::text[], $9::bigint[]) "
+    "ON CONFLICT (source, source_shard, seq) DO NOTHING",
+    merging::rows,
+    92,
+    1,
+    {"text[]", "bigint[]", "bigint[]", "bigint[]", "text[]", "bytea[]", "text[]", "text[]", "bigint[]"}};
+
+const query find_dead_letters{
+    "runtime.find_dead_letters",
+    "SELECT seq, status FROM dead_letter WHERE source = $1 AND source_shard = $2 AND key = $3 "
+    "ORDER BY seq"};
+
+const query dead_letter_keys{
+    "runtime.dead_letter_keys",
+    "SELECT DISTINCT key FROM dead_letter WHERE source = $1 AND source_shard = $2 ORDER BY key"};
+
+const query dead_letter_page{
+    "runtime.dead_letter_page",
+    "SELECT seq, type, key, payload, status, reason, attempts, at FROM dead_letter "
+    "WHERE source = $1 AND source_shard = $2 AND seq > $3 ORDER BY seq LIMIT $4"};
+
+const query upsert_reminder{
+    "runtime.upsert_reminder",
+    "INSERT INTO reminder (shard, kind, key, name, due) "
+    "SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) "
+    "ON CONFLICT (kind, key, name) DO UPDATE SET shard = excluded.shard, due = excluded.due",
+    merging::last,
+    93,
+    4,
+    {"bigint[]", "text[]", "text[]", "text[]", "timestamptz[]"}};
+
+const query delete_reminder{"runtime.delete_reminder",
+                            "DELETE FROM reminder WHERE kind = $1 AND key = $2 AND name = $3"};
+
+const query settle_reminder{
+    "runtime.settle_reminder",
+    "DELETE FROM reminder WHERE kind = $1 AND key = $2 AND name = $3 AND due = $4"};
+
+const query due_reminders{"runtime.due_reminders",
+                          "SELECT kind, key, name, due FROM reminder "
+                          "WHERE shard = $1 AND due <= $2 ORDER BY due LIMIT $3"};
+
+const query next_reminder{"runtime.next_reminder", "SELECT min(due) FROM reminder WHERE shard = $1"};
+
+const query find_idempotency{
+    "runtime.find_idempotency",
+    "SELECT method, body_hash, reply FROM idempotency WHERE scope = $1 AND key = $2"};
+
+const query insert_idempotency{
+    "runtime.insert_idempotency",
+    "INSERT INTO idempotency (scope, key, method, body_hash, reply) VALUES ($1, $2, $3, $4, $5)"};
+
+const query prune_idempotency{
+    "runtime.prune_idempotency",
+    "DELETE FROM idempotency WHERE (scope, key) IN "
+    "(SELECT scope, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT 1000)"};
+
+}  // namespace nova::storage::runtime_queries

@@ -1,0 +1,121 @@
+#include "tests/support/postgres_fixture.hpp"
+
+#include "storage/embedded/server_process.hpp"
+#include "storage/postgres/conninfo.hpp"
+#include "storage/runtime/migrations.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <stdexcept>
+#include <thread>
+
+namespace nova::test {
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto patience = 20s;
+
+template <class T, class Start>
+T waited(T timed_out, Start start) {
+  auto promise = std::make_shared<std::promise<T>>();
+  auto future = promise->get_future();
+  start([promise](T x) { promise->set_value(std::move(x)); });
+  return future.wait_for(patience) == std::future_status::ready ? future.get() : timed_out;
+}
+
+}  // namespace
+
+storage::postgres_options fresh_database::options(std::string node) const {
+  return {.domain = domain, .conninfo = conninfo, .node = std::move(node), .settings = {}, .before_commit = {}};
+}
+
+postgres_fixture& postgres_fixture::instance() {
+  static postgres_fixture one;
+  return one;
+}
+
+postgres_fixture::postgres_fixture() {
+  std::string pattern = "/tmp/nova-test-XXXXXX";
+  if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
+  folder_ = pattern;
+  server_ = std::make_unique<storage::embedded_postgres>(
+      storage::embedded_options{.data = folder_, .domains = {}, .settings = {}, .end_with_process = true});
+  if (auto started = server_->start(); !started) throw std::runtime_error(started.error().detail);
+  io_ = std::make_unique<storage::storage_io>();
+}
+
+postgres_fixture::~postgres_fixture() {
+  io_.reset();
+  server_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+storage::storage_io& postgres_fixture::io() { return *io_; }
+
+fresh_database postgres_fixture::bare() {
+  std::string domain = "t" + std::to_string(++count_);
+  if (auto added = server_->add_domain(domain); !added) throw std::runtime_error(added.error().detail);
+  return {domain, server_->conninfo(domain), server_->owner_conninfo(domain), server_->admin_conninfo("nova_" + domain)};
+}
+
+fresh_database postgres_fixture::fresh(std::initializer_list<storage::migration_set> sets) {
+  auto made = bare();
+  std::vector<storage::migration_set> all{{"runtime", storage::runtime_migrations()}};
+  all.insert(all.end(), sets);
+  auto applied = storage::migrate(made.owner_conninfo, storage::embedded_postgres::runtime_role(made.domain), all);
+  if (!applied) throw std::runtime_error(applied.error().detail);
+  return made;
+}
+
+void postgres_fixture::crash() {
+  if (int pid = server_->postmaster(); pid > 0) ::kill(pid, SIGQUIT);
+}
+
+void postgres_fixture::pause() {
+  for (auto p : storage::processes_in(std::filesystem::path(folder_) / "postgres")) ::kill(p, SIGSTOP);
+}
+
+void postgres_fixture::resume() {
+  for (auto p : storage::processes_in(std::filesystem::path(folder_) / "postgres")) ::kill(p, SIGCONT);
+}
+
+bool postgres_fixture::wait_until_up() {
+  auto until = std::chrono::steady_clock::now() + 15s;
+  while (std::chrono::steady_clock::now() < until) {
+    if (server_->postmaster() != 0 && storage::blocking_connection::open(server_->admin_conninfo(), 2)) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
+
+void open_handle::close() {
+  if (!database_) return;
+  std::promise<void> closed;
+  database_->stop([&] { closed.set_value(); });
+  closed.get_future().wait();
+  database_.reset();
+}
+
+result<storage::rows> read(storage::database& db, storage::statement s) {
+  return waited<result<storage::rows>>(error{errc::deadline_exceeded, "test"},
+                                       [&](auto done) { db.read(std::move(s), done); });
+}
+
+storage::commit_outcome commit(storage::database& db, storage::commit_unit unit) {
+  return waited<storage::commit_outcome>({storage::commit_status::unavailable, "test timed out", 0}, [&](auto done) {
+    unit.done = done;
+    if (!db.lane().append(std::move(unit))) done({storage::commit_status::unavailable, "not accepted", 0});
+  });
+}
+
+result<std::vector<storage::shard_claim>> claim(storage::database& db, std::uint32_t shards) {
+  return waited<result<std::vector<storage::shard_claim>>>(
+      error{errc::deadline_exceeded, "test"}, [&](auto done) { db.claim_shards(shards, done); });
+}
+
+}  // namespace nova::test
