@@ -1,0 +1,43 @@
+// What all connections of a server share. Made by server before the I/O threads start and destroyed after they ended.
+#pragma once
+
+#include "config/gateway_settings.hpp"
+#include "gateway/limits.hpp"
+#include "gateway/resume_tokens.hpp"
+#include "gateway/route_table.hpp"
+#include "gateway/static_files.hpp"
+#include "gateway/tokens.hpp"
+#include "protocols/core/bus.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace nova::gateway {
+
+struct edge {
+  edge(config::gateway_settings s, const wall_clock& clock, random_source& randomness)
+      : settings(std::move(s)),
+        wall(clock),
+        random(randomness),
+        routes(rpc::all_methods()),
+        access(std::make_shared<tokens>(settings, clock)),
+        resume(settings.resume_key),
+        bounds(settings),
+        files(settings.web_root) {}
+
+  const config::gateway_settings settings;
+  const wall_clock& wall;
+  random_source& random;
+  const route_table routes;
+  const std::shared_ptr<tokens> access;
+  const resume_tokens resume;
+  limits bounds;
+  const static_files files;
+  rpc::bus* bus = nullptr;  ///< set before the first connection
+  std::function<void(std::string&)> write_metrics;
+  std::atomic<bool> draining{false};
+};
+
+}  // namespace nova::gateway

@@ -1,0 +1,47 @@
+// A WebSocket frame as the server writes it: unmasked, so the same bytes serve any number of sockets. Beast does
+// handshake, reading and control frames; it can only write one frame an operation and copies for each socket, hence this.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace nova::gateway {
+
+enum class opcode : std::uint8_t { text = 1, binary = 2, close = 8, ping = 9 };
+
+/// Immutable and shared: queues hold references.
+class frame {
+ public:
+  frame() = default;
+  frame(std::shared_ptr<const std::string> bytes, std::uint32_t begin) : bytes_(std::move(bytes)), begin_(begin) {}
+  std::string_view bytes() const noexcept { return std::string_view(*bytes_).substr(begin_); }
+  explicit operator bool() const noexcept { return bytes_ != nullptr; }
+
+ private:
+  std::shared_ptr<const std::string> bytes_;
+  std::uint32_t begin_ = 0;
+};
+
+/// Collects a payload behind room for the header, so that finishing copies nothing.
+class frame_builder {
+ public:
+  frame_builder() : buffer_(room, '\0') {}
+  std::string& payload() noexcept { return buffer_; }  ///< append only
+  frame finish(opcode op) &&;
+
+ private:
+  static constexpr std::size_t room = 10;
+  std::string buffer_;
+};
+
+frame make_frame(opcode op, std::string_view payload);
+
+/// `reason` is cut to the 123 bytes that fit.
+frame make_close_frame(std::uint16_t code, std::string_view reason);
+
+/// Bytes that are frames already, as Beast made them.
+frame raw_frame(std::string bytes);
+
+}  // namespace nova::gateway

@@ -1,0 +1,32 @@
+// Strictness over the raw bytes of a request's header, before Beast parses it: Beast accepts framing that RFC 9112
+// forbids and merges what it hides. Pure; called by http_connection for every request.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace nova::gateway {
+
+struct http_limits {
+  std::size_t max_header_bytes;  ///< of the field lines
+  std::size_t max_header_fields;
+  std::size_t max_target_bytes;
+};
+
+/// Why a request is refused; the connection is closed after the answer.
+struct refusal {
+  int status;               ///< 400, 414, 431, 505
+  std::string_view reason;  ///< one sentence, fixed text
+};
+
+/// Judges a whole header block: request line and fields, with the empty line at its end.
+std::optional<refusal> check_header(std::string_view block, const http_limits& limits);
+
+/// Judges what has come of a header block whose end has not: so that nothing over a limit is kept or waited for.
+std::optional<refusal> check_partial_header(std::string_view so_far, const http_limits& limits);
+
+/// A chunk's extensions: their size, and no control bytes.
+bool chunk_extension_ok(std::string_view extension, std::size_t max_bytes) noexcept;
+
+}  // namespace nova::gateway

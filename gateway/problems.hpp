@@ -1,0 +1,30 @@
+// Errors as clients see them: the problem document of RFC 9457 in JSON and as nova.session.Problem. Called by the HTTP
+// and WebSocket sides.
+#pragma once
+
+#include "protocols/core/error.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace nova::session {
+class Problem;
+}
+
+namespace nova::gateway {
+
+/// JSON-RPC's own error numbers; the rest are errc's.
+enum class rpc_error : int { parse = -32700, invalid_request = -32600, no_method = -32601, invalid_params = -32602 };
+
+/// Whole seconds for Retry-After: rounded up, at least 1 where the status asks for it (429, 503), else 0: none.
+unsigned retry_after_s(const error& e) noexcept;
+
+/// Appends `{type, title, status, detail, code, request_id, …}`. `status` 0: the error table's.
+void append_problem(std::string& out, const error& e, std::string_view request_id, int status = 0);
+
+void fill_problem(session::Problem& out, const error& e, std::string_view request_id, int number);
+
+/// Shorthand for an error without fields.
+error make_error(errc code, std::string detail = {}, unsigned retry_after_ms = 0);
+
+}  // namespace nova::gateway

@@ -1,0 +1,212 @@
+// Threads, acceptor, push sink and draining; see server.hpp.
+#include "gateway/server.hpp"
+
+#include "gateway/edge.hpp"
+#include "gateway/http_connection.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+namespace nova::gateway {
+
+namespace net = boost::asio;
+using boost::system::error_code;
+using acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::executor_type>;
+
+struct server::impl final : rpc::push_sink {
+  explicit impl(gateway_options o) : common(std::move(o.settings), *o.wall, *o.random) {
+    auto count = std::max(1u, common.settings.io_threads);
+    for (unsigned i = 0; i < count; ++i) threads.push_back(std::make_unique<io_thread>(i));
+    common.write_metrics = [this](std::string& out) { write_all_metrics(out); };
+  }
+
+  result<std::uint16_t> listen();
+  void accept();
+  void accepted(tcp_socket socket, unsigned home);
+  void refuse(tcp_socket socket, limits::refused why);
+  void tick_tokens();
+  void write_all_metrics(std::string& out);
+  void stop_threads();
+
+  void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) override;
+  void close(rpc::connection_id connection, rpc::close_code code, std::string reason) override;
+  void revoke_session(const uuid& session, unix_ms until) override;
+
+  edge common;
+  std::vector<std::unique_ptr<io_thread>> threads;
+  std::vector<std::thread> runners;
+  std::optional<acceptor> listening;
+  std::optional<net::steady_timer> retry, token_timer;
+  unsigned next_home = 0;
+};
+
+result<std::uint16_t> server::impl::listen() {
+  error_code ec;
+  auto address = net::ip::make_address(common.settings.address, ec);
+  if (ec) return error{errc::invalid_request, "gateway.address is not a numeric address", 0, {}};
+  net::ip::tcp::endpoint endpoint(address, common.settings.port);
+  listening.emplace(threads[0]->context());
+  listening->open(endpoint.protocol(), ec);
+  if (!ec) listening->set_option(net::socket_base::reuse_address(true), ec);
+  if (!ec) listening->bind(endpoint, ec);
+  if (!ec) listening->listen(common.settings.backlog, ec);
+  if (ec) return error{errc::unavailable, "cannot listen on port " + std::to_string(endpoint.port()) + ": " + ec.message(), 0, {}};
+  return listening->local_endpoint(ec).port();
+}
+
+void server::impl::accept() {
+  auto home = next_home++ % threads.size();
+  listening->async_accept(threads[home]->context(), [this, home](error_code ec, tcp_socket socket) {
+    if (common.draining || ec == net::error::operation_aborted) return;
+    if (!ec) {
+      accepted(std::move(socket), static_cast<unsigned>(home));
+      return accept();
+    }
+    if (ec == net::error::connection_aborted) return accept();
+    spdlog::warn("gateway cannot accept: {}", ec.message());  // out of descriptors: waiting is all one can do
+    retry->expires_after(std::chrono::milliseconds(100));
+    retry->async_wait([this](error_code stopped) {
+      if (!stopped && !common.draining) accept();
+    });
+  });
+}
+
+void server::impl::accepted(tcp_socket socket, unsigned home) {
+  error_code ec;
+  auto remote = socket.remote_endpoint(ec);
+  if (ec) return;
+  connection_lease lease;
+  auto why = common.bounds.admit(remote.address().to_string(), lease);
+  if (why != limits::refused::none) return refuse(std::move(socket), why);
+  auto& thread = *threads[home];
+  auto parcel = std::make_shared<std::pair<tcp_socket, connection_lease>>(std::move(socket), std::move(lease));
+  thread.post([this, parcel, &thread] {
+    start_http(common, thread, std::move(parcel->first), std::move(parcel->second));
+  });
+}
+
+void server::impl::refuse(tcp_socket socket, limits::refused why) {
+  threads[0]->counts().connections_refused_total.add();
+  auto request_id = choose_request_id(common, {});
+  bool address = why == limits::refused::address;
+  auto a = problem_answer({address ? errc::rate_limited : errc::overloaded, "Too many connections.", 1000, {}}, request_id);
+  std::string text = address ? "HTTP/1.1 429 Too Many Requests\r\n" : "HTTP/1.1 503 Service Unavailable\r\n";
+  text += "Content-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\nX-Request-Id: " + request_id;
+  text += "\r\nContent-Length: " + std::to_string(a.body.size()) + "\r\n\r\n" + a.body;
+  error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(net::buffer(text), ignored);
+  socket.shutdown(net::ip::tcp::socket::shutdown_send, ignored);
+}
+
+void server::impl::tick_tokens() {
+  common.access->tick();
+  token_timer->expires_after(common.access->have_keys() ? std::chrono::milliseconds(1000) : std::chrono::milliseconds(100));
+  token_timer->async_wait([this](error_code ec) {
+    if (!ec) tick_tokens();
+  });
+}
+
+void server::impl::write_all_metrics(std::string& out) {
+  std::vector<const metrics*> all;
+  for (const auto& t : threads) all.push_back(&t->counts());
+  gateway::write_metrics(all, out);
+  out += "# HELP nova_gateway_connections Open TCP connections.\n# TYPE nova_gateway_connections gauge\n";
+  out += "nova_gateway_connections " + std::to_string(common.bounds.connections()) + '\n';
+  if (common.bus) common.bus->write_metrics(out);
+}
+
+void server::impl::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) {
+  std::uint64_t involved = 0;  // io_threads is at most 64
+  auto all = threads.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << threads.size()) - 1;
+  for (auto id : *to) {
+    involved |= std::uint64_t{1} << (io_thread::thread_of(id) & 63);
+    if ((involved & all) == all) break;
+  }
+  for (std::size_t i = 0; i < threads.size(); ++i)
+    if (involved >> i & 1) threads[i]->deliver(to, p);
+}
+
+void server::impl::close(rpc::connection_id connection, rpc::close_code code, std::string reason) {
+  auto index = io_thread::thread_of(connection);
+  if (index >= threads.size()) return;
+  threads[index]->post([&thread = *threads[index], connection, code, reason = std::move(reason)] {
+    if (auto* c = thread.find(connection)) c->shut(code, reason);
+  });
+}
+
+void server::impl::revoke_session(const uuid& session, unix_ms until) {
+  common.access->revoke(session, until);
+  for (auto& thread : threads)
+    thread->post([&t = *thread, session] {
+      t.for_each([&](connection& c) {
+        if (c.belongs_to(session)) c.shut(rpc::close_code::unauthenticated, "the session was revoked");
+      });
+    });
+}
+
+void server::impl::stop_threads() {
+  for (auto& t : threads) t->stop();
+  for (auto& r : runners) r.join();
+  runners.clear();
+}
+
+server::server(gateway_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
+
+server::~server() {
+  if (!impl_->runners.empty()) drain_and_stop(std::chrono::milliseconds(0));
+}
+
+rpc::push_sink& server::sink() noexcept { return *impl_; }
+
+void server::set_keys(key_set keys) { impl_->common.access->set_keys(std::move(keys)); }
+
+result<std::uint16_t> server::start(rpc::bus& bus) {
+  auto port = impl_->listen();
+  if (!port) return port;
+  impl_->common.bus = &bus;
+  impl_->common.access->connect(bus);
+  auto& first = impl_->threads[0]->context();
+  impl_->retry.emplace(first);
+  impl_->token_timer.emplace(first);
+  impl_->accept();
+  impl_->tick_tokens();
+  for (auto& t : impl_->threads) impl_->runners.emplace_back([thread = t.get()] { thread->run(); });
+  return port;
+}
+
+void server::drain_and_stop(std::chrono::milliseconds budget) {
+  if (impl_->runners.empty()) return;
+  auto end = std::chrono::steady_clock::now() + budget;
+  impl_->common.draining = true;
+  impl_->threads[0]->post([this] {
+    error_code ignored;
+    impl_->listening->close(ignored);
+    impl_->retry->cancel();
+    impl_->token_timer->cancel();
+  });
+  auto everywhere = [this](void (connection::*f)()) {
+    for (auto& thread : impl_->threads)
+      thread->post([&t = *thread, f] { t.for_each([f](connection& c) { (c.*f)(); }); });
+  };
+  everywhere(&connection::drain);
+  impl_->common.bounds.wait_for_none(end);
+  everywhere(&connection::cut);
+  std::vector<std::future<void>> cut;
+  for (auto& thread : impl_->threads) {
+    auto done = std::make_shared<std::promise<void>>();
+    cut.push_back(done->get_future());
+    thread->post([done] { done->set_value(); });
+  }
+  for (auto& c : cut) c.wait();
+  impl_->common.access->disconnect();
+  impl_->stop_threads();
+}
+
+}  // namespace nova::gateway

@@ -1,0 +1,49 @@
+// The HTTP and WebSocket edge of one process. Used by main and by tests: make it (its sink goes to the runtime), start it
+// with the bus, and drain it before the runtime stops.
+#pragma once
+
+#include "config/gateway_settings.hpp"
+#include "protocols/core/bus.hpp"
+#include "protocols/core/jwt.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace nova::gateway {
+
+struct gateway_options {
+  config::gateway_settings settings;
+  const wall_clock* wall = &system_wall_clock();
+  random_source* random = &system_random();
+};
+
+class server {
+ public:
+  explicit server(gateway_options options);
+  /// Cuts what drain_and_stop() has not ended.
+  ~server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  /// Where pushes and closes come in; valid as long as the server, also before start().
+  rpc::push_sink& sink() noexcept;
+
+  /// Opens the port and serves. The port that was taken, or the reason: address in use and the like.
+  result<std::uint16_t> start(rpc::bus& bus);
+
+  /// Accepts no more, lets HTTP requests in flight finish, closes sockets with 1012; what is left when the budget is over
+  /// is cut. Blocks at most so long. The bus is not used any more afterwards.
+  void drain_and_stop(std::chrono::milliseconds budget);
+
+  /// Public keys for tests and tools without auth; otherwise they come over the bus.
+  void set_keys(key_set keys);
+
+  struct impl;
+
+ private:
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace nova::gateway

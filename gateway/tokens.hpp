@@ -1,0 +1,75 @@
+// Local verification of access tokens: auth's public keys, kept fresh over the bus, and the sessions that were revoked
+// while their tokens were still alive. Shared by all I/O threads; started and ticked by server.
+#pragma once
+
+#include "config/gateway_settings.hpp"
+#include "protocols/core/bus.hpp"
+#include "protocols/core/jwt.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace nova::gateway {
+
+/// Who a valid access token speaks for.
+struct principal {
+  uuid account{};
+  uuid session{};
+  unix_ms expires_at = 0;
+};
+
+class tokens : public std::enable_shared_from_this<tokens> {
+ public:
+  using verified = std::function<void(result<principal>)>;
+
+  tokens(const config::gateway_settings& settings, const wall_clock& wall);
+
+  /// Where keys and revocations are asked for; until then only preset keys count.
+  void connect(rpc::bus& bus);
+  /// No more questions; waiting verifications are answered.
+  void disconnect();
+
+  /// Answers `unauthenticated`, `token_expired` or, while no keys are known yet, `unavailable`. `done` is called at once,
+  /// or, when the token names an unknown key, after the keys were read again: then on any thread.
+  void verify(std::string_view token, verified done);
+
+  /// Asks for the keys when they are due, and for the revocations until they have come. Called about each second.
+  void tick();
+
+  void set_keys(key_set keys);
+  void revoke(const uuid& session, unix_ms until);
+  bool revoked(const uuid& session) const;
+  bool have_keys() const;
+
+ private:
+  struct waiting {
+    std::string token;
+    verified done;
+  };
+  result<principal> check(std::string_view token) const;
+  bool may_ask_again();
+  void ask_keys();
+  void ask_revocations();
+  void keys_answered(rpc::reply_result reply);
+  void answer_waiting();
+
+  const config::gateway_settings& settings_;
+  const wall_clock& wall_;
+  jwt_policy policy_;
+  std::atomic<std::shared_ptr<const key_set>> keys_;
+  std::mutex mutex_;
+  rpc::bus* bus_ = nullptr;
+  bool asking_ = false, revocations_known_ = false;
+  std::chrono::steady_clock::time_point last_asked_{};
+  std::vector<waiting> waiting_;  ///< at most max_waiting, then refused
+  mutable std::shared_mutex revoked_mutex_;
+  std::unordered_map<uuid, unix_ms, boost::hash<uuid>> revoked_;
+};
+
+}  // namespace nova::gateway
