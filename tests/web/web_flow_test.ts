@@ -1,0 +1,234 @@
+// The page in Chromium against a real Nova: two people register, find each other and chat, while nova is killed in the
+// middle of it. NOVA_BINARY, NOVA_WEB_ROOT and NOVA_SCREENSHOTS come from ctest.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { NovaProcess } from './nova_process.ts';
+import { Person } from './page_driver.ts';
+import { expect_soon } from './soon.ts';
+
+const storm_messages = 40;
+const storm_kill_at = 12;
+
+function environment(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}
+
+const screenshots = environment('NOVA_SCREENSHOTS');
+
+async function picture(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(screenshots, `${name}.png`), animations: 'disabled' });
+}
+
+async function step(name: string, work: () => Promise<void>): Promise<void> {
+  const start = Date.now();
+  await work();
+  console.log(`ok  ${name} (${Date.now() - start} ms)`);
+}
+
+async function find_each_other(ada: Person, grace: Person): Promise<void> {
+  await step('two people register', async () => {
+    await picture(ada.page, '01-sign-in-desktop');
+    await picture(grace.page, '02-sign-in-phone');
+    await ada.register();
+    await grace.register();
+  });
+  await step('a handle that is taken is said beside its field', async () => {
+    const context = await ada.page.context().browser()!.newContext({ locale: 'en-GB' });
+    const third = new Person(await context.newPage(), 'Not Ada', 'ADA_L');
+    await third.page.goto(new URL(ada.page.url()).origin);
+    await third.register().catch(() => {});
+    assert.equal(await third.page.getByLabel('Handle').getAttribute('aria-invalid'), 'true');
+    await context.close();
+  });
+  await step('one finds the other by handle and writes', async () => {
+    await ada.find('GRACE_H');
+    await ada.say('Hello Grace!');
+    await ada.expect_state('Hello Grace!', 'delivered');
+  });
+  await step('the other sees it in the list, unread', async () => {
+    const row = grace.row('Ada Lovelace');
+    await row.waitFor();
+    await expect_soon('unread', () => row.locator('.badge').textContent(), '1');
+    await expect_soon('title', () => grace.page.title(), '(1) Nova');
+    await picture(grace.page, '03-unread-phone');
+  });
+}
+
+async function chat(ada: Person, grace: Person): Promise<void> {
+  await step('reading it is shown to the sender', async () => {
+    await grace.row('Ada Lovelace').click();
+    await grace.bubble('Hello Grace!').waitFor();
+    await ada.expect_state('Hello Grace!', 'read');
+    await expect_soon('title', () => grace.page.title(), 'Nova');
+  });
+  await step('typing, answer and presence arrive live', async () => {
+    await grace.composer().pressSequentially('Hi A');
+    await ada.page.getByText('Grace Hopper is typing').waitFor();
+    await grace.say('Hi Ada, it was a moth.');
+    await ada.bubble('it was a moth').waitFor();
+    await expect_soon('presence', () => ada.page.locator('.chat-status').textContent(), 'online');
+  });
+  await step('a message is edited, taken back, replied to and reacted to', async () => {
+    await ada.say('This is a secnd try');
+    await ada.expect_state('This is a secnd try', 'read');
+    await ada.menu('This is a secnd try', 'Edit');
+    await ada.composer().fill('This is a second try');
+    await ada.page.keyboard.press('Enter');
+    await grace.bubble('This is a second try').getByText('edited').waitFor();
+    await ada.say('Forget this');
+    await ada.expect_state('Forget this', 'read');
+    await ada.menu('Forget this', 'Take back');
+    await grace.page.getByText('This message was taken back').waitFor();
+    await grace.menu('This is a second try', 'Reply');
+    await grace.say('Third time lucky');
+    await ada.bubble('Third time lucky').getByRole('button', { name: /In reply to/ }).waitFor();
+    const moth = ada.bubble('it was a moth');
+    await moth.hover();
+    await moth.getByRole('button', { name: 'Message actions' }).click();
+    await ada.page.getByRole('menuitemcheckbox', { name: 'React with 🎉' }).click();
+    await grace.bubble('it was a moth').getByRole('button', { name: /🎉, 1/ }).waitFor();
+    await picture(ada.page, '04-chat-desktop');
+    await picture(grace.page, '05-chat-phone');
+  });
+}
+
+// What Ada's page showed as sent at the moment of the kill must be there afterwards, and everything written exactly once.
+async function survive_a_kill(nova: NovaProcess, ada: Person, grace: Person): Promise<void> {
+  const written = Array.from({ length: storm_messages }, (_, i) => `storm ${String(i).padStart(2, '0')}`);
+  let shown_as_sent: string[] = [];
+  await step('nova is killed in the middle of it', async () => {
+    let killed: Promise<void> = Promise.resolve();
+    for (const [i, text] of written.entries()) {
+      await ada.say(text);
+      if (i === storm_kill_at) killed = nova.kill();
+    }
+    await killed;
+    await expect_soon('the connection is lost', () => ada.connection(), (now) => now !== 'online');
+    shown_as_sent = (await ada.states())
+      .filter((one) => written.includes(one.text) && one.state !== 'sending').map((one) => one.text);
+    await ada.page.locator('.banner.shown').waitFor();
+    await picture(ada.page, '06-no-connection-desktop');
+    assert.ok(shown_as_sent.length > 0, 'nothing was sent before the kill');
+    assert.ok(shown_as_sent.length < written.length, 'everything was sent before the kill');
+  });
+  await step(`it comes back, and what was shown as sent (${shown_as_sent.length}) and the rest are there once`, async () => {
+    await nova.start();
+    for (const person of [ada, grace]) {
+      await expect_soon(`${person.name} is online`, () => person.connection(), 'online', 60_000);
+    }
+    const storm = async (person: Person) => (await person.texts()).filter((text) => text.startsWith('storm'));
+    await expect_soon('no message is left behind', async () => (await ada.states())
+      .filter((one) => one.state === 'sending' || one.state === 'failed').length, 0, 60_000);
+    await expect_soon('Ada sees each once, in order', () => storm(ada), written);
+    await expect_soon('Grace sees each once, in order', () => storm(grace), written);
+    await ada.expect_state(written.at(-1)!, 'read');
+  });
+  await step('a reload shows the same', async () => {
+    const before = await ada.texts();
+    for (const person of [ada, grace]) {
+      await person.page.reload();
+      await expect_soon(`${person.name}'s newest`, async () => (await person.texts()).at(-1), written.at(-1)!);
+      await person.page.locator('.scroller').evaluate((scroller) => { scroller.scrollTop = 0; });
+      await expect_soon(`${person.name}'s history`, async () => (await person.texts()).length, before.length);
+    }
+    assert.deepEqual(await ada.texts(), before);
+  });
+}
+
+async function unread_and_groups(ada: Person, grace: Person): Promise<void> {
+  await step('unread messages are counted while another page is looked at', async () => {
+    await grace.page.getByRole('button', { name: 'Back to the conversations' }).click();
+    for (const text of ['one', 'two', 'three']) await ada.say(text);
+    await expect_soon('unread', () => grace.row('Ada Lovelace').locator('.badge').textContent(), '3');
+    await ada.expect_state('three', 'delivered');
+    await grace.row('Ada Lovelace').click();
+    await ada.expect_state('three', 'read');
+    await grace.page.getByRole('button', { name: 'Back to the conversations' }).click();
+    await expect_soon('unread', () => grace.row('Ada Lovelace').locator('.badge').isVisible(), false);
+  });
+  await step('a group is made by handles and reaches its members', async () => {
+    await ada.page.getByRole('button', { name: 'New group' }).click();
+    await ada.page.getByLabel('Name of the group').fill('Analytical Engine');
+    await ada.page.getByLabel('Add people by handle').fill('grace_h');
+    await ada.page.keyboard.press('Enter');
+    await ada.page.locator('.chip', { hasText: 'grace_h' }).waitFor();
+    await ada.page.getByRole('button', { name: 'Create group' }).click();
+    await ada.page.getByRole('heading', { name: 'Analytical Engine' }).waitFor();
+    await ada.say('The cards are punched.');
+    await expect_soon('unread', () => grace.row('Analytical Engine').locator('.badge').textContent(), '1');
+    await picture(ada.page, '07-group-desktop');
+    await picture(grace.page, '08-list-phone');
+  });
+}
+
+async function accounts(ada: Person, grace: Person): Promise<void> {
+  await step('a second window of the same browser offers the account and can be somebody else', async () => {
+    const second = await ada.page.context().newPage();
+    await second.goto(new URL(ada.page.url()).origin);
+    await second.getByRole('button', { name: /Continue as Ada Lovelace.*open in another window/ }).waitFor();
+    await picture(second, '09-second-window');
+    const linus = new Person(second, 'Linus', 'linus_t');
+    await second.getByRole('tab', { name: 'Register' }).click();
+    await linus.register();
+    await linus.find('ada_l');
+    await linus.say('From the next window');
+    await ada.row('Linus').waitFor();
+    assert.deepEqual(linus.errors, []);
+    await second.close();
+  });
+  await step('logging out and in again by handle', async () => {
+    await grace.page.getByRole('button', { name: 'Log out' }).click();
+    await grace.page.getByRole('tab', { name: 'Log in' }).click();
+    await grace.page.getByLabel('E-mail or handle').fill('Grace_H');
+    await grace.page.getByLabel('Password').fill('wrong');
+    await grace.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await grace.page.getByText('That name and password do not match.').waitFor();
+    await grace.page.getByLabel('Password').fill('correct horse battery');
+    await grace.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await grace.row('Analytical Engine').waitFor();
+    await grace.page.getByText('@grace_h').first().waitFor();
+  });
+}
+
+async function run(browser: Browser, nova: NovaProcess): Promise<void> {
+  const ada = await Person.open(browser, nova.origin, 'Ada Lovelace', 'ada_l',
+    { viewport: { width: 1280, height: 800 } });
+  const grace = await Person.open(browser, nova.origin, 'Grace Hopper', 'grace_h',
+    { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+  try {
+    await find_each_other(ada, grace);
+    await chat(ada, grace);
+    await survive_a_kill(nova, ada, grace);
+    await unread_and_groups(ada, grace);
+    await accounts(ada, grace);
+    assert.deepEqual([...ada.errors, ...grace.errors], [], 'errors of the page');
+  } catch (error) {
+    await picture(ada.page, 'failed-ada').catch(() => {});
+    await picture(grace.page, 'failed-grace').catch(() => {});
+    throw error;
+  }
+}
+
+mkdirSync(screenshots, { recursive: true });
+const nova = new NovaProcess(environment('NOVA_BINARY'), environment('NOVA_WEB_ROOT'));
+const browser = await chromium.launch({
+  executablePath: process.env.NOVA_CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+});
+try {
+  await nova.start();
+  await run(browser, nova);
+  console.log('all steps passed');
+} catch (error) {
+  console.error(error);
+  console.error(`nova's last lines:\n${nova.log()}`);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+  await nova.stop();
+}
