@@ -61,6 +61,10 @@ struct runtime_settings {
 
   /// Mailbox slots of sockets (couriers). A power of two. 1–1024.
   std::uint32_t courier_slots = 64;
+  /// Pushes waiting in one courier; beyond it they are dropped and its sockets closed with 4008 (resume). 1000–100000000.
+  std::uint32_t max_courier_inbox = 200'000;
+  /// Accounts per courier whose time of leaving is remembered. 0–100000000.
+  std::uint32_t max_last_seen = 16'384;
   /// Changes of presence are collected for this long, milliseconds. 1–60000.
   std::uint32_t presence_interval_ms = 250;
   /// Accounts whose presence one socket may watch. 1–100000.

@@ -1,0 +1,88 @@
+// See turn_actor.hpp.
+#include "actors/runtime/turn_actor.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+namespace nova::runtime {
+
+using turn_atom = caf::atom_constant<caf::atom("turn")>;
+
+namespace {
+
+struct sitting {
+  std::unique_ptr<occupant> who;
+};
+
+using turn_actor = caf::stateful_actor<sitting>;
+
+void fall(turn_actor* self, seat& s, last_words& words, std::string message, std::string why) {
+  {
+    std::lock_guard lock(words.mutex);
+    words.message = std::move(message);
+    words.error = std::move(why);
+  }
+  s.hang_bell(nullptr);
+  self->quit(caf::sec::runtime_error);
+}
+
+void take_turn(turn_actor* self, seat& s, last_words& words) {
+  s.begin_turn();
+  auto& who = *self->state.who;
+  try {
+    if (who.turn()) s.wake();
+  } catch (const std::exception& x) {
+    fall(self, s, words, who.current(), x.what());
+  } catch (...) {
+    fall(self, s, words, who.current(), "an exception of unknown type");
+  }
+}
+
+caf::behavior sit(turn_actor* self, seat* s, std::shared_ptr<last_words> words, class_metrics* counters,
+                  std::function<steady_time()> now) {
+  self->set_default_handler(caf::drop);
+  self->set_exit_handler([self, s](caf::exit_msg& m) {
+    s->hang_bell(nullptr);
+    s->no_alarm();
+    self->state.who.reset();
+    self->quit(m.reason);
+  });
+  try {
+    self->state.who = s->occupy();
+  } catch (const std::exception& x) {
+    fall(self, *s, *words, "start", x.what());
+    return {};
+  }
+  s->hang_bell([to = caf::actor_cast<caf::actor>(self)] { caf::anon_send(to, turn_atom::value); });
+  self->send(self, turn_atom::value);
+  return {[self, s, words, counters, now = std::move(now)](turn_atom) {
+    const auto start = now();
+    take_turn(self, *s, *words);
+    counters->handled_in((now() - start).count());
+  }};
+}
+
+}  // namespace
+
+child_spec seat_child(seat& s, class_metrics& counters, std::function<steady_time()> now,
+                      std::chrono::milliseconds grace) {
+  auto words = std::make_shared<last_words>();
+  child_spec child;
+  child.id = s.name();
+  child.grace = grace;
+  child.start = [&s, words, &counters, now](caf::event_based_actor* parent) -> caf::actor {
+    return parent->spawn(sit, &s, words, &counters, now);
+  };
+  child.last_message = [words] {
+    std::lock_guard lock(words->mutex);
+    return words->message;
+  };
+  child.last_error = [words] {
+    std::lock_guard lock(words->mutex);
+    return std::exchange(words->error, {});
+  };
+  return child;
+}
+
+}  // namespace nova::runtime
