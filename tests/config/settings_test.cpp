@@ -160,31 +160,61 @@ TEST_CASE("every bound of a number is met and not overstepped") {
   }
 }
 
-TEST_CASE("every field of the settings structs is declared") {
-  // The structs are plain: `type name = default;` or `type name;` lines inside `struct <layer>_settings { … };`.
+namespace {
+
+struct struct_field {
+  std::string name;     ///< dotted
+  std::string comment;  ///< the line above it
+};
+
+/// The structs are plain: `type name = default;` or `type name;` lines inside `struct <layer>_settings { … };`.
+std::vector<struct_field> struct_fields() {
   const std::regex field(R"(^  [A-Za-z_][A-Za-z0-9_:<>, ]* ([a-z][a-z0-9_]*)( = [^;]*|\{[^;]*\})?;)");
-  std::size_t found = 0;
+  const std::string suffix = "_settings.hpp";
+  std::vector<struct_field> found;
   for (const auto& entry : fs::directory_iterator(fs::path(NOVA_SOURCE_DIR) / "config")) {
     const auto name = entry.path().filename().string();
-    const std::string suffix = "_settings.hpp";
     if (!name.ends_with(suffix)) continue;
     const auto group = name.substr(0, name.size() - suffix.size());
-    std::ifstream in(entry.path());
+    std::istringstream in(read(entry.path()));
     bool inside = false;
-    for (std::string line; std::getline(in, line);) {
+    std::string above;
+    for (std::string line; std::getline(in, line); above = line) {
       if (line.starts_with("struct " + group + "_settings {")) inside = true;
       if (line.starts_with("};")) inside = false;
       std::smatch m;
-      if (!inside || !std::regex_search(line, m, field)) continue;
-      const auto dotted = group + "." + m[1].str();
-      CAPTURE(dotted);
-      const bool whole = find_declaration(dotted) != nullptr;
-      const bool by_entry = std::ranges::any_of(declarations(), [&](auto& row) { return row.name.starts_with(dotted + "."); });
-      CHECK((whole || by_entry));
-      ++found;
+      if (inside && std::regex_search(line, m, field)) found.push_back({group + "." + m[1].str(), above});
     }
   }
-  CHECK(found >= 4);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("every field of the settings structs is declared") {
+  const auto fields = struct_fields();
+  CHECK(fields.size() > 100);
+  for (const auto& f : fields) {
+    CAPTURE(f.name);
+    const bool whole = find_declaration(f.name) != nullptr;
+    const bool by_entry = std::ranges::any_of(declarations(), [&](auto& row) { return row.name.starts_with(f.name + "."); });
+    CHECK((whole || by_entry));
+  }
+}
+
+TEST_CASE("bounds that a struct's comment names are the declared ones") {
+  const std::regex bounds(R"(([0-9]+)–([0-9]+)\.$)");
+  std::size_t compared = 0;
+  for (const auto& f : struct_fields()) {
+    const auto* row = find_declaration(f.name);
+    std::smatch m;
+    if (row == nullptr || !std::regex_search(f.comment, m, bounds)) continue;
+    CAPTURE(f.name);
+    CHECK(row->least == std::stod(m[1].str()));
+    CHECK(row->most == std::stod(m[2].str()));
+    ++compared;
+  }
+  CHECK(compared > 50);
 }
 
 TEST_CASE("a connection string belongs to its domain") {
