@@ -1,3 +1,4 @@
+// The text of contracts.txt: see outputs.hpp. Called by generator.cpp.
 #include "protocols/codegen/fill.hpp"
 #include "protocols/codegen/outputs.hpp"
 

@@ -1,3 +1,4 @@
+// <noun>.nova.hpp and .cpp: see outputs.hpp. Called by generator.cpp.
 #include "protocols/codegen/fill.hpp"
 #include "protocols/codegen/outputs.hpp"
 

@@ -1,3 +1,5 @@
+// The JSON functions of one message, as straight code without reflection. Called by
+// cpp_interface.cpp.
 #include "protocols/codegen/fill.hpp"
 #include "protocols/codegen/outputs.hpp"
 

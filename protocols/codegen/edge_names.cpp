@@ -1,3 +1,4 @@
+// What clients call a message, and which way it travels. Called by openapi.cpp and typescript.cpp.
 #include "protocols/codegen/outputs.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// openapi.json: the document and its schemas; its paths are in openapi_operations.cpp. Called by
+// generator.cpp.
 #include "protocols/codegen/openapi_operations.hpp"
 #include "protocols/codegen/outputs.hpp"
 

@@ -1,6 +1,8 @@
+// nova_contracts.cpp: the lists of everything. Called by generator.cpp.
 #include "protocols/codegen/fill.hpp"
 #include "protocols/codegen/outputs.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace nova::codegen {
@@ -26,41 +28,7 @@ $rows$  };
               {{"function", function}, {"type", type}, {"rows", rows}});
 }
 
-/// A raw literal; split, because compilers limit the length of one.
-std::string literal(const std::string& text) {
-  constexpr std::size_t piece = 12'000;
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); at += piece)
-    out += "R\"nova~(" + text.substr(at, piece) + ")nova~\"\n";
-  return out.empty() ? "\"\"" : out;
-}
-
-}  // namespace
-
-std::string tables_source(const contract& all, const std::string& openapi,
-                          const std::string& contracts) {
-  std::string methods, events, pushes;
-  for (const auto& m : all.methods)
-    methods += fill("      &$namespace$::$domain$_interface::$name$::info(),\n",
-                    {{"namespace", cpp_namespace(*m.proto->file())},
-                     {"domain", m.domain},
-                     {"name", m.identifier}});
-  for (const auto& e : all.events)
-    events += fill("      &$namespace$::$name$_event(),\n",
-                   {{"namespace", cpp_namespace(*e.proto->file())}, {"name", e.identifier}});
-  for (const auto& p : all.pushes)
-    pushes += fill("      &$namespace$::$name$_push(),\n",
-                   {{"namespace", cpp_namespace(*p.proto->file())}, {"name", p.identifier}});
-  return "// Generated from all .proto files by protocols/codegen: do not edit.\n" +
-         includes_of(all) +
-         R"(
-#include <unordered_map>
-
-namespace nova::rpc {
-
-)" + table("all_methods", "method", methods) +
-         table("all_events", "event_type", events) + table("all_pushes", "push_type", pushes) +
-         R"(const method* find_method(std::uint32_t number) noexcept {
+const std::string lookups = R"(const method* find_method(std::uint32_t number) noexcept {
   static const auto index = [] {
     std::unordered_map<std::uint32_t, const method*> by_number;
     for (const auto* m : all_methods()) by_number.emplace(m->number, m);
@@ -91,7 +59,46 @@ const event_type* find_event(std::uint32_t number) noexcept {
   return found == index.end() ? nullptr : found->second;
 }
 
-std::string_view openapi_json() noexcept {
+)";
+
+/// A raw literal; split between characters, because compilers limit the length of one.
+std::string literal(const std::string& text) {
+  constexpr std::size_t piece = 12'000;
+  std::string out;
+  for (std::size_t at = 0, end = 0; at < text.size(); at = end) {
+    end = std::min(at + piece, text.size());
+    while (end < text.size() && (text[end] & 0xc0) == 0x80) ++end;
+    out += "R\"nova~(" + text.substr(at, end - at) + ")nova~\"\n";
+  }
+  return out.empty() ? "\"\"" : out;
+}
+
+}  // namespace
+
+std::string tables_source(const contract& all, const std::string& openapi,
+                          const std::string& contracts) {
+  std::string methods, events, pushes;
+  for (const auto& m : all.methods)
+    methods += fill("      &$namespace$::$domain$_interface::$name$::info(),\n",
+                    {{"namespace", cpp_namespace(*m.proto->file())},
+                     {"domain", m.domain},
+                     {"name", m.identifier}});
+  for (const auto& e : all.events)
+    events += fill("      &$namespace$::$name$_event(),\n",
+                   {{"namespace", cpp_namespace(*e.proto->file())}, {"name", e.identifier}});
+  for (const auto& p : all.pushes)
+    pushes += fill("      &$namespace$::$name$_push(),\n",
+                   {{"namespace", cpp_namespace(*p.proto->file())}, {"name", p.identifier}});
+  return "// Generated from all .proto files by protocols/codegen: do not edit.\n" +
+         includes_of(all) +
+         R"(
+#include <unordered_map>
+
+namespace nova::rpc {
+
+)" + table("all_methods", "method", methods) +
+         table("all_events", "event_type", events) + table("all_pushes", "push_type", pushes) +
+         lookups + R"(std::string_view openapi_json() noexcept {
   static constexpr std::string_view text =
 )" + literal(openapi) +
          R"(;

@@ -1,3 +1,4 @@
+// nova_types.ts, which the web page imports. Called by generator.cpp.
 #include "protocols/codegen/fill.hpp"
 #include "protocols/codegen/outputs.hpp"
 

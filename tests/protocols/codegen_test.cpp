@@ -1,3 +1,4 @@
+// The plugin: what it refuses, and that a change touches one .proto only.
 #include "tests/protocols/proto_workbench.hpp"
 
 #include <doctest/doctest.h>

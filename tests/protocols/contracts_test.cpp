@@ -1,3 +1,4 @@
+// The tables of all contracts: snapshot, routes, who may call, OpenAPI, errors.
 #include "protocols/core/method.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Identifiers, times and the stable hash.
 #include "protocols/core/ids.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// What is generated for a service: rows, bindings, events, pushes.
 #include "protocols/session/session.pb.h"
 #include "tests/protocols/sample.nova.hpp"
 

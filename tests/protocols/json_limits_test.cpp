@@ -1,3 +1,4 @@
+// The declared limits of fields, from protobuf and from JSON.
 #include "tests/protocols/json_fixture.hpp"
 
 using namespace nova;

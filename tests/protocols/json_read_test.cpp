@@ -1,3 +1,4 @@
+// Reading JSON and parameters: what is accepted and what each misfit is called.
 #include "tests/protocols/json_fixture.hpp"
 
 using namespace nova;

@@ -1,3 +1,4 @@
+// Writing JSON, and pushes in both encodings.
 #include "tests/protocols/json_fixture.hpp"
 
 #include <limits>
