@@ -6,8 +6,10 @@
 namespace nova::config {
 
 struct user_settings {
-  std::uint32_t bio_code_points = 500;         ///< longest bio, code points; 1 … 2000
-  std::uint32_t blocks_per_account = 10'000;   ///< people that one account may block; 1 … 100000
+  /// Longest bio, code points. 1–2000.
+  std::uint32_t bio_code_points = 500;
+  /// People that one account may block. 1–100000.
+  std::uint32_t blocks_per_account = 10'000;
 };
 
 }  // namespace nova::config

@@ -1,4 +1,5 @@
-// See account_entity.hpp. Reads are addressed by their position: each handler asks in a fixed order.
+// See account_entity.hpp. Reads are addressed by their position: each handler asks in a fixed
+// order.
 #include "actors/auth/account_entity.hpp"
 
 #include "actors/auth/auth_rules.hpp"
@@ -26,7 +27,9 @@ constexpr std::int64_t guards_pruned_at_once = 10;
 
 const auth_services& services(const context& c) { return c.service<auth_services>(); }
 
-error unauthenticated(std::string detail) { return {errc::unauthenticated, std::move(detail), 0, {}}; }
+error unauthenticated(std::string detail) {
+  return {errc::unauthenticated, std::move(detail), 0, {}};
+}
 error bad_refresh_token() { return unauthenticated("The refresh token is not valid."); }
 
 const session_row* find_session(const account_state& s, const uuid& id) {
@@ -71,11 +74,14 @@ void revoke(decision& d, const uuid& account, const uuid& session, const context
   gone.set_session_id(to_string(session));
   gone.set_until(until);
   d.events.push_back({&session_revoked_event(), runtime::share(std::move(gone))});
-  also(d, [session](account_state& s) { std::erase_if(s.sessions, [&](const session_row& x) { return x.session_id == session; }); });
+  also(d, [session](account_state& s) {
+    std::erase_if(s.sessions, [&](const session_row& x) { return x.session_id == session; });
+  });
 }
 
 // Starts a session, makes room for it when the account has too many, and replies with its tokens.
-void open_session(decision& d, const account_state& s, std::string_view user_agent, const context& c) {
+void open_session(decision& d, const account_state& s, std::string_view user_agent,
+                  const context& c) {
   session_row row;
   row.session_id = c.new_id();
   row.salt.resize(session_salt_bytes);
@@ -126,7 +132,8 @@ void prune_sessions(decision& d, const account_state& s, const context& c) {
   const auto oldest_use = c.now - settings.session_idle_d * ms_per_day;
   d.statements.push_back(store::prune_sessions(s.id, c.now, oldest_start, oldest_use));
   also(d, [settings, now = c.now](account_state& x) {
-    std::erase_if(x.sessions, [&](const session_row& r) { return !session_alive(r, now, settings); });
+    std::erase_if(x.sessions,
+                  [&](const session_row& r) { return !session_alive(r, now, settings); });
   });
 }
 
@@ -163,14 +170,13 @@ result<std::string> account_entity::normalise_key(const rpc::method& m, std::str
   return id ? to_string(*id) : std::move(raw);
 }
 
-outcome account_entity::register_(const account_state& s, const RegisterRequest& q, const context& c,
-                                  const reads& r) {
+outcome account_entity::register_(const account_state& s, const RegisterRequest& q,
+                                  const context& c, const reads& r) {
   if (s.account) return error{errc::conflict, "This account exists.", 0, {}};
   auto checked = check_registration(q);
   if (checked.has_error()) return checked.error();
   const auto& wanted = *checked;
-  if (r.size() == 0)
-    return need{{store::taken_names({wanted.email_name, wanted.handle_name})}};
+  if (r.size() == 0) return need{{store::taken_names({wanted.email_name, wanted.handle_name})}};
   const auto& taken = r.rows(0);
   const auto is_taken = [&](const std::string& name) {
     for (std::size_t i = 0; i < taken.size(); ++i)
@@ -182,7 +188,8 @@ outcome account_entity::register_(const account_state& s, const RegisterRequest&
   if (is_taken(wanted.handle_name))
     return error{errc::handle_taken, "An account with this handle exists.", 0, {}};
   if (r.size() == 1)
-    return need{{runtime::job{"auth.hash", [password = q.password(), cost = services(c).cost]() -> std::any {
+    return need{{runtime::job{"auth.hash",
+                              [password = q.password(), cost = services(c).cost]() -> std::any {
                                 return hash_password(password, cost);
                               }}}};
 
@@ -205,10 +212,12 @@ outcome account_entity::register_(const account_state& s, const RegisterRequest&
 outcome account_entity::start_session(const account_state& s, const StartSessionRequest& q,
                                       const context& c, const reads& r) {
   const auto& sv = services(c);
-  if (auto locked = lock_of(remembered(s.guard, c.now, sv.settings), c.now); locked && r.size() == 0)
+  if (auto locked = lock_of(remembered(s.guard, c.now, sv.settings), c.now);
+      locked && r.size() == 0)
     return *std::move(locked);
   if (r.size() == 0) {
-    auto check = [known = s.account.has_value(), hash = s.account ? s.account->password_hash : sv.decoy_hash,
+    auto check = [known = s.account.has_value(),
+                  hash = s.account ? s.account->password_hash : sv.decoy_hash,
                   password = q.password(), cost = sv.cost]() -> std::any {
       checked_password out;
       out.right = verify_password(hash, password) && known;
@@ -236,15 +245,20 @@ outcome account_entity::refresh(const account_state& s, const RefreshRequest& q,
   decision d;
   const auto grace_ms = services(c).settings.refresh_grace_s * ms_per_s;
   switch (judge_refresh(*session, claim->generation, c.now, grace_ms)) {
-    case refresh_verdict::unknown: return bad_refresh_token();
+    case refresh_verdict::unknown:
+      return bad_refresh_token();
     case refresh_verdict::repeat:
       d.reply = runtime::share(tokens_of(s.id, *session, c));
       return d;
     case refresh_verdict::reused:
       revoke(d, s.id, session->session_id, c);
-      d.refusal = error{errc::refresh_reused, "This refresh token was used before; its session has ended.", 0, {}};
+      d.refusal = error{errc::refresh_reused,
+                        "This refresh token was used before; its session has ended.",
+                        0,
+                        {}};
       return d;
-    case refresh_verdict::rotate: break;
+    case refresh_verdict::rotate:
+      break;
   }
   auto next = *session;
   ++next.generation;
@@ -258,7 +272,8 @@ outcome account_entity::refresh(const account_state& s, const RefreshRequest& q,
   return d;
 }
 
-// A repeated logout finds the session gone from the state but its row, and with it the salt, still in the database.
+// A repeated logout finds the session gone from the state but its row, and with it the salt, still
+// in the database.
 outcome account_entity::logout(const account_state& s, const LogoutRequest& q, const context& c,
                                const reads& r) {
   const auto claim = parse_refresh_token(q.refresh_token());
@@ -272,20 +287,23 @@ outcome account_entity::logout(const account_state& s, const LogoutRequest& q, c
     return d;
   }
   if (r.size() == 0) return need{{store::session_salt(claim->session, s.id)}};
-  if (r.rows(0).empty() || !tokens.authentic(*claim, r.rows(0).blob(0, 0))) return bad_refresh_token();
+  if (r.rows(0).empty() || !tokens.authentic(*claim, r.rows(0).blob(0, 0)))
+    return bad_refresh_token();
   return d;
 }
 
 outcome account_entity::change_password(const account_state& s, const ChangePasswordRequest& q,
                                         const context& c, const reads& r) {
   const auto& sv = services(c);
-  if (!s.account || !find_live(s, c.caller.session, c)) return unauthenticated("The session has ended.");
+  if (!s.account || !find_live(s, c.caller.session, c))
+    return unauthenticated("The session has ended.");
   if (r.size() == 0) {
-    if (auto locked = lock_of(remembered(s.guard, c.now, sv.settings), c.now)) return *std::move(locked);
+    if (auto locked = lock_of(remembered(s.guard, c.now, sv.settings), c.now))
+      return *std::move(locked);
     const auto problem = password_problem(q.new_password(), s.account->handle, s.account->email);
     if (!problem.empty()) return invalid_field("new_password", std::string(problem));
-    auto change = [hash = s.account->password_hash, old = q.old_password(), wanted = q.new_password(),
-                   cost = sv.cost]() -> std::any {
+    auto change = [hash = s.account->password_hash, old = q.old_password(),
+                   wanted = q.new_password(), cost = sv.cost]() -> std::any {
       checked_password out;
       out.right = verify_password(hash, old);
       if (out.right) out.new_hash = hash_password(wanted, cost);
@@ -313,11 +331,13 @@ outcome account_entity::list_sessions(const account_state& s, const ListSessions
   if (q.has_cursor() && !(after = parse_uuid(q.cursor())))
     return invalid_field("cursor", "This is not a cursor that was given out.");
   ListSessionsReply reply;
-  // Newest first; ids are UUIDv7, so their order is that of the starts and a cursor outlives its session.
+  // Newest first; ids are UUIDv7, so their order is that of the starts and a cursor outlives its
+  // session.
   auto newest = s.sessions;
   std::ranges::sort(newest, std::ranges::greater{}, &session_row::session_id);
   for (const auto& row : newest) {
-    if (!session_alive(row, c.now, services(c).settings) || (after && !(row.session_id < *after))) continue;
+    if (!session_alive(row, c.now, services(c).settings) || (after && !(row.session_id < *after)))
+      continue;
     if (reply.items_size() == *limit) {
       reply.set_next_cursor(reply.items(reply.items_size() - 1).session_id());
       break;

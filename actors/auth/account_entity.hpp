@@ -1,5 +1,6 @@
-// One account: registration, sign-in, its sessions and its password. Bound to the runtime by auth_supervisor. The only
-// writer of the account's rows; the counter of failed sign-ins is here as well, so that all names of the account share it.
+// One account: registration, sign-in, its sessions and its password. Bound to the runtime by
+// auth_supervisor. The only writer of the account's rows; the counter of failed sign-ins is here as
+// well, so that all names of the account share it.
 #pragma once
 
 #include "actors/runtime/decision.hpp"
@@ -20,10 +21,11 @@ class RevokeSessionRequest;
 class StartSessionRequest;
 
 struct account_state {
-  uuid id{};                           ///< of the key, whether or not there is such an account
-  std::optional<account_row> account;  ///< empty: a new key, or one that stands for a name nobody has
+  uuid id{};  ///< of the key, whether or not there is such an account
+  std::optional<account_row>
+      account;  ///< empty: a new key, or one that stands for a name nobody has
   guard_row guard;
-  std::vector<session_row> sessions;   ///< not revoked, oldest first; expired ones may be among them
+  std::vector<session_row> sessions;  ///< not revoked, oldest first; expired ones may be among them
 };
 
 struct account_entity {
@@ -33,15 +35,23 @@ struct account_entity {
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
 
-  static outcome register_(const state&, const RegisterRequest&, const runtime::context&, const runtime::reads&);
-  static outcome start_session(const state&, const StartSessionRequest&, const runtime::context&, const runtime::reads&);
-  static outcome refresh(const state&, const RefreshRequest&, const runtime::context&, const runtime::reads&);
-  static outcome logout(const state&, const LogoutRequest&, const runtime::context&, const runtime::reads&);
-  static outcome change_password(const state&, const ChangePasswordRequest&, const runtime::context&, const runtime::reads&);
-  static outcome list_sessions(const state&, const ListSessionsRequest&, const runtime::context&, const runtime::reads&);
-  static outcome revoke_session(const state&, const RevokeSessionRequest&, const runtime::context&, const runtime::reads&);
+  static outcome register_(const state&, const RegisterRequest&, const runtime::context&,
+                           const runtime::reads&);
+  static outcome start_session(const state&, const StartSessionRequest&, const runtime::context&,
+                               const runtime::reads&);
+  static outcome refresh(const state&, const RefreshRequest&, const runtime::context&,
+                         const runtime::reads&);
+  static outcome logout(const state&, const LogoutRequest&, const runtime::context&,
+                        const runtime::reads&);
+  static outcome change_password(const state&, const ChangePasswordRequest&,
+                                 const runtime::context&, const runtime::reads&);
+  static outcome list_sessions(const state&, const ListSessionsRequest&, const runtime::context&,
+                               const runtime::reads&);
+  static outcome revoke_session(const state&, const RevokeSessionRequest&, const runtime::context&,
+                                const runtime::reads&);
 
-  /// The key of methods that name the account by a refresh token is inside the token; others bring it as it is.
+  /// The key of methods that name the account by a refresh token is inside the token; others bring
+  /// it as it is.
   static result<std::string> normalise_key(const rpc::method& m, std::string raw);
 };
 

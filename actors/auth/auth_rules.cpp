@@ -24,7 +24,8 @@ bool alphanumeric(char c) {
 }
 
 bool local_character(char c) {
-  return alphanumeric(c) || std::string_view(".!#$%&'*+/=?^_`{|}~-").find(c) != std::string_view::npos;
+  return alphanumeric(c) ||
+         std::string_view(".!#$%&'*+/=?^_`{|}~-").find(c) != std::string_view::npos;
 }
 
 bool valid_host_label(std::string_view label) {
@@ -76,8 +77,10 @@ guard_row remembered(const guard_row& guard, unix_ms now, const config::auth_set
 
 std::optional<error> lock_of(const guard_row& guard, unix_ms now) {
   if (guard.locked_until <= now) return std::nullopt;
-  return error{errc::locked_out, "There were too many failed attempts with this name.",
-               static_cast<std::uint32_t>(guard.locked_until - now), {}};
+  return error{errc::locked_out,
+               "There were too many failed attempts with this name.",
+               static_cast<std::uint32_t>(guard.locked_until - now),
+               {}};
 }
 
 guard_row after_failure(const guard_row& guard, unix_ms now, const config::auth_settings& s) {
@@ -103,7 +106,8 @@ bool session_alive(const session_row& session, unix_ms now, const config::auth_s
 
 std::string kept_user_agent(std::string_view header) {
   std::string out(header.substr(0, max_user_agent_bytes));
-  std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(
+      out, [](char c) { return c < ' ' || c > '~'; }, '?');
   return out;
 }
 

@@ -1,5 +1,5 @@
-// The pure decisions of auth: what a registration must look like, how failures lock an account, how long a session
-// lives. Called by the entities; no state, no clock, no database.
+// The pure decisions of auth: what a registration must look like, how failures lock an account, how
+// long a session lives. Called by the entities; no state, no clock, no database.
 #pragma once
 
 #include "config/auth_settings.hpp"

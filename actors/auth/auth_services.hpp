@@ -1,5 +1,6 @@
-// What auth's handlers share besides their state: settings, keys and the decoy for names that nobody has. Made once by
-// auth_supervisor, read-only afterwards; handlers get it from their context.
+// What auth's handlers share besides their state: settings, keys and the decoy for names that
+// nobody has. Made once by auth_supervisor, read-only afterwards; handlers get it from their
+// context.
 #pragma once
 
 #include "actors/auth/password_hash.hpp"
@@ -25,7 +26,8 @@ class auth_services {
   /// Hash of a password that nobody knows: what a sign-in with an unknown name is verified against.
   const std::string decoy_hash;
 
-  /// The id that stands for a name nobody has: always the same for one name, never a real account's (version 8).
+  /// The id that stands for a name nobody has: always the same for one name, never a real account's
+  /// (version 8).
   uuid decoy_account(std::string_view name) const;
 
  private:

@@ -1,4 +1,5 @@
-// The auth domain as the runtime takes it. gateway/main.cpp calls make_auth_domain once and adds the result to its node.
+// The auth domain as the runtime takes it. gateway/main.cpp calls make_auth_domain once and adds
+// the result to its node.
 #pragma once
 
 #include "actors/runtime/domain.hpp"
@@ -10,8 +11,9 @@ namespace nova::auth {
 
 struct auth_options {
   config::auth_settings settings;
-  /// The installation's secret, at least 32 random bytes, kept across restarts: all keys and refresh tokens come from it.
-  /// Whoever loses it signs everybody out; whoever has it can sign access tokens.
+  /// The installation's secret, at least 32 random bytes, kept across restarts: all keys and
+  /// refresh tokens come from it. Whoever loses it signs everybody out; whoever has it can sign
+  /// access tokens.
   std::string secret;
 };
 

@@ -1,5 +1,6 @@
-// What gateways need to judge access tokens by themselves: the public keys, and the sessions whose tokens must be refused
-// although they are alive. One entity; bound to the runtime by auth_supervisor.
+// What gateways need to judge access tokens by themselves: the public keys, and the sessions whose
+// tokens must be refused although they are alive. One entity; bound to the runtime by
+// auth_supervisor.
 #pragma once
 
 #include "actors/runtime/decision.hpp"
@@ -18,13 +19,16 @@ struct keyring_entity {
   using state = keyring_state;
   using outcome = runtime::outcome<state>;
 
-  /// The newest so many revocations are told; with fewer than this a token life (100 a second for 15 minutes) none is lost.
+  /// The newest so many revocations are told; with fewer than this a token life (100 a second for
+  /// 15 minutes) none is lost.
   static constexpr std::int64_t max_revocations = 100'000;
 
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
-  static outcome keys(const state&, const KeysRequest&, const runtime::context&, const runtime::reads&);
-  static outcome revocations(const state&, const RevocationsRequest&, const runtime::context&, const runtime::reads&);
+  static outcome keys(const state&, const KeysRequest&, const runtime::context&,
+                      const runtime::reads&);
+  static outcome revocations(const state&, const RevocationsRequest&, const runtime::context&,
+                             const runtime::reads&);
 };
 
 }  // namespace nova::auth

@@ -9,7 +9,8 @@
 
 namespace nova::auth {
 
-runtime::loading<login_name_state> login_name_entity::load(std::string_view, const runtime::reads&) {
+runtime::loading<login_name_state> login_name_entity::load(std::string_view,
+                                                           const runtime::reads&) {
   return login_name_state{};
 }
 
@@ -26,11 +27,12 @@ login_name_entity::outcome login_name_entity::login(const login_name_state&, con
   if (r.size() == 1) {
     const auto& owner = r.rows(0);
     StartSessionRequest start;
-    start.set_account_id(
-        to_string(owner.empty() ? c.service<auth_services>().decoy_account(c.key) : owner.id(0, 0)));
+    start.set_account_id(to_string(owner.empty() ? c.service<auth_services>().decoy_account(c.key)
+                                                 : owner.id(0, 0)));
     start.set_password(q.password());
     start.set_user_agent(c.caller.user_agent);
-    return runtime::need{{runtime::ask{&auth_interface::start_session::info(), runtime::share(std::move(start))}}};
+    return runtime::need{
+        {runtime::ask{&auth_interface::start_session::info(), runtime::share(std::move(start))}}};
   }
   const auto& answer = r.answer(1);
   if (answer.has_error()) return answer.error();

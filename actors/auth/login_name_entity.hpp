@@ -1,6 +1,7 @@
-// A name that somebody signs in with, an e-mail address or a handle in lower case: finds the account and lets it decide.
-// Bound to the runtime by auth_supervisor. A name that nobody has takes the same steps with an id made from the name, so
-// that neither the answer nor its time tells names apart.
+// A name that somebody signs in with, an e-mail address or a handle in lower case: finds the
+// account and lets it decide. Bound to the runtime by auth_supervisor. A name that nobody has takes
+// the same steps with an id made from the name, so that neither the answer nor its time tells names
+// apart.
 #pragma once
 
 #include "actors/runtime/decision.hpp"
@@ -20,7 +21,8 @@ struct login_name_entity {
 
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
-  static outcome login(const state&, const LoginRequest&, const runtime::context&, const runtime::reads&);
+  static outcome login(const state&, const LoginRequest&, const runtime::context&,
+                       const runtime::reads&);
   /// Lower case.
   static result<std::string> normalise_key(const rpc::method& m, std::string raw);
 };

@@ -1,5 +1,5 @@
-// Argon2id password hashes (libsodium). Called inside jobs of the work pool: one call takes tens of milliseconds and
-// the memory of its cost.
+// Argon2id password hashes (libsodium). Called inside jobs of the work pool: one call takes tens of
+// milliseconds and the memory of its cost.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@ struct hash_cost {
   std::uint32_t memory_kib = 19456;  ///< memory (m)
 };
 
-/// PHC string `$argon2id$v=19$m=…,t=…,p=1$salt$hash`. Throws std::bad_alloc when the memory is not to be had.
+/// PHC string `$argon2id$v=19$m=…,t=…,p=1$salt$hash`. Throws std::bad_alloc when the memory is not
+/// to be had.
 std::string hash_password(std::string_view password, const hash_cost& cost);
 
 /// Compares in constant time; false for a `hash` that is no PHC string.

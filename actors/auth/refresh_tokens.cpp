@@ -22,7 +22,8 @@ head head_of(const uuid& account, const uuid& session, std::int64_t generation) 
   std::ranges::copy(account, out.begin());
   std::ranges::copy(session, out.begin() + id_bytes);
   for (std::size_t i = 0; i < generation_bytes; ++i)
-    out[2 * id_bytes + i] = static_cast<std::uint8_t>(generation >> (8 * (generation_bytes - 1 - i)));
+    out[2 * id_bytes + i] =
+        static_cast<std::uint8_t>(generation >> (8 * (generation_bytes - 1 - i)));
   return out;
 }
 
@@ -32,7 +33,8 @@ std::array<std::uint8_t, secret_bytes> secret_of(const head& h, std::string_view
   std::array<std::uint8_t, secret_bytes> out{};
   crypto_generichash_init(&state, key.data(), key.size(), out.size());
   crypto_generichash_update(&state, h.data(), h.size());
-  crypto_generichash_update(&state, reinterpret_cast<const std::uint8_t*>(salt.data()), salt.size());
+  crypto_generichash_update(&state, reinterpret_cast<const std::uint8_t*>(salt.data()),
+                            salt.size());
   crypto_generichash_final(&state, out.data(), out.size());
   return out;
 }
@@ -65,7 +67,8 @@ std::string refresh_tokens::make(const uuid& account, const session_row& session
 }
 
 bool refresh_tokens::authentic(const refresh_claim& claim, std::string_view salt) const {
-  const auto expected = secret_of(head_of(claim.account, claim.session, claim.generation), salt, key_);
+  const auto expected =
+      secret_of(head_of(claim.account, claim.session, claim.generation), salt, key_);
   return sodium_memcmp(expected.data(), claim.secret.data(), expected.size()) == 0;
 }
 

@@ -1,6 +1,7 @@
-// Refresh tokens: opaque to clients; inside, account, session, generation and a secret that is a keyed hash of these and
-// of the session's salt. So nothing secret is stored: a token can be made only by who has both the installation's secret
-// and the session's row, and the successor of a token is the same however often it is asked for.
+// Refresh tokens: opaque to clients; inside, account, session, generation and a secret that is a
+// keyed hash of these and of the session's salt. So nothing secret is stored: a token can be made
+// only by who has both the installation's secret and the session's row, and the successor of a
+// token is the same however often it is asked for.
 #pragma once
 
 #include "actors/auth/token_signer.hpp"
@@ -31,7 +32,8 @@ class refresh_tokens {
   explicit refresh_tokens(const root_key& root);
   /// The token of the session's current generation.
   std::string make(const uuid& account, const session_row& session) const;
-  /// True when Nova made the claim's secret for a session with this salt. Takes the same time either way.
+  /// True when Nova made the claim's secret for a session with this salt. Takes the same time
+  /// either way.
   bool authentic(const refresh_claim& claim, std::string_view salt) const;
 
  private:

@@ -1,6 +1,7 @@
-// Signing keys of access tokens. They are derived from the installation's secret and the time: key n is in use during
-// the n-th rotation interval since 1970. So keys survive restarts, every node has the same ones without asking, and no
-// private key lies in a database. Called by auth's entities; the public keys leave as JWKS.
+// Signing keys of access tokens. They are derived from the installation's secret and the time: key
+// n is in use during the n-th rotation interval since 1970. So keys survive restarts, every node
+// has the same ones without asking, and no private key lies in a database. Called by auth's
+// entities; the public keys leave as JWKS.
 #pragma once
 
 #include "protocols/core/ids.hpp"
@@ -17,7 +18,8 @@ using root_key = std::array<std::uint8_t, 32>;
 
 struct signer_options {
   std::uint32_t access_token_ttl_s = 900;
-  std::uint32_t rotation_s = 604800;  ///< taken as access_token_ttl_s when less, so that few keys are alive at once
+  std::uint32_t rotation_s =
+      604800;  ///< taken as access_token_ttl_s when less, so that few keys are alive at once
   std::uint32_t series = 0;  ///< another series has other keys
 };
 
@@ -28,8 +30,8 @@ class token_signer {
 
   std::string sign(const uuid& account, const uuid& session, unix_ms now) const;
 
-  /// The key in use, the next one (so that verifiers know it in advance) and, until the last token that it signed has
-  /// died, the one before (a short interval may leave two). In order of use.
+  /// The key in use, the next one (so that verifiers know it in advance) and, until the last token
+  /// that it signed has died, the one before (a short interval may leave two). In order of use.
   std::vector<verifying_key> public_keys(unix_ms now) const;
 
   std::int64_t access_token_ttl_s() const noexcept { return options_.access_token_ttl_s; }
@@ -46,7 +48,8 @@ class token_signer {
 
   root_key series_root_{};
   signer_options options_;
-  mutable std::atomic<std::shared_ptr<const dated_key>> latest_;  ///< deriving a key takes longer than signing
+  mutable std::atomic<std::shared_ptr<const dated_key>>
+      latest_;  ///< deriving a key takes longer than signing
 };
 
 }  // namespace nova::auth

@@ -14,10 +14,9 @@ runtime::loading<directory_state> directory_entity::load(std::string_view, const
 
 std::size_t directory_entity::weight(const directory_state& s) { return sizeof s; }
 
-directory_entity::outcome directory_entity::get_profile_by_handle(const directory_state&,
-                                                                  const GetProfileByHandleRequest& q,
-                                                                  const runtime::context&,
-                                                                  const runtime::reads& r) {
+directory_entity::outcome directory_entity::get_profile_by_handle(
+    const directory_state&, const GetProfileByHandleRequest& q, const runtime::context&,
+    const runtime::reads& r) {
   if (!possible_handle(q.handle())) return no_such_person();
   if (r.size() == 0) return runtime::need{{store::profile_by_handle(ascii_lower(q.handle()))}};
   const auto found = read_profile(r.rows(0));

@@ -1,5 +1,5 @@
-// Finds people by handle. One stateless entity a caller, so that a caller's look-ups do not wait for another's; bound to
-// the runtime by user_supervisor.
+// Finds people by handle. One stateless entity a caller, so that a caller's look-ups do not wait
+// for another's; bound to the runtime by user_supervisor.
 #pragma once
 
 #include "actors/runtime/decision.hpp"
@@ -18,7 +18,8 @@ struct directory_entity {
 
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
-  static outcome get_profile_by_handle(const state&, const GetProfileByHandleRequest&, const runtime::context&, const runtime::reads&);
+  static outcome get_profile_by_handle(const state&, const GetProfileByHandleRequest&,
+                                       const runtime::context&, const runtime::reads&);
 };
 
 }  // namespace nova::user

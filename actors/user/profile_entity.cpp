@@ -72,8 +72,8 @@ result<std::string> profile_entity::normalise_key(const rpc::method&, std::strin
   return id ? to_string(*id) : std::move(raw);
 }
 
-outcome profile_entity::get_profile(const profile_state& s, const GetProfileRequest&, const context&,
-                                    const reads&) {
+outcome profile_entity::get_profile(const profile_state& s, const GetProfileRequest&,
+                                    const context&, const reads&) {
   return shown(s);
 }
 

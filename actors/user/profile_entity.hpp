@@ -1,4 +1,5 @@
-// One person's profile and blocks. Bound to the runtime by user_supervisor; made by auth's AccountRegistered event.
+// One person's profile and blocks. Bound to the runtime by user_supervisor; made by auth's
+// AccountRegistered event.
 #pragma once
 
 #include "actors/runtime/decision.hpp"
@@ -22,7 +23,8 @@ class UpdateMyProfileRequest;
 struct profile_state {
   uuid id{};  ///< of the key, whether or not there is a profile
   std::optional<profile_row> profile;
-  /// What this activation has decided about blocks: newer than what a read may show, whose commit may be under way.
+  /// What this activation has decided about blocks: newer than what a read may show, whose commit
+  /// may be under way.
   std::map<uuid, bool> decided_blocks;
 };
 
@@ -36,13 +38,19 @@ struct profile_entity {
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
 
-  static outcome get_profile(const state&, const GetProfileRequest&, const runtime::context&, const runtime::reads&);
-  static outcome get_my_profile(const state&, const GetMyProfileRequest&, const runtime::context&, const runtime::reads&);
-  static outcome update_my_profile(const state&, const UpdateMyProfileRequest&, const runtime::context&, const runtime::reads&);
-  static outcome block(const state&, const BlockRequest&, const runtime::context&, const runtime::reads&);
-  static outcome unblock(const state&, const BlockRequest&, const runtime::context&, const runtime::reads&);
+  static outcome get_profile(const state&, const GetProfileRequest&, const runtime::context&,
+                             const runtime::reads&);
+  static outcome get_my_profile(const state&, const GetMyProfileRequest&, const runtime::context&,
+                                const runtime::reads&);
+  static outcome update_my_profile(const state&, const UpdateMyProfileRequest&,
+                                   const runtime::context&, const runtime::reads&);
+  static outcome block(const state&, const BlockRequest&, const runtime::context&,
+                       const runtime::reads&);
+  static outcome unblock(const state&, const BlockRequest&, const runtime::context&,
+                         const runtime::reads&);
 
-  static outcome on_account_registered(const state&, const auth::AccountRegistered&, const runtime::context&, const runtime::reads&);
+  static outcome on_account_registered(const state&, const auth::AccountRegistered&,
+                                       const runtime::context&, const runtime::reads&);
 
   /// Ids in lower case, as they are stored.
   static result<std::string> normalise_key(const rpc::method& m, std::string raw);

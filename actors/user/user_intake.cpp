@@ -11,7 +11,8 @@ std::vector<runtime::intake> make_user_intakes() {
   registered.event = &auth::account_registered_event();
   registered.route = [](const rpc::message& m, const runtime::context&,
                         const runtime::reads&) -> runtime::effect {
-    return runtime::entity_effect{"profile", static_cast<const auth::AccountRegistered&>(m).account_id()};
+    return runtime::entity_effect{"profile",
+                                  static_cast<const auth::AccountRegistered&>(m).account_id()};
   };
   std::vector<runtime::intake> out;
   out.push_back(std::move(registered));

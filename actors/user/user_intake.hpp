@@ -1,4 +1,5 @@
-// What user takes from other domains: an account that auth registered becomes a profile. Called by user_supervisor.
+// What user takes from other domains: an account that auth registered becomes a profile. Called by
+// user_supervisor.
 #pragma once
 
 #include "actors/runtime/domain.hpp"

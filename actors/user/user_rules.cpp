@@ -10,8 +10,8 @@ namespace nova::user {
 
 constexpr std::size_t max_handle_bytes = 30;
 
-result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfileRequest& q, unix_ms at,
-                                    const config::user_settings& s) {
+result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfileRequest& q,
+                                    unix_ms at, const config::user_settings& s) {
   error bad{errc::invalid_request, "Some fields are not valid.", 0, {}};
   auto next = now;
   if (q.has_display_name()) {
@@ -52,7 +52,8 @@ ProfileChanged profile_changed_message(const profile_row& row) {
 bool possible_handle(std::string_view handle) {
   return !handle.empty() && handle.size() <= max_handle_bytes &&
          std::ranges::all_of(handle, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '_';
          });
 }
 

@@ -13,7 +13,8 @@ namespace nova::user {
 runtime::domain make_user_domain(const user_options& options) {
   runtime::methods<profile_entity> profile("profile");
   bind_profile<profile_entity>(profile);
-  profile.on<auth::AccountRegistered>(auth::account_registered_event(), &profile_entity::on_account_registered);
+  profile.on<auth::AccountRegistered>(auth::account_registered_event(),
+                                      &profile_entity::on_account_registered);
   profile.kind().normalise_key = &profile_entity::normalise_key;
 
   runtime::methods<directory_entity> directory("directory");

@@ -1,4 +1,5 @@
-// The user domain as the runtime takes it. gateway/main.cpp calls make_user_domain once and adds the result to its node.
+// The user domain as the runtime takes it. gateway/main.cpp calls make_user_domain once and adds
+// the result to its node.
 #pragma once
 
 #include "actors/runtime/domain.hpp"

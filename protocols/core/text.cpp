@@ -15,8 +15,10 @@ bool misleads(UChar32 c) {
     case U_CONTROL_CHAR:
     case U_LINE_SEPARATOR:
     case U_PARAGRAPH_SEPARATOR:
-    case U_SURROGATE: return true;
-    default: break;
+    case U_SURROGATE:
+      return true;
+    default:
+      break;
   }
   return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }

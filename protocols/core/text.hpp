@@ -1,5 +1,5 @@
-// Rules for names that several domains share: what auth accepts at registration, user accepts at an update. Text is
-// valid UTF-8 without NUL (the codec at the edge has checked it).
+// Rules for names that several domains share: what auth accepts at registration, user accepts at an
+// update. Text is valid UTF-8 without NUL (the codec at the edge has checked it).
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,8 @@ struct checked_name {
   std::string_view problem;  ///< one sentence for a person; empty: none
 };
 
-/// Trims Unicode white space at both ends. Refuses more than 64 code points, control characters, line separators and
-/// directional overrides (they make one name look like another).
+/// Trims Unicode white space at both ends. Refuses more than 64 code points, control characters,
+/// line separators and directional overrides (they make one name look like another).
 checked_name check_display_name(std::string_view raw);
 
 }  // namespace nova

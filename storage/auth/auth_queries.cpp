@@ -9,21 +9,20 @@ const storage::query account{
 
 const storage::query sessions{
     .name = "auth.sessions",
-    .sql = "SELECT session_id, generation, salt, user_agent, created_at, last_seen_at, rotated_at "
-           "FROM session WHERE account_id = $1 AND revoked_until IS NULL "
-           "ORDER BY created_at, session_id"};
+    .sql =
+        "SELECT session_id, generation, salt, user_agent, created_at, last_seen_at, rotated_at "
+        "FROM session WHERE account_id = $1 AND revoked_until IS NULL "
+        "ORDER BY created_at, session_id"};
 
 const storage::query guard{
     .name = "auth.guard",
     .sql = "SELECT failures, last_failure_at, locked_until FROM login_guard WHERE account_id = $1"};
 
-const storage::query name_owner{
-    .name = "auth.name_owner",
-    .sql = "SELECT account_id FROM identifier WHERE name = $1"};
+const storage::query name_owner{.name = "auth.name_owner",
+                                .sql = "SELECT account_id FROM identifier WHERE name = $1"};
 
-const storage::query taken_names{
-    .name = "auth.taken_names",
-    .sql = "SELECT name FROM identifier WHERE name = ANY($1::text[])"};
+const storage::query taken_names{.name = "auth.taken_names",
+                                 .sql = "SELECT name FROM identifier WHERE name = ANY($1::text[])"};
 
 const storage::query session_salt{
     .name = "auth.session_salt",
@@ -31,27 +30,30 @@ const storage::query session_salt{
 
 const storage::query revocations{
     .name = "auth.revocations",
-    .sql = "SELECT session_id, revoked_until FROM session WHERE revoked_until > $1 "
-           "ORDER BY revoked_until DESC LIMIT $2"};
+    .sql =
+        "SELECT session_id, revoked_until FROM session WHERE revoked_until > $1 "
+        "ORDER BY revoked_until DESC LIMIT $2"};
 
 const storage::query insert_account{
     .name = "auth.insert_account",
-    .sql = "INSERT INTO account (account_id, email, handle, password_hash, created_at) "
-           "VALUES ($1, $2, $3, $4, $5)"};
+    .sql =
+        "INSERT INTO account (account_id, email, handle, password_hash, created_at) "
+        "VALUES ($1, $2, $3, $4, $5)"};
 
 const storage::query insert_name{
-    .name = "auth.insert_name",
-    .sql = "INSERT INTO identifier (name, account_id) VALUES ($1, $2)"};
+    .name = "auth.insert_name", .sql = "INSERT INTO identifier (name, account_id) VALUES ($1, $2)"};
 
 const storage::query insert_session{
     .name = "auth.insert_session",
-    .sql = "INSERT INTO session (session_id, account_id, generation, salt, user_agent, created_at, "
-           "last_seen_at, rotated_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $6)"};
+    .sql =
+        "INSERT INTO session (session_id, account_id, generation, salt, user_agent, created_at, "
+        "last_seen_at, rotated_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $6)"};
 
 const storage::query rotate_session{
     .name = "auth.rotate_session",
-    .sql = "UPDATE session SET generation = $2, last_seen_at = $3, rotated_at = $3 "
-           "WHERE session_id = $1 AND generation = $2 - 1 AND revoked_until IS NULL"};
+    .sql =
+        "UPDATE session SET generation = $2, last_seen_at = $3, rotated_at = $3 "
+        "WHERE session_id = $1 AND generation = $2 - 1 AND revoked_until IS NULL"};
 
 const storage::query revoke_session{
     .name = "auth.revoke_session",
@@ -59,8 +61,9 @@ const storage::query revoke_session{
 
 const storage::query prune_sessions{
     .name = "auth.prune_sessions",
-    .sql = "DELETE FROM session WHERE account_id = $1 "
-           "AND (revoked_until < $2 OR created_at < $3 OR last_seen_at < $4)"};
+    .sql =
+        "DELETE FROM session WHERE account_id = $1 "
+        "AND (revoked_until < $2 OR created_at < $3 OR last_seen_at < $4)"};
 
 const storage::query update_password{
     .name = "auth.update_password",
@@ -68,24 +71,26 @@ const storage::query update_password{
 
 const storage::query put_guard{
     .name = "auth.put_guard",
-    .sql = "INSERT INTO login_guard (account_id, failures, last_failure_at, locked_until) "
-           "VALUES ($1, $2, $3, $4) ON CONFLICT (account_id) DO UPDATE SET failures = excluded.failures, "
-           "last_failure_at = excluded.last_failure_at, locked_until = excluded.locked_until"};
+    .sql =
+        "INSERT INTO login_guard (account_id, failures, last_failure_at, locked_until) "
+        "VALUES ($1, $2, $3, $4) ON CONFLICT (account_id) DO UPDATE SET failures = "
+        "excluded.failures, "
+        "last_failure_at = excluded.last_failure_at, locked_until = excluded.locked_until"};
 
-const storage::query delete_guard{
-    .name = "auth.delete_guard",
-    .sql = "DELETE FROM login_guard WHERE account_id = $1"};
+const storage::query delete_guard{.name = "auth.delete_guard",
+                                  .sql = "DELETE FROM login_guard WHERE account_id = $1"};
 
 const storage::query prune_guards{
     .name = "auth.prune_guards",
-    .sql = "DELETE FROM login_guard WHERE last_failure_at < $1 AND account_id IN "
-           "(SELECT account_id FROM login_guard WHERE last_failure_at < $1 "
-           "ORDER BY last_failure_at LIMIT $2 FOR UPDATE SKIP LOCKED)"};
+    .sql =
+        "DELETE FROM login_guard WHERE last_failure_at < $1 AND account_id IN "
+        "(SELECT account_id FROM login_guard WHERE last_failure_at < $1 "
+        "ORDER BY last_failure_at LIMIT $2 FOR UPDATE SKIP LOCKED)"};
 
 std::span<const storage::query* const> all() {
   static const storage::query* const list[] = {
-      &account,        &sessions,       &guard,          &name_owner,     &taken_names,
-      &session_salt,   &revocations,    &insert_account, &insert_name,    &insert_session,
+      &account,        &sessions,       &guard,          &name_owner,      &taken_names,
+      &session_salt,   &revocations,    &insert_account, &insert_name,     &insert_session,
       &rotate_session, &revoke_session, &prune_sessions, &update_password, &put_guard,
       &delete_guard,   &prune_guards};
   return list;

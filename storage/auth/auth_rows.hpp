@@ -1,4 +1,5 @@
-// Rows of auth's tables as structs; made from query results by actors/auth when an account is loaded.
+// Rows of auth's tables as structs; made from query results by actors/auth when an account is
+// loaded.
 #pragma once
 
 #include "storage/postgres/value.hpp"
@@ -23,7 +24,7 @@ struct session_row {
   std::string user_agent;
   unix_ms created_at = 0;
   unix_ms last_seen_at = 0;
-  unix_ms rotated_at = 0;       ///< when `generation` last grew
+  unix_ms rotated_at = 0;  ///< when `generation` last grew
 };
 
 struct guard_row {

@@ -13,7 +13,8 @@ storage::statement name_owner(std::string name);
 storage::statement taken_names(std::vector<std::string> names);
 /// Empty when the account has no such session, revoked ones included.
 storage::statement session_salt(const uuid& session, const uuid& account);
-/// Sessions whose access tokens may be alive at `now` but must be refused; the newest `limit` of them.
+/// Sessions whose access tokens may be alive at `now` but must be refused; the newest `limit` of
+/// them.
 storage::statement revocations(unix_ms now, std::int64_t limit);
 
 storage::statement insert_account(const uuid& account, const account_row& row);
@@ -24,7 +25,8 @@ storage::statement insert_session(const uuid& account, const session_row& row);
 storage::statement rotate_session(const session_row& row);
 storage::statement revoke_session(const uuid& session, unix_ms until);
 /// Removes the account's sessions that can no longer matter.
-storage::statement prune_sessions(const uuid& account, unix_ms now, unix_ms oldest_start, unix_ms oldest_use);
+storage::statement prune_sessions(const uuid& account, unix_ms now, unix_ms oldest_start,
+                                  unix_ms oldest_use);
 storage::statement update_password(const uuid& account, std::string hash);
 storage::statement put_guard(const uuid& account, const guard_row& row);
 storage::statement delete_guard(const uuid& account);

@@ -81,7 +81,8 @@ TEST_CASE("all bad fields are told at once") {
 TEST_CASE("e-mail addresses are judged as the HTML standard does") {
   for (auto good : {"a@b", "a.b+c@example.com", "x_y-z@sub.example.co", "o'neil@example.com"})
     CHECK_MESSAGE(valid_email(good), good);
-  for (auto bad : {"", "a", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a@-b", "a@b-", "a@b..c", "a@.b", "a\n@b", "a@b\x7f", "ä@b"})
+  for (auto bad : {"", "a", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a@-b", "a@b-", "a@b..c", "a@.b",
+                   "a\n@b", "a@b\x7f", "ä@b"})
     CHECK_FALSE_MESSAGE(valid_email(bad), bad);
   CHECK(valid_email(repeated("x", 64) + "@" + repeated("abcdefgh.", 20) + "com"));
   CHECK_FALSE(valid_email(repeated("x", 64) + "@" + repeated("abcdefgh.", 21) + "com"));
@@ -93,11 +94,14 @@ TEST_CASE("handles have 3 to 30 letters, digits and underscores") {
   CHECK(valid_handle(repeated("Z", 30)));
   CHECK_FALSE(valid_handle("ab"));
   CHECK_FALSE(valid_handle(repeated("Z", 31)));
-  for (auto bad : {"a-b", "a b", "a@b", "äbc", "a.b", "a\nb"}) CHECK_FALSE_MESSAGE(valid_handle(bad), bad);
+  for (auto bad : {"a-b", "a b", "a@b", "äbc", "a.b", "a\nb"})
+    CHECK_FALSE_MESSAGE(valid_handle(bad), bad);
 }
 
 TEST_CASE("passwords are counted in code points and refused when common or made of the names") {
-  const auto problem = [](std::string_view p) { return password_problem(p, "ann_lee", "lee.ann@example.com"); };
+  const auto problem = [](std::string_view p) {
+    return password_problem(p, "ann_lee", "lee.ann@example.com");
+  };
   CHECK(problem(good_password).empty());
   CHECK_FALSE(problem("1234567").empty());
   CHECK(problem("xk3 9wQ!").empty());
@@ -116,13 +120,17 @@ TEST_CASE("passwords are counted in code points and refused when common or made 
 
 TEST_CASE("a display name is trimmed, may not mislead, and defaults to the handle") {
   auth_world w;
-  REQUIRE(w.register_account("a@example.com", "handle_a", good_password, "  Ann  Lee\t").has_value());
+  REQUIRE(
+      w.register_account("a@example.com", "handle_a", good_password, "  Ann  Lee\t").has_value());
   CHECK(dynamic_cast<const AccountRegistered&>(*w.events[0].body).display_name() == "Ann  Lee");
   REQUIRE(w.register_account("b@example.com", "handle_b", good_password, " \u3000 ").has_value());
   CHECK(dynamic_cast<const AccountRegistered&>(*w.events[1].body).display_name() == "handle_b");
-  REQUIRE(w.register_account("c@example.com", "handle_c", good_password, repeated("中", 64)).has_value());
-  CHECK(bad_fields(w.register_account("d@example.com", "handle_d", good_password, "a\x01z")) == std::vector<std::string>{"display_name"});
-  CHECK(bad_fields(w.register_account("d@example.com", "handle_d", good_password, "a\u202Ez")) == std::vector<std::string>{"display_name"});
+  REQUIRE(w.register_account("c@example.com", "handle_c", good_password, repeated("中", 64))
+              .has_value());
+  CHECK(bad_fields(w.register_account("d@example.com", "handle_d", good_password, "a\x01z")) ==
+        std::vector<std::string>{"display_name"});
+  CHECK(bad_fields(w.register_account("d@example.com", "handle_d", good_password, "a\u202Ez")) ==
+        std::vector<std::string>{"display_name"});
 }
 
 TEST_CASE("one signs in by e-mail address or handle, in any case, with the exact password") {
@@ -141,7 +149,8 @@ TEST_CASE("one signs in by e-mail address or handle, in any case, with the exact
   CHECK(code(w.login("ann_1", differs_late)) == errc::invalid_credentials);
 }
 
-TEST_CASE("known and unknown names answer alike: five refusals, then a lock that doubles from 2 s") {
+TEST_CASE(
+    "known and unknown names answer alike: five refusals, then a lock that doubles from 2 s") {
   for (const std::string name : {"ann_1", "nobody_here"}) {
     CAPTURE(name);
     auth_world w;
@@ -175,8 +184,10 @@ TEST_CASE("known and unknown names answer alike: five refusals, then a lock that
 TEST_CASE("all names of an account share one count, and so does the password change") {
   auth_world w;
   const auto t = w.register_account("ann@example.com", "Ann_1");
-  for (int i = 0; i < 2; ++i) CHECK(code(w.login("ann_1", "wrong password")) == errc::invalid_credentials);
-  for (int i = 0; i < 2; ++i) CHECK(code(w.login("ann@example.com", "wrong password")) == errc::invalid_credentials);
+  for (int i = 0; i < 2; ++i)
+    CHECK(code(w.login("ann_1", "wrong password")) == errc::invalid_credentials);
+  for (int i = 0; i < 2; ++i)
+    CHECK(code(w.login("ann@example.com", "wrong password")) == errc::invalid_credentials);
   ChangePasswordRequest q;
   q.set_old_password("wrong password");
   q.set_new_password("another good password");
@@ -189,15 +200,19 @@ TEST_CASE("all names of an account share one count, and so does the password cha
 TEST_CASE("a sign-in forgets the failures before it, and so does a quiet day") {
   auth_world w;
   REQUIRE(w.register_account("ann@example.com", "Ann_1").has_value());
-  for (int i = 0; i < 5; ++i) CHECK(code(w.login("ann_1", "wrong password")) == errc::invalid_credentials);
+  for (int i = 0; i < 5; ++i)
+    CHECK(code(w.login("ann_1", "wrong password")) == errc::invalid_credentials);
   REQUIRE(w.login("ann_1", good_password).has_value());
-  for (int i = 0; i < 5; ++i) CHECK(code(w.login("ann_1", "wrong password")) == errc::invalid_credentials);
+  for (int i = 0; i < 5; ++i)
+    CHECK(code(w.login("ann_1", "wrong password")) == errc::invalid_credentials);
   w.now += 86'400'000;
-  for (int i = 0; i < 5; ++i) CHECK(code(w.login("ann_1", "wrong password")) == errc::invalid_credentials);
+  for (int i = 0; i < 5; ++i)
+    CHECK(code(w.login("ann_1", "wrong password")) == errc::invalid_credentials);
   CHECK(code(w.login("ann_1", "wrong password")) == errc::locked_out);
 }
 
-TEST_CASE("hashes have the asked cost, and weaker ones are replaced at a sign-in, stronger ones kept") {
+TEST_CASE(
+    "hashes have the asked cost, and weaker ones are replaced at a sign-in, stronger ones kept") {
   auto settings = auth_world::cheap_settings();
   auth_world w(settings);
   const auto t = w.register_account("ann@example.com", "Ann_1");

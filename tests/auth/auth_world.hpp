@@ -1,5 +1,5 @@
-// Auth's handlers without runtime and database: carries out needs from small tables, applies decisions, moves the clock.
-// Used by auth_rules_test.
+// Auth's handlers without runtime and database: carries out needs from small tables, applies
+// decisions, moves the clock. Used by auth_rules_test.
 #pragma once
 
 #include "actors/auth/account_entity.hpp"
@@ -63,7 +63,8 @@ class auth_world {
     return dynamic_cast<const Reply&>(**r);
   }
 
-  result<Tokens> register_account(std::string email, std::string handle, std::string password = good_password,
+  result<Tokens> register_account(std::string email, std::string handle,
+                                  std::string password = good_password,
                                   std::string display_name = {}) {
     RegisterRequest q;
     q.set_email(std::move(email));
@@ -85,7 +86,8 @@ class auth_world {
     for (;;) {
       auto out = login_name_entity::login(none, q, make_context(key, anonymous, 0), r);
       if (auto* e = std::get_if<error>(&out)) return *e;
-      if (auto* d = std::get_if<runtime::decision<login_name_state>>(&out)) return reply_of(d->reply);
+      if (auto* d = std::get_if<runtime::decision<login_name_state>>(&out))
+        return reply_of(d->reply);
       supply(std::get<runtime::need>(out), r);
     }
   }
@@ -108,8 +110,8 @@ class auth_world {
 
   template <class Reply, class Request>
   result<Reply> as(const Tokens& who,
-                   account_entity::outcome (*h)(const account_state&, const Request&, const runtime::context&,
-                                                const runtime::reads&),
+                   account_entity::outcome (*h)(const account_state&, const Request&,
+                                                const runtime::context&, const runtime::reads&),
                    const Request& q) {
     rpc::caller c;
     c.kind = rpc::caller_kind::user;
@@ -125,7 +127,8 @@ class auth_world {
   template <class Request>
   rpc::reply_result account_call(const uuid& id,
                                  account_entity::outcome (*h)(const account_state&, const Request&,
-                                                              const runtime::context&, const runtime::reads&),
+                                                              const runtime::context&,
+                                                              const runtime::reads&),
                                  const Request& q, const rpc::caller& c) {
     const auto key = to_string(id);
     for (int attempt = 0; attempt < 3; ++attempt) {
@@ -155,8 +158,10 @@ class auth_world {
         ++jobs;
         r.append(j->run());
       } else {
-        const auto& start = dynamic_cast<const StartSessionRequest&>(*std::get<runtime::ask>(item).request);
-        r.append(account_call(*parse_uuid(start.account_id()), &account_entity::start_session, start, {}));
+        const auto& start =
+            dynamic_cast<const StartSessionRequest&>(*std::get<runtime::ask>(item).request);
+        r.append(account_call(*parse_uuid(start.account_id()), &account_entity::start_session,
+                              start, {}));
       }
     }
   }
@@ -182,13 +187,15 @@ class auth_world {
 
   bool commit(runtime::decision<account_state>& d, account_state& state) {
     for (const auto& s : d.statements)
-      if (s.query->name == "auth.insert_name" && names.contains(std::get<std::string>(s.params[0]))) return false;
+      if (s.query->name == "auth.insert_name" && names.contains(std::get<std::string>(s.params[0])))
+        return false;
     for (const auto& s : d.statements) {
       statements.emplace_back(s.query->name);
       if (s.query->name == "auth.insert_name")
         names[std::get<std::string>(s.params[0])] = std::get<uuid>(s.params[1]);
       if (s.query->name == "auth.insert_session")
-        session_rows[std::get<uuid>(s.params[0])] = {std::get<uuid>(s.params[1]), std::get<storage::bytes>(s.params[3]).data};
+        session_rows[std::get<uuid>(s.params[0])] = {std::get<uuid>(s.params[1]),
+                                                     std::get<storage::bytes>(s.params[3]).data};
     }
     for (auto& e : d.events) events.push_back(std::move(e));
     if (d.apply) d.apply(state);

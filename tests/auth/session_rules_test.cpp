@@ -1,4 +1,5 @@
-// What auth decides about sessions, without runtime and database: rotation, reuse, revocation, lifetimes, signing keys.
+// What auth decides about sessions, without runtime and database: rotation, reuse, revocation,
+// lifetimes, signing keys.
 #include "tests/auth/auth_world.hpp"
 
 #include <sodium.h>
@@ -102,7 +103,9 @@ TEST_CASE("twenty refreshes at once leave one family that continues") {
 TEST_CASE("a forged, altered or foreign token is refused and ends nothing") {
   auth_world w;
   const auto t = registered(w);
-  const auto bad = [&](std::string token) { CHECK(code(w.refresh(std::move(token))) == errc::unauthenticated); };
+  const auto bad = [&](std::string token) {
+    CHECK(code(w.refresh(std::move(token))) == errc::unauthenticated);
+  };
   bad("");
   bad("x");
   bad(t.access_token());
@@ -194,11 +197,13 @@ TEST_CASE("sessions are listed newest first with the caller's marked, in pages")
 
   for (auto limit : {0, -1}) {
     q.set_limit(limit);
-    CHECK(code(w.as<ListSessionsReply>(t, &account_entity::list_sessions, q)) == errc::invalid_request);
+    CHECK(code(w.as<ListSessionsReply>(t, &account_entity::list_sessions, q)) ==
+          errc::invalid_request);
   }
   q.set_limit(1000);
   q.set_cursor("nonsense");
-  CHECK(code(w.as<ListSessionsReply>(t, &account_entity::list_sessions, q)) == errc::invalid_request);
+  CHECK(code(w.as<ListSessionsReply>(t, &account_entity::list_sessions, q)) ==
+        errc::invalid_request);
 }
 
 TEST_CASE("a session can be revoked by its account only, more than once, and then may do nothing") {
@@ -214,7 +219,8 @@ TEST_CASE("a session can be revoked by its account only, more than once, and the
   CHECK(w.as<Empty>(t, &account_entity::revoke_session, q).has_value());
   CHECK(revoked_sessions(w) == std::vector<std::string>{other->session_id()});
   CHECK(code(w.refresh(other->refresh_token())) == errc::unauthenticated);
-  CHECK(code(w.as<ListSessionsReply>(*other, &account_entity::list_sessions, ListSessionsRequest{})) == errc::unauthenticated);
+  CHECK(code(w.as<ListSessionsReply>(*other, &account_entity::list_sessions,
+                                     ListSessionsRequest{})) == errc::unauthenticated);
   q.set_session_id(t.session_id());
   CHECK(code(w.as<Empty>(*other, &account_entity::revoke_session, q)) == errc::unauthenticated);
   q.set_session_id("01890000-0000-7000-8000-000000000000");
@@ -258,7 +264,9 @@ TEST_CASE("one session more than the limit revokes the oldest") {
   CHECK(w.refresh(more[1].refresh_token()).has_value());
 }
 
-TEST_CASE("signing keys rotate: the next is known in advance, the old is served until its tokens have died") {
+TEST_CASE(
+    "signing keys rotate: the next is known in advance, the old is served until its tokens have "
+    "died") {
   auto settings = auth_world::cheap_settings();
   settings.signing_key_rotation_s = 3600;
   auth_world w(settings);
@@ -273,7 +281,8 @@ TEST_CASE("signing keys rotate: the next is known in advance, the old is served 
   const auto after = key_set{signer.public_keys(w.now)};
   CHECK(jwt_key_id(old_token) != jwt_key_id(new_token));
   for (const auto& keys : {before, after})
-    for (const auto& token : {old_token, new_token}) CHECK(verify_jwt(token, keys, w.now).has_value());
+    for (const auto& token : {old_token, new_token})
+      CHECK(verify_jwt(token, keys, w.now).has_value());
 
   w.now += 900'000 + 60'000;
   const auto later = signer.public_keys(w.now);
@@ -307,13 +316,16 @@ TEST_CASE("the keyring tells public keys as JWKs and asks the database for revoc
     CHECK(k.use() == "sig");
     CHECK(base64url_decode(k.x())->size() == 32);
   }
-  auto asked = keyring_entity::revocations({}, RevocationsRequest{}, w.make_context("one", anyone, 0), none);
+  auto asked =
+      keyring_entity::revocations({}, RevocationsRequest{}, w.make_context("one", anyone, 0), none);
   REQUIRE(std::holds_alternative<runtime::need>(asked));
   runtime::reads r;
   const auto id = make_uuid_v7(w.now, w.random);
   r.append(storage::rows{2, {id, storage::timestamp{w.now + 5}}});
-  auto told = keyring_entity::revocations({}, RevocationsRequest{}, w.make_context("one", anyone, 0), r);
-  const auto& list = dynamic_cast<const RevocationsReply&>(*std::get<runtime::decision<keyring_state>>(told).reply);
+  auto told =
+      keyring_entity::revocations({}, RevocationsRequest{}, w.make_context("one", anyone, 0), r);
+  const auto& list = dynamic_cast<const RevocationsReply&>(
+      *std::get<runtime::decision<keyring_state>>(told).reply);
   REQUIRE(list.items_size() == 1);
   CHECK(list.items(0).session_id() == to_string(id));
   CHECK(list.items(0).until() == w.now + 5);

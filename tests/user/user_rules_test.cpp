@@ -1,4 +1,5 @@
-// What user decides, without runtime and database: profiles from auth's event, updates, blocks, look-ups by handle.
+// What user decides, without runtime and database: profiles from auth's event, updates, blocks,
+// look-ups by handle.
 #include "actors/user/directory_entity.hpp"
 #include "actors/user/profile_entity.hpp"
 #include "actors/user/user_intake.hpp"
@@ -31,7 +32,8 @@ struct person {
   profile_state state{id(1), {}, {}};
   unix_ms now = 1'000;
   std::shared_ptr<const config::user_settings> settings =
-      std::make_shared<const config::user_settings>(config::user_settings{.bio_code_points = 5, .blocks_per_account = 2});
+      std::make_shared<const config::user_settings>(
+          config::user_settings{.bio_code_points = 5, .blocks_per_account = 2});
   std::any services{settings};
   rpc::caller caller;
   no_random random;
@@ -41,7 +43,8 @@ struct person {
 
   template <class Request>
   profile_entity::outcome ask(profile_entity::outcome (*h)(const profile_state&, const Request&,
-                                                           const runtime::context&, const runtime::reads&),
+                                                           const runtime::context&,
+                                                           const runtime::reads&),
                               const Request& q) {
     runtime::reads r;
     auto out = h(state, q, context(), r);
@@ -139,14 +142,16 @@ TEST_CASE("the event makes the profile once and tells it") {
   CHECK(shown.created_at() == 500);
 }
 
-TEST_CASE("an update changes the named fields only, and nothing else of the profile can be changed") {
+TEST_CASE(
+    "an update changes the named fields only, and nothing else of the profile can be changed") {
   person p;
   p.born();
   const auto named = p.update("  New Name ", std::nullopt);
   CHECK(profile(named).display_name() == "New Name");
   CHECK(profile(named).updated_at() == 1'000);
   REQUIRE(decided(named).events.size() == 1);
-  CHECK(dynamic_cast<const ProfileChanged&>(*decided(named).events[0].body).display_name() == "New Name");
+  CHECK(dynamic_cast<const ProfileChanged&>(*decided(named).events[0].body).display_name() ==
+        "New Name");
   const auto told = p.update(std::nullopt, "hi 中");
   CHECK(profile(told).display_name() == "New Name");
   CHECK(profile(told).bio() == "hi 中");
@@ -234,11 +239,13 @@ TEST_CASE("a look-up by handle ignores case and asks nothing for what cannot be 
   none.append(storage::rows{});
   CHECK(code(look("ann", none)) == errc::not_found);
   runtime::reads found;
-  found.append(storage::rows{6, {id(1), std::string("Ann"), std::string("Ann Lee"), std::string("bio"),
-                                 storage::timestamp{1}, storage::timestamp{2}}});
+  found.append(storage::rows{6,
+                             {id(1), std::string("Ann"), std::string("Ann Lee"), std::string("bio"),
+                              storage::timestamp{1}, storage::timestamp{2}}});
   const auto out = look("ann", found);
   REQUIRE(std::holds_alternative<runtime::decision<directory_state>>(out));
-  const auto& shown = dynamic_cast<const Profile&>(*std::get<runtime::decision<directory_state>>(out).reply);
+  const auto& shown =
+      dynamic_cast<const Profile&>(*std::get<runtime::decision<directory_state>>(out).reply);
   CHECK(shown.handle() == "Ann");
   CHECK(shown.updated_at() == 2);
 }
