@@ -1,10 +1,14 @@
 // A server in memory for the tests of the page's session client: follows the contract where the client relies on it, and
 // fails on demand. Time and chance are the test's.
+import { webcrypto } from 'node:crypto';
 import { Problem } from '../../gateway/web/src/problem.ts';
 import type { Api } from '../../gateway/web/src/api.ts';
 import type { Clock, SocketLike } from '../../gateway/web/src/rpc_socket.ts';
 import type { KeyValueStore } from '../../gateway/web/src/tokens.ts';
 import type { Conversation, Message, Page, Seen } from '../../gateway/web/src/types.ts';
+
+// Node 18 has it under another name only.
+globalThis.crypto ??= webcrypto as Crypto;
 
 // Lets everything that is ready run.
 export async function settle(): Promise<void> {
@@ -219,7 +223,7 @@ export class FakeNova {
 
   private handle_(socket: FakeSocket, call: Call): void {
     if (call.method === 'session.open') return this.open_(socket, call);
-    if (call.method !== 'messaging.send') return socket.answer(call, call.method === 'presence.subscribe' ? { items: [] } : {});
+    if (call.method !== 'messaging.send') return socket.answer(call, {});
     const fault = this.fault();
     if (fault === 'lost_before') return socket.end(1006);
     if (fault === 'busy') return socket.refuse(call, 'overloaded', 503, { retry_after_s: 1 });

@@ -1,11 +1,11 @@
-// Builds the page and compiles its tests in a copy of their sources: node stage.mjs SOURCE_ROOT STAGE. Run by ctest as the
-// set-up of the web tests; a second run does only what changed. The page ends in STAGE/page.
+// Builds the page and compiles its tests in a copy of their sources: node stage.mjs SOURCE_ROOT STAGE [GENERATED_TYPES].
+// Run by ctest as the set-up of the web tests; a second run does only what changed. The page ends in STAGE/page.
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-const [source, stage] = process.argv.slice(2);
+const [source, stage, generated_types] = process.argv.slice(2);
 const folders = ['gateway/web', 'tests/web'];
 const left_out = new Set(['node_modules', 'dist', 'compiled']);
 const page = join(stage, 'page');
@@ -63,15 +63,24 @@ function check_page() {
   }
 }
 
-const wanted = digest(folders.flatMap((folder) => files_under(join(source, folder))));
+// The types made from the .proto files, or nothing to compare with.
+function take_generated_types(tests) {
+  if (has_generated_types) cpSync(generated_types, join(tests, 'generated_types.ts'));
+  else rmSync(join(tests, 'types_agree.ts'));
+}
+
+const has_generated_types = generated_types !== undefined && existsSync(generated_types);
+const wanted = digest(folders.flatMap((folder) => files_under(join(source, folder)))
+  .concat(has_generated_types ? [generated_types] : []));
 const mark = join(stage, 'stage.done');
 if (!is_done(mark, wanted)) {
   const [web, tests] = folders.map(copy);
+  take_generated_types(tests);
   install(web);
   install(tests);
   run('npm', ['run', '--silent', 'build', '--', '--logLevel', 'warn'], web, { NOVA_WEB_OUT: page });
   rmSync(join(tests, 'compiled'), { recursive: true, force: true });
-  run('npx', ['--no-install', 'tsc'], tests);
+  run('node', ['node_modules/typescript/bin/tsc'], tests);
   check_page();
   writeFileSync(mark, wanted);
 }

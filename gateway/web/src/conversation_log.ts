@@ -90,7 +90,7 @@ export class ConversationLog {
     if (seq === undefined) return news ? 'applied' : 'known';
     const message = this.by_seq_.get(seq);
     if (!message) return 'not_loaded';
-    if (rev <= message.rev) return 'known';
+    if (rev <= message.rev || !change) return 'known';
     this.by_seq_.set(seq, changed(message, rev, change, me));
     this.sorted_ = null;
     return 'applied';

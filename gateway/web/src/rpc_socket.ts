@@ -1,6 +1,6 @@
 // JSON-RPC 2.0 over one WebSocket: matches answers to calls, hands pushes on. Used by session.ts only.
 import { offline_problem, Problem } from './problem.ts';
-import type { ProblemDocument } from './types.ts';
+import type { Calls, ProblemDocument } from './types.ts';
 
 // What the session needs of a browser's WebSocket; tests give their own.
 export interface SocketLike {
@@ -61,13 +61,15 @@ export class RpcSocket {
     socket.onerror = null;
   }
 
-  call(method: string, params: unknown, limit_ms = call_limit_ms): Promise<unknown> {
+  call<M extends keyof Calls>(
+    method: M, params: Calls[M]['params'], limit_ms = call_limit_ms,
+  ): Promise<Calls[M]['result']> {
     if (this.closed_) return Promise.reject(offline_problem());
     const id = this.next_id_;
     this.next_id_ += 1;
     return new Promise((resolve, reject) => {
       const timer = this.clock_.set(limit_ms, () => this.abandon());
-      this.waiting_.set(id, { resolve, reject, timer });
+      this.waiting_.set(id, { resolve: resolve as (result: unknown) => void, reject, timer });
       this.write_({ jsonrpc: '2.0', id, method, params });
     });
   }

@@ -8,7 +8,7 @@
 import { Outbox, outbox_limit, type OutboxEntry } from './outbox.ts';
 import { as_problem, offline_problem, Problem } from './problem.ts';
 import { RpcSocket, type Clock, type SocketLike } from './rpc_socket.ts';
-import type { OpenReply, Seen, SendReply } from './types.ts';
+import type { Calls, Seen } from './types.ts';
 import type { AccessTokens } from './api.ts';
 
 export type SessionState =
@@ -89,12 +89,12 @@ export class Session {
   }
 
   // Rejects with `offline` when there is no connection or it is lost before the answer.
-  call<T>(method: string, params: unknown): Promise<T> {
+  call<M extends keyof Calls>(method: M, params: Calls[M]['params']): Promise<Calls[M]['result']> {
     if (!this.rpc_ || this.state_ !== 'online') return Promise.reject(offline_problem());
-    return this.rpc_.call(method, params) as Promise<T>;
+    return this.rpc_.call(method, params);
   }
 
-  notify(method: string, params: unknown): void {
+  notify<M extends keyof Calls>(method: M, params: Calls[M]['params']): void {
     if (this.state_ === 'online') this.rpc_?.notify(method, params);
   }
 
@@ -161,8 +161,7 @@ export class Session {
       const resume = this.resume_token_
         ? { resume: { token: this.resume_token_, seen: events.seen() } } : {};
       asked = true;
-      const reply = await rpc.call(
-        'session.open', { access_token: this.token_, ...resume }) as OpenReply;
+      const reply = await rpc.call('session.open', { access_token: this.token_, ...resume });
       if (generation !== this.generation_) return;
       clock.clear(this.open_timer_);
       this.resume_token_ = reply.resume_token;
@@ -289,7 +288,7 @@ export class Session {
       const access_token = await this.options_.tokens.access();
       if (generation !== this.generation_ || !this.rpc_) return;
       this.token_ = access_token;
-      const reply = await this.rpc_.call('session.open', { access_token }) as OpenReply;
+      const reply = await this.rpc_.call('session.open', { access_token });
       if (generation !== this.generation_) return;
       if (reply.resume_token) this.resume_token_ = reply.resume_token;
       this.restart_quiet_();
@@ -318,7 +317,7 @@ export class Session {
       const params = {
         conversation_id, client_id, text, ...(reply_to === undefined ? {} : { reply_to }),
       };
-      const reply = await this.rpc_!.call('messaging.send', params) as SendReply;
+      const reply = await this.rpc_!.call('messaging.send', params);
       const sent = outbox.answered(client_id, reply.seq, reply.sent_at);
       if (sent) events.on_outbox(sent);
     } catch (error) {

@@ -10,7 +10,7 @@ import { Session, type SessionState } from './session.ts';
 import type { Clock, SocketLike } from './rpc_socket.ts';
 import type { TokenKeeper } from './tokens.ts';
 import type {
-  Conversation, ConversationPush, Gap, Message, Presence, Receipt, Seen, TypingPush, Updated,
+  Conversation, ConversationPush, Gap, Message, Presence, Pushes, Receipt, Seen, TypingPush, Updated,
 } from './types.ts';
 
 export const page_size = 50;
@@ -143,7 +143,7 @@ export class Store {
   }
 
   async edit(id: string, seq: number, text: string): Promise<void> {
-    const message = await this.session.call<Message>(
+    const message = await this.session.call(
       'messaging.edit', { conversation_id: id, seq, text });
     const conversation = this.conversations.get(id);
     conversation?.log.fill({ from_seq: seq, to_seq: seq }, [message]);
@@ -281,20 +281,22 @@ export class Store {
   }
 
   private pushed_(method: string, params: unknown): void {
-    switch (method) {
-      case 'messaging.message': return this.on_message_(params as Message);
-      case 'messaging.updated': return this.on_updated_(params as Updated);
-      case 'messaging.receipt': return this.on_receipt_(params as Receipt);
-      case 'messaging.typing': return this.on_typing_(params as TypingPush);
-      case 'messaging.conversation': return this.on_conversation_(params as ConversationPush);
-      case 'presence.changed': {
-        const presence = params as Presence;
-        this.presence.set(presence.account_id, presence);
-        return this.options_.changed({ kind: 'presence' });
-      }
-      case 'session.gap': return this.on_gap_(params as Gap);
-      default: // A newer server's push: not for this page.
-    }
+    const take: { [M in keyof Pushes]: (push: Pushes[M]) => void } = {
+      'messaging.message': (push) => this.on_message_(push),
+      'messaging.updated': (push) => this.on_updated_(push),
+      'messaging.receipt': (push) => this.on_receipt_(push),
+      'messaging.typing': (push) => this.on_typing_(push),
+      'messaging.conversation': (push) => this.on_conversation_(push),
+      'presence.changed': (push) => this.on_presence_(push),
+      'session.gap': (push) => this.on_gap_(push),
+    };
+    // A newer server may push what this page does not know.
+    if (Object.hasOwn(take, method)) take[method as keyof Pushes](params as never);
+  }
+
+  private on_presence_(presence: Presence): void {
+    this.presence.set(presence.account_id, presence);
+    this.options_.changed({ kind: 'presence' });
   }
 
   private on_message_(message: Message): void {
@@ -335,13 +337,13 @@ export class Store {
     log.apply(updated, this.me.account_id);
     const last = conversation.last_message;
     const newer = updated.seq === undefined ? undefined : log.get(updated.seq);
-    if (updated.change.kind === 'recalled') {
+    if (updated.change?.kind === 'recalled') {
       conversation.unread = Math.min(conversation.unread, conversation.count_unread(this.me.account_id));
     }
     if (newer && last?.seq === newer.seq) conversation.preview(newer);
     const about_members = ['members_added', 'member_removed', 'role', 'title'];
     const unseen_preview = !newer && last !== undefined && last.seq === updated.seq;
-    if (about_members.includes(updated.change.kind) || unseen_preview) {
+    if (about_members.includes(updated.change?.kind ?? '') || unseen_preview) {
       void this.fetch_conversation_(conversation.id);
     }
     if (missed && log.size > 0) {
@@ -508,9 +510,8 @@ export class Store {
     if (this.state !== 'online' || asked === this.presence_asked_) return;
     this.presence_asked_ = asked;
     try {
-      const reply = await this.session.call<{ items: Presence[] }>('presence.subscribe', { account_ids });
-      for (const presence of reply.items) this.presence.set(presence.account_id, presence);
-      this.options_.changed({ kind: 'presence' });
+      // Each one's state now comes as a push.
+      await this.session.call('presence.subscribe', { account_ids });
     } catch {
       this.presence_asked_ = '';
     }

@@ -1,5 +1,6 @@
 // The contract's messages as the page uses them, named as in protocols/*/*.proto: for every module here.
-// Times are RFC 3339 strings; `seq` and `rev` are numbers.
+// Times are RFC 3339 strings; `seq` and `rev` are numbers. tests/web/types_agree.ts holds them against the types that
+// are generated from the .proto files.
 
 export interface Tokens {
   account_id: string;
@@ -93,7 +94,7 @@ export interface Updated {
   conversation_id: string;
   rev: number;
   seq?: number;
-  change: Change;
+  change?: Change;
 }
 
 export interface Receipt {
@@ -142,6 +143,39 @@ export interface SendReply {
 export interface Page<T> {
   items: T[];
   next_cursor?: string | null;
+}
+
+interface Mark { conversation_id: string; seq: number }
+interface React { conversation_id: string; seq: number; emoji: string }
+
+// The calls that the page makes over the WebSocket.
+export interface Calls {
+  'session.open': {
+    params: { access_token: string; resume?: { token: string; seen: Record<string, Seen> } }; result: OpenReply;
+  };
+  'user.me': { params: Record<string, never>; result: Profile };
+  'messaging.send': {
+    params: { conversation_id: string; client_id: string; text: string; reply_to?: number }; result: SendReply;
+  };
+  'messaging.edit': { params: { conversation_id: string; seq: number; text: string }; result: Message };
+  'messaging.recall': { params: Mark; result: object };
+  'messaging.react': { params: React; result: object };
+  'messaging.unreact': { params: React; result: object };
+  'messaging.read': { params: Mark; result: object };
+  'messaging.delivered': { params: Mark; result: object };
+  'messaging.typing': { params: { conversation_id: string; typing: boolean }; result: object };
+  'presence.subscribe': { params: { account_ids: string[] }; result: { watching: number } };
+}
+
+// The notifications that it understands.
+export interface Pushes {
+  'messaging.conversation': ConversationPush;
+  'messaging.message': Message;
+  'messaging.receipt': Receipt;
+  'messaging.typing': TypingPush;
+  'messaging.updated': Updated;
+  'presence.changed': Presence;
+  'session.gap': Gap;
 }
 
 // A problem document (RFC 9457), the body of every HTTP error and the data of every WebSocket error.

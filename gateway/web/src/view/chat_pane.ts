@@ -81,6 +81,7 @@ export class ChatPane {
       const count = conversation.member_count;
       return `${count} member${count === 1 ? '' : 's'}${others ? `, ${others} online` : ''}`;
     }
+    if (store.state === 'waiting') return 'waiting for the connection';
     if (online) return 'online';
     const partner = conversation.partner(store.me.account_id);
     const last = partner ? store.presence.get(partner.account_id)?.last_seen_at : null;

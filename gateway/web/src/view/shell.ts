@@ -54,6 +54,7 @@ export class Shell {
         if (this.store_.state === 'online') this.trouble_since_ = 0;
         else this.trouble_since_ ||= Date.now();
         this.draw_banner_();
+        this.dirty_chat_ = true;
         break;
       case 'list':
         this.dirty_list_ = true;
