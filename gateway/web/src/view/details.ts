@@ -47,7 +47,7 @@ function block_buttons(store: Store, account_id: string, attempt: Attempt, close
     toast(blocked ? 'Blocked. Neither of you can write to the other.' : 'No longer blocked.');
   });
   return h('div', { class: 'actions' }, action('block', 'Block', () => set(true), 'danger'),
-    action('check', 'Unblock', () => set(false)));
+    action('check', 'Take a block back', () => set(false)));
 }
 
 function title_form(
