@@ -163,7 +163,6 @@ void host::prune() {
   next_prune_ = hub_.now() + prune_interval;
   const auto before = hub_.wall() - hub_.settings().idempotency_hours * hour_ms;
   storage::commit_unit unit;
-  unit.activation = hub_.next_activation();
   unit.statements.push_back({&storage::runtime_queries::prune_idempotency, {storage::timestamp{before}}, 0});
   unit.done = [](const storage::commit_outcome&) {};
   link_.database->lane().append(std::move(unit));

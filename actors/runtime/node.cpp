@@ -274,7 +274,9 @@ bool node::ready() const {
   const auto& hub = impl_->hub;
   if (!impl_->started || hub.stopping) return false;
   for (const auto& d : hub.domains)
-    if (!d->serving || !d->database->lane().accepting()) return false;
+    if (!d->serving || !d->database->lane().accepting() ||
+        d->database->lane().lease_until() <= hub.now())
+      return false;
   return true;
 }
 

@@ -165,7 +165,6 @@ void shard::reminder_over(const flight& f, bool done) {
                         std::string(link_.domain.kinds[f.kind].name) + " key=" + f.key + " name=" + f.reminder->name);
     reminder_failures_.erase(name);
     storage::commit_unit unit;
-    unit.activation = hub_.next_activation();
     unit.shard = seat_.number;
     unit.statements.push_back({&queries::settle_reminder,
                                {std::string(link_.domain.kinds[f.kind].name), f.key, f.reminder->name,
