@@ -30,13 +30,17 @@ export class Person {
   }
 
   async register(): Promise<void> {
+    await this.ask_for_account();
+    await this.page.getByRole('button', { name: 'New chat' }).waitFor();
+  }
+
+  async ask_for_account(): Promise<void> {
     const { page } = this;
     await page.getByLabel('Your name').fill(this.name);
     await page.getByLabel('Handle').fill(this.handle);
     await page.getByLabel('E-mail').fill(`${this.handle}@example.org`);
     await page.getByLabel('Password').fill('correct horse battery');
     await page.getByRole('button', { name: 'Create account' }).click();
-    await page.getByRole('button', { name: 'New chat' }).waitFor();
   }
 
   async find(handle: string): Promise<void> {

@@ -37,12 +37,12 @@ async function find_each_other(ada: Person, grace: Person): Promise<void> {
     await grace.register();
   });
   await step('a handle that is taken is said beside its field', async () => {
-    const context = await ada.page.context().browser()!.newContext({ locale: 'en-GB' });
-    const third = new Person(await context.newPage(), 'Not Ada', 'ADA_L');
-    await third.page.goto(new URL(ada.page.url()).origin);
-    await third.register().catch(() => {});
+    const browser = ada.page.context().browser()!;
+    const third = await Person.open(browser, new URL(ada.page.url()).origin, 'Not Ada', 'ADA_L', {});
+    await third.ask_for_account();
+    await third.page.getByText('This handle is taken.').waitFor();
     assert.equal(await third.page.getByLabel('Handle').getAttribute('aria-invalid'), 'true');
-    await context.close();
+    await third.page.context().close();
   });
   await step('one finds the other by handle and writes', async () => {
     await ada.find('GRACE_H');
