@@ -1,4 +1,5 @@
-// What all connections of a server share. Made by server before the I/O threads start and destroyed after they ended.
+// What all connections of a server share. Made by server before the I/O threads start and destroyed
+// after they ended.
 #pragma once
 
 #include "config/gateway_settings.hpp"

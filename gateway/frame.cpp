@@ -28,6 +28,8 @@ frame make_close_frame(std::uint16_t code, std::string_view reason) {
   return std::move(builder).finish(opcode::close);
 }
 
-frame raw_frame(std::string bytes) { return frame(std::make_shared<const std::string>(std::move(bytes)), 0); }
+frame raw_frame(std::string bytes) {
+  return frame(std::make_shared<const std::string>(std::move(bytes)), 0);
+}
 
 }  // namespace nova::gateway

@@ -1,5 +1,6 @@
-// A WebSocket frame as the server writes it: unmasked, so the same bytes serve any number of sockets. Beast does
-// handshake, reading and control frames; it can only write one frame an operation and copies for each socket, hence this.
+// A WebSocket frame as the server writes it: unmasked, so the same bytes serve any number of
+// sockets. Beast does handshake, reading and control frames; it can only write one frame an
+// operation and copies for each socket, hence this.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ enum class opcode : std::uint8_t { text = 1, binary = 2, close = 8, ping = 9 };
 class frame {
  public:
   frame() = default;
-  frame(std::shared_ptr<const std::string> bytes, std::uint32_t begin) : bytes_(std::move(bytes)), begin_(begin) {}
+  frame(std::shared_ptr<const std::string> bytes, std::uint32_t begin)
+      : bytes_(std::move(bytes)), begin_(begin) {}
   std::string_view bytes() const noexcept { return std::string_view(*bytes_).substr(begin_); }
   explicit operator bool() const noexcept { return bytes_ != nullptr; }
 

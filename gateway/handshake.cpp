@@ -17,7 +17,8 @@ bool same_text(std::string_view a, std::string_view b) {
   });
 }
 
-bool origin_allowed(const config::gateway_settings& settings, std::string_view origin, std::string_view host) {
+bool origin_allowed(const config::gateway_settings& settings, std::string_view origin,
+                    std::string_view host) {
   if (origin.empty()) return true;
   for (std::string_view scheme : {"http://", "https://"})
     if (!host.empty() && same_text(origin, std::string(scheme) + std::string(host))) return true;
@@ -45,11 +46,13 @@ bool choose_protocol(std::string_view offered, handshake& to) {
 
 }  // namespace
 
-void judge_handshake(edge& e, io_thread& thread, const http_request& request, std::string_view protocols,
-                     const std::string& address, std::function<void(result<handshake>)> done) {
+void judge_handshake(edge& e, io_thread& thread, const http_request& request,
+                     std::string_view protocols, const std::string& address,
+                     std::function<void(result<handshake>)> done) {
   auto accepted = std::make_shared<handshake>();
   if (e.draining) return done(make_error(errc::unavailable, "The server is restarting."));
-  if (request.repeated_field) return done(make_error(errc::invalid_request, "A header field came more than once."));
+  if (request.repeated_field)
+    return done(make_error(errc::invalid_request, "A header field came more than once."));
   if (!origin_allowed(e.settings, request.origin, request.host))
     return done(make_error(errc::forbidden, "The origin is not allowed."));
   if (!choose_protocol(protocols, *accepted))
@@ -70,8 +73,10 @@ void judge_handshake(edge& e, io_thread& thread, const http_request& request, st
       accepted->who = *p;
       done(std::move(*accepted));
     };
-    if (home == std::this_thread::get_id()) finish();
-    else thread.post(finish);
+    if (home == std::this_thread::get_id())
+      finish();
+    else
+      thread.post(finish);
   });
 }
 

@@ -5,11 +5,11 @@
 #include "gateway/http_rules.hpp"
 #include "gateway/websocket_connection.hpp"
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
-#include <spdlog/spdlog.h>
 
 #include <optional>
 
@@ -24,7 +24,8 @@ using parser = http::request_parser<http::string_body>;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-class http_connection final : public connection, public std::enable_shared_from_this<http_connection> {
+class http_connection final : public connection,
+                              public std::enable_shared_from_this<http_connection> {
  public:
   http_connection(edge& e, io_thread& thread, tcp_socket socket, connection_lease lease)
       : edge_(e), thread_(thread), socket_(std::move(socket)), lease_(std::move(lease)) {}
@@ -67,6 +68,7 @@ class http_connection final : public connection, public std::enable_shared_from_
   bool bad_chunk_ = false;
   std::function<void(std::uint64_t, boost::beast::string_view, error_code&)> on_chunk_;
   std::string request_id_;
+  std::shared_ptr<void> exchange_;  ///< of the request that is being served
   std::optional<http::response<http::string_body>> response_;
   std::optional<http::response<http::span_body<const char>>> shared_response_;
   std::shared_ptr<const std::string> shared_body_;
@@ -86,7 +88,8 @@ void http_connection::start() {
 void http_connection::enter(phase p, unsigned timeout_ms) {
   phase_ = p;
   thread_.set_deadline(id_, timeout_ms == 0 ? time_point::max()
-                                            : std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms));
+                                            : std::chrono::steady_clock::now() +
+                                                  std::chrono::milliseconds(timeout_ms));
 }
 
 void http_connection::read_more() {
@@ -105,21 +108,25 @@ void http_connection::read_more() {
 void http_connection::on_bytes() {
   switch (phase_) {
     case phase::idle:
-    case phase::header: return on_header_bytes();
-    case phase::body: return on_body_bytes();
+    case phase::header:
+      return on_header_bytes();
+    case phase::body:
+      return on_body_bytes();
     case phase::lingering:
       lingered_ += buffer_.size();
       buffer_.clear();
       if (lingered_ > edge_.settings.linger_bytes) return close();
       return read_more();
     case phase::serving:
-    case phase::writing: return;
+    case phase::writing:
+      return;
   }
 }
 
 void http_connection::on_header_bytes() {
   auto text = std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-  while (phase_ == phase::idle && text.starts_with("\r\n")) {  // RFC 9112 §2.2: empty lines before a request
+  while (phase_ == phase::idle &&
+         text.starts_with("\r\n")) {  // RFC 9112 §2.2: empty lines before a request
     buffer_.consume(2);
     text.remove_prefix(2);
   }
@@ -128,7 +135,8 @@ void http_connection::on_header_bytes() {
   if (phase_ == phase::idle) enter(phase::header, s.header_timeout_ms);
   http_limits bounds{s.max_header_bytes, s.max_header_fields, s.max_target_bytes};
   auto end = text.find("\r\n\r\n");
-  auto refused = end == text.npos ? check_partial_header(text, bounds) : check_header(text.substr(0, end + 4), bounds);
+  auto refused = end == text.npos ? check_partial_header(text, bounds)
+                                  : check_header(text.substr(0, end + 4), bounds);
   if (refused) return refuse(refused->status, refused->reason);
   if (end == text.npos) return read_more();
   begin_parsing(end + 4);
@@ -151,7 +159,8 @@ void http_connection::begin_parsing(std::size_t header_bytes) {
   auto used = parser_->put(net::const_buffer(buffer_.data().data(), header_bytes), ec);
   if (ec == http::error::body_limit) return refuse(413, "The body is too large.");
   if (ec || !parser_->is_header_done()) return refuse(400, "The request is malformed.");
-  if (parser_->content_length().value_or(0) > s.max_body_bytes) return refuse(413, "The body is too large.");
+  if (parser_->content_length().value_or(0) > s.max_body_bytes)
+    return refuse(413, "The body is too large.");
   buffer_.consume(used);
   const auto& fields = parser_->get().base();
   header_fields_ = static_cast<std::size_t>(std::distance(fields.begin(), fields.end()));
@@ -172,7 +181,8 @@ bool http_connection::check_expectation() {
   if (buffer_.size() > 0) return true;
   static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   error_code ec;
-  auto n = socket_.write_some(net::buffer(go_on), ec);  // the socket's buffer is empty: all of it or a broken client
+  auto n = socket_.write_some(net::buffer(go_on),
+                              ec);  // the socket's buffer is empty: all of it or a broken client
   if (!ec && n == go_on.size()) return true;
   close();
   return false;
@@ -208,8 +218,8 @@ void http_connection::refuse(int status, std::string_view reason) {
   if (status == 414) code = errc::uri_too_long;
   if (status == 431) code = errc::headers_too_large;
   request_id_ = choose_request_id(edge_, {});
-  spdlog::info("gateway refused request address={} status={} reason=\"{}\" request_id={}", lease_.address(), status,
-               reason, request_id_);
+  spdlog::info("gateway refused request address={} status={} reason=\"{}\" request_id={}",
+               lease_.address(), status, reason, request_id_);
   buffer_.clear();
   auto a = problem_answer({code, std::string(reason), 0, {}}, request_id_, status);
   a.close = true;
@@ -252,27 +262,31 @@ void http_connection::on_request() {
   request_id_ = choose_request_id(edge_, request.request_id);
   bool socket_path = request.target.substr(0, request.target.find('?')) == "/v1/ws";
   if (socket_path && request.verb == "GET") return upgrade(request, request_id_);
-  serve_http(edge_, thread_, request, lease_.address(), request_id_,
-             [self = shared_from_this()](http_answer a) { self->answer(std::move(a)); });
+  exchange_ = serve_http(edge_, thread_, request, lease_.address(), request_id_,
+                         [weak = weak_from_this()](http_answer a) {
+                           if (auto self = weak.lock()) self->answer(std::move(a));
+                         });
 }
 
 void http_connection::upgrade(http_request request, std::string request_id) {
   if (!boost::beast::websocket::is_upgrade(parser_->get())) {
-    auto a = problem_answer({errc::invalid_request, "This is a WebSocket.", 0, {}}, request_id, 426);
+    auto a =
+        problem_answer({errc::invalid_request, "This is a WebSocket.", 0, {}}, request_id, 426);
     a.fields.emplace_back("Upgrade", "websocket");
     return answer(std::move(a));
   }
-  judge_handshake(edge_, thread_, request, view(parser_->get()["Sec-WebSocket-Protocol"]), lease_.address(),
-                  [self = shared_from_this(), request_id](result<handshake> accepted) {
-                    if (self->closed_) return;
-                    if (!accepted) return self->answer(problem_answer(accepted.error(), request_id));
-                    const auto& left = self->buffer_;
-                    accepted->request_id = request_id;
-                    accepted->leftover.assign(static_cast<const char*>(left.data().data()), left.size());
-                    self->closed_ = true;
-                    start_websocket(self->edge_, self->thread_, self->id_, std::move(self->socket_),
-                                    std::move(self->lease_), self->parser_->release(), std::move(*accepted));
-                  });
+  judge_handshake(
+      edge_, thread_, request, view(parser_->get()["Sec-WebSocket-Protocol"]), lease_.address(),
+      [self = shared_from_this(), request_id](result<handshake> accepted) {
+        if (self->closed_) return;
+        if (!accepted) return self->answer(problem_answer(accepted.error(), request_id));
+        const auto& left = self->buffer_;
+        accepted->request_id = request_id;
+        accepted->leftover.assign(static_cast<const char*>(left.data().data()), left.size());
+        self->closed_ = true;
+        start_websocket(self->edge_, self->thread_, self->id_, std::move(self->socket_),
+                        std::move(self->lease_), self->parser_->release(), std::move(*accepted));
+      });
 }
 
 void http_connection::answer(http_answer a) {
@@ -313,6 +327,7 @@ void http_connection::on_written(error_code ec) {
   shared_response_.reset();
   shared_body_.reset();
   parser_.reset();
+  exchange_.reset();
   if (close_after_) return linger();
   if (idle_memory_large && buffer_.size() == 0) buffer_.shrink_to_fit();
   next_request();
@@ -324,7 +339,8 @@ void http_connection::next_request() {
   read_more();
 }
 
-// Closing with unread bytes resets the connection and may take the answer with it: so the client gets a moment.
+// Closing with unread bytes resets the connection and may take the answer with it: so the client
+// gets a moment.
 void http_connection::linger() {
   error_code ignored;
   socket_.shutdown(net::ip::tcp::socket::shutdown_send, ignored);
@@ -335,7 +351,8 @@ void http_connection::linger() {
 }
 
 void http_connection::on_deadline(time_point) {
-  if (phase_ != phase::lingering && phase_ != phase::idle) thread_.counts().http_timeouts_total.add();
+  if (phase_ != phase::lingering && phase_ != phase::idle)
+    thread_.counts().http_timeouts_total.add();
   close();
 }
 

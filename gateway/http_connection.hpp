@@ -1,5 +1,6 @@
-// One TCP connection that speaks HTTP/1.1: reads strictly, one request at a time, answers, and hands the socket over
-// when it becomes a WebSocket. Started by server for each accepted connection.
+// One TCP connection that speaks HTTP/1.1: reads strictly, one request at a time, answers, and
+// hands the socket over when it becomes a WebSocket. Started by server for each accepted
+// connection.
 #pragma once
 
 #include "gateway/http_exchange.hpp"
@@ -13,7 +14,8 @@
 namespace nova::gateway {
 
 /// With the io_context's own executor: no type erasure on the way of each read and write.
-using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+using tcp_socket =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 /// Takes the socket; must be called on `thread`.
 void start_http(edge& e, io_thread& thread, tcp_socket socket, connection_lease lease);

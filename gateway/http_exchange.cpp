@@ -51,7 +51,8 @@ std::optional<body_format> format_of_body(const http_request& request) {
 body_format format_of_answer(const http_request& request) {
   if (accepts(request.accept, protobuf_type)) return body_format::protobuf;
   if (accepts(request.accept, "application/json")) return body_format::json;
-  return same_text(media_type(request.content_type), protobuf_type) ? body_format::protobuf : body_format::json;
+  return same_text(media_type(request.content_type), protobuf_type) ? body_format::protobuf
+                                                                    : body_format::json;
 }
 
 /// Path and query of an origin-form or absolute-form target.
@@ -59,10 +60,12 @@ std::pair<std::string_view, std::string_view> split_target(std::string_view targ
   if (!target.starts_with('/') && target != "*") {
     auto authority = target.find("//");
     auto slash = target.find_first_of("/?", authority + 2);
-    target = slash == target.npos || target[slash] == '?' ? std::string_view("/") : target.substr(slash);
+    target =
+        slash == target.npos || target[slash] == '?' ? std::string_view("/") : target.substr(slash);
   }
   auto mark = target.find('?');
-  return {target.substr(0, mark), mark == target.npos ? std::string_view{} : target.substr(mark + 1)};
+  return {target.substr(0, mark),
+          mark == target.npos ? std::string_view{} : target.substr(mark + 1)};
 }
 
 bool known_verb(std::string_view verb) {
@@ -96,10 +99,11 @@ struct exchange : std::enable_shared_from_this<exchange> {
 
   void authenticate(std::string_view token) {
     if (token.empty()) return fail(make_error(errc::unauthenticated));
-    common.access->verify(token, [self = shared_from_this(), home = std::this_thread::get_id()](result<principal> p) {
-      if (home == std::this_thread::get_id()) return self->authenticated(std::move(p));
-      self->thread.post([self, p = std::move(p)] { self->authenticated(p); });
-    });
+    common.access->verify(
+        token, [self = shared_from_this(), home = std::this_thread::get_id()](result<principal> p) {
+          if (home == std::this_thread::get_id()) return self->authenticated(std::move(p));
+          self->thread.post([self, p = std::move(p)] { self->authenticated(p); });
+        });
   }
 
   void authenticated(const result<principal>& p) {
@@ -126,8 +130,11 @@ struct exchange : std::enable_shared_from_this<exchange> {
     if (method->idempotency == rpc::idempotency::key) c.idempotency_key = idempotency_key;
     c.deadline = now + std::chrono::milliseconds(method->deadline_ms ? method->deadline_ms : 5000);
     c.request = *request;
-    c.reply = [self = shared_from_this()](rpc::reply_result reply) {
-      self->thread.post([self, reply = std::move(reply)] { self->answered(reply); });
+    c.reply = [weak = weak_from_this(), home = thread.weak_from_this()](rpc::reply_result reply) {
+      if (auto here = home.lock())
+        here->post([weak, reply = std::move(reply)] {
+          if (auto self = weak.lock()) self->answered(reply);
+        });
     };
     common.bus->call(std::move(c));
   }
@@ -152,7 +159,8 @@ struct exchange : std::enable_shared_from_this<exchange> {
 
 std::optional<http_answer> serve_page(edge& e, const http_request& request, std::string_view path) {
   bool get = request.verb == "GET" || request.verb == "HEAD";
-  bool operation = path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/openapi.json";
+  bool operation =
+      path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/openapi.json";
   auto file = operation ? nullptr : e.files.find(path);
   if (!operation && !file) return std::nullopt;
   if (!get) {
@@ -165,27 +173,31 @@ std::optional<http_answer> serve_page(edge& e, const http_request& request, std:
     http_answer out;
     out.content_type = file->content_type;
     out.shared_body = std::shared_ptr<const std::string>(file, &file->body);
-    out.fields.emplace_back("Cache-Control", file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
+    out.fields.emplace_back("Cache-Control",
+                            file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
     out.fields.emplace_back("Content-Security-Policy", std::string(page_security_policy));
     out.fields.emplace_back("Referrer-Policy", "no-referrer");
     return out;
   }
   if (path == "/healthz") return text_answer("application/json", R"({"status":"ok"})");
-  if (path == "/openapi.json") return text_answer("application/json", std::string(rpc::openapi_json()));
+  if (path == "/openapi.json")
+    return text_answer("application/json", std::string(rpc::openapi_json()));
   if (path == "/metrics") {
     auto out = text_answer("text/plain; version=0.0.4; charset=utf-8", {});
     e.write_metrics(out.body);
     return out;
   }
   bool ready = e.bus && !e.draining && e.access->have_keys() && e.bus->ready();
-  auto out = text_answer("application/json", ready ? R"({"status":"ready"})" : R"({"status":"not ready"})");
+  auto out = text_answer("application/json",
+                         ready ? R"({"status":"ready"})" : R"({"status":"not ready"})");
   out.status = ready ? 200 : 503;
   if (!ready) out.fields.emplace_back("Retry-After", "1");
   return out;
 }
 
 bool idempotency_key_ok(std::string_view key) {
-  return key.size() <= 255 && std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  return key.size() <= 255 &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 /// What is wrong with a request before its route is known.
@@ -202,9 +214,11 @@ std::optional<http_answer> refuse_early(const http_request& request, std::string
     return out;
   }
   if (request.repeated_field)
-    return problem_answer(make_error(errc::invalid_request, "A header field came more than once."), request_id);
+    return problem_answer(make_error(errc::invalid_request, "A header field came more than once."),
+                          request_id);
   if (!idempotency_key_ok(request.idempotency_key))
-    return problem_answer(make_error(errc::invalid_request, "Idempotency-Key is 1 to 255 printable ASCII characters."),
+    return problem_answer(make_error(errc::invalid_request,
+                                     "Idempotency-Key is 1 to 255 printable ASCII characters."),
                           request_id);
   return std::nullopt;
 }
@@ -217,7 +231,8 @@ http_answer problem_answer(const error& e, std::string_view request_id, int stat
   out.content_type = "application/problem+json";
   append_problem(out.body, e, request_id, out.status);
   out.fields.emplace_back("Cache-Control", "no-store");
-  if (auto seconds = retry_after_s(e)) out.fields.emplace_back("Retry-After", std::to_string(seconds));
+  if (auto seconds = retry_after_s(e))
+    out.fields.emplace_back("Retry-After", std::to_string(seconds));
   if (out.status == 401) out.fields.emplace_back("WWW-Authenticate", "Bearer");
   return out;
 }
@@ -231,36 +246,47 @@ std::string choose_request_id(edge& e, std::string_view offered) {
 
 std::string_view bearer_token(std::string_view authorization) noexcept {
   constexpr std::string_view scheme = "Bearer ";
-  if (authorization.size() <= scheme.size() || !same_text(authorization.substr(0, scheme.size()), scheme)) return {};
+  if (authorization.size() <= scheme.size() ||
+      !same_text(authorization.substr(0, scheme.size()), scheme))
+    return {};
   authorization.remove_prefix(scheme.size());
   while (authorization.starts_with(' ')) authorization.remove_prefix(1);
   return authorization;
 }
 
-void serve_http(edge& e, io_thread& thread, const http_request& request, const std::string& address,
-                std::string request_id, std::function<void(http_answer)> done) {
-  if (auto refused = refuse_early(request, request_id)) return done(std::move(*refused));
+std::shared_ptr<void> serve_http(edge& e, io_thread& thread, const http_request& request,
+                                 const std::string& address, std::string request_id,
+                                 std::function<void(http_answer)> done) {
+  auto at_once = [&](http_answer a) {
+    done(std::move(a));
+    return nullptr;
+  };
+  if (auto refused = refuse_early(request, request_id)) return at_once(std::move(*refused));
   auto [path, query] = split_target(request.target);
   if (auto page = serve_page(e, request, path)) {
     if (page->status == 405) {
       auto out = problem_answer(make_error(errc::method_not_allowed), request_id);
       out.fields.emplace_back("Allow", "GET, HEAD");
-      return done(std::move(out));
+      return at_once(std::move(out));
     }
-    return done(std::move(*page));
+    return at_once(std::move(*page));
   }
   auto match = e.routes.find(request.verb, path);
-  if (!match) return done(problem_answer(match.error(), request_id));
+  if (!match) return at_once(problem_answer(match.error(), request_id));
   if (!match->method) {
     bool options = request.verb == "OPTIONS" && (!match->allow.empty() || path == "*");
-    auto out = problem_answer(make_error(match->allow.empty() ? errc::not_found : errc::method_not_allowed), request_id);
+    auto out = problem_answer(
+        make_error(match->allow.empty() ? errc::not_found : errc::method_not_allowed), request_id);
     if (options) out = http_answer{204, {}, {}, {}, {}, false};
     if (!match->allow.empty()) out.fields.emplace_back("Allow", match->allow + ", OPTIONS");
-    return done(std::move(out));
+    return at_once(std::move(out));
   }
-  if (e.draining) return done(problem_answer(make_error(errc::unavailable, "The server is restarting."), request_id));
-  if (auto wait = e.bounds.address_request(match->method->rate, address, std::chrono::steady_clock::now()))
-    return done(problem_answer(make_error(errc::rate_limited, {}, *wait), request_id));
+  if (e.draining)
+    return at_once(
+        problem_answer(make_error(errc::unavailable, "The server is restarting."), request_id));
+  if (auto wait =
+          e.bounds.address_request(match->method->rate, address, std::chrono::steady_clock::now()))
+    return at_once(problem_answer(make_error(errc::rate_limited, {}, *wait), request_id));
   auto x = std::make_shared<exchange>(e, thread);
   x->address = address;
   x->request_id = std::move(request_id);
@@ -270,15 +296,19 @@ void serve_http(edge& e, io_thread& thread, const http_request& request, const s
   x->route = match->route;
   x->answer_format = format_of_answer(request);
   x->done = std::move(done);
-  bool has_body = match->route->method != rpc::verb::get && match->route->method != rpc::verb::delete_;
+  bool has_body =
+      match->route->method != rpc::verb::get && match->route->method != rpc::verb::delete_;
   auto format = has_body ? format_of_body(request) : body_format::json;
   if (format)
-    x->request = read_http_request({*x->method, *x->route, match->path, query, request.body, *format,
-                                    e.settings.max_json_depth});
+    x->request = read_http_request({*x->method, *x->route, match->path, query, request.body,
+                                    *format, e.settings.max_json_depth});
   else
     x->request = make_error(errc::unsupported_media_type);
-  if (x->method->caller == rpc::caller_kind::anonymous) return x->call({});
-  x->authenticate(bearer_token(request.authorization));
+  if (x->method->caller == rpc::caller_kind::anonymous)
+    x->call({});
+  else
+    x->authenticate(bearer_token(request.authorization));
+  return x;
 }
 
 }  // namespace nova::gateway

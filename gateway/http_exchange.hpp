@@ -1,5 +1,6 @@
-// One HTTP request to its answer: static pages, operation's pages, and the declared methods with authentication, rates
-// and the bus. Knows nothing of sockets; called by http_connection on its I/O thread.
+// One HTTP request to its answer: static pages, operation's pages, and the declared methods with
+// authentication, rates and the bus. Knows nothing of sockets; called by http_connection on its I/O
+// thread.
 #pragma once
 
 #include "protocols/core/error.hpp"
@@ -19,7 +20,8 @@ class io_thread;
 /// A whole request; the views live until the answer.
 struct http_request {
   std::string_view verb, target;
-  std::string_view host, origin, authorization, content_type, accept, idempotency_key, request_id, user_agent;
+  std::string_view host, origin, authorization, content_type, accept, idempotency_key, request_id,
+      user_agent;
   std::string_view body;
   bool repeated_field = false;  ///< one of the above came twice
 };
@@ -42,8 +44,9 @@ std::string choose_request_id(edge& e, std::string_view offered);
 /// The token of `Bearer TOKEN`; empty: none or another scheme.
 std::string_view bearer_token(std::string_view authorization) noexcept;
 
-/// Answers exactly once, on `thread`: at once or later.
-void serve_http(edge& e, io_thread& thread, const http_request& request, const std::string& address,
-                std::string request_id, std::function<void(http_answer)> done);
+/// Answers exactly once, on `thread`: at once or later, as long as the returned handle is kept.
+std::shared_ptr<void> serve_http(edge& e, io_thread& thread, const http_request& request,
+                                 const std::string& address, std::string request_id,
+                                 std::function<void(http_answer)> done);
 
 }  // namespace nova::gateway

@@ -22,7 +22,8 @@ constexpr bool is_token(char c) {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view trim(std::string_view text) {
@@ -37,7 +38,8 @@ struct request_line {
   int minor = 1;
 };
 
-std::optional<refusal> read_request_line(std::string_view line, const http_limits& limits, request_line& out) {
+std::optional<refusal> read_request_line(std::string_view line, const http_limits& limits,
+                                         request_line& out) {
   auto first = line.find(' '), last = line.rfind(' ');
   if (first == line.npos || first == last) return refusal{400, "The request line is malformed."};
   out.method = line.substr(0, first);
@@ -45,7 +47,8 @@ std::optional<refusal> read_request_line(std::string_view line, const http_limit
   auto version = line.substr(last + 1);
   if (out.method.empty() || !std::all_of(out.method.begin(), out.method.end(), is_token))
     return refusal{400, "The method is malformed."};
-  if (out.target.size() > limits.max_target_bytes) return refusal{414, "The request target is too long."};
+  if (out.target.size() > limits.max_target_bytes)
+    return refusal{414, "The request target is too long."};
   auto visible = [](char c) { return c > 0x20 && c < 0x7f && c != '#'; };
   if (out.target.empty() || !std::all_of(out.target.begin(), out.target.end(), visible))
     return refusal{400, "The request target is malformed."};
@@ -79,17 +82,22 @@ std::optional<refusal> read_field(std::string_view line, framing& out) {
 std::optional<refusal> check_framing(const request_line& line, const framing& f) {
   if (f.encodings > 1 || (f.encodings == 1 && !same_name(f.encoding, "chunked")))
     return refusal{400, "The transfer encoding is not supported."};
-  if (f.encodings == 1 && f.lengths > 0) return refusal{400, "Content-Length beside Transfer-Encoding."};
+  if (f.encodings == 1 && f.lengths > 0)
+    return refusal{400, "Content-Length beside Transfer-Encoding."};
   if (f.encodings == 1 && line.minor == 0) return refusal{400, "Transfer-Encoding in HTTP/1.0."};
   auto digit = [](char c) { return c >= '0' && c <= '9'; };
   if (f.lengths > 1) return refusal{400, "More than one Content-Length."};
-  if (f.lengths == 1 && (f.length.empty() || f.length.size() > 18 || !std::all_of(f.length.begin(), f.length.end(), digit)))
+  if (f.lengths == 1 && (f.length.empty() || f.length.size() > 18 ||
+                         !std::all_of(f.length.begin(), f.length.end(), digit)))
     return refusal{400, "The Content-Length is malformed."};
-  if (f.hosts > 1 || (f.hosts == 0 && line.minor == 1)) return refusal{400, "Exactly one Host is needed."};
+  if (f.hosts > 1 || (f.hosts == 0 && line.minor == 1))
+    return refusal{400, "Exactly one Host is needed."};
   auto host_char = [](char c) {
-    return is_token(c) ? c != '#' && c != '^' && c != '`' && c != '|' : std::string_view(":[]()=;,").find(c) != std::string_view::npos;
+    return is_token(c) ? c != '#' && c != '^' && c != '`' && c != '|'
+                       : std::string_view(":[]()=;,").find(c) != std::string_view::npos;
   };
-  if (f.hosts == 1 && (!std::all_of(f.host.begin(), f.host.end(), host_char) || f.host.find(',') != f.host.npos))
+  if (f.hosts == 1 &&
+      (!std::all_of(f.host.begin(), f.host.end(), host_char) || f.host.find(',') != f.host.npos))
     return refusal{400, "The Host is malformed."};
   return std::nullopt;
 }
@@ -99,7 +107,8 @@ std::optional<refusal> check_target(const request_line& line, const framing& f) 
   if (target.front() == '/' || line.method == "CONNECT") return std::nullopt;
   if (target == "*" && line.method == "OPTIONS") return std::nullopt;
   for (std::string_view scheme : {"http://", "https://"}) {
-    if (target.size() <= scheme.size() || !same_name(target.substr(0, scheme.size()), scheme)) continue;
+    if (target.size() <= scheme.size() || !same_name(target.substr(0, scheme.size()), scheme))
+      continue;
     auto authority = target.substr(scheme.size());
     authority = authority.substr(0, authority.find_first_of("/?"));
     if (!authority.empty() && f.hosts == 1 && same_name(authority, f.host)) return std::nullopt;
@@ -109,7 +118,8 @@ std::optional<refusal> check_target(const request_line& line, const framing& f) 
 }
 
 bool lines_end_well(std::string_view block) {
-  for (auto at = block.find_first_of(crlf); at != block.npos; at = block.find_first_of(crlf, at + 2))
+  for (auto at = block.find_first_of(crlf); at != block.npos;
+       at = block.find_first_of(crlf, at + 2))
     if (block.substr(at, 2) != crlf) return false;
   return true;
 }
@@ -119,7 +129,8 @@ bool lines_end_well(std::string_view block) {
 std::optional<refusal> check_header(std::string_view block, const http_limits& limits) {
   auto line_end = block.find(crlf);
   request_line line;
-  if (line_end > limits.max_target_bytes + 64) return refusal{414, "The request target is too long."};
+  if (line_end > limits.max_target_bytes + 64)
+    return refusal{414, "The request target is too long."};
   if (!lines_end_well(block)) return refusal{400, "A line does not end in CR LF."};
   if (auto refused = read_request_line(block.substr(0, line_end), limits, line)) return refused;
   auto rest = block.substr(line_end + 2);
@@ -144,16 +155,19 @@ std::optional<refusal> check_partial_header(std::string_view so_far, const http_
     return so_far.find(' ') > around_target ? refusal{400, "The request line is malformed."}
                                             : refusal{414, "The request target is too long."};
   }
-  if (line_end > limits.max_target_bytes + around_target) return refusal{414, "The request target is too long."};
+  if (line_end > limits.max_target_bytes + around_target)
+    return refusal{414, "The request target is too long."};
   auto rest = so_far.substr(line_end + 2);
   if (rest.size() > limits.max_header_bytes) return refusal{431, "The header is too large."};
-  if (static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '\n')) > limits.max_header_fields)
+  if (static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '\n')) >
+      limits.max_header_fields)
     return refusal{431, "The header has too many fields."};
   return std::nullopt;
 }
 
 bool chunk_extension_ok(std::string_view extension, std::size_t max_bytes) noexcept {
-  return extension.size() <= max_bytes && std::none_of(extension.begin(), extension.end(), is_control);
+  return extension.size() <= max_bytes &&
+         std::none_of(extension.begin(), extension.end(), is_control);
 }
 
 }  // namespace nova::gateway

@@ -1,5 +1,6 @@
-// Strictness over the raw bytes of a request's header, before Beast parses it: Beast accepts framing that RFC 9112
-// forbids and merges what it hides. Pure; called by http_connection for every request.
+// Strictness over the raw bytes of a request's header, before Beast parses it: Beast accepts
+// framing that RFC 9112 forbids and merges what it hides. Pure; called by http_connection for every
+// request.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ struct refusal {
 /// Judges a whole header block: request line and fields, with the empty line at its end.
 std::optional<refusal> check_header(std::string_view block, const http_limits& limits);
 
-/// Judges what has come of a header block whose end has not: so that nothing over a limit is kept or waited for.
+/// Judges what has come of a header block whose end has not: so that nothing over a limit is kept
+/// or waited for.
 std::optional<refusal> check_partial_header(std::string_view so_far, const http_limits& limits);
 
 /// A chunk's extensions: their size, and no control bytes.

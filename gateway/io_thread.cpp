@@ -34,7 +34,8 @@ void io_thread::stop() { context_.stop(); }
 
 void io_thread::post(std::function<void()> task) { enqueue({std::move(task), nullptr, nullptr}); }
 
-void io_thread::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) {
+void io_thread::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to,
+                        rpc::push_ptr p) {
   enqueue({nullptr, std::move(to), std::move(p)});
 }
 

@@ -1,5 +1,6 @@
-// One I/O thread: its io_context, the connections that live on it, their deadlines, and the inbox through which other
-// threads reach them: many posts, one wake-up. A connection stays on its thread for life, so it needs no locks.
+// One I/O thread: its io_context, the connections that live on it, their deadlines, and the inbox
+// through which other threads reach them: many posts, one wake-up. A connection stays on its thread
+// for life, so it needs no locks.
 #pragma once
 
 #include "gateway/frame.hpp"
@@ -33,6 +34,8 @@ class delivery {
   frame text_, binary_;
 };
 
+class socket_session;
+
 /// A connection as its thread sees it. All calls come on that thread.
 class connection {
  public:
@@ -42,13 +45,15 @@ class connection {
   virtual void flush() {}
   virtual void shut(rpc::close_code, std::string_view) {}
   virtual bool belongs_to(const uuid&) const { return false; }
+  virtual socket_session* session() { return nullptr; }
   /// The server stops: no new requests, end soon.
   virtual void drain() = 0;
   /// The server's patience is over.
   virtual void cut() = 0;
 };
 
-class io_thread {
+/// Whoever may outlive the server (a reply that the bus still holds) keeps a weak reference.
+class io_thread : public std::enable_shared_from_this<io_thread> {
  public:
   explicit io_thread(unsigned index);
 
@@ -62,7 +67,9 @@ class io_thread {
   // From any thread.
   void post(std::function<void()> task);
   void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p);
-  static unsigned thread_of(rpc::connection_id id) noexcept { return static_cast<unsigned>(id >> 56); }
+  static unsigned thread_of(rpc::connection_id id) noexcept {
+    return static_cast<unsigned>(id >> 56);
+  }
 
   // From this thread.
   rpc::connection_id add(std::shared_ptr<connection> c);
@@ -106,7 +113,7 @@ class io_thread {
   std::deque<std::uint32_t> free_;
   std::size_t used_ = 0;
   std::vector<rpc::connection_id> dirty_;
-  std::size_t flushed_ = 0;     ///< of dirty_
+  std::size_t flushed_ = 0;  ///< of dirty_
   bool flush_posted_ = false;
   std::mutex inbox_mutex_;
   std::vector<message> inbox_;

@@ -1,5 +1,6 @@
-// The stream under Beast's WebSocket: reads pass through; what Beast writes (the handshake's answer, pongs, closes) goes
-// whole into the socket's own queue, beside the data frames, so that all leave together and never inside one another.
+// The stream under Beast's WebSocket: reads pass through; what Beast writes (the handshake's
+// answer, pongs, closes) goes whole into the socket's own queue, beside the data frames, so that
+// all leave together and never inside one another.
 #pragma once
 
 #include "gateway/http_connection.hpp"
@@ -44,7 +45,8 @@ class joining_stream {
       if (leftover_.empty()) leftover_.shrink_to_fit();
       complete(std::move(h), n);
     };
-    return boost::asio::async_initiate<Handler, void(boost::system::error_code, std::size_t)>(start, handler, buffers);
+    return boost::asio::async_initiate<Handler, void(boost::system::error_code, std::size_t)>(
+        start, handler, buffers);
   }
 
   template <class Buffers, class Handler>
@@ -55,14 +57,15 @@ class joining_stream {
       sink_.on_control_bytes(std::move(bytes));
       complete(std::move(h), n);
     };
-    return boost::asio::async_initiate<Handler, void(boost::system::error_code, std::size_t)>(start, handler, buffers);
+    return boost::asio::async_initiate<Handler, void(boost::system::error_code, std::size_t)>(
+        start, handler, buffers);
   }
 
  private:
   template <class Handler>
   void complete(Handler h, std::size_t n) {
-    boost::asio::post(get_executor(),
-                      boost::beast::bind_front_handler(std::move(h), boost::system::error_code{}, n));
+    boost::asio::post(get_executor(), boost::beast::bind_front_handler(
+                                          std::move(h), boost::system::error_code{}, n));
   }
 
   tcp_socket socket_;
@@ -70,12 +73,16 @@ class joining_stream {
   control_sink& sink_;
 };
 
-// Beast ends the transport through these; websocket_connection does it itself when the queue is written.
-inline void teardown(boost::beast::role_type, joining_stream&, boost::system::error_code& ec) { ec = {}; }
+// Beast ends the transport through these; websocket_connection does it itself when the queue is
+// written.
+inline void teardown(boost::beast::role_type, joining_stream&, boost::system::error_code& ec) {
+  ec = {};
+}
 template <class Handler>
 void async_teardown(boost::beast::role_type, joining_stream& stream, Handler&& handler) {
-  boost::asio::post(stream.get_executor(), boost::beast::bind_front_handler(std::forward<Handler>(handler),
-                                                                            boost::system::error_code{}));
+  boost::asio::post(stream.get_executor(),
+                    boost::beast::bind_front_handler(std::forward<Handler>(handler),
+                                                     boost::system::error_code{}));
 }
 
 }  // namespace nova::gateway

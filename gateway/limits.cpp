@@ -11,16 +11,20 @@ double seconds_between(clock_point from, clock_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-std::array<keyed_buckets::rate, keyed_buckets::classes> by_class(double read, double write, double sign_in,
-                                                                 double signal, double burst_s) {
-  auto rate = [&](double per_s) { return keyed_buckets::rate{per_s, std::max(1.0, per_s * burst_s)}; };
+std::array<keyed_buckets::rate, keyed_buckets::classes> by_class(double read, double write,
+                                                                 double sign_in, double signal,
+                                                                 double burst_s) {
+  auto rate = [&](double per_s) {
+    return keyed_buckets::rate{per_s, std::max(1.0, per_s * burst_s)};
+  };
   return {keyed_buckets::rate{}, rate(read), rate(write), rate(sign_in), rate(signal)};
 }
 
 }  // namespace
 
 bool token_bucket::take(clock_point now) noexcept {
-  if (last_ != clock_point{}) tokens_ = std::min(burst_, tokens_ + per_s_ * std::max(0.0, seconds_between(last_, now)));
+  if (last_ != clock_point{})
+    tokens_ = std::min(burst_, tokens_ + per_s_ * std::max(0.0, seconds_between(last_, now)));
   last_ = now;
   if (tokens_ < 1) return false;
   tokens_ -= 1;
@@ -39,7 +43,8 @@ bool token_bucket::full(clock_point now) const noexcept {
 keyed_buckets::keyed_buckets(std::array<rate, classes> rates, std::size_t max_keys)
     : rates_(rates), max_keys_per_shard_(std::max<std::size_t>(1, max_keys / shard_count)) {}
 
-std::optional<unsigned> keyed_buckets::take(std::string_view key, std::size_t rate_class, clock_point now) {
+std::optional<unsigned> keyed_buckets::take(std::string_view key, std::size_t rate_class,
+                                            clock_point now) {
   if (rates_[rate_class].per_s <= 0) return std::nullopt;
   auto& shard = shards_[std::hash<std::string_view>{}(key) % shard_count];
   std::lock_guard lock(shard.mutex);
@@ -48,7 +53,8 @@ std::optional<unsigned> keyed_buckets::take(std::string_view key, std::size_t ra
     if (shard.keys.size() >= max_keys_per_shard_) forget_full(shard, now);
     if (shard.keys.size() >= max_keys_per_shard_) return 1000;
     at = shard.keys.emplace(std::string(key), std::array<token_bucket, classes>{}).first;
-    for (std::size_t i = 0; i < classes; ++i) at->second[i] = token_bucket(rates_[i].per_s, rates_[i].burst);
+    for (std::size_t i = 0; i < classes; ++i)
+      at->second[i] = token_bucket(rates_[i].per_s, rates_[i].burst);
   }
   auto& bucket = at->second[rate_class];
   if (bucket.take(now)) return std::nullopt;
@@ -57,7 +63,8 @@ std::optional<unsigned> keyed_buckets::take(std::string_view key, std::size_t ra
 
 void keyed_buckets::forget_full(shard& in, clock_point now) {
   std::erase_if(in.keys, [&](const auto& entry) {
-    return std::all_of(entry.second.begin(), entry.second.end(), [&](const auto& b) { return b.full(now); });
+    return std::all_of(entry.second.begin(), entry.second.end(),
+                       [&](const auto& b) { return b.full(now); });
   });
 }
 
@@ -83,7 +90,8 @@ limits::limits(const config::gateway_settings& s)
       accounts_(by_class(s.account_read_per_s, s.account_write_per_s, s.account_sign_in_per_s,
                          s.account_signal_per_s, s.burst_s),
                 s.max_tracked_limits),
-      handshakes_({keyed_buckets::rate{s.handshakes_per_s, s.handshakes_burst}}, s.max_tracked_limits) {}
+      handshakes_({keyed_buckets::rate{s.handshakes_per_s, s.handshakes_burst}},
+                  s.max_tracked_limits) {}
 
 limits::refused limits::admit(const std::string& address, connection_lease& to) {
   std::lock_guard lock(mutex_);
@@ -125,11 +133,13 @@ void limits::leave_unauthenticated() {
   --unauthenticated_;
 }
 
-std::optional<unsigned> limits::address_request(rpc::rate_class c, const std::string& address, clock_point now) {
+std::optional<unsigned> limits::address_request(rpc::rate_class c, const std::string& address,
+                                                clock_point now) {
   return addresses_.take(address, static_cast<std::size_t>(c), now);
 }
 
-std::optional<unsigned> limits::account_request(rpc::rate_class c, const uuid& account, clock_point now) {
+std::optional<unsigned> limits::account_request(rpc::rate_class c, const uuid& account,
+                                                clock_point now) {
   return accounts_.take({reinterpret_cast<const char*>(account.data), sizeof account.data},
                         static_cast<std::size_t>(c), now);
 }

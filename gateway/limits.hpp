@@ -1,5 +1,5 @@
-// Limits by rate and by count: token buckets for calls, requests and handshakes, and exact counts of connections for the
-// process and for each source address. Shared by all I/O threads.
+// Limits by rate and by count: token buckets for calls, requests and handshakes, and exact counts
+// of connections for the process and for each source address. Shared by all I/O threads.
 #pragma once
 
 #include "config/gateway_settings.hpp"
@@ -36,8 +36,8 @@ class token_bucket {
   clock_point last_{};
 };
 
-/// Buckets by key (an address, an account) and class. Bounded: at `max_keys` those that are full again are forgotten; if
-/// none is, a new key is refused.
+/// Buckets by key (an address, an account) and class. Bounded: at `max_keys` those that are full
+/// again are forgotten; if none is, a new key is refused.
 class keyed_buckets {
  public:
   struct rate {
@@ -68,7 +68,8 @@ class limits;
 class connection_lease {
  public:
   connection_lease() = default;
-  connection_lease(limits& owner, std::string address) : owner_(&owner), address_(std::move(address)) {}
+  connection_lease(limits& owner, std::string address)
+      : owner_(&owner), address_(std::move(address)) {}
   connection_lease(connection_lease&& other) noexcept { *this = std::move(other); }
   connection_lease& operator=(connection_lease&& other) noexcept;
   ~connection_lease() { release(); }
@@ -90,12 +91,14 @@ class limits {
   /// Waits until no connection is left; false: `until` came first.
   bool wait_for_none(clock_point until);
 
-  /// False: too many sockets wait for their session.open. Each success needs one leave_unauthenticated().
+  /// False: too many sockets wait for their session.open. Each success needs one
+  /// leave_unauthenticated().
   bool enter_unauthenticated();
   void leave_unauthenticated();
 
   /// Milliseconds to wait, if the address, or the account, has used up its rate.
-  std::optional<unsigned> address_request(rpc::rate_class c, const std::string& address, clock_point now);
+  std::optional<unsigned> address_request(rpc::rate_class c, const std::string& address,
+                                          clock_point now);
   std::optional<unsigned> account_request(rpc::rate_class c, const uuid& account, clock_point now);
   std::optional<unsigned> handshake(const std::string& address, clock_point now);
 

@@ -4,7 +4,8 @@
 namespace nova::gateway {
 namespace {
 
-void write_one(std::string_view name, std::string_view help, std::uint64_t value, std::string& out) {
+void write_one(std::string_view name, std::string_view help, std::uint64_t value,
+               std::string& out) {
   std::string full = "nova_gateway_" + std::string(name);
   out += "# HELP " + full + ' ' + std::string(help) + "\n# TYPE " + full + " counter\n";
   out += full + ' ' + std::to_string(value) + '\n';

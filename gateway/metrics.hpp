@@ -1,4 +1,5 @@
-// Counters of the edge, one set per I/O thread, written without contention and summed when /metrics is read.
+// Counters of the edge, one set per I/O thread, written without contention and summed when /metrics
+// is read.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,9 @@ namespace nova::gateway {
 /// One writer (its I/O thread), any number of readers.
 class counter {
  public:
-  void add(std::uint64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void add(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
   std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:

@@ -13,7 +13,8 @@ void outgoing_queue::add(frame f, kind k) {
 std::size_t outgoing_queue::gather(std::span<std::string_view> pieces) const {
   std::size_t count = 0;
   for (auto i = first_; i < frames_.size() && count < pieces.size(); ++i)
-    pieces[count++] = i == first_ ? frames_[i].bytes.bytes().substr(offset_) : frames_[i].bytes.bytes();
+    pieces[count++] =
+        i == first_ ? frames_[i].bytes.bytes().substr(offset_) : frames_[i].bytes.bytes();
   return count;
 }
 
@@ -34,7 +35,8 @@ std::size_t outgoing_queue::consume(std::size_t n) {
     ++first_;
     ++done;
   }
-  if (empty()) clear();
+  if (empty())
+    clear();
   else if (first_ > 64 && first_ > frames_.size() / 2) {
     frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
@@ -54,8 +56,10 @@ void outgoing_queue::drop_unsent() {
 
 void outgoing_queue::clear() {
   constexpr std::size_t kept_frames = 8;  // an idle socket keeps no large table
-  if (frames_.capacity() > kept_frames) std::vector<entry>().swap(frames_);
-  else frames_.clear();
+  if (frames_.capacity() > kept_frames)
+    std::vector<entry>().swap(frames_);
+  else
+    frames_.clear();
   first_ = offset_ = bytes_ = pushed_ = 0;
 }
 

@@ -1,5 +1,5 @@
-// What waits to be written to one socket: bounded, in order, handed out as many frames at once so that they leave in one
-// system call. Owned by websocket_connection.
+// What waits to be written to one socket: bounded, in order, handed out as many frames at once so
+// that they leave in one system call. Owned by websocket_connection.
 #pragma once
 
 #include "gateway/frame.hpp"
@@ -12,7 +12,8 @@ namespace nova::gateway {
 
 class outgoing_queue {
  public:
-  /// Pushes count against the limits; answers were asked for and are bounded by the calls in flight.
+  /// Pushes count against the limits; answers were asked for and are bounded by the calls in
+  /// flight.
   enum class kind { push, answer };
 
   void add(frame f, kind k);
@@ -26,7 +27,8 @@ class outgoing_queue {
   std::size_t gather(std::span<std::string_view> pieces) const;
   /// `n` bytes of what was gathered are written. Returns the number of frames that are now done.
   std::size_t consume(std::size_t n);
-  /// Forgets all but a frame that was written in part: its rest must follow, or the stream is broken.
+  /// Forgets all but a frame that was written in part: its rest must follow, or the stream is
+  /// broken.
   void drop_unsent();
   void clear();
 
@@ -35,9 +37,9 @@ class outgoing_queue {
     frame bytes;
     kind of;
   };
-  std::vector<entry> frames_;       ///< from first_
+  std::vector<entry> frames_;  ///< from first_
   std::size_t first_ = 0;
-  std::size_t offset_ = 0;          ///< written bytes of the first frame
+  std::size_t offset_ = 0;  ///< written bytes of the first frame
   std::size_t bytes_ = 0, pushed_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// Errors as clients see them: the problem document of RFC 9457 in JSON and as nova.session.Problem. Called by the HTTP
-// and WebSocket sides.
+// Errors as clients see them: the problem document of RFC 9457 in JSON and as nova.session.Problem.
+// Called by the HTTP and WebSocket sides.
 #pragma once
 
 #include "protocols/core/error.hpp"
@@ -14,9 +14,15 @@ class Problem;
 namespace nova::gateway {
 
 /// JSON-RPC's own error numbers; the rest are errc's.
-enum class rpc_error : int { parse = -32700, invalid_request = -32600, no_method = -32601, invalid_params = -32602 };
+enum class rpc_error : int {
+  parse = -32700,
+  invalid_request = -32600,
+  no_method = -32601,
+  invalid_params = -32602
+};
 
-/// Whole seconds for Retry-After: rounded up, at least 1 where the status asks for it (429, 503), else 0: none.
+/// Whole seconds for Retry-After: rounded up, at least 1 where the status asks for it (429, 503),
+/// else 0: none.
 unsigned retry_after_s(const error& e) noexcept;
 
 /// Appends `{type, title, status, detail, code, request_id, …}`. `status` 0: the error table's.

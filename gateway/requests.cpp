@@ -31,9 +31,12 @@ std::string without_lone_surrogates(std::string_view text) {
     if (out[i] != '\\') continue;
     bool high = surrogate_at(out, i, '8', '9') || surrogate_at(out, i, 'a', 'b');
     bool low = surrogate_at(out, i, 'c', 'f');
-    if (high && surrogate_at(out, i + 6, 'c', 'f')) i += 11;
-    else if (high || low) out.replace(i + 2, 4, "0000"), i += 5;
-    else ++i;  // the escaped character
+    if (high && surrogate_at(out, i + 6, 'c', 'f'))
+      i += 11;
+    else if (high || low)
+      out.replace(i + 2, 4, "0000"), i += 5;
+    else
+      ++i;  // the escaped character
   }
   return out;
 }
@@ -57,7 +60,8 @@ result<rpc::message_ptr> finish(const http_parts& parts, std::shared_ptr<rpc::me
   std::vector<field_error> broken;
   type.validate(*request, broken);
   for (auto& e : broken) {
-    bool known = std::any_of(errors.begin(), errors.end(), [&](const auto& had) { return had.field == e.field; });
+    bool known = std::any_of(errors.begin(), errors.end(),
+                             [&](const auto& had) { return had.field == e.field; });
     if (!known) errors.push_back(std::move(e));
   }
   if (!errors.empty()) return invalid(std::move(errors));
@@ -69,12 +73,14 @@ result<rpc::message_ptr> finish(const http_parts& parts, std::shared_ptr<rpc::me
 result<json::value> parse_json(std::string_view text, unsigned max_depth) {
   boost::system::error_code ec;
   auto value = parse_with(text, max_depth, ec);
-  if (ec == json::error::illegal_leading_surrogate || ec == json::error::illegal_trailing_surrogate ||
-      ec == json::error::expected_utf16_escape) {
-    ec = {};
-    value = parse_with(without_lone_surrogates(text), max_depth, ec);
+  if (ec && ec != json::error::too_deep) {
+    if (auto mended = without_lone_surrogates(text); mended != text) {
+      ec = {};
+      value = parse_with(mended, max_depth, ec);
+    }
   }
-  if (ec == json::error::too_deep) return make_error(errc::invalid_request, "The JSON is nested too deeply.");
+  if (ec == json::error::too_deep)
+    return make_error(errc::invalid_request, "The JSON is nested too deeply.");
   if (ec) return make_error(errc::invalid_request, "The text is not JSON.");
   return value;
 }
@@ -86,7 +92,8 @@ result<rpc::message_ptr> read_http_request(const http_parts& parts) {
   bool in_query = parts.route.method == rpc::verb::get || parts.route.method == rpc::verb::delete_;
   if (in_query) {
     auto query = read_query(parts.query);
-    if (!query) return make_error(errc::invalid_request, "The query has an escape that is not valid.");
+    if (!query)
+      return make_error(errc::invalid_request, "The query has an escape that is not valid.");
     for (const auto& [name, value] : *query)
       if (!in_path(parts.path, name)) type.set_from_text(*request, name, value, errors);
   } else if (parts.format == body_format::protobuf) {
@@ -96,7 +103,8 @@ result<rpc::message_ptr> read_http_request(const http_parts& parts) {
   } else if (!parts.body.empty()) {
     auto value = parse_json(parts.body, parts.max_json_depth);
     if (!value) return value.error();
-    if (!value->is_object()) return make_error(errc::invalid_request, "The body is not a JSON object.");
+    if (!value->is_object())
+      return make_error(errc::invalid_request, "The body is not a JSON object.");
     for (const auto& [name, text] : parts.path) value->get_object().erase(name);
     type.read_json(*value, *request, errors);
   }

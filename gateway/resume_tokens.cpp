@@ -27,15 +27,17 @@ resume_tokens::resume_tokens(std::string_view secret) {
     return;
   }
   std::string input = std::string(purpose) + std::string(secret);
-  crypto_generichash(key_.data(), key_.size(), reinterpret_cast<const std::uint8_t*>(input.data()), input.size(),
-                     nullptr, 0);
+  crypto_generichash(key_.data(), key_.size(), reinterpret_cast<const std::uint8_t*>(input.data()),
+                     input.size(), nullptr, 0);
 }
 
 std::string resume_tokens::make(const resume_claims& claims) const {
   std::array<std::uint8_t, token_bytes> out;
   auto* to = out.data();
-  for (const uuid* id : {&claims.account, &claims.session, &claims.lineage}) to = std::copy(id->begin(), id->end(), to);
-  for (int shift = 56; shift >= 0; shift -= 8) *to++ = static_cast<std::uint8_t>(claims.expires_at >> shift);
+  for (const uuid* id : {&claims.account, &claims.session, &claims.lineage})
+    to = std::copy(id->begin(), id->end(), to);
+  for (int shift = 56; shift >= 0; shift -= 8)
+    *to++ = static_cast<std::uint8_t>(claims.expires_at >> shift);
   crypto_auth(to, out.data(), body_bytes, key_.data());
   return base64url_encode(out);
 }
@@ -44,14 +46,17 @@ std::optional<resume_claims> resume_tokens::read(std::string_view token, unix_ms
   if (token.size() > 4 * token_bytes) return std::nullopt;
   auto bytes = base64url_decode(token);
   if (!bytes || bytes->size() != token_bytes) return std::nullopt;
-  if (crypto_auth_verify(bytes->data() + body_bytes, bytes->data(), body_bytes, key_.data()) != 0) return std::nullopt;
+  if (crypto_auth_verify(bytes->data() + body_bytes, bytes->data(), body_bytes, key_.data()) != 0)
+    return std::nullopt;
   resume_claims out;
   const auto* from = bytes->data();
   for (uuid* id : {&out.account, &out.session, &out.lineage}) {
     std::copy(from, from + 16, id->begin());
     from += 16;
   }
-  for (int i = 0; i < 8; ++i) out.expires_at = static_cast<unix_ms>(static_cast<std::uint64_t>(out.expires_at) << 8 | *from++);
+  for (int i = 0; i < 8; ++i)
+    out.expires_at =
+        static_cast<unix_ms>(static_cast<std::uint64_t>(out.expires_at) << 8 | *from++);
   if (out.expires_at <= now) return std::nullopt;
   return out;
 }

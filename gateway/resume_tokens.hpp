@@ -1,5 +1,5 @@
-// Resume tokens: what a client shows to continue a session on a new socket. Authenticated by a key that survives
-// restarts, so that no node has to remember them. Called by session_open.
+// Resume tokens: what a client shows to continue a session on a new socket. Authenticated by a key
+// that survives restarts, so that no node has to remember them. Called by session_open.
 #pragma once
 
 #include "protocols/core/ids.hpp"
@@ -13,8 +13,8 @@ namespace nova::gateway {
 
 struct resume_claims {
   uuid account{};
-  uuid session{};   ///< auth session that the marks of the device belong to
-  uuid lineage{};   ///< the same over all resumes
+  uuid session{};  ///< auth session that the marks of the device belong to
+  uuid lineage{};  ///< the same over all resumes
   unix_ms expires_at = 0;
 };
 

@@ -36,11 +36,16 @@ void add_allowed(std::string& allow, rpc::verb v) {
 
 std::string_view verb_name(rpc::verb v) noexcept {
   switch (v) {
-    case rpc::verb::get: return "GET";
-    case rpc::verb::put: return "PUT";
-    case rpc::verb::post: return "POST";
-    case rpc::verb::patch: return "PATCH";
-    case rpc::verb::delete_: return "DELETE";
+    case rpc::verb::get:
+      return "GET";
+    case rpc::verb::put:
+      return "PUT";
+    case rpc::verb::post:
+      return "POST";
+    case rpc::verb::patch:
+      return "PATCH";
+    case rpc::verb::delete_:
+      return "DELETE";
   }
   return {};
 }
@@ -52,7 +57,8 @@ route_table::route_table(std::span<const rpc::method* const> methods) {
       row r{{}, method, &route};
       for (auto text : split_path(route.path)) {
         bool parameter = text.starts_with('{') && text.ends_with('}');
-        r.segments.push_back({std::string(parameter ? text.substr(1, text.size() - 2) : text), parameter});
+        r.segments.push_back(
+            {std::string(parameter ? text.substr(1, text.size() - 2) : text), parameter});
       }
       rows_.push_back(std::move(r));
     }
@@ -62,7 +68,8 @@ route_table::route_table(std::span<const rpc::method* const> methods) {
     for (const auto& s : r.segments) out += s.parameter ? '1' : '0';
     return out;
   };
-  std::stable_sort(rows_.begin(), rows_.end(), [&](const row& a, const row& b) { return shape(a) < shape(b); });
+  std::stable_sort(rows_.begin(), rows_.end(),
+                   [&](const row& a, const row& b) { return shape(a) < shape(b); });
 }
 
 result<route_match> route_table::find(std::string_view verb, std::string_view path) const {
@@ -82,7 +89,8 @@ result<route_match> route_table::find(std::string_view verb, std::string_view pa
     for (std::size_t i = 0; i < given.size(); ++i) {
       if (!r.segments[i].parameter) continue;
       auto value = percent_decode(given[i]);
-      if (!value) return error{errc::invalid_request, "The path has an escape that is not valid.", 0, {}};
+      if (!value)
+        return error{errc::invalid_request, "The path has an escape that is not valid.", 0, {}};
       out.path.emplace_back(r.segments[i].text, std::move(*value));
     }
   }
@@ -118,7 +126,8 @@ std::optional<parameters> read_query(std::string_view query) {
     if (pair.empty()) continue;
     auto equals = pair.find('=');
     auto name = percent_decode(pair.substr(0, equals), true);
-    auto value = percent_decode(equals == pair.npos ? std::string_view{} : pair.substr(equals + 1), true);
+    auto value =
+        percent_decode(equals == pair.npos ? std::string_view{} : pair.substr(equals + 1), true);
     if (!name || !value) return std::nullopt;
     out.emplace_back(std::move(*name), std::move(*value));
   }

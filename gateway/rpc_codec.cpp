@@ -27,8 +27,10 @@ const rpc::method* find_callable(std::string_view name) {
 }
 
 void take_params(incoming_call& call, result<rpc::message_ptr> params) {
-  if (params) call.params = std::move(*params);
-  else call.failure = call_failure{static_cast<int>(rpc_error::invalid_params), params.error()};
+  if (params)
+    call.params = std::move(*params);
+  else
+    call.failure = call_failure{static_cast<int>(rpc_error::invalid_params), params.error()};
 }
 
 bool take_id(incoming_call& call, const json::object& object, unsigned max_bytes) {
@@ -52,23 +54,28 @@ incoming_call read_json_call(std::string_view text, const codec_limits& limits) 
   }
   const auto* object = value->if_object();
   if (!object) {
-    call.failure = fail(rpc_error::invalid_request, value->is_array() ? "Batches are not supported."
-                                                                      : "The message is not an object.");
+    call.failure =
+        fail(rpc_error::invalid_request,
+             value->is_array() ? "Batches are not supported." : "The message is not an object.");
     return call;
   }
   const auto* version = object->if_contains("jsonrpc");
   const auto* name = object->if_contains("method");
   bool id_ok = take_id(call, *object, limits.max_id_bytes);
-  bool shaped = id_ok && version && version->is_string() && version->get_string() == "2.0" && name && name->is_string();
+  bool shaped = id_ok && version && version->is_string() && version->get_string() == "2.0" &&
+                name && name->is_string();
   if (!shaped) {
     call.notification = false;
-    call.failure = fail(rpc_error::invalid_request, id_ok ? "The message is not a JSON-RPC 2.0 call."
-                                                          : "The id is not a short string or a number.");
+    call.failure =
+        fail(rpc_error::invalid_request, id_ok ? "The message is not a JSON-RPC 2.0 call."
+                                               : "The id is not a short string or a number.");
     return call;
   }
   call.method = find_callable(name->get_string());
-  if (call.method) take_params(call, read_json_params(*call.method, object->if_contains("params")));
-  else call.failure = fail(rpc_error::no_method, "There is no such method.");
+  if (call.method)
+    take_params(call, read_json_params(*call.method, object->if_contains("params")));
+  else
+    call.failure = fail(rpc_error::no_method, "There is no such method.");
   return call;
 }
 
@@ -88,8 +95,10 @@ incoming_call read_binary_call(std::string_view bytes) {
   call.id = std::to_string(frame.call().id());
   call.notification = frame.call().id() == 0;
   call.method = find_callable(frame.call().method());
-  if (call.method) take_params(call, read_protobuf_params(*call.method, frame.call().params()));
-  else call.failure = fail(rpc_error::no_method, "There is no such method.");
+  if (call.method)
+    take_params(call, read_protobuf_params(*call.method, frame.call().params()));
+  else
+    call.failure = fail(rpc_error::no_method, "There is no such method.");
   return call;
 }
 
@@ -111,7 +120,8 @@ incoming_call read_call(encoding e, std::string_view text, const codec_limits& l
   return e == encoding::json ? read_json_call(text, limits) : read_binary_call(text);
 }
 
-frame write_result(encoding e, std::string_view id, const rpc::method& method, const rpc::message& reply) {
+frame write_result(encoding e, std::string_view id, const rpc::method& method,
+                   const rpc::message& reply) {
   if (e == encoding::protobuf) {
     session::Frame out;
     out.mutable_reply()->set_id(number_of(id));
@@ -128,11 +138,13 @@ frame write_result(encoding e, std::string_view id, const rpc::method& method, c
   return std::move(builder).finish(opcode::text);
 }
 
-frame write_failure(encoding e, std::string_view id, const call_failure& failure, std::string_view request_id) {
+frame write_failure(encoding e, std::string_view id, const call_failure& failure,
+                    std::string_view request_id) {
   if (e == encoding::protobuf) {
     session::Frame out;
     out.mutable_reply()->set_id(number_of(id));
-    fill_problem(*out.mutable_reply()->mutable_error(), failure.problem, request_id, failure.number);
+    fill_problem(*out.mutable_reply()->mutable_error(), failure.problem, request_id,
+                 failure.number);
     return binary_frame(out);
   }
   frame_builder builder;

@@ -1,5 +1,5 @@
-// Calls and answers on the WebSocket: JSON-RPC 2.0 in nova.v1.json, session.Frame in nova.v1.proto. Pure; called by
-// websocket_connection.
+// Calls and answers on the WebSocket: JSON-RPC 2.0 in nova.v1.json, session.Frame in nova.v1.proto.
+// Pure; called by websocket_connection.
 #pragma once
 
 #include "gateway/frame.hpp"
@@ -26,7 +26,8 @@ struct call_failure {
 };
 
 struct incoming_call {
-  std::string id;  ///< JSON text, or decimal digits in protobuf; "null" when there was none to be read
+  std::string
+      id;  ///< JSON text, or decimal digits in protobuf; "null" when there was none to be read
   bool notification = false;  ///< carried out without an answer, failures included
   const rpc::method* method = nullptr;
   rpc::message_ptr params;
@@ -35,8 +36,10 @@ struct incoming_call {
 
 incoming_call read_call(encoding e, std::string_view text, const codec_limits& limits);
 
-frame write_result(encoding e, std::string_view id, const rpc::method& method, const rpc::message& reply);
-frame write_failure(encoding e, std::string_view id, const call_failure& failure, std::string_view request_id);
+frame write_result(encoding e, std::string_view id, const rpc::method& method,
+                   const rpc::message& reply);
+frame write_failure(encoding e, std::string_view id, const call_failure& failure,
+                    std::string_view request_id);
 
 /// The number and problem of a domain's error.
 call_failure failure_of(error e);

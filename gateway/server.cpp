@@ -4,10 +4,11 @@
 #include "gateway/edge.hpp"
 #include "gateway/http_connection.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+#include <spdlog/spdlog.h>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <future>
@@ -21,8 +22,9 @@ using acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::execu
 
 struct server::impl final : rpc::push_sink {
   explicit impl(gateway_options o) : common(std::move(o.settings), *o.wall, *o.random) {
+    google::protobuf::SetLogHandler(nullptr);  // it would print a line for each hostile message
     auto count = std::max(1u, common.settings.io_threads);
-    for (unsigned i = 0; i < count; ++i) threads.push_back(std::make_unique<io_thread>(i));
+    for (unsigned i = 0; i < count; ++i) threads.push_back(std::make_shared<io_thread>(i));
     common.write_metrics = [this](std::string& out) { write_all_metrics(out); };
   }
 
@@ -39,7 +41,7 @@ struct server::impl final : rpc::push_sink {
   void revoke_session(const uuid& session, unix_ms until) override;
 
   edge common;
-  std::vector<std::unique_ptr<io_thread>> threads;
+  std::vector<std::shared_ptr<io_thread>> threads;
   std::vector<std::thread> runners;
   std::optional<acceptor> listening;
   std::optional<net::steady_timer> retry, token_timer;
@@ -56,7 +58,11 @@ result<std::uint16_t> server::impl::listen() {
   if (!ec) listening->set_option(net::socket_base::reuse_address(true), ec);
   if (!ec) listening->bind(endpoint, ec);
   if (!ec) listening->listen(common.settings.backlog, ec);
-  if (ec) return error{errc::unavailable, "cannot listen on port " + std::to_string(endpoint.port()) + ": " + ec.message(), 0, {}};
+  if (ec)
+    return error{errc::unavailable,
+                 "cannot listen on port " + std::to_string(endpoint.port()) + ": " + ec.message(),
+                 0,
+                 {}};
   return listening->local_endpoint(ec).port();
 }
 
@@ -69,7 +75,8 @@ void server::impl::accept() {
       return accept();
     }
     if (ec == net::error::connection_aborted) return accept();
-    spdlog::warn("gateway cannot accept: {}", ec.message());  // out of descriptors: waiting is all one can do
+    spdlog::warn("gateway cannot accept: {}",
+                 ec.message());  // out of descriptors: waiting is all one can do
     retry->expires_after(std::chrono::milliseconds(100));
     retry->async_wait([this](error_code stopped) {
       if (!stopped && !common.draining) accept();
@@ -85,7 +92,8 @@ void server::impl::accepted(tcp_socket socket, unsigned home) {
   auto why = common.bounds.admit(remote.address().to_string(), lease);
   if (why != limits::refused::none) return refuse(std::move(socket), why);
   auto& thread = *threads[home];
-  auto parcel = std::make_shared<std::pair<tcp_socket, connection_lease>>(std::move(socket), std::move(lease));
+  auto parcel = std::make_shared<std::pair<tcp_socket, connection_lease>>(std::move(socket),
+                                                                          std::move(lease));
   thread.post([this, parcel, &thread] {
     start_http(common, thread, std::move(parcel->first), std::move(parcel->second));
   });
@@ -95,9 +103,15 @@ void server::impl::refuse(tcp_socket socket, limits::refused why) {
   threads[0]->counts().connections_refused_total.add();
   auto request_id = choose_request_id(common, {});
   bool address = why == limits::refused::address;
-  auto a = problem_answer({address ? errc::rate_limited : errc::overloaded, "Too many connections.", 1000, {}}, request_id);
-  std::string text = address ? "HTTP/1.1 429 Too Many Requests\r\n" : "HTTP/1.1 503 Service Unavailable\r\n";
-  text += "Content-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\nX-Request-Id: " + request_id;
+  auto a = problem_answer(
+      {address ? errc::rate_limited : errc::overloaded, "Too many connections.", 1000, {}},
+      request_id);
+  std::string text =
+      address ? "HTTP/1.1 429 Too Many Requests\r\n" : "HTTP/1.1 503 Service Unavailable\r\n";
+  text +=
+      "Content-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: "
+      "close\r\nX-Request-Id: " +
+      request_id;
   text += "\r\nContent-Length: " + std::to_string(a.body.size()) + "\r\n\r\n" + a.body;
   error_code ignored;
   socket.non_blocking(true, ignored);
@@ -107,7 +121,8 @@ void server::impl::refuse(tcp_socket socket, limits::refused why) {
 
 void server::impl::tick_tokens() {
   common.access->tick();
-  token_timer->expires_after(common.access->have_keys() ? std::chrono::milliseconds(1000) : std::chrono::milliseconds(100));
+  token_timer->expires_after(common.access->have_keys() ? std::chrono::milliseconds(1000)
+                                                        : std::chrono::milliseconds(100));
   token_timer->async_wait([this](error_code ec) {
     if (!ec) tick_tokens();
   });
@@ -117,12 +132,15 @@ void server::impl::write_all_metrics(std::string& out) {
   std::vector<const metrics*> all;
   for (const auto& t : threads) all.push_back(&t->counts());
   gateway::write_metrics(all, out);
-  out += "# HELP nova_gateway_connections Open TCP connections.\n# TYPE nova_gateway_connections gauge\n";
+  out +=
+      "# HELP nova_gateway_connections Open TCP connections.\n# TYPE nova_gateway_connections "
+      "gauge\n";
   out += "nova_gateway_connections " + std::to_string(common.bounds.connections()) + '\n';
   if (common.bus) common.bus->write_metrics(out);
 }
 
-void server::impl::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) {
+void server::impl::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to,
+                           rpc::push_ptr p) {
   std::uint64_t involved = 0;  // io_threads is at most 64
   auto all = threads.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << threads.size()) - 1;
   for (auto id : *to) {
@@ -146,7 +164,8 @@ void server::impl::revoke_session(const uuid& session, unix_ms until) {
   for (auto& thread : threads)
     thread->post([&t = *thread, session] {
       t.for_each([&](connection& c) {
-        if (c.belongs_to(session)) c.shut(rpc::close_code::unauthenticated, "the session was revoked");
+        if (c.belongs_to(session))
+          c.shut(rpc::close_code::unauthenticated, "the session was revoked");
       });
     });
 }

@@ -1,5 +1,5 @@
-// The HTTP and WebSocket edge of one process. Used by main and by tests: make it (its sink goes to the runtime), start it
-// with the bus, and drain it before the runtime stops.
+// The HTTP and WebSocket edge of one process. Used by main and by tests: make it (its sink goes to
+// the runtime), start it with the bus, and drain it before the runtime stops.
 #pragma once
 
 #include "config/gateway_settings.hpp"
@@ -30,11 +30,13 @@ class server {
   /// Where pushes and closes come in; valid as long as the server, also before start().
   rpc::push_sink& sink() noexcept;
 
-  /// Opens the port and serves. The port that was taken, or the reason: address in use and the like.
+  /// Opens the port and serves. The port that was taken, or the reason: address in use and the
+  /// like.
   result<std::uint16_t> start(rpc::bus& bus);
 
-  /// Accepts no more, lets HTTP requests in flight finish, closes sockets with 1012; what is left when the budget is over
-  /// is cut. Blocks at most so long. The bus is not used any more afterwards.
+  /// Accepts no more, lets HTTP requests in flight finish, closes sockets with 1012; what is left
+  /// when the budget is over is cut. Blocks at most so long. The bus is not used any more
+  /// afterwards.
   void drain_and_stop(std::chrono::milliseconds budget);
 
   /// Public keys for tests and tools without auth; otherwise they come over the bus.

@@ -5,7 +5,6 @@
 #include "protocols/session/session.pb.h"
 
 #include <algorithm>
-#include <thread>
 
 namespace nova::gateway {
 namespace {
@@ -34,8 +33,25 @@ rpc::message_ptr copy_of(const Message& m) {
 
 }  // namespace
 
-socket_session::socket_session(edge& e, io_thread& thread, session_socket& socket, rpc::connection_id id, encoding enc)
+socket_session::socket_session(edge& e, io_thread& thread, session_socket& socket,
+                               rpc::connection_id id, encoding enc)
     : edge_(e), thread_(thread), socket_(socket), id_(id), encoding_(enc) {}
+
+template <class F, class Gone>
+auto socket_session::back(F f, Gone gone) {
+  return [weak = thread_.weak_from_this(), &common = edge_, id = id_, f, gone](auto answer) {
+    auto thread = weak.lock();
+    if (!thread) return;
+    thread->post([&here = *thread, &common, id, f, gone, answer = std::move(answer)] {
+      auto* socket = here.find(id);
+      auto* session = socket ? socket->session() : nullptr;
+      if (session && !session->ended_)
+        f(*session, answer);
+      else
+        gone(common);
+    });
+  };
+}
 
 void socket_session::start(std::optional<principal> who, unauthenticated_place place) {
   auto now = std::chrono::steady_clock::now();
@@ -45,7 +61,8 @@ void socket_session::start(std::optional<principal> who, unauthenticated_place p
     return;
   }
   adopt(*who);
-  if (edge_.access->revoked(who->session)) return socket_.end_with(rpc::close_code::unauthenticated, "revoked");
+  if (edge_.access->revoked(who->session))
+    return socket_.end_with(rpc::close_code::unauthenticated, "revoked");
   hold_until_ = now + std::chrono::milliseconds(edge_.settings.hold_for_open_ms);
   attach(make_uuid_v7(edge_.wall.now(), edge_.random), [this](const result<void>& attached) {
     if (!attached) socket_.end_with(rpc::close_code::restart, "not available at the moment");
@@ -62,21 +79,19 @@ void socket_session::adopt(const principal& p) {
 
 void socket_session::open(incoming_call call, std::string request_id) {
   hold_until_ = time_point::max();
-  opening_ = std::make_unique<open_attempt>(open_attempt{std::move(call), std::move(request_id), false, {}, {}});
+  opening_ = std::make_unique<open_attempt>(
+      open_attempt{std::move(call), std::move(request_id), false, {}, {}});
   const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
   if (!request.has_access_token()) {
     if (!who_) return fail_open(make_error(errc::unauthenticated));
     return begin_open();
   }
-  edge_.access->verify(request.access_token(),
-                       [this, keep = socket_.keep(), home = std::this_thread::get_id()](result<principal> p) {
-                         if (home == std::this_thread::get_id()) return verified(p);
-                         thread_.post([this, keep, p = std::move(p)] { verified(p); });
-                       });
+  edge_.access->verify(
+      request.access_token(),
+      back([](socket_session& s, const result<principal>& p) { s.verified(p); }, [](edge&) {}));
 }
 
 void socket_session::verified(const result<principal>& p) {
-  if (ended_) return;
   if (!p) {
     bool enough = ++failed_opens_ >= max_failed_opens;
     fail_open(p.error());
@@ -91,7 +106,8 @@ void socket_session::verified(const result<principal>& p) {
 
 void socket_session::begin_open() {
   const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
-  auto claims = request.has_resume() ? edge_.resume.read(request.resume().token(), edge_.wall.now()) : std::nullopt;
+  auto claims = request.has_resume() ? edge_.resume.read(request.resume().token(), edge_.wall.now())
+                                     : std::nullopt;
   opening_->resumed = claims && claims->account == who_->account;
   opening_->marks_of = opening_->resumed ? claims->session : who_->session;
   bool fresh = lineage_ == uuid{};
@@ -116,13 +132,12 @@ void socket_session::attach(const uuid& lineage, std::function<void(const result
   holding_ = true;
   attached_ = true;  // from here on a detach is owed
   rpc::attachment a{id_, who_->account, who_->session, lineage, echo_};
-  edge_.bus->attach(a, [this, keep = socket_.keep(), account = who_->account, then = std::move(then)](result<void> r) {
-    thread_.post([this, keep, account, then, r = std::move(r)] {
-      if (ended_) return edge_.bus->detach(id_, account);
-      if (!r) attached_ = false;
-      then(r);
-    });
-  });
+  auto attached = [then = std::move(then)](socket_session& s, const result<void>& r) {
+    if (!r) s.attached_ = false;
+    then(r);
+  };
+  auto gone = [id = id_, account = who_->account](edge& e) { e.bus->detach(id, account); };
+  edge_.bus->attach(a, back(std::move(attached), std::move(gone)));
 }
 
 void socket_session::ask_missed() {
@@ -141,16 +156,15 @@ void socket_session::ask_missed() {
   c.request_id = opening_->request_id;
   c.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(c.method->deadline_ms);
   c.request = std::move(ask);
-  c.reply = [this, keep = socket_.keep()](rpc::reply_result reply) {
-    thread_.post([this, keep, reply = std::move(reply)] { missed(reply); });
-  };
+  c.reply = back([](socket_session& s, const rpc::reply_result& reply) { s.missed(reply); },
+                 [](edge&) {});
   edge_.bus->call(std::move(c));
 }
 
 void socket_session::missed(const rpc::reply_result& reply) {
-  if (ended_) return;
   if (reply) return answer_open(reply->get());
-  // Live pushes after this would be a hole without a gap: the attachment ends, and the next attempt starts anew.
+  // Live pushes after this would be a hole without a gap: the attachment ends, and the next attempt
+  // starts anew.
   edge_.bus->detach(id_, who_->account);
   attached_ = false;
   held_.clear();
@@ -164,10 +178,12 @@ void socket_session::answer_open(const rpc::message* missed) {
   reply->set_session_id(to_string(who_->session));
   reply->set_connection_id(printable(id_));
   auto expires = edge_.wall.now() + unix_ms{edge_.settings.resume_ttl_s} * 1000;
-  reply->set_resume_token(edge_.resume.make({who_->account, opening_->marks_of, lineage_, expires}));
+  reply->set_resume_token(
+      edge_.resume.make({who_->account, opening_->marks_of, lineage_, expires}));
   reply->set_resumed(opening_->resumed);
   auto done = std::move(opening_);
-  if (!done->call.notification) socket_.send_answer(write_result(encoding_, done->call.id, *done->call.method, *reply));
+  if (!done->call.notification)
+    socket_.send_answer(write_result(encoding_, done->call.id, *done->call.method, *reply));
   if (missed) send_missed(*missed);
   release_held();
   socket_.settled();
@@ -179,15 +195,19 @@ void socket_session::send_missed(const rpc::message& missed) {
   static const rpc::push_type* updated = find_push("messaging.updated");
   const auto& reply = static_cast<const messaging::MissedReply&>(missed);
   for (const auto& item : reply.items()) {
-    if (item.has_gap()) socket_.send_answer(frame_of(*gap, copy_of(item.gap())));
-    else if (item.has_message()) socket_.send_answer(frame_of(*message, copy_of(item.message())));
-    else if (item.has_updated()) socket_.send_answer(frame_of(*updated, copy_of(item.updated())));
+    if (item.has_gap())
+      socket_.send_answer(frame_of(*gap, copy_of(item.gap())));
+    else if (item.has_message())
+      socket_.send_answer(frame_of(*message, copy_of(item.message())));
+    else if (item.has_updated())
+      socket_.send_answer(frame_of(*updated, copy_of(item.updated())));
   }
 }
 
 frame socket_session::frame_of(const rpc::push_type& type, rpc::message_ptr body) const {
   rpc::push p(type, std::move(body));
-  return encoding_ == encoding::json ? make_frame(opcode::text, p.json()) : make_frame(opcode::binary, p.binary());
+  return encoding_ == encoding::json ? make_frame(opcode::text, p.json())
+                                     : make_frame(opcode::binary, p.binary());
 }
 
 void socket_session::fail_open(const error& e) {
@@ -219,8 +239,10 @@ void socket_session::on_push(delivery& d) {
   if (!holding_) return socket_.send_push(f);
   held_bytes_ += f.bytes().size();
   held_.push_back(f);
-  bool over = held_bytes_ > edge_.settings.max_queued_bytes || held_.size() > edge_.settings.max_queued_frames;
-  if (over) socket_.end_with(rpc::close_code::too_slow, "too much to send before the session was open");
+  bool over = held_bytes_ > edge_.settings.max_queued_bytes ||
+              held_.size() > edge_.settings.max_queued_frames;
+  if (over)
+    socket_.end_with(rpc::close_code::too_slow, "too much to send before the session was open");
 }
 
 void socket_session::end() {
@@ -236,8 +258,10 @@ time_point socket_session::deadline() const { return std::min({open_by_, hold_un
 void socket_session::on_deadline(time_point now) {
   if (ended_) return;
   if (now >= hold_until_) used();
-  if (now >= open_by_) return socket_.end_with(rpc::close_code::unauthenticated, "no session.open in time");
-  if (now >= expires_) return socket_.end_with(rpc::close_code::unauthenticated, "the access token has expired");
+  if (now >= open_by_)
+    return socket_.end_with(rpc::close_code::unauthenticated, "no session.open in time");
+  if (now >= expires_)
+    return socket_.end_with(rpc::close_code::unauthenticated, "the access token has expired");
 }
 
 }  // namespace nova::gateway

@@ -1,5 +1,6 @@
-// What a WebSocket is to the rest of Nova: whom it speaks for, its attachment, and session.open with resume, which fixes
-// the order answer, missed, held, live. Transport is websocket_connection, which owns it; all calls come on its thread.
+// What a WebSocket is to the rest of Nova: whom it speaks for, its attachment, and session.open
+// with resume, which fixes the order answer, missed, held, live. Transport is websocket_connection,
+// which owns it; all calls come on its thread.
 #pragma once
 
 #include "gateway/edge.hpp"
@@ -18,7 +19,8 @@ class unauthenticated_place {
  public:
   unauthenticated_place() = default;
   explicit unauthenticated_place(limits& bounds) : bounds_(&bounds) {}
-  unauthenticated_place(unauthenticated_place&& o) noexcept : bounds_(std::exchange(o.bounds_, nullptr)) {}
+  unauthenticated_place(unauthenticated_place&& o) noexcept
+      : bounds_(std::exchange(o.bounds_, nullptr)) {}
   unauthenticated_place& operator=(unauthenticated_place&& o) noexcept {
     std::swap(bounds_, o.bounds_);
     return *this;
@@ -41,13 +43,12 @@ class session_socket {
   virtual void end_with(rpc::close_code code, std::string_view reason) = 0;
   /// session.open is answered: calls may be read again.
   virtual void settled() = 0;
-  /// Keeps the socket's object alive while an answer is awaited.
-  virtual std::shared_ptr<void> keep() = 0;
 };
 
 class socket_session {
  public:
-  socket_session(edge& e, io_thread& thread, session_socket& socket, rpc::connection_id id, encoding enc);
+  socket_session(edge& e, io_thread& thread, session_socket& socket, rpc::connection_id id,
+                 encoding enc);
 
   /// After the handshake, with the principal of its bearer header, if any.
   void start(std::optional<principal> who, unauthenticated_place place);
@@ -83,6 +84,10 @@ class socket_session {
   void fail_open(const error& e);
   void release_held();
   frame frame_of(const rpc::push_type& type, rpc::message_ptr body) const;
+  /// A callback for other threads that calls `f(session, answer)` here, if the socket is still
+  /// there by then; else `gone(edge)`.
+  template <class F, class Gone>
+  auto back(F f, Gone gone);
 
   edge& edge_;
   io_thread& thread_;
@@ -94,7 +99,8 @@ class socket_session {
   std::optional<principal> who_;
   unauthenticated_place place_;
   uuid lineage_{};
-  time_point open_by_ = time_point::max(), hold_until_ = time_point::max(), expires_ = time_point::max();
+  time_point open_by_ = time_point::max(), hold_until_ = time_point::max(),
+             expires_ = time_point::max();
   std::unique_ptr<open_attempt> opening_;
   std::vector<frame> held_;
   std::size_t held_bytes_ = 0;

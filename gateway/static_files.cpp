@@ -41,8 +41,10 @@ std::string_view type_of(const fs::path& file) {
 }  // namespace
 
 const std::string_view page_security_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src "
+    "'self'; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
+    "'none'";
 
 static_files::static_files(const std::string& folder) {
   if (folder.empty()) return;
@@ -57,8 +59,8 @@ static_files::static_files(const std::string& folder) {
     std::ifstream in(at->path(), std::ios::binary);
     std::string name = '/' + at->path().lexically_relative(folder).generic_string();
     bool in_assets = name.starts_with("/assets/");
-    auto file = std::make_shared<const static_file>(
-        static_file{std::string(type), std::string(std::istreambuf_iterator<char>(in), {}), in_assets});
+    auto file = std::make_shared<const static_file>(static_file{
+        std::string(type), std::string(std::istreambuf_iterator<char>(in), {}), in_assets});
     if (name == "/index.html") files_["/"] = file;
     files_[name] = std::move(file);
   }

@@ -1,5 +1,5 @@
-// The web page's files, read once at start and served from memory: `/` and `/assets/*`. Only names that were found in the
-// folder exist, so no path of a request ever reaches the file system.
+// The web page's files, read once at start and served from memory: `/` and `/assets/*`. Only names
+// that were found in the folder exist, so no path of a request ever reaches the file system.
 #pragma once
 
 #include <map>
@@ -17,7 +17,8 @@ struct static_file {
 
 class static_files {
  public:
-  /// Folder with index.html; empty: no files. Files over 8 MiB, beyond 64 MiB in all, and of unknown types are left out.
+  /// Folder with index.html; empty: no files. Files over 8 MiB, beyond 64 MiB in all, and of
+  /// unknown types are left out.
   explicit static_files(const std::string& folder);
 
   /// `path` as in the request, without query.

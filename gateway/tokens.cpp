@@ -28,8 +28,10 @@ rpc::call internal_call(std::uint32_t number, rpc::message_ptr request, rpc::rep
 }  // namespace
 
 tokens::tokens(const config::gateway_settings& settings, const wall_clock& wall)
-    : settings_(settings), wall_(wall), policy_{settings.token_issuer, settings.token_audience,
-                                                static_cast<std::int64_t>(settings.token_leeway_s)} {}
+    : settings_(settings),
+      wall_(wall),
+      policy_{settings.token_issuer, settings.token_audience,
+              static_cast<std::int64_t>(settings.token_leeway_s)} {}
 
 void tokens::connect(rpc::bus& bus) {
   {
@@ -87,7 +89,8 @@ void tokens::tick() {
   {
     std::lock_guard lock(mutex_);
     if (!bus_) return;
-    auto pause = have_keys() ? std::chrono::milliseconds(settings_.keys_refresh_s * 1000) : first_keys_retry;
+    auto pause =
+        have_keys() ? std::chrono::milliseconds(settings_.keys_refresh_s * 1000) : first_keys_retry;
     ask_for_keys = !asking_ && now - last_asked_ >= pause;
     if (ask_for_keys) asking_ = true;
     ask_for_revocations = !revocations_known_;
@@ -151,16 +154,20 @@ void tokens::ask_revocations() {
                           [self = weak_from_this()](rpc::reply_result reply) {
                             auto me = self.lock();
                             if (!me || !reply) return;
-                            const auto* answer = dynamic_cast<const auth::RevocationsReply*>(reply->get());
+                            const auto* answer =
+                                dynamic_cast<const auth::RevocationsReply*>(reply->get());
                             if (!answer) return;
                             for (const auto& item : answer->items())
-                              if (auto id = parse_uuid(item.session_id())) me->revoke(*id, item.until());
+                              if (auto id = parse_uuid(item.session_id()))
+                                me->revoke(*id, item.until());
                             std::lock_guard lock(me->mutex_);
                             me->revocations_known_ = true;
                           }));
 }
 
-void tokens::set_keys(key_set keys) { keys_.store(std::make_shared<const key_set>(std::move(keys))); }
+void tokens::set_keys(key_set keys) {
+  keys_.store(std::make_shared<const key_set>(std::move(keys)));
+}
 
 bool tokens::have_keys() const { return keys_.load() != nullptr; }
 

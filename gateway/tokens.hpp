@@ -1,5 +1,6 @@
-// Local verification of access tokens: auth's public keys, kept fresh over the bus, and the sessions that were revoked
-// while their tokens were still alive. Shared by all I/O threads; started and ticked by server.
+// Local verification of access tokens: auth's public keys, kept fresh over the bus, and the
+// sessions that were revoked while their tokens were still alive. Shared by all I/O threads;
+// started and ticked by server.
 #pragma once
 
 #include "config/gateway_settings.hpp"
@@ -35,11 +36,13 @@ class tokens : public std::enable_shared_from_this<tokens> {
   /// No more questions; waiting verifications are answered.
   void disconnect();
 
-  /// Answers `unauthenticated`, `token_expired` or, while no keys are known yet, `unavailable`. `done` is called at once,
-  /// or, when the token names an unknown key, after the keys were read again: then on any thread.
+  /// Answers `unauthenticated`, `token_expired` or, while no keys are known yet, `unavailable`.
+  /// `done` is called at once, or, when the token names an unknown key, after the keys were read
+  /// again: then on any thread.
   void verify(std::string_view token, verified done);
 
-  /// Asks for the keys when they are due, and for the revocations until they have come. Called about each second.
+  /// Asks for the keys when they are due, and for the revocations until they have come. Called
+  /// about each second.
   void tick();
 
   void set_keys(key_set keys);

@@ -1,4 +1,5 @@
-// Reading by Beast, writing from the queue, closing with a code in bounded time; see websocket_connection.hpp.
+// Reading by Beast, writing from the queue, closing with a code in bounded time; see
+// websocket_connection.hpp.
 #include "gateway/websocket_connection.hpp"
 
 #include "gateway/joining_stream.hpp"
@@ -32,8 +33,8 @@ class websocket_connection final : public connection,
                                    public control_sink,
                                    public std::enable_shared_from_this<websocket_connection> {
  public:
-  websocket_connection(edge& e, io_thread& thread, rpc::connection_id id, tcp_socket socket, connection_lease lease,
-                       handshake accepted);
+  websocket_connection(edge& e, io_thread& thread, rpc::connection_id id, tcp_socket socket,
+                       connection_lease lease, handshake accepted);
   void start(handshake_request request);
 
   // connection
@@ -42,6 +43,7 @@ class websocket_connection final : public connection,
   void flush() override;
   void shut(rpc::close_code code, std::string_view reason) override;
   bool belongs_to(const uuid& id) const override;
+  socket_session* session() override { return &session_; }
   void drain() override { shut(rpc::close_code::restart, "restart"); }
   void cut() override;
 
@@ -50,7 +52,6 @@ class websocket_connection final : public connection,
   void send_answer(frame f) override { enqueue(std::move(f), outgoing_queue::kind::answer); }
   void end_with(rpc::close_code code, std::string_view reason) override { shut(code, reason); }
   void settled() override;
-  std::shared_ptr<void> keep() override { return shared_from_this(); }
 
   // control_sink
   void on_control_bytes(std::string bytes) override;
@@ -64,7 +65,8 @@ class websocket_connection final : public connection,
   void handle_message();
   bool rate_allows(const incoming_call& call);
   void issue(incoming_call call);
-  void answered(const std::string& id, const rpc::method& method, bool notification, const rpc::reply_result& reply);
+  void answered(const std::string& id, const rpc::method& method, bool notification,
+                const rpc::reply_result& reply);
   void fail(const incoming_call& call, const call_failure& failure);
   std::string next_request_id();
   void enqueue(frame f, outgoing_queue::kind k);
@@ -86,7 +88,8 @@ class websocket_connection final : public connection,
   socket_session session_;
   std::unique_ptr<handshake> handshake_;  ///< until it is done
   const encoding encoding_;
-  bool reading_ = false, read_over_ = false, closing_ = false, beast_closed_ = false, closed_ = false;
+  bool reading_ = false, read_over_ = false, closing_ = false, beast_closed_ = false,
+       closed_ = false;
   bool flush_wanted_ = false, waiting_writable_ = false, dropping_ = false, clean_end_ = false;
   unsigned inflight_ = 0, missed_pings_ = 0, pings_ = 0, refused_calls_ = 0;
   std::uint64_t calls_ = 0;
@@ -95,8 +98,9 @@ class websocket_connection final : public connection,
   time_point pings_since_{}, refused_since_{};
 };
 
-websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::connection_id id, tcp_socket socket,
-                                           connection_lease lease, handshake accepted)
+websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::connection_id id,
+                                           tcp_socket socket, connection_lease lease,
+                                           handshake accepted)
     : edge_(e),
       thread_(thread),
       id_(id),
@@ -111,22 +115,26 @@ websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::conn
 
 void websocket_connection::start(handshake_request request) {
   thread_.replace(id_, shared_from_this());
-  close_by_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(edge_.settings.header_timeout_ms);
+  close_by_ = std::chrono::steady_clock::now() +
+              std::chrono::milliseconds(edge_.settings.header_timeout_ms);
   rearm();
   ws::stream_base::timeout none{ws::stream_base::none(), ws::stream_base::none(), false};
   stream_.set_option(none);
   stream_.set_option(ws::stream_base::decorator([this](ws::response_type& response) {
-    if (!handshake_->subprotocol.empty()) response.set("Sec-WebSocket-Protocol", handshake_->subprotocol);
+    if (!handshake_->subprotocol.empty())
+      response.set("Sec-WebSocket-Protocol", handshake_->subprotocol);
     response.set("X-Request-Id", handshake_->request_id);
   }));
   stream_.read_message_max(edge_.settings.max_message_bytes);
-  stream_.control_callback([this](ws::frame_type kind, boost::beast::string_view) { on_control(kind); });
+  stream_.control_callback(
+      [this](ws::frame_type kind, boost::beast::string_view) { on_control(kind); });
   if (edge_.settings.send_buffer_bytes > 0) {
     error_code ignored;
     auto size = net::socket_base::send_buffer_size(edge_.settings.send_buffer_bytes);
     stream_.next_layer().next_layer().set_option(size, ignored);
   }
-  stream_.async_accept(request, [self = shared_from_this()](error_code ec) { self->on_accepted(ec); });
+  stream_.async_accept(request,
+                       [self = shared_from_this()](error_code ec) { self->on_accepted(ec); });
 }
 
 void websocket_connection::on_accepted(error_code ec) {
@@ -163,17 +171,19 @@ void websocket_connection::on_control(ws::frame_type kind) {
 }
 
 void websocket_connection::read() {
-  if (reading_ || read_over_ || closed_) return;
+  if (reading_ || read_over_ || closed_ || handshake_) return;
   bool full = inflight_ >= edge_.settings.max_inflight_per_socket || session_.opening() ||
               queue_.bytes() > edge_.settings.max_queued_bytes;
   if (full && !closing_) return;  // back-pressure: what is not read stays with the client
   reading_ = true;
   std::size_t step = buffer_.size() < 1024 ? 1024 : 32 * 1024;
-  stream_.async_read_some(buffer_, step, [self = shared_from_this()](error_code ec, std::size_t) { self->on_read(ec); });
+  stream_.async_read_some(buffer_, step, [self = shared_from_this()](error_code ec, std::size_t) {
+    self->on_read(ec);
+  });
 }
 
 void websocket_connection::on_read(error_code ec) {
-  reading_ = false;
+  if (closed_ || ec) reading_ = false;
   if (closed_) return;
   if (ec) return on_read_failed(ec);
   last_heard_ = std::chrono::steady_clock::now();
@@ -186,6 +196,7 @@ void websocket_connection::on_read(error_code ec) {
   } else if (closing_) {
     buffer_.consume(buffer_.size());
   }
+  reading_ = false;  // not before: what a call causes may ask for the next one
   read();
 }
 
@@ -203,7 +214,8 @@ void websocket_connection::handle_message() {
     return shut(static_cast<rpc::close_code>(1003), "wrong kind of message");
   thread_.counts().calls_total.add();
   std::string_view text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-  auto call = read_call(encoding_, text, {edge_.settings.max_json_depth, edge_.settings.max_id_bytes});
+  auto call =
+      read_call(encoding_, text, {edge_.settings.max_json_depth, edge_.settings.max_id_bytes});
   if (!rate_allows(call)) return;
   if (call.failure) return fail(call, *call.failure);
   if (call.method->rpc == "session.open") return session_.open(std::move(call), next_request_id());
@@ -215,8 +227,10 @@ bool websocket_connection::rate_allows(const incoming_call& call) {
   auto now = std::chrono::steady_clock::now();
   bool sign_in = call.method && call.method->rate == rpc::rate_class::sign_in;
   std::optional<unsigned> wait;
-  if (!rate_.take(now)) wait = rate_.wait_ms();
-  else if (sign_in) wait = edge_.bounds.address_request(rpc::rate_class::sign_in, lease_.address(), now);
+  if (!rate_.take(now))
+    wait = rate_.wait_ms();
+  else if (sign_in)
+    wait = edge_.bounds.address_request(rpc::rate_class::sign_in, lease_.address(), now);
   if (!wait) return true;
   thread_.counts().calls_refused_total.add();
   constexpr auto window = std::chrono::seconds(10);
@@ -224,8 +238,10 @@ bool websocket_connection::rate_allows(const incoming_call& call) {
     refused_since_ = now;
     refused_calls_ = 0;
   }
-  if (++refused_calls_ > edge_.settings.max_refused_calls) shut(rpc::close_code::policy, "too many calls");
-  else fail(call, failure_of(make_error(errc::rate_limited, {}, *wait)));
+  if (++refused_calls_ > edge_.settings.max_refused_calls)
+    shut(rpc::close_code::policy, "too many calls");
+  else
+    fail(call, failure_of(make_error(errc::rate_limited, {}, *wait)));
   return false;
 }
 
@@ -243,16 +259,20 @@ void websocket_connection::issue(incoming_call call) {
   auto deadline_ms = call.method->deadline_ms ? call.method->deadline_ms : 5000;
   c.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
   c.request = std::move(call.params);
-  c.reply = [self = shared_from_this(), id = std::move(call.id), method = call.method,
-             quiet = call.notification](rpc::reply_result reply) {
-    auto& thread = self->thread_;
-    thread.post([self, id, method, quiet, reply = std::move(reply)] { self->answered(id, *method, quiet, reply); });
+  c.reply = [weak = thread_.weak_from_this(), socket = id_, id = std::move(call.id),
+             method = call.method, quiet = call.notification](rpc::reply_result reply) {
+    auto thread = weak.lock();
+    if (!thread) return;
+    thread->post([&here = *thread, socket, id, method, quiet, reply = std::move(reply)] {
+      if (auto* c = here.find(socket))
+        static_cast<websocket_connection*>(c)->answered(id, *method, quiet, reply);
+    });
   };
   edge_.bus->call(std::move(c));
 }
 
-void websocket_connection::answered(const std::string& id, const rpc::method& method, bool notification,
-                                    const rpc::reply_result& reply) {
+void websocket_connection::answered(const std::string& id, const rpc::method& method,
+                                    bool notification, const rpc::reply_result& reply) {
   --inflight_;
   if (closed_ || closing_) return;
   if (!notification)
@@ -262,7 +282,8 @@ void websocket_connection::answered(const std::string& id, const rpc::method& me
 }
 
 void websocket_connection::fail(const incoming_call& call, const call_failure& failure) {
-  if (!call.notification) send_answer(write_failure(encoding_, call.id, failure, next_request_id()));
+  if (!call.notification)
+    send_answer(write_failure(encoding_, call.id, failure, next_request_id()));
 }
 
 std::string websocket_connection::next_request_id() {
@@ -276,7 +297,8 @@ void websocket_connection::settled() {
 
 void websocket_connection::on_control_bytes(std::string bytes) {
   bool handshaking = handshake_ != nullptr;
-  bool close_frame = !handshaking && !bytes.empty() && (bytes[0] & 0x0f) == static_cast<int>(opcode::close);
+  bool close_frame =
+      !handshaking && !bytes.empty() && (bytes[0] & 0x0f) == static_cast<int>(opcode::close);
   if (!handshaking && closing_) return;  // our own close frame was the last that may be written
   queue_.add(raw_frame(std::move(bytes)), outgoing_queue::kind::answer);
   if (close_frame) {
@@ -291,7 +313,8 @@ void websocket_connection::enqueue(frame f, outgoing_queue::kind k) {
   queue_.add(std::move(f), k);
   const auto& s = edge_.settings;
   if (k == outgoing_queue::kind::push) thread_.counts().deliveries_total.add();
-  constexpr std::size_t answers_factor = 16;  // answers are bounded by the calls in flight; this bounds their bytes
+  constexpr std::size_t answers_factor =
+      16;  // answers are bounded by the calls in flight; this bounds their bytes
   bool over = queue_.pushed_bytes() > s.max_queued_bytes || queue_.frames() > s.max_queued_frames ||
               queue_.bytes() > answers_factor * s.max_queued_bytes;
   if (!over) return want_flush();
@@ -311,7 +334,8 @@ void websocket_connection::flush() {
   gathered buffers;
   while (!queue_.empty()) {
     buffers.count = queue_.gather(pieces);
-    for (std::size_t i = 0; i < buffers.count; ++i) buffers.pieces[i] = net::buffer(pieces[i].data(), pieces[i].size());
+    for (std::size_t i = 0; i < buffers.count; ++i)
+      buffers.pieces[i] = net::buffer(pieces[i].data(), pieces[i].size());
     error_code ec;
     auto n = stream_.next_layer().next_layer().write_some(buffers, ec);
     thread_.counts().socket_writes_total.add();
@@ -346,30 +370,34 @@ void websocket_connection::shut(rpc::close_code code, std::string_view reason) {
   if (handshake_) return close();
   begin_close();
   if (code == rpc::close_code::too_slow) queue_.drop_unsent();
-  queue_.add(make_close_frame(static_cast<std::uint16_t>(code), reason), outgoing_queue::kind::answer);
+  queue_.add(make_close_frame(static_cast<std::uint16_t>(code), reason),
+             outgoing_queue::kind::answer);
   want_flush();
 }
 
 void websocket_connection::begin_close() {
   if (std::exchange(closing_, true)) return;
   session_.end();
-  close_by_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(edge_.settings.close_timeout_ms);
+  close_by_ =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(edge_.settings.close_timeout_ms);
   rearm();
 }
 
-// After a failure of the protocol: what the client still sends is dropped, so that the close frame reaches it.
+// After a failure of the protocol: what the client still sends is dropped, so that the close frame
+// reaches it.
 void websocket_connection::drop_until_end() {
   if (std::exchange(dropping_, true)) return;
   error_code ignored;
   auto& socket = stream_.next_layer().next_layer();
   socket.shutdown(net::ip::tcp::socket::shutdown_send, ignored);
   auto sink = std::make_shared<std::array<char, 4096>>();
-  socket.async_read_some(net::buffer(*sink), [self = shared_from_this(), sink](error_code ec, std::size_t) {
-    self->dropping_ = false;
-    if (self->closed_) return;
-    if (ec) return self->close();
-    self->drop_until_end();
-  });
+  socket.async_read_some(net::buffer(*sink),
+                         [self = shared_from_this(), sink](error_code ec, std::size_t) {
+                           self->dropping_ = false;
+                           if (self->closed_) return;
+                           if (ec) return self->close();
+                           self->drop_until_end();
+                         });
 }
 
 void websocket_connection::rearm() {
@@ -417,9 +445,10 @@ void websocket_connection::close() {
 
 }  // namespace
 
-void start_websocket(edge& e, io_thread& thread, rpc::connection_id id, tcp_socket socket, connection_lease lease,
-                     handshake_request request, handshake accepted) {
-  std::make_shared<websocket_connection>(e, thread, id, std::move(socket), std::move(lease), std::move(accepted))
+void start_websocket(edge& e, io_thread& thread, rpc::connection_id id, tcp_socket socket,
+                     connection_lease lease, handshake_request request, handshake accepted) {
+  std::make_shared<websocket_connection>(e, thread, id, std::move(socket), std::move(lease),
+                                         std::move(accepted))
       ->start(std::move(request));
 }
 

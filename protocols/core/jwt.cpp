@@ -1,8 +1,8 @@
 // Signing and verifying of access tokens on libsodium; called by actors/auth and gateway/tokens.
 #include "protocols/core/jwt.hpp"
 
-#include <boost/json.hpp>
 #include <sodium.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 
@@ -22,7 +22,8 @@ std::span<const std::uint8_t> bytes_of(std::string_view text) {
 
 bool is_kid(std::string_view kid) {
   auto ok = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
   };
   return !kid.empty() && kid.size() <= 64 && std::all_of(kid.begin(), kid.end(), ok);
 }
@@ -50,7 +51,8 @@ std::optional<std::string> kid_of(std::string_view encoded_header) {
   if (!bytes) return std::nullopt;
   std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
   static const std::string before = R"({"alg":"EdDSA","kid":")", after = R"(","typ":"at+jwt"})";
-  if (text.size() <= before.size() + after.size() || !text.starts_with(before) || !text.ends_with(after))
+  if (text.size() <= before.size() + after.size() || !text.starts_with(before) ||
+      !text.ends_with(after))
     return std::nullopt;
   auto kid = text.substr(before.size(), text.size() - before.size() - after.size());
   if (!is_kid(kid)) return std::nullopt;
@@ -67,7 +69,8 @@ bool read_text(const boost::json::object& from, std::string_view name, std::stri
 bool read_seconds(const boost::json::object& from, std::string_view name, std::int64_t& to) {
   auto* value = from.if_contains(name);
   constexpr std::int64_t far = 1'000'000'000'000;  // keeps `seconds * 1000` within 64 bits
-  if (!value || !value->is_int64() || value->get_int64() < 0 || value->get_int64() > far) return false;
+  if (!value || !value->is_int64() || value->get_int64() < 0 || value->get_int64() > far)
+    return false;
   to = value->get_int64();
   return true;
 }
@@ -78,7 +81,8 @@ std::optional<jwt_claims> read_claims(std::string_view encoded) {
   boost::json::parse_options options;
   options.max_depth = 4;
   boost::system::error_code ec;
-  auto value = boost::json::parse({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, ec, {}, options);
+  auto value = boost::json::parse({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, ec,
+                                  {}, options);
   if (ec || !value.is_object()) return std::nullopt;
   const auto& object = value.get_object();
   jwt_claims claims;
@@ -117,20 +121,23 @@ verifying_key public_part(const signing_key& key) {
 
 std::string sign_jwt(const jwt_claims& claims, const signing_key& key) {
   init_sodium();
-  boost::json::object body{{"iss", claims.iss}, {"aud", claims.aud}, {"sub", claims.sub}, {"sid", claims.sid},
-                           {"iat", claims.iat}, {"nbf", claims.nbf}, {"exp", claims.exp}};
+  boost::json::object body{{"iss", claims.iss}, {"aud", claims.aud}, {"sub", claims.sub},
+                           {"sid", claims.sid}, {"iat", claims.iat}, {"nbf", claims.nbf},
+                           {"exp", claims.exp}};
   if (!claims.jti.empty()) body["jti"] = claims.jti;
   std::string token = base64url_encode(bytes_of(header_of(key.kid)));
   token += '.';
   token += base64url_encode(bytes_of(boost::json::serialize(body)));
   std::array<std::uint8_t, crypto_sign_BYTES> signature;
-  crypto_sign_detached(signature.data(), nullptr, bytes_of(token).data(), token.size(), key.secret.data());
+  crypto_sign_detached(signature.data(), nullptr, bytes_of(token).data(), token.size(),
+                       key.secret.data());
   token += '.';
   token += base64url_encode(signature);
   return token;
 }
 
-result<jwt_claims> verify_jwt(std::string_view token, const key_set& keys, unix_ms now, const jwt_policy& policy) {
+result<jwt_claims> verify_jwt(std::string_view token, const key_set& keys, unix_ms now,
+                              const jwt_policy& policy) {
   init_sodium();
   auto part = split(token);
   if (!part) return refused();
@@ -138,8 +145,8 @@ result<jwt_claims> verify_jwt(std::string_view token, const key_set& keys, unix_
   const verifying_key* key = kid ? keys.find(*kid) : nullptr;
   auto signature = base64url_decode(part->signature);
   if (!key || !signature || signature->size() != crypto_sign_BYTES) return refused();
-  if (crypto_sign_verify_detached(signature->data(), bytes_of(part->signed_text).data(), part->signed_text.size(),
-                                  key->public_key.data()) != 0)
+  if (crypto_sign_verify_detached(signature->data(), bytes_of(part->signed_text).data(),
+                                  part->signed_text.size(), key->public_key.data()) != 0)
     return refused();
   auto claims = read_claims(part->claims);
   if (!claims || claims->iss != policy.iss || claims->aud != policy.aud) return refused();
@@ -164,7 +171,8 @@ std::string base64url_encode(std::span<const std::uint8_t> bytes) {
 std::optional<std::vector<std::uint8_t>> base64url_decode(std::string_view text) {
   std::vector<std::uint8_t> out(text.size() / 4 * 3 + 3);
   std::size_t size = 0;
-  if (sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, nullptr, variant) != 0)
+  if (sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, nullptr,
+                        variant) != 0)
     return std::nullopt;
   out.resize(size);
   return out;

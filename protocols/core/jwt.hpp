@@ -1,6 +1,6 @@
-// Access tokens: Ed25519 (EdDSA) JSON Web Tokens, RFC 7519 and RFC 9068. auth signs, every gateway verifies locally.
-// Only Nova issues these tokens, so the header has one spelling, byte for byte: other algorithms, `jku`, `crit`,
-// repeated names and the like cannot even be expressed.
+// Access tokens: Ed25519 (EdDSA) JSON Web Tokens, RFC 7519 and RFC 9068. auth signs, every gateway
+// verifies locally. Only Nova issues these tokens, so the header has one spelling, byte for byte:
+// other algorithms, `jku`, `crit`, repeated names and the like cannot even be expressed.
 #pragma once
 
 #include "protocols/core/error.hpp"
@@ -22,14 +22,14 @@ inline constexpr std::size_t max_jwt_bytes = 4096;
 struct jwt_claims {
   std::string iss;
   std::string aud;
-  std::string sub;  ///< account
-  std::string sid;  ///< auth session
+  std::string sub;                         ///< account
+  std::string sid;                         ///< auth session
   std::int64_t iat = 0, nbf = 0, exp = 0;  ///< seconds since 1970
-  std::string jti;  ///< empty: none
+  std::string jti;                         ///< empty: none
 };
 
 struct signing_key {
-  std::string kid;  ///< 1 to 64 of [A-Za-z0-9_-]
+  std::string kid;                        ///< 1 to 64 of [A-Za-z0-9_-]
   std::array<std::uint8_t, 64> secret{};  ///< libsodium's form: seed, then public key
 };
 
@@ -55,8 +55,9 @@ verifying_key public_part(const signing_key& key);
 
 std::string sign_jwt(const jwt_claims& claims, const signing_key& key);
 
-/// The claims of a token that is well-formed, signed by a known key, meant for `policy` and valid at `now`; sub and sid
-/// are UUIDs. Else `token_expired` (everything but the time is right) or `unauthenticated`.
+/// The claims of a token that is well-formed, signed by a known key, meant for `policy` and valid
+/// at `now`; sub and sid are UUIDs. Else `token_expired` (everything but the time is right) or
+/// `unauthenticated`.
 result<jwt_claims> verify_jwt(std::string_view token, const key_set& keys, unix_ms now,
                               const jwt_policy& policy = {});
 

@@ -1,0 +1,577 @@
+// WebSockets over real sockets: handshake, JSON-RPC, session.open and resume, order, slow readers,
+// limits, close codes.
+#include "tests/gateway/edge_fixture.hpp"
+
+#include "protocols/messaging/messaging.nova.hpp"
+#include "protocols/messaging/messaging.pb.h"
+#include "protocols/session/session.pb.h"
+
+#include <doctest/doctest.h>
+#include <boost/json.hpp>
+
+#include <future>
+#include <thread>
+
+using namespace nova;
+using namespace nova::test;
+using ids = std::vector<rpc::connection_id>;
+
+namespace {
+
+boost::json::value parsed(const ws_message& m) { return boost::json::parse(m.data); }
+boost::json::value answer_to(ws_client& c, const std::string& text) {
+  c.send(text);
+  return parsed(c.read());
+}
+std::int64_t code(const boost::json::value& answer) {
+  return answer.at("error").at("code").as_int64();
+}
+
+std::string call(const std::string& id, const std::string& method,
+                 const std::string& params = "{}") {
+  return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":")" + method + R"(","params":)" + params +
+         "}";
+}
+
+std::string typing(const std::string& id) {
+  return call(id, "messaging.typing",
+              R"({"conversation_id":"0190a000-0000-7000-8000-000000000001"})");
+}
+
+rpc::push_ptr message_push(std::int64_t seq, std::size_t bytes = 2) {
+  messaging::Message m;
+  m.set_conversation_id("c");
+  m.set_seq(seq);
+  m.set_text(std::string(bytes, 'x'));
+  return messaging::make_push(std::move(m));
+}
+
+void deliver(edge& e, rpc::connection_id to, rpc::push_ptr p) {
+  e.server->sink().deliver(std::make_shared<const ids>(ids{to}), std::move(p));
+}
+
+std::int64_t seq_of(const ws_message& m) { return parsed(m).at("params").at("seq").as_int64(); }
+
+std::string resume_token(const boost::json::value& answer) {
+  return std::string(answer.at("result").at("resume_token").as_string());
+}
+
+std::string resume_of(const std::string& token, const std::string& more = {}) {
+  return R"(,"resume":{"token":")" + token + '"' + more + "}";
+}
+
+}  // namespace
+
+TEST_CASE("the handshake chooses a subprotocol, judges origin and token") {
+  edge e([](auto& s) { s.allowed_origins = {"https://app.example"}; });
+  auto with = [&](const std::string& fields) { return ws_client(e.port, fields); };
+  auto json = with("Sec-WebSocket-Protocol: nova.v1.json\r\n");
+  CHECK(json.open());
+  CHECK(json.answer().fields.at("sec-websocket-protocol") == "nova.v1.json");
+  CHECK(json.answer().fields.contains("x-request-id"));
+  CHECK(with("Sec-WebSocket-Protocol: other, nova.v1.proto\r\n")
+            .answer()
+            .fields.at("sec-websocket-protocol") == "nova.v1.proto");
+  auto none = with("");
+  CHECK(none.open());
+  CHECK_FALSE(none.answer().fields.contains("sec-websocket-protocol"));
+  CHECK(with("Sec-WebSocket-Protocol: graphql-ws\r\n").answer().status == 400);
+  CHECK(with("Origin: http://nova.test\r\n").open());
+  CHECK(with("Origin: https://app.example\r\n").open());
+  for (auto origin :
+       {"http://evil.example", "https://app.example.evil", "null", "http://nova.test.evil"})
+    CHECK(with("Origin: " + std::string(origin) + "\r\n").answer().status == 403);
+  CHECK(with(e.bearer()).open());
+  CHECK(with("Authorization: Bearer nonsense\r\n").answer().status == 401);
+  CHECK(with("Authorization: Bearer " + e.token(e.account, e.session, -60) + "\r\n")
+            .answer()
+            .status == 401);
+  auto plain = e.get("/v1/ws");
+  CHECK(plain.status == 426);
+  CHECK(e.get("/v1/ws?access_token=" + e.token(),
+              "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 12\r\n"
+              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+                .status /
+            100 ==
+        4);
+}
+
+TEST_CASE("before session.open everything else is unauthenticated; the token opens") {
+  edge e;
+  auto c = e.socket();
+  CHECK(code(answer_to(c, typing("1"))) == 4010);
+  CHECK(code(answer_to(c, open_call("nonsense"))) == 4010);
+  CHECK(code(answer_to(c, call("2", "session.open"))) == 4010);
+  auto answer = answer_to(c, open_call(e.token()));
+  CHECK(answer.at("id") == "open");
+  CHECK(answer.at("result").at("session_id").as_string() == to_string(e.session));
+  CHECK(answer.at("result").at("resumed") == false);
+  CHECK(answer.at("result").at("connection_id").as_string().size() == 16);
+  auto a = e.bus.attachment();
+  CHECK(a.account == e.account);
+  CHECK(a.session == e.session);
+  CHECK(a.echo);
+  CHECK(answer_to(c, typing("3")).at("result").is_object());
+}
+
+TEST_CASE("JSON-RPC's rules") {
+  edge e;
+  auto c = e.opened();
+  CHECK(code(answer_to(c, "{not json")) == -32700);
+  CHECK(code(answer_to(c, "")) == -32700);
+  CHECK(code(answer_to(c, std::string(5000, '['))) == -32700);
+  CHECK(code(answer_to(c, "[" + typing("1") + "]")) == -32600);
+  CHECK(code(answer_to(c, "[]")) == -32600);
+  CHECK(code(answer_to(c, "42")) == -32600);
+  CHECK(code(answer_to(c, R"({"id":1,"method":"messaging.typing"})")) == -32600);
+  CHECK(code(answer_to(c, R"({"jsonrpc":"1.0","id":1,"method":"messaging.typing"})")) == -32600);
+  CHECK(code(answer_to(c, R"({"jsonrpc":"2.0","id":1,"method":5})")) == -32600);
+  for (auto id : {R"({"a":1})", "[1]", "true"}) {
+    auto answer = answer_to(c, typing(id));
+    CHECK(code(answer) == -32600);
+    CHECK(answer.at("id").is_null());
+  }
+  CHECK(answer_to(c, typing(R"("text \u00e9")")).at("id") == "text \xc3\xa9");
+  CHECK(answer_to(c, typing("-7")).at("id") == -7);
+  CHECK(answer_to(c, typing("null")).at("id").is_null());
+  auto unknown = answer_to(c, call("9", "no.such"));
+  CHECK(code(unknown) == -32601);
+  CHECK(unknown.at("id") == 9);
+  CHECK(code(answer_to(c, call("9", "auth.Auth.Keys"))) == -32601);
+  auto bad = answer_to(c, call("10", "messaging.send", R"({"text":"x"})"));
+  CHECK(code(bad) == -32602);
+  CHECK(bad.at("error").at("data").at("code") == "invalid_request");
+  CHECK(bad.at("error").at("data").at("errors").as_array().size() == 2);
+  CHECK(bad.at("error").at("data").at("request_id").is_string());
+  CHECK(code(answer_to(c, call("11", "messaging.typing", "[1]"))) == -32602);
+  auto lone = call(
+      "12", "messaging.send",
+      R"({"conversation_id":"0190a000-0000-7000-8000-000000000001","client_id":"a","text":"\ud800"})");
+  auto surrogate = answer_to(c, lone);
+  CHECK(code(surrogate) == -32602);
+  CHECK(surrogate.at("id") == 12);
+}
+
+TEST_CASE("a notification is carried out without an answer, failures included") {
+  edge e;
+  auto c = e.opened();
+  c.send(
+      R"({"jsonrpc":"2.0","method":"messaging.typing","params":{"conversation_id":"0190a000-0000-7000-8000-000000000001"}})");
+  c.send(R"({"jsonrpc":"2.0","method":"messaging.typing","params":{}})");
+  c.send(R"({"jsonrpc":"2.0","method":"no.such"})");
+  CHECK(answer_to(c, typing("5")).at("id") == 5);
+  CHECK(e.bus.calls("messaging.typing", 2).size() == 2);
+}
+
+TEST_CASE("a domain's error carries the table's number and the problem document") {
+  edge e;
+  e.bus.on("messaging.typing", [](rpc::call& c) { c.reply(error{errc::blocked, "No.", 0, {}}); });
+  auto c = e.opened();
+  auto answer = answer_to(c, typing("1"));
+  CHECK(code(answer) == 4031);
+  CHECK(answer.at("error").at("data").at("status") == 403);
+  CHECK(answer.at("error").at("message").is_string());
+}
+
+TEST_CASE(
+    "calls go out in order without waiting; answers as they come; beyond the limit the socket is "
+    "not read") {
+  std::mutex mutex;
+  std::vector<rpc::reply_fn> replies;
+  edge e([](auto& s) { s.max_inflight_per_socket = 3; });
+  e.bus.on("messaging.typing", [&](rpc::call& c) {
+    std::lock_guard lock(mutex);
+    replies.push_back(c.reply);
+  });
+  auto c = e.opened();
+  for (int i = 1; i <= 6; ++i) c.send(typing(std::to_string(i)));
+  CHECK(e.bus.calls("messaging.typing", 3).size() == 3);
+  auto answer = [&](std::size_t i) {
+    rpc::reply_fn f;
+    {
+      std::lock_guard lock(mutex);
+      f = replies[i];
+    }
+    f(rpc::message_ptr(std::make_shared<messaging::Empty>()));
+  };
+  answer(1);
+  CHECK(parsed(c.read()).at("id") == 2);
+  CHECK(e.bus.calls("messaging.typing", 4).size() == 4);
+  answer(0);
+  CHECK(parsed(c.read()).at("id") == 1);
+}
+
+TEST_CASE(
+    "a bearer header attaches at once; pushes wait for session.open, or for the first other call") {
+  edge e([](auto& s) { s.hold_for_open_ms = 60'000; });
+  auto c = e.socket(e.bearer());
+  auto a = e.bus.attachment();
+  deliver(e, a.connection, message_push(1));
+  CHECK(c.raw().read_some(100).empty());
+  c.send(call("1", "session.open"));
+  CHECK(parsed(c.read()).at("id") == 1);
+  CHECK(seq_of(c.read()) == 1);
+
+  auto d = e.socket(e.bearer());
+  deliver(e, e.bus.attachment(1).connection, message_push(2));
+  d.send(typing("7"));
+  CHECK(seq_of(d.read()) == 2);
+  CHECK(parsed(d.read()).at("id") == 7);
+}
+
+TEST_CASE("without a call, a bearer socket gets its pushes after the hold") {
+  edge e([](auto& s) { s.hold_for_open_ms = 100; });
+  auto c = e.socket(e.bearer());
+  deliver(e, e.bus.attachment().connection, message_push(1));
+  CHECK(seq_of(c.read()) == 1);
+}
+
+TEST_CASE("on resume: the answer, what was missed in order, what was held, live") {
+  std::promise<rpc::reply_fn> asked;
+  edge e;
+  auto first = e.socket();
+  auto token = resume_token(answer_to(first, open_call(e.token())));
+  auto lineage = e.bus.attachment(0).lineage;
+  e.bus.on("messaging.Messaging.Missed", [&](rpc::call& c) { asked.set_value(c.reply); });
+  auto c = e.socket();
+  c.send(open_call(e.token(), resume_of(token, R"(,"seen":{"c":{"seq":3}})")));
+  c.send(typing("8"));  // waits behind session.open
+  auto reply = asked.get_future().get();
+  auto a = e.bus.attachment(1);
+  CHECK(a.lineage == lineage);
+  auto request = e.bus.calls("messaging.Messaging.Missed", 1)[0];
+  const auto& missed = static_cast<const messaging::MissedRequest&>(*request.request);
+  CHECK(missed.has_seen());
+  CHECK(missed.seen().at("c").seq() == 3);
+  CHECK(missed.account_id() == to_string(e.account));
+  CHECK(request.caller.kind == rpc::caller_kind::node);
+  deliver(e, a.connection, message_push(9));  // live, before the answer: must wait
+  deliver(e, a.connection, message_push(10));
+  auto out = std::make_shared<messaging::MissedReply>();
+  auto& gap = *out->add_items()->mutable_gap();
+  gap.set_conversation_id("c");
+  gap.set_from_seq(4);
+  gap.set_to_seq(6);
+  out->add_items()->mutable_message()->set_seq(7);
+  out->add_items()->mutable_updated()->set_rev(2);
+  out->add_items()->mutable_message()->set_seq(8);
+  reply(rpc::message_ptr(out));
+  auto answer = parsed(c.read());
+  CHECK(answer.at("id") == "open");
+  CHECK(answer.at("result").at("resumed") == true);
+  auto gap_push = parsed(c.read());
+  CHECK(gap_push.at("method") == "session.gap");
+  CHECK(gap_push.at("params").at("to_seq") == 6);
+  CHECK(seq_of(c.read()) == 7);
+  CHECK(parsed(c.read()).at("method") == "messaging.updated");
+  for (int seq : {8, 9, 10}) CHECK(seq_of(c.read()) == seq);
+  CHECK(parsed(c.read()).at("id") == 8);
+  deliver(e, a.connection, message_push(11));
+  CHECK(seq_of(c.read()) == 11);
+}
+
+TEST_CASE("resumed is false only for tokens that are expired, forged or of another account") {
+  edge e([](auto& s) { s.resume_key = std::string(32, 'k'); });
+  auto c = e.socket();
+  auto token = resume_token(answer_to(c, open_call(e.token())));
+  auto resumed = [&](const std::string& access, const std::string& resume) {
+    auto s = e.socket();
+    return answer_to(s, open_call(access, resume_of(resume))).at("result").at("resumed").as_bool();
+  };
+  CHECK(resumed(e.token(), token));
+  CHECK_FALSE(resumed(e.token(make_uuid_v7(1, system_random()), e.session), token));
+  auto forged = token;
+  forged[10] = forged[10] == 'A' ? 'B' : 'A';
+  CHECK_FALSE(resumed(e.token(), forged));
+  CHECK_FALSE(resumed(e.token(), "short"));
+  auto before = e.bus.calls("messaging.Messaging.Missed", 1).size();
+  CHECK(before == 1);
+  {
+    edge again([](auto& s) {
+      s.resume_key = std::string(32, 'k');
+    });  // another process with the same secret
+    again.account = e.account;
+    auto s = again.socket();
+    CHECK(answer_to(s, open_call(again.token(), resume_of(token))).at("result").at("resumed") ==
+          true);
+  }
+  e.clock.ahead_ms = 31LL * 24 * 3600 * 1000;
+  CHECK_FALSE(resumed(e.token(), token));
+}
+
+TEST_CASE(
+    "when the missed cannot be read, session.open fails retryably and no push slips through") {
+  edge e;
+  auto first = e.socket();
+  auto token = resume_token(answer_to(first, open_call(e.token())));
+  e.bus.on("messaging.Messaging.Missed", [](rpc::call& c) {
+    c.reply(error{errc::unavailable, "", 0, {}});
+  });
+  auto c = e.socket();
+  CHECK(code(answer_to(c, open_call(e.token(), resume_of(token)))) == 5030);
+  CHECK(e.bus.detached(1) == 1);
+  e.bus.on("messaging.Messaging.Missed",
+           [](rpc::call& c) { c.reply(rpc::message_ptr(c.method->reply->make())); });
+  CHECK(answer_to(c, open_call(e.token(), resume_of(token))).at("result").at("resumed") == true);
+}
+
+TEST_CASE("echo is passed on, and a second session.open changes it") {
+  edge e;
+  auto c = e.opened(R"(,"echo":false)");
+  CHECK_FALSE(e.bus.attachment(0).echo);
+  CHECK(answer_to(c, open_call(e.token())).at("result").is_object());
+  CHECK(e.bus.attachment(1).echo);
+  CHECK(e.bus.attachment(1).connection == e.bus.attachment(0).connection);
+  auto stranger = answer_to(c, open_call(e.token(make_uuid_v7(1, system_random()), e.session)));
+  CHECK(code(stranger) == 4094);
+}
+
+TEST_CASE("close codes: expiry, revocation, replacement, silence before session.open") {
+  edge e([](auto& s) { s.open_timeout_ms = 300; });
+  auto silent = e.socket();
+  CHECK(silent.read_close_code() == 4401);
+
+  auto revoked = e.opened(), kept = e.socket();
+  kept.send(open_call(e.token(e.account, make_uuid_v7(1, system_random()))));
+  kept.read();
+  e.server->sink().revoke_session(e.session, e.clock.now() + 60'000);
+  CHECK(revoked.read_close_code() == 4401);
+  CHECK(answer_to(kept, typing("1")).at("id") == 1);
+  auto later = e.socket();
+  CHECK(code(answer_to(later, open_call(e.token()))) == 4010);
+}
+
+TEST_CASE("a socket ends with its token, unless a fresh one comes in time") {
+  edge e;
+  auto open_with = [&](ws_client& c, int ttl_s) {
+    return answer_to(c, open_call(e.token(e.account, e.session, ttl_s)));
+  };
+  auto expires = e.socket(), refreshed = e.socket();
+  CHECK(open_with(expires, 2).at("result").is_object());
+  CHECK(open_with(refreshed, 2).at("result").is_object());
+  CHECK(open_with(refreshed, 900).at("result").is_object());
+  CHECK(expires.read_close_code() == 4401);
+  CHECK(answer_to(refreshed, typing("1")).at("id") == 1);
+}
+
+TEST_CASE("replaced by the runtime: 4409, and the attachment is given back") {
+  edge e;
+  auto c = e.opened();
+  e.server->sink().close(e.bus.attachment().connection, rpc::close_code::replaced,
+                         "resumed elsewhere");
+  CHECK(c.read_close_code() == 4409);
+  CHECK(e.bus.detached(1) == 1);
+}
+
+TEST_CASE(
+    "a reader that is too slow is closed with 4008 after what was begun, and other sockets go on") {
+  edge e([](auto& s) {
+    s.max_queued_bytes = 200'000;
+    s.send_buffer_bytes = 8192;
+  });
+  ws_client slow(e.port, "Sec-WebSocket-Protocol: nova.v1.json\r\n", 8192);
+  CHECK(answer_to(slow, open_call(e.token())).at("result").is_object());
+  auto quick = e.opened();
+  auto both = std::make_shared<const ids>(
+      ids{e.bus.attachment(0).connection, e.bus.attachment(1).connection});
+  for (int i = 1; i <= 50; ++i) {
+    e.server->sink().deliver(both, message_push(i, 10'000));
+    CHECK(seq_of(quick.read()) == i);
+  }
+  std::int64_t last = 0;
+  ws_message m;
+  while ((m = slow.read()).opcode == 1) {
+    CHECK(seq_of(m) == last + 1);
+    last = seq_of(m);
+  }
+  CHECK(m.close_code() == 4008);
+  CHECK(last < 50);
+  CHECK(e.metric("queue_overflows_total") == 1);
+}
+
+TEST_CASE("a slow reader that never reads is cut within the close time-out") {
+  edge e([](auto& s) {
+    s.max_queued_bytes = 100'000;
+    s.send_buffer_bytes = 8192;
+    s.close_timeout_ms = 300;
+  });
+  ws_client slow(e.port, "Sec-WebSocket-Protocol: nova.v1.json\r\n", 8192);
+  CHECK(answer_to(slow, open_call(e.token())).at("result").is_object());
+  auto to = e.bus.attachment().connection;
+  for (int i = 1; i <= 50; ++i) deliver(e, to, message_push(i, 10'000));
+  CHECK(e.bus.detached(1) == 1);
+  for (int i = 0; i < 100 && e.metric("cut_total") == 0; ++i) raw_client(e.port).read_some(30);
+  CHECK(e.metric("cut_total") == 1);
+}
+
+TEST_CASE("frames that wait leave together") {
+  std::promise<void> blocked, go;
+  edge e;
+  auto c = e.opened();
+  auto to = e.bus.attachment().connection;
+  auto writes = e.metric("socket_writes_total"), frames = e.metric("frames_written_total");
+  e.bus.on("messaging.typing",
+           [&](rpc::call& call) {  // runs on the socket's thread and keeps it busy
+             blocked.set_value();
+             go.get_future().wait();
+             call.reply(rpc::message_ptr(std::make_shared<messaging::Empty>()));
+           });
+  c.send(typing("1"));
+  blocked.get_future().wait();
+  for (int i = 1; i <= 32; ++i) deliver(e, to, message_push(i));
+  go.set_value();
+  for (int i = 1; i <= 32; ++i) CHECK(seq_of(c.read()) == i);
+  CHECK(parsed(c.read()).at("id") == 1);
+  CHECK(e.metric("frames_written_total") == frames + 33);
+  CHECK(e.metric("socket_writes_total") <= writes + 2);
+}
+
+TEST_CASE("calls over the rate are refused, and abuse ends the socket") {
+  edge e([](auto& s) {
+    s.calls_per_s = 1;
+    s.calls_burst = 3;
+    s.max_refused_calls = 5;
+  });
+  auto c = e.opened();
+  CHECK(answer_to(c, typing("1")).at("result").is_object());
+  CHECK(answer_to(c, typing("2")).at("result").is_object());
+  auto refused = answer_to(c, typing("3"));
+  CHECK(code(refused) == 4290);
+  CHECK(refused.at("error").at("data").at("retry_after_s") == 1);
+  for (int i = 0; i < 5; ++i) c.send(typing("4"));
+  CHECK(c.read_close_code() == 1008);
+}
+
+TEST_CASE("pings are answered; a flood of them is 1008") {
+  edge e;
+  auto c = e.opened();
+  c.send_frame(9, "are you there");
+  auto pong = c.read();
+  CHECK(pong.opcode == 10);
+  CHECK(pong.data == "are you there");
+  for (int i = 0; i < 150; ++i) c.send_frame(9, "");
+  CHECK(c.read_close_code() == 1008);
+}
+
+TEST_CASE("a silent client is pinged and, without a pong, cut") {
+  edge e([](auto& s) { s.ping_interval_ms = 100; });
+  auto c = e.opened();
+  std::string seen;
+  while (true) {
+    auto piece = c.raw().read_some(3000);
+    if (piece.empty()) break;
+    seen += piece;
+  }
+  CHECK(seen == std::string("\x89\x00\x89\x00", 4));
+}
+
+TEST_CASE("frames that RFC 6455 forbids, and messages over the limit") {
+  edge e([](auto& s) { s.max_message_bytes = 10'000; });
+  auto after = [&](auto act) {
+    auto c = e.opened();
+    act(c);
+    return c.read_close_code();
+  };
+  CHECK(after([](ws_client& c) { c.send_frame(1, "hi", true, false); }) == 1002);
+  CHECK(after([](ws_client& c) { c.send_frame(3, "hi"); }) == 1002);
+  CHECK(after([](ws_client& c) { c.send_frame(9, std::string(126, 'a')); }) == 1002);
+  CHECK(after([](ws_client& c) { c.send_frame(9, "", false); }) == 1002);
+  CHECK(after([](ws_client& c) { c.send_frame(0, "a"); }) == 1002);
+  CHECK(after([](ws_client& c) { c.send_frame(1, "\xff"); }) == 1007);
+  CHECK(after([](ws_client& c) { c.send_frame(2, "binary"); }) == 1003);
+  CHECK(after([](ws_client& c) { c.send(std::string(10'001, ' ')); }) == 1009);
+  CHECK(after([](ws_client& c) {
+          for (int i = 0; i < 11; ++i) c.send_frame(i == 0 ? 1 : 0, std::string(1000, ' '), false);
+        }) == 1009);
+  CHECK(after([](ws_client& c) { c.send_frame(8, std::string("\x03\xe8", 2)); }) == 1000);
+  auto c = e.opened();
+  c.send_frame(1, typing("1").substr(0, 10), false);
+  c.send_frame(9, "between");
+  c.send_frame(0, typing("1").substr(10), true);
+  CHECK(c.read().opcode == 10);
+  CHECK(parsed(c.read()).at("id") == 1);
+}
+
+TEST_CASE("the binary subprotocol") {
+  edge e;
+  ws_client c(e.port, "Sec-WebSocket-Protocol: nova.v1.proto\r\n" + e.bearer());
+  auto send = [&](std::uint64_t id, const std::string& method,
+                  const google::protobuf::Message& params) {
+    session::Frame f;
+    f.mutable_call()->set_id(id);
+    f.mutable_call()->set_method(method);
+    params.SerializeToString(f.mutable_call()->mutable_params());
+    c.send_frame(2, f.SerializeAsString());
+  };
+  auto read = [&] {
+    auto m = c.read();
+    CHECK(m.opcode == 2);
+    session::Frame f;
+    CHECK(f.ParseFromString(m.data));
+    return f;
+  };
+  send(1, "session.open", session::OpenRequest());
+  auto opened = read();
+  session::OpenReply reply;
+  CHECK(reply.ParseFromString(opened.reply().result()));
+  CHECK(reply.session_id() == to_string(e.session));
+  deliver(e, e.bus.attachment().connection, message_push(3));
+  auto pushed = read();
+  CHECK(pushed.push().method() == "messaging.message");
+  messaging::Message message;
+  CHECK(message.ParseFromString(pushed.push().params()));
+  CHECK(message.seq() == 3);
+  send(2, "no.such", session::OpenRequest());
+  CHECK(read().reply().error().number() == -32601);
+  send(3, "messaging.typing", messaging::TypingRequest());
+  auto invalid = read();
+  CHECK(invalid.reply().id() == 3);
+  CHECK(invalid.reply().error().number() == -32602);
+  CHECK(invalid.reply().error().errors_size() == 1);
+  c.send_frame(2, "\xff\xff\xff");
+  CHECK(read().reply().error().number() == -32700);
+}
+
+TEST_CASE("only so many sockets may wait for their session.open") {
+  edge e([](auto& s) { s.max_unauthenticated_sockets = 2; });
+  auto one = e.socket();
+  auto two = e.socket();
+  CHECK(one.open());
+  CHECK(two.open());
+  auto three = e.socket();
+  CHECK(three.answer().status == 503);
+  CHECK(three.answer().fields.contains("retry-after"));
+  CHECK(answer_to(one, open_call(e.token())).at("result").is_object());
+  CHECK(e.socket().open());
+}
+
+TEST_CASE("draining closes sockets with 1012") {
+  edge e;
+  std::vector<ws_client> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(e.opened());
+  std::thread stopping([&] { e.server->drain_and_stop(std::chrono::seconds(4)); });
+  for (auto& c : clients) {
+    CHECK(c.read_close_code() == 1012);
+    c.send_frame(8, std::string("\x03\xf4", 2));
+  }
+  stopping.join();
+  CHECK(e.bus.detached(20) == 20);
+}
+
+TEST_CASE("a socket that is gone is skipped, and its number does not come back") {
+  edge e;
+  rpc::connection_id old = 0;
+  {
+    auto c = e.opened();
+    old = e.bus.attachment(0).connection;
+    c.send_frame(8, std::string("\x03\xe8", 2));
+    CHECK(c.read_close_code() == 1000);
+  }
+  CHECK(e.bus.detached(1) == 1);
+  std::vector<ws_client> others;
+  for (int i = 0; i < 4; ++i) others.push_back(e.opened());
+  for (std::size_t i = 1; i <= 4; ++i) CHECK(e.bus.attachment(i).connection != old);
+  deliver(e, old, message_push(1));
+  deliver(e, e.bus.attachment(1).connection, message_push(2));
+  CHECK(seq_of(others[0].read()) == 2);
+}
