@@ -31,6 +31,8 @@ namespace {
 
 constexpr int least_version = 15;
 constexpr std::uintmax_t log_limit_bytes = 16u << 20;
+/// A server found running may be in recovery or shutting down; after this it is ended.
+constexpr auto adoption_patience = 10s;
 constexpr auto packaged = "/usr/lib/postgresql";
 
 error unavailable(std::string text) { return {errc::unavailable, std::move(text)}; }
@@ -125,9 +127,11 @@ result<void> embedded_postgres::impl::initialise() {
   ::chmod(beside.c_str(), 0700);
   if (user.change && ::chown(beside.c_str(), user.uid, user.gid) != 0)
     return unavailable("cannot give " + beside.string() + " to the OS user postgres: " + std::strerror(errno));
+  std::vector<std::string> arguments{"-D", "{data}", "-U", "postgres", "--pwfile={input}", "-E", "UTF8",
+                                     "--locale=C.UTF-8", "--auth=scram-sha-256", "--data-checksums", "--no-instructions"};
+  if (options.end_with_process) arguments.push_back("--no-sync");
   auto child = launch({.executable = bin / "initdb",
-                       .arguments = {"-D", "{data}", "-U", "postgres", "--pwfile={input}", "-E", "UTF8", "--locale=C.UTF-8",
-                                     "--auth=scram-sha-256", "--data-checksums", "--no-instructions"},
+                       .arguments = arguments,
                        .data = beside,
                        .log = log,
                        .input = *secrets.of("postgres") + "\n",
@@ -159,7 +163,7 @@ result<bool> embedded_postgres::impl::adopt() {
     if (file->socket_folder != socket_folder) remove_socket_folder(file->socket_folder);
     return false;
   }
-  auto until = clock_type::now() + std::chrono::milliseconds(options.settings.embedded_stop_ms);
+  auto until = clock_type::now() + adoption_patience;
   while (serves_folder(file->pid, folder) && clock_type::now() < until) {
     auto now = read_postmaster_file(folder);
     if (now && now->ready && !now->socket_folder.empty()) {

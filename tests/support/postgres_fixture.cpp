@@ -42,8 +42,9 @@ postgres_fixture::postgres_fixture() {
   std::string pattern = "/tmp/nova-test-XXXXXX";
   if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
   folder_ = pattern;
-  server_ = std::make_unique<storage::embedded_postgres>(
-      storage::embedded_options{.data = folder_, .domains = {}, .settings = {}, .end_with_process = true});
+  storage::embedded_options options{.data = folder_, .domains = {}, .settings = {}, .end_with_process = true};
+  options.settings.embedded_stop_ms = 1;  // nobody needs its files any more
+  server_ = std::make_unique<storage::embedded_postgres>(std::move(options));
   if (auto started = server_->start(); !started) throw std::runtime_error(started.error().detail);
   io_ = std::make_unique<storage::storage_io>();
 }

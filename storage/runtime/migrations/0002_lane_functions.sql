@@ -31,6 +31,10 @@ BEGIN
   FOR dead IN SELECT l.lane_id FROM lane l WHERE l.lane_id <> me AND NOT l.fenced
       AND (l.node = my_node OR l.expires_at < clock_timestamp())
   LOOP
+    -- A locked row belongs to a transaction under way (of a stopped process, perhaps): its session is ended first.
+    UPDATE lane SET fenced = true WHERE lane_id IN (SELECT l.lane_id FROM lane l WHERE l.lane_id = dead AND NOT l.fenced
+      AND (l.node = my_node OR l.expires_at < clock_timestamp()) FOR UPDATE SKIP LOCKED);
+    CONTINUE WHEN FOUND;
     PERFORM pg_stat_clear_snapshot();
     PERFORM pg_terminate_backend(a.pid, 500) FROM pg_stat_activity a
       WHERE a.datname = current_database() AND a.application_name = 'nova:' || dead

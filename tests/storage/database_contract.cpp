@@ -1,0 +1,391 @@
+#include "tests/storage/database_contract.hpp"
+
+#include "storage/runtime/runtime_queries.hpp"
+#include "tests/storage/sample_schema.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace nova::test {
+namespace {
+
+using namespace storage;
+namespace rq = storage::runtime_queries;
+using i64 = std::int64_t;
+
+struct driver {
+  contract_world& world;
+
+  std::vector<shard_claim> claim(const std::string& node, std::uint32_t shards) {
+    std::optional<result<std::vector<shard_claim>>> answer;
+    world.node(node).claim_shards(shards, [&](auto r) { answer = std::move(r); });
+    REQUIRE(world.until([&] { return answer.has_value(); }));
+    return *answer ? **answer : std::vector<shard_claim>{};
+  }
+  rows read(const std::string& node, statement s) {
+    std::optional<read_result> answer;
+    std::string name(s.query->name);
+    world.node(node).read(std::move(s), [&](auto r) { answer = std::move(r); });
+    REQUIRE(world.until([&] { return answer.has_value(); }));
+    REQUIRE_MESSAGE(answer->has_value(), name);
+    return **answer;
+  }
+  /// Appends all before anything happens, then waits for all.
+  std::vector<commit_outcome> commit(const std::string& node, std::vector<commit_unit> units) {
+    auto& lane = world.node(node).lane();
+    REQUIRE(world.until([&] { return lane.accepting(); }));
+    std::vector<std::optional<commit_outcome>> answers(units.size());
+    for (std::size_t i = 0; i < units.size(); ++i) {
+      units[i].done = [&answers, i](const commit_outcome& o) { answers[i] = o; };
+      REQUIRE(lane.append(std::move(units[i])));
+    }
+    REQUIRE(world.until([&] {
+      for (const auto& a : answers)
+        if (!a) return false;
+      return true;
+    }));
+    std::vector<commit_outcome> out;
+    for (auto& a : answers) out.push_back(*a);
+    return out;
+  }
+  commit_outcome commit_one(const std::string& node, commit_unit unit) {
+    std::vector<commit_unit> units;
+    units.push_back(std::move(unit));
+    return commit(node, std::move(units)).front();
+  }
+  i64 counter(const std::string& node, const std::string& name) {
+    auto r = read(node, {&read_counter, {name}});
+    return r.empty() ? -1 : r.int8(0, 0);
+  }
+};
+
+commit_unit unit(std::uint64_t activation, std::vector<statement> statements, std::vector<outbox_event> events = {},
+                 std::uint32_t shard = 0) {
+  return {activation, shard, std::move(statements), std::move(events), {}};
+}
+
+void events_are_numbered_without_gaps(contract_world& w) {
+  driver d{w};
+  REQUIRE(d.claim("a", 4).size() == 4);
+  std::vector<commit_unit> units;
+  for (std::uint64_t i = 0; i < 20; ++i)
+    units.push_back(unit(i + 1, {}, {{7, "k" + std::to_string(i), "p"}, {8, "k", std::string("\0x", 2)}},
+                         static_cast<std::uint32_t>(i % 2)));
+  auto out = d.commit("a", std::move(units));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    CHECK(out[i].status == commit_status::committed);
+    CHECK(out[i].first_event == (i / 2) * 2 + 1);
+  }
+  auto page = d.read("a", {&rq::outbox_page, {i64{1}, i64{5}, i64{100}}});
+  REQUIRE(page.size() == 15);
+  for (std::size_t i = 0; i < page.size(); ++i) CHECK(page.int8(i, 0) == static_cast<i64>(i) + 6);
+  CHECK(page.int8(0, 1) == 8);
+  CHECK(page.text(1, 2) == "k7");
+  CHECK(page.blob(0, 3) == std::string("\0x", 2));
+  CHECK(d.commit_one("a", unit(99, {}, {{7, "k", "p"}}, 1)).first_event == 21);
+}
+
+void merged_statements_write_every_row_and_the_last_value(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  std::vector<commit_unit> units;
+  for (i64 i = 1; i <= 50; ++i) units.push_back(unit(1, {note(1, i), {&put_counter, {"c" + std::to_string(i % 3), i}}}));
+  for (const auto& o : d.commit("a", std::move(units))) CHECK(o.status == commit_status::committed);
+  CHECK(d.read("a", {&count_notes, {}}).int8(0, 0) == 50);
+  CHECK(d.counter("a", "c0") == 48);
+  CHECK(d.counter("a", "c1") == 49);
+  CHECK(d.counter("a", "c2") == 50);
+}
+
+void effects_come_in_the_order_of_decisions(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  auto out = d.commit("a", [] {
+    std::vector<commit_unit> units;
+    units.push_back(unit(1, {{&put_counter, {"x", i64{5}}}}));
+    units.push_back(unit(1, {{&add_counter, {"x", i64{10}}, 1}}));
+    units.push_back(unit(1, {{&put_counter, {"x", i64{100}}}}));
+    units.push_back(unit(1, {{&add_counter, {"x", i64{1}}, 1}, {&add_counter, {"x", i64{1}}, 1}}));
+    return units;
+  }());
+  for (const auto& o : out) CHECK(o.status == commit_status::committed);
+  CHECK(d.counter("a", "x") == 102);
+}
+
+void a_conflict_takes_only_its_own_activation_along(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  REQUIRE(d.commit_one("a", unit(1, {note(1, 7)})).status == commit_status::committed);
+  std::vector<commit_unit> units;
+  for (i64 i = 1; i <= 6; ++i) units.push_back(unit(2, {note(2, i)}, {{1, "k", "p"}}));
+  units.push_back(unit(3, {{&insert_counter, {"before", i64{1}}}}));
+  units.push_back(unit(3, {note(1, 7)}, {{1, "k", "p"}}));  // there already
+  units.push_back(unit(3, {{&insert_counter, {"after", i64{1}}}}));
+  for (i64 i = 7; i <= 12; ++i) units.push_back(unit(2, {note(2, i)}, {{1, "k", "p"}}));
+  auto out = d.commit("a", std::move(units));
+  REQUIRE(out.size() == 15);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    CAPTURE(i);
+    auto expected = i == 7 ? commit_status::conflict : i == 8 ? commit_status::aborted : commit_status::committed;
+    CHECK(out[i].status == expected);
+  }
+  CHECK(out[7].detail == "note_pkey");
+  CHECK(out[14].first_event == 12);
+  CHECK(d.counter("a", "before") == 1);
+  CHECK(d.counter("a", "after") == -1);
+  CHECK(d.read("a", {&count_notes, {}}).int8(0, 0) == 13);
+  // The activation stays refused until the runtime takes a new one.
+  CHECK(d.commit_one("a", unit(3, {{&insert_counter, {"after", i64{2}}}})).status == commit_status::aborted);
+  CHECK(d.commit_one("a", unit(4, {{&insert_counter, {"after", i64{3}}}})).status == commit_status::committed);
+  CHECK(d.counter("a", "after") == 3);
+}
+
+void what_the_database_refuses_is_rejected_alone(contract_world& w) {
+  driver d{w};
+  d.claim("a", 2);
+  std::vector<commit_unit> units;
+  units.push_back(unit(1, {{&insert_counter, {"x", i64{8}}}}));
+  units.push_back(unit(2, {{&divide, {i64{0}}}}));
+  units.push_back(unit(1, {{&divide, {i64{2}}}}));
+  auto out = d.commit("a", std::move(units));
+  CHECK(out[0].status == commit_status::committed);
+  CHECK(out[1].status == commit_status::rejected);
+  CHECK(out[2].status == commit_status::committed);
+  CHECK(d.counter("a", "x") == 4);
+  CHECK(d.commit_one("a", unit(5, {}, {{1, "k", "p"}}, 9)).status == commit_status::rejected);  // not our shard
+  CHECK(d.commit_one("a", unit(6, {}, {{1, "k", "p"}}, 1)).status == commit_status::committed);
+}
+
+void missing_rows_are_a_conflict(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  std::vector<commit_unit> units;
+  units.push_back(unit(1, {{&insert_counter, {"x", i64{1}}}}));
+  units.push_back(unit(2, {{&add_counter, {"x", i64{1}}, 1}, {&add_counter, {"absent", i64{1}}, 1}}));
+  units.push_back(unit(3, {{&add_counter, {"absent", i64{1}}}}));
+  units.push_back(unit(4, {{&delete_counter, {"x"}, 2}}));
+  auto out = d.commit("a", std::move(units));
+  CHECK(out[0].status == commit_status::committed);
+  CHECK(out[1].status == commit_status::conflict);
+  CHECK(out[1].detail == "sample.add_counter");
+  CHECK(out[2].status == commit_status::committed);
+  CHECK(out[3].status == commit_status::conflict);
+  CHECK(d.counter("a", "x") == 1);
+}
+
+void answers_come_in_the_order_of_append(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  auto& lane = w.node("a").lane();
+  REQUIRE(w.until([&] { return lane.accepting(); }));
+  std::vector<int> order;
+  for (int i = 0; i < 200; ++i) {
+    auto u = unit(1, {note(1, i == 120 ? 3 : i + 1)});
+    u.done = [&order, i](const commit_outcome&) { order.push_back(i); };
+    REQUIRE(lane.append(std::move(u)));
+  }
+  REQUIRE(w.until([&] { return order.size() == 200; }));
+  CHECK(std::is_sorted(order.begin(), order.end()));
+  CHECK(d.read("a", {&count_notes, {}}).int8(0, 0) == 120);
+}
+
+void another_lane_takes_over_only_what_has_expired(contract_world& w) {
+  driver d{w};
+  REQUIRE(d.claim("a", 3).size() == 3);
+  REQUIRE(d.commit_one("a", unit(1, {}, {{1, "k", "p"}}, 2)).status == commit_status::committed);
+  CHECK(d.claim("b", 3).empty());
+  std::vector<shard_claim> taken;
+  for (int i = 0; i < 50 && taken.empty(); ++i) {  // `a` may renew in between
+    w.expire("a");
+    taken = d.claim("b", 3);
+  }
+  REQUIRE(taken.size() == 3);
+  CHECK(taken[2].epoch == 2);
+  CHECK(taken[2].last_event_seq == 1);
+  CHECK(d.commit_one("b", unit(1, {}, {{1, "k", "p"}}, 2)).first_event == 2);
+  auto& a = w.node("a").lane();
+  REQUIRE(w.until([&] { return a.fenced(); }));
+  CHECK(!a.accepting());
+  CHECK(!a.append(unit(2, {note(1, 1)})));
+  auto old = a.id();
+  std::optional<result<void>> again;
+  w.node("a").reincarnate([&](auto r) { again = r; });
+  REQUIRE(w.until([&] { return again.has_value(); }));
+  CHECK(again->has_value());
+  CHECK(w.node("a").lane().id() != old);
+  CHECK(!w.node("a").lane().fenced());
+  CHECK(d.claim("a", 3).empty());
+}
+
+void a_fenced_unit_writes_nothing(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  auto& a = w.node("a").lane();
+  REQUIRE(w.until([&] { return a.accepting(); }));
+  d.claim("b", 1);
+  std::vector<shard_claim> taken;
+  for (int i = 0; i < 50 && taken.empty(); ++i) {
+    w.expire("a");
+    taken = d.claim("b", 1);
+  }
+  REQUIRE(taken.size() == 1);
+  std::optional<commit_outcome> answer;
+  auto u = unit(1, {note(1, 1)}, {{1, "k", "p"}});
+  u.done = [&](const commit_outcome& o) { answer = o; };
+  if (a.append(std::move(u))) {
+    REQUIRE(w.until([&] { return answer.has_value(); }));
+    CHECK(answer->status == commit_status::fenced);
+  }
+  CHECK(d.read("b", {&count_notes, {}}).int8(0, 0) == 0);
+  CHECK(d.read("b", {&rq::outbox_head, {i64{0}}}).int8(0, 0) == 0);
+}
+
+void a_stopped_lane_leaves_its_shards_at_once(contract_world& w) {
+  driver d{w};
+  REQUIRE(d.claim("a", 2).size() == 2);
+  REQUIRE(d.commit_one("a", unit(1, {note(1, 1)})).status == commit_status::committed);
+  w.stop("a");
+  CHECK(d.claim("b", 2).size() == 2);
+}
+
+void the_lease_follows_the_commits(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  auto& lane = w.node("a").lane();
+  REQUIRE(w.until([&] { return lane.lease_until() != std::chrono::steady_clock::time_point{}; }));
+  auto before = lane.lease_until();
+  REQUIRE(d.commit_one("a", unit(1, {note(1, 1)})).status == commit_status::committed);
+  CHECK(lane.lease_until() >= before);
+}
+
+void marks_and_offsets_never_go_back(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  d.commit_one("a", unit(1, {{&rq::save_mark, {i64{3}, "user", i64{1}, i64{10}}}, {&rq::save_offset, {"user", i64{1}, i64{4}}}}));
+  d.commit_one("a", unit(1, {{&rq::save_mark, {i64{3}, "user", i64{1}, i64{9}}}, {&rq::save_offset, {"user", i64{1}, i64{6}}},
+                             {&rq::save_mark, {i64{3}, "auth", i64{0}, i64{2}}}}));
+  auto marks = d.read("a", {&rq::load_marks, {i64{3}}});
+  REQUIRE(marks.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) CHECK(marks.int8(i, 2) == (marks.text(i, 0) == "user" ? 10 : 2));
+  auto offsets = d.read("a", {&rq::load_offsets, {}});
+  REQUIRE(offsets.size() == 1);
+  CHECK(offsets.text(0, 0) == "user");
+  CHECK(offsets.int8(0, 2) == 6);
+}
+
+void dead_letters_are_kept_by_key(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  auto letter = [](i64 seq, std::string key, std::string status) {
+    return statement{&rq::insert_dead_letter,
+                     {"user", i64{2}, seq, i64{700}, std::move(key), bytes{"body"}, std::move(status), "why", i64{5}}};
+  };
+  auto out = d.commit("a", [&] {
+    std::vector<commit_unit> units;
+    units.push_back(unit(1, {letter(4, "anna", "dead")}));
+    units.push_back(unit(1, {letter(5, "anna", "waiting"), letter(6, "bert", "dead")}));
+    return units;
+  }());
+  for (const auto& o : out) CHECK(o.status == commit_status::committed);
+  CHECK(d.commit_one("a", unit(1, {letter(4, "anna", "dead")})).status == commit_status::committed);
+  auto anna = d.read("a", {&rq::find_dead_letters, {"user", i64{2}, "anna"}});
+  REQUIRE(anna.size() == 2);
+  CHECK(anna.int8(0, 0) == 4);
+  CHECK(anna.text(1, 1) == "waiting");
+  auto keys = d.read("a", {&rq::dead_letter_keys, {"user", i64{2}}});
+  REQUIRE(keys.size() == 2);
+  CHECK(keys.text(0, 0) == "anna");
+  auto page = d.read("a", {&rq::dead_letter_page, {"user", i64{2}, i64{4}, i64{10}}});
+  REQUIRE(page.size() == 2);
+  CHECK(page.int8(1, 0) == 6);
+  CHECK(page.blob(1, 3) == "body");
+  CHECK(page.int8(1, 6) == 5);
+}
+
+void reminders_come_due_in_order(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  auto set = [](std::string key, i64 due) {
+    return statement{&rq::upsert_reminder, {i64{1}, "account", std::move(key), "expire", timestamp{due}}};
+  };
+  auto first = d.commit("a", [&] {
+    std::vector<commit_unit> units;
+    units.push_back(unit(1, {set("x", 5000), set("y", 3000), set("z", 9000)}));
+    units.push_back(unit(1, {set("x", 2000)}));
+    return units;
+  }());
+  CHECK(first[1].status == commit_status::committed);
+  auto due = d.read("a", {&rq::due_reminders, {i64{1}, timestamp{5000}, i64{10}}});
+  REQUIRE(due.size() == 2);
+  CHECK(due.text(0, 1) == "x");
+  CHECK(due.time(0, 3) == 2000);
+  CHECK(due.text(1, 1) == "y");
+  CHECK(d.read("a", {&rq::next_reminder, {i64{1}}}).time(0, 0) == 2000);
+  d.commit_one("a", unit(1, {{&rq::settle_reminder, {"account", "x", "expire", timestamp{1999}}}}));
+  CHECK(d.read("a", {&rq::next_reminder, {i64{1}}}).time(0, 0) == 2000);
+  d.commit_one("a", unit(1, {{&rq::settle_reminder, {"account", "x", "expire", timestamp{2000}}},
+                             {&rq::delete_reminder, {"account", "y", "expire"}, 1}}));
+  CHECK(d.read("a", {&rq::next_reminder, {i64{1}}}).time(0, 0) == 9000);
+  CHECK(d.read("a", {&rq::next_reminder, {i64{2}}}).null(0, 0));
+}
+
+void an_idempotency_key_is_taken_once(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  auto take = [](std::string body) {
+    return statement{&rq::insert_idempotency, {"scope", "key", i64{519}, bytes{std::move(body)}, bytes{"reply"}}};
+  };
+  CHECK(d.commit_one("a", unit(1, {take("one")})).status == commit_status::committed);
+  CHECK(d.commit_one("a", unit(2, {take("two")})).status == commit_status::conflict);
+  auto found = d.read("a", {&rq::find_idempotency, {"scope", "key"}});
+  REQUIRE(found.size() == 1);
+  CHECK(found.int8(0, 0) == 519);
+  CHECK(found.blob(0, 1) == "one");
+  CHECK(d.read("a", {&rq::find_idempotency, {"scope", "other"}}).empty());
+  d.commit_one("a", unit(3, {{&rq::prune_idempotency, {timestamp{i64{4'000'000'000'000}}}}}));
+  CHECK(d.read("a", {&rq::find_idempotency, {"scope", "key"}}).empty());
+}
+
+void pruning_keeps_the_newest_event(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  d.commit_one("a", unit(1, {}, {{1, "k", "1"}, {1, "k", "2"}, {1, "k", "3"}}));
+  d.commit_one("a", unit(1, {{&rq::prune_outbox, {i64{0}, i64{3}}}}));
+  auto left = d.read("a", {&rq::outbox_page, {i64{0}, i64{0}, i64{10}}});
+  REQUIRE(left.size() == 1);
+  CHECK(left.int8(0, 0) == 3);
+  w.stop("a");
+  auto claimed = d.claim("b", 1);
+  REQUIRE(claimed.size() == 1);
+  CHECK(claimed[0].last_event_seq == 3);
+}
+
+}  // namespace
+
+const std::vector<contract_case>& contract_cases() {
+  static const std::vector<contract_case> cases = {
+#define CASE(f) {#f, f}
+      CASE(events_are_numbered_without_gaps),
+      CASE(merged_statements_write_every_row_and_the_last_value),
+      CASE(effects_come_in_the_order_of_decisions),
+      CASE(a_conflict_takes_only_its_own_activation_along),
+      CASE(what_the_database_refuses_is_rejected_alone),
+      CASE(missing_rows_are_a_conflict),
+      CASE(answers_come_in_the_order_of_append),
+      CASE(another_lane_takes_over_only_what_has_expired),
+      CASE(a_fenced_unit_writes_nothing),
+      CASE(a_stopped_lane_leaves_its_shards_at_once),
+      CASE(the_lease_follows_the_commits),
+      CASE(marks_and_offsets_never_go_back),
+      CASE(dead_letters_are_kept_by_key),
+      CASE(reminders_come_due_in_order),
+      CASE(an_idempotency_key_is_taken_once),
+      CASE(pruning_keeps_the_newest_event),
+#undef CASE
+  };
+  return cases;
+}
+
+}  // namespace nova::test

@@ -1,0 +1,65 @@
+// The contract against PostgreSQL, each case on a fresh database.
+#include "storage/postgres/conninfo.hpp"
+#include "tests/storage/database_contract.hpp"
+#include "tests/storage/sample_schema.hpp"
+#include "tests/support/postgres_fixture.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <doctest/doctest.h>
+
+#include <future>
+#include <map>
+
+using namespace nova;
+using namespace nova::storage;
+using namespace nova::test;
+
+namespace {
+
+class postgres_world final : public contract_world {
+ public:
+  postgres_world() : made_(postgres_fixture::instance().fresh({{"sample", sample_migrations()}})) {}
+  database& node(const std::string& name) override {
+    auto at = nodes_.find(name);
+    if (at == nodes_.end())
+      at = nodes_.emplace(name, open_handle(postgres_fixture::instance().io(), made_.options(name))).first;
+    return *at->second;
+  }
+  void stop(const std::string& name) override { nodes_.at(name).close(); }
+  bool until(const std::function<bool()>& done) override {
+    // The answers are written by the storage thread; so they are looked at on it.
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (bool held = false; !held && std::chrono::steady_clock::now() < end;) {
+      std::promise<void> asked;
+      boost::asio::post(postgres_fixture::instance().io().context(), [&] {
+        held = done();
+        asked.set_value();
+      });
+      asked.get_future().wait();
+      if (held) return true;
+    }
+    return false;
+  }
+  void expire(const std::string& name) override {
+    auto db = blocking_connection::open(made_.admin_conninfo);
+    REQUIRE(db.has_value());
+    auto id = boost::uuids::to_string(node(name).lane().id());
+    REQUIRE(db->run("UPDATE lane SET expires_at = now() - interval '1 second' WHERE lane_id = $1", {id}).has_value());
+  }
+
+ private:
+  fresh_database made_;
+  std::map<std::string, open_handle> nodes_;
+};
+
+}  // namespace
+
+TEST_CASE("PostgreSQL keeps the contract") {
+  for (const auto& c : contract_cases()) {
+    INFO(std::string(c.name));
+    postgres_world world;
+    c.run(world);
+  }
+}
