@@ -16,6 +16,7 @@ class Bench {
   readonly disk = new MemoryStore();
   access = 'token-1';
   renewals = 0;
+  renew_at = Number.MAX_SAFE_INTEGER;
   renew: () => Promise<string> = async () => { this.access = this.nova.token; return this.access; };
   signed_out = 0;
   store: Store;
@@ -28,7 +29,7 @@ class Bench {
   // A fresh load of the page on the same browser.
   page(): Store {
     const tokens = {
-      renew_at: () => this.clock.now() + 3_600_000,
+      renew_at: () => this.renew_at,
       access: async () => this.access,
       renew: async () => { this.renewals += 1; return this.renew(); },
       on_signed_out: () => {},
@@ -221,6 +222,19 @@ test('4401 renews the token and comes back at once', async () => {
   assert.equal(store.state, 'online');
   assert.equal(bench.renewals, 1);
   assert.equal(bench.nova.opened, 2);
+});
+
+test('a token that is about to end is replaced on the open socket', async () => {
+  const bench = new Bench();
+  bench.renew_at = bench.clock.now() + 20_000;
+  await bench.start();
+  bench.access = 'token-2';
+  bench.nova.token = 'token-2';
+  bench.renew_at = Number.MAX_SAFE_INTEGER;
+  await bench.clock.pass(25_000);
+  const opens = bench.nova.socket.calls.filter((call) => call.method === 'session.open');
+  assert.deepEqual(opens.map((call) => call.params), [{ access_token: 'token-1' }, { access_token: 'token-2' }]);
+  assert.equal(bench.nova.sockets.length, 1);
 });
 
 test('a token that can not be renewed signs out', async () => {

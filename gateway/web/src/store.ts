@@ -257,7 +257,8 @@ export class Store {
         this.adopt_(item);
       }
       if (!page.next_cursor) {
-        for (const id of before) if (!listed.has(id)) this.forget(id);
+        // Of a list of one page only: between two pages a conversation may have moved.
+        if (i === 0) for (const id of before) if (!listed.has(id)) this.forget(id);
         return;
       }
       cursor = page.next_cursor;

@@ -9,6 +9,7 @@ import { new_chat_dialog, new_group_dialog } from './new_chat.ts';
 
 const countdown_ms = 1_000;
 const calm_ms = 1_500;
+const hidden_draw_ms = 250;
 
 export interface ShellActions {
   switch_account: () => void;
@@ -26,6 +27,7 @@ export class Shell {
   private readonly countdown_: number;
   private pane_: ChatPane | null = null;
   private frame_ = 0;
+  private late_ = 0;
   private dirty_list_ = true;
   private dirty_chat_ = true;
   private trouble_since_ = Date.now();
@@ -77,7 +79,7 @@ export class Shell {
   close(): void {
     this.ending_.abort();
     clearInterval(this.countdown_);
-    cancelAnimationFrame(this.frame_);
+    this.cancel_();
     document.title = 'Nova';
   }
 
@@ -119,14 +121,20 @@ export class Shell {
   }
 
   private schedule_(): void {
+    this.frame_ ||= requestAnimationFrame(() => this.draw_());
     // A hidden window gets no frames, but its title still counts what is unread.
-    if (document.visibilityState === 'hidden') this.draw_();
-    else this.frame_ ||= requestAnimationFrame(() => this.draw_());
+    this.late_ ||= window.setTimeout(() => this.draw_(), hidden_draw_ms);
+  }
+
+  private cancel_(): void {
+    cancelAnimationFrame(this.frame_);
+    clearTimeout(this.late_);
+    this.frame_ = 0;
+    this.late_ = 0;
   }
 
   private draw_(): void {
-    cancelAnimationFrame(this.frame_);
-    this.frame_ = 0;
+    this.cancel_();
     if (this.dirty_chat_) this.pane_?.draw();
     if (this.dirty_list_) this.list_.draw();
     this.dirty_chat_ = false;
