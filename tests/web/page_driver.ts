@@ -38,7 +38,7 @@ export class Person {
     const { page } = this;
     await page.getByLabel('Your name').fill(this.name);
     await page.getByLabel('Handle').fill(this.handle);
-    await page.getByLabel('E-mail').fill(`${this.handle}@example.org`);
+    await page.getByLabel('E-mail').fill(`${this.name.toLowerCase().replaceAll(' ', '.')}@example.org`);
     await page.getByLabel('Password').fill('correct horse battery');
     await page.getByRole('button', { name: 'Create account' }).click();
   }
