@@ -13,11 +13,9 @@ BELOW = {
     "actors": {"config", "protocols", "storage"},
     "gateway": {"config", "protocols"},
     "tests": set(LAYERS),
-    "bench": set(LAYERS) - {"tests"},
+    "bench": set(LAYERS),
 }
 ROOTS_OF_COMPOSITION = ("gateway/main.cpp",)
-# bench drives Nova from outside with the tests' client.
-BENCH_MAY_ALSO = "tests/support/"
 CONFIG_MAY_ONLY = "protocols/core/"
 CAF_PLACES = ("actors/runtime/", "tests/", "bench/") + ROOTS_OF_COMPOSITION
 
@@ -46,7 +44,7 @@ def include_edges(tree):
 
 
 def forbidden(path, layer, to, target):
-    if to != layer and to not in BELOW[layer] and not (layer == "bench" and target.startswith(BENCH_MAY_ALSO)):
+    if to != layer and to not in BELOW[layer]:
         return f"{layer}/ may not include {to}/"
     if layer == "config" and to == "protocols" and not target.startswith(CONFIG_MAY_ONLY):
         return f"config/ sees only {CONFIG_MAY_ONLY} of protocols/"

@@ -29,7 +29,6 @@ BAD = {
         {"gateway/server.cpp": '#include "actors/runtime/node.hpp"\n'},
         {"protocols/core/a.hpp": '#include "config/settings.hpp"\n'},
         {"config/a.hpp": '#include "protocols/chat/chat.pb.h"\n'},
-        {"bench/a.cpp": '#include "tests/flow/a.hpp"\n'},
         {"gateway/server.cpp": '#include "server.hpp"\n'},
         {"gateway/server.cpp": "#include <caf/all.hpp>\n"},
         {"actors/chat/chat_rules.cpp": "# include <caf/actor.hpp>\n"},
