@@ -64,12 +64,7 @@ void shard::open(const storage::shard_claim& claim) {
   open_ = true;
   recovering_ = true;
   marks_state_ = marks::unknown;
-  auto known = seat_.last_event.load();
-  while (known < claim.last_event_seq &&
-         !seat_.last_event.compare_exchange_weak(known, claim.last_event_seq)) {
-  }
-  flush_events();
-  for (auto* r : link_.listeners[seat_.number]) r->wake();
+  committed_up_to(claim.last_event_seq, true);
   plan_reminders();
 }
 

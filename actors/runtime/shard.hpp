@@ -25,6 +25,7 @@ struct commit_done {
   flight* which = nullptr;
   std::uint64_t sitting = 0;
   storage::commit_outcome outcome;
+  std::uint32_t events = 0;
 };
 struct need_done {
   std::uint64_t flight = 0;
@@ -109,6 +110,7 @@ class shard final : public occupant {
   void not_committed(entity& e, flight_ptr f);
   void finish(flight_ptr f);
   void publish(flight& f);
+  void committed_up_to(std::uint64_t seq, bool wake);
   void wait_until_settled(flight_ptr f);
   void flush_events();
 

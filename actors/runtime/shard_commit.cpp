@@ -49,10 +49,11 @@ void shard::decide(entity& e, flight_ptr f, erased_decision&& d) {
   auto* raw = f.get();
   raw->has_unit = !unit.statements.empty() || !unit.events.empty();
   if (raw->has_unit) {
-    unit.done = [seat = &seat_, raw, sitting = seat_.sitting](const storage::commit_outcome& o) {
+    unit.done = [seat = &seat_, raw, sitting = seat_.sitting, events = static_cast<std::uint32_t>(unit.events.size())](
+                  const storage::commit_outcome& o) {
       seat->in_lane.fetch_sub(1);
       seat->domain.hub->uncommitted.fetch_sub(1, std::memory_order_relaxed);
-      seat->post(commit_done{raw, sitting, o});
+      seat->post(commit_done{raw, sitting, o, events});
     };
     seat_.in_lane.fetch_add(1);
     hub_.uncommitted.fetch_add(1, std::memory_order_relaxed);
@@ -96,7 +97,12 @@ void shard::answer_in_order(entity& e, flight_ptr f) {
 }
 
 void shard::on_outcome(commit_done& done) {
-  if (done.sitting != seat_.sitting) return;
+  if (done.sitting != seat_.sitting) {
+    // Nobody waits for it any longer but the readers of its events.
+    if (done.outcome.status == storage::commit_status::committed && done.events != 0)
+      committed_up_to(done.outcome.first_event + done.events - 1, true);
+    return;
+  }
   auto& f = *done.which;
   auto& e = *f.home;
   doing_ = f.describe();
@@ -181,20 +187,26 @@ void shard::finish(flight_ptr f) {
   f->reply(std::move(f->answer));
 }
 
+/// Lets readers know how far they can pull; they are woken when no push will follow.
+void shard::committed_up_to(std::uint64_t seq, bool wake) {
+  auto known = seat_.last_event.load(std::memory_order_relaxed);
+  if (known < seq) seat_.last_event.store(seq);
+  if (wake)
+    for (auto* r : link_.listeners[seat_.number]) r->wake();
+}
+
 void shard::publish(flight& f) {
   if (f.events.empty()) return;
   auto seq = f.outcome->first_event;
-  for (const auto& ev : f.events) {
+  committed_up_to(seq + f.events.size() - 1, false);
+  if (!link_.listeners[seat_.number].empty()) {
+    if (!leaving_) leaving_ = std::make_shared<relay_batch>();
+    for (const auto& ev : f.events)
+      leaving_->push_back({seq++, ev.type->number, ev.type->key_of(*ev.body), ev.body, {}});
+  }
+  for (const auto& ev : f.events)
     if (auto taps = hub_.taps.find(ev.type->number); taps != hub_.taps.end())
       for (const auto& tap : taps->second) tap(ev.body);
-    if (!link_.listeners[seat_.number].empty()) {
-      if (!leaving_) leaving_ = std::make_shared<relay_batch>();
-      leaving_->push_back({seq, ev.type->number, ev.type->key_of(*ev.body), ev.body, {}});
-    }
-    ++seq;
-  }
-  auto known = seat_.last_event.load(std::memory_order_relaxed);
-  if (known < seq - 1) seat_.last_event.store(seq - 1);
 }
 
 void shard::flush_events() {

@@ -67,16 +67,19 @@ void shard::fail_load(entity& e, const error& why) {
 
 void shard::run(entity& e, flight_ptr f) {
   if (f->answered()) return;
+  if (f->is_call() && now_ >= f->call.deadline) {
+    class_metrics::count(metrics_of(e).deadlines_missed);
+    return f->give_up(errc::deadline_exceeded);
+  }
   f->activation = e.activation;
   if (!may_read() || (f->command() && !lane().accepting())) return serving_error(*f);
   if (!remember(e, f)) return;
   handle(e, std::move(f));
 }
 
-/// What a caller gets while the lease is lost, the database away or the lane's queue full.
+/// The lease is lost, the database away or the lane's queue full.
 void shard::serving_error(flight& f) {
-  const bool full = may_read() && link_.database->available() && !lane().fenced();
-  f.give_up(full ? errc::overloaded : errc::unavailable, settings().overload_retry_ms);
+  f.give_up(errc::unavailable, settings().overload_retry_ms);
   if (f.reminder) reminder_over(f, false);
 }
 
@@ -192,7 +195,9 @@ void shard::crash(entity& e, flight_ptr f, std::string why) {
   const auto number = f->event ? f->event->type->number : f->call.method != nullptr ? f->call.method->number : 0;
   const auto print = crash_log::fingerprint(number, *e.key, *f->call.request);
   hub_.crashes.record({now_, std::string(link_.domain.name) + "." + std::string(kind_of(e).name) + "/" + *e.key,
-                       f->describe(), std::move(why)}, f->is_call() ? print : 0);
+                       f->describe(), why}, f->is_call() ? print : 0);
+  if (f->event)
+    if (auto done = std::exchange(f->event->done, nullptr)) done(event_end::failed, std::move(why));
   if (f->reminder) reminder_over(*f, false);
   f->give_up(errc::internal);
   e.at = entity::phase::failing;

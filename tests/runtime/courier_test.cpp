@@ -1,0 +1,162 @@
+// Pushes to sockets, replaced sockets, echo, and presence, under the deterministic driver.
+#include "actors/runtime/courier.hpp"
+#include "actors/runtime/fanout.hpp"
+#include "tests/runtime/runtime_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace nova;
+using namespace nova::runtime::test;
+using std::chrono::milliseconds;
+
+namespace {
+
+void attach(world& w, std::uint8_t account, rpc::connection_id connection, std::uint8_t lineage = 0, bool echo = true) {
+  bool attached = false;
+  rpc::attachment a;
+  a.connection = connection;
+  a.account = account_id(account);
+  a.lineage = lineage != 0 ? account_id(lineage) : uuid{};
+  a.echo = echo;
+  w.node().attach(a, [&](result<void> r) { attached = r.has_value(); });
+  w.sim.settle();
+  CHECK(attached);
+}
+
+std::vector<std::string> heard(world& w, rpc::connection_id connection) {
+  std::vector<std::string> out;
+  for (const auto& p : w.sink.pushes)
+    if (std::find(p.to.begin(), p.to.end(), connection) != p.to.end()) out.push_back(p.what);
+  return out;
+}
+
+using strings = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a push reaches each socket of the account and nobody else") {
+  world w;
+  w.start();
+  attach(w, 1, 11);
+  attach(w, 1, 12);
+  attach(w, 2, 21);
+  w.ask(tell, "a:hello", from(1, 11));
+  w.sim.settle();
+  CHECK(heard(w, 11) == strings{"hello"});
+  CHECK(heard(w, 12) == strings{"hello"});
+  CHECK(heard(w, 21).empty());
+  CHECK(w.sink.pushes.size() == 1);  // one delivery for both sockets
+  w.node().detach(12, account_id(1));
+  w.ask(tell, "a:again", from(1, 11));
+  w.sim.settle();
+  CHECK(heard(w, 12) == strings{"hello"});
+}
+
+TEST_CASE("a socket without echo does not get what it caused, the account's others do") {
+  world w;
+  w.start();
+  attach(w, 1, 11, 0, false);
+  attach(w, 1, 12, 0, false);
+  w.ask(tell, "a:mine", from(1, 11));
+  w.sim.settle();
+  CHECK(heard(w, 11).empty());
+  CHECK(heard(w, 12) == strings{"mine"});
+}
+
+TEST_CASE("a second socket of one lineage replaces the first") {
+  world w;
+  w.start();
+  attach(w, 1, 11, 7);
+  attach(w, 1, 12, 8);
+  attach(w, 1, 13, 7);
+  REQUIRE(w.sink.closes.size() == 1);
+  CHECK(w.sink.closes[0].connection == 11);
+  CHECK(w.sink.closes[0].code == rpc::close_code::replaced);
+  w.ask(tell, "a:x", from(1));
+  w.sim.settle();
+  CHECK(heard(w, 11).empty());
+  CHECK(heard(w, 13) == strings{"x"});
+}
+
+TEST_CASE("presence: the state now at once, changes collected, flapping not told") {
+  world w;
+  w.start();
+  attach(w, 1, 11);
+  w.ask(watch, "a:2", from(1, 11));
+  w.sim.settle();
+  CHECK(heard(w, 11) == strings{"presence 2 offline"});
+  attach(w, 2, 21);
+  w.sim.advance(milliseconds(200));
+  CHECK(heard(w, 11).size() == 1);
+  w.sim.advance(milliseconds(100));
+  CHECK(heard(w, 11).back() == "presence 2 online");
+  // A second socket, and one that comes and goes within the interval, say nothing.
+  attach(w, 2, 22);
+  w.node().detach(21, account_id(2));
+  w.sim.advance(milliseconds(500));
+  w.node().detach(22, account_id(2));
+  w.sim.advance(milliseconds(100));
+  attach(w, 2, 23);
+  w.sim.advance(milliseconds(500));
+  CHECK(heard(w, 11).size() == 2);
+  w.node().detach(23, account_id(2));
+  w.sim.advance(milliseconds(300));
+  CHECK(heard(w, 11).back() == "presence 2 offline seen");
+  CHECK(heard(w, 11).size() == 3);
+}
+
+TEST_CASE("presence: a new set replaces the old one, and a closed socket is told nothing") {
+  world w;
+  w.start();
+  attach(w, 1, 11);
+  w.ask(watch, "a:2", from(1, 11));
+  w.ask(watch, "a:3", from(1, 11));
+  w.sim.settle();
+  CHECK(heard(w, 11) == strings{"presence 2 offline", "presence 3 offline"});
+  attach(w, 2, 21);
+  attach(w, 3, 31);
+  w.sim.advance(milliseconds(400));
+  CHECK(heard(w, 11).size() == 3);
+  CHECK(heard(w, 11).back() == "presence 3 online");
+  w.node().detach(11, account_id(1));
+  w.node().detach(31, account_id(3));
+  const auto before = w.sink.pushes.size();
+  w.sim.advance(milliseconds(400));
+  CHECK(w.sink.pushes.size() == before);
+}
+
+TEST_CASE("a large audience is grouped by courier: one delivery a courier, no lookup in the database") {
+  config::runtime_settings s;
+  s.courier_slots = 8;
+  world w({.settings = s, .beta = false, .change_alpha = [](runtime::domain& d) {
+    auto accounts = std::make_shared<std::vector<uuid>>();
+    for (int i = 0; i < 2000; ++i) {
+      uuid id{};
+      id.data[14] = static_cast<std::uint8_t>(i >> 8);
+      id.data[15] = static_cast<std::uint8_t>(i);
+      accounts->push_back(id);
+    }
+    d.kinds[0].calls[tell] = [audience = std::shared_ptr<const std::vector<uuid>>(accounts)](
+                               const runtime::state_box&, const rpc::message& m, const runtime::context& c,
+                               const runtime::reads&) -> runtime::erased_outcome {
+      runtime::erased_decision out;
+      auto body = std::make_shared<text>();
+      body->set_value("all");
+      out.reply = body;
+      out.pushes.push_back({{audience, account_id(5)}, std::make_shared<rpc::push>(note(), body), 0});
+      return out;
+    };
+  }});
+  w.start();
+  for (std::uint8_t i = 1; i <= 100; ++i) attach(w, i, 1000 + i);
+  const auto actions = w.alpha->batches();
+  for (int i = 0; i < 3; ++i) w.ask(tell, "a:all", from(1));
+  w.sim.settle();
+  CHECK(w.sink.pushes.size() <= 3 * 8);
+  CHECK(heard(w, 1001).size() == 3);
+  CHECK(heard(w, 1100).size() == 3);
+  CHECK(heard(w, 1005).empty());  // `except`
+  CHECK(w.alpha->batches() <= actions + 1);
+}

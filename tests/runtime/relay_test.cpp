@@ -1,0 +1,222 @@
+// Events from commit to effect in another domain: order, duplicates, gaps, failures, read models, settled answers.
+#include "tests/runtime/runtime_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace nova;
+using namespace nova::runtime::test;
+using std::chrono::milliseconds;
+
+namespace {
+
+std::int64_t mirrored(world& w, const std::string& key) {
+  const auto* row = w.beta_store.table("counter").find({key});
+  return row != nullptr ? std::get<std::int64_t>((*row)[1]) : 0;
+}
+
+/// The numbers after "key:" in the order in which beta applied them.
+std::vector<int> applied(world& w, const std::string& key) {
+  std::vector<int> out;
+  for (const auto& s : w.script->applied)
+    if (s.starts_with(key + ":")) out.push_back(std::stoi(s.substr(key.size() + 1)));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("events take effect once and in order of their key, whatever the order of steps") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    world w({.seed = seed});
+    w.start();
+    for (int i = 0; i < 30; ++i)
+      for (const char* key : {"a", "b", "c"}) w.call(emit, std::string(key) + ":" + std::to_string(i));
+    REQUIRE(w.sim.run_until([&] { return w.script->applied.size() >= 90; }));
+    w.sim.advance(milliseconds(500));
+    CHECK(w.script->applied.size() == 90);
+    for (const char* key : {"a", "b", "c"}) {
+      const auto order = applied(w, key);
+      CHECK(std::is_sorted(order.begin(), order.end()));
+      CHECK(mirrored(w, key) == 30);
+    }
+  }
+}
+
+TEST_CASE("a consumer that was down pulls what it missed, and what it had applied it does not apply again") {
+  storage::memory_store alpha;
+  {
+    world w({.beta = false, .alpha_store = &alpha});
+    w.start();
+    for (int i = 0; i < 20; ++i) w.ask(emit, "a:" + std::to_string(i));
+  }
+  world w({.alpha_store = &alpha});
+  w.start();
+  REQUIRE(w.sim.run_until([&] { return w.script->applied.size() >= 20; }));
+  const auto order = applied(w, "a");
+  CHECK(std::is_sorted(order.begin(), order.end()));
+  // The lane of beta is taken away and comes back: readers start from an offset that may lie behind.
+  w.ask(emit, "a:20");
+  w.beta->fence_by_other();
+  w.ask(emit, "a:21");
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 22; }));
+  w.sim.advance(milliseconds(3000));
+  CHECK(mirrored(w, "a") == 22);
+}
+
+TEST_CASE("pushes that are lost to a full reader are pulled") {
+  config::runtime_settings s;
+  s.max_reader_backlog = 4;
+  s.intake_window = 2;
+  s.pull_page = 3;
+  world w({.settings = s, .shards = 1});
+  w.start();
+  w.beta->hold_commits(true);
+  for (int i = 0; i < 60; ++i) w.ask(emit, "a:" + std::to_string(i));
+  w.beta->hold_commits(false);
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 60; }));
+  const auto order = applied(w, "a");
+  CHECK(order.size() == 60);
+  CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE("a duplicate has no effect: the mark is committed with the effect") {
+  world w({.shards = 1});
+  w.start();
+  w.ask(emit, "a:0");
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 1; }));
+  w.sim.advance(milliseconds(1000));
+  // The reader's offset is set back, as after a crash before it was saved.
+  w.beta_store.table("intake_offset").put({std::string("alpha"), std::int64_t{0}, std::int64_t{0}});
+  w.beta->fence_by_other();
+  w.sim.advance(milliseconds(3000));
+  REQUIRE(w.sim.run_until([&] { return w.node().ready(); }));
+  w.ask(emit, "a:1");
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 2; }));
+  CHECK(w.script->applied == std::vector<std::string>{"a:0", "a:1"});
+}
+
+TEST_CASE("an event that fails now and then is tried again") {
+  world w;
+  w.script->fail["a:1"] = 3;
+  w.start();
+  for (int i = 0; i < 4; ++i) w.ask(emit, "a:" + std::to_string(i));
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 4; }));
+  CHECK(applied(w, "a") == std::vector<int>{0, 1, 2, 3});
+  CHECK(w.dead_letters("dead") == 0);
+}
+
+TEST_CASE("an event that always fails becomes a dead letter; later ones of its key wait, others go on") {
+  world w({.shards = 1});
+  w.script->fail["a:1"] = -1;
+  w.start();
+  for (int i = 0; i < 5; ++i) {
+    w.ask(emit, "a:" + std::to_string(i));
+    w.ask(emit, "b:" + std::to_string(i));
+  }
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "b") == 5 && w.dead_letters("waiting") == 3; }, std::chrono::seconds(60)));
+  CHECK(applied(w, "a") == std::vector<int>{0});
+  CHECK(w.dead_letters("dead") == 1);
+  const auto& letters = w.beta_store.table("dead_letter").rows();
+  bool has_reason = false;
+  for (const auto& [key, row] : letters)
+    if (std::get<std::string>(row[6]) == "dead") {
+      has_reason = std::get<std::string>(row[7]) == "refuses a:1";
+      CHECK(std::get<std::int64_t>(row[8]) == 5);
+      CHECK_FALSE(std::get<storage::bytes>(row[5]).data.empty());
+    }
+  CHECK(has_reason);
+  // Still so after a restart of the readers.
+  w.beta->fence_by_other();
+  w.sim.advance(milliseconds(3000));
+  w.ask(emit, "a:5");
+  REQUIRE(w.sim.run_until([&] { return w.dead_letters("waiting") == 4; }));
+}
+
+TEST_CASE("a route that fails becomes a dead letter as well") {
+  world w({.shards = 1});
+  w.script->fail_route["a:0"] = -1;
+  w.script->fail_route["b:0"] = 2;
+  w.start();
+  w.ask(emit, "a:0");
+  w.ask(emit, "b:0");
+  w.ask(emit, "c:0");
+  REQUIRE(w.sim.run_until([&] { return w.dead_letters("dead") == 1 && mirrored(w, "b") == 1 && mirrored(w, "c") == 1; },
+                          std::chrono::seconds(60)));
+}
+
+TEST_CASE("a database that is away suspends and does not count as a failure") {
+  world w({.shards = 1});
+  w.start();
+  w.ask(emit, "a:0");
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 1; }));
+  w.beta->set_away(true);
+  w.ask(emit, "a:1");
+  w.sim.advance(milliseconds(60'000));
+  w.beta->set_away(false);
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 2; }, std::chrono::seconds(60)));
+  CHECK(w.dead_letters("dead") == 0);
+}
+
+TEST_CASE("a route may read first") {
+  world w;
+  w.script->route_reads = true;
+  w.start();
+  for (int i = 0; i < 10; ++i) w.ask(emit, "a:" + std::to_string(i));
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 10; }));
+  const auto order = applied(w, "a");
+  CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE("a read model: effect and offset in one unit, once, also when the reply of the commit is lost") {
+  world w({.shards = 1, .read_model = true});
+  w.start();
+  w.ask(emit, "a:0");
+  w.beta->inject(storage::commit_fault::lose_reply);
+  w.ask(emit, "a:1");
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 2; }));
+  w.beta->fence_by_other();
+  w.sim.advance(milliseconds(3000));
+  w.ask(emit, "a:2");
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 3; }));
+  w.sim.advance(milliseconds(1000));
+  CHECK(mirrored(w, "a") == 3);
+}
+
+TEST_CASE("a read model that refuses an event: dead letter, the rest goes on") {
+  world w({.shards = 1, .read_model = true});
+  w.script->fail["a:0"] = -1;
+  w.start();
+  w.ask(emit, "a:0");
+  w.ask(emit, "a:1");
+  w.ask(emit, "b:0");
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "b") == 1 && w.dead_letters("waiting") == 1; }, std::chrono::seconds(60)));
+  CHECK(mirrored(w, "a") == 0);
+}
+
+TEST_CASE("an answer that settles elsewhere waits for the effect, but not for ever") {
+  world w;
+  w.start();
+  auto r = w.ask(emit_settled, "a:0");
+  CHECK(r->ok());
+  CHECK(mirrored(w, "a") == 1);
+  w.beta->hold_commits(true);
+  const auto start = w.sim.now();
+  r = w.ask(emit_settled, "a:1");
+  CHECK(r->ok());
+  CHECK(mirrored(w, "a") == 1);
+  CHECK(w.sim.now() - start >= milliseconds(900));
+  CHECK(w.sim.now() - start <= milliseconds(1200));
+  w.beta->hold_commits(false);
+}
+
+TEST_CASE("the reader's offset follows") {
+  world w({.shards = 1});
+  w.start();
+  for (int i = 0; i < 7; ++i) w.ask(emit, "a:" + std::to_string(i));
+  w.sim.advance(milliseconds(600));
+  const auto* row = w.beta_store.table("intake_offset").find({std::string("alpha"), std::int64_t{0}});
+  REQUIRE(row != nullptr);
+  CHECK(std::get<std::int64_t>((*row)[2]) == 7);
+}
