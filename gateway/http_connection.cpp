@@ -1,11 +1,11 @@
 // Beast parses the requests; http_rules judges their raw bytes before; see http_connection.hpp.
 #include "gateway/http_connection.hpp"
 
+#include "config/log.hpp"
 #include "gateway/edge.hpp"
 #include "gateway/http_rules.hpp"
 #include "gateway/websocket_connection.hpp"
 
-#include <spdlog/spdlog.h>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -218,8 +218,11 @@ void http_connection::refuse(int status, std::string_view reason) {
   if (status == 414) code = errc::uri_too_long;
   if (status == 431) code = errc::headers_too_large;
   request_id_ = choose_request_id(edge_, {});
-  spdlog::info("gateway refused request address={} status={} reason=\"{}\" request_id={}",
-               lease_.address(), status, reason, request_id_);
+  if (thread_.may_log())
+    log::info("gateway.refused", {{"address", lease_.address()},
+                                  {"status", status},
+                                  {"reason", reason},
+                                  {"request_id", request_id_}});
   buffer_.clear();
   auto a = problem_answer({code, std::string(reason), 0, {}}, request_id_, status);
   a.close = true;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gateway/frame.hpp"
+#include "gateway/limits.hpp"
 #include "gateway/metrics.hpp"
 #include "protocols/core/bus.hpp"
 
@@ -80,6 +81,8 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   void set_deadline(rpc::connection_id id, time_point at);
   /// flush() is called once when what is being handled is done, so that frames leave together.
   void want_flush(rpc::connection_id id);
+  /// Bounds the log lines that clients can cause, by rate.
+  bool may_log() { return log_rate_.take(std::chrono::steady_clock::now()); }
   void for_each(const std::function<void(connection&)>& f);
   std::size_t size() const noexcept { return used_; }
 
@@ -109,6 +112,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   boost::asio::io_context context_{1};
   boost::asio::steady_timer timer_{context_};
   metrics counts_;
+  token_bucket log_rate_{20, 100};  ///< lines a second, and at once
   std::vector<slot> slots_;
   std::deque<std::uint32_t> free_;
   std::size_t used_ = 0;

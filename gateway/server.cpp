@@ -1,11 +1,11 @@
 // Threads, acceptor, push sink and draining; see server.hpp.
 #include "gateway/server.hpp"
 
+#include "config/log.hpp"
 #include "gateway/edge.hpp"
 #include "gateway/http_connection.hpp"
 
 #include <google/protobuf/stubs/logging.h>
-#include <spdlog/spdlog.h>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -75,8 +75,7 @@ void server::impl::accept() {
       return accept();
     }
     if (ec == net::error::connection_aborted) return accept();
-    spdlog::warn("gateway cannot accept: {}",
-                 ec.message());  // out of descriptors: waiting is all one can do
+    log::warn("gateway.cannot_accept", {{"reason", ec.message()}});
     retry->expires_after(std::chrono::milliseconds(100));
     retry->async_wait([this](error_code stopped) {
       if (!stopped && !common.draining) accept();
@@ -202,7 +201,8 @@ result<std::uint16_t> server::start(rpc::bus& bus) {
 
 void server::drain_and_stop(std::chrono::milliseconds budget) {
   if (impl_->runners.empty()) return;
-  auto end = std::chrono::steady_clock::now() + budget;
+  auto most = std::chrono::milliseconds(impl_->common.settings.drain_ms);
+  auto end = std::chrono::steady_clock::now() + std::min(budget, most);
   impl_->common.draining = true;
   impl_->threads[0]->post([this] {
     error_code ignored;
