@@ -1,6 +1,8 @@
 // The command line on CLI11.
 #include "config/command_line.hpp"
 
+#include "config/declaration.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <ostream>
@@ -47,11 +49,16 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
     sub->add_option_function<std::string>(
         "--port", [&line](const std::string& x) { line.values["gateway.port"] = x; },
         "Port to listen on; 0: any free one");
-  doctor->add_flag("--example", line.example, "Print the example configuration");
+  bool example = false;
+  doctor->add_flag("--example", example, "Print the example configuration and end");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e, out, err) == 0 ? exit_ok : exit_bad_usage;
+  }
+  if (example) {
+    out << example_toml();
+    return exit_ok;
   }
   if (!take_sets(sets, line, err)) return exit_bad_usage;
   line.command = serve->parsed()     ? command::serve

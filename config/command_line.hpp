@@ -20,10 +20,10 @@ struct command_line {
   config::command command = command::serve;
   std::filesystem::path file;   ///< --config; empty: none
   config::assignments values;   ///< --data, --port and --set NAME=VALUE, to be laid over file and environment
-  bool example = false;         ///< doctor --example: print the example configuration and end
 };
 
-/// The options, or the status to end with at once: help went to `out`, what was wrong to `err`.
+/// The options, or the status to end with at once: help or the example configuration (`doctor --example`) went to `out`,
+/// what was wrong to `err`.
 std::variant<command_line, int> parse_command_line(int argc, const char* const* argv, std::ostream& out,
                                                    std::ostream& err);
 

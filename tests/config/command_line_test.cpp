@@ -1,5 +1,6 @@
 // The command line: what becomes of the options, and the statuses of bad usage.
 #include "config/command_line.hpp"
+#include "config/declaration.hpp"
 
 #include <doctest/doctest.h>
 
@@ -39,7 +40,7 @@ TEST_CASE("serve takes port, data folder, file and any setting") {
 }
 
 TEST_CASE("the other commands are known by their names") {
-  CHECK(parse({"doctor", "--example"}).line().example);
+  CHECK(parse({"doctor", "--port", "1"}).line().command == command::doctor);
   CHECK(parse({"migrate", "--data", "d"}).line().command == command::migrate);
   CHECK(parse({"version"}).line().command == command::version);
 }
@@ -54,6 +55,12 @@ TEST_CASE("help is not an error; bad usage is status 2 with a reason") {
     CHECK(p.status() == exit_bad_usage);
     CHECK_FALSE(p.err.empty());
   }
+}
+
+TEST_CASE("doctor --example prints the example configuration and ends") {
+  const auto p = parse({"doctor", "--example"});
+  CHECK(p.status() == exit_ok);
+  CHECK(p.out == example_toml());
 }
 
 TEST_CASE("the version names number and build") { CHECK(version_text().starts_with("nova 0.")); }
