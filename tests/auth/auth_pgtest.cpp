@@ -10,8 +10,8 @@
 
 using namespace nova;
 using namespace nova::auth;
-using nova::testing::good_password;
-using nova::testing::identity_node;
+using nova::test::good_password;
+using nova::test::identity_node;
 
 namespace {
 
@@ -22,18 +22,6 @@ errc code(const auto& r) {
   return r.error().code;
 }
 
-// One server and node for all cases: each uses names of its own.
-identity_node& node() {
-  static identity_node n;
-  return n;
-}
-
-Tokens registered(const std::string& handle) {
-  auto t = node().register_account(handle + "@example.com", handle);
-  REQUIRE(t.has_value());
-  return *t;
-}
-
 RegisterRequest registration(const std::string& email, const std::string& handle) {
   RegisterRequest q;
   q.set_email(email);
@@ -42,17 +30,28 @@ RegisterRequest registration(const std::string& email, const std::string& handle
   return q;
 }
 
+struct with_node {
+  identity_node node;
+
+  Tokens registered(const std::string& handle) {
+    auto t = node.register_account(handle + "@example.com", handle);
+    REQUIRE(t.has_value());
+    return *t;
+  }
+};
+
 }  // namespace
 
-TEST_CASE("every query fits the schema and the run-time role") {
-  CHECK(nova::testing::unpreparable(node().conninfo("auth"), queries::all()) ==
+TEST_CASE_FIXTURE(with_node, "every query fits the schema and the run-time role") {
+  CHECK(nova::test::unpreparable(node.conninfo("auth"), queries::all()) ==
         std::vector<std::string>{});
 }
 
-TEST_CASE("of twenty registrations with one e-mail address at once exactly one succeeds") {
+TEST_CASE_FIXTURE(with_node,
+                  "of twenty registrations with one e-mail address at once exactly one succeeds") {
   std::vector<std::future<rpc::reply_result>> calls;
   for (int i = 0; i < at_once; ++i)
-    calls.push_back(node().begin<auth_interface::register_>(
+    calls.push_back(node.begin<auth_interface::register_>(
         registration("Race@Example.com", "race_mail_" + std::to_string(i))));
   int succeeded = 0;
   for (auto& f : calls) {
@@ -65,12 +64,13 @@ TEST_CASE("of twenty registrations with one e-mail address at once exactly one s
   CHECK(succeeded == 1);
 }
 
-TEST_CASE(
+TEST_CASE_FIXTURE(
+    with_node,
     "of twenty registrations with one handle at once exactly one succeeds, and the losers leave "
     "nothing") {
   std::vector<std::future<rpc::reply_result>> calls;
   for (int i = 0; i < at_once; ++i)
-    calls.push_back(node().begin<auth_interface::register_>(registration(
+    calls.push_back(node.begin<auth_interface::register_>(registration(
         "race_handle_" + std::to_string(i) + "@example.com", i % 2 ? "Race_One" : "race_one")));
   int succeeded = 0;
   for (auto& f : calls) {
@@ -84,28 +84,30 @@ TEST_CASE(
   std::vector<std::string> emails;
   for (int i = 0; i < at_once; ++i)
     emails.push_back("race_handle_" + std::to_string(i) + "@example.com");
-  CHECK(node().read("auth", store::taken_names(emails)).size() == 1);
+  CHECK(node.read("auth", store::taken_names(emails)).size() == 1);
 }
 
-TEST_CASE("a registration that is repeated with its Idempotency-Key gives the first answer") {
+TEST_CASE_FIXTURE(
+    with_node, "a registration that is repeated with its Idempotency-Key gives the first answer") {
   const auto q = registration("again@example.com", "again_1");
-  const auto first = node().call<auth_interface::register_>(q, {}, "key-1");
-  const auto second = node().call<auth_interface::register_>(q, {}, "key-1");
+  const auto first = node.call<auth_interface::register_>(q, {}, "key-1");
+  const auto second = node.call<auth_interface::register_>(q, {}, "key-1");
   REQUIRE(first.has_value());
   REQUIRE(second.has_value());
   CHECK(first->SerializeAsString() == second->SerializeAsString());
   auto other = q;
   other.set_handle("again_2");
-  CHECK(code(node().call<auth_interface::register_>(other, {}, "key-1")) ==
+  CHECK(code(node.call<auth_interface::register_>(other, {}, "key-1")) ==
         errc::idempotency_key_reused);
 }
 
-TEST_CASE("of twenty refreshes at once all get one successor, and the family continues") {
+TEST_CASE_FIXTURE(with_node,
+                  "of twenty refreshes at once all get one successor, and the family continues") {
   const auto t = registered("refresh_race");
   RefreshRequest q;
   q.set_refresh_token(t.refresh_token());
   std::vector<std::future<rpc::reply_result>> calls;
-  for (int i = 0; i < at_once; ++i) calls.push_back(node().begin<auth_interface::refresh>(q));
+  for (int i = 0; i < at_once; ++i) calls.push_back(node.begin<auth_interface::refresh>(q));
   std::set<std::string> successors;
   for (auto& f : calls) {
     const auto r = identity_node::answer<auth_interface::refresh>(std::move(f));
@@ -113,46 +115,50 @@ TEST_CASE("of twenty refreshes at once all get one successor, and the family con
     successors.insert(r->refresh_token());
   }
   REQUIRE(successors.size() == 1);
-  CHECK(node().refresh(*successors.begin()).has_value());
+  CHECK(node.refresh(*successors.begin()).has_value());
 }
 
-TEST_CASE("a refresh token goes on working after a restart, and its reuse is still known") {
+TEST_CASE_FIXTURE(with_node,
+                  "a refresh token goes on working after a restart, and its reuse is still known") {
   const auto first = registered("restart_1");
-  const auto second = node().refresh(first.refresh_token());
+  const auto second = node.refresh(first.refresh_token());
   REQUIRE(second.has_value());
-  node().restart();
-  const auto again = node().refresh(first.refresh_token());
+  node.restart();
+  const auto again = node.refresh(first.refresh_token());
   REQUIRE(again.has_value());
   CHECK(again->refresh_token() == second->refresh_token());
-  const auto third = node().refresh(second->refresh_token());
+  const auto third = node.refresh(second->refresh_token());
   REQUIRE(third.has_value());
-  node().restart();
-  CHECK(code(node().refresh(first.refresh_token())) == errc::refresh_reused);
-  CHECK(code(node().refresh(third->refresh_token())) == errc::unauthenticated);
-  const auto told = node().revoked();
+  node.restart();
+  CHECK(code(node.refresh(first.refresh_token())) == errc::refresh_reused);
+  CHECK(code(node.refresh(third->refresh_token())) == errc::unauthenticated);
+  const auto told = node.revoked();
   CHECK(std::find(told.begin(), told.end(), first.session_id()) != told.end());
 }
 
-TEST_CASE("failures are counted over e-mail address, handle and restarts; unknown names likewise") {
+TEST_CASE_FIXTURE(
+    with_node,
+    "failures are counted over e-mail address, handle and restarts; unknown names likewise") {
   registered("guarded");
   for (const std::string name : {"guarded", "nobody_at_all"}) {
     CAPTURE(name);
     for (int i = 0; i < 5; ++i)
-      CHECK(code(node().login(name, "wrong password")) == errc::invalid_credentials);
-    node().restart();
-    const auto sixth = node().login(name, "wrong password");
+      CHECK(code(node.login(name, "wrong password")) == errc::invalid_credentials);
+    node.restart();
+    const auto sixth = node.login(name, "wrong password");
     CHECK(code(sixth) == errc::locked_out);
     CHECK(sixth.error().retry_after_ms == 2000);
-    node().restart();
-    CHECK(code(node().login(name, good_password)) == errc::locked_out);
+    node.restart();
+    CHECK(code(node.login(name, good_password)) == errc::locked_out);
   }
-  CHECK(code(node().login("Guarded@example.com", good_password)) == errc::locked_out);
-  node().pass(2000);
-  CHECK(node().login("Guarded@example.com", good_password).has_value());
-  CHECK(code(node().login("guarded", "wrong password")) == errc::invalid_credentials);
+  CHECK(code(node.login("Guarded@example.com", good_password)) == errc::locked_out);
+  node.pass(2000);
+  CHECK(node.login("Guarded@example.com", good_password).has_value());
+  CHECK(code(node.login("guarded", "wrong password")) == errc::invalid_credentials);
 }
 
-TEST_CASE("twenty guesses at once are evaluated one after another, no more than six of them") {
+TEST_CASE_FIXTURE(
+    with_node, "twenty guesses at once are evaluated one after another, no more than six of them") {
   registered("guessed");
   LoginRequest q;
   q.set_identifier("guessed");
@@ -160,7 +166,7 @@ TEST_CASE("twenty guesses at once are evaluated one after another, no more than 
   std::vector<std::future<rpc::reply_result>> calls;
   for (int i = 0; i < at_once; ++i) {
     q.set_identifier(i % 2 ? "guessed" : "guessed@example.com");
-    calls.push_back(node().begin<auth_interface::login>(q));
+    calls.push_back(node.begin<auth_interface::login>(q));
   }
   int evaluated = 0, locked = 0;
   for (auto& f : calls) (code(f.get()) == errc::invalid_credentials ? evaluated : locked) += 1;
@@ -168,94 +174,93 @@ TEST_CASE("twenty guesses at once are evaluated one after another, no more than 
   CHECK(locked == at_once - 5);
 }
 
-TEST_CASE(
+TEST_CASE_FIXTURE(
+    with_node,
     "a password change revokes the other sessions in the database and tells gateways that start "
     "later") {
   const auto t = registered("changer");
-  const auto other = node().login("changer", good_password);
+  const auto other = node.login("changer", good_password);
   REQUIRE(other.has_value());
   ChangePasswordRequest q;
   q.set_old_password(good_password);
   q.set_new_password("another good password");
-  REQUIRE(node().call<auth_interface::change_password>(q, identity_node::caller_of(t)).has_value());
-  node().restart();
-  CHECK(code(node().refresh(other->refresh_token())) == errc::unauthenticated);
-  CHECK(node().refresh(t.refresh_token()).has_value());
-  CHECK(code(node().login("changer", good_password)) == errc::invalid_credentials);
+  REQUIRE(node.call<auth_interface::change_password>(q, identity_node::caller_of(t)).has_value());
+  node.restart();
+  CHECK(code(node.refresh(other->refresh_token())) == errc::unauthenticated);
+  CHECK(node.refresh(t.refresh_token()).has_value());
+  CHECK(code(node.login("changer", good_password)) == errc::invalid_credentials);
   rpc::caller gateway;
   gateway.kind = rpc::caller_kind::node;
-  const auto list = node().call<auth_interface::revocations>({}, gateway);
+  const auto list = node.call<auth_interface::revocations>({}, gateway);
   REQUIRE(list.has_value());
   std::set<std::string> told;
   for (const auto& x : list->items()) {
-    CHECK(x.until() > node().now());
+    CHECK(x.until() > node.now());
     told.insert(x.session_id());
   }
   CHECK(told.contains(other->session_id()));
   CHECK_FALSE(told.contains(t.session_id()));
 }
 
-TEST_CASE("logout and revocation may be repeated, sessions are listed") {
+TEST_CASE_FIXTURE(with_node, "logout and revocation may be repeated, sessions are listed") {
   const auto t = registered("lister");
-  const auto a = node().login("lister", good_password);
-  const auto b = node().login("lister", good_password);
+  const auto a = node.login("lister", good_password);
+  const auto b = node.login("lister", good_password);
   LogoutRequest out;
   out.set_refresh_token(a->refresh_token());
-  CHECK(node().call<auth_interface::logout>(out).has_value());
-  CHECK(node().call<auth_interface::logout>(out).has_value());
+  CHECK(node.call<auth_interface::logout>(out).has_value());
+  CHECK(node.call<auth_interface::logout>(out).has_value());
   RevokeSessionRequest gone;
   gone.set_session_id(b->session_id());
-  CHECK(node().call<auth_interface::revoke_session>(gone, identity_node::caller_of(t)).has_value());
-  CHECK(node().call<auth_interface::revoke_session>(gone, identity_node::caller_of(t)).has_value());
+  CHECK(node.call<auth_interface::revoke_session>(gone, identity_node::caller_of(t)).has_value());
+  CHECK(node.call<auth_interface::revoke_session>(gone, identity_node::caller_of(t)).has_value());
   gone.set_session_id("01890000-0000-7000-8000-000000000000");
-  CHECK(code(node().call<auth_interface::revoke_session>(gone, identity_node::caller_of(t))) ==
+  CHECK(code(node.call<auth_interface::revoke_session>(gone, identity_node::caller_of(t))) ==
         errc::not_found);
-  const auto list = node().call<auth_interface::list_sessions>({}, identity_node::caller_of(t));
+  const auto list = node.call<auth_interface::list_sessions>({}, identity_node::caller_of(t));
   REQUIRE(list.has_value());
   REQUIRE(list->items_size() == 1);
   CHECK(list->items(0).session_id() == t.session_id());
   CHECK(list->items(0).current());
 }
 
-TEST_CASE("the database holds no password, no token and no hash of a token") {
+TEST_CASE_FIXTURE(with_node, "the database holds no password, no token and no hash of a token") {
   const auto t = registered("stored_1");
   const auto id = *parse_uuid(t.account_id());
-  const auto account = read_account(node().read("auth", store::account(id)));
+  const auto account = read_account(node.read("auth", store::account(id)));
   REQUIRE(account);
   CHECK(account->password_hash.starts_with("$argon2id$v=19$m="));
-  const auto sessions = read_sessions(node().read("auth", store::sessions(id)));
+  const auto sessions = read_sessions(node.read("auth", store::sessions(id)));
   REQUIRE(sessions.size() == 1);
   CHECK(sessions[0].salt.size() == 16);
   CHECK(t.refresh_token().find(sessions[0].salt) == std::string::npos);
 }
 
-TEST_CASE("hostile names are stored or refused, never an internal error") {
+TEST_CASE_FIXTURE(with_node, "hostile names are stored or refused, never an internal error") {
   for (const std::string name : {"'; DROP TABLE account; --", "%", "_", "\\", "a' OR '1'='1", "$1",
                                  "\xE2\x80\xAE", "ünïcode", "a b"}) {
     CAPTURE(name);
-    CHECK(code(node().login(name, "wrong password")) == errc::invalid_credentials);
-    CHECK(code(node().register_account(name, "hostile_1")) == errc::invalid_request);
-    CHECK(code(node().register_account("hostile@example.com", name)) == errc::invalid_request);
+    CHECK(code(node.login(name, "wrong password")) == errc::invalid_credentials);
+    CHECK(code(node.register_account(name, "hostile_1")) == errc::invalid_request);
+    CHECK(code(node.register_account("hostile@example.com", name)) == errc::invalid_request);
   }
   const auto t =
-      node().register_account("hostile@example.com", "hostile_1", "'; DROP TABLE account; -- \\ %");
+      node.register_account("hostile@example.com", "hostile_1", "'; DROP TABLE account; -- \\ %");
   REQUIRE(t.has_value());
-  CHECK(node().login("hostile_1", "'; DROP TABLE account; -- \\ %").has_value());
+  CHECK(node.login("hostile_1", "'; DROP TABLE account; -- \\ %").has_value());
 }
 
-TEST_CASE("quiet counters are removed in passing") {
-  REQUIRE(code(node().login("quiet_name", "wrong password")) == errc::invalid_credentials);
-  node().pass(2 * 86'400'000);
-  REQUIRE(code(node().login("other_name", "wrong password")) == errc::invalid_credentials);
+TEST_CASE_FIXTURE(with_node, "quiet counters are removed in passing") {
+  REQUIRE(code(node.login("quiet_name", "wrong password")) == errc::invalid_credentials);
+  node.pass(2 * 86'400'000);
+  REQUIRE(code(node.login("other_name", "wrong password")) == errc::invalid_credentials);
   static const storage::query count{
       .name = "auth_pgtest.quiet",
       .sql = "SELECT count(*) FROM login_guard WHERE last_failure_at < $1"};
   const auto quiet = [&] {
-    return node()
-        .read("auth", {&count, {storage::timestamp{node().now() - 86'400'000}}})
-        .int8(0, 0);
+    return node.read("auth", {&count, {storage::timestamp{node.now() - 86'400'000}}}).int8(0, 0);
   };
   for (int i = 0; i < 5 && quiet() > 0; ++i)
-    (void)node().login("other_name" + std::to_string(i), "wrong password");
+    (void)node.login("other_name" + std::to_string(i), "wrong password");
   CHECK(quiet() == 0);
 }

@@ -5,25 +5,19 @@
 #include "actors/runtime/node.hpp"
 #include "actors/user/user_supervisor.hpp"
 #include "storage/auth/migrations.hpp"
-#include "storage/embedded/embedded_postgres.hpp"
-#include "storage/postgres/migration.hpp"
-#include "storage/postgres/postgres_database.hpp"
-#include "storage/runtime/migrations.hpp"
 #include "storage/user/migrations.hpp"
+#include "tests/support/postgres_fixture.hpp"
 
 #include <libpq-fe.h>
 
-#include <stdlib.h>
 #include <atomic>
 #include <condition_variable>
-#include <filesystem>
 #include <mutex>
 #include <stdexcept>
 
-namespace nova::testing {
+namespace nova::test {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 struct no_sockets : rpc::push_sink {
@@ -43,48 +37,25 @@ T must(result<T> r) {
   if constexpr (!std::is_void_v<T>) return *std::move(r);
 }
 
-const std::vector<std::string> domains{"auth", "user"};
-
 }  // namespace
 
 struct identity_node::impl {
-  explicit impl(config::auth_settings s) : settings(s) {
-    auto pattern = (fs::temp_directory_path() / "nova-identity-XXXXXX").string();
-    if (!mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
-    folder = pattern;
-    storage::embedded_options o;
-    o.data = folder;
-    o.domains = domains;
-    o.end_with_process = true;
-    postgres = std::make_unique<storage::embedded_postgres>(o);
-    must(postgres->start());
-    migrate("auth", storage::auth_migrations());
-    migrate("user", storage::user_migrations());
+  explicit impl(config::auth_settings s)
+      : settings(s),
+        stores{postgres_fixture::instance().fresh({{"auth", storage::auth_migrations()}}),
+               postgres_fixture::instance().fresh({{"user", storage::user_migrations()}})} {
     start();
   }
 
-  ~impl() {
-    stop();
-    postgres->stop();
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
-  }
-
-  void migrate(const std::string& domain, std::span<const storage::migration> own) {
-    const storage::migration_set sets[] = {{"runtime", storage::runtime_migrations()},
-                                           {domain, own}};
-    must(storage::migrate(postgres->owner_conninfo(domain),
-                          storage::embedded_postgres::runtime_role(domain), sets));
-  }
+  ~impl() { stop(); }
 
   void start() {
-    const auto name = must(storage::node_name(folder));
     runtime::node_options o;
     o.wall = &clock;
     node = std::make_unique<runtime::node>(o, sink);
-    for (const auto& domain : domains)
+    for (const auto& store : stores)
       databases.push_back(
-          storage::open_database(io, {domain, postgres->conninfo(domain), name, {}, {}}));
+          storage::open_database(postgres_fixture::instance().io(), store.options()));
     node->add(auth::make_auth_domain({settings, std::string(32, 's')}), databases[0]);
     node->add(user::make_user_domain({}), databases[1]);
     node->tap(auth::session_revoked_event(), [this](const rpc::message_ptr& m) {
@@ -103,17 +74,15 @@ struct identity_node::impl {
 
   void stop() {
     if (!node) return;
-    if (!node->stop(5s)) throw std::runtime_error("the node does not stop");
+    if (!node->stop(5s)) std::terminate();
     node.reset();
     databases.clear();
   }
 
   config::auth_settings settings;
-  fs::path folder;
+  std::vector<fresh_database> stores;  ///< auth's, user's
   moved_clock clock;
   no_sockets sink;
-  std::unique_ptr<storage::embedded_postgres> postgres;
-  storage::storage_io io;
   std::vector<std::shared_ptr<storage::database>> databases;
   std::unique_ptr<runtime::node> node;
   mutable std::mutex mutex;
@@ -195,15 +164,11 @@ std::vector<std::string> identity_node::revoked() const {
 }
 
 storage::rows identity_node::read(const std::string& domain, storage::statement s) {
-  std::promise<storage::read_result> done;
-  const auto i = domain == "auth" ? 0u : 1u;
-  impl_->databases[i]->read(std::move(s),
-                            [&](storage::read_result r) { done.set_value(std::move(r)); });
-  return must(done.get_future().get());
+  return must(test::read(*impl_->databases[domain == "auth" ? 0 : 1], std::move(s)));
 }
 
 std::string identity_node::conninfo(const std::string& domain) const {
-  return impl_->postgres->conninfo(domain);
+  return impl_->stores[domain == "auth" ? 0 : 1].conninfo;
 }
 
 std::vector<std::string> unpreparable(const std::string& conninfo,
@@ -221,4 +186,4 @@ std::vector<std::string> unpreparable(const std::string& conninfo,
   return out;
 }
 
-}  // namespace nova::testing
+}  // namespace nova::test

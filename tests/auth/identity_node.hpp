@@ -1,5 +1,6 @@
 // auth and user on a real runtime and a real PostgreSQL, without gateway: calls go in as the
-// gateway would send them. Used by auth_pgtest and user_pgtest; one server a test process.
+// gateway would send them. Used by auth_pgtest and user_pgtest, one node on fresh databases for
+// each case.
 #pragma once
 
 #include "config/auth_settings.hpp"
@@ -15,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace nova::testing {
+namespace nova::test {
 
 inline const std::string good_password = "correct horse battery staple";
 
@@ -83,4 +84,4 @@ class identity_node {
 std::vector<std::string> unpreparable(const std::string& conninfo,
                                       std::span<const storage::query* const> queries);
 
-}  // namespace nova::testing
+}  // namespace nova::test
