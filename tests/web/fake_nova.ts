@@ -140,6 +140,12 @@ export function message(conversation_id: string, seq: number, fields: Partial<Me
   };
 }
 
+// An answer takes its time: what is pushed meanwhile arrives first.
+async function later<T>(answer: T): Promise<T> {
+  await new Promise((done) => { setImmediate(() => setImmediate(done)); });
+  return answer;
+}
+
 // What may go wrong with one call.
 export type Fault = 'none' | 'lost_before' | 'lost_after' | 'busy' | 'refused';
 
@@ -206,9 +212,9 @@ export class FakeNova {
     const api = {
       conversations: async (): Promise<Page<Conversation>> => {
         guard();
-        return { items: [...this.logs.keys()].map((id) => this.summary(id)), next_cursor: null };
+        return later({ items: [...this.logs.keys()].map((id) => this.summary(id)), next_cursor: null });
       },
-      conversation: async (id: string) => { guard(); return this.summary(id); },
+      conversation: async (id: string) => { guard(); return later(this.summary(id)); },
       history: async (id: string, range: { before_seq?: number; after_seq?: number; limit: number }) => {
         guard();
         const log = this.log(id);

@@ -12,14 +12,15 @@ export class NovaProcess {
   readonly data: string;
   private readonly folder_: string;
   private readonly binary_: string;
-  private readonly web_root_: string;
+  private readonly settings_: Record<string, string>;
   private child_: ChildProcess | null = null;
   private log_: string[] = [];
   private port_ = 0;
 
-  constructor(binary: string, web_root: string) {
+  // Settings by their environment names: NOVA_GATEWAY__WEB_ROOT.
+  constructor(binary: string, settings: Record<string, string>) {
     this.binary_ = binary;
-    this.web_root_ = web_root;
+    this.settings_ = settings;
     this.folder_ = mkdtempSync(join(tmpdir(), 'nova-web-'));
     // The embedded PostgreSQL runs as a user of its own when we are root.
     chmodSync(this.folder_, 0o755);
@@ -32,7 +33,7 @@ export class NovaProcess {
   async start(): Promise<void> {
     const child = spawn(this.binary_, ['serve', '--port', String(this.port_), '--data', this.data], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NOVA_GATEWAY__WEB_ROOT: this.web_root_ },
+      env: { ...process.env, ...this.settings_ },
     });
     this.child_ = child;
     createInterface({ input: child.stderr! }).on('line', (line) => {

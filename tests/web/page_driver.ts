@@ -60,7 +60,9 @@ export class Person {
 
   composer(): Locator { return this.page.getByRole('textbox', { name: 'Message', exact: true }); }
 
-  row(name: string): Locator { return this.page.locator('button.conversation', { hasText: name }); }
+  row(name: string): Locator {
+    return this.page.locator('button.conversation', { has: this.page.locator('.row-name', { hasText: name }) });
+  }
 
   bubble(text: string): Locator { return this.page.locator('.message', { hasText: text }); }
 

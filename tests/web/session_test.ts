@@ -321,6 +321,23 @@ test('messages of others raise the unread count until they are read', async () =
   assert.deepEqual(marks.map((call) => call.params.seq), [2]);
 });
 
+test('a message that overtakes the answer about its conversation counts', async () => {
+  const bench = new Bench();
+  const store = await bench.start();
+  bench.nova.log('new');
+  bench.nova.socket.push('messaging.conversation', { ...bench.nova.summary('new'), removed: false });
+  bench.nova.append('new');
+  bench.nova.append('unannounced');
+  bench.nova.append('unannounced');
+  void store.refresh(id);
+  await Promise.resolve();
+  bench.nova.append(id);
+  await bench.clock.pass(10);
+  assert.equal(store.conversations.get('new')?.unread, 1);
+  assert.equal(store.conversations.get('unannounced')?.unread, 2);
+  assert.equal(store.conversations.get(id)?.unread, 1);
+});
+
 test('random losses neither lose, double nor reorder anything', async () => {
   for (let seed = 1; seed <= 100; seed += 1) {
     const random = seeded(seed);

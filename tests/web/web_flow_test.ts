@@ -10,6 +10,8 @@ import { expect_soon } from './soon.ts';
 
 const storm_messages = 40;
 const storm_kill_at = 12;
+// So short that the pages renew their tokens several times within the test.
+const token_life_s = 10;
 
 function environment(name: string): string {
   const value = process.env[name];
@@ -194,6 +196,39 @@ async function accounts(ada: Person, grace: Person): Promise<void> {
   });
 }
 
+// Ends all sessions but the page's own, as a person would from another device.
+async function revoke_others(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const key = Object.keys(localStorage).find((name) => name.startsWith('nova.account.'))!;
+    const { access_token } = JSON.parse(localStorage.getItem(key)!) as { access_token: string };
+    const headers = { authorization: `Bearer ${access_token}` };
+    const list = await (await fetch('/v1/auth/sessions', { headers })).json() as
+      { items: { session_id: string; current: boolean }[] };
+    const others = list.items.filter((one) => !one.current);
+    for (const { session_id } of others) await fetch(`/v1/auth/sessions/${session_id}`, { method: 'DELETE', headers });
+    return others.length;
+  });
+}
+
+async function sessions(ada: Person, grace: Person): Promise<void> {
+  await step('a session that is revoked elsewhere signs the page out', async () => {
+    const browser = grace.page.context().browser()!;
+    const desk = await Person.open(browser, new URL(ada.page.url()).origin, grace.name, grace.handle, {});
+    await desk.page.getByRole('tab', { name: 'Log in' }).click();
+    await desk.page.getByLabel('E-mail or handle').fill('grace.hopper@example.org');
+    await desk.page.getByLabel('Password').fill('correct horse battery');
+    await desk.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await desk.row('Analytical Engine').waitFor();
+    assert.ok(await revoke_others(desk.page) > 0);
+    await grace.page.getByText('You are signed out.').waitFor();
+    await ada.row('Grace Hopper').click();
+    await ada.say('Still there?');
+    await desk.row('Ada Lovelace').click();
+    await ada.expect_state('Still there?', 'read');
+    await desk.page.context().close();
+  });
+}
+
 async function run(browser: Browser, nova: NovaProcess): Promise<void> {
   const ada = await Person.open(browser, nova.origin, 'Ada Lovelace', 'ada_l',
     { viewport: { width: 1280, height: 800 } });
@@ -205,6 +240,7 @@ async function run(browser: Browser, nova: NovaProcess): Promise<void> {
     await survive_a_kill(nova, ada, grace);
     await unread_and_groups(ada, grace);
     await accounts(ada, grace);
+    await sessions(ada, grace);
     assert.deepEqual([...ada.errors, ...grace.errors], [], 'errors of the page');
   } catch (error) {
     await picture(ada.page, 'failed-ada').catch(() => {});
@@ -214,7 +250,10 @@ async function run(browser: Browser, nova: NovaProcess): Promise<void> {
 }
 
 mkdirSync(screenshots, { recursive: true });
-const nova = new NovaProcess(environment('NOVA_BINARY'), environment('NOVA_WEB_ROOT'));
+const nova = new NovaProcess(environment('NOVA_BINARY'), {
+  NOVA_GATEWAY__WEB_ROOT: environment('NOVA_WEB_ROOT'),
+  NOVA_AUTH__ACCESS_TOKEN_TTL_S: String(token_life_s),
+});
 const browser = await chromium.launch({
   executablePath: process.env.NOVA_CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',

@@ -35,11 +35,12 @@ export class ConversationState {
     this.created_at = from.created_at;
     this.read_sent = Math.max(this.read_sent, from.read_seq ?? 0);
     this.delivered_sent = Math.max(this.delivered_sent, from.delivered_seq ?? 0);
-    const ahead = this.read_seq > (from.read_seq ?? 0);
+    // An answer that was overtaken by pushes, or by reading, does not know the count.
+    const overtaken = this.read_seq > (from.read_seq ?? 0) || this.log.head > from.last_seq;
     this.read_seq = Math.max(this.read_seq, from.read_seq ?? 0);
     if (from.last_message) this.preview(from.last_message);
     this.log.reach(from.last_seq);
-    this.unread = ahead ? this.count_unread(me) : from.unread;
+    this.unread = overtaken ? this.count_unread(me) : from.unread;
   }
 
   describe(from: Conversation | ConversationPush): void {

@@ -56,7 +56,8 @@ export class Store {
   loaded = false;
   open_id = '';
   private readonly options_: StoreOptions;
-  private readonly wanted_ = new Set<string>();
+  // Conversations that are being fetched; true: asked for again meanwhile.
+  private readonly wanted_ = new Map<string, boolean>();
   private readonly filling_ = new Set<string>();
   private mark_timer_ = 0;
   private presence_timer_ = 0;
@@ -103,7 +104,7 @@ export class Store {
   }
 
   online(account_id: string): boolean {
-    return this.presence.get(account_id)?.status === 'online';
+    return this.state !== 'waiting' && this.presence.get(account_id)?.status === 'online';
   }
 
   // The window shows this conversation now: its newest page is read if it is not here.
@@ -414,10 +415,16 @@ export class Store {
   }
 
   private async fetch_conversation_(id: string): Promise<void> {
-    if (this.wanted_.has(id)) return;
-    this.wanted_.add(id);
+    if (this.wanted_.has(id)) {
+      // The answer on its way may be older than what was pushed since.
+      this.wanted_.set(id, true);
+      return;
+    }
     try {
-      await this.refresh(id);
+      do {
+        this.wanted_.set(id, false);
+        await this.refresh(id);
+      } while (this.wanted_.get(id));
     } catch (error) {
       if (as_problem(error).status === 404) this.forget(id);
     }

@@ -57,6 +57,7 @@ export class Shell {
         else this.trouble_since_ ||= Date.now();
         this.draw_banner_();
         this.dirty_chat_ = true;
+        this.dirty_list_ = true;
         break;
       case 'list':
         this.dirty_list_ = true;
