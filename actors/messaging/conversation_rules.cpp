@@ -1,3 +1,4 @@
+// A conversation itself: loading, its face to a member, its title, typing. Handlers of conversation_entity.
 #include "actors/messaging/conversation_entity.hpp"
 
 #include "protocols/core/page.hpp"

@@ -1,3 +1,4 @@
+// What an account does before there is a conversation: create one, list its own, watch presence. Handlers of inbox_entity.
 #include "actors/messaging/inbox_entity.hpp"
 #include "actors/messaging/person_lookup.hpp"
 

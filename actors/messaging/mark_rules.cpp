@@ -1,3 +1,4 @@
+// Read and delivered marks, which only move forward, and their receipts. Handlers of conversation_entity.
 #include "actors/messaging/conversation_entity.hpp"
 
 #include "protocols/core/page.hpp"

@@ -1,3 +1,4 @@
+// Membership and roles: who may add, promote, remove, and what the others are told. Handlers of conversation_entity.
 #include "actors/messaging/conversation_entity.hpp"
 #include "actors/messaging/person_lookup.hpp"
 

@@ -1,3 +1,4 @@
+// Messages that exist: history, edit, recall, reactions. Handlers of conversation_entity.
 #include "actors/messaging/conversation_entity.hpp"
 
 #include "protocols/core/page.hpp"

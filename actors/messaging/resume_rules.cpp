@@ -1,3 +1,4 @@
+// What a client missed while it was away, bounded, with a gap where it is too much. Handler of inbox_entity.
 #include "actors/messaging/inbox_entity.hpp"
 
 #include "protocols/messaging/messaging.nova.hpp"

@@ -1,3 +1,4 @@
+// A new message: who may send, the repeat of a client_id, the next seq. Handler of conversation_entity.
 #include "actors/messaging/conversation_entity.hpp"
 
 #include "protocols/core/page.hpp"
