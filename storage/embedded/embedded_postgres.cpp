@@ -222,6 +222,7 @@ result<void> embedded_postgres::impl::launch_server() {
            {"full_page_writes", "on"},
            {"max_wal_size", std::to_string(s.embedded_max_wal_mb) + "MB"},
            {"min_wal_size", "128MB"},
+           {"recovery_init_sync_method", "syncfs"},  // one call instead of an fsync for each of 2,500 files
            {"wal_buffers", "16MB"},
            {"wal_level", "minimal"},
            {"max_wal_senders", "0"},

@@ -25,7 +25,7 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
          {"client_encoding", "UTF8"},
          {"options", "-c default_transaction_read_only=on -c statement_timeout=" +
                          std::to_string(settings.read_timeout_ms)}});
-    if (!words) return reconnect_later();
+    if (!words) return on_lost(words.error().detail);
     session_ = std::make_shared<session>(pool_->io_, *this);
     session_->open(*words, milliseconds(settings.connect_timeout_ms));
   }
@@ -114,6 +114,7 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
       spdlog::warn("storage.read domain={} event=lost reason=\"{}\"", pool_->options_.domain,
                    reason.substr(0, reason.find('\n')));
     }
+    pool_->failed_ = true;
     fail_under_way("connection lost");
     reconnect_later();
     pool_->dispatch();
@@ -205,7 +206,7 @@ void read_pool::dispatch() {
     fail_waiting({errc::unavailable, "stopping"});
     return busy ? void() : finish_stop();
   }
-  if (connected_ == 0) return fail_waiting({errc::unavailable, "the database is away"});
+  if (connected_ == 0) return !failed_ ? void() : fail_waiting({errc::unavailable, "the database is away"});
   std::vector<member*> used;
   while (!ready_.empty()) {
     member* best = nullptr;

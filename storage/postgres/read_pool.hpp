@@ -52,6 +52,7 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
   std::atomic<unsigned> connected_{0};
   std::atomic<bool> stopping_{false};
 
+  bool failed_ = false;  ///< an attempt to connect has ended badly; before that, reads wait for the first
   std::deque<request> ready_;
   std::vector<std::shared_ptr<member>> members_;
   parameter_buffer params_;

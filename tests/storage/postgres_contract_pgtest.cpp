@@ -4,12 +4,9 @@
 #include "tests/storage/sample_schema.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <doctest/doctest.h>
 
-#include <future>
 #include <map>
 
 using namespace nova;
@@ -28,19 +25,9 @@ class postgres_world final : public contract_world {
     return *at->second;
   }
   void stop(const std::string& name) override { nodes_.at(name).close(); }
+  // The answers are written by the storage thread, so they are looked at on it.
   bool until(const std::function<bool()>& done) override {
-    // The answers are written by the storage thread; so they are looked at on it.
-    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    for (bool held = false; !held && std::chrono::steady_clock::now() < end;) {
-      std::promise<void> asked;
-      boost::asio::post(postgres_fixture::instance().io().context(), [&] {
-        held = done();
-        asked.set_value();
-      });
-      asked.get_future().wait();
-      if (held) return true;
-    }
-    return false;
+    return postgres_fixture::instance().until(done, std::chrono::seconds(20));
   }
   void expire(const std::string& name) override {
     auto db = blocking_connection::open(made_.admin_conninfo);

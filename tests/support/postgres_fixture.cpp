@@ -4,13 +4,15 @@
 #include "storage/postgres/conninfo.hpp"
 #include "storage/runtime/migrations.hpp"
 
-#include <chrono>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <stdexcept>
-#include <thread>
 
 namespace nova::test {
 using namespace std::chrono_literals;
@@ -85,13 +87,31 @@ void postgres_fixture::resume() {
   for (auto p : storage::processes_in(std::filesystem::path(folder_) / "postgres")) ::kill(p, SIGCONT);
 }
 
-bool postgres_fixture::wait_until_up() {
-  auto until = std::chrono::steady_clock::now() + 15s;
-  while (std::chrono::steady_clock::now() < until) {
-    if (server_->postmaster() != 0 && storage::blocking_connection::open(server_->admin_conninfo(), 2)) return true;
-    std::this_thread::yield();
+namespace {
+
+struct look : std::enable_shared_from_this<look> {
+  look(boost::asio::io_context& io, std::function<bool()> condition, std::chrono::milliseconds limit)
+      : timer(io), holds(std::move(condition)), end(std::chrono::steady_clock::now() + limit) {}
+  void again() {
+    bool yes = holds();
+    if (yes || std::chrono::steady_clock::now() > end) return answer.set_value(yes);
+    timer.expires_after(2ms);
+    timer.async_wait([self = shared_from_this()](boost::system::error_code e) {
+      if (!e) self->again();
+    });
   }
-  return false;
+  boost::asio::steady_timer timer;
+  std::function<bool()> holds;
+  std::chrono::steady_clock::time_point end;
+  std::promise<bool> answer;
+};
+
+}  // namespace
+
+bool postgres_fixture::until(const std::function<bool()>& done, std::chrono::milliseconds limit) {
+  auto l = std::make_shared<look>(io_->context(), done, limit);
+  boost::asio::post(io_->context(), [l] { l->again(); });
+  return l->answer.get_future().get();
 }
 
 void open_handle::close() {

@@ -6,6 +6,8 @@
 #include "storage/postgres/migration.hpp"
 #include "storage/postgres/postgres_database.hpp"
 
+#include <chrono>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -38,8 +40,8 @@ class postgres_fixture {
   /// SIGSTOP and SIGCONT of all its processes.
   void pause();
   void resume();
-  /// Blocks until it answers; false after 15 s.
-  bool wait_until_up();
+  /// Looks every few milliseconds, on the storage thread, whether `done` holds; false when it does not within `limit`.
+  bool until(const std::function<bool()>& done, std::chrono::milliseconds limit = std::chrono::seconds(15));
   storage::embedded_postgres& server() { return *server_; }
   storage::storage_io& io();
 

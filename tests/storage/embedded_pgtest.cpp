@@ -1,0 +1,182 @@
+// The embedded server: start, adoption after a crash of Nova, restart after a crash of its own, the lock, and folders that its
+// OS user cannot reach by path.
+#include "storage/embedded/embedded_postgres.hpp"
+#include "storage/embedded/server_process.hpp"
+#include "storage/postgres/conninfo.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace nova;
+using namespace nova::storage;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto folder_variable = "NOVA_TEST_EMBEDDED_FOLDER";
+
+/// A folder below one that only its owner may enter, as `mktemp -d` of root makes it.
+struct scratch {
+  scratch() {
+    std::string pattern = "/tmp/nova-embedded-XXXXXX";
+    top = ::mkdtemp(pattern.data());
+    ::chmod(top.c_str(), 0700);
+    data = top / "a rather long name of a folder so that a socket in it would not fit into sun_path at all, by far" / "data";
+  }
+  ~scratch() {
+    for (auto pid : processes_in(data / "postgres")) ::kill(pid, SIGKILL);
+    std::error_code ignored;
+    fs::remove_all(top, ignored);
+  }
+  fs::path top, data;
+};
+
+embedded_options options(const fs::path& data) {
+  return {.data = data, .domains = {"auth", "user"}, .settings = {}, .end_with_process = false};
+}
+
+/// Waits in steps of the kernel's clock for a fact outside this process.
+bool eventually(const std::function<bool()>& holds) {
+  auto end = std::chrono::steady_clock::now() + 15s;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    timespec step{0, 5'000'000};
+    ::nanosleep(&step, nullptr);
+  }
+  return true;
+}
+
+std::string ask(const std::string& conninfo, const std::string& sql) {
+  auto db = blocking_connection::open(conninfo);
+  if (!db) return "no connection: " + db.error().detail;
+  auto text = db->text(sql);
+  return text ? *text : text.error().detail;
+}
+
+}  // namespace
+
+TEST_CASE("a nova of its own, killed while its server runs" * doctest::skip(std::getenv(folder_variable) == nullptr)) {
+  embedded_postgres server(options(std::getenv(folder_variable)));
+  REQUIRE(server.start().has_value());
+  REQUIRE(ask(server.owner_conninfo("auth"), "CREATE TABLE t (x int)").empty());
+  ::raise(SIGKILL);
+}
+
+TEST_CASE("the server of a killed nova is adopted, with what was written" *
+          doctest::skip(std::getenv(folder_variable) != nullptr)) {
+  scratch s;
+  pid_t child = ::fork();
+  if (child == 0) {
+    ::setenv(folder_variable, s.data.c_str(), 1);
+    ::execl("/proc/self/exe", "embedded", "--test-case=a nova of its own*", static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+  auto left = read_postmaster_file(s.data / "postgres");
+  REQUIRE(left.has_value());
+  REQUIRE(::kill(left->pid, 0) == 0);
+
+  embedded_postgres server(options(s.data));
+  auto started = server.start();
+  REQUIRE_MESSAGE(started.has_value(), started.error().detail);
+  CHECK(server.postmaster() == left->pid);
+  CHECK(ask(server.owner_conninfo("auth"), "SELECT count(*) FROM t") == "0");
+  server.stop();
+  CHECK(eventually([&] { return processes_in(s.data / "postgres").empty(); }));
+  CHECK(!fs::exists(left->socket_folder));
+}
+
+TEST_CASE("start, stop and start again; the second start is quick" * doctest::skip(std::getenv(folder_variable) != nullptr)) {
+  scratch s;
+  {
+    embedded_postgres server(options(s.data));
+    auto started = server.start();
+    REQUIRE_MESSAGE(started.has_value(), started.error().detail);
+    CHECK(ask(server.conninfo("auth"), "SELECT current_user || ' ' || current_database()") == "nova_auth nova_auth");
+    CHECK(ask(server.admin_conninfo(), "SHOW listen_addresses").empty());
+    CHECK(ask(server.admin_conninfo(), "SHOW data_checksums") == "on");
+    CHECK(ask(server.admin_conninfo(), "SHOW fsync") == "on");
+    CHECK(ask(server.admin_conninfo(), "SELECT datcollate FROM pg_database WHERE datname = 'nova_user'") == "C.UTF-8");
+    CHECK(server.conninfo("auth").size() < 300);
+
+    embedded_postgres second(options(s.data));
+    auto refused = second.start();
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().detail.find("in use by another nova (process " + std::to_string(::getpid())) != std::string::npos);
+    CHECK(ask(server.conninfo("user"), "SELECT 1") == "1");
+  }
+  struct stat info {};
+  REQUIRE(::stat((s.data / "postgres.secrets").c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
+  auto began = std::chrono::steady_clock::now();
+  embedded_postgres server(options(s.data));
+  REQUIRE(server.start().has_value());
+  CHECK(std::chrono::steady_clock::now() - began < 10s);  // 0.3 s on an idle machine
+  CHECK(ask(server.conninfo("user"), "SELECT 1") == "1");
+}
+
+TEST_CASE("a postmaster that is killed is started again and its orphans are gone" *
+          doctest::skip(std::getenv(folder_variable) != nullptr)) {
+  scratch s;
+  embedded_postgres server(options(s.data));
+  REQUIRE(server.start().has_value());
+  for (unsigned round = 1; round <= 3; ++round) {
+    auto open = blocking_connection::open(server.conninfo("auth"));  // a backend that would hold the shared memory
+    int before = server.postmaster();
+    ::kill(before, round == 2 ? SIGQUIT : SIGKILL);
+    REQUIRE(eventually([&] { return server.restarts() == round; }));
+    CHECK(server.postmaster() != before);
+    CHECK(ask(server.conninfo("auth"), "SELECT 1") == "1");
+  }
+}
+
+TEST_CASE("what a crash left lying is removed" * doctest::skip(std::getenv(folder_variable) != nullptr)) {
+  scratch s;
+  {
+    embedded_postgres server(options(s.data));
+    REQUIRE(server.start().has_value());
+    server.stop();
+  }
+  // An initdb that was cut off, and a postmaster.pid whose number now belongs to somebody else (to this test).
+  fs::create_directory(s.data / "postgres.new");
+  std::ofstream(s.data / "postgres" / "postmaster.pid") << ::getpid() << "\n" << (s.data / "postgres").string() << "\n1\n5432\n/run/absent\n";
+  embedded_postgres server(options(s.data));
+  auto started = server.start();
+  REQUIRE_MESSAGE(started.has_value(), started.error().detail);
+  CHECK(ask(server.conninfo("auth"), "SELECT 1") == "1");
+}
+
+TEST_CASE("a server that is missing or foreign is an error with what to install" *
+          doctest::skip(std::getenv(folder_variable) != nullptr)) {
+  auto none = find_server("/absent");
+  REQUIRE(!none.has_value());
+  CHECK(none.error().detail.find("/absent") != std::string::npos);
+  REQUIRE(find_server("").has_value());
+  scratch s;
+  fs::create_directories(s.data / "postgres");
+  std::ofstream(s.data / "postgres" / "PG_VERSION") << "9\n";
+  embedded_postgres server(options(s.data));
+  auto refused = server.start();
+  REQUIRE(!refused.has_value());
+  CHECK(refused.error().detail.find("apt-get install postgresql-9") != std::string::npos);
+}
+
+TEST_CASE("a folder's node name stays" * doctest::skip(std::getenv(folder_variable) != nullptr)) {
+  scratch s;
+  auto first = node_name(s.data);
+  REQUIRE(first.has_value());
+  CHECK(*node_name(s.data) == *first);
+  scratch other;
+  CHECK(*node_name(other.data) != *first);
+}

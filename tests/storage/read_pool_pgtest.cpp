@@ -1,0 +1,115 @@
+// Reads: every type both ways, isolation of failures, limits, and the pool when the server goes away.
+#include "tests/storage/sample_schema.hpp"
+#include "tests/support/postgres_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+using namespace nova;
+using namespace nova::storage;
+using namespace nova::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const query types{"test.types",
+                  "SELECT $1::boolean, $2::bigint, $3::float8, $4::text, $5::uuid, $6::bytea, $7::timestamptz, "
+                  "$8::uuid[], $9::bigint[], $10::text[], NULL::text, 7::smallint, 8::integer, ARRAY[true, false], "
+                  "$2::bigint::smallint"};
+const query wrong{"test.wrong", "SELECT * FROM absent_table"};
+const query maybe_null{"test.maybe_null", "SELECT coalesce($1, 'none')"};
+const query slow{"test.slow", "SELECT 1::bigint FROM pg_sleep($1)"};
+const query writes{"test.writes", "INSERT INTO counter VALUES ('x', 1)"};
+const query one{"test.one", "SELECT $1"};
+
+}  // namespace
+
+TEST_CASE("every type goes to the server and back") {
+  auto made = postgres_fixture::instance().fresh();
+  open_handle db(postgres_fixture::instance().io(), made.options());
+  auto id = sample_id(1, 2), other = sample_id(~0ull, 3);
+  std::vector<value> sent{true, std::int64_t{-5}, 2.5, std::string("häl\"lo"), id, bytes{std::string("\0\xff", 2)},
+                          timestamp{-1}, std::vector<uuid>{id, other}, std::vector<std::int64_t>{1, -2},
+                          std::vector<std::string>{"a", "", "ü"}};
+  auto r = read(*db, {&types, sent});
+  REQUIRE_MESSAGE(r.has_value(), r.error().detail);
+  REQUIRE(r->size() == 1);
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    CAPTURE(i);
+    CHECK((r->at(0, i) == sent[i]));
+  }
+  CHECK(r->null(0, 10));
+  CHECK(r->int8(0, 11) == 7);
+  CHECK(r->int8(0, 12) == 8);
+  CHECK((r->get<std::vector<std::int64_t>>(0, 13) == std::vector<std::int64_t>{1, 0}));
+  CHECK(r->int8(0, 14) == -5);
+  auto empty = read(*db, {&types, {false, std::int64_t{0}, 0.0, "", id, bytes{}, timestamp{0}, std::vector<uuid>{},
+                                   std::vector<std::int64_t>{}, std::vector<std::string>{}}});
+  REQUIRE(empty.has_value());
+  CHECK(empty->get<std::vector<uuid>>(0, 7).empty());
+}
+
+TEST_CASE("a parameter may be NULL first and typed later") {
+  auto made = postgres_fixture::instance().fresh();
+  open_handle db(postgres_fixture::instance().io(), made.options());
+  for (int i = 0; i < 12; ++i) {  // on each of the pool's connections
+    CHECK(read(*db, {&maybe_null, {std::monostate{}}})->text(0, 0) == "none");
+    CHECK(read(*db, {&maybe_null, {"some"}})->text(0, 0) == "some");
+  }
+}
+
+TEST_CASE("a refused read is an error and does not touch its neighbours; a write is refused") {
+  auto made = postgres_fixture::instance().fresh({{"sample", sample_migrations()}});
+  open_handle db(postgres_fixture::instance().io(), made.options());
+  std::atomic<int> good{0}, bad{0};
+  for (int i = 0; i < 200; ++i) {
+    db->read({&wrong, {}}, [&](auto r) { bad += !r; });
+    db->read({&one, {std::int64_t{i}}}, [&, i](auto r) { good += r && r->int8(0, 0) == i; });
+  }
+  CHECK(read(*db, {&writes, {}}).error().code == errc::internal);
+  REQUIRE(postgres_fixture::instance().until([&] { return good + bad == 400; }));
+  CHECK(good == 200);
+  CHECK(bad == 200);
+  CHECK(read(*db, {&wrong, {}}).error().code == errc::internal);
+  CHECK(read(*db, {&count_notes, {}})->int8(0, 0) == 0);
+}
+
+TEST_CASE("the wait queue is bounded and a slow read is ended by the server") {
+  auto made = postgres_fixture::instance().fresh();
+  auto options = made.options();
+  options.settings.read_connections = 1;
+  options.settings.reads_per_connection = 1;
+  options.settings.max_waiting_reads = 5;
+  options.settings.read_timeout_ms = 300;
+  open_handle db(postgres_fixture::instance().io(), options);
+  REQUIRE(read(*db, {&one, {std::int64_t{1}}}).has_value());
+  std::atomic<int> timed_out{0}, refused{0}, answered{0};
+  for (int i = 0; i < 20; ++i)
+    db->read({&slow, {10.0}}, [&](auto r) {
+      ++(r ? answered : r.error().code == errc::overloaded ? refused : timed_out);
+    });
+  REQUIRE(postgres_fixture::instance().until([&] { return timed_out + refused + answered == 20; }));
+  CHECK(answered == 0);
+  CHECK(refused >= 14);
+  CHECK(timed_out >= 1);
+  std::string metrics;
+  db->write_metrics(metrics);
+  CHECK(metrics.find("nova_storage_statement_errors_total{domain=\"" + made.domain + "\",query=\"test.slow\"}") !=
+        std::string::npos);
+}
+
+TEST_CASE("reads fail at once while the server is away and work again afterwards") {
+  auto& fixture = postgres_fixture::instance();
+  auto made = fixture.fresh();
+  open_handle db(fixture.io(), made.options());
+  REQUIRE(read(*db, {&one, {std::int64_t{1}}}).has_value());
+  fixture.crash();
+  REQUIRE(fixture.until([&] { return !db->available(); }));
+  auto began = std::chrono::steady_clock::now();
+  auto failed = read(*db, {&one, {std::int64_t{1}}});
+  if (!failed) CHECK(failed.error().code == errc::unavailable);
+  CHECK(std::chrono::steady_clock::now() - began < 1s);
+  REQUIRE(fixture.until([&] { return db->available(); }));
+  CHECK(read(*db, {&one, {std::int64_t{1}}}).has_value());
+}
