@@ -57,11 +57,12 @@ device::device(io_thread& io, session_options options) : io_(io) {
     if (v.is_object()) pushes_.push_back(std::move(v.as_object()));
     changed_.notify_all();
   };
-  events.closed = [this](int code, int http, std::string_view) {
+  events.closed = [this](int code, int http, std::string_view reason) {
     std::lock_guard lock(mutex_);
     gone_ = true;
     close_code_ = code;
     http_status_ = http;
+    reason_ = reason;
     changed_.notify_all();
   };
   session_ = session::make(io, std::move(options), std::move(events));
@@ -154,6 +155,11 @@ int device::closed(wait within) {
 int device::http_status() const {
   std::lock_guard lock(mutex_);
   return http_status_;
+}
+
+std::string device::reason() const {
+  std::lock_guard lock(mutex_);
+  return reason_;
 }
 
 void device::close(int code) { session_->stop(code); }

@@ -57,6 +57,8 @@ class device {
   /// Close code once the connection is gone (0: cut); -1 when it stays for `within`.
   int closed(wait within = std::chrono::seconds(10));
   int http_status() const;
+  /// Why it is gone: the close frame's reason, the error of session.open, or the system's words.
+  std::string reason() const;
   void close(int code = 1000);
   /// The connection is cut as by a network; nothing reconnects.
   void drop();
@@ -71,6 +73,7 @@ class device {
   boost::json::value opened_;
   bool open_ = false, gone_ = false;
   int close_code_ = -1, http_status_ = 0;
+  std::string reason_;
 };
 
 }  // namespace nova::client

@@ -1,0 +1,57 @@
+// nova-bench SCENARIO [options]: the one binary of all scenarios. Exit status 1 when a run was not sound.
+#include "bench/auth/auth_scenarios.hpp"
+#include "bench/gateway/gateway_scenarios.hpp"
+#include "bench/messaging/messaging_scenarios.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <map>
+
+using namespace nova::bench;
+
+namespace {
+
+using scenario = void (*)(const run_options&, report&);
+
+const std::map<std::string, scenario> scenarios = {
+    {"durable-send", durable_send}, {"fanout", fan_out}, {"history", history}, {"idle", idle}, {"login", login},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Measures Nova beside its references."};
+  run_options options;
+  std::string name, json;
+  bool tiny = false;
+  std::vector<std::string> settings;
+  std::vector<std::string> names;
+  for (const auto& [n, run] : scenarios) names.push_back(n);
+  app.add_option("scenario", name)->required()->check(CLI::IsMember(names));
+  app.add_option("--sockets", options.sockets, "senders, listeners or clients")->check(CLI::Range(1, 100'000));
+  app.add_option("--window", options.window, "unanswered operations per socket")->check(CLI::Range(1, 10'000));
+  app.add_option("--rate", options.rate, "intended operations a second (open loop); 0: as fast as the window allows");
+  app.add_option("--seconds", options.seconds, "measured time");
+  app.add_option("--warm-up", options.warm_up_seconds, "seconds before that");
+  app.add_option("--reference-seconds", options.reference_seconds, "per reference; 0: none");
+  app.add_option("--text-bytes", options.text_bytes)->check(CLI::Range(1, 16'000));
+  app.add_option("--data", options.data, "data folder to keep: accounts are used again");
+  app.add_option("--port", options.port, "of a server that runs already on loopback");
+  app.add_option("--set", settings, "NAME=VALUE in the environment of the server that is started");
+  app.add_option("--json", json, "file for the figures");
+  app.add_flag("--tiny", tiny, "a second with few sockets: does it work at all");
+  CLI11_PARSE(app, argc, argv);
+  for (const auto& s : settings)
+    if (const auto at = s.find('='); at != s.npos) options.environment.emplace_back(s.substr(0, at), s.substr(at + 1));
+  if (tiny) {
+    options.sockets = std::min<std::size_t>(options.sockets, 4);
+    options.seconds = 1;
+    options.warm_up_seconds = 0.2;
+    options.reference_seconds = 0.3;
+  }
+  report out(name);
+  scenarios.at(name)(options, out);
+  if (!json.empty() && !out.write(json)) std::fprintf(stderr, "cannot write %s\n", json.c_str());
+  return out.sound() ? 0 : 1;
+}

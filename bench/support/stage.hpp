@@ -1,0 +1,74 @@
+// What a scenario stands on: a Nova that is started or given, accounts, and the CPU that each side uses. Used by every
+// scenario.
+#pragma once
+
+#include "tests/support/client/account.hpp"
+#include "tests/support/client/io_thread.hpp"
+#include "tests/support/server_process.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nova::bench {
+
+/// Options of all scenarios; each uses what concerns it.
+struct run_options {
+  std::size_t sockets = 64;
+  std::size_t window = 16;
+  double rate = 0;               ///< intended operations a second, open loop; 0: as fast as the window allows
+  double seconds = 10;
+  double warm_up_seconds = 2;
+  double reference_seconds = 4;  ///< 0: no reference
+  std::size_t text_bytes = 100;
+  std::size_t rounds = 1;
+  std::string data;              ///< data folder of the server that is started, kept; empty: a new one, removed
+  std::uint16_t port = 0;        ///< of a server that runs already; 0: start one
+  std::vector<std::pair<std::string, std::string>> environment;  ///< settings of the server that is started
+};
+
+/// CPU seconds since some moment, by side.
+struct cpu_split {
+  double client = 0, server = 0, postgres = 0;
+  cpu_split operator-(const cpu_split& o) const { return {client - o.client, server - o.server, postgres - o.postgres}; }
+};
+
+class stage {
+ public:
+  explicit stage(const run_options& options);
+  ~stage();
+
+  /// Starts the server unless one was named. False: `problem` says why.
+  bool open(std::string& problem);
+  client::endpoint at() const;
+  client::io_thread& io() { return io_; }
+
+  /// `count` accounts with valid access tokens. Those that an earlier run on the same data folder left are used again
+  /// (their refresh tokens cost no password hash); the rest is registered. Empty: refused.
+  std::vector<client::account> accounts(std::size_t count);
+
+  cpu_split cpu() const;
+  /// Resident memory of the server process; 0 for one that was only named.
+  std::uint64_t server_rss() const;
+  /// User-space memory of the server process that is not shared with files (RssAnon), bytes.
+  std::uint64_t server_anonymous() const;
+  client::server_process* server() { return server_.get(); }
+
+ private:
+  std::string accounts_file() const;
+  std::vector<client::account> kept_accounts(std::size_t most);
+  void keep(const std::vector<client::account>& accounts) const;
+
+  run_options options_;
+  std::unique_ptr<client::server_process> server_;
+  client::io_thread io_;
+};
+
+std::uint64_t now_us();
+
+/// Raises the limit of open files as far as it goes; false when it stays below `wanted`.
+bool allow_files(std::size_t wanted);
+
+}  // namespace nova::bench
