@@ -83,6 +83,14 @@ build_jobs() {
   echo $((cpus < by_memory ? cpus : by_memory))
 }
 
+# One build at a time in a folder; whoever holds descriptor 9.
+lock_build() {
+  exec 9> "$1/.lock"
+  flock -n 9 && return
+  say "waiting for another build in $1"
+  flock 9
+}
+
 # build FOLDER TARGET CMAKE_OPTION…: configures when it must, then builds; one at a time per folder.
 build() {
   local folder="$root/build/$1" target=$2
@@ -90,8 +98,7 @@ build() {
   mkdir -p "$folder" 2>/dev/null || true
   [ -w "$folder" ] ||
     fail 1 "$folder cannot be written by $(id -un); remove it or build in a clone of your own"
-  exec 9> "$folder/.lock"
-  flock 9
+  lock_build "$folder"
   if [ "$(cat "$folder/.options" 2>/dev/null)" != "$root $*" ]; then
     rm -rf "$folder/CMakeCache.txt" "$folder/CMakeFiles" "$folder/build.ninja"
   fi
@@ -111,8 +118,7 @@ build_web() {
   [ -f "$web/package.json" ] || return 0
   stamp=$(cd "$web" && find . -path ./node_modules -prune -o -path ./dist -prune -o -type f -print0 | sort -z |
     xargs -0 sha256sum | sha256sum)
-  exec 9> "$folder/.lock"
-  flock 9
+  lock_build "$folder"
   if [ "$(cat "$folder/web.stamp" 2>/dev/null)" != "$stamp" ] || [ ! -f "$folder/web/index.html" ]; then
     say "building the web page"
     local work="$folder/web-sources"
