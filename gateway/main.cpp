@@ -160,10 +160,8 @@ class node_process {
       : settings_(s), secret_(std::move(secret)), server_(gateway_options(s, std::move(resume_key))),
         node_(node_options(), server_.sink()) {
     auto name = storage::node_name(s.general.data_dir).value();
-    for (const auto& d : domains()) {
-      databases_.push_back(storage::open_database(io_, {d.name, where.conninfo(d.name), name, s.storage, {}}));
-      node_.add(d.make(s, secret_), databases_.back());
-    }
+    for (const auto& d : domains())
+      node_.add(d.make(s, secret_), storage::open_database(io_, {d.name, where.conninfo(d.name), name, s.storage, {}}));
     node_.tap(auth::session_revoked_event(), [this](const rpc::message_ptr& m) {
       const auto& e = static_cast<const auth::SessionRevoked&>(*m);
       if (auto session = parse_uuid(e.session_id())) server_.sink().revoke_session(*session, e.until());
@@ -181,9 +179,6 @@ class node_process {
   void stop(std::chrono::milliseconds budget) {
     server_.drain_and_stop(std::min(budget / 2, std::chrono::milliseconds(4000)));
     if (!node_.stop(budget / 3)) log::warn("stop.late", {{"part", "runtime"}});
-    std::vector<std::promise<void>> stopped(databases_.size());
-    for (std::size_t i = 0; i < databases_.size(); ++i) databases_[i]->stop([&, i] { stopped[i].set_value(); });
-    for (auto& s : stopped) s.get_future().wait();
   }
 
  private:
@@ -199,7 +194,8 @@ class node_process {
     o.settings = settings_.runtime;
     o.make_presence = messaging::make_presence;
     o.log = [](std::string_view severity, std::string line) {
-      log::write(severity == "error" ? log::level::error : log::level::warn, "runtime", {{"text", line}});
+      auto level = severity == "error" ? log::level::error : severity == "info" ? log::level::info : log::level::warn;
+      log::write(level, "runtime", {{"text", line}});
     };
     o.failed = [this](std::string reason) {
       log::error("runtime.failed", {{"reason", reason}});
@@ -214,7 +210,6 @@ class node_process {
   storage::storage_io io_;
   gateway::server server_;
   runtime::node node_;
-  std::vector<std::shared_ptr<storage::database>> databases_;
 };
 
 // Serves until a signal comes; prints the ready line when /readyz would say so.
