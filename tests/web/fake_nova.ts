@@ -158,6 +158,7 @@ export class FakeNova {
   resumable = true;
   token = 'token-1';
   opened = 0;
+  nameless = false;
   resumes: Record<string, Seen>[] = [];
   fault: () => Fault = () => 'none';
 
@@ -196,7 +197,8 @@ export class FakeNova {
   summary(id: string): Conversation {
     const log = this.log(id);
     const member = (account_id: string) => ({
-      account_id, role: 'member', joined_at: '', read_seq: 0, delivered_seq: 0, handle: account_id, display_name: account_id,
+      account_id, role: 'member', joined_at: '', read_seq: 0, delivered_seq: 0, handle: this.nameless ? '' : account_id,
+      display_name: this.nameless ? '' : account_id,
     });
     const last = log.at(-1);
     return {
@@ -214,6 +216,7 @@ export class FakeNova {
         guard();
         return later({ items: [...this.logs.keys()].map((id) => this.summary(id)), next_cursor: null });
       },
+      profile: async (account_id: string) => later({ account_id, handle: account_id, display_name: `Name of ${account_id}` }),
       conversation: async (id: string) => { guard(); return later(this.summary(id)); },
       history: async (id: string, range: { before_seq?: number; after_seq?: number; limit: number }) => {
         guard();

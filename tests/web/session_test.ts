@@ -6,7 +6,7 @@ import { Problem } from '../../gateway/web/src/problem.ts';
 import { session_limits } from '../../gateway/web/src/session.ts';
 import { Store } from '../../gateway/web/src/store.ts';
 import type { TokenKeeper } from '../../gateway/web/src/tokens.ts';
-import { FakeClock, FakeNova, me, MemoryStore, seeded } from './fake_nova.ts';
+import { FakeClock, FakeNova, me, MemoryStore, other, seeded } from './fake_nova.ts';
 
 const id = 'conversation';
 
@@ -336,6 +336,14 @@ test('a message that overtakes the answer about its conversation counts', async 
   assert.equal(store.conversations.get('new')?.unread, 1);
   assert.equal(store.conversations.get('unannounced')?.unread, 2);
   assert.equal(store.conversations.get(id)?.unread, 1);
+});
+
+test('a member who is listed without a name gets it from the profile', async () => {
+  const bench = new Bench();
+  bench.nova.nameless = true;
+  const store = await bench.start();
+  await bench.clock.pass(10);
+  assert.equal(store.conversations.get(id)?.name(me), `Name of ${other}`);
 });
 
 test('random losses neither lose, double nor reorder anything', async () => {

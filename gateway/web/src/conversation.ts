@@ -117,7 +117,7 @@ export class ConversationState {
     if (this.title) return this.title;
     const others = [...this.members.values()].filter((member) => member.account_id !== me);
     if (others.length === 0) return 'Only you';
-    return others.slice(0, 3).map((member) => member.display_name || `@${member.handle}`).join(', ');
+    return others.slice(0, 3).map((member) => member.display_name || member.handle || 'Someone').join(', ');
   }
 
   active_at(): number {

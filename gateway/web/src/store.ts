@@ -50,7 +50,6 @@ export class Store {
   readonly outbox: Outbox;
   readonly conversations = new Map<string, ConversationState>();
   readonly presence = new Map<string, Presence>();
-  readonly names = new Map<string, string>();
   state: SessionState = 'stopped';
   retry_at = 0;
   loaded = false;
@@ -59,6 +58,8 @@ export class Store {
   // Conversations that are being fetched; true: asked for again meanwhile.
   private readonly wanted_ = new Map<string, boolean>();
   private readonly filling_ = new Set<string>();
+  // Of people whom no member list names; null while asked for.
+  private readonly names_ = new Map<string, { handle: string; display_name: string } | null>();
   private mark_timer_ = 0;
   private presence_timer_ = 0;
   private presence_asked_ = '';
@@ -97,10 +98,9 @@ export class Store {
   name_of(account_id: string, conversation?: ConversationState): string {
     if (account_id === this.me.account_id) return this.me.display_name || this.me.handle;
     const member = conversation?.members.get(account_id);
-    if (member) return member.display_name || member.handle;
-    const known = this.names.get(account_id);
+    const known = member?.handle ? member : this.names_.get(account_id);
     if (known === undefined) void this.ask_name_(account_id);
-    return known || 'Someone';
+    return known?.display_name || known?.handle || 'Someone';
   }
 
   online(account_id: string): boolean {
@@ -274,6 +274,7 @@ export class Store {
       this.conversations.set(id, conversation);
     }
     conversation.merge(from, this.me.account_id);
+    this.name_members_(conversation);
     if (from.last_message) this.arrived_(from.last_message);
     this.options_.changed({ kind: 'list' });
     this.touch_(id);
@@ -394,6 +395,7 @@ export class Store {
       return;
     }
     conversation.describe(push);
+    this.name_members_(conversation);
     conversation.log.skip_to_rev(push.rev);
     conversation.log.reach(push.last_seq);
     void this.fill_holes_(conversation);
@@ -526,13 +528,25 @@ export class Store {
   }
 
   private async ask_name_(account_id: string): Promise<void> {
-    this.names.set(account_id, '');
+    this.names_.set(account_id, null);
     try {
-      const profile = await this.api.profile(account_id);
-      this.names.set(account_id, profile.display_name || profile.handle);
+      const { handle, display_name } = await this.api.profile(account_id);
+      this.names_.set(account_id, { handle, display_name });
+      for (const conversation of this.conversations.values()) this.name_members_(conversation);
       if (this.open_id) this.touch_(this.open_id);
+      this.options_.changed({ kind: 'list' });
     } catch (error) {
-      if (!(error instanceof Problem) || error.retryable) this.names.delete(account_id);
+      if (!(error instanceof Problem) || error.retryable) this.names_.delete(account_id);
+    }
+  }
+
+  // A person who has just registered may be listed as a member before the name has arrived there.
+  private name_members_(conversation: ConversationState): void {
+    for (const member of conversation.members.values()) {
+      if (member.handle) continue;
+      const known = this.names_.get(member.account_id);
+      if (known) Object.assign(member, known);
+      else if (known === undefined) void this.ask_name_(member.account_id);
     }
   }
 }
