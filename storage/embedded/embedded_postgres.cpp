@@ -224,8 +224,8 @@ result<void> embedded_postgres::impl::launch_server() {
            {"min_wal_size", "128MB"},
            {"recovery_init_sync_method", "syncfs"},  // one call instead of an fsync for each of 2,500 files
            {"wal_buffers", "16MB"},
-           {"wal_level", "minimal"},
-           {"max_wal_senders", "0"},
+           {"wal_level", "replica"},
+           {"max_wal_senders", "2"},  // pg_basebackup
            {"checkpoint_timeout", "10min"},
            {"checkpoint_completion_target", "0.9"},
            {"effective_cache_size", "1GB"},

@@ -87,6 +87,14 @@ result<void> grant(blocking_connection& db, const std::string& runtime_role) {
 
 }  // namespace
 
+std::string role_of(const std::string& conninfo) {
+  auto words = parse_conninfo(conninfo, {});
+  if (words)
+    for (const auto& [name, value] : *words)
+      if (name == "user") return value;
+  return {};
+}
+
 result<std::vector<std::string>> migrate(const std::string& conninfo, const std::string& runtime_role,
                                          std::span<const migration_set> sets) {
   auto db = blocking_connection::open(conninfo);

@@ -32,4 +32,7 @@ struct migration_set {
 result<std::vector<std::string>> migrate(const std::string& conninfo, const std::string& runtime_role,
                                          std::span<const migration_set> sets);
 
+/// The role that a connection string names: `runtime_role` of a database that is not the embedded one. Empty: none named.
+std::string role_of(const std::string& conninfo);
+
 }  // namespace nova::storage

@@ -4,6 +4,8 @@
 #include "storage/embedded/server_process.hpp"
 #include "storage/postgres/conninfo.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -11,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,15 +47,21 @@ embedded_options options(const fs::path& data) {
   return {.data = data, .domains = {"auth", "user"}, .settings = {}, .end_with_process = false};
 }
 
-/// Waits in steps of the kernel's clock for a fact outside this process.
+/// Looks every few milliseconds at a fact outside this process.
 bool eventually(const std::function<bool()>& holds) {
+  boost::asio::io_context io;
+  boost::asio::steady_timer timer(io);
   auto end = std::chrono::steady_clock::now() + 15s;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    timespec step{0, 5'000'000};
-    ::nanosleep(&step, nullptr);
-  }
-  return true;
+  bool held = false;
+  std::function<void(boost::system::error_code)> look = [&](auto) {
+    held = holds();
+    if (held || std::chrono::steady_clock::now() > end) return;
+    timer.expires_after(5ms);
+    timer.async_wait(look);
+  };
+  look({});
+  io.run();
+  return held;
 }
 
 std::string ask(const std::string& conninfo, const std::string& sql) {

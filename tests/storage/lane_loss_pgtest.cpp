@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <set>
 
@@ -198,4 +199,41 @@ TEST_CASE("limits: a full queue is not accepted, a unit that is too large is rej
   CHECK(db->lane().accepting());
   auto out = commit(*db, {1, 0, {note(2, 1, std::string(5000, 'x'))}, {}, {}});
   CHECK(out.status == commit_status::rejected);
+}
+
+TEST_CASE("a unit that waits for a lock is tried again, and rejected only when it stays; its neighbours are written") {
+  auto made = postgres_fixture::instance().fresh({{"sample", sample_migrations()}});
+  auto options = made.options();
+  options.settings.lane_lock_timeout_ms = 100;
+  open_handle db(postgres_fixture::instance().io(), options);
+  REQUIRE(claim(*db, 4)->size() == 4);
+  REQUIRE(commit(*db, {1, 0, {{&insert_counter, {"x", std::int64_t{1}}}}, {}, {}}).status == commit_status::committed);
+  auto other = blocking_connection::open(made.admin_conninfo);
+  REQUIRE(other.has_value());
+  for (bool released : {true, false}) {
+    CAPTURE(released);
+    REQUIRE(other->script("BEGIN; UPDATE counter SET value = value + 10").has_value());
+    std::promise<commit_status> waiting, neighbour;
+    commit_unit a{2, 0, {{&add_counter, {"x", std::int64_t{1}}}}, {{1, "k", "p"}}, {}};
+    a.done = [&](const commit_outcome& o) { waiting.set_value(o.status); };
+    commit_unit b{3, 0, {note(released ? 1 : 2, 1)}, {{1, "k", "p"}}, {}};
+    b.done = [&](const commit_outcome& o) { neighbour.set_value(o.status); };
+    REQUIRE(db->lane().append(std::move(a)));
+    REQUIRE(db->lane().append(std::move(b)));
+    auto answer = waiting.get_future();
+    if (released) {
+      REQUIRE(postgres_fixture::instance().until([&] {
+        std::string metrics;
+        db->write_metrics(metrics);
+        return metrics.find("nova_storage_statement_errors_total{domain=\"" + made.domain +
+                            "\",query=\"sample.add_counter\"} 1") != std::string::npos;
+      }));
+      REQUIRE(other->script("COMMIT").has_value());
+    }
+    CHECK(answer.get() == (released ? commit_status::committed : commit_status::rejected));
+    CHECK(neighbour.get_future().get() == commit_status::committed);
+    if (!released) REQUIRE(other->script("ROLLBACK").has_value());
+  }
+  CHECK(count(made, "SELECT value FROM counter") == 12);
+  CHECK(count(made, "SELECT max(seq) FROM outbox") == 3);
 }

@@ -80,7 +80,8 @@ TEST_CASE("weaker servers and stronger roles are refused, each with what to chan
 
 TEST_CASE("migrations are applied once, in order, each whole") {
   auto made = postgres_fixture::instance().bare();
-  auto role = embedded_postgres::runtime_role(made.domain);
+  auto role = role_of(made.conninfo);
+  CHECK(role == embedded_postgres::runtime_role(made.domain));
   migration one[] = {{1, "0001_a", "CREATE TABLE a (x int); INSERT INTO a VALUES (1)"}};
   migration two[] = {one[0], {2, "0002_b", "INSERT INTO a VALUES (2); CREATE TABLE b (x int)"}};
   migration broken[] = {two[0], two[1], {3, "0003_c", "INSERT INTO a VALUES (3); CREATE TABLE b (x int)"}};
