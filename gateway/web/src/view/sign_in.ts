@@ -26,11 +26,18 @@ export function sign_in_view(options: SignInOptions): HTMLElement {
   panel.append(forms);
   const show = (tab: Tab, focus: boolean) => {
     const form = tab === 'login' ? login_form(options) : register_form(options);
-    forms.replaceChildren(tabs(tab, (next) => show(next, true)), form);
+    const body = h('div', { role: 'tabpanel', 'aria-label': tab === 'login' ? 'Log in' : 'Register' }, form);
+    forms.replaceChildren(tabs(tab, (next) => show(next, true)), body);
     if (focus) form.querySelector<HTMLInputElement>('input')?.focus();
   };
-  show(options.accounts.length > 0 || options.notice ? 'login' : 'register', false);
+  show(first_tab(options), false);
   return root;
+}
+
+// Who was here before logs in; a second window beside somebody's first is most likely somebody new.
+function first_tab({ accounts, notice }: SignInOptions): Tab {
+  if (notice) return 'login';
+  return accounts.every((one) => one.elsewhere) ? 'register' : 'login';
 }
 
 function account_list(options: SignInOptions): HTMLElement {
