@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
 #include <tuple>
 
@@ -167,7 +166,8 @@ struct ascending {
 
 /// One conversation as one device was told it, with the client's own dropping of what it has.
 struct view {
-  std::optional<std::int64_t> last;  ///< everything up to here was delivered or named in a gap; empty: joined later
+  bool whole = false;     ///< a founder who stayed: nothing may be missing
+  std::int64_t last = 0;  ///< what the client drops up to; when whole, everything up to here was delivered or in a gap
   std::int64_t rev = 0;
   ascending seqs, revs;
   std::map<std::int64_t, std::pair<std::string, bool>> messages;  ///< seq → text, recalled
@@ -186,8 +186,8 @@ void take_message(index& x, const device_record& d, const stream_event& e, view&
   const auto step = v.seqs.take(e.seq);
   if (step == ascending::step::doubled) x.report(fault::doubled, where + " twice on one connection");
   if (step == ascending::step::backwards) x.report(fault::reordered, where + " after " + std::to_string(before));
-  if (v.last && e.seq <= *v.last) return;
-  if (v.last && e.seq > *v.last + 1) x.report(fault::hole, where + " after " + std::to_string(*v.last));
+  if (e.seq <= v.last) return;
+  if (v.whole && e.seq > v.last + 1) x.report(fault::hole, where + " after " + std::to_string(v.last));
   v.last = e.seq;
   v.messages[e.seq] = {e.text, e.what == stream_event::kind::recalled};
 }
@@ -209,9 +209,9 @@ void check_end_of_stream(index& x, const device_record& d, const std::string& co
   const auto found = x.conversations.find(conversation);
   if (found == x.conversations.end()) return;
   const auto& c = *found->second;
-  if (c.founders.contains(d.account) && v.last.value_or(0) < c.last_seq)
-    x.report(fault::hole, d.name + ": the stream of " + conversation + " ends at " +
-                              std::to_string(v.last.value_or(0)) + " of " + std::to_string(c.last_seq));
+  if (v.last < c.last_seq)
+    x.report(fault::hole, d.name + ": the stream of " + conversation + " ends at " + std::to_string(v.last) + " of " +
+                              std::to_string(c.last_seq));
   for (const auto& [seq, seen] : v.messages) {
     const auto real = x.items.find({conversation, seq});
     if (real == x.items.end()) continue;
@@ -224,28 +224,29 @@ void check_stream(index& x, const device_record& d) {
   std::map<std::string, view> views;
   bool resumed = false;
   for (const auto& c : x.h.conversations)
-    if (c.founders.contains(d.account) && !x.moved.contains({c.id, d.account})) views[c.id].last = 0;
+    if (c.founders.contains(d.account) && !x.moved.contains({c.id, d.account})) views[c.id].whole = true;
   for (const auto& e : d.events) {
     if (e.what == stream_event::kind::opened) {
       resumed = e.resumed;
       for (auto& [id, v] : views) v.connect(resumed);
       continue;
     }
+    if (!x.conversations.contains(e.conversation)) continue;
     const auto [place, fresh] = views.try_emplace(e.conversation);
     auto& v = place->second;
     if (fresh) v.connect(resumed);
     if (e.message_id.size() > 0) {
       take_message(x, d, e, v);
     } else if (e.what == stream_event::kind::gap) {
-      if (v.last && e.seq > *v.last + 1)
-        x.report(fault::hole, d.name + ": a gap from " + at(e.conversation, e.seq) + " after " + std::to_string(*v.last));
-      v.last = std::max(v.last.value_or(0), e.to_seq);
+      if (v.whole && e.seq > v.last + 1)
+        x.report(fault::hole, d.name + ": a gap from " + at(e.conversation, e.seq) + " after " + std::to_string(v.last));
+      v.last = std::max(v.last, e.to_seq);
     } else {
       take_change(x, d, e, v);
     }
   }
   for (const auto& [conversation, v] : views)
-    if (!x.moved.contains({conversation, d.account})) check_end_of_stream(x, d, conversation, v);
+    if (v.whole) check_end_of_stream(x, d, conversation, v);
 }
 
 void check_unread(index& x) {

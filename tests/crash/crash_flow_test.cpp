@@ -115,15 +115,17 @@ class run {
     workload_.reset();
     std::size_t items = 0;
     for (const auto& c : record_.conversations) items += c.items.size();
-    std::printf("%zu messages, %zu sends (%llu repeated, %llu refused), %llu deliveries, %llu resumes, %llu gaps, %zu "
-                "changes, %zu reads, %zu member changes, %zu blocks, %zu accounts; slowest recovery %lld ms\n",
+    std::printf("%zu messages, %zu sends (%llu repeated), %llu deliveries, %llu resumes, %llu gaps, %zu "
+                "changes, %zu reads, %zu member changes, %zu blocks, %zu accounts; slowest recovery %lld ms, slowest answer %lld ms\n",
                 items, record_.sends.size(), static_cast<unsigned long long>(counts.resent),
-                static_cast<unsigned long long>(counts.refused), static_cast<unsigned long long>(counts.deliveries),
+                static_cast<unsigned long long>(counts.deliveries),
                 static_cast<unsigned long long>(counts.resumes), static_cast<unsigned long long>(counts.gaps),
                 record_.changes.size(), record_.reads.size(), record_.member_changes.size(), record_.blocks.size(),
-                record_.accounts.size(), static_cast<long long>(slowest_ms_));
+                record_.accounts.size(), static_cast<long long>(slowest_ms_), static_cast<long long>(counts.slowest_answer_ms));
     for (const auto& [code, n] : counts.closes)
       std::printf("closed with %d: %llu\n", code, static_cast<unsigned long long>(n));
+    for (const auto& [code, n] : counts.refused)
+      std::printf("sends refused as %s: %llu\n", code.c_str(), static_cast<unsigned long long>(n));
     const auto found = check(record_);
     for (std::size_t i = 0; i < found.size() && i < 40; ++i)
       std::printf("%s: %s\n", std::string(name_of(found[i].what)).c_str(), found[i].detail.c_str());

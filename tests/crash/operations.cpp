@@ -33,6 +33,7 @@ void workload::tick(device& d) {
 
 void workload::issue(device& d) {
   if (d.places.empty()) return;
+  if (random(300) == 0) return d.session->drop();
   const auto roll = random(100);
   if (roll < 70) return send(d);
   if (roll < 78) return change_own(d, false);
@@ -56,8 +57,11 @@ void workload::transmit(device& d, std::size_t send) {
   const auto& s = record_.sends[send];
   const auto params = in_conversation(s.conversation) + R"(,"client_id":)" + quoted(s.client_id) + R"(,"text":)" +
                       quoted(s.text) + "}";
-  d.session->call("messaging.send", params, [this, &d, send](const client::call_reply& r) {
+  const auto start = std::chrono::steady_clock::now();
+  d.session->call("messaging.send", params, [this, &d, send, start, was_open = d.session->is_open()](const client::call_reply& r) {
     auto& s = record_.sends[send];
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
+    if (was_open && !r.lost) counts_.slowest_answer_ms = std::max<std::int64_t>(counts_.slowest_answer_ms, took);
     if (r.lost || (!r.ok && may_succeed_later(r.code()))) {
       ++counts_.resent;
       io_.after(std::chrono::milliseconds(r.lost ? 0 : 50 + random(150)), [this, &d, send] { transmit(d, send); });
@@ -67,7 +71,7 @@ void workload::transmit(device& d, std::size_t send) {
     --in_flight_;
     if (!r.ok) {
       s.refused = true;
-      ++counts_.refused;
+      ++counts_.refused[r.code()];
       return;
     }
     s.answers.push_back({find_number(r.body, "seq").value_or(0), std::string(find_string(r.body, "message_id"))});

@@ -27,7 +27,9 @@ struct workload_options {
 };
 
 struct workload_counts {
-  std::uint64_t acked_sends = 0, resent = 0, deliveries = 0, gaps = 0, resumes = 0, refused = 0;
+  std::uint64_t acked_sends = 0, resent = 0, deliveries = 0, gaps = 0, resumes = 0;
+  std::map<std::string, std::uint64_t> refused;  ///< sends by error code
+  std::int64_t slowest_answer_ms = 0;            ///< from a call on an open socket to its answer, whichever
   std::map<int, std::uint64_t> closes;  ///< by close code, 0: cut
 };
 

@@ -29,8 +29,8 @@ std::string quoted(std::string_view text) {
 
 namespace {
 
-std::size_t value_of(std::string_view json, std::string_view name) {
-  for (std::size_t at = 0; (at = json.find(name, at)) != std::string_view::npos; at += name.size()) {
+std::size_t value_of(std::string_view json, std::string_view name, std::size_t from = 0) {
+  for (std::size_t at = from; (at = json.find(name, at)) != std::string_view::npos; at += name.size()) {
     const auto end = at + name.size();
     if (at > 0 && json[at - 1] == '"' && end + 1 < json.size() && json[end] == '"' && json[end + 1] == ':')
       return end + 2;
@@ -82,9 +82,9 @@ std::optional<std::int64_t> find_number(std::string_view json, std::string_view 
 }
 
 std::string_view find_string(std::string_view json, std::string_view name) {
-  const auto at = value_of(json, name);
-  if (at == std::string_view::npos || at >= json.size() || json[at] != '"') return {};
-  return json.substr(at + 1, skip_string(json, at) - at - 2);
+  for (auto at = value_of(json, name); at < json.size(); at = value_of(json, name, at))
+    if (json[at] == '"') return json.substr(at + 1, skip_string(json, at) - at - 2);
+  return {};
 }
 
 frame_view read_frame(std::string_view json) {

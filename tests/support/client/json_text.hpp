@@ -13,7 +13,7 @@ namespace nova::client {
 void append_quoted(std::string& out, std::string_view text);
 std::string quoted(std::string_view text);
 
-/// The first member `"name":` anywhere in `json`: a number, or a string without escapes. Only for frames whose free text
+/// The first member `"name":` anywhere in `json` that is a number; the first that is a string (escapes stay as they are). Only for frames whose free text
 /// cannot contain the name.
 std::optional<std::int64_t> find_number(std::string_view json, std::string_view name);
 std::string_view find_string(std::string_view json, std::string_view name);
