@@ -12,8 +12,8 @@
 
 namespace caf::detail {
 
-// CAF 0.17 makes a node's id from the machine and the process number, which collide in containers and repeat after a
-// restart; this replaces the library's function when the program is linked.
+// CAF 0.17 makes a node's id from the machine and the process number, which collide in containers
+// and repeat after a restart; this replaces the library's function when the program is linked.
 std::string get_root_uuid() {
   std::ifstream file("/proc/sys/kernel/random/uuid");
   std::string id;

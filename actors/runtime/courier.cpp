@@ -48,7 +48,8 @@ void courier::handle(delivery& d) {
     if (account != d.except && (d.all_mine || courier_of(account, slots) == seat_.slot))
       collect(account, d);
   if (to_.empty()) return;
-  hub_.sink->deliver(std::make_shared<const std::vector<rpc::connection_id>>(to_), std::move(d.push));
+  hub_.sink->deliver(std::make_shared<const std::vector<rpc::connection_id>>(to_),
+                     std::move(d.push));
 }
 
 void courier::collect(const uuid& account, const delivery& d) {
@@ -93,7 +94,8 @@ void courier::handle(watch_accounts& w) {
     return;
   const auto slots = hub_.couriers.size();
   std::unordered_map<std::uint32_t, std::vector<uuid>> parts;
-  if (w.accounts.size() > hub_.settings().max_watched) w.accounts.resize(hub_.settings().max_watched);
+  if (w.accounts.size() > hub_.settings().max_watched)
+    w.accounts.resize(hub_.settings().max_watched);
   for (const auto& account : w.accounts) parts[courier_of(account, slots)].push_back(account);
   auto& known = seat_.watching[w.connection];
   for (auto slot : known) parts.try_emplace(slot);
@@ -124,7 +126,8 @@ void courier::handle(watch_here& w) {
   if (w.accounts.empty()) return;
   for (const auto& account : w.accounts) {
     auto& row = seat_.accounts[account];
-    // Whoever watches first sets what was announced; a change that is under way is told by the flush.
+    // Whoever watches first sets what was announced; a change that is under way is told by the
+    // flush.
     if (row.watchers.empty() && !row.dirty) row.announced = !row.sockets.empty();
     row.watchers.insert(w.connection);
     tell(w.connection, account, row);
@@ -158,7 +161,7 @@ void courier::flush_presence() {
     row.announced = online;
     if (!row.watchers.empty() && hub_.options.make_presence) {
       auto to = std::make_shared<const std::vector<rpc::connection_id>>(row.watchers.begin(),
-                                                                       row.watchers.end());
+                                                                        row.watchers.end());
       hub_.sink->deliver(std::move(to), hub_.options.make_presence(account, online, row.last_seen));
     }
     forget_if_empty(account);

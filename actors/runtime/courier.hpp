@@ -1,5 +1,6 @@
-// Couriers know which sockets belong to which account: one actor per slot of accounts. They turn a push to accounts into
-// one push_sink.deliver with the list of connections, close replaced sockets, and tell watchers of presence.
+// Couriers know which sockets belong to which account: one actor per slot of accounts. They turn a
+// push to accounts into one push_sink.deliver with the list of connections, close replaced sockets,
+// and tell watchers of presence.
 #pragma once
 
 #include "actors/runtime/seat.hpp"
@@ -51,7 +52,7 @@ struct watch_here {
   std::vector<uuid> accounts;
 };
 using courier_item =
-  std::variant<delivery, attach_socket, detach_socket, watch_accounts, watch_here>;
+    std::variant<delivery, attach_socket, detach_socket, watch_accounts, watch_here>;
 
 class courier_seat final : public inbox<courier_item> {
  public:
@@ -81,7 +82,8 @@ class courier_seat final : public inbox<courier_item> {
   std::unordered_map<rpc::connection_id, watcher_row> watchers;
   /// By connection of this slot's accounts: the slots that hold a part of its watch set, as a list.
   std::unordered_map<rpc::connection_id, std::vector<std::uint32_t>> watching;
-  /// Set by a shard that had to drop pushes because this inbox was over its limit: all sockets here must resume.
+  /// Set by a shard that had to drop pushes because this inbox was over its limit: all sockets here
+  /// must resume.
   std::atomic<bool> lost{false};
   std::vector<uuid> changed;  ///< presence to be told at `flush_at`
   steady_time flush_at{};

@@ -31,12 +31,13 @@ void crash_log::record(crash_report report, std::uint64_t fingerprint) {
     if (reports_.size() > max_reports) reports_.pop_front();
   }
   log_("error", "crash actor=" + report.actor + " message=\"" + report.message + "\" times=" +
-                  std::to_string(report.times) + " reason=\"" + report.reason + "\"");
+                    std::to_string(report.times) + " reason=\"" + report.reason + "\"");
   if (quarantined)
     log_("error", "quarantined actor=" + report.actor + " message=\"" + report.message + "\"");
 }
 
-bool crash_log::poisonous(std::uint32_t number, std::string_view key, const rpc::message& body) const {
+bool crash_log::poisonous(std::uint32_t number, std::string_view key,
+                          const rpc::message& body) const {
   if (!suspicious()) return false;
   const auto print = fingerprint(number, key, body);
   std::lock_guard lock(mutex_);

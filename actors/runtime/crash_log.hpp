@@ -1,5 +1,5 @@
-// Remembers what crashed and because of which message, and refuses messages that did it too often (poison). Thread-safe.
-// Used by shards, readers and supervisors.
+// Remembers what crashed and because of which message, and refuses messages that did it too often
+// (poison). Thread-safe. Used by shards, readers and supervisors.
 #pragma once
 
 #include "actors/runtime/seat.hpp"
@@ -32,14 +32,17 @@ class crash_log {
   static constexpr std::size_t max_reports = 100;
   static constexpr std::size_t max_suspects = 1000;
 
-  crash_log(std::uint32_t poison_after, log_fn log) : poison_after_(poison_after), log_(std::move(log)) {}
+  crash_log(std::uint32_t poison_after, log_fn log)
+      : poison_after_(poison_after), log_(std::move(log)) {}
 
   /// What tells a message from another: who it goes to, what it is and its bytes.
-  static std::uint64_t fingerprint(std::uint32_t number, std::string_view key, const rpc::message& body);
+  static std::uint64_t fingerprint(std::uint32_t number, std::string_view key,
+                                   const rpc::message& body);
 
   /// Writes the report and counts the message (0: an actor's crash without a message to count).
   void record(crash_report report, std::uint64_t fingerprint);
-  /// True when the message ended its handler poison_after times. Costs nothing while nothing has crashed.
+  /// True when the message ended its handler poison_after times. Costs nothing while nothing has
+  /// crashed.
   bool poisonous(std::uint32_t number, std::string_view key, const rpc::message& body) const;
   bool suspicious() const noexcept { return suspects_count_.load(std::memory_order_relaxed) != 0; }
   std::vector<crash_report> reports() const;

@@ -50,7 +50,8 @@ const fanout::groups& fanout::grouping(const accounts_ptr& accounts) {
   r.of = accounts;
   for (std::uint32_t slot = 0; slot < split.size(); ++slot)
     if (!split[slot].empty())
-      r.by_slot.emplace_back(slot, std::make_shared<const std::vector<uuid>>(std::move(split[slot])));
+      r.by_slot.emplace_back(slot,
+                             std::make_shared<const std::vector<uuid>>(std::move(split[slot])));
   return cache_.insert_or_assign(accounts.get(), std::move(r)).first->second.by_slot;
 }
 

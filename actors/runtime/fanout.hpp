@@ -1,5 +1,6 @@
-// Collects the pushes of one shard's turn by courier, so that each courier gets one message a turn. Large audiences are
-// grouped once and the grouping is remembered while the entity keeps the same shared vector. Used by shard.
+// Collects the pushes of one shard's turn by courier, so that each courier gets one message a turn.
+// Large audiences are grouped once and the grouping is remembered while the entity keeps the same
+// shared vector. Used by shard.
 #pragma once
 
 #include "actors/runtime/courier.hpp"

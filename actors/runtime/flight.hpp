@@ -1,5 +1,5 @@
-// One call, event or reminder on its way through an entity, with what its handler asked for and what it decided. Made by
-// hub::call, readers and shards; owned by exactly one queue at a time.
+// One call, event or reminder on its way through an entity, with what its handler asked for and
+// what it decided. Made by hub::call, readers and shards; owned by exactly one queue at a time.
 #pragma once
 
 #include "actors/runtime/domain.hpp"
@@ -37,8 +37,9 @@ struct reminder_ticket {
   unix_ms due = 0;
 };
 
-using lane_hook = boost::intrusive::list_base_hook<
-  boost::intrusive::tag<struct lane_tag>, boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+using lane_hook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<struct lane_tag>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 struct flight : timed, lane_hook {
   enum class stage : std::uint8_t { fresh, remembered, handling };
@@ -49,28 +50,28 @@ struct flight : timed, lane_hook {
   flight& operator=(const flight&) = delete;
 
   runtime::hub& hub;
-  std::uint64_t id = 0;            ///< by the shard; changes whenever earlier needs become void
+  std::uint64_t id = 0;  ///< by the shard; changes whenever earlier needs become void
   std::size_t kind = 0;
   std::string key;
-  rpc::call call;                  ///< of events and reminders: caller and request only
+  rpc::call call;  ///< of events and reminders: caller and request only
   const erased_handler* handler = nullptr;
   std::unique_ptr<delivery_ticket> event;
   std::unique_ptr<reminder_ticket> reminder;
-  bool loads = false;              ///< carries the needs of an entity's load
+  bool loads = false;  ///< carries the needs of an entity's load
 
   entity* home = nullptr;
-  std::uint64_t activation = 0;    ///< of the entity when the needs were asked
+  std::uint64_t activation = 0;  ///< of the entity when the needs were asked
   int attempt = 0;
   std::uint32_t reruns = 0;
   std::uint32_t rounds = 0;
   stage at = stage::fresh;
-  bool counted = false;            ///< in hub.under_way
+  bool counted = false;  ///< in hub.under_way
   reads results;
   std::vector<reads::item> partial;
   std::uint32_t outstanding = 0;
   std::optional<error> need_failed;
   std::unique_ptr<idempotency_slot> slot;
-  steady_time since{};             ///< when it began to wait for needs or for its commit
+  steady_time since{};  ///< when it began to wait for needs or for its commit
 
   // What was decided.
   bool decided = false;
@@ -82,7 +83,7 @@ struct flight : timed, lane_hook {
   std::vector<runtime::event> events;
   bool passivate = false;
 
-  std::unique_ptr<flight> next;    ///< of the queue that owns it
+  std::unique_ptr<flight> next;  ///< of the queue that owns it
 
   bool is_call() const noexcept { return event == nullptr && reminder == nullptr && !loads; }
   bool command() const noexcept { return !is_call() || !call.method->query; }
@@ -93,7 +94,7 @@ struct flight : timed, lane_hook {
   void give_up(errc code, std::uint32_t retry_after_ms = 0);
   /// Back to the state before the first handler call.
   void reset();
-  std::string describe() const;    ///< for crash reports
+  std::string describe() const;  ///< for crash reports
 };
 
 using flight_ptr = std::unique_ptr<flight>;
@@ -103,8 +104,14 @@ class flight_queue {
  public:
   flight_queue() = default;
   flight_queue(flight_queue&& other) noexcept { swap(other); }
-  flight_queue& operator=(flight_queue&& other) noexcept { swap(other); return *this; }
-  ~flight_queue() { while (pop()) {} }
+  flight_queue& operator=(flight_queue&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~flight_queue() {
+    while (pop()) {
+    }
+  }
 
   bool empty() const noexcept { return head_ == nullptr; }
   std::uint32_t size() const noexcept { return size_; }

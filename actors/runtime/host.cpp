@@ -57,7 +57,8 @@ void host::claim() {
   state_ = state::claiming;
   seat_.fenced = false;
   link_.database->claim_shards(
-    link_.domain.shards, poster([](host& h, const result<std::vector<storage::shard_claim>>& r) { h.claimed(r); }));
+      link_.domain.shards,
+      poster([](host& h, const result<std::vector<storage::shard_claim>>& r) { h.claimed(r); }));
 }
 
 void host::claimed(const result<std::vector<storage::shard_claim>>& r) {
@@ -77,7 +78,8 @@ void host::claimed(const result<std::vector<storage::shard_claim>>& r) {
 void host::warm_up(std::shared_ptr<reads> results) {
   doing_ = "warm_up";
   static const rpc::caller nobody{rpc::caller_kind::node, {}, {}, 0, {}, {}};
-  const context ctx{"", nobody, hub_.wall(), *hub_.options.random, "warm-up", "", 0, &link_.domain.services};
+  const context ctx{"",        nobody, hub_.wall(), *hub_.options.random,
+                    "warm-up", "",     0,           &link_.domain.services};
   std::variant<need, std::monostate> out;
   try {
     out = link_.domain.warm_up(ctx, *results);
@@ -91,24 +93,26 @@ void host::warm_up(std::shared_ptr<reads> results) {
     std::vector<need_result> got;
     std::size_t left;
   };
-  auto g = std::make_shared<gathering>(gathering{std::vector<need_result>(more->items.size()), more->items.size()});
+  auto g = std::make_shared<gathering>(
+      gathering{std::vector<need_result>(more->items.size()), more->items.size()});
   const auto patience = hub_.now() + milliseconds(10 * hub_.settings().claim_retry_ms);
-  carry_out(link_, std::move(*more), {&nobody, "warm-up", patience},
-            [post = poster([g, results](host& h, std::size_t i, std::shared_ptr<need_result> r) {
-               g->got[i] = std::move(*r);
-               if (--g->left != 0 || h.state_ != state::warming) return;
-               for (auto& x : g->got) {
-                 if (x.failed) return h.warmed(*x.failed);
-                 results->append(std::move(x.value));
-               }
-               h.warm_up(results);
-             })](std::size_t i, need_result r) { post(i, std::make_shared<need_result>(std::move(r))); });
+  carry_out(
+      link_, std::move(*more), {&nobody, "warm-up", patience},
+      [post = poster([g, results](host& h, std::size_t i, std::shared_ptr<need_result> r) {
+         g->got[i] = std::move(*r);
+         if (--g->left != 0 || h.state_ != state::warming) return;
+         for (auto& x : g->got) {
+           if (x.failed) return h.warmed(*x.failed);
+           results->append(std::move(x.value));
+         }
+         h.warm_up(results);
+       })](std::size_t i, need_result r) { post(i, std::make_shared<need_result>(std::move(r))); });
 }
 
 /// Warming failed: again after a while, shards stay claimed.
 void host::warmed(const error& why) {
-  hub_.log("warning", "warm-up failed domain=" + std::string(link_.domain.name) + " error=" +
-                        std::string(describe(why.code).name));
+  hub_.log("warning", "warm-up failed domain=" + std::string(link_.domain.name) +
+                          " error=" + std::string(describe(why.code).name));
   retry(milliseconds(hub_.settings().claim_retry_ms));
 }
 
@@ -118,8 +122,8 @@ void host::serve() {
   warm_ = true;
   link_.serving = true;
   for (auto& r : link_.readers) r->post([](reader& x) { x.open(); });
-  hub_.log("info", "serving domain=" + std::string(link_.domain.name) + " shards=" +
-                     std::to_string(owned_.size()));
+  hub_.log("info", "serving domain=" + std::string(link_.domain.name) +
+                       " shards=" + std::to_string(owned_.size()));
 }
 
 void host::lose() {
@@ -150,7 +154,8 @@ void host::dropped() {
     if (r.has_error()) {
       h.to_drop_ = 1;
       h.state_ = state::dropping;
-      h.hub_.after(milliseconds(h.hub_.settings().claim_retry_ms), h.poster([](host& x) { x.dropped(); }));
+      h.hub_.after(milliseconds(h.hub_.settings().claim_retry_ms),
+                   h.poster([](host& x) { x.dropped(); }));
       return;
     }
     h.seat_.fenced = false;
@@ -163,7 +168,8 @@ void host::prune() {
   next_prune_ = hub_.now() + prune_interval;
   const auto before = hub_.wall() - hub_.settings().idempotency_hours * hour_ms;
   storage::commit_unit unit;
-  unit.statements.push_back({&storage::runtime_queries::prune_idempotency, {storage::timestamp{before}}, 0});
+  unit.statements.push_back(
+      {&storage::runtime_queries::prune_idempotency, {storage::timestamp{before}}, 0});
   unit.done = [](const storage::commit_outcome&) {};
   link_.database->lane().append(std::move(unit));
 }

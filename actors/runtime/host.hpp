@@ -1,5 +1,6 @@
-// The head of one domain on this node: claims its shards, warms it up, watches the lease, and when the lane was fenced has
-// all memory dropped before it starts a new lane. Also prunes old idempotency keys. One actor per domain.
+// The head of one domain on this node: claims its shards, warms it up, watches the lease, and when
+// the lane was fenced has all memory dropped before it starts a new lane. Also prunes old
+// idempotency keys. One actor per domain.
 #pragma once
 
 #include "actors/runtime/hub.hpp"
@@ -37,7 +38,7 @@ class host final : public occupant {
 
  private:
   enum class state : std::uint8_t {
-    idle,      ///< waits for the alarm to claim (again)
+    idle,  ///< waits for the alarm to claim (again)
     claiming,
     warming,
     serving,

@@ -36,12 +36,14 @@ shard_seat& domain_link::shard_of(std::string_view key) const { return *shards[s
 hub::hub(node_options o, rpc::push_sink& s)
     : options(std::move(o)),
       sink(&s),
-      crashes(options.settings.poison_after,
-              [this](std::string_view severity, std::string line) { log(severity, std::move(line)); }),
+      crashes(
+          options.settings.poison_after,
+          [this](std::string_view severity, std::string line) { log(severity, std::move(line)); }),
       jobs(options.simulated ? 0 : std::max<std::uint32_t>(1, options.settings.job_threads),
            options.settings.max_queued_jobs, options.settings.overload_retry_ms) {
   for (std::uint32_t i = 0; i < options.settings.courier_slots; ++i)
-    couriers.push_back(std::make_unique<courier_seat>(*this, i, options.settings.max_courier_inbox));
+    couriers.push_back(
+        std::make_unique<courier_seat>(*this, i, options.settings.max_courier_inbox));
 }
 
 hub::~hub() = default;
@@ -54,19 +56,26 @@ domain_link* hub::find(std::string_view domain) const {
 
 void hub::log(std::string_view severity, std::string line) const {
   if (options.log) return options.log(severity, std::move(line));
-  std::fprintf(stderr, "%.*s runtime %s\n", static_cast<int>(severity.size()), severity.data(), line.c_str());
+  std::fprintf(stderr, "%.*s runtime %s\n", static_cast<int>(severity.size()), severity.data(),
+               line.c_str());
 }
 
 result<std::string> hub::key_of(const rpc::call& c, const route& r) {
   std::string raw;
   switch (c.method->key) {
-    case rpc::key_source::field: raw = c.method->key_of(*c.request); break;
+    case rpc::key_source::field:
+      raw = c.method->key_of(*c.request);
+      break;
     case rpc::key_source::account:
       if (c.caller.account.is_nil()) return error{errc::unauthenticated, "", 0, {}};
       raw = to_string(c.caller.account);
       break;
-    case rpc::key_source::fresh: raw = to_string(make_uuid_v7(wall(), *options.random)); break;
-    case rpc::key_source::single: raw = "one"; break;
+    case rpc::key_source::fresh:
+      raw = to_string(make_uuid_v7(wall(), *options.random));
+      break;
+    case rpc::key_source::single:
+      raw = "one";
+      break;
   }
   const auto& kind = r.domain->domain.kinds[r.kind];
   if (kind.normalise_key) return kind.normalise_key(*c.method, std::move(raw));
@@ -75,7 +84,10 @@ result<std::string> hub::key_of(const rpc::call& c, const route& r) {
 
 void hub::call(rpc::call c) {
   auto i = routes.find(c.method->number);
-  if (i == routes.end() || stopping.load(std::memory_order_relaxed)) {
+  // While stopping, accepted calls may still ask other entities.
+  const bool closed =
+      stopping.load(std::memory_order_relaxed) && c.caller.kind != rpc::caller_kind::node;
+  if (i == routes.end() || closed) {
     c.reply(unavailable(settings().overload_retry_ms));
     return;
   }
@@ -85,7 +97,8 @@ void hub::call(rpc::call c) {
     return;
   }
   if (c.deadline == steady_time{})
-    c.deadline = now() + (c.method->deadline_ms != 0 ? milliseconds(c.method->deadline_ms) : default_deadline);
+    c.deadline = now() + (c.method->deadline_ms != 0 ? milliseconds(c.method->deadline_ms)
+                                                     : default_deadline);
   auto& domain = *i->second.domain;
   auto f = std::make_unique<flight>(*this);
   f->kind = i->second.kind;

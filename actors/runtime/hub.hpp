@@ -1,5 +1,6 @@
-// What all actors of one node share: clocks, randomness, limits, timers, the table of domains and methods, metrics. No CAF
-// here: node.cpp gives it a clock and seats the actors. Used by everything in actors/runtime.
+// What all actors of one node share: clocks, randomness, limits, timers, the table of domains and
+// methods, metrics. No CAF here: node.cpp gives it a clock and seats the actors. Used by everything
+// in actors/runtime.
 #pragma once
 
 #include "actors/runtime/crash_log.hpp"
@@ -42,7 +43,8 @@ struct domain_link {
   class_metrics* shard_metrics = nullptr;
   std::atomic<bool> serving{false};  ///< all shards owned once, warm_up done
 
-  std::size_t kind_index(std::string_view kind) const;  ///< throws std::logic_error for an unknown one
+  std::size_t kind_index(
+      std::string_view kind) const;  ///< throws std::logic_error for an unknown one
   shard_seat& shard_of(std::string_view key) const;
   std::uint32_t shard_number(std::string_view key) const {
     return static_cast<std::uint32_t>(stable_hash(key) % domain.shards);
@@ -84,7 +86,8 @@ struct hub {
   /// Routes a call to its shard's inbox; answers itself when it cannot.
   void call(rpc::call c);
 
-  /// Calls `fire` on the ticker's actor after the delay; it must only post. For pauses and retries, not for each call.
+  /// Calls `fire` on the ticker's actor after the delay; it must only post. For pauses and retries,
+  /// not for each call.
   void after(std::chrono::milliseconds delay, std::function<void()> fire);
   /// By the ticker, once per tick: fires what is due and wakes the seats whose alarm is due.
   void tick();

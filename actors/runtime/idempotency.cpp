@@ -62,8 +62,8 @@ idempotency_slot make_slot(const rpc::call& c) {
   const auto body = std::to_string(c.method->number) + '\0' + canonical(*c.request);
   const auto secret = blake2b(c.idempotency_key, "nova idempotency secret");
   slot.scope = !c.caller.account.is_nil() || c.method->idempotency_scope_of == nullptr
-                 ? to_string(c.caller.account)
-                 : "anon:" + hex(blake2b(lower(c.method->idempotency_scope_of(*c.request))));
+                   ? to_string(c.caller.account)
+                   : "anon:" + hex(blake2b(lower(c.method->idempotency_scope_of(*c.request))));
   slot.key = hex(blake2b(c.idempotency_key, "nova idempotency lookup"));
   slot.body_hash = blake2b(body, secret);
   slot.seal_key = blake2b("seal" + body, secret);
@@ -97,10 +97,9 @@ rpc::reply_result stored_answer(const idempotency_slot& slot, const rpc::call& c
   constexpr auto overhead = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
   if (sealed.size() < overhead) return error{};
   std::string plain(sealed.size() - overhead, '\0');
-  if (crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(plain.data()),
-                                 raw(sealed) + crypto_secretbox_NONCEBYTES,
-                                 sealed.size() - crypto_secretbox_NONCEBYTES, raw(sealed),
-                                 raw(slot.seal_key)) != 0)
+  if (crypto_secretbox_open_easy(
+          reinterpret_cast<unsigned char*>(plain.data()), raw(sealed) + crypto_secretbox_NONCEBYTES,
+          sealed.size() - crypto_secretbox_NONCEBYTES, raw(sealed), raw(slot.seal_key)) != 0)
     return error{};
   auto reply = c.method->reply->make();
   if (!reply->ParseFromString(plain)) return error{};

@@ -1,5 +1,6 @@
-// Answers kept for repeated requests with an Idempotency-Key. A stored answer is sealed with a key made from the client's
-// Idempotency-Key and body, neither of which is stored, so that tokens are not readable at rest. Used by shard.
+// Answers kept for repeated requests with an Idempotency-Key. A stored answer is sealed with a key
+// made from the client's Idempotency-Key and body, neither of which is stored, so that tokens are
+// not readable at rest. Used by shard.
 #pragma once
 
 #include "protocols/core/bus.hpp"

@@ -1,5 +1,5 @@
-// The bounded work pool for CPU work too long for an actor (password hashes): own threads, own queue, refuses when full.
-// Used by needs.
+// The bounded work pool for CPU work too long for an actor (password hashes): own threads, own
+// queue, refuses when full. Used by needs.
 #pragma once
 
 #include "protocols/core/error.hpp"
@@ -34,8 +34,8 @@ class job_pool {
   job_pool(std::uint32_t threads, std::size_t max_queued, std::uint32_t retry_ms);
   ~job_pool();
 
-  /// False when the queue is full. `done` is called once on a pool thread; with `internal` when `run` threw, and with
-  /// `overloaded` when `give_up_at` passed before a thread was free.
+  /// False when the queue is full. `done` is called once on a pool thread; with `internal` when
+  /// `run` threw, and with `overloaded` when `give_up_at` passed before a thread was free.
   bool submit(std::string_view name, std::function<std::any()> run,
               std::chrono::steady_clock::time_point give_up_at, done_fn done);
   /// Ends the threads; jobs that wait are answered `unavailable`.

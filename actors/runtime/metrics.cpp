@@ -40,16 +40,16 @@ struct counter_row {
 };
 
 constexpr counter_row counters[] = {
-  {"nova_actor_handled_total", &class_metrics::handled},
-  {"nova_actor_crashes_total", &class_metrics::crashes},
-  {"nova_actor_restarts_total", &class_metrics::restarts},
-  {"nova_actor_activations_total", &class_metrics::activations},
-  {"nova_actor_passivations_total", &class_metrics::passivations},
-  {"nova_actor_stash_overflows_total", &class_metrics::stash_overflows},
-  {"nova_actor_inbox_overflows_total", &class_metrics::inbox_overflows},
-  {"nova_actor_conflicts_total", &class_metrics::conflicts},
-  {"nova_actor_deadlines_missed_total", &class_metrics::deadlines_missed},
-  {"nova_actor_dead_letters_total", &class_metrics::dead_letters},
+    {"nova_actor_handled_total", &class_metrics::handled},
+    {"nova_actor_crashes_total", &class_metrics::crashes},
+    {"nova_actor_restarts_total", &class_metrics::restarts},
+    {"nova_actor_activations_total", &class_metrics::activations},
+    {"nova_actor_passivations_total", &class_metrics::passivations},
+    {"nova_actor_stash_overflows_total", &class_metrics::stash_overflows},
+    {"nova_actor_inbox_overflows_total", &class_metrics::inbox_overflows},
+    {"nova_actor_conflicts_total", &class_metrics::conflicts},
+    {"nova_actor_deadlines_missed_total", &class_metrics::deadlines_missed},
+    {"nova_actor_dead_letters_total", &class_metrics::dead_letters},
 };
 
 void write_probe(out_iterator o, const probe_metrics& p) {
@@ -88,7 +88,8 @@ void metrics::write(std::string& out) const {
     fmt::format_to(o, "nova_actor_active{{class=\"{}\"}} {}\n", r.name, r.counters.active.load());
   fmt::format_to(o, "# TYPE nova_actor_state_bytes gauge\n");
   for (const auto& r : rows_)
-    fmt::format_to(o, "nova_actor_state_bytes{{class=\"{}\"}} {}\n", r.name, r.counters.bytes.load());
+    fmt::format_to(o, "nova_actor_state_bytes{{class=\"{}\"}} {}\n", r.name,
+                   r.counters.bytes.load());
   fmt::format_to(o, "# TYPE nova_actor_inbox_depth gauge\n");
   for (const auto& g : gauges_)
     fmt::format_to(o, "nova_actor_inbox_depth{{class=\"{}\"}} {}\n", g.name, g.read());

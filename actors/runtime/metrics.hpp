@@ -1,5 +1,5 @@
-// Counters per class of actor ("entity:messaging.conversation", "shard:auth", "courier", …) as Prometheus text. Written by
-// the runtime's actors from any thread, read by node::write_metrics.
+// Counters per class of actor ("entity:messaging.conversation", "shard:auth", "courier", …) as
+// Prometheus text. Written by the runtime's actors from any thread, read by node::write_metrics.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// Carries out what a handler needs: reads, jobs, asks, pauses, all at the same time. Used by shards, readers and hosts.
+// Carries out what a handler needs: reads, jobs, asks, pauses, all at the same time. Used by
+// shards, readers and hosts.
 #pragma once
 
 #include "actors/runtime/decision.hpp"
@@ -22,7 +23,8 @@ struct need_origin {
   steady_time deadline{};
 };
 
-/// `deliver` is called once per item with its index, from any thread or before this returns, and must only post.
+/// `deliver` is called once per item with its index, from any thread or before this returns, and
+/// must only post.
 void carry_out(domain_link& d, need&& what, const need_origin& origin,
                std::function<void(std::size_t index, need_result)> deliver);
 

@@ -8,10 +8,10 @@
 #include "actors/runtime/shard.hpp"
 #include "actors/runtime/turn_actor.hpp"
 
-#include <caf/event_based_actor.hpp>
-#include <caf/send.hpp>
 #include <sodium.h>
 #include <spdlog/fmt/fmt.h>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
 
 #include <iterator>
 #include <stdexcept>
@@ -75,7 +75,7 @@ void node::impl::build() {
     for (std::size_t k = 0; k < d->domain.kinds.size(); ++k) {
       const auto& kind = d->domain.kinds[k];
       d->kind_metrics.push_back(
-        &hub.metrics.of("entity:" + std::string(d->domain.name) + "." + std::string(kind.name)));
+          &hub.metrics.of("entity:" + std::string(d->domain.name) + "." + std::string(kind.name)));
       for (const auto& [number, handler] : kind.calls) hub.routes[number] = {d.get(), k, &handler};
     }
     for (const auto& i : d->domain.intakes) d->intakes[i.event->number] = &i;
@@ -85,7 +85,8 @@ void node::impl::build() {
     for (const auto& i : consumer->domain.intakes) {
       auto* source = hub.find(i.event->domain);
       if (source == nullptr)
-        hub.log("warning", "no source domain=" + std::string(i.event->domain) + " of event=" + std::string(i.event->name));
+        hub.log("warning", "no source domain=" + std::string(i.event->domain) +
+                               " of event=" + std::string(i.event->name));
       else if (std::find(sources.begin(), sources.end(), source) == sources.end())
         sources.push_back(source);
     }
@@ -162,8 +163,10 @@ child_spec node::impl::couriers_child() {
 
 std::vector<child_spec> node::impl::tree() {
   std::vector<child_spec> children;
-  children.push_back({"ticker", [this](caf::event_based_actor* p) { return p->spawn(ticker, &hub); }});
-  children.push_back({"probe", [this](caf::event_based_actor* p) { return p->spawn(probe, &hub); }});
+  children.push_back(
+      {"ticker", [this](caf::event_based_actor* p) { return p->spawn(ticker, &hub); }});
+  children.push_back(
+      {"probe", [this](caf::event_based_actor* p) { return p->spawn(probe, &hub); }});
   children.push_back(couriers_child());
   for (auto& d : hub.domains) children.push_back(domain_child(*d));
   return children;
@@ -239,12 +242,11 @@ bool node::stop(milliseconds budget) {
   if (!i.started || i.stopped) return true;
   const auto start = std::chrono::steady_clock::now();
   i.hub.stopping = true;
-  i.wait([&] { return i.hub.under_way.load() == 0 && i.hub.uncommitted.load() == 0; }, start + budget / 2);
+  i.wait([&] { return i.hub.under_way.load() == 0 && i.hub.uncommitted.load() == 0; },
+         start + budget / 2);
   caf::anon_send_exit(i.root, caf::exit_reason::user_shutdown);
   i.root = nullptr;
-  auto ended = [&i] {
-    return i.root_ended && i.system->registry().running() == 0;
-  };
+  auto ended = [&i] { return i.root_ended && i.system->registry().running() == 0; };
   if (!i.wait(ended, start + budget * 3 / 4)) return false;
   i.hub.jobs.stop();
   auto left = std::make_shared<std::atomic<std::size_t>>(i.hub.domains.size());
@@ -262,7 +264,8 @@ void node::attach(rpc::attachment a, std::function<void(result<void>)> attached)
   const auto slot = courier_of(a.account, hub.couriers.size());
   courier_item item(attach_socket{a, std::move(attached)});
   if (hub.couriers[slot]->push(std::move(item))) return;
-  std::get<attach_socket>(item).attached(error{errc::overloaded, "", hub.settings().overload_retry_ms, {}});
+  std::get<attach_socket>(item).attached(
+      error{errc::overloaded, "", hub.settings().overload_retry_ms, {}});
 }
 
 void node::detach(rpc::connection_id connection, const uuid& account) {
@@ -285,12 +288,15 @@ void node::write_metrics(std::string& out) const {
   hub.metrics.write(out);
   hub.jobs.write_metrics(out);
   auto o = std::back_inserter(out);
-  fmt::format_to(o, "# TYPE nova_calls_under_way gauge\nnova_calls_under_way {}\n", hub.under_way.load());
-  fmt::format_to(o, "# TYPE nova_units_uncommitted gauge\nnova_units_uncommitted {}\n", hub.uncommitted.load());
+  fmt::format_to(o, "# TYPE nova_calls_under_way gauge\nnova_calls_under_way {}\n",
+                 hub.under_way.load());
+  fmt::format_to(o, "# TYPE nova_units_uncommitted gauge\nnova_units_uncommitted {}\n",
+                 hub.uncommitted.load());
   fmt::format_to(o, "# TYPE nova_actors_running gauge\nnova_actors_running {}\n",
                  impl_->system->registry().running());
   for (const auto& d : hub.domains) {
-    fmt::format_to(o, "nova_domain_serving{{domain=\"{}\"}} {}\n", d->domain.name, d->serving ? 1 : 0);
+    fmt::format_to(o, "nova_domain_serving{{domain=\"{}\"}} {}\n", d->domain.name,
+                   d->serving ? 1 : 0);
     d->database->write_metrics(out);
   }
 }

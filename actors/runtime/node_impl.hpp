@@ -1,4 +1,5 @@
-// The inside of a node: the hub and the actor system around it. Used by node.cpp and by testing.cpp; includes CAF.
+// The inside of a node: the hub and the actor system around it. Used by node.cpp and by
+// testing.cpp; includes CAF.
 #pragma once
 
 #include "actors/runtime/actor_config.hpp"

@@ -18,7 +18,8 @@ constexpr milliseconds retry_reads{250};
 }  // namespace
 
 reader_seat::reader_seat(domain_link& c, domain_link& s, std::uint32_t shard)
-    : inbox(std::string(c.domain.name) + "/reader/" + std::string(s.domain.name) + "/" + std::to_string(shard),
+    : inbox(std::string(c.domain.name) + "/reader/" + std::string(s.domain.name) + "/" +
+                std::to_string(shard),
             c.hub->settings().max_reader_backlog),
       consumer(c),
       source(s),
@@ -76,11 +77,14 @@ void reader::close() {
 
 void reader::load() {
   doing_ = "load offset";
-  link_.database->read({&queries::load_offsets, {}, 0}, poster([](reader& r, const storage::read_result& offsets) {
-    r.link_.database->read(
-      {&queries::dead_letter_keys, {r.source_, std::int64_t{r.seat_.source_shard}}, 0},
-      r.poster([offsets](reader& x, const storage::read_result& keys) { x.loaded(offsets, keys); }));
-  }));
+  link_.database->read(
+      {&queries::load_offsets, {}, 0}, poster([](reader& r, const storage::read_result& offsets) {
+        r.link_.database->read(
+            {&queries::dead_letter_keys, {r.source_, std::int64_t{r.seat_.source_shard}}, 0},
+            r.poster([offsets](reader& x, const storage::read_result& keys) {
+              x.loaded(offsets, keys);
+            }));
+      }));
 }
 
 void reader::loaded(const storage::read_result& offsets, const storage::read_result& keys) {
@@ -98,7 +102,8 @@ void reader::loaded(const storage::read_result& offsets, const storage::read_res
 void reader::take(const relay_batch& batch) {
   for (const auto& e : batch) {
     if (e.seq <= last_known()) continue;
-    // After a gap, or when too much waits: turn() sees by the shard's counter that there is something to pull.
+    // After a gap, or when too much waits: turn() sees by the shard's counter that there is
+    // something to pull.
     if (e.seq != last_known() + 1 || backlog_.size() >= settings().max_reader_backlog) return;
     backlog_.push_back(e);
   }
@@ -108,10 +113,11 @@ void reader::pull() {
   if (pulling_ || pull_rests_ || backlog_.size() >= settings().max_reader_backlog) return;
   pulling_ = true;
   doing_ = "pull";
-  pull_request request{last_known(), settings().pull_page,
-                       poster([](reader& r, const result<relay_batch_ptr>& page) { r.pulled(page); })};
+  pull_request request{
+      last_known(), settings().pull_page,
+      poster([](reader& r, const result<relay_batch_ptr>& page) { r.pulled(page); })};
   seat_.source.shards[seat_.source_shard]->post(
-    [request = std::move(request)](shard& s) { s.pull(request); });
+      [request = std::move(request)](shard& s) { s.pull(request); });
 }
 
 void reader::pulled(const result<relay_batch_ptr>& page) {
@@ -144,8 +150,9 @@ void reader::admit() {
   save_offset();
 }
 
-/// Starts every event that has no earlier one of its key or target before it. While a target is not known, or a read model
-/// is to be written, all that follow are held back: a target's mark must never pass over an event.
+/// Starts every event that has no earlier one of its key or target before it. While a target is not
+/// known, or a read model is to be written, all that follow are held back: a target's mark must
+/// never pass over an event.
 void reader::start_ready() {
   std::set<std::string_view> keys;
   std::set<std::uint32_t> targets;
@@ -185,16 +192,18 @@ void reader::save_offset() {
   if (offset_timer_) return;
   offset_timer_ = true;
   hub_.after(milliseconds(settings().offset_ms), poster([](reader& r) {
-    r.offset_timer_ = false;
-    if (r.settled_ > r.saving_) r.write_offset();
-  }));
+               r.offset_timer_ = false;
+               if (r.settled_ > r.saving_) r.write_offset();
+             }));
 }
 
 void reader::write_offset() {
   saving_ = settled_;
   auto u = unit();
-  u.statements.push_back({&queries::save_offset,
-                          {source_, std::int64_t{seat_.source_shard}, static_cast<std::int64_t>(saving_)}, 0});
+  u.statements.push_back(
+      {&queries::save_offset,
+       {source_, std::int64_t{seat_.source_shard}, static_cast<std::int64_t>(saving_)},
+       0});
   u.done = poster([seq = saving_](reader& r, const storage::commit_outcome& o) {
     if (o.status == storage::commit_status::committed) {
       r.durable_ = std::max(r.durable_, seq);

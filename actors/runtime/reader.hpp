@@ -1,5 +1,6 @@
-// The reader of one source shard's events in a consuming domain: in order per key and per target shard, exactly once in
-// effect. Gets events pushed, pulls after a gap or a start, retries, and puts aside what cannot be processed.
+// The reader of one source shard's events in a consuming domain: in order per key and per target
+// shard, exactly once in effect. Gets events pushed, pulls after a gap or a start, retries, and
+// puts aside what cannot be processed.
 #pragma once
 
 #include "actors/runtime/flight.hpp"
@@ -32,9 +33,9 @@ class reader_seat final : public inbox<reader_item> {
   domain_link& consumer;
   domain_link& source;
   const std::uint32_t source_shard;
-  std::uint64_t sitting = 0;            ///< occupant only
-  bool open = false;                    ///< occupant only
-  std::vector<settle_wait> waiters;     ///< occupant only; survive a restart
+  std::uint64_t sitting = 0;         ///< occupant only
+  bool open = false;                 ///< occupant only
+  std::vector<settle_wait> waiters;  ///< occupant only; survive a restart
 };
 
 class reader final : public occupant {
@@ -60,7 +61,7 @@ class reader final : public occupant {
     const intake* in = nullptr;  ///< null: nobody here wants it
     stage at = stage::queued;
     std::uint32_t attempts = 0;
-    std::uint64_t ticket = 0;    ///< tells late answers apart
+    std::uint64_t ticket = 0;  ///< tells late answers apart
     rpc::message_ptr body;
     std::optional<effect> route;
     std::optional<std::uint32_t> target;  ///< shard, when it goes to an entity
@@ -112,7 +113,7 @@ class reader final : public occupant {
   std::string source_;
   enum class phase : std::uint8_t { closed, loading, running } phase_ = phase::closed;
   std::uint64_t activation_ = 0;
-  std::uint64_t next_ = 1;        // seq of backlog_.front()
+  std::uint64_t next_ = 1;  // seq of backlog_.front()
   std::deque<relay_event> backlog_;
   std::map<std::uint64_t, progress> window_;  // admitted, from settled_ + 1
   std::uint64_t settled_ = 0;

@@ -1,6 +1,6 @@
 // What the reader does with one event: route, effect, failures. See reader.hpp.
-#include "actors/runtime/reader.hpp"
 #include "actors/runtime/host.hpp"
+#include "actors/runtime/reader.hpp"
 #include "actors/runtime/shard.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 
@@ -41,12 +41,13 @@ bool reader::append(storage::commit_unit u) {
   return false;
 }
 
-/// The route of an event that must wait for an earlier one of its key, if that can be told without reads.
+/// The route of an event that must wait for an earlier one of its key, if that can be told without
+/// reads.
 void reader::foresee(progress& p) {
   if (!p.body) p.body = body_of(p.event, *p.in->event);
   if (!p.body) return;
-  const context ctx{p.event.key, nobody, hub_.wall(), *hub_.options.random, "intake", "", 0,
-                    &link_.domain.services};
+  const context ctx{p.event.key, nobody, hub_.wall(), *hub_.options.random,
+                    "intake",    "",     0,           &link_.domain.services};
   try {
     auto out = p.in->route(*p.body, ctx, {});
     auto* to = std::get_if<entity_effect>(&out);
@@ -59,8 +60,8 @@ void reader::foresee(progress& p) {
 }
 
 void reader::start(progress& p) {
-  doing_ = std::string(p.in->event->name) + " " + source_ + "/" + std::to_string(seat_.source_shard) +
-           "/" + std::to_string(p.event.seq);
+  doing_ = std::string(p.in->event->name) + " " + source_ + "/" +
+           std::to_string(seat_.source_shard) + "/" + std::to_string(p.event.seq);
   p.ticket = ++last_ticket_;
   p.at = stage::routing;
   if (!p.body) p.body = body_of(p.event, *p.in->event);
@@ -69,8 +70,14 @@ void reader::start(progress& p) {
 }
 
 void reader::route(progress& p, std::shared_ptr<reads> results) {
-  const context ctx{p.event.key, nobody, hub_.wall(), *hub_.options.random, "intake", "",
-                    static_cast<int>(p.attempts), &link_.domain.services};
+  const context ctx{p.event.key,
+                    nobody,
+                    hub_.wall(),
+                    *hub_.options.random,
+                    "intake",
+                    "",
+                    static_cast<int>(p.attempts),
+                    &link_.domain.services};
   effect out;
   try {
     out = p.in->route(*p.body, ctx, *results);
@@ -83,24 +90,27 @@ void reader::route(progress& p, std::shared_ptr<reads> results) {
     std::vector<need_result> got;
     std::size_t left;
   };
-  auto g = std::make_shared<gathering>(gathering{std::vector<need_result>(more->items.size()), more->items.size()});
-  carry_out(link_, std::move(*more), {&nobody, "intake", hub_.now() + need_patience},
-            [post = poster([g, results, seq = p.event.seq, ticket = p.ticket](
-                             reader& r, std::size_t i, std::shared_ptr<need_result> x) {
-               g->got[i] = std::move(*x);
-               if (--g->left != 0) return;
-               auto* p = r.find(seq, ticket);
-               if (p == nullptr || p->at != stage::routing) return;
-               for (auto& one : g->got) {
-                 if (one.failed) return r.ended(seq, ticket, event_end::suspended, "a read failed");
-                 results->append(std::move(one.value));
-               }
-               r.route(*p, results);
-             })](std::size_t i, need_result x) { post(i, std::make_shared<need_result>(std::move(x))); });
+  auto g = std::make_shared<gathering>(
+      gathering{std::vector<need_result>(more->items.size()), more->items.size()});
+  carry_out(
+      link_, std::move(*more), {&nobody, "intake", hub_.now() + need_patience},
+      [post = poster([g, results, seq = p.event.seq, ticket = p.ticket](
+                         reader& r, std::size_t i, std::shared_ptr<need_result> x) {
+         g->got[i] = std::move(*x);
+         if (--g->left != 0) return;
+         auto* p = r.find(seq, ticket);
+         if (p == nullptr || p->at != stage::routing) return;
+         for (auto& one : g->got) {
+           if (one.failed) return r.ended(seq, ticket, event_end::suspended, "a read failed");
+           results->append(std::move(one.value));
+         }
+         r.route(*p, results);
+       })](std::size_t i, need_result x) { post(i, std::make_shared<need_result>(std::move(x))); });
 }
 
 void reader::routed(progress& p, effect&& e) {
-  if (std::holds_alternative<std::monostate>(e) || std::holds_alternative<need>(e)) return settle(p);
+  if (std::holds_alternative<std::monostate>(e) || std::holds_alternative<need>(e))
+    return settle(p);
   if (auto* to = std::get_if<entity_effect>(&e)) p.target = link_.shard_number(to->key);
   p.route = std::move(e);
   p.at = stage::queued;
@@ -116,7 +126,8 @@ void reader::to_entity(progress& p, const entity_effect& e) {
   const auto& handlers = link_.domain.kinds[f->kind].events;
   auto h = handlers.find(p.event.type);
   if (h == handlers.end())
-    return ended(p.event.seq, p.ticket, event_end::failed, "the kind has no handler for this event");
+    return ended(p.event.seq, p.ticket, event_end::failed,
+                 "the kind has no handler for this event");
   f->handler = &h->second;
   f->call.caller.kind = rpc::caller_kind::node;
   f->call.request = p.body;
@@ -126,7 +137,7 @@ void reader::to_entity(progress& p, const entity_effect& e) {
   f->event->seq = p.event.seq;
   f->event->type = p.in->event;
   f->event->done = [seat = &seat_, sitting = seat_.sitting, seq = p.event.seq, ticket = p.ticket](
-                     event_end how, std::string reason) {
+                       event_end how, std::string reason) {
     seat->post([=](reader& r) {
       if (r.seat_.sitting == sitting) r.ended(seq, ticket, how, reason);
     });
@@ -140,10 +151,12 @@ void reader::to_read_model(progress& p, read_model_effect&& e) {
   p.ticket = ++last_ticket_;
   auto u = unit();
   u.statements = std::move(e.statements);
-  u.statements.push_back({&queries::save_offset,
-                          {source_, std::int64_t{seat_.source_shard}, static_cast<std::int64_t>(p.event.seq)}, 0});
+  u.statements.push_back(
+      {&queries::save_offset,
+       {source_, std::int64_t{seat_.source_shard}, static_cast<std::int64_t>(p.event.seq)},
+       0});
   u.done = poster([seq = p.event.seq, ticket = p.ticket, which = std::move(e.refresh)](
-                    reader& r, const storage::commit_outcome& o) {
+                      reader& r, const storage::commit_outcome& o) {
     using storage::commit_status;
     auto* p = r.find(seq, ticket);
     if (p == nullptr) return;
@@ -158,7 +171,8 @@ void reader::to_read_model(progress& p, read_model_effect&& e) {
     r.ended(seq, ticket, counts ? event_end::failed : event_end::suspended, o.detail);
   });
   p.route.reset();
-  if (!append(std::move(u))) ended(p.event.seq, p.ticket, event_end::suspended, "the lane does not accept");
+  if (!append(std::move(u)))
+    ended(p.event.seq, p.ticket, event_end::suspended, "the lane does not accept");
 }
 
 void reader::refresh(progress& p, const std::vector<entity_effect>& which) {
@@ -180,11 +194,13 @@ void reader::ended(std::uint64_t seq, std::uint64_t ticket, event_end how, std::
   if (p == nullptr || p->at == stage::settled) return;
   if (how == event_end::applied) return settle(*p);
   if (how == event_end::failed) {
-    class_metrics::count(hub_.metrics.of(std::string("reader:") + std::string(link_.domain.name)).crashes);
-    hub_.log("warning", "event failed consumer=" + std::string(link_.domain.name) + " source=" + source_ +
-                          " shard=" + std::to_string(seat_.source_shard) + " seq=" + std::to_string(seq) +
-                          " reason=\"" + reason + "\"");
-    if (++p->attempts >= settings().intake_attempts) return put_aside(*p, "dead", std::move(reason));
+    class_metrics::count(
+        hub_.metrics.of(std::string("reader:") + std::string(link_.domain.name)).crashes);
+    hub_.log("warning", "event failed consumer=" + std::string(link_.domain.name) +
+                            " source=" + source_ + " shard=" + std::to_string(seat_.source_shard) +
+                            " seq=" + std::to_string(seq) + " reason=\"" + reason + "\"");
+    if (++p->attempts >= settings().intake_attempts)
+      return put_aside(*p, "dead", std::move(reason));
   }
   rest(*p);
 }
@@ -204,26 +220,31 @@ void reader::put_aside(progress& p, const char* status, std::string reason) {
   p.at = stage::applying;
   p.ticket = ++last_ticket_;
   auto u = unit();
-  u.statements.push_back({&queries::insert_dead_letter,
-                          {source_, std::int64_t{seat_.source_shard}, static_cast<std::int64_t>(p.event.seq),
-                           std::int64_t{p.event.type}, p.event.key, storage::bytes{payload_of(p.event)},
-                           std::string(status), reason, std::int64_t{p.attempts}},
-                          0});
-  u.done = poster([seq = p.event.seq, ticket = p.ticket](reader& r, const storage::commit_outcome& o) {
-    auto* p = r.find(seq, ticket);
-    if (p == nullptr) return;
-    if (o.status == storage::commit_status::committed) {
-      class_metrics::count(r.hub_.metrics.of(std::string("reader:") + std::string(r.link_.domain.name)).dead_letters);
-      r.dead_keys_.insert(p->event.key);
-      return r.settle(*p);
-    }
-    r.activation_ = r.hub_.next_activation();
-    r.rest(*p);
-  });
+  u.statements.push_back(
+      {&queries::insert_dead_letter,
+       {source_, std::int64_t{seat_.source_shard}, static_cast<std::int64_t>(p.event.seq),
+        std::int64_t{p.event.type}, p.event.key, storage::bytes{payload_of(p.event)},
+        std::string(status), reason, std::int64_t{p.attempts}},
+       0});
+  u.done =
+      poster([seq = p.event.seq, ticket = p.ticket](reader& r, const storage::commit_outcome& o) {
+        auto* p = r.find(seq, ticket);
+        if (p == nullptr) return;
+        if (o.status == storage::commit_status::committed) {
+          class_metrics::count(
+              r.hub_.metrics.of(std::string("reader:") + std::string(r.link_.domain.name))
+                  .dead_letters);
+          r.dead_keys_.insert(p->event.key);
+          return r.settle(*p);
+        }
+        r.activation_ = r.hub_.next_activation();
+        r.rest(*p);
+      });
   if (!append(std::move(u))) return rest(p);
-  hub_.log("error", std::string("dead letter status=") + status + " consumer=" + std::string(link_.domain.name) +
-                      " source=" + source_ + " seq=" + std::to_string(p.event.seq) + " key=" + p.event.key +
-                      " reason=\"" + reason + "\"");
+  hub_.log("error", std::string("dead letter status=") + status +
+                        " consumer=" + std::string(link_.domain.name) + " source=" + source_ +
+                        " seq=" + std::to_string(p.event.seq) + " key=" + p.event.key +
+                        " reason=\"" + reason + "\"");
 }
 
 }  // namespace nova::runtime

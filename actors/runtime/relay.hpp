@@ -1,5 +1,5 @@
-// Committed events on their way from a source shard to the readers of other domains: pushed from memory after the commit,
-// or pulled in pages after a gap. Used by shard and reader.
+// Committed events on their way from a source shard to the readers of other domains: pushed from
+// memory after the commit, or pulled in pages after a gap. Used by shard and reader.
 #pragma once
 
 #include "protocols/core/method.hpp"

@@ -1,5 +1,6 @@
-// The place of one runtime actor: its bounded inbox and its alarm, which outlive the actor's restarts. CAF 0.17 has no
-// bounded mailbox, so items wait here and one wake-up message covers all of them. Used by shards, readers, couriers, hosts.
+// The place of one runtime actor: its bounded inbox and its alarm, which outlive the actor's
+// restarts. CAF 0.17 has no bounded mailbox, so items wait here and one wake-up message covers all
+// of them. Used by shards, readers, couriers, hosts.
 #pragma once
 
 #include <atomic>
@@ -20,7 +21,8 @@ using steady_time = std::chrono::steady_clock::time_point;
 class occupant {
  public:
   virtual ~occupant() = default;
-  /// Handles some waiting items; true when more wait. An exception ends the occupant; the supervisor seats another.
+  /// Handles some waiting items; true when more wait. An exception ends the occupant; the
+  /// supervisor seats another.
   virtual bool turn() = 0;
   /// The item under way, for the crash report.
   virtual std::string current() const = 0;
@@ -76,7 +78,8 @@ class seat {
   std::shared_ptr<const std::function<void()>> bell_;
 };
 
-/// A seat with its queue. `batch` and `at` belong to the occupant: what it took and how far it came.
+/// A seat with its queue. `batch` and `at` belong to the occupant: what it took and how far it
+/// came.
 template <class Item>
 class inbox : public seat {
  public:
@@ -94,7 +97,8 @@ class inbox : public seat {
     return true;
   }
 
-  /// For answers to what the actor itself has asked for: bounded by the number of questions, so never refused.
+  /// For answers to what the actor itself has asked for: bounded by the number of questions, so
+  /// never refused.
   void post(Item&& item) {
     {
       std::lock_guard lock(mutex_);

@@ -42,10 +42,17 @@ bool shard::turn() {
   wheel_.expire(now_, [this](timed& t) { expire(static_cast<flight&>(t)); });
   const bool more = seat_.drain(settings().items_per_turn, [this](shard_item& item) {
     switch (item.index()) {
-      case 0: accept(std::move(std::get<0>(item))); break;
-      case 1: on_outcome(std::get<1>(item)); break;
-      case 2: need_arrived(*std::get<2>(item)); break;
-      default: std::get<3>(item)(*this);
+      case 0:
+        accept(std::move(std::get<0>(item)));
+        break;
+      case 1:
+        on_outcome(std::get<1>(item));
+        break;
+      case 2:
+        need_arrived(*std::get<2>(item));
+        break;
+      default:
+        std::get<3>(item)(*this);
     }
     item = flight_ptr{};
   });
@@ -225,7 +232,7 @@ void shard::touch(entity& e) {
 
 void shard::weigh(entity& e) {
   const std::size_t weight =
-    sizeof(entity) + e.key->size() + 64 + (e.state ? e.state->weight() : 0);
+      sizeof(entity) + e.key->size() + 64 + (e.state ? e.state->weight() : 0);
   bytes_ += weight - e.weight;
   metrics_of(e).bytes.fetch_add(static_cast<std::int64_t>(weight - e.weight),
                                 std::memory_order_relaxed);
@@ -298,7 +305,8 @@ void shard::give_up_waiting(flight_queue& q, steady_time before) {
   q = std::move(kept);
 }
 
-/// The database is away: nobody waits for it longer than commit_patience_ms. Decisions stay in the lane.
+/// The database is away: nobody waits for it longer than commit_patience_ms. Decisions stay in the
+/// lane.
 void shard::lose_patience() {
   const auto before = now_ - milliseconds(settings().commit_patience_ms);
   if (!in_lane_.empty() && in_lane_.front().since <= before && !lane().accepting()) {
@@ -330,7 +338,8 @@ void shard::set_alarm() {
   if (next_reminder_) due = std::min(due, *next_reminder_);
   const auto patience = milliseconds(settings().commit_patience_ms);
   const auto again = milliseconds(100);
-  if (!in_lane_.empty()) due = std::min(due, std::max(in_lane_.front().since + patience, now_ + again));
+  if (!in_lane_.empty())
+    due = std::min(due, std::max(in_lane_.front().since + patience, now_ + again));
   if (!waiting_.empty() && !link_.database->available()) due = std::min(due, now_ + again);
   if (due == steady_time::max())
     seat_.no_alarm();

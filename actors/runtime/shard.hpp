@@ -1,5 +1,6 @@
-// One shard of a domain: the actor that hosts its entities. It routes calls to them, carries out what their handlers need,
-// commits what they decide through the lane, and answers after the commit. One thread at a time; others post to the seat.
+// One shard of a domain: the actor that hosts its entities. It routes calls to them, carries out
+// what their handlers need, commits what they decide through the lane, and answers after the
+// commit. One thread at a time; others post to the seat.
 #pragma once
 
 #include "actors/runtime/entity.hpp"
@@ -20,7 +21,8 @@ namespace nova::runtime {
 
 class shard;
 
-/// The outcome of one unit. `sitting` tells an earlier occupant's or an earlier lease's units apart.
+/// The outcome of one unit. `sitting` tells an earlier occupant's or an earlier lease's units
+/// apart.
 struct commit_done {
   flight* which = nullptr;
   std::uint64_t sitting = 0;
@@ -32,8 +34,8 @@ struct need_done {
   std::size_t index = 0;
   need_result result;
 };
-using shard_item = std::variant<flight_ptr, commit_done, std::unique_ptr<need_done>,
-                                std::function<void(shard&)>>;
+using shard_item =
+    std::variant<flight_ptr, commit_done, std::unique_ptr<need_done>, std::function<void(shard&)>>;
 
 class shard_seat final : public inbox<shard_item> {
  public:
@@ -42,9 +44,9 @@ class shard_seat final : public inbox<shard_item> {
 
   domain_link& domain;
   const std::uint32_t number;
-  std::uint64_t sitting = 0;               ///< occupant only
+  std::uint64_t sitting = 0;                  ///< occupant only
   std::optional<storage::shard_claim> claim;  ///< occupant only; what the lane owns
-  std::atomic<std::int64_t> in_lane{0};    ///< units appended and without an outcome
+  std::atomic<std::int64_t> in_lane{0};       ///< units appended and without an outcome
   /// Told to readers that missed a push: the highest committed event.
   std::atomic<std::uint64_t> last_event{0};
 };
@@ -151,16 +153,19 @@ class shard final : public occupant {
   steady_time next_sweep_{};
   wheel wheel_;
   boost::intrusive::list<flight, boost::intrusive::base_hook<lane_hook>,
-                         boost::intrusive::constant_time_size<false>> in_lane_;
+                         boost::intrusive::constant_time_size<false>>
+      in_lane_;
   std::uint64_t last_id_ = 0;
-  std::unordered_map<std::uint64_t, flight*> waiting_;     // for needs, by id
-  std::unordered_map<std::uint64_t, flight_ptr> settling_; // answered when another domain has caught up
+  std::unordered_map<std::uint64_t, flight*> waiting_;  // for needs, by id
+  std::unordered_map<std::uint64_t, flight_ptr>
+      settling_;  // answered when another domain has caught up
   fanout fanout_;
   std::shared_ptr<relay_batch> leaving_;  // events committed in this turn
   enum class marks : std::uint8_t { unknown, loading, known } marks_state_ = marks::unknown;
   std::map<std::pair<std::string, std::uint32_t>, std::uint64_t> marks_;
-  std::set<std::pair<std::string, std::uint32_t>> delivering_;  ///< source shards with an event under way here
-  flight_queue unmarked_;                 // events that wait for the marks
+  std::set<std::pair<std::string, std::uint32_t>>
+      delivering_;         ///< source shards with an event under way here
+  flight_queue unmarked_;  // events that wait for the marks
   bool has_reminders_ = false;
   bool reading_reminders_ = false;
   std::uint32_t reminders_under_way_ = 0;

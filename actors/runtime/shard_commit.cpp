@@ -1,4 +1,5 @@
-// Decisions on their way to the disk and what follows the commit: answers, pushes, events. See shard.hpp.
+// Decisions on their way to the disk and what follows the commit: answers, pushes, events. See
+// shard.hpp.
 #include "actors/runtime/host.hpp"
 #include "actors/runtime/reader.hpp"
 #include "actors/runtime/shard.hpp"
@@ -20,27 +21,29 @@ storage::commit_unit shard::unit_of(entity& e, flight& f, erased_decision& d) {
   if (f.slot && d.reply && !d.refusal)
     unit.statements.push_back(insert_slot(*f.slot, f.call, *d.reply, *hub_.options.random));
   if (f.event)
-    unit.statements.push_back({&queries::save_mark,
-                               {std::int64_t{seat_.number}, f.event->source,
-                                std::int64_t{f.event->source_shard},
-                                static_cast<std::int64_t>(f.event->seq)},
-                               0});
+    unit.statements.push_back(
+        {&queries::save_mark,
+         {std::int64_t{seat_.number}, f.event->source, std::int64_t{f.event->source_shard},
+          static_cast<std::int64_t>(f.event->seq)},
+         0});
   if (f.reminder)
-    unit.statements.push_back({&queries::settle_reminder,
-                               {kind, *e.key, f.reminder->name, storage::timestamp{f.reminder->due}},
-                               0});
+    unit.statements.push_back(
+        {&queries::settle_reminder,
+         {kind, *e.key, f.reminder->name, storage::timestamp{f.reminder->due}},
+         0});
   for (auto& r : d.reminders) {
     if (r.cancel)
       unit.statements.push_back({&queries::delete_reminder, {kind, *e.key, std::move(r.name)}, 0});
     else
-      unit.statements.push_back({&queries::upsert_reminder,
-                                 {std::int64_t{seat_.number}, kind, *e.key, std::move(r.name),
-                                  storage::timestamp{r.due}},
-                                 0});
+      unit.statements.push_back(
+          {&queries::upsert_reminder,
+           {std::int64_t{seat_.number}, kind, *e.key, std::move(r.name), storage::timestamp{r.due}},
+           0});
   }
   unit.events.reserve(d.events.size());
   for (const auto& ev : d.events)
-    unit.events.push_back({ev.type->number, ev.type->key_of(*ev.body), ev.body->SerializeAsString()});
+    unit.events.push_back(
+        {ev.type->number, ev.type->key_of(*ev.body), ev.body->SerializeAsString()});
   return unit;
 }
 
@@ -49,8 +52,9 @@ void shard::decide(entity& e, flight_ptr f, erased_decision&& d) {
   auto* raw = f.get();
   raw->has_unit = !unit.statements.empty() || !unit.events.empty();
   if (raw->has_unit) {
-    unit.done = [seat = &seat_, raw, sitting = seat_.sitting, events = static_cast<std::uint32_t>(unit.events.size())](
-                  const storage::commit_outcome& o) {
+    unit.done = [seat = &seat_, raw, sitting = seat_.sitting,
+                 events = static_cast<std::uint32_t>(unit.events.size())](
+                    const storage::commit_outcome& o) {
       seat->in_lane.fetch_sub(1);
       seat->domain.hub->uncommitted.fetch_sub(1, std::memory_order_relaxed);
       seat->post(commit_done{raw, sitting, o, events});
@@ -66,7 +70,8 @@ void shard::decide(entity& e, flight_ptr f, erased_decision&& d) {
     raw->since = now_;
     in_lane_.push_back(*raw);
   }
-  raw->answer = d.refusal ? rpc::reply_result(std::move(*d.refusal)) : rpc::reply_result(std::move(d.reply));
+  raw->answer =
+      d.refusal ? rpc::reply_result(std::move(*d.refusal)) : rpc::reply_result(std::move(d.reply));
   raw->pushes = std::move(d.pushes);
   raw->watches = std::move(d.watches);
   raw->events = std::move(d.events);
@@ -81,7 +86,9 @@ void shard::decide(entity& e, flight_ptr f, erased_decision&& d) {
       d.apply(*e.state);
     } catch (const std::exception& x) {
       class_metrics::count(metrics_of(e).crashes);
-      hub_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key, "apply of " + raw->describe(), x.what()}, 0);
+      hub_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key,
+                           "apply of " + raw->describe(), x.what()},
+                          0);
       e.at = entity::phase::failing;
     }
     weigh(e);
@@ -116,8 +123,8 @@ void shard::on_outcome(commit_done& done) {
 void shard::drain(entity& e) {
   while (auto* f = e.pending.front()) {
     if (f->has_unit && !f->outcome) return;
-    const bool good = f->has_unit ? f->outcome->status == storage::commit_status::committed
-                                  : !e.lost_commit;
+    const bool good =
+        f->has_unit ? f->outcome->status == storage::commit_status::committed : !e.lost_commit;
     auto owned = e.pending.pop();
     if (good)
       finish(std::move(owned));
@@ -139,19 +146,25 @@ void shard::not_committed(entity& e, flight_ptr f) {
   if (status == commit_status::fenced) link_.host->report_fenced();
   if (status == commit_status::rejected)
     hub_.log("error", "rejected domain=" + std::string(link_.domain.name) + " message=\"" +
-                        f->describe() + "\" detail=\"" + f->outcome->detail + "\"");
-  const bool again = status == commit_status::conflict
-                       ? f->attempt <= static_cast<int>(settings().max_attempts)
-                       : status == commit_status::aborted && ++f->reruns <= 4 * settings().max_attempts;
+                          f->describe() + "\" detail=\"" + f->outcome->detail + "\"");
+  const bool again =
+      status == commit_status::conflict
+          ? f->attempt <= static_cast<int>(settings().max_attempts)
+          : status == commit_status::aborted && ++f->reruns <= 4 * settings().max_attempts;
   if (again && !f->answered()) {
     f->reset();
     e.rerun.push(std::move(f));
     return;
   }
   switch (status) {
-    case commit_status::conflict: f->give_up(errc::conflict); break;
-    case commit_status::rejected: f->give_up(errc::internal); break;
-    default: f->give_up(errc::unavailable, 200);
+    case commit_status::conflict:
+      f->give_up(errc::conflict);
+      break;
+    case commit_status::rejected:
+      f->give_up(errc::internal);
+      break;
+    default:
+      f->give_up(errc::unavailable, 200);
   }
   if (f->reminder) reminder_over(*f, false);
 }
@@ -162,7 +175,8 @@ void shard::finish(flight_ptr f) {
   for (auto& o : f->pushes) fanout_.add(std::move(o));
   for (auto& w : f->watches) {
     const auto slot = courier_of(f->call.caller.account, hub_.couriers.size());
-    hub_.couriers[slot]->post(watch_accounts{f->call.caller.account, w.connection, std::move(w.accounts)});
+    hub_.couriers[slot]->post(
+        watch_accounts{f->call.caller.account, w.connection, std::move(w.accounts)});
   }
   publish(*f);
   if (f->event) {
@@ -172,9 +186,10 @@ void shard::finish(flight_ptr f) {
     }
     if (auto done = std::exchange(f->event->done, nullptr)) {
       if (f->answer.has_error() && !f->has_unit)
-        done(f->answer.error().code == errc::unavailable || f->answer.error().code == errc::overloaded
-               ? event_end::suspended
-               : event_end::failed,
+        done(f->answer.error().code == errc::unavailable ||
+                     f->answer.error().code == errc::overloaded
+                 ? event_end::suspended
+                 : event_end::failed,
              std::string(describe(f->answer.error().code).name) + ": " + f->answer.error().detail);
       else
         done(event_end::applied, {});
@@ -182,7 +197,8 @@ void shard::finish(flight_ptr f) {
     return;
   }
   if (f->reminder) return reminder_over(*f, f->has_unit);
-  if (!f->call.method->settles_in.empty() && !f->events.empty() && f->answer.has_value() && !f->answered())
+  if (!f->call.method->settles_in.empty() && !f->events.empty() && f->answer.has_value() &&
+      !f->answered())
     return wait_until_settled(std::move(f));
   f->reply(std::move(f->answer));
 }
@@ -211,7 +227,8 @@ void shard::publish(flight& f) {
 
 void shard::flush_events() {
   if (!leaving_) return;
-  std::sort(leaving_->begin(), leaving_->end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
+  std::sort(leaving_->begin(), leaving_->end(),
+            [](const auto& a, const auto& b) { return a.seq < b.seq; });
   const relay_batch_ptr batch = std::move(leaving_);
   leaving_.reset();
   for (auto* r : link_.listeners[seat_.number])
@@ -230,7 +247,8 @@ void shard::wait_until_settled(flight_ptr f) {
   const auto id = f->id;
   settling_.emplace(id, std::move(f));
   flush_events();  // the reader must hear of the event before the question
-  reader->post(settle_wait{seq, [seat = &seat_, id] { seat->post([id](shard& s) { s.settled(id); }); }});
+  reader->post(
+      settle_wait{seq, [seat = &seat_, id] { seat->post([id](shard& s) { s.settled(id); }); }});
 }
 
 void shard::settled(std::uint64_t id) {

@@ -11,7 +11,8 @@ namespace {
 constexpr milliseconds load_patience{10'000};
 
 error served(error e) {
-  if (e.code == errc::overloaded || e.code == errc::unavailable || e.code == errc::deadline_exceeded)
+  if (e.code == errc::overloaded || e.code == errc::unavailable ||
+      e.code == errc::deadline_exceeded)
     return e;
   return {};
 }
@@ -43,10 +44,12 @@ void shard::loaded(entity& e, std::unique_ptr<state_box> state) {
 /// Posted, because whoever started the load may still hold the entity.
 void shard::load_crashed(entity& e, std::string why) {
   class_metrics::count(metrics_of(e).crashes);
-  hub_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key, "load", std::move(why)}, 0);
+  hub_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key, "load", std::move(why)},
+                      0);
   poster([kind = e.kind, key = *e.key](shard& s) {
     auto i = s.entities_[kind].find(key);
-    if (i != s.entities_[kind].end() && i->second->at == entity::phase::loading && !i->second->current)
+    if (i != s.entities_[kind].end() && i->second->at == entity::phase::loading &&
+        !i->second->current)
       s.fail_load(*i->second, error{});
   })();
 }
@@ -108,8 +111,14 @@ bool shard::remember(entity& e, flight_ptr& f) {
 }
 
 void shard::handle(entity& e, flight_ptr f) {
-  const context ctx{*e.key, f->call.caller, hub_.wall(), *hub_.options.random, f->call.request_id,
-                    f->call.idempotency_key, f->attempt, &link_.domain.services};
+  const context ctx{*e.key,
+                    f->call.caller,
+                    hub_.wall(),
+                    *hub_.options.random,
+                    f->call.request_id,
+                    f->call.idempotency_key,
+                    f->attempt,
+                    &link_.domain.services};
   erased_outcome out;
   const auto start = hub_.now();
   try {
@@ -133,7 +142,8 @@ void shard::handle(entity& e, flight_ptr f) {
 
 void shard::begin_needs(entity& e, flight_ptr f, need&& what) {
   if (what.items.empty() || ++f->rounds > settings().max_need_rounds) {
-    std::string why = what.items.empty() ? "needs nothing, but did not decide" : "needs without end";
+    std::string why =
+        what.items.empty() ? "needs nothing, but did not decide" : "needs without end";
     if (f->loads) return load_crashed(e, std::move(why));
     return crash(e, std::move(f), std::move(why));
   }
@@ -192,10 +202,14 @@ void shard::needs_complete(flight& f) {
 
 void shard::crash(entity& e, flight_ptr f, std::string why) {
   class_metrics::count(metrics_of(e).crashes);
-  const auto number = f->event ? f->event->type->number : f->call.method != nullptr ? f->call.method->number : 0;
+  const auto number = f->event                    ? f->event->type->number
+                      : f->call.method != nullptr ? f->call.method->number
+                                                  : 0;
   const auto print = crash_log::fingerprint(number, *e.key, *f->call.request);
-  hub_.crashes.record({now_, std::string(link_.domain.name) + "." + std::string(kind_of(e).name) + "/" + *e.key,
-                       f->describe(), why}, f->is_call() ? print : 0);
+  hub_.crashes.record(
+      {now_, std::string(link_.domain.name) + "." + std::string(kind_of(e).name) + "/" + *e.key,
+       f->describe(), why},
+      f->is_call() ? print : 0);
   if (f->event)
     if (auto done = std::exchange(f->event->done, nullptr)) done(event_end::failed, std::move(why));
   if (f->reminder) reminder_over(*f, false);

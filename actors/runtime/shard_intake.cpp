@@ -1,4 +1,5 @@
-// Events of other domains, refreshed read models, pulls by other domains' readers, and reminders. See shard.hpp.
+// Events of other domains, refreshed read models, pulls by other domains' readers, and reminders.
+// See shard.hpp.
 #include "actors/runtime/shard.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 
@@ -80,21 +81,21 @@ void shard::refresh(std::size_t kind, const std::string& key, std::function<void
 
 void shard::pull(pull_request request) {
   if (!open_) return request.done(error{errc::unavailable, "", 0, {}});
-  link_.database->read(
-    {&queries::outbox_page,
-     {std::int64_t{seat_.number}, static_cast<std::int64_t>(request.after), std::int64_t{request.limit}},
-     0},
-    [done = std::move(request.done)](const storage::read_result& r) {
-      if (r.has_error()) return done(r.error());
-      auto page = std::make_shared<relay_batch>();
-      const auto& rows = r.value();
-      page->reserve(rows.size());
-      for (std::size_t i = 0; i < rows.size(); ++i)
-        page->push_back({static_cast<std::uint64_t>(rows.int8(i, 0)),
-                         static_cast<std::uint32_t>(rows.int8(i, 1)), rows.text(i, 2), nullptr,
-                         rows.blob(i, 3)});
-      done(relay_batch_ptr(std::move(page)));
-    });
+  link_.database->read({&queries::outbox_page,
+                        {std::int64_t{seat_.number}, static_cast<std::int64_t>(request.after),
+                         std::int64_t{request.limit}},
+                        0},
+                       [done = std::move(request.done)](const storage::read_result& r) {
+                         if (r.has_error()) return done(r.error());
+                         auto page = std::make_shared<relay_batch>();
+                         const auto& rows = r.value();
+                         page->reserve(rows.size());
+                         for (std::size_t i = 0; i < rows.size(); ++i)
+                           page->push_back({static_cast<std::uint64_t>(rows.int8(i, 0)),
+                                            static_cast<std::uint32_t>(rows.int8(i, 1)),
+                                            rows.text(i, 2), nullptr, rows.blob(i, 3)});
+                         done(relay_batch_ptr(std::move(page)));
+                       });
 }
 
 /// Finds out when the next reminder is due.
@@ -102,17 +103,17 @@ void shard::plan_reminders() {
   if (!has_reminders_ || !open_ || reading_reminders_) return;
   reading_reminders_ = true;
   link_.database->read(
-    {&queries::next_reminder, {std::int64_t{seat_.number}}, 0},
-    poster([](shard& s, const storage::read_result& r) {
-      s.reading_reminders_ = false;
-      if (r.has_error()) {
-        s.next_reminder_ = s.now_ + retry_reminders;
-      } else if (!r.value().empty() && !r.value().null(0, 0)) {
-        const auto wait = std::max<unix_ms>(0, r.value().time(0, 0) - s.hub_.wall());
-        const auto due = s.now_ + milliseconds(wait);
-        s.next_reminder_ = s.next_reminder_ ? std::min(*s.next_reminder_, due) : due;
-      }
-    }));
+      {&queries::next_reminder, {std::int64_t{seat_.number}}, 0},
+      poster([](shard& s, const storage::read_result& r) {
+        s.reading_reminders_ = false;
+        if (r.has_error()) {
+          s.next_reminder_ = s.now_ + retry_reminders;
+        } else if (!r.value().empty() && !r.value().null(0, 0)) {
+          const auto wait = std::max<unix_ms>(0, r.value().time(0, 0) - s.hub_.wall());
+          const auto due = s.now_ + milliseconds(wait);
+          s.next_reminder_ = s.next_reminder_ ? std::min(*s.next_reminder_, due) : due;
+        }
+      }));
 }
 
 void shard::due_reminders() {
@@ -144,7 +145,8 @@ void shard::start_reminders(const storage::rows& due) {
     f->kind = link_.kind_index(due.text(i, 0));
     f->key = due.text(i, 1);
     f->handler = &link_.domain.kinds[f->kind].on_reminder;
-    f->reminder = std::make_unique<reminder_ticket>(reminder_ticket{due.text(i, 2), due.time(i, 3)});
+    f->reminder =
+        std::make_unique<reminder_ticket>(reminder_ticket{due.text(i, 2), due.time(i, 3)});
     f->call.caller.kind = rpc::caller_kind::node;
     auto name = std::make_shared<google::protobuf::StringValue>();
     name->set_value(f->reminder->name);
@@ -160,15 +162,17 @@ void shard::reminder_over(const flight& f, bool done) {
   const auto name = reminder_name(f);
   if (done) {
     reminder_failures_.erase(name);
-  } else if (++reminder_failures_[name] >= settings().poison_after && lane().accepting() && may_read()) {
-    hub_.log("error", "reminder given up domain=" + std::string(link_.domain.name) + " kind=" +
-                        std::string(link_.domain.kinds[f.kind].name) + " key=" + f.key + " name=" + f.reminder->name);
+  } else if (++reminder_failures_[name] >= settings().poison_after && lane().accepting() &&
+             may_read()) {
+    hub_.log("error", "reminder given up domain=" + std::string(link_.domain.name) +
+                          " kind=" + std::string(link_.domain.kinds[f.kind].name) +
+                          " key=" + f.key + " name=" + f.reminder->name);
     reminder_failures_.erase(name);
     storage::commit_unit unit;
     unit.shard = seat_.number;
     unit.statements.push_back({&queries::settle_reminder,
-                               {std::string(link_.domain.kinds[f.kind].name), f.key, f.reminder->name,
-                                storage::timestamp{f.reminder->due}},
+                               {std::string(link_.domain.kinds[f.kind].name), f.key,
+                                f.reminder->name, storage::timestamp{f.reminder->due}},
                                0});
     unit.done = [](const storage::commit_outcome&) {};
     lane().append(std::move(unit));

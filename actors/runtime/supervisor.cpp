@@ -48,7 +48,8 @@ class table {
     self_->monitor(c.handle);
   }
 
-  /// One step of stopping and starting: the last child first, each only when the one before it has gone.
+  /// One step of stopping and starting: the last child first, each only when the one before it has
+  /// gone.
   void step() {
     while (!s_.to_stop.empty() && !s_.children[*s_.to_stop.rbegin()].up)
       s_.to_stop.erase(std::prev(s_.to_stop.end()));
@@ -84,7 +85,8 @@ class table {
     if (s_.stopping || expected) return step();
     const bool normal = !m.reason || m.reason == caf::exit_reason::user_shutdown;
     if (!normal) report(*c, m.reason);
-    if (c->spec.when == restart::temporary || (c->spec.when == restart::transient && normal)) return;
+    if (c->spec.when == restart::temporary || (c->spec.when == restart::transient && normal))
+      return;
     if (s_.how.counters != nullptr) class_metrics::count(s_.how.counters->restarts);
     const auto now = self_->clock().now();
     s_.restarts.push_back(now);
@@ -126,7 +128,8 @@ class table {
   void stop(std::size_t i) {
     auto& c = s_.children[i];
     self_->send_exit(c.handle, caf::exit_reason::user_shutdown);
-    self_->delayed_send(self_, c.spec.grace, kill_atom::value, static_cast<std::uint64_t>(i), c.generation);
+    self_->delayed_send(self_, c.spec.grace, kill_atom::value, static_cast<std::uint64_t>(i),
+                        c.generation);
   }
 
   std::chrono::milliseconds backoff() const {
@@ -143,12 +146,15 @@ class table {
     if (s_.how.crashes == nullptr) return;
     auto why = c.spec.last_error ? c.spec.last_error() : std::string();
     if (why.empty()) why = self_->system().render(reason);
-    s_.how.crashes->record({self_->clock().now(), c.spec.id, c.spec.last_message ? c.spec.last_message() : "", why}, 0);
+    s_.how.crashes->record(
+        {self_->clock().now(), c.spec.id, c.spec.last_message ? c.spec.last_message() : "", why},
+        0);
   }
 
   void end() {
     if (s_.how.ended) s_.how.ended(!s_.gave_up, s_.why);
-    self_->quit(s_.gave_up ? caf::exit_reason::unhandled_exception : caf::exit_reason::user_shutdown);
+    self_->quit(s_.gave_up ? caf::exit_reason::unhandled_exception
+                           : caf::exit_reason::user_shutdown);
   }
 
   supervisor_actor* self_;
@@ -163,18 +169,22 @@ caf::behavior supervise(supervisor_actor* self, supervision how, std::vector<chi
   self->set_exit_handler([self](caf::exit_msg&) { table(self).stop_all(false, "stopped"); });
   for (std::size_t i = 0; i < self->state.children.size(); ++i) table(self).start(i);
   return {
-    [self](start_atom, std::uint64_t generation) { table(self).start_waiting(generation); },
-    [self](kill_atom, std::uint64_t i, std::uint64_t generation) { table(self).kill(i, generation); },
+      [self](start_atom, std::uint64_t generation) { table(self).start_waiting(generation); },
+      [self](kill_atom, std::uint64_t i, std::uint64_t generation) {
+        table(self).kill(i, generation);
+      },
   };
 }
 
 }  // namespace
 
-caf::actor spawn_supervisor(caf::actor_system& system, supervision how, std::vector<child_spec> children) {
+caf::actor spawn_supervisor(caf::actor_system& system, supervision how,
+                            std::vector<child_spec> children) {
   return system.spawn(supervise, std::move(how), std::move(children));
 }
 
-caf::actor spawn_supervisor(caf::event_based_actor* parent, supervision how, std::vector<child_spec> children) {
+caf::actor spawn_supervisor(caf::event_based_actor* parent, supervision how,
+                            std::vector<child_spec> children) {
   return parent->spawn(supervise, std::move(how), std::move(children));
 }
 

@@ -1,5 +1,5 @@
-// A supervisor: a table of children and what to do when one ends (Erlang/OTP's model). Started by node.cpp, one for the
-// node, one per domain, one for the couriers; includes CAF.
+// A supervisor: a table of children and what to do when one ends (Erlang/OTP's model). Started by
+// node.cpp, one for the node, one per domain, one for the couriers; includes CAF.
 #pragma once
 
 #include "actors/runtime/crash_log.hpp"
@@ -42,9 +42,10 @@ struct child_spec {
 
 struct supervision {
   runtime::strategy strategy = runtime::strategy::one_for_one;
-  std::uint32_t intensity = 5;               ///< restarts within `period`; one more ends the supervisor
+  std::uint32_t intensity = 5;  ///< restarts within `period`; one more ends the supervisor
   std::chrono::milliseconds period{30'000};
-  /// The n-th restart within the period waits backoff × 4^(n-2) (the first none), at most max_backoff, ± half at random.
+  /// The n-th restart within the period waits backoff × 4^(n-2) (the first none), at most
+  /// max_backoff, ± half at random.
   std::chrono::milliseconds backoff{100};
   std::chrono::milliseconds max_backoff{5000};
   random_source* random = &system_random();
@@ -57,8 +58,10 @@ struct supervision {
 struct supervisor_state;
 using supervisor_actor = caf::stateful_actor<supervisor_state>;
 
-caf::actor spawn_supervisor(caf::actor_system& system, supervision how, std::vector<child_spec> children);
+caf::actor spawn_supervisor(caf::actor_system& system, supervision how,
+                            std::vector<child_spec> children);
 /// As a child of another supervisor.
-caf::actor spawn_supervisor(caf::event_based_actor* parent, supervision how, std::vector<child_spec> children);
+caf::actor spawn_supervisor(caf::event_based_actor* parent, supervision how,
+                            std::vector<child_spec> children);
 
 }  // namespace nova::runtime

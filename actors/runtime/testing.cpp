@@ -36,7 +36,8 @@ void seeded_random::fill(std::span<std::uint8_t> out) {
 }
 
 simulation::simulation(std::uint64_t seed, node_options options, rpc::push_sink& sink)
-    : random_(seed), choice_(~seed),
+    : random_(seed),
+      choice_(~seed),
       node_(std::make_unique<runtime::node>(simulated(std::move(options), random_, wall_), sink)) {
   node_->internals().pump = [this] { advance(std::chrono::milliseconds(10)); };
 }
@@ -55,7 +56,8 @@ bool simulation::step() {
   const auto pick = choice_.next() % choices;
   auto note = [this](std::uint64_t what) { trace_ = (trace_ ^ what) * 0x100000001b3ull + 1; };
   auto run_job = [&](std::size_t i) {
-    std::rotate(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(i), jobs.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    std::rotate(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(i),
+                jobs.begin() + static_cast<std::ptrdiff_t>(i) + 1);
     note(i * 1000 + jobs.size());
     coordinator(*node_).run_once();
     return true;
@@ -87,7 +89,8 @@ void simulation::advance(std::chrono::milliseconds d) {
   }
 }
 
-bool simulation::run_until(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
+bool simulation::run_until(const std::function<bool()>& condition,
+                           std::chrono::milliseconds limit) {
   const auto end = now() + limit;
   settle();
   while (!condition()) {

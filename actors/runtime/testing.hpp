@@ -1,5 +1,5 @@
-// Deterministic simulation of a node, for tests only: CAF's test coordinator without threads, virtual time, and a seeded
-// choice of the next job. The same seed replays to the same trace hash.
+// Deterministic simulation of a node, for tests only: CAF's test coordinator without threads,
+// virtual time, and a seeded choice of the next job. The same seed replays to the same trace hash.
 #pragma once
 
 #include "actors/runtime/node.hpp"
@@ -34,7 +34,8 @@ class simulation {
  public:
   using work = std::function<bool()>;  ///< does one step; false when it has none to do
 
-  /// `options` gets the simulation's clock, randomness and mode. Domains are added to `node()` before start().
+  /// `options` gets the simulation's clock, randomness and mode. Domains are added to `node()`
+  /// before start().
   simulation(std::uint64_t seed, node_options options, rpc::push_sink& sink);
   ~simulation();
 
@@ -45,7 +46,9 @@ class simulation {
   /// Other sources of steps beside actors: stores. Chosen among by the seed, too.
   void add_work(work w) { works_.push_back(std::move(w)); }
   /// Called with the new time whenever it moves: stores follow.
-  void on_time(std::function<void(std::chrono::steady_clock::time_point)> f) { on_time_.push_back(std::move(f)); }
+  void on_time(std::function<void(std::chrono::steady_clock::time_point)> f) {
+    on_time_.push_back(std::move(f));
+  }
 
   /// One step of one actor or store; false when nothing can happen without time passing.
   bool step();
@@ -58,7 +61,6 @@ class simulation {
                  std::chrono::milliseconds limit = std::chrono::milliseconds(10'000));
   /// Grows with each step: which of how many was taken, and when.
   std::uint64_t trace() const noexcept { return trace_; }
-
 
  private:
   seeded_random random_;

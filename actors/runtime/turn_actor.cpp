@@ -39,8 +39,8 @@ void take_turn(turn_actor* self, seat& s, last_words& words) {
   }
 }
 
-caf::behavior sit(turn_actor* self, seat* s, std::shared_ptr<last_words> words, class_metrics* counters,
-                  std::function<steady_time()> now) {
+caf::behavior sit(turn_actor* self, seat* s, std::shared_ptr<last_words> words,
+                  class_metrics* counters, std::function<steady_time()> now) {
   self->set_default_handler(caf::drop);
   self->set_exit_handler([self, s](caf::exit_msg& m) {
     s->hang_bell(nullptr);

@@ -1,5 +1,5 @@
-// Seats an occupant in a CAF actor: each wake-up gives it one turn; an exception ends it and its supervisor seats another.
-// Used by node.cpp.
+// Seats an occupant in a CAF actor: each wake-up gives it one turn; an exception ends it and its
+// supervisor seats another. Used by node.cpp.
 #pragma once
 
 #include "actors/runtime/metrics.hpp"

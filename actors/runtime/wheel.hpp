@@ -1,5 +1,5 @@
-// The deadlines of one shard: a hashed wheel driven by the node's one tick, so that no call needs a timer of its own.
-// Setting and taking out are O(1). Used by shard.
+// The deadlines of one shard: a hashed wheel driven by the node's one tick, so that no call needs a
+// timer of its own. Setting and taking out are O(1). Used by shard.
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -13,8 +13,8 @@
 namespace nova::runtime {
 
 /// Something with a deadline; leaves the wheel when it is destroyed.
-struct timed : boost::intrusive::list_base_hook<
-                 boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+struct timed
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   std::chrono::steady_clock::time_point due{};
 };
 

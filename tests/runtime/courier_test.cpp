@@ -13,7 +13,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-void attach(world& w, std::uint8_t account, rpc::connection_id connection, std::uint8_t lineage = 0, bool echo = true) {
+void attach(world& w, std::uint8_t account, rpc::connection_id connection, std::uint8_t lineage = 0,
+            bool echo = true) {
   bool attached = false;
   rpc::attachment a;
   a.connection = connection;
@@ -127,28 +128,31 @@ TEST_CASE("presence: a new set replaces the old one, and a closed socket is told
   CHECK(w.sink.pushes.size() == before);
 }
 
-TEST_CASE("a large audience is grouped by courier: one delivery a courier, no lookup in the database") {
+TEST_CASE(
+    "a large audience is grouped by courier: one delivery a courier, no lookup in the database") {
   config::runtime_settings s;
   s.courier_slots = 8;
   world w({.settings = s, .beta = false, .change_alpha = [](runtime::domain& d) {
-    auto accounts = std::make_shared<std::vector<uuid>>();
-    for (int i = 0; i < 2000; ++i) {
-      uuid id{};
-      id.data[14] = static_cast<std::uint8_t>(i >> 8);
-      id.data[15] = static_cast<std::uint8_t>(i);
-      accounts->push_back(id);
-    }
-    d.kinds[0].calls[tell] = [audience = std::shared_ptr<const std::vector<uuid>>(accounts)](
-                               const runtime::state_box&, const rpc::message& m, const runtime::context& c,
-                               const runtime::reads&) -> runtime::erased_outcome {
-      runtime::erased_decision out;
-      auto body = std::make_shared<text>();
-      body->set_value("all");
-      out.reply = body;
-      out.pushes.push_back({{audience, account_id(5)}, std::make_shared<rpc::push>(note(), body), 0});
-      return out;
-    };
-  }});
+             auto accounts = std::make_shared<std::vector<uuid>>();
+             for (int i = 0; i < 2000; ++i) {
+               uuid id{};
+               id.data[14] = static_cast<std::uint8_t>(i >> 8);
+               id.data[15] = static_cast<std::uint8_t>(i);
+               accounts->push_back(id);
+             }
+             d.kinds[0].calls[tell] =
+                 [audience = std::shared_ptr<const std::vector<uuid>>(accounts)](
+                     const runtime::state_box&, const rpc::message& m, const runtime::context& c,
+                     const runtime::reads&) -> runtime::erased_outcome {
+               runtime::erased_decision out;
+               auto body = std::make_shared<text>();
+               body->set_value("all");
+               out.reply = body;
+               out.pushes.push_back(
+                   {{audience, account_id(5)}, std::make_shared<rpc::push>(note(), body), 0});
+               return out;
+             };
+           }});
   w.start();
   for (std::uint8_t i = 1; i <= 100; ++i) attach(w, i, 1000 + i);
   const auto actions = w.alpha->batches();

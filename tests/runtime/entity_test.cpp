@@ -1,4 +1,5 @@
-// Entities under the deterministic driver: decide, commit, reply; needs; failures of handlers and of commits.
+// Entities under the deterministic driver: decide, commit, reply; needs; failures of handlers and
+// of commits.
 #include "tests/runtime/runtime_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -82,7 +83,8 @@ TEST_CASE("a handler that throws: internal, the entity starts again from the sto
   CHECK(w.loads == loads + 1);
   CHECK(w.metric("nova_actor_crashes_total{class=\"entity:alpha.counter\"}") == 1);
   bool reported = false;
-  for (const auto& line : w.log) reported |= line.find("blow_up") != std::string::npos && line.find("boom") != std::string::npos;
+  for (const auto& line : w.log)
+    reported |= line.find("blow_up") != std::string::npos && line.find("boom") != std::string::npos;
   CHECK(reported);
 }
 

@@ -15,7 +15,9 @@ const std::string passivations = "nova_actor_passivations_total{class=\"entity:a
 }  // namespace
 
 TEST_CASE("an idle entity leaves memory and comes back with its state") {
-  world w({.change_alpha = [](runtime::domain& d) { d.kinds[0].idle_passivation = milliseconds(5000); }});
+  world w({.change_alpha = [](runtime::domain& d) {
+    d.kinds[0].idle_passivation = milliseconds(5000);
+  }});
   w.start();
   w.ask(add, "a:4");
   w.ask(add, "b:1");
@@ -73,7 +75,8 @@ TEST_CASE("passivation under load loses and doubles nothing") {
     w.start();
     std::vector<reply_ptr> all;
     for (int round = 0; round < 20; ++round) {
-      for (int k = 0; k < 10; ++k) all.push_back(w.call(k % 3 == 0 ? leave : add, "k" + std::to_string(k) + ":1"));
+      for (int k = 0; k < 10; ++k)
+        all.push_back(w.call(k % 3 == 0 ? leave : add, "k" + std::to_string(k) + ":1"));
       for (int n = 0; n < 150; ++n) w.sim.step();
     }
     for (auto& r : all) CHECK(w.await(r)->ok());
@@ -151,7 +154,9 @@ TEST_CASE("full stash and full inbox: overloaded at once") {
   for (auto& r : stashed) w.await(r);
 }
 
-TEST_CASE("no lease, no reads from memory: a node cut off from its database falls silent by its own clock") {
+TEST_CASE(
+    "no lease, no reads from memory: a node cut off from its database falls silent by its own "
+    "clock") {
   world w;
   w.start();
   w.ask(add, "a:1");
@@ -167,7 +172,9 @@ TEST_CASE("no lease, no reads from memory: a node cut off from its database fall
   CHECK(w.ask(get, "a")->text_of() == "1");
 }
 
-TEST_CASE("fenced: nothing is written, callers get unavailable, memory is dropped, a new lane serves on") {
+TEST_CASE(
+    "fenced: nothing is written, callers get unavailable, memory is dropped, a new lane serves "
+    "on") {
   world w;
   w.start();
   w.ask(add, "a:1");
@@ -185,7 +192,8 @@ TEST_CASE("fenced: nothing is written, callers get unavailable, memory is droppe
   CHECK(w.ask(add, "a:1")->text_of() == "51");
 }
 
-TEST_CASE("two nodes on one database: the second waits for the lease and then owns the shards alone") {
+TEST_CASE(
+    "two nodes on one database: the second waits for the lease and then owns the shards alone") {
   storage::memory_store store;
   world first({.beta = false, .alpha_store = &store});
   first.start();

@@ -1,4 +1,5 @@
-// What the runtime promises around a call: idempotency keys, reminders, restarts of its own actors, stopping, replaying.
+// What the runtime promises around a call: idempotency keys, reminders, restarts of its own actors,
+// stopping, replaying.
 #include "tests/runtime/runtime_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -19,7 +20,9 @@ rpc::call keyed(std::uint8_t account, const std::string& key) {
 
 }  // namespace
 
-TEST_CASE("the same Idempotency-Key and body: the first answer; another body: refused; another account: its own") {
+TEST_CASE(
+    "the same Idempotency-Key and body: the first answer; another body: refused; another account: "
+    "its own") {
   world w;
   w.start();
   const auto first = w.ask(create, ":x", keyed(1, "k1"))->text_of();
@@ -122,7 +125,9 @@ TEST_CASE("a reminder that always throws is given up after three times and said 
   CHECK(w.stored("a") == 100);
 }
 
-TEST_CASE("a shard's actor that crashes is restarted: commits under way count, callers are answered, the rest goes on") {
+TEST_CASE(
+    "a shard's actor that crashes is restarted: commits under way count, callers are answered, the "
+    "rest goes on") {
   world w({.shards = 1});
   int taps = 0;
   w.node().tap(changed(), [&](const rpc::message_ptr&) {
@@ -144,10 +149,33 @@ TEST_CASE("a shard's actor that crashes is restarted: commits under way count, c
   CHECK(w.ask(get, "a")->text_of() == "1");
   CHECK(w.metric("nova_actor_restarts_total{class=\"supervisor:alpha\"}") == 1);
   bool reported = false;
-  for (const auto& line : w.log) reported |= line.find("a tap that throws") != std::string::npos && line.find("emit") != std::string::npos;
+  for (const auto& line : w.log)
+    reported |= line.find("a tap that throws") != std::string::npos &&
+                line.find("emit") != std::string::npos;
   CHECK(reported);
   // The event reached the other domain all the same.
   REQUIRE(w.sim.run_until([&] { return w.script->applied.size() == 1; }));
+}
+
+TEST_CASE("a domain serves when its warm-up is done, and tries again when it fails") {
+  int tries = 0;
+  world w({.beta = false, .change_alpha = [&tries](runtime::domain& d) {
+             d.warm_up =
+                 [&tries](const runtime::context&,
+                          const runtime::reads& r) -> std::variant<runtime::need, std::monostate> {
+               if (++tries == 1) throw std::runtime_error("not yet");
+               if (r.size() == 0)
+                 return runtime::need{{runtime::job{"warm", []() -> std::any { return 7; }}}};
+               CHECK(r.job<int>(0) == 7);
+               return std::monostate{};
+             };
+           }});
+  w.node().start();
+  w.sim.advance(milliseconds(500));
+  CHECK(w.ask(get, "a")->code() == errc::unavailable);
+  REQUIRE(w.sim.run_until([&] { return w.node().ready(); }));
+  CHECK(tries == 3);
+  CHECK(w.ask(get, "a")->ok());
 }
 
 TEST_CASE("stopping: accepted calls are answered, new ones are refused") {
@@ -190,7 +218,9 @@ run_record play(std::uint64_t seed) {
   w.sim.advance(milliseconds(6000));
   run_record r;
   r.trace = w.sim.trace();
-  for (auto& x : all) r.answers.push_back(x->got ? x->ok() ? x->text_of() : std::to_string(static_cast<int>(x->code())) : "none");
+  for (auto& x : all)
+    r.answers.push_back(
+        x->got ? x->ok() ? x->text_of() : std::to_string(static_cast<int>(x->code())) : "none");
   return r;
 }
 
@@ -212,7 +242,9 @@ TEST_CASE("whatever the seed: what was answered is stored, nothing is stored twi
     for (int round = 0; round < 30; ++round) {
       all.push_back(w.call(add, "a:1"));
       if (round % 7 == 3) w.call(take_name, "a:" + std::to_string(round % 2));
-      if (round % 11 == 5) w.alpha->inject(round % 2 == 0 ? storage::commit_fault::lose_before : storage::commit_fault::lose_reply);
+      if (round % 11 == 5)
+        w.alpha->inject(round % 2 == 0 ? storage::commit_fault::lose_before
+                                       : storage::commit_fault::lose_reply);
       for (auto n = w.sim.random().next() % 30; n > 0; --n) w.sim.step();
     }
     w.sim.advance(milliseconds(500));

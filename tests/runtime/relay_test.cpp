@@ -1,4 +1,5 @@
-// Events from commit to effect in another domain: order, duplicates, gaps, failures, read models, settled answers.
+// Events from commit to effect in another domain: order, duplicates, gaps, failures, read models,
+// settled answers.
 #include "tests/runtime/runtime_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -32,7 +33,8 @@ TEST_CASE("events take effect once and in order of their key, whatever the order
     world w({.seed = seed});
     w.start();
     for (int i = 0; i < 30; ++i)
-      for (const char* key : {"a", "b", "c"}) w.call(emit, std::string(key) + ":" + std::to_string(i));
+      for (const char* key : {"a", "b", "c"})
+        w.call(emit, std::string(key) + ":" + std::to_string(i));
     REQUIRE(w.sim.run_until([&] { return w.script->applied.size() >= 90; }));
     w.sim.advance(milliseconds(500));
     CHECK(w.script->applied.size() == 90);
@@ -44,7 +46,9 @@ TEST_CASE("events take effect once and in order of their key, whatever the order
   }
 }
 
-TEST_CASE("a consumer that was down pulls what it missed, and what it had applied it does not apply again") {
+TEST_CASE(
+    "a consumer that was down pulls what it missed, and what it had applied it does not apply "
+    "again") {
   storage::memory_store alpha;
   {
     world w({.beta = false, .alpha_store = &alpha});
@@ -56,7 +60,8 @@ TEST_CASE("a consumer that was down pulls what it missed, and what it had applie
   REQUIRE(w.sim.run_until([&] { return w.script->applied.size() >= 20; }));
   const auto order = applied(w, "a");
   CHECK(std::is_sorted(order.begin(), order.end()));
-  // The lane of beta is taken away and comes back: readers start from an offset that may lie behind.
+  // The lane of beta is taken away and comes back: readers start from an offset that may lie
+  // behind.
   w.ask(emit, "a:20");
   w.beta->fence_by_other();
   w.ask(emit, "a:21");
@@ -107,7 +112,8 @@ TEST_CASE("an event that fails now and then is tried again") {
   CHECK(w.dead_letters("dead") == 0);
 }
 
-TEST_CASE("an event that always fails becomes a dead letter; later ones of its key wait, others go on") {
+TEST_CASE(
+    "an event that always fails becomes a dead letter; later ones of its key wait, others go on") {
   world w({.shards = 1});
   w.script->fail["a:1"] = -1;
   w.start();
@@ -115,7 +121,8 @@ TEST_CASE("an event that always fails becomes a dead letter; later ones of its k
     w.ask(emit, "a:" + std::to_string(i));
     w.ask(emit, "b:" + std::to_string(i));
   }
-  REQUIRE(w.sim.run_until([&] { return mirrored(w, "b") == 5 && w.dead_letters("waiting") == 3; }, std::chrono::seconds(60)));
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "b") == 5 && w.dead_letters("waiting") == 3; },
+                          std::chrono::seconds(60)));
   CHECK(applied(w, "a") == std::vector<int>{0});
   CHECK(w.dead_letters("dead") == 1);
   const auto& letters = w.beta_store.table("dead_letter").rows();
@@ -142,8 +149,9 @@ TEST_CASE("a route that fails becomes a dead letter as well") {
   w.ask(emit, "a:0");
   w.ask(emit, "b:0");
   w.ask(emit, "c:0");
-  REQUIRE(w.sim.run_until([&] { return w.dead_letters("dead") == 1 && mirrored(w, "b") == 1 && mirrored(w, "c") == 1; },
-                          std::chrono::seconds(60)));
+  REQUIRE(w.sim.run_until(
+      [&] { return w.dead_letters("dead") == 1 && mirrored(w, "b") == 1 && mirrored(w, "c") == 1; },
+      std::chrono::seconds(60)));
 }
 
 TEST_CASE("a database that is away suspends and does not count as a failure") {
@@ -169,7 +177,9 @@ TEST_CASE("a route may read first") {
   CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
-TEST_CASE("a read model: effect and offset in one unit, once, also when the reply of the commit is lost") {
+TEST_CASE(
+    "a read model: effect and offset in one unit, once, also when the reply of the commit is "
+    "lost") {
   world w({.shards = 1, .read_model = true});
   w.start();
   w.ask(emit, "a:0");
@@ -191,7 +201,8 @@ TEST_CASE("a read model that refuses an event: dead letter, the rest goes on") {
   w.ask(emit, "a:0");
   w.ask(emit, "a:1");
   w.ask(emit, "b:0");
-  REQUIRE(w.sim.run_until([&] { return mirrored(w, "b") == 1 && w.dead_letters("waiting") == 1; }, std::chrono::seconds(60)));
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "b") == 1 && w.dead_letters("waiting") == 1; },
+                          std::chrono::seconds(60)));
   CHECK(mirrored(w, "a") == 0);
 }
 
@@ -216,7 +227,28 @@ TEST_CASE("the reader's offset follows") {
   w.start();
   for (int i = 0; i < 7; ++i) w.ask(emit, "a:" + std::to_string(i));
   w.sim.advance(milliseconds(600));
-  const auto* row = w.beta_store.table("intake_offset").find({std::string("alpha"), std::int64_t{0}});
+  const auto* row =
+      w.beta_store.table("intake_offset").find({std::string("alpha"), std::int64_t{0}});
   REQUIRE(row != nullptr);
   CHECK(std::get<std::int64_t>((*row)[2]) == 7);
+}
+
+TEST_CASE(
+    "a read model that changed: entities in memory load the new truth before the answer settles") {
+  world w({.read_model = true});
+  w.start();
+  CHECK(w.ask(mirror_get, "a")->text_of() == "0");
+  CHECK(w.ask(emit_settled, "a:0")->ok());
+  CHECK(w.ask(mirror_get, "a")->text_of() == "1");
+  // Also while calls are under way.
+  std::vector<reply_ptr> reads;
+  for (int i = 0; i < 10; ++i) {
+    w.call(emit, "a:" + std::to_string(i));
+    reads.push_back(w.call(mirror_get, "a"));
+    for (int n = 0; n < 5; ++n) w.sim.step();
+  }
+  for (auto& r : reads) CHECK(w.await(r)->ok());
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 11; }));
+  w.sim.advance(milliseconds(100));
+  CHECK(w.ask(mirror_get, "a")->text_of() == "11");
 }

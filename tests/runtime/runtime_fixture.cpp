@@ -28,7 +28,9 @@ std::pair<std::string, std::string> split(const std::string& s) {
   return {s.substr(0, colon), s.substr(colon + 1)};
 }
 
-std::string key_of_text(const rpc::message& m) { return split(static_cast<const text&>(m).value()).first; }
+std::string key_of_text(const rpc::message& m) {
+  return split(static_cast<const text&>(m).value()).first;
+}
 std::string argument_of(const text& m) { return split(m.value()).second; }
 
 rpc::message_ptr make_text(std::string s) {
@@ -40,31 +42,37 @@ rpc::message_ptr make_text(std::string s) {
 void no_json(const rpc::message&, std::string&) {}
 
 const rpc::message_type text_type{
-  "google.protobuf.StringValue", [] { return std::shared_ptr<rpc::message>(std::make_shared<text>()); }, no_json,
-  [](const boost::json::value&, rpc::message&, std::vector<field_error>&) {},
-  [](rpc::message&, std::string_view, std::string_view, std::vector<field_error>&) { return false; },
-  [](const rpc::message&, std::vector<field_error>&) {}};
+    "google.protobuf.StringValue",
+    [] { return std::shared_ptr<rpc::message>(std::make_shared<text>()); },
+    no_json,
+    [](const boost::json::value&, rpc::message&, std::vector<field_error>&) {},
+    [](rpc::message&, std::string_view, std::string_view, std::vector<field_error>&) {
+      return false;
+    },
+    [](const rpc::message&, std::vector<field_error>&) {}};
 
 rpc::method describe(verb v, std::string_view name) {
   rpc::method m{};
   m.number = v;
   m.name = name;
-  m.domain = "alpha";
+  m.domain = v == mirror_get ? "beta" : "alpha";
   m.entity = "counter";
   m.key = v == create ? rpc::key_source::fresh : rpc::key_source::field;
   m.key_of = key_of_text;
   m.caller = rpc::caller_kind::user;
   m.deadline_ms = 5000;
   m.idempotency = v == create || v == add ? rpc::idempotency::key : rpc::idempotency::none;
-  m.query = v == get || v == peek || v == tell || v == watch;
+  m.query = v == mirror_get || v == get || v == peek || v == tell || v == watch;
   m.settles_in = v == emit_settled ? "beta" : "";
   m.request = &text_type;
   m.reply = &text_type;
   return m;
 }
 
-constexpr const char* names[] = {"add",  "get",   "blow_up", "hash",   "rest",   "peek",      "emit",  "emit_settled", "take_name",
-                                 "ask_other", "create", "tell",    "watch",  "remind", "reject",    "bad_apply", "leave", "forbid"};
+constexpr const char* names[] = {"add",       "get",   "blow_up",      "hash",      "rest",
+                                 "peek",      "emit",  "emit_settled", "take_name", "ask_other",
+                                 "create",    "tell",  "watch",        "remind",    "reject",
+                                 "bad_apply", "leave", "forbid",       "mirror_get"};
 
 struct counter_state {
   std::int64_t sum = 0;
@@ -94,7 +102,8 @@ decided add_to(const counter_state& s, std::string_view key, std::int64_t n) {
   return d;
 }
 
-result_of decide_more(verb v, const counter_state& s, const std::string& arg, const context& c, const reads& r) {
+result_of decide_more(verb v, const counter_state& s, const std::string& arg, const context& c,
+                      const reads& r) {
   decided d;
   switch (v) {
     case take_name: {
@@ -116,7 +125,8 @@ result_of decide_more(verb v, const counter_state& s, const std::string& arg, co
     case watch: {
       d.reply = make_text("ok");
       if (v == watch) {
-        d.watches.push_back({c.caller.connection, {account_id(static_cast<std::uint8_t>(std::stoi(arg)))}});
+        d.watches.push_back(
+            {c.caller.connection, {account_id(static_cast<std::uint8_t>(std::stoi(arg)))}});
         return d;
       }
       outgoing o;
@@ -146,7 +156,8 @@ result_of decide_more(verb v, const counter_state& s, const std::string& arg, co
       d = add_to(s, c.key, 1);
       d.refusal = error{errc::forbidden, "no", 0, {}};
       return d;
-    default: return error{errc::invalid_request, "", 0, {}};
+    default:
+      return error{errc::invalid_request, "", 0, {}};
   }
 }
 
@@ -165,7 +176,8 @@ result_of decide(const counter_state& s, const text& request, const context& c, 
   } else if constexpr (V == blow_up) {
     throw std::runtime_error("boom " + arg);
   } else if constexpr (V == hash) {
-    if (r.size() == 0) return need{{job{"test.hash", [arg]() -> std::any { return std::stoll(arg) * 10; }}}};
+    if (r.size() == 0)
+      return need{{job{"test.hash", [arg]() -> std::any { return std::stoll(arg) * 10; }}}};
     return add_to(s, c.key, r.job<long long>(0));
   } else if constexpr (V == rest) {
     if (r.size() == 0) return need{{pause{std::chrono::milliseconds(std::stoll(arg))}}};
@@ -206,6 +218,12 @@ struct mirror {
   static std::size_t weight(const state&) { return 1000; }
 };
 
+result_of show_mirror(const counter_state& s, const text&, const context&, const reads&) {
+  decided d;
+  d.reply = make_text(std::to_string(s.sum));
+  return d;
+}
+
 result_of mirrored(const counter_state& s, const text& event, const context& c, const reads&) {
   auto& script = *current->script;
   if (auto i = script.fail.find(event.value()); i != script.fail.end() && i->second != 0) {
@@ -235,7 +253,8 @@ rpc::call from(std::uint8_t account, rpc::connection_id connection) {
 const rpc::method& method(verb v) {
   static const auto table = [] {
     std::map<std::uint32_t, rpc::method> t;
-    for (std::uint32_t i = add; i <= forbid; ++i) t[i] = describe(static_cast<verb>(i), names[i - add]);
+    for (std::uint32_t i = add; i <= mirror_get; ++i)
+      t[i] = describe(static_cast<verb>(i), names[i - add]);
     return t;
   }();
   return table.at(v);
@@ -251,7 +270,8 @@ const rpc::push_type& note() {
   return type;
 }
 
-void recording_sink::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) {
+void recording_sink::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to,
+                             rpc::push_ptr p) {
   pushes.push_back({*to, static_cast<const text&>(p->body()).value()});
 }
 
@@ -277,8 +297,8 @@ node_options options_for(world& w, const world_options& o) {
   n.log = [&w](std::string_view, std::string line) { w.log.push_back(std::move(line)); };
   n.make_presence = [](const uuid& account, bool online, unix_ms last_seen) {
     return std::make_shared<rpc::push>(
-      note(), make_text("presence " + std::to_string(account.data[15]) + (online ? " online" : " offline") +
-                        (last_seen != 0 ? " seen" : "")));
+        note(), make_text("presence " + std::to_string(account.data[15]) +
+                          (online ? " online" : " offline") + (last_seen != 0 ? " seen" : "")));
   };
   return n;
 }
@@ -324,13 +344,15 @@ void add_once(memory_store& store, const std::string& name) {
 
 }  // namespace
 
-std::shared_ptr<storage::memory_database> world::open(memory_store& store, const std::string& domain) {
+std::shared_ptr<storage::memory_database> world::open(memory_store& store,
+                                                      const std::string& domain) {
   store.now = [this] { return sim.wall(); };
   add_once(store, "counter");
   add_once(store, "name");
   store.on("test.load", [](memory_store& s, const memory_row& p) {
     const auto* row = s.table("counter").find({p[0]});
-    return storage::memory_result{row != nullptr ? storage::make_rows(1, {{(*row)[1]}}) : storage::rows(1, {}), 0};
+    return storage::memory_result{
+        row != nullptr ? storage::make_rows(1, {{(*row)[1]}}) : storage::rows(1, {}), 0};
   });
   store.on("test.put", [](memory_store& s, const memory_row& p) {
     s.table("counter").put(p);
@@ -368,8 +390,8 @@ domain world::make_alpha(std::uint32_t shards) {
   d.name = "alpha";
   d.shards = shards;
   methods<counter> m("counter");
-  bind_all<add, get, blow_up, hash, rest, peek, emit, emit_settled, take_name, ask_other, create, tell, watch, remind,
-           reject, bad_apply, leave, forbid>(m);
+  bind_all<add, get, blow_up, hash, rest, peek, emit, emit_settled, take_name, ask_other, create,
+           tell, watch, remind, reject, bad_apply, leave, forbid>(m);
   m.on_reminder<text>(&reminded);
   d.kinds.push_back(m.take());
   return d;
@@ -380,13 +402,15 @@ domain world::make_beta(std::uint32_t shards) {
   d.name = "beta";
   d.shards = shards;
   methods<mirror> m("mirror");
+  m.add<bound<mirror_get>>(&show_mirror);
   m.on<text>(changed(), &mirrored);
   d.kinds.push_back(m.take());
   intake in;
   in.event = &changed();
   in.route = [this](const rpc::message& e, const context&, const reads& r) -> effect {
     const auto& value = static_cast<const text&>(e).value();
-    if (script->route_reads && r.size() == 0) return need{{storage::statement{&load_counter, {value}, 0}}};
+    if (script->route_reads && r.size() == 0)
+      return need{{storage::statement{&load_counter, {value}, 0}}};
     if (auto i = script->fail_route.find(value); i != script->fail_route.end() && i->second != 0) {
       if (i->second > 0) --i->second;
       throw std::runtime_error("cannot route " + value);
@@ -414,7 +438,8 @@ reply_ptr world::call(verb v, const std::string& request, rpc::call c) {
   auto r = std::make_shared<pending_reply>();
   c.method = &method(v);
   c.request = make_text(request);
-  if (c.deadline == std::chrono::steady_clock::time_point{}) c.deadline = sim.now() + std::chrono::seconds(5);
+  if (c.deadline == std::chrono::steady_clock::time_point{})
+    c.deadline = sim.now() + std::chrono::seconds(5);
   if (c.request_id.empty()) c.request_id = "r" + std::to_string(handler_calls);
   c.reply = [r](rpc::reply_result x) {
     ++r->times;
@@ -430,7 +455,9 @@ reply_ptr world::await(reply_ptr r, std::chrono::milliseconds limit) {
   return r;
 }
 
-reply_ptr world::ask(verb v, const std::string& request, rpc::call c) { return await(call(v, request, std::move(c))); }
+reply_ptr world::ask(verb v, const std::string& request, rpc::call c) {
+  return await(call(v, request, std::move(c)));
+}
 
 std::int64_t world::stored(const std::string& key) {
   const auto* row = alpha_store.table("counter").find({key});
@@ -442,7 +469,8 @@ std::uint64_t world::metric(const std::string& metric_line) {
   node().write_metrics(all);
   std::istringstream lines(all);
   for (std::string line; std::getline(lines, line);)
-    if (line.starts_with(metric_line + " ")) return std::stoull(line.substr(metric_line.size() + 1));
+    if (line.starts_with(metric_line + " "))
+      return std::stoull(line.substr(metric_line.size() + 1));
   return 0;
 }
 

@@ -1,5 +1,5 @@
-// Two small domains on stores in memory under the deterministic driver: "alpha" has counters, "beta" mirrors what alpha's
-// events say. Used by all tests of the runtime that need a node.
+// Two small domains on stores in memory under the deterministic driver: "alpha" has counters,
+// "beta" mirrors what alpha's events say. Used by all tests of the runtime that need a node.
 #pragma once
 
 #include "actors/runtime/testing.hpp"
@@ -20,24 +20,25 @@ using text = google::protobuf::StringValue;
 
 /// alpha's methods; each request is a StringValue "key:argument".
 enum verb : std::uint32_t {
-  add = 9001,      ///< command: adds the number, replies the sum after the commit
-  get,             ///< query: replies the sum
-  blow_up,         ///< throws
-  hash,            ///< needs a job, then adds its result
-  rest,            ///< command: pauses argument ms, then replies "rested"
-  peek,            ///< query: reads the store, then replies "state/stored"
-  emit,            ///< adds 1 and emits the event `changed` with "key:argument"
-  emit_settled,    ///< likewise, but the answer waits for beta
-  take_name,       ///< inserts the argument into a unique table; attempt > 0 replies "taken"
-  ask_other,       ///< asks `add` of the counter named by the argument, replies its answer
-  create,          ///< @new, takes an Idempotency-Key; replies its key
-  tell,            ///< pushes the argument to the caller's account
-  watch,           ///< watches the account named by the argument
-  remind,          ///< sets a reminder in argument ms, which adds 100
-  reject,          ///< a statement that the database refuses
-  bad_apply,       ///< commits, but its apply throws
-  leave,           ///< adds and asks for passivation
-  forbid,          ///< refuses, but counts the refusal
+  add = 9001,    ///< command: adds the number, replies the sum after the commit
+  get,           ///< query: replies the sum
+  blow_up,       ///< throws
+  hash,          ///< needs a job, then adds its result
+  rest,          ///< command: pauses argument ms, then replies "rested"
+  peek,          ///< query: reads the store, then replies "state/stored"
+  emit,          ///< adds 1 and emits the event `changed` with "key:argument"
+  emit_settled,  ///< likewise, but the answer waits for beta
+  take_name,     ///< inserts the argument into a unique table; attempt > 0 replies "taken"
+  ask_other,     ///< asks `add` of the counter named by the argument, replies its answer
+  create,        ///< @new, takes an Idempotency-Key; replies its key
+  tell,          ///< pushes the argument to the caller's account
+  watch,         ///< watches the account named by the argument
+  remind,        ///< sets a reminder in argument ms, which adds 100
+  reject,        ///< a statement that the database refuses
+  bad_apply,     ///< commits, but its apply throws
+  leave,         ///< adds and asks for passivation
+  forbid,        ///< refuses, but counts the refusal
+  mirror_get,    ///< of beta: what its mirror holds in memory
 };
 
 const rpc::method& method(verb v);
@@ -77,7 +78,7 @@ struct world_options {
   config::runtime_settings settings = {};
   std::uint32_t shards = 4;
   bool beta = true;
-  bool read_model = false;         ///< beta keeps a read model instead of mirrors
+  bool read_model = false;  ///< beta keeps a read model instead of mirrors
   std::function<void(domain& alpha)> change_alpha = {};
   std::string node = "node-a";
   storage::memory_store* alpha_store = nullptr;  ///< shared by two worlds: two nodes
@@ -103,7 +104,8 @@ class world {
   reply_ptr ask(verb v, const std::string& request, rpc::call c = {});
   reply_ptr await(reply_ptr r, std::chrono::milliseconds limit = std::chrono::seconds(20));
   std::int64_t stored(const std::string& key);
-  std::uint64_t metric(const std::string& metric_line);  ///< value of a line of write_metrics; 0 when absent
+  std::uint64_t metric(
+      const std::string& metric_line);  ///< value of a line of write_metrics; 0 when absent
   std::size_t dead_letters(const std::string& status);
 
   recording_sink sink;
@@ -117,7 +119,8 @@ class world {
   std::shared_ptr<storage::memory_database> alpha, beta;
 
  private:
-  std::shared_ptr<storage::memory_database> open(storage::memory_store& store, const std::string& domain);
+  std::shared_ptr<storage::memory_database> open(storage::memory_store& store,
+                                                 const std::string& domain);
   domain make_alpha(std::uint32_t shards);
   domain make_beta(std::uint32_t shards);
 

@@ -1,13 +1,14 @@
-// The supervisor under CAF's test coordinator: strategies, restart kinds, intensity, back-off, ordered stop, escalation.
-#include "actors/runtime/actor_config.hpp"
+// The supervisor under CAF's test coordinator: strategies, restart kinds, intensity, back-off,
+// ordered stop, escalation.
 #include "actors/runtime/supervisor.hpp"
+#include "actors/runtime/actor_config.hpp"
 #include "actors/runtime/testing.hpp"
 
+#include <doctest/doctest.h>
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/send.hpp>
-#include <doctest/doctest.h>
 
 #include <map>
 
@@ -23,13 +24,19 @@ using end_atom = caf::atom_constant<caf::atom("end")>;
 /// Children a, b, c … that write "+a" when they start and "-a" when they end.
 class troupe {
  public:
-  explicit troupe(supervision how, restart when = restart::permanent, int count = 3, bool stubborn = false)
-      : config_(2, true), system_(config_), crashes_(3, [this](std::string_view, std::string line) { log.push_back(line); }) {
+  explicit troupe(supervision how, restart when = restart::permanent, int count = 3,
+                  bool stubborn = false)
+      : config_(2, true),
+        system_(config_),
+        crashes_(3, [this](std::string_view, std::string line) { log.push_back(line); }) {
     how.random = &random_;
     how.crashes = &crashes_;
-    how.ended = [this](bool ordered, std::string why) { ended = (ordered ? "ordered " : "gave up ") + why; };
+    how.ended = [this](bool ordered, std::string why) {
+      ended = (ordered ? "ordered " : "gave up ") + why;
+    };
     std::vector<child_spec> specs;
-    for (int i = 0; i < count; ++i) specs.push_back(make(std::string(1, static_cast<char>('a' + i)), when, stubborn));
+    for (int i = 0; i < count; ++i)
+      specs.push_back(make(std::string(1, static_cast<char>('a' + i)), when, stubborn));
     top = spawn_supervisor(system_, std::move(how), std::move(specs));
     run();
   }
@@ -85,15 +92,16 @@ class troupe {
     spec.grace = milliseconds(500);
     spec.last_message = [name] { return "the message that killed " + name; };
     spec.start = [this, name, stubborn](caf::event_based_actor* parent) -> caf::actor {
-      auto child = parent->spawn([this, name, stubborn](caf::event_based_actor* self) -> caf::behavior {
-        trace += "+" + name;
-        self->attach_functor([this, name] { trace += "-" + name; });
-        if (stubborn) self->set_exit_handler([](caf::exit_msg&) {});
-        return {
-          [self](fail_atom) { self->quit(caf::sec::runtime_error); },
-          [self](end_atom) { self->quit(); },
-        };
-      });
+      auto child =
+          parent->spawn([this, name, stubborn](caf::event_based_actor* self) -> caf::behavior {
+            trace += "+" + name;
+            self->attach_functor([this, name] { trace += "-" + name; });
+            if (stubborn) self->set_exit_handler([](caf::exit_msg&) {});
+            return {
+                [self](fail_atom) { self->quit(caf::sec::runtime_error); },
+                [self](end_atom) { self->quit(); },
+            };
+          });
       children[name] = child;
       return child;
     };
@@ -155,7 +163,9 @@ TEST_CASE("the first restart is at once, later ones wait longer and longer, with
   CHECK(t.trace == "-a+a");
 }
 
-TEST_CASE("more restarts than the intensity within the window: it stops all in reverse order and gives up") {
+TEST_CASE(
+    "more restarts than the intensity within the window: it stops all in reverse order and gives "
+    "up") {
   troupe t(with(strategy::one_for_one, 2));
   t.fail("a");
   t.fail("b");
@@ -194,7 +204,9 @@ TEST_CASE("a crash report keeps the reason and the message that killed") {
   CHECK(t.log[0].find("runtime_error") != std::string::npos);
 }
 
-TEST_CASE("escalation: a supervisor that gave up is restarted by its own supervisor, with fresh children") {
+TEST_CASE(
+    "escalation: a supervisor that gave up is restarted by its own supervisor, with fresh "
+    "children") {
   seeded_random random(3);
   std::string trace;
   caf::actor inner_child;
