@@ -143,11 +143,11 @@ runtime::loading<account_state> account_entity::load(std::string_view key, const
   account_state s;
   const auto id = parse_uuid(key);
   if (!id) return s;
-  if (r.size() == 0) return need{{store::account(*id), store::guard(*id), store::sessions(*id)}};
+  if (r.size() == 0) return need{{store::account(*id), store::sessions(*id)}};
   s.id = *id;
   s.account = read_account(r.rows(0));
-  s.guard = read_guard(r.rows(1));
-  s.sessions = read_sessions(r.rows(2));
+  s.guard = read_guard(r.rows(0));
+  s.sessions = read_sessions(r.rows(1));
   return s;
 }
 

@@ -5,7 +5,10 @@ namespace nova::auth::queries {
 
 const storage::query account{
     .name = "auth.account",
-    .sql = "SELECT email, handle, password_hash, created_at FROM account WHERE account_id = $1"};
+    .sql =
+        "SELECT email, handle, password_hash, created_at, failures, last_failure_at, locked_until "
+        "FROM (SELECT $1::uuid AS account_id) AS wanted LEFT JOIN account USING (account_id) "
+        "LEFT JOIN login_guard USING (account_id)"};
 
 const storage::query sessions{
     .name = "auth.sessions",
@@ -13,10 +16,6 @@ const storage::query sessions{
         "SELECT session_id, generation, salt, user_agent, created_at, last_seen_at, rotated_at "
         "FROM session WHERE account_id = $1 AND revoked_until IS NULL "
         "ORDER BY created_at, session_id"};
-
-const storage::query guard{
-    .name = "auth.guard",
-    .sql = "SELECT failures, last_failure_at, locked_until FROM login_guard WHERE account_id = $1"};
 
 const storage::query name_owner{.name = "auth.name_owner",
                                 .sql = "SELECT account_id FROM identifier WHERE name = $1"};
@@ -89,10 +88,10 @@ const storage::query prune_guards{
 
 std::span<const storage::query* const> all() {
   static const storage::query* const list[] = {
-      &account,        &sessions,       &guard,          &name_owner,      &taken_names,
-      &session_salt,   &revocations,    &insert_account, &insert_name,     &insert_session,
-      &rotate_session, &revoke_session, &prune_sessions, &update_password, &put_guard,
-      &delete_guard,   &prune_guards};
+      &account,         &sessions,       &name_owner,     &taken_names,
+      &session_salt,    &revocations,    &insert_account, &insert_name,
+      &insert_session,  &rotate_session, &revoke_session, &prune_sessions,
+      &update_password, &put_guard,      &delete_guard,   &prune_guards};
   return list;
 }
 

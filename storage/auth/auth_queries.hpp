@@ -7,9 +7,8 @@
 
 namespace nova::auth::queries {
 
-extern const storage::query account;
+extern const storage::query account;  ///< with its guard: always one row, columns may be NULL
 extern const storage::query sessions;
-extern const storage::query guard;
 extern const storage::query name_owner;
 extern const storage::query taken_names;
 extern const storage::query session_salt;

@@ -4,7 +4,7 @@
 namespace nova::auth {
 
 std::optional<account_row> read_account(const storage::rows& r) {
-  if (r.empty()) return std::nullopt;
+  if (r.empty() || r.null(0, 0)) return std::nullopt;
   return account_row{r.text(0, 0), r.text(0, 1), r.text(0, 2), r.time(0, 3)};
 }
 
@@ -18,8 +18,8 @@ std::vector<session_row> read_sessions(const storage::rows& r) {
 }
 
 guard_row read_guard(const storage::rows& r) {
-  if (r.empty()) return {};
-  return {r.int8(0, 0), r.time(0, 1), r.time(0, 2)};
+  if (r.empty() || r.null(0, 4)) return {};
+  return {r.int8(0, 4), r.time(0, 5), r.time(0, 6)};
 }
 
 }  // namespace nova::auth

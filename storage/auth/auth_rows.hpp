@@ -33,9 +33,11 @@ struct guard_row {
   unix_ms locked_until = 0;
 };
 
+/// Both from store::account.
 std::optional<account_row> read_account(const storage::rows& r);
-std::vector<session_row> read_sessions(const storage::rows& r);
-/// All zero when there is no row.
+/// All zero when nothing failed.
 guard_row read_guard(const storage::rows& r);
+
+std::vector<session_row> read_sessions(const storage::rows& r);
 
 }  // namespace nova::auth

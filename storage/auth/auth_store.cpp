@@ -11,7 +11,6 @@ using storage::timestamp;
 
 statement account(const uuid& account) { return {&queries::account, {account}}; }
 statement sessions(const uuid& account) { return {&queries::sessions, {account}}; }
-statement guard(const uuid& account) { return {&queries::guard, {account}}; }
 statement name_owner(std::string name) { return {&queries::name_owner, {std::move(name)}}; }
 statement taken_names(std::vector<std::string> names) {
   return {&queries::taken_names, {std::move(names)}};

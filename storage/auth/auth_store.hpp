@@ -5,9 +5,9 @@
 
 namespace nova::auth::store {
 
+/// Account and guard in one row, whether or not there is either.
 storage::statement account(const uuid& account);
 storage::statement sessions(const uuid& account);
-storage::statement guard(const uuid& account);
 /// `name` is an e-mail address or a handle in lower case.
 storage::statement name_owner(std::string name);
 storage::statement taken_names(std::vector<std::string> names);

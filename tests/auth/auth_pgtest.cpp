@@ -1,5 +1,6 @@
 // auth on runtime and PostgreSQL: races for names and tokens, lock-out over restarts, revocation,
 // what is stored.
+#include "config/runtime_settings.hpp"
 #include "storage/auth/auth_queries.hpp"
 #include "storage/auth/auth_store.hpp"
 #include "tests/auth/identity_node.hpp"
@@ -263,4 +264,32 @@ TEST_CASE_FIXTURE(with_node, "quiet counters are removed in passing") {
   for (int i = 0; i < 5 && quiet() > 0; ++i)
     (void)node.login("other_name" + std::to_string(i), "wrong password");
   CHECK(quiet() == 0);
+}
+
+TEST_CASE(
+    "more sign-ins at once than the work pool takes are refused with a time to wait, not queued") {
+  identity_node node{config::auth_settings{}};
+  constexpr int burst = 200;
+  LoginRequest q;
+  q.set_password("wrong password");
+  std::vector<std::future<rpc::reply_result>> calls;
+  for (int i = 0; i < burst; ++i) {
+    q.set_identifier("burst_" + std::to_string(i));
+    calls.push_back(node.begin<auth_interface::login>(q));
+  }
+  int evaluated = 0, refused = 0;
+  for (auto& f : calls) {
+    const auto r = f.get();
+    if (code(r) == errc::invalid_credentials) {
+      ++evaluated;
+      continue;
+    }
+    CHECK(r.error().code == errc::overloaded);
+    CHECK(r.error().retry_after_ms > 0);
+    ++refused;
+  }
+  const config::runtime_settings pool;
+  CHECK(evaluated >= static_cast<int>(pool.max_queued_jobs));
+  CHECK(refused > 0);
+  CHECK(node.login("burst_0", "wrong password").error().code == errc::invalid_credentials);
 }
