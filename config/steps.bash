@@ -112,14 +112,18 @@ build() {
 }
 
 # build_web FOLDER: the page into build/FOLDER/web, when its sources changed. Without a registry an older page, or none, is
-# served: Nova itself does not need it.
+# served: Nova itself does not need it. A build that failed is not tried again at each start.
 build_web() {
   local web="$root/gateway/web" folder="$root/build/$1" stamp
   [ -f "$web/package.json" ] || return 0
   stamp=$(cd "$web" && find . -path ./node_modules -prune -o -path ./dist -prune -o -type f -print0 | sort -z |
     xargs -0 sha256sum | sha256sum)
   lock_build "$folder"
-  if [ "$(cat "$folder/web.stamp" 2>/dev/null)" != "$stamp" ] || [ ! -f "$folder/web/index.html" ]; then
+  if [ "$(cat "$folder/web.stamp" 2>/dev/null)" = "$stamp" ] && [ -f "$folder/web/index.html" ]; then
+    :
+  elif [ "$(cat "$folder/web.failed" 2>/dev/null)" = "$stamp" ] && [ -n "$(find "$folder/web.failed" -mmin -60)" ]; then
+    say "the web page could not be built within the last hour; remove $folder/web.failed to try again"
+  else
     say "building the web page"
     local work="$folder/web-sources"
     mkdir -p "$work"
@@ -127,7 +131,9 @@ build_web() {
     tar -C "$web" --exclude=./node_modules --exclude=./dist -cf - . | tar -C "$work" -xf -
     if (cd "$work" && install_node_modules && NOVA_WEB_OUT="$folder/web" npm run --silent build) >&2; then
       printf '%s\n' "$stamp" > "$folder/web.stamp"
+      rm -f "$folder/web.failed"
     else
+      printf '%s\n' "$stamp" > "$folder/web.failed"
       say "the web page could not be built (see above); going on without"
     fi
   fi
@@ -140,7 +146,7 @@ install_node_modules() {
   local want
   want=$(sha256sum package-lock.json)
   [ "$(cat node_modules/.nova-lock 2>/dev/null)" != "$want" ] || return 0
-  local options=(--no-audit --no-fund --loglevel=error)
-  npm ci "${options[@]}" >/dev/null 2>&1 || npm install --no-save "${options[@]}" || return 1
+  local options=(--no-audit --no-fund --loglevel=error --fetch-retry-mintimeout=500 --fetch-timeout=30000)
+  npm ci "${options[@]}" --fetch-retries=0 >/dev/null 2>&1 || npm install --fetch-retries=1 --no-save "${options[@]}" || return 1
   printf '%s\n' "$want" > node_modules/.nova-lock
 }
