@@ -1,6 +1,8 @@
 // See job_pool.hpp.
 #include "actors/runtime/job_pool.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <spdlog/fmt/fmt.h>
 
 #include <iterator>
@@ -60,7 +62,8 @@ void job_pool::execute(entry& e) {
   try {
     answer.value = e.run();
   } catch (const std::exception& x) {
-    answer.failed = error{errc::internal, x.what(), 0, {}};
+    spdlog::error("runtime event=job_failed name={} reason={}", e.name, x.what());
+    answer.failed = error{errc::internal};  // the reason is ours, not the caller's
   }
   {
     std::lock_guard lock(mutex_);

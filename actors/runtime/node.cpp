@@ -248,6 +248,12 @@ bool node::stop(milliseconds budget) {
   i.root = nullptr;
   auto ended = [&i] { return i.root_ended && i.system->registry().running() == 0; };
   if (!i.wait(ended, start + budget * 3 / 4)) return false;
+  for (auto& d : i.hub.domains)
+    for (auto& s : d->shards)
+      s->discard([](shard_item& item) {
+        if (auto* f = std::get_if<flight_ptr>(&item); f != nullptr && *f)
+          (*f)->give_up(errc::unavailable, 1000);
+      });
   i.hub.jobs.stop();
   auto left = std::make_shared<std::atomic<std::size_t>>(i.hub.domains.size());
   for (auto& d : i.hub.domains) d->database->stop([left] { --*left; });

@@ -128,6 +128,20 @@ class inbox : public seat {
     return at_ < batch_.size() || depth_.load(std::memory_order_relaxed) > 0;
   }
 
+  /// When no actor will come any more: hands out what is left.
+  template <class F>
+  void discard(F&& each) {
+    std::vector<Item> rest;
+    {
+      std::lock_guard lock(mutex_);
+      rest.swap(waiting_);
+    }
+    for (; at_ < batch_.size(); ++at_) each(batch_[at_]);
+    batch_.clear();
+    at_ = 0;
+    for (auto& item : rest) each(item);
+  }
+
   std::size_t depth() const override { return depth_.load(std::memory_order_relaxed); }
 
  private:

@@ -161,6 +161,24 @@ struct bound {
   static const rpc::method& info() { return add_method; }
 };
 
+std::shared_future<void> gate;  // holds the jobs of `slow`
+
+struct slow {
+  using state = int;
+  static loading<state> load(std::string_view, const reads&) { return state{}; }
+  static std::size_t weight(const state&) { return 100; }
+  static outcome<state> hash(const state&, const text&, const context&, const reads& r) {
+    if (r.size() == 0)
+      return need{{job{"test.slow", []() -> std::any {
+                         gate.wait();
+                         return 1;
+                       }}}};
+    decision<state> d;
+    d.reply = std::make_shared<text>();
+    return d;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("many threads call: each entity answers in order, every answer is committed and pushed") {
@@ -227,4 +245,52 @@ TEST_CASE("many threads call: each entity answers in order, every answer is comm
   std::int64_t sum = 0;
   for (auto& x : last) sum += x;
   CHECK(sum == callers * each);
+}
+
+TEST_CASE("a full work pool refuses at once, while its jobs still run") {
+  std::promise<void> open;
+  gate = open.get_future().share();
+  counting_sink sink;
+  node_options options;
+  options.settings.threads = 2;
+  options.settings.job_threads = 1;
+  options.settings.max_queued_jobs = 2;
+  options.log = [](std::string_view, std::string) {};
+  node n(std::move(options), sink);
+  domain d;
+  d.name = "test";
+  d.shards = 4;
+  methods<slow> m("slow");
+  m.add<bound>(&slow::hash);
+  d.kinds.push_back(m.take());
+  n.add(std::move(d), std::make_shared<prompt_database>());
+  n.start();
+  while (!n.ready()) std::this_thread::yield();
+  constexpr int calls = 10, held = 3;  // one runs, two wait
+  std::atomic<int> good{0}, refused{0}, other{0};
+  for (int i = 0; i < calls; ++i) {
+    auto request = std::make_shared<text>();
+    request->set_value("e" + std::to_string(i));
+    rpc::call c;
+    c.method = &add_method;
+    c.request = std::move(request);
+    c.deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    c.reply = [&](rpc::reply_result r) {
+      if (r.has_value())
+        ++good;
+      else
+        ++(r.error().code == errc::overloaded && r.error().retry_after_ms > 0 ? refused : other);
+    };
+    n.call(std::move(c));
+  }
+  // No job can end before the gate opens: the refusals do not wait for them. The first may have
+  // been taken off the queue by the pool's thread before or after the third came, so one more may
+  // be refused.
+  while (refused < calls - held) std::this_thread::yield();
+  CHECK(good == 0);
+  open.set_value();
+  while (good + refused + other < calls) std::this_thread::yield();
+  CHECK(other == 0);
+  CHECK(good >= held - 1);
+  CHECK(n.stop(std::chrono::seconds(10)));
 }
