@@ -173,7 +173,7 @@ class node_process {
     return server_.start(node_);
   }
 
-  bool ready() const { return node_.ready(); }
+  bool ready() const { return server_.ready(); }
   bool failed() const { return failed_.load(); }
 
   void stop(std::chrono::milliseconds budget) {

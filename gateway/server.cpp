@@ -185,6 +185,11 @@ rpc::push_sink& server::sink() noexcept { return *impl_; }
 
 void server::set_keys(key_set keys) { impl_->common.access->set_keys(std::move(keys)); }
 
+bool server::ready() const noexcept {
+  const auto& e = impl_->common;
+  return e.bus && !e.draining && e.access->have_keys() && e.bus->ready();
+}
+
 result<std::uint16_t> server::start(rpc::bus& bus) {
   auto port = impl_->listen();
   if (!port) return port;

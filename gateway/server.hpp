@@ -34,6 +34,9 @@ class server {
   /// like.
   result<std::uint16_t> start(rpc::bus& bus);
 
+  /// What /readyz says: the bus serves and access tokens can be verified.
+  bool ready() const noexcept;
+
   /// Accepts no more, lets HTTP requests in flight finish, closes sockets with 1012; what is left
   /// when the budget is over is cut. Blocks at most so long. The bus is not used any more
   /// afterwards.
