@@ -200,9 +200,12 @@ void embedded_postgres::impl::end_leftovers() {
 
 result<void> embedded_postgres::impl::launch_server() {
   if (socket_folder.empty()) {
+    // That of a server that ended without its Nova.
+    remove_socket_folder(read_small_file(options.data / "postgres.socket"));
     auto made = make_socket_folder(user);
     if (!made) return made.error();
     socket_folder = *made;
+    if (auto kept = write_durably(options.data / "postgres.socket", socket_folder.string()); !kept) return kept;
   } else if (!fs::exists(socket_folder)) {
     if (::mkdir(socket_folder.c_str(), 0700) != 0 ||
         (user.change && ::chown(socket_folder.c_str(), user.uid, user.gid) != 0))

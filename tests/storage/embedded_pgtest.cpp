@@ -157,6 +157,10 @@ TEST_CASE("what a crash left lying is removed" * doctest::skip(std::getenv(folde
     REQUIRE(server.start().has_value());
     server.stop();
   }
+  // The socket's folder of a server that ended without its nova.
+  std::string socket = "/tmp/nova-pg-XXXXXX";
+  REQUIRE(::mkdtemp(socket.data()) != nullptr);
+  std::ofstream(s.data / "postgres.socket") << socket;
   // An initdb that was cut off, and a postmaster.pid whose number now belongs to somebody else (to this test).
   fs::create_directory(s.data / "postgres.new");
   std::ofstream(s.data / "postgres" / "postmaster.pid") << ::getpid() << "\n" << (s.data / "postgres").string() << "\n1\n5432\n/run/absent\n";
@@ -164,6 +168,7 @@ TEST_CASE("what a crash left lying is removed" * doctest::skip(std::getenv(folde
   auto started = server.start();
   REQUIRE_MESSAGE(started.has_value(), started.error().detail);
   CHECK(ask(server.conninfo("auth"), "SELECT 1") == "1");
+  CHECK(!fs::exists(socket));
 }
 
 TEST_CASE("a server that is missing or foreign is an error with what to install" *
