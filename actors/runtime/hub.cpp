@@ -8,6 +8,7 @@
 #include "actors/runtime/shard.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <stdexcept>
 
@@ -41,7 +42,8 @@ hub::hub(node_options o, rpc::push_sink& s)
           [this](std::string_view severity, std::string line) { log(severity, std::move(line)); }),
       jobs(options.simulated ? 0 : std::max<std::uint32_t>(1, options.settings.job_threads),
            options.settings.max_queued_jobs, options.settings.overload_retry_ms) {
-  for (std::uint32_t i = 0; i < options.settings.courier_slots; ++i)
+  const auto slots = std::bit_ceil(std::max<std::uint32_t>(1, options.settings.courier_slots));
+  for (std::uint32_t i = 0; i < slots; ++i)
     couriers.push_back(
         std::make_unique<courier_seat>(*this, i, options.settings.max_courier_inbox));
 }

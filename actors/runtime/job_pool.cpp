@@ -1,9 +1,8 @@
 // See job_pool.hpp.
 #include "actors/runtime/job_pool.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
 
 #include <iterator>
 
@@ -97,6 +96,9 @@ void job_pool::write_metrics(std::string& out) const {
   auto o = std::back_inserter(out);
   std::lock_guard lock(mutex_);
   fmt::format_to(o, "# TYPE nova_job_queue gauge\nnova_job_queue {}\n", queue_.size());
+  fmt::format_to(o,
+                 "# TYPE nova_job_total counter\n# TYPE nova_job_seconds_total counter\n"
+                 "# TYPE nova_job_refused_total counter\n");
   for (const auto& [name, t] : totals_) {
     fmt::format_to(o, "nova_job_total{{job=\"{}\"}} {}\n", name, t.count);
     fmt::format_to(o, "nova_job_seconds_total{{job=\"{}\"}} {}\n", name, t.seconds);

@@ -300,6 +300,7 @@ void node::write_metrics(std::string& out) const {
                  hub.uncommitted.load());
   fmt::format_to(o, "# TYPE nova_actors_running gauge\nnova_actors_running {}\n",
                  impl_->system->registry().running());
+  fmt::format_to(o, "# TYPE nova_domain_serving gauge\n");
   for (const auto& d : hub.domains) {
     fmt::format_to(o, "nova_domain_serving{{domain=\"{}\"}} {}\n", d->domain.name,
                    d->serving ? 1 : 0);
