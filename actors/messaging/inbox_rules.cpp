@@ -61,8 +61,8 @@ conversation_state first_state(const runtime::context& c, conversation_kind kind
   return s;
 }
 
-outcome create(const runtime::context& c, conversation_kind kind, std::optional<std::string> title,
-               const std::vector<uuid>& others) {
+outcome create(const runtime::context& c, const runtime::reads& r, conversation_kind kind,
+               std::optional<std::string> title, const std::vector<uuid>& others) {
   auto s = first_state(c, kind, std::move(title), others);
   decision<inbox_state> d;
   if (kind == conversation_kind::direct)
@@ -72,6 +72,7 @@ outcome create(const runtime::context& c, conversation_kind kind, std::optional<
       store::insert_members(s.id, {c.caller.account}, s.members[c.caller.account].role, c.now, 0));
   if (!others.empty()) d.statements.push_back(store::insert_members(s.id, others, member_role::member, c.now, 0));
   auto description = describe(s);
+  add_names(*description.mutable_members(), r, kind == conversation_kind::direct ? 1 : 0);
   d.reply = share(reply_of(description, c.now));
   d.pushes.push_back({{s.everyone}, make_push(std::move(description)), c.caller.connection});
   return d;
@@ -115,7 +116,7 @@ outcome inbox_entity::create_conversation(const state&, const CreateConversation
   if (auto* e = std::get_if<error>(&found)) return std::move(*e);
   std::optional<std::string> title;
   if (!direct && q.has_title()) title = q.title();
-  return create(c, *kind, std::move(title), others);
+  return create(c, r, *kind, std::move(title), others);
 }
 
 outcome inbox_entity::list_conversations(const state&, const ListConversationsRequest& q, const context& c,

@@ -83,6 +83,7 @@ outcome conversation_entity::add_members(const state& s, const AddMembersRequest
     *reply.add_items() = describe_member(account, added);
     change.add_account_ids(to_string(account));
   }
+  add_names(*reply.mutable_items(), r, 0);
   decision<state> d;
   if (!accounts.empty()) {
     auto after = s;

@@ -3,6 +3,7 @@
 #include "storage/messaging/messaging_store.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace nova::messaging {
 
@@ -10,19 +11,25 @@ namespace {
 
 constexpr std::int64_t retry_every_ms = 50;
 
+// Where the latest answer about persons lies: after persons and blocks, pauses and persons alternate.
+std::size_t latest_persons(const runtime::reads& r, std::size_t first) {
+  return r.size() == first + 2 ? first : r.size() - 1;
+}
+
 }  // namespace
 
 // Reads from `first` on: persons, blocks, then a pause and persons again for each retry.
 lookup look_up_persons(const std::vector<uuid>& accounts, const runtime::context& c, const runtime::reads& r,
                        std::size_t first) {
   if (accounts.empty()) return std::monostate();
+  auto wanted = accounts;
+  wanted.push_back(c.caller.account);
   if (r.size() == first)
-    return runtime::need{{store::known_persons(accounts), store::blocks_between(c.caller.account, accounts)}};
+    return runtime::need{{store::known_persons(wanted), store::blocks_between(c.caller.account, accounts)}};
   std::size_t after = r.size() - first - 2;  // retries: pauses and reads alternate
   bool paused_last = after % 2 == 1;
-  if (paused_last) return runtime::need{{store::known_persons(accounts)}};
-  const auto& persons = r.rows(after == 0 ? first : r.size() - 1);
-  if (persons.size() < accounts.size()) {
+  if (paused_last) return runtime::need{{store::known_persons(wanted)}};
+  if (r.rows(latest_persons(r, first)).size() < wanted.size()) {
     auto retries = c.service<messaging_services>().settings.unknown_member_wait_ms / retry_every_ms;
     if (static_cast<std::int64_t>(after / 2) < retries)
       return runtime::need{{runtime::pause{std::chrono::milliseconds(retry_every_ms)}}};
@@ -30,6 +37,19 @@ lookup look_up_persons(const std::vector<uuid>& accounts, const runtime::context
   }
   if (!r.rows(first + 1).empty()) return error{errc::blocked};
   return std::monostate();
+}
+
+void add_names(google::protobuf::RepeatedPtrField<Member>& members, const runtime::reads& r, std::size_t first) {
+  if (r.size() <= first) return;
+  const auto& persons = r.rows(latest_persons(r, first));
+  std::map<std::string, std::size_t> rows;
+  for (std::size_t i = 0; i < persons.size(); ++i) rows[to_string(persons.id(i, 0))] = i;
+  for (auto& member : members) {
+    auto row = rows.find(member.account_id());
+    if (row == rows.end()) continue;
+    member.set_handle(persons.text(row->second, 1));
+    member.set_display_name(persons.text(row->second, 2));
+  }
 }
 
 std::vector<uuid> distinct_accounts(const google::protobuf::RepeatedPtrField<std::string>& ids, const uuid& without) {

@@ -38,14 +38,16 @@ TEST_CASE_FIXTURE(rules_fixture, "a direct conversation is made once for a pair"
   REQUIRE(std::holds_alternative<runtime::need>(inbox_entity::create_conversation(inbox, q, *context, r)));
   r.append(storage::rows());
   REQUIRE(std::holds_alternative<runtime::need>(inbox_entity::create_conversation(inbox, q, *context, r)));
-  r.append(known({2}));
+  r.append(known({1, 2}));
   r.append(storage::rows());
   auto out = inbox_entity::create_conversation(inbox, q, *context, r);
   REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
   const auto& d = std::get<runtime::decision<inbox_state>>(out);
   CHECK(d.statements.size() == 4);
   const auto& reply = static_cast<const Conversation&>(*d.reply);
-  CHECK(reply.members_size() == 2);
+  REQUIRE(reply.members_size() == 2);
+  CHECK(reply.members(0).handle() == "h");
+  CHECK(reply.members(1).display_name() == "N");
   CHECK_FALSE(reply.existing());
 
   runtime::reads exists;

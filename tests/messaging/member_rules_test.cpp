@@ -8,6 +8,7 @@ namespace {
 runtime::reads persons(std::initializer_list<uuid> known, bool blocked = false) {
   std::vector<storage::value> cells;
   for (const auto& id : known) cells.insert(cells.end(), {id, std::string("handle"), std::string("Name")});
+  if (known.size() > 0) cells.insert(cells.end(), {account(2), std::string("me"), std::string("Me")});
   runtime::reads r;
   r.append(storage::rows(3, cells));
   r.append(blocked ? storage::rows(1, {account(1)}) : storage::rows());
