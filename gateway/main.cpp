@@ -10,6 +10,7 @@
 #include "gateway/server.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "storage/auth/migrations.hpp"
+#include "storage/embedded/data_folder.hpp"
 #include "storage/embedded/embedded_postgres.hpp"
 #include "storage/messaging/migrations.hpp"
 #include "storage/postgres/migration.hpp"
@@ -67,7 +68,7 @@ class servers {
   }
 
   result<void> start() {
-    if (!embedded_) return {};
+    if (!embedded_) return lock_.take(settings_.general.data_dir);
     log::info("postgres.starting", {{"data", settings_.general.data_dir}});
     return embedded_->start();
   }
@@ -89,7 +90,7 @@ class servers {
       auto owner = owner_conninfo(d.name);
       if (owner.empty()) continue;
       const storage::migration_set sets[] = {{"runtime", storage::runtime_migrations()}, {d.name, d.migrations}};
-      auto applied = storage::migrate(owner, storage::embedded_postgres::runtime_role(d.name), sets);
+      auto applied = storage::migrate(owner, storage::role_of(conninfo(d.name)), sets);
       if (!applied) return applied.error();
       for (const auto& name : *applied) log::info("migration.applied", {{"domain", d.name}, {"name", name}});
     }
@@ -106,11 +107,13 @@ class servers {
 
   void stop() {
     if (embedded_) embedded_->stop();
+    lock_.release();
   }
 
  private:
   const settings& settings_;
   std::optional<storage::embedded_postgres> embedded_;
+  storage::folder_lock lock_;  // one Nova a data folder, also without the embedded server, which takes it itself
 };
 
 // SIGINT and SIGTERM come to the main thread only, when it asks.
