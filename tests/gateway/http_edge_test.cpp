@@ -62,7 +62,7 @@ TEST_CASE("framing that RFC 9112 forbids is answered with 400 and the connection
            std::string("X-A: b\x01\r\nContent-Length: 0\r\n\r\n"),
            std::string("X-A: b\nX-B: c\r\nContent-Length: 0\r\n\r\n"),
            std::string("X-A: b\rc\r\nContent-Length: 0\r\n\r\n"),
-           std::string("X-A: b\0c\r\nContent-Length: 0\r\n\r\n", 34),
+           std::string("X-A: b\0c\r\nContent-Length: 0\r\n\r\n", 31),
            std::string(": b\r\nContent-Length: 0\r\n\r\n"),
            std::string("Transfer-Encoding: chunked\r\n\r\n-1\r\nhello\r\n0\r\n\r\n"),
            std::string("Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n"),
