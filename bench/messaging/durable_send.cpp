@@ -230,7 +230,7 @@ void sending::verify(report& out) {
 double reference(const run_options& options, report& out, bare_postgres& bare, const std::string& moment) {
   std::string problem;
   double best = 0;
-  for (const auto& [rows, connections] : {std::pair<std::size_t, std::size_t>{100, 1}, {16, 4}}) {
+  for (const auto& [rows, connections] : {std::pair<std::size_t, std::size_t>{100, 1}, {500, 1}, {16, 4}}) {
     bare_figures f;
     if (!bare.run(rows, connections, options.reference_seconds, options.text_bytes, f, problem)) {
       out.broken("reference: " + problem);

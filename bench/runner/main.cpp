@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   app.add_option("--warm-up", options.warm_up_seconds, "seconds before that");
   app.add_option("--reference-seconds", options.reference_seconds, "per reference; 0: none");
   app.add_option("--text-bytes", options.text_bytes)->check(CLI::Range(1, 16'000));
+  app.add_option("--members", options.members, "accounts in fanout's group; 0: at most 200")->check(CLI::Range(0, 10'000));
   app.add_option("--data", options.data, "data folder to keep: accounts are used again");
   app.add_option("--port", options.port, "of a server that runs already on loopback");
   app.add_option("--set", settings, "NAME=VALUE in the environment of the server that is started");

@@ -23,7 +23,7 @@ struct run_options {
   double warm_up_seconds = 2;
   double reference_seconds = 4;  ///< 0: no reference
   std::size_t text_bytes = 100;
-  std::size_t rounds = 1;
+  std::size_t members = 0;       ///< accounts of a room; 0: at most 200, which the sockets share
   std::string data;              ///< data folder of the server that is started, kept; empty: a new one, removed
   std::uint16_t port = 0;        ///< of a server that runs already; 0: start one
   std::vector<std::pair<std::string, std::string>> environment;  ///< settings of the server that is started
