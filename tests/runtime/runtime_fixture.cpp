@@ -328,6 +328,8 @@ world::world(world_options o)
 
 world::~world() {
   node().stop(std::chrono::seconds(10));
+  // A shared store may outlive this world's clock.
+  alpha_store.now = [at = sim.wall()] { return at; };
   current = nullptr;
 }
 
