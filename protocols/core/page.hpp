@@ -9,8 +9,8 @@
 
 namespace nova {
 
-constexpr std::int32_t default_page_limit = 50;
-constexpr std::int32_t max_page_limit = 200;
+constexpr std::int64_t default_page_limit = 50;
+constexpr std::int64_t max_page_limit = 200;
 
 inline error invalid_field(std::string field, std::string detail) {
   error e{errc::invalid_request, detail, 0, {}};
@@ -23,7 +23,7 @@ template <class Request>
 result<std::int64_t> page_limit(const Request& q) {
   if (!q.has_limit()) return default_page_limit;
   if (q.limit() <= 0) return invalid_field("limit", "The limit must be positive.");
-  return std::min(q.limit(), max_page_limit);
+  return std::min<std::int64_t>(q.limit(), max_page_limit);
 }
 
 }  // namespace nova
