@@ -77,8 +77,9 @@ double steady(stage& s, const std::vector<client::account>& accounts, std::size_
   return rate;
 }
 
-/// Everybody at once: what is shed must be told soon.
-void rush(stage& s, const std::vector<client::account>& accounts, report& out, std::size_t people) {
+/// Everybody at once, each under a name of its own (nobody's: the hash costs the same): what is shed must be told soon.
+void rush(stage& s, report& out, std::size_t people) {
+  const auto prefix = "nobody" + client::unique_suffix() + "_";
   std::latch together(static_cast<std::ptrdiff_t>(people));
   std::mutex mutex;
   latencies shed, served;
@@ -90,17 +91,17 @@ void rush(stage& s, const std::vector<client::account>& accounts, report& out, s
       http.get("/healthz");  // connected
       together.arrive_and_wait();
       const auto start = now_us();
-      const auto reply = log_in(http, accounts[i % accounts.size()]);
+      const auto reply = log_in(http, client::unregistered(prefix + std::to_string(i)));
       const auto took = now_us() - start;
       std::lock_guard lock(mutex);
-      if (reply.status == 200) served.add_us(took);
+      if (reply.status == 401) served.add_us(took);
       else if (reply.status == 503) shed.add_us(took);
       else ++other;
     });
   for (auto& t : threads) t.join();
   out.timing("rush_served", served);
   out.timing("rush_shed", shed);
-  out.number("rush_other", static_cast<double>(other), "neither served nor shed with 503");
+  out.number("rush_other", static_cast<double>(other), "neither answered 401 nor shed with 503");
   if (shed.count() > 0) out.goal("rush_shed_p99_ms", shed.percentile_ms(99), 100, false);
 }
 
@@ -124,7 +125,7 @@ void login(const run_options& options, report& out) {
     out.number("bare_argon2id_per_s", (before + after) / 2, "verifications a second on all processors");
     out.goal("share_of_bare_argon2id", rate / std::max(1.0, (before + after) / 2), 0.92, true);
   }
-  rush(s, accounts, out, std::min(crowd, options.sockets * 5));
+  rush(s, out, std::min(crowd, options.sockets * 5));
 }
 
 }  // namespace nova::bench
