@@ -4,22 +4,23 @@ namespace nova::messaging::queries {
 
 using storage::merging;
 
-// A message as messaging_rows reads it; `$me` differs by statement, so reactions are joined where they are wanted.
-#define MESSAGE_COLUMNS                                                                          \
+// A message as messaging_rows reads it; `$me` differs by statement, so reactions are joined where
+// they are wanted.
+#define MESSAGE_COLUMNS                                                                         \
   "m.conversation_id, m.seq, m.rev, m.message_id, m.sender_id, m.client_id, m.text, m.extras, " \
   "m.reply_to, m.sent_at, m.edited_at, m.recalled"
-#define REACTIONS_OF(me)                                                                           \
-  "LEFT JOIN LATERAL (SELECT array_agg(emoji) AS emojis, array_agg(n) AS counts, "                 \
-  "array_agg(mine) AS mine FROM (SELECT emoji, count(*) AS n, bool_or(account_id = " me            \
-  ")::int::bigint AS mine FROM reaction x WHERE m.reacted AND x.conversation_id = "                \
+#define REACTIONS_OF(me)                                                                \
+  "LEFT JOIN LATERAL (SELECT array_agg(emoji) AS emojis, array_agg(n) AS counts, "      \
+  "array_agg(mine) AS mine FROM (SELECT emoji, count(*) AS n, bool_or(account_id = " me \
+  ")::int::bigint AS mine FROM reaction x WHERE m.reacted AND x.conversation_id = "     \
   "m.conversation_id AND x.seq = m.seq GROUP BY emoji ORDER BY min(at), emoji) g) r ON true "
-#define LAST_MESSAGE                                                                       \
+#define LAST_MESSAGE                                                                        \
   "LEFT JOIN LATERAL (SELECT * FROM message m WHERE m.conversation_id = c.conversation_id " \
   "ORDER BY m.seq DESC LIMIT 1) l ON true "
-#define UNREAD(me)                                                                             \
+#define UNREAD(me)                                                                              \
   "(SELECT count(*) FROM (SELECT 1 FROM message u WHERE u.conversation_id = c.conversation_id " \
   "AND u.seq > own.read_seq AND u.sender_id <> " me " AND NOT u.recalled LIMIT 10000) n)"
-#define SUMMARY_COLUMNS(me)                                                                      \
+#define SUMMARY_COLUMNS(me) \
   "c.conversation_id, c.kind::bigint, c.title, c.rev, c.created_at, own.read_seq, "              \
   "own.delivered_seq, coalesce(l.seq, 0), " UNREAD(me)                                           \
   ", (SELECT count(*) FROM member n WHERE n.conversation_id = c.conversation_id), "              \
@@ -57,7 +58,8 @@ const query insert_direct_pair{
 const query insert_members{
     "messaging.insert_members",
     "INSERT INTO member (conversation_id, account_id, role, joined_at, read_seq, delivered_seq) "
-    "SELECT $1, account, $3::bigint::smallint, $4, $5::bigint, $5::bigint FROM unnest($2::uuid[]) account"};
+    "SELECT $1, account, $3::bigint::smallint, $4, $5::bigint, $5::bigint FROM unnest($2::uuid[]) "
+    "account"};
 
 const query delete_member{"messaging.delete_member",
                           "DELETE FROM member WHERE conversation_id = $1 AND account_id = $2"};
@@ -100,7 +102,8 @@ const query conversation_members{
     "messaging.conversation_members",
     "SELECT m.conversation_id, m.account_id, m.role::bigint, m.joined_at, m.read_seq, "
     "m.delivered_seq, p.handle, p.display_name FROM unnest($1::uuid[]) AS c(id) CROSS JOIN LATERAL "
-    "(SELECT * FROM member x WHERE x.conversation_id = c.id ORDER BY x.account_id LIMIT $2::bigint) m "
+    "(SELECT * FROM member x WHERE x.conversation_id = c.id ORDER BY x.account_id LIMIT "
+    "$2::bigint) m "
     "LEFT JOIN person p ON p.account_id = m.account_id"};
 
 const query list_members{
@@ -156,9 +159,9 @@ const query insert_change{"messaging.insert_change",
                           "INSERT INTO change (conversation_id, rev, seq, body, at) "
                           "VALUES ($1, $2, $3, $4, $5)"};
 
-const query insert_reaction{
-    "messaging.insert_reaction",
-    "INSERT INTO reaction (conversation_id, seq, account_id, emoji, at) VALUES ($1, $2, $3, $4, $5)"};
+const query insert_reaction{"messaging.insert_reaction",
+                            "INSERT INTO reaction (conversation_id, seq, account_id, emoji, at) "
+                            "VALUES ($1, $2, $3, $4, $5)"};
 
 const query delete_reaction{"messaging.delete_reaction",
                             "DELETE FROM reaction WHERE conversation_id = $1 AND seq = $2 AND "
@@ -182,7 +185,8 @@ const query mark_read{
     "messaging.mark_read",
     "UPDATE member m SET read_seq = greatest(m.read_seq, x.seq), delivered_seq = "
     "greatest(m.delivered_seq, x.seq) FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS "
-    "x(conversation, account, seq) WHERE m.conversation_id = x.conversation AND m.account_id = x.account",
+    "x(conversation, account, seq) WHERE m.conversation_id = x.conversation AND m.account_id = "
+    "x.account",
     merging::last,
     60,
     2,
@@ -218,7 +222,8 @@ const query positions{
 
 const query missed_messages{
     "messaging.missed_messages",
-    "SELECT " MESSAGE_COLUMNS ", r.emojis, r.counts, r.mine FROM unnest($1::uuid[], $2::bigint[], "
+    "SELECT " MESSAGE_COLUMNS
+    ", r.emojis, r.counts, r.mine FROM unnest($1::uuid[], $2::bigint[], "
     "$3::bigint[]) AS x(id, after, upto) JOIN message m ON m.conversation_id = x.id AND m.seq > "
     "x.after AND m.seq <= x.upto " REACTIONS_OF("$4") "ORDER BY m.conversation_id, m.seq"};
 
@@ -259,5 +264,50 @@ const query blocks_between{
 const query blockers_of{
     "messaging.blockers_of",
     "SELECT blocker FROM block WHERE blocked = $1 AND blocker = ANY ($2::uuid[])"};
+
+std::vector<const query*> all() {
+  return {&load_conversation,
+          &load_members,
+          &load_recent,
+          &load_blocked,
+          &insert_conversation,
+          &insert_direct_pair,
+          &insert_members,
+          &delete_member,
+          &set_role,
+          &set_title,
+          &set_rev,
+          &find_direct,
+          &list_conversations,
+          &conversation_summary,
+          &conversation_members,
+          &list_members,
+          &insert_message,
+          &find_by_client_id,
+          &message_head,
+          &edit_message,
+          &recall_message,
+          &history_back,
+          &history_forward,
+          &insert_change,
+          &insert_reaction,
+          &delete_reaction,
+          &delete_reactions,
+          &mark_reacted,
+          &message_reactions,
+          &mark_read,
+          &mark_delivered,
+          &mark_device,
+          &positions,
+          &missed_messages,
+          &missed_changes,
+          &upsert_person,
+          &insert_block,
+          &delete_block,
+          &known_persons,
+          &members_by_handle,
+          &blocks_between,
+          &blockers_of};
+}
 
 }  // namespace nova::messaging::queries

@@ -21,4 +21,7 @@ extern const query mark_read, mark_delivered, mark_device, positions, missed_mes
 extern const query upsert_person, insert_block, delete_block, known_persons, members_by_handle, blocks_between,
     blockers_of;
 
+/// Every one of them, for tests and lists.
+std::vector<const query*> all();
+
 }  // namespace nova::messaging::queries
