@@ -70,7 +70,7 @@ BAD = {
                {"tests/a_test.cpp": "usleep (5);\n"}],
     "vague_names": [{"gateway/string_util.cpp": ""}, {"storage/common/a.cpp": ""},
                     {"gateway/a.hpp": "class connection_manager {};\n"}],
-    "machine_paths": [{"README.md": "see /home/ada/nova\n"}, {"config/up": "cd /work/main\n"},
+    "machine_paths": [{"README.md": "see /home/ada/nova\n"}, {"config/up": "cd /wor" "k/main\n"},
                       {"protocols/README.md": "`../shared/design/CONTRACT.md`\n"}],
     "dead_sources": [
         {"gateway/a.cpp": "", "gateway/CMakeLists.txt": "nova_library(x SOURCES b.cpp)\n"},
