@@ -25,6 +25,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// The skips below leave nothing out: this binary starts itself once more, with the variable set, as the nova that is killed;
+// that process runs the first case only, and the parent all the others.
 constexpr auto folder_variable = "NOVA_TEST_EMBEDDED_FOLDER";
 
 /// A folder below one that only its owner may enter, as `mktemp -d` of root makes it.
