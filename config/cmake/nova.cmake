@@ -26,14 +26,7 @@ if(NOVA_MOLD)
   target_link_options(nova_flags INTERFACE -fuse-ld=mold)
 endif()
 
-set(NOVA_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, address (with undefined) or thread")
-if(NOVA_SANITIZE STREQUAL "address")
-  target_compile_options(nova_flags INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
-  target_link_options(nova_flags INTERFACE -fsanitize=address,undefined)
-elseif(NOVA_SANITIZE STREQUAL "thread")
-  target_compile_options(nova_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
-  target_link_options(nova_flags INTERFACE -fsanitize=thread)
-endif()
+include(sanitize)
 
 # nova_library(NAME SOURCES a.cpp … LINK lib …): one static library a layer or domain.
 function(nova_library name)
@@ -42,18 +35,34 @@ function(nova_library name)
   target_link_libraries(${name} PUBLIC nova_flags ${arg_LINK})
 endfunction()
 
+# nova_command_test(NAME [TIMEOUT s] [ALONE] COMMAND …): what every test is registered by. ALONE: no other test beside it, for
+# whole processes under load, so that their time limits mean something.
+function(nova_command_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "TIMEOUT" "COMMAND")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  math(EXPR timeout "${arg_TIMEOUT} * ${nova_slowdown}")
+  list(POP_FRONT arg_COMMAND program)
+  if(TARGET ${program})  # add_test itself would find the target only in front of the launcher
+    set(program $<TARGET_FILE:${program}>)
+  endif()
+  add_test(NAME ${name} COMMAND ${nova_launcher} ${program} ${arg_COMMAND})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout})
+  if(arg_ALONE)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
+endfunction()
+
 # nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …]): a doctest executable, registered with ctest.
 # NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path.
 function(nova_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LINK;ARGS")
-  if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 120)
+  set(alone)
+  if(name MATCHES "_flow_test$")
+    set(alone ALONE)
   endif()
   add_executable(${name} ${CMAKE_SOURCE_DIR}/tests/support/doctest_main.cpp ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE nova_flags doctest::doctest ${arg_LINK})
-  add_test(NAME ${name} COMMAND ${name} ${arg_ARGS})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
-  if(name MATCHES "_flow_test$")  # whole processes under load: alone, so that its time limits mean something
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
-  endif()
+  nova_command_test(${name} ${alone} TIMEOUT ${arg_TIMEOUT} COMMAND ${name} ${arg_ARGS})
 endfunction()
