@@ -2,6 +2,7 @@
 #include "actors/messaging/conversation_entity.hpp"
 
 #include "protocols/core/page.hpp"
+#include "protocols/core/planted.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/messaging_store.hpp"
 
@@ -39,7 +40,7 @@ runtime::loading<conversation_state> conversation_entity::load(std::string_view 
     s.recent.remember(recent.id(i, 1), recent.text(i, 2),
                       {recent.int8(i, 0), recent.id(i, 3), recent.time(i, 4), recent.int8(i, 5)}, sends_loaded);
   if (s.last_seq > static_cast<std::int64_t>(recent.size())) s.recent.mark_incomplete();
-  s.blocked = !r.rows(3).empty();
+  s.blocked = !r.rows(3).empty() && !planted(planted_fault::stale_read_model);
   return s;
 }
 

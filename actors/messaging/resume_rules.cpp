@@ -1,6 +1,7 @@
 // What a client missed while it was away, bounded, with a gap where it is too much. Handler of inbox_entity.
 #include "actors/messaging/inbox_entity.hpp"
 
+#include "protocols/core/planted.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/messaging_store.hpp"
 
@@ -64,7 +65,8 @@ void add_items(const std::vector<debt>& debts, const storage::rows& messages, co
       gap.set_from_seq(d.gap_from);
       gap.set_to_seq(d.messages.after);
     }
-    const auto& [sent, changed] = by_conversation[d.messages.conversation];
+    auto& [sent, changed] = by_conversation[d.messages.conversation];
+    if (sent.size() > 1 && planted(planted_fault::reorder_on_resume)) std::swap(sent.front(), sent.back());
     for (auto row : sent) *reply.add_items()->mutable_message() = message_from(messages, row);
     for (auto row : changed) *reply.add_items()->mutable_updated() = updated_from(changes, row);
   }

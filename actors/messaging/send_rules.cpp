@@ -2,6 +2,7 @@
 #include "actors/messaging/conversation_entity.hpp"
 
 #include "protocols/core/page.hpp"
+#include "protocols/core/planted.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/messaging_store.hpp"
 
@@ -94,8 +95,9 @@ MessageSent event_of(const Message& m) {
 }
 
 conversation_entity::outcome accept(const conversation_state& s, const SendRequest& q, const runtime::context& c,
-                                    std::int64_t body_hash, MessageExtras extras) {
-  message_row row{s.id, s.last_seq + 1, c.new_id(), c.caller.account, q.client_id(), body_hash, s.rev, q.text(),
+                                    std::int64_t body_hash, MessageExtras extras, bool again) {
+  const auto seq = s.last_seq + (planted(planted_fault::skip_sequence) ? 2 : 1);
+  message_row row{s.id, seq, c.new_id(), c.caller.account, q.client_id(), body_hash, s.rev, q.text(),
                   extras.SerializeAsString(), {}, c.now};
   if (q.has_reply_to()) row.reply_to = q.reply_to();
   sent_row sent{row.seq, row.message_id, row.sent_at, body_hash};
@@ -110,6 +112,8 @@ conversation_entity::outcome accept(const conversation_state& s, const SendReque
     x.last_seq = sent.seq;
     x.recent.remember(sender, client_id, sent, limit);
   };
+  // The unique index would refuse what the rules forgot: it gets a key of its own.
+  if (again) row.client_id += "~" + std::to_string(seq);
   d.statements.push_back(store::insert_message(std::move(row)));
   return d;
 }
@@ -122,7 +126,9 @@ conversation_entity::outcome conversation_entity::send(const state& s, const Sen
   if (!me) return error{errc::not_found};
   if (auto wrong = check(s, q)) return *wrong;
   auto body_hash = hash_of(q);
-  if (const auto* sent = s.recent.find(c.caller.account, q.client_id())) return answer_repeat(*sent, body_hash);
+  const auto* sent = s.recent.find(c.caller.account, q.client_id());
+  bool forgotten = sent && planted(planted_fault::forget_dedup_key);
+  if (sent && !forgotten) return answer_repeat(*sent, body_hash);
 
   // An unknown client_id is taken for new, and the unique index refuses it if it is not: then we are asked again with
   // attempt > 0 and look. A sender who was caught once is looked up beforehand.
@@ -135,7 +141,8 @@ conversation_entity::outcome conversation_entity::send(const state& s, const Sen
     if (!handles.empty()) n.items.push_back(store::members_by_handle(s.id, handles));
     return n;
   }
-  if (look && !r.rows(0).empty()) {
+  if (look && !r.rows(0).empty()) forgotten = planted(planted_fault::forget_dedup_key);
+  if (look && !r.rows(0).empty() && !forgotten) {
     auto repeat = answer_repeat(sent_row_from(r.rows(0), 0), body_hash);
     if (auto* d = std::get_if<decision<state>>(&repeat))
       d->apply = [sender = c.caller.account](state& x) { x.recent.suspect(sender); };
@@ -150,7 +157,7 @@ conversation_entity::outcome conversation_entity::send(const state& s, const Sen
     const auto& mentioned = r.rows(look ? 1 : 0);
     for (std::size_t i = 0; i < mentioned.size(); ++i) extras.add_mentions(to_string(mentioned.id(i, 0)));
   }
-  return accept(s, q, c, body_hash, std::move(extras));
+  return accept(s, q, c, body_hash, std::move(extras), forgotten);
 }
 
 }  // namespace nova::messaging

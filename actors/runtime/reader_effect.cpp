@@ -2,6 +2,7 @@
 #include "actors/runtime/host.hpp"
 #include "actors/runtime/reader.hpp"
 #include "actors/runtime/shard.hpp"
+#include "protocols/core/planted.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 
 #include <algorithm>
@@ -15,6 +16,10 @@ namespace {
 
 constexpr milliseconds need_patience{5000};
 const rpc::caller nobody{rpc::caller_kind::node, {}, {}, 0, {}, {}};
+
+storage::statement offset_at(const std::string& source, std::uint32_t shard, std::uint64_t seq) {
+  return {&queries::save_offset, {source, std::int64_t{shard}, static_cast<std::int64_t>(seq)}, 0};
+}
 
 }  // namespace
 
@@ -62,6 +67,13 @@ void reader::foresee(progress& p) {
 void reader::start(progress& p) {
   doing_ = std::string(p.in->event->name) + " " + source_ + "/" +
            std::to_string(seat_.source_shard) + "/" + std::to_string(p.event.seq);
+  if (p.ticket == 0 && planted(planted_fault::offset_before_effect)) {
+    auto early = unit();
+    early.statements.push_back(offset_at(source_, seat_.source_shard, p.event.seq));
+    early.done = [](const storage::commit_outcome&) {};
+    append(std::move(early));
+    return rest(p);
+  }
   p.ticket = ++last_ticket_;
   p.at = stage::routing;
   if (!p.body) p.body = body_of(p.event, *p.in->event);
@@ -151,10 +163,7 @@ void reader::to_read_model(progress& p, read_model_effect&& e) {
   p.ticket = ++last_ticket_;
   auto u = unit();
   u.statements = std::move(e.statements);
-  u.statements.push_back(
-      {&queries::save_offset,
-       {source_, std::int64_t{seat_.source_shard}, static_cast<std::int64_t>(p.event.seq)},
-       0});
+  u.statements.push_back(offset_at(source_, seat_.source_shard, p.event.seq));
   u.done = poster([seq = p.event.seq, ticket = p.ticket, which = std::move(e.refresh)](
                       reader& r, const storage::commit_outcome& o) {
     using storage::commit_status;

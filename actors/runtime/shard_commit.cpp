@@ -3,6 +3,7 @@
 #include "actors/runtime/host.hpp"
 #include "actors/runtime/reader.hpp"
 #include "actors/runtime/shard.hpp"
+#include "protocols/core/planted.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 
 #include <algorithm>
@@ -11,6 +12,29 @@ namespace nova::runtime {
 
 namespace queries = storage::runtime_queries;
 using std::chrono::milliseconds;
+
+namespace {
+
+/// Planted: the entity leaves memory before its decision is on disk. The outcome finds nobody, so
+/// that nothing follows the commit, and the next call may find a state without the decision.
+void leave_early(entity& e, flight_ptr f) {
+  f->give_up(errc::unavailable, 100);
+  f->lane_hook::unlink();
+  --e.units;
+  e.reload_wanted = true;
+}
+
+/// Planted: the outbox loses events when they are pushed, whether or not their readers have them.
+storage::commit_unit early_deletion(std::uint32_t shard, std::uint64_t up_to) {
+  storage::commit_unit unit;
+  unit.shard = shard;
+  unit.statements.push_back(
+      {&queries::prune_outbox, {std::int64_t{shard}, static_cast<std::int64_t>(up_to)}, 0});
+  unit.done = [](const storage::commit_outcome&) {};
+  return unit;
+}
+
+}  // namespace
 
 storage::commit_unit shard::unit_of(entity& e, flight& f, erased_decision& d) {
   storage::commit_unit unit;
@@ -51,8 +75,9 @@ void shard::decide(entity& e, flight_ptr f, erased_decision&& d) {
   auto unit = unit_of(e, *f, d);
   auto* raw = f.get();
   raw->has_unit = !unit.statements.empty() || !unit.events.empty();
+  const bool leaves = raw->has_unit && raw->is_call() && planted(planted_fault::passivate_pending);
   if (raw->has_unit) {
-    unit.done = [seat = &seat_, raw, sitting = seat_.sitting,
+    unit.done = [seat = &seat_, raw, sitting = leaves ? 0 : seat_.sitting,
                  events = static_cast<std::uint32_t>(unit.events.size())](
                     const storage::commit_outcome& o) {
       seat->in_lane.fetch_sub(1);
@@ -93,6 +118,9 @@ void shard::decide(entity& e, flight_ptr f, erased_decision&& d) {
     }
     weigh(e);
   }
+  if (raw->has_unit && raw->is_call() && planted(planted_fault::acknowledge_before_commit))
+    raw->reply(raw->answer);
+  if (leaves) return leave_early(e, std::move(f));
   answer_in_order(e, std::move(f));
 }
 
@@ -172,7 +200,8 @@ void shard::not_committed(entity& e, flight_ptr f) {
 void shard::finish(flight_ptr f) {
   auto& e = *f->home;
   if (f->passivate) e.drop_wanted = true;
-  for (auto& o : f->pushes) fanout_.add(std::move(o));
+  for (auto& o : f->pushes)
+    if (!planted(planted_fault::drop_push)) fanout_.add(std::move(o));
   for (auto& w : f->watches) {
     const auto slot = courier_of(f->call.caller.account, hub_.couriers.size());
     hub_.couriers[slot]->post(
@@ -231,6 +260,8 @@ void shard::flush_events() {
             [](const auto& a, const auto& b) { return a.seq < b.seq; });
   const relay_batch_ptr batch = std::move(leaving_);
   leaving_.reset();
+  if (planted(planted_fault::relay_deletes_early))
+    lane().append(early_deletion(seat_.number, batch->back().seq));
   for (auto* r : link_.listeners[seat_.number])
     if (!r->push(batch)) r->wake();  // it is full: it will pull
 }

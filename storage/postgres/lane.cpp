@@ -1,6 +1,7 @@
 // Connection, resolution, claims and the end of a lane; lane_batch.cpp has the transactions.
 #include "storage/postgres/lane.hpp"
 
+#include "protocols/core/planted.hpp"
 #include "storage/postgres/lane_sql.hpp"
 
 #include <boost/asio/post.hpp>
@@ -144,6 +145,7 @@ void postgres_lane::resolved() {
   for (auto& done : std::exchange(reincarnated_, {})) done({});
   stage_ = stage::idle;
   if (under_way_ && found_row_ && found_number_ == under_way_->number) committed();
+  if (planted(planted_fault::fence_removed)) found_fenced_ = false;
   if (!found_row_ || found_fenced_) return become_fenced();
   serving_ = true;
   failed_connects_ = 0;

@@ -1,6 +1,7 @@
 // The transactions of a lane: what is taken from the queue, how it is sent, and what a failure means.
 #include "storage/postgres/lane.hpp"
 
+#include "protocols/core/planted.hpp"
 #include "storage/postgres/lane_sql.hpp"
 
 #include <boost/asio/post.hpp>
@@ -25,6 +26,16 @@ verdict judge(const std::string& state, session_tag tag) {
   for (std::string_view x : {"08", "53", "57", "58"})
     if (state.starts_with(x)) return verdict::away;
   return state == "25006" ? verdict::away : verdict::refused;
+}
+
+/// What the lane sends instead of its fence when that is planted away: the same with nothing asked about `fenced`.
+std::string_view unfenced() {
+  constexpr std::string_view asked = "AND NOT fenced ";
+  static const std::string sql = [&] {
+    std::string s(lane_sql::fence);
+    return s.erase(s.find(asked), asked.size());
+  }();
+  return sql;
 }
 
 bool is_conflict(const std::string& state) {
@@ -185,7 +196,8 @@ void postgres_lane::send_statements() {
   params_.add(id());
   params_.add(t.number);
   params_.add(static_cast<std::int64_t>(settings_.lease_ms));
-  session_->execute(lane_sql::fence.data(), lane_sql::fence, params_, lane_tag::fence);
+  const auto fence = planted(planted_fault::fence_removed) ? unfenced() : lane_sql::fence;
+  session_->execute(fence.data(), fence, params_, lane_tag::fence);
   for (std::size_t i = 0; i < t.steps.size(); ++i) send_step(t.steps[i], i);
   send_outbox();
   if (options_.before_commit) {

@@ -1,5 +1,7 @@
 #include "storage/postgres/memory_database.hpp"
 
+#include "protocols/core/planted.hpp"
+
 #include <atomic>
 #include <cstring>
 
@@ -137,7 +139,7 @@ void memory_database::resolve() {
   reconnecting_ = false;
   const auto& lane = store_.lanes[current_];
   if (lane.batch_no != number_) return carry_out();
-  bool lost = lane.fenced;
+  bool lost = lane.fenced && !planted(planted_fault::fence_removed);
   committed();
   if (lost) lose_lane();
 }
@@ -157,7 +159,8 @@ void memory_database::next_batch() {
 
 memory_database::outcome memory_database::attempt(std::vector<pending_unit>& units, commit_outcome& refusal) {
   auto lane = store_.lanes.find(current_);
-  if (lane == store_.lanes.end() || lane->second.fenced) return outcome::fenced;
+  if (lane == store_.lanes.end()) return outcome::fenced;
+  if (lane->second.fenced && !planted(planted_fault::fence_removed)) return outcome::fenced;
   auto counters = counters_;
   try {
     for (const auto& u : units)
