@@ -60,7 +60,7 @@ struct runtime_settings {
   std::uint32_t offset_events = 100;
 
   /// Mailbox slots of sockets (couriers). A power of two. 1–1024.
-  std::uint32_t courier_slots = 64;
+  std::uint32_t courier_slots = 8;
   /// Pushes waiting in one courier; beyond it they are dropped and its sockets closed with 4008 (resume). 1000–100000000.
   std::uint32_t max_courier_inbox = 200'000;
   /// Accounts per courier whose time of leaving is remembered. 0–100000000.

@@ -116,25 +116,11 @@ void io_thread::set_deadline(rpc::connection_id id, time_point at) {
   if (auto* s = slot_of(id)) s->deadline = at;
 }
 
-void io_thread::want_flush(rpc::connection_id id) {
-  dirty_.push_back(id);
-  if (std::exchange(flush_posted_, true)) return;
-  net::post(context_, [this] { flush_some(); });
-}
-
-void io_thread::flush_some() {
-  constexpr std::size_t slice = 256;  // then others get their turn
-  auto end = std::min(dirty_.size(), flushed_ + slice);
-  while (flushed_ < end) {
-    auto* s = slot_of(dirty_[flushed_++]);
-    if (!s) continue;
-    auto keep = s->held;
-    keep->flush();
-  }
-  if (flushed_ < dirty_.size()) return net::post(context_, [this] { flush_some(); });
-  dirty_.clear();
-  flushed_ = 0;
-  flush_posted_ = false;
+void io_thread::flush(rpc::connection_id id) {
+  auto* s = slot_of(id);
+  if (!s) return;
+  auto keep = s->held;
+  keep->flush();
 }
 
 void io_thread::for_each(const std::function<void(connection&)>& f) {

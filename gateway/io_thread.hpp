@@ -3,6 +3,7 @@
 // for life, so it needs no locks.
 #pragma once
 
+#include "gateway/flush_schedule.hpp"
 #include "gateway/frame.hpp"
 #include "gateway/limits.hpp"
 #include "gateway/metrics.hpp"
@@ -79,8 +80,8 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   connection* find(rpc::connection_id id) noexcept;
   /// on_deadline() comes within tick_ms after `at`; replaces an earlier one.
   void set_deadline(rpc::connection_id id, time_point at);
-  /// flush() is called once when what is being handled is done, so that frames leave together.
-  void want_flush(rpc::connection_id id);
+  /// When flush() of a connection is called, so that frames leave together.
+  flush_schedule& flushes() noexcept { return flushes_; }
   /// Bounds the log lines that clients can cause, by rate.
   bool may_log() { return log_rate_.take(std::chrono::steady_clock::now()); }
   void for_each(const std::function<void(connection&)>& f);
@@ -104,7 +105,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   slot* slot_of(rpc::connection_id id) noexcept;
   void enqueue(message m);
   void drain_inbox();
-  void flush_some();
+  void flush(rpc::connection_id id);
   void arm_tick();
   void on_tick();
 
@@ -116,9 +117,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   std::vector<slot> slots_;
   std::deque<std::uint32_t> free_;
   std::size_t used_ = 0;
-  std::vector<rpc::connection_id> dirty_;
-  std::size_t flushed_ = 0;  ///< of dirty_
-  bool flush_posted_ = false;
+  flush_schedule flushes_{context_, [this](rpc::connection_id id) { flush(id); }};
   std::mutex inbox_mutex_;
   std::vector<message> inbox_;
   bool inbox_posted_ = false;

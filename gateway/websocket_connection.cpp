@@ -71,6 +71,7 @@ class websocket_connection final : public connection,
   std::string next_request_id();
   void enqueue(frame f, outgoing_queue::kind k);
   void want_flush();
+  void want_round();
   void wait_writable();
   void after_flush();
   void begin_close();
@@ -90,7 +91,7 @@ class websocket_connection final : public connection,
   const encoding encoding_;
   bool reading_ = false, read_over_ = false, closing_ = false, beast_closed_ = false,
        closed_ = false;
-  bool flush_wanted_ = false, waiting_writable_ = false, dropping_ = false, clean_end_ = false;
+  bool flush_wanted_ = false, round_wanted_ = false, waiting_writable_ = false, dropping_ = false, clean_end_ = false;
   unsigned inflight_ = 0, missed_pings_ = 0, pings_ = 0, refused_calls_ = 0;
   std::uint64_t calls_ = 0;
   token_bucket rate_;
@@ -317,18 +318,23 @@ void websocket_connection::enqueue(frame f, outgoing_queue::kind k) {
       16;  // answers are bounded by the calls in flight; this bounds their bytes
   bool over = queue_.pushed_bytes() > s.max_queued_bytes || queue_.frames() > s.max_queued_frames ||
               queue_.bytes() > answers_factor * s.max_queued_bytes;
-  if (!over) return want_flush();
+  if (!over) return k == outgoing_queue::kind::push ? want_round() : want_flush();
   thread_.counts().queue_overflows_total.add();
   shut(rpc::close_code::too_slow, "too slow: resume");
 }
 
 void websocket_connection::want_flush() {
   if (waiting_writable_ || std::exchange(flush_wanted_, true)) return;
-  thread_.want_flush(id_);
+  thread_.flushes().soon(id_);
+}
+
+void websocket_connection::want_round() {
+  if (waiting_writable_ || flush_wanted_ || std::exchange(round_wanted_, true)) return;
+  thread_.flushes().with_round(id_);
 }
 
 void websocket_connection::flush() {
-  flush_wanted_ = false;
+  flush_wanted_ = round_wanted_ = false;
   if (closed_ || waiting_writable_) return;
   std::array<std::string_view, pieces_per_write> pieces;
   gathered buffers;
@@ -337,7 +343,9 @@ void websocket_connection::flush() {
     for (std::size_t i = 0; i < buffers.count; ++i)
       buffers.pieces[i] = net::buffer(pieces[i].data(), pieces[i].size());
     error_code ec;
-    auto n = stream_.next_layer().next_layer().write_some(buffers, ec);
+    auto& socket = stream_.next_layer().next_layer();
+    auto n = buffers.count == 1 ? socket.write_some(buffers.pieces[0], ec)  // the cheaper call
+                                : socket.write_some(buffers, ec);
     thread_.counts().socket_writes_total.add();
     if (ec == net::error::would_block || ec == net::error::try_again) return wait_writable();
     if (ec) return close();

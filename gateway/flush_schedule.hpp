@@ -1,0 +1,52 @@
+// When sockets are written to: answers at once, pushes in rounds whose distance grows with what
+// they cost, so that under load several frames leave in one system call. Owned by io_thread.
+#pragma once
+
+#include "protocols/core/bus.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+namespace nova::gateway {
+
+class flush_schedule {
+ public:
+  /// `flush` writes what waits for a connection, if it is still there.
+  flush_schedule(boost::asio::io_context& context, std::function<void(rpc::connection_id)> flush);
+
+  /// When what is being handled is done.
+  void soon(rpc::connection_id id);
+  /// With the next round. Rounds take at most a share of 1/rest_factor of the thread's time, yet
+  /// none waits longer than `longest_rest`; on an idle thread one begins at once.
+  void with_round(rpc::connection_id id);
+
+  static constexpr int rest_factor = 2;
+  static constexpr auto longest_rest = std::chrono::milliseconds(5);
+  /// A shorter wait is not worth a timer.
+  static constexpr auto shortest_rest = std::chrono::microseconds(200);
+
+ private:
+  using clock = std::chrono::steady_clock;
+  struct batch {
+    std::vector<rpc::connection_id> ids;
+    std::size_t done = 0;
+    bool posted = false;
+  };
+  /// A slice of the batch, then others get their turn; true when it is through.
+  bool flush_some(batch& b);
+  void flush_soon();
+  void begin_round();
+  void flush_round();
+
+  boost::asio::io_context& context_;
+  std::function<void(rpc::connection_id)> flush_;
+  boost::asio::steady_timer rest_{context_};
+  batch soon_, round_;
+  clock::time_point began_{}, next_{};
+};
+
+}  // namespace nova::gateway
