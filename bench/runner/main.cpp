@@ -2,6 +2,7 @@
 #include "bench/auth/auth_scenarios.hpp"
 #include "bench/gateway/gateway_scenarios.hpp"
 #include "bench/messaging/messaging_scenarios.hpp"
+#include "bench/runtime/runtime_scenarios.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -15,7 +16,9 @@ namespace {
 using scenario = void (*)(const run_options&, report&);
 
 const std::map<std::string, scenario> scenarios = {
-    {"durable-send", durable_send}, {"fanout", fan_out}, {"history", history}, {"idle", idle}, {"login", login},
+    {"activation", activation}, {"ask", ask},         {"durable-send", durable_send},
+    {"fanout", fan_out},        {"growth", growth},   {"history", history},
+    {"idle", idle},             {"login", login},
 };
 
 }  // namespace
@@ -37,6 +40,7 @@ int main(int argc, char** argv) {
   app.add_option("--reference-seconds", options.reference_seconds, "per reference; 0: none");
   app.add_option("--text-bytes", options.text_bytes)->check(CLI::Range(1, 16'000));
   app.add_option("--members", options.members, "accounts in fanout's group; 0: at most 200")->check(CLI::Range(0, 10'000));
+  app.add_option("--entities", options.entities, "conversations of activation and growth; 0: 100,000 and 1,000,000");
   app.add_option("--data", options.data, "data folder to keep: accounts are used again");
   app.add_option("--port", options.port, "of a server that runs already on loopback");
   app.add_option("--set", settings, "NAME=VALUE in the environment of the server that is started");
@@ -50,6 +54,7 @@ int main(int argc, char** argv) {
     options.seconds = 1;
     options.warm_up_seconds = 0.2;
     options.reference_seconds = 0.3;
+    options.entities = 500;
   }
   report out(name);
   scenarios.at(name)(options, out);

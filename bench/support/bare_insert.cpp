@@ -1,11 +1,11 @@
 // See bare_insert.hpp.
 #include "bench/support/bare_insert.hpp"
 
+#include "bench/support/stage.hpp"
 #include "storage/embedded/embedded_postgres.hpp"
 #include "tests/support/server_process.hpp"
 
 #include <libpq-fe.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
@@ -169,12 +169,6 @@ class inserter {
                                   array(bytea_type), array(timestamptz_type)};
   std::vector<array> outbox_ = {array(int4_type), array(int8_type), array(int4_type), array(text_type), array(bytea_type)};
 };
-
-double own_cpu() {
-  rusage u{};
-  getrusage(RUSAGE_SELF, &u);
-  return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1e-6;
-}
 
 bool execute(PGconn* c, const std::string& sql, std::string& problem) {
   auto* r = PQexec(c, sql.c_str());

@@ -27,6 +27,7 @@ boost::json::object latencies::summary() {
 
 report::report(std::string scenario) {
   std::printf("== %s\n", scenario.c_str());
+  std::fflush(stdout);
   values_["scenario"] = scenario;
 }
 

@@ -1,6 +1,7 @@
 // See stage.hpp.
 #include "bench/support/stage.hpp"
 
+#include "storage/postgres/conninfo.hpp"
 #include "tests/support/client/json_text.hpp"
 
 #include <sys/resource.h>
@@ -10,16 +11,12 @@
 
 namespace nova::bench {
 
-namespace {
-
 double own_cpu() {
   rusage u{};
   getrusage(RUSAGE_SELF, &u);
   const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
   return seconds(u.ru_utime) + seconds(u.ru_stime);
 }
-
-}  // namespace
 
 stage::stage(const run_options& options) : options_(options) {
   if (options_.port == 0)
@@ -65,6 +62,17 @@ std::vector<client::account> stage::accounts(std::size_t count) {
   }
   keep(out);
   return out;
+}
+
+std::string stage::admin_conninfo(const std::string& domain) const {
+  if (!server_) return "";
+  std::string folder, password;
+  std::getline(std::ifstream(server_->data() + "/postgres.socket") >> std::ws, folder);
+  std::ifstream secrets(server_->data() + "/postgres.secrets");
+  for (std::string role, secret; secrets >> role >> secret;)
+    if (role == "postgres") password = secret;
+  return storage::to_conninfo({{"host", folder}, {"port", "5432"}, {"user", "postgres"}, {"password", password},
+                               {"dbname", "nova_" + domain}});
 }
 
 cpu_split stage::cpu() const {

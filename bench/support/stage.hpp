@@ -24,6 +24,7 @@ struct run_options {
   double reference_seconds = 4;  ///< 0: no reference
   std::size_t text_bytes = 100;
   std::size_t members = 0;       ///< accounts of a room; 0: at most 200, which the sockets share
+  std::uint64_t entities = 0;    ///< of activation and growth at their most; 0: what the scenario is about
   std::string data;              ///< data folder of the server that is started, kept; empty: a new one, removed
   std::uint16_t port = 0;        ///< of a server that runs already; 0: start one
   std::vector<std::pair<std::string, std::string>> environment;  ///< settings of the server that is started
@@ -49,6 +50,10 @@ class stage {
   /// (their refresh tokens cost no password hash); the rest is registered. Empty: refused.
   std::vector<client::account> accounts(std::size_t count);
 
+  /// The administrator's way into the started server's database of `domain`, for rows that are seeded in bulk. Empty: the
+  /// server was only named.
+  std::string admin_conninfo(const std::string& domain) const;
+
   cpu_split cpu() const;
   /// Resident memory of the server process; 0 for one that was only named.
   std::uint64_t server_rss() const;
@@ -67,6 +72,8 @@ class stage {
 };
 
 std::uint64_t now_us();
+/// CPU seconds that this process has used.
+double own_cpu();
 
 /// Raises the limit of open files as far as it goes; false when it stays below `wanted`.
 bool allow_files(std::size_t wanted);

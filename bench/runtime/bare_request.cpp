@@ -1,0 +1,69 @@
+// See bare_request.hpp.
+#include "bench/runtime/bare_request.hpp"
+
+#include "actors/runtime/node_impl.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <latch>
+#include <string>
+#include <thread>
+
+namespace nova::bench {
+
+namespace {
+
+using go_atom = caf::atom_constant<caf::atom("go")>;
+
+caf::behavior serve(caf::event_based_actor* self) {
+  auto sum = std::make_shared<std::int64_t>(0);
+  self->set_default_handler(caf::drop);
+  return {[sum](const std::string&) { return ++*sum; }};
+}
+
+struct lane {
+  std::atomic<bool>& asking;
+  std::latch& over;
+  std::uint64_t answers = 0;
+};
+
+void ask_again(caf::event_based_actor* self, const caf::actor& server, const std::string& key, lane& l) {
+  if (!l.asking.load(std::memory_order_relaxed)) {
+    self->send_exit(server, caf::exit_reason::user_shutdown);
+    self->quit();
+    l.over.count_down();
+    return;
+  }
+  self->request(server, caf::infinite, key).then([=, &l](std::int64_t) {
+    ++l.answers;
+    ask_again(self, server, key, l);
+  });
+}
+
+}  // namespace
+
+std::uint64_t run_bare_requests(runtime::node& on, std::size_t lanes, double seconds) {
+  auto& system = *on.internals().system;
+  std::atomic<bool> asking{true};
+  std::latch over(static_cast<std::ptrdiff_t>(lanes));
+  std::vector<std::unique_ptr<lane>> all;
+  for (std::size_t i = 0; i < lanes; ++i) {
+    all.push_back(std::make_unique<lane>(lane{asking, over}));
+    auto server = system.spawn(serve);
+    auto client = system.spawn([server, l = all.back().get()](caf::event_based_actor* self) -> caf::behavior {
+      return {[=](go_atom) { ask_again(self, server, std::string(36, 'k'), *l); }};
+    });
+    caf::anon_send(client, go_atom::value);
+  }
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  asking = false;
+  over.wait();
+  std::uint64_t answers = 0;
+  for (const auto& l : all) answers += l->answers;
+  return answers;
+}
+
+}  // namespace nova::bench

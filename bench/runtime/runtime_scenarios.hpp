@@ -1,0 +1,13 @@
+// Scenarios of the actor runtime, by name from runner/main.cpp.
+#pragma once
+
+#include "bench/support/report.hpp"
+#include "bench/support/stage.hpp"
+
+namespace nova::bench {
+
+/// Entity commands that write nothing, and asks from one entity to another, in a node of this process; beside them bare CAF
+/// requests between two actors on the same threads, taken in turn.
+void ask(const run_options& options, report& out);
+
+}  // namespace nova::bench
