@@ -22,8 +22,9 @@ void flush_schedule::soon(rpc::connection_id id) {
 void flush_schedule::with_round(rpc::connection_id id) {
   round_.ids.push_back(id);
   if (std::exchange(round_.posted, true)) return;
-  if (next_ - clock::now() < shortest_rest)
-    return net::post(context_, [this] { begin_round(); });
+  const bool resting = next_ - clock::now() >= shortest_rest;
+  patience_ = std::clamp(resting ? patience_ * 2 : patience_ / 2, 1, most_patience);
+  if (!resting) return net::post(context_, [this] { begin_round(); });
   rest_.expires_at(next_);
   rest_.async_wait([this](const boost::system::error_code& ec) {
     if (!ec) begin_round();
@@ -52,8 +53,8 @@ void flush_schedule::begin_round() {
 
 void flush_schedule::flush_round() {
   if (!flush_some(round_)) return net::post(context_, [this] { flush_round(); });
-  auto took = clock::now() - began_;
-  next_ = began_ + took + std::min<clock::duration>((rest_factor - 1) * took, longest_rest);
+  const auto now = clock::now();
+  next_ = now + std::min<clock::duration>(patience_ * (now - began_), longest_rest);
 }
 
 }  // namespace nova::gateway

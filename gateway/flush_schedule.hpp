@@ -20,12 +20,13 @@ class flush_schedule {
 
   /// When what is being handled is done.
   void soon(rpc::connection_id id);
-  /// With the next round. Rounds take at most a share of 1/rest_factor of the thread's time, yet
-  /// none waits longer than `longest_rest`; on an idle thread one begins at once.
+  /// With the next round. After a round the thread rests from pushes for as long as it took, for up
+  /// to `most_patience` times that while pushes keep coming in the rests, and never longer than
+  /// `longest_rest`. On an idle thread a round begins at once.
   void with_round(rpc::connection_id id);
 
-  static constexpr int rest_factor = 2;
-  static constexpr auto longest_rest = std::chrono::milliseconds(5);
+  static constexpr int most_patience = 8;
+  static constexpr auto longest_rest = std::chrono::milliseconds(10);
   /// A shorter wait is not worth a timer.
   static constexpr auto shortest_rest = std::chrono::microseconds(200);
 
@@ -47,6 +48,7 @@ class flush_schedule {
   boost::asio::steady_timer rest_{context_};
   batch soon_, round_;
   clock::time_point began_{}, next_{};
+  int patience_ = 1;
 };
 
 }  // namespace nova::gateway
