@@ -233,6 +233,12 @@ const query missed_changes{
     "x(id, after, upto) JOIN change h ON h.conversation_id = x.id AND h.rev > x.after AND "
     "h.rev <= x.upto ORDER BY h.conversation_id, h.rev"};
 
+const query change_span{
+    "messaging.change_span",
+    "SELECT x.id, min(h.seq), max(h.seq) FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], "
+    "$4::bigint[]) AS x(id, after, upto, seen) JOIN change h ON h.conversation_id = x.id AND "
+    "h.rev > x.after AND h.rev <= x.upto AND h.seq <= x.seen GROUP BY x.id"};
+
 // ---- what other domains told
 
 const query upsert_person{
@@ -301,6 +307,7 @@ std::vector<const query*> all() {
           &positions,
           &missed_messages,
           &missed_changes,
+          &change_span,
           &upsert_person,
           &insert_block,
           &delete_block,

@@ -78,6 +78,10 @@ statement missed_changes(std::span<const range> ranges) {
   auto c = transpose(ranges);
   return {&q::missed_changes, {std::move(c.ids), std::move(c.after), std::move(c.upto)}};
 }
+statement change_span(std::span<const range> ranges, std::vector<std::int64_t> seen) {
+  auto c = transpose(ranges);
+  return {&q::change_span, {std::move(c.ids), std::move(c.after), std::move(c.upto), std::move(seen)}};
+}
 
 statement known_persons(std::vector<uuid> accounts) { return {&q::known_persons, {std::move(accounts)}}; }
 statement members_by_handle(const uuid& conversation, std::vector<std::string> handles_lower) {

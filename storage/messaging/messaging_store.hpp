@@ -37,6 +37,8 @@ struct range {
 };
 statement missed_messages(std::span<const range> ranges, const uuid& reader);
 statement missed_changes(std::span<const range> ranges);
+/// The lowest and highest seq, up to `seen` of each range, that the changes of the ranges are of.
+statement change_span(std::span<const range> ranges, std::vector<std::int64_t> seen);
 
 statement known_persons(std::vector<uuid> accounts);
 statement members_by_handle(const uuid& conversation, std::vector<std::string> handles_lower);

@@ -56,6 +56,36 @@ TEST_CASE("a resume with what was seen gives the rest in order, changes too, the
   CHECK_FALSE(again->has_push("session.gap"));
 }
 
+TEST_CASE("a resume after more changes than are replayed begins with a gap over their messages") {
+  const auto ann = person("ann"), bob = person("bob");
+  auto anns = socket(ann, {.echo = false});
+  const auto c = direct(ann, bob);
+  std::string token;
+  {
+    auto bobs = socket(bob);
+    token = bobs->resume_token();
+    send_many(*anns, c, 1, 4);
+    expect_messages(*bobs, 1, 4);
+    bobs->drop();
+  }
+  constexpr int replayed = 256;
+  REQUIRE(anns->call("messaging.edit", in(c, R"(,"seq":2,"text":"first")")).ok);
+  for (int i = 0; i < replayed; ++i)
+    REQUIRE(anns->call("messaging.edit", in(c, R"(,"seq":3,"text":"again )" + std::to_string(i) + "\"")).ok);
+  auto again = socket(bob, {.resume_token = token, .seen = seen(c, 4, 0)});
+  CHECK(resumed(*again));
+  const auto gap = again->push("session.gap");
+  REQUIRE(gap.has_value());
+  CHECK(number(*gap, "from_seq") == 2);
+  CHECK(number(*gap, "to_seq") == 2);
+  for (int i = 0; i < replayed; ++i) {
+    const auto edited = again->push("messaging.updated");
+    REQUIRE(edited.has_value());
+    CHECK(number(*edited, "seq") == 3);
+  }
+  CHECK_FALSE(again->has_push("messaging.message"));
+}
+
 TEST_CASE("a resume without `seen` begins after the device's own marks") {
   const auto ann = person("ann"), bob = person("bob");
   auto anns = socket(ann, {.echo = false});

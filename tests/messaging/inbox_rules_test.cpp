@@ -93,4 +93,36 @@ TEST_CASE_FIXTURE(rules_fixture, "a resume replays what is missing in order and 
   for (int i = 1; i <= 500; ++i) CHECK(reply.items(i).message().seq() == 500 + i);
 }
 
+TEST_CASE_FIXTURE(rules_fixture, "changes that are too many to be replayed leave a gap over their messages") {
+  auto conversation = account(80);
+  MissedRequest q;
+  q.set_has_seen(true);
+  auto& seen = (*q.mutable_seen())[to_string(conversation)];
+  seen.set_seq(9);
+  seen.set_rev(40);
+  runtime::reads r;
+  r.append(storage::rows(4, {conversation, std::int64_t{300}, std::int64_t{9}, std::int64_t{0}}));
+  auto asked = inbox_entity::missed({}, q, *context, r);
+  REQUIRE(std::holds_alternative<runtime::need>(asked));
+  REQUIRE(std::get<runtime::need>(asked).items.size() == 3);
+  const auto& spans = std::get<storage::statement>(std::get<runtime::need>(asked).items[2]);
+  using numbers = std::vector<std::int64_t>;
+  CHECK(std::get<numbers>(spans.params.at(1)) == numbers{40});
+  CHECK(std::get<numbers>(spans.params.at(2)) == numbers{44});  // 300 - 256
+  CHECK(std::get<numbers>(spans.params.at(3)) == numbers{9});
+  r.append(storage::rows());
+  r.append(storage::rows());
+  r.append(storage::rows(3, {conversation, std::int64_t{2}, std::int64_t{7}}));
+  auto out = inbox_entity::missed({}, q, *context, r);
+  REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
+  const auto& reply = static_cast<const MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
+  REQUIRE(reply.items_size() == 1);
+  CHECK(reply.items(0).gap().from_seq() == 2);
+  CHECK(reply.items(0).gap().to_seq() == 7);
+  seen.set_rev(44);
+  runtime::reads enough;
+  enough.append(storage::rows(4, {conversation, std::int64_t{300}, std::int64_t{9}, std::int64_t{0}}));
+  CHECK(std::get<runtime::need>(inbox_entity::missed({}, q, *context, enough)).items.size() == 2);
+}
+
 }  // namespace nova::messaging
