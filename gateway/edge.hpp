@@ -18,12 +18,14 @@
 namespace nova::gateway {
 
 struct edge {
-  edge(config::gateway_settings s, const wall_clock& clock, random_source& randomness)
+  edge(config::gateway_settings s, const wall_clock& clock, random_source& randomness,
+       monotonic_clock steady = &std::chrono::steady_clock::now)
       : settings(std::move(s)),
         wall(clock),
         random(randomness),
+        now(std::move(steady)),
         routes(rpc::all_methods()),
-        access(std::make_shared<tokens>(settings, clock)),
+        access(std::make_shared<tokens>(settings, clock, now)),
         resume(settings.resume_key),
         bounds(settings),
         files(settings.web_root) {}
@@ -31,6 +33,7 @@ struct edge {
   const config::gateway_settings settings;
   const wall_clock& wall;
   random_source& random;
+  const monotonic_clock now;  ///< of sessions and tokens: deadlines; simulations bring their own
   const route_table routes;
   const std::shared_ptr<tokens> access;
   const resume_tokens resume;

@@ -54,7 +54,7 @@ auto socket_session::back(F f, Gone gone) {
 }
 
 void socket_session::start(std::optional<principal> who, unauthenticated_place place) {
-  auto now = std::chrono::steady_clock::now();
+  auto now = edge_.now();
   place_ = std::move(place);
   if (!who) {
     open_by_ = now + std::chrono::milliseconds(edge_.settings.open_timeout_ms);
@@ -74,7 +74,7 @@ void socket_session::adopt(const principal& p) {
   place_.leave();
   open_by_ = time_point::max();
   auto left = std::clamp<unix_ms>(p.expires_at - edge_.wall.now(), 0, far_ms);
-  expires_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(left);
+  expires_ = edge_.now() + std::chrono::milliseconds(left);
 }
 
 void socket_session::open(incoming_call call, std::string request_id) {
@@ -154,7 +154,7 @@ void socket_session::ask_missed() {
   c.caller.session = opening_->marks_of;
   c.caller.connection = id_;
   c.request_id = opening_->request_id;
-  c.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(c.method->deadline_ms);
+  c.deadline = edge_.now() + std::chrono::milliseconds(c.method->deadline_ms);
   c.request = std::move(ask);
   c.reply = back([](socket_session& s, const rpc::reply_result& reply) { s.missed(reply); },
                  [](edge&) {});

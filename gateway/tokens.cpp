@@ -14,24 +14,27 @@ constexpr std::size_t max_waiting = 10'000;
 constexpr auto ask_timeout = std::chrono::seconds(5);
 constexpr auto first_keys_retry = std::chrono::milliseconds(250);
 
-rpc::call internal_call(std::uint32_t number, rpc::message_ptr request, rpc::reply_fn reply) {
+}  // namespace
+
+tokens::tokens(const config::gateway_settings& settings, const wall_clock& wall,
+               monotonic_clock now)
+    : settings_(settings),
+      wall_(wall),
+      now_(std::move(now)),
+      policy_{settings.token_issuer, settings.token_audience,
+              static_cast<std::int64_t>(settings.token_leeway_s)} {}
+
+rpc::call tokens::question(std::uint32_t number, rpc::message_ptr request,
+                           rpc::reply_fn reply) const {
   rpc::call c;
   c.method = rpc::find_method(number);
   c.caller.kind = rpc::caller_kind::node;
   c.request_id = "gateway";
-  c.deadline = std::chrono::steady_clock::now() + ask_timeout;
+  c.deadline = now_() + ask_timeout;
   c.request = std::move(request);
   c.reply = std::move(reply);
   return c;
 }
-
-}  // namespace
-
-tokens::tokens(const config::gateway_settings& settings, const wall_clock& wall)
-    : settings_(settings),
-      wall_(wall),
-      policy_{settings.token_issuer, settings.token_audience,
-              static_cast<std::int64_t>(settings.token_leeway_s)} {}
 
 void tokens::connect(rpc::bus& bus) {
   {
@@ -80,11 +83,11 @@ void tokens::verify(std::string_view token, verified done) {
 bool tokens::may_ask_again() {
   std::lock_guard lock(mutex_);
   auto pause = std::chrono::milliseconds(settings_.keys_refresh_min_ms);
-  return asking_ || std::chrono::steady_clock::now() - last_asked_ >= pause;
+  return asking_ || now_() - last_asked_ >= pause;
 }
 
 void tokens::tick() {
-  auto now = std::chrono::steady_clock::now();
+  auto now = now_();
   bool ask_for_keys = false, ask_for_revocations = false;
   {
     std::lock_guard lock(mutex_);
@@ -105,12 +108,12 @@ void tokens::ask_keys() {
   rpc::bus* bus;
   {
     std::lock_guard lock(mutex_);
-    last_asked_ = std::chrono::steady_clock::now();
+    last_asked_ = now_();
     bus = bus_;
   }
   if (!bus) return;
-  bus->call(internal_call(keys_method, std::make_shared<auth::KeysRequest>(),
-                          [self = weak_from_this()](rpc::reply_result reply) {
+  bus->call(question(keys_method, std::make_shared<auth::KeysRequest>(),
+                     [self = weak_from_this()](rpc::reply_result reply) {
                             if (auto me = self.lock()) me->keys_answered(std::move(reply));
                           }));
 }
@@ -150,7 +153,7 @@ void tokens::ask_revocations() {
     bus = bus_;
   }
   if (!bus) return;
-  bus->call(internal_call(revocations_method, std::make_shared<auth::RevocationsRequest>(),
+  bus->call(question(revocations_method, std::make_shared<auth::RevocationsRequest>(),
                           [self = weak_from_this()](rpc::reply_result reply) {
                             auto me = self.lock();
                             if (!me || !reply) return;

@@ -25,11 +25,14 @@ struct principal {
   unix_ms expires_at = 0;
 };
 
+using monotonic_clock = std::function<std::chrono::steady_clock::time_point()>;
+
 class tokens : public std::enable_shared_from_this<tokens> {
  public:
   using verified = std::function<void(result<principal>)>;
 
-  tokens(const config::gateway_settings& settings, const wall_clock& wall);
+  tokens(const config::gateway_settings& settings, const wall_clock& wall,
+         monotonic_clock now = &std::chrono::steady_clock::now);
 
   /// Where keys and revocations are asked for; until then only preset keys count.
   void connect(rpc::bus& bus);
@@ -55,6 +58,7 @@ class tokens : public std::enable_shared_from_this<tokens> {
     std::string token;
     verified done;
   };
+  rpc::call question(std::uint32_t number, rpc::message_ptr request, rpc::reply_fn reply) const;
   result<principal> check(std::string_view token) const;
   bool may_ask_again();
   void ask_keys();
@@ -64,6 +68,7 @@ class tokens : public std::enable_shared_from_this<tokens> {
 
   const config::gateway_settings& settings_;
   const wall_clock& wall_;
+  const monotonic_clock now_;
   jwt_policy policy_;
   std::atomic<std::shared_ptr<const key_set>> keys_;
   std::mutex mutex_;
