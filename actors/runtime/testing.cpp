@@ -4,6 +4,7 @@
 #include "actors/runtime/node_impl.hpp"
 
 #include <caf/scheduler/test_coordinator.hpp>
+#include <caf/send.hpp>
 
 #include <algorithm>
 
@@ -82,11 +83,31 @@ void simulation::advance(std::chrono::milliseconds d) {
   const std::chrono::milliseconds tick(node_->internals().hub.settings().tick_ms);
   settle();
   for (auto gone = std::chrono::milliseconds(0); gone < d; gone += tick) {
-    wall_.at += tick.count();
-    coordinator(*node_).advance_time(tick);
-    for (auto& f : on_time_) f(now());
+    pass(tick);
     settle();
   }
+}
+
+void simulation::pass(std::chrono::milliseconds d) {
+  wall_.at += d.count();
+  coordinator(*node_).advance_time(d);
+  for (auto& f : on_time_) f(now());
+}
+
+void simulation::crash() {
+  auto& i = node_->internals();
+  if (!i.started || i.stopped) return;
+  i.hub.stopping = true;
+  caf::anon_send_exit(i.root, caf::exit_reason::user_shutdown);
+  i.root = nullptr;
+  auto& actors = coordinator(*node_);
+  // Every actor ends at its exit message; those that wait for a time-out get it.
+  for (int n = 0; i.system->registry().running() != 0 && n < 10'000; ++n) {
+    while (actors.try_run_once()) {
+    }
+    if (i.system->registry().running() != 0) actors.advance_time(std::chrono::milliseconds(10));
+  }
+  i.stopped = true;
 }
 
 bool simulation::run_until(const std::function<bool()>& condition,

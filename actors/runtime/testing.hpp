@@ -59,6 +59,15 @@ class simulation {
   /// Advances until the condition holds; false when it did not within `limit` of virtual time.
   bool run_until(const std::function<bool()>& condition,
                  std::chrono::milliseconds limit = std::chrono::milliseconds(10'000));
+  /// For several nodes under one driver, which calls step() of each: moves this node's clocks by
+  /// `d`, without a step. A process that was stopped sees all of its pause at once.
+  void pass(std::chrono::milliseconds d);
+  /// Its wall clock alone is set forward, or back.
+  void jump_wall(std::chrono::milliseconds d) { wall_.at += d.count(); }
+  const wall_clock& wall_source() const { return wall_; }
+  /// The process dies here: its memory goes without a farewell. Its stores, its sink and whoever
+  /// waits for replies must be deaf to it by now. Afterwards only the destructor may be called.
+  void crash();
   /// Grows with each step: which of how many was taken, and when.
   std::uint64_t trace() const noexcept { return trace_; }
 
