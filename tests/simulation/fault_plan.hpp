@@ -1,0 +1,44 @@
+// What befalls a run, drawn from its seed. Printed beside a violation. Used by run.cpp.
+#pragma once
+
+#include "tests/simulation/workload.hpp"
+
+#include <string>
+#include <vector>
+
+namespace nova::simulation {
+
+enum class blow : std::uint8_t {
+  crash,         ///< the process dies with all its memory and starts again a moment later
+  crash_twice,   ///< and once more as soon as it is back
+  commit_fails,  ///< some transactions are rolled back by a passing error
+  lost_before,   ///< the database's connection breaks before a transaction is carried out
+  lost_reply,    ///< a transaction is committed, and its reply is lost
+  lost_crash,    ///< likewise, and the process dies before it has asked
+  away,          ///< a database is away
+  slow_disk,     ///< transactions wait, perhaps for longer than the lease
+  pause,         ///< the process is stopped for a while
+  long_pause,    ///< for longer than its leases: another node, if there is one, takes over
+  wall_jump,     ///< its wall clock is set
+  herd,          ///< every socket breaks at once
+  deaf,          ///< some devices do not read for a while
+};
+inline constexpr std::size_t blow_kinds = 13;
+
+struct planned_blow {
+  blow what = blow::crash;
+  milliseconds at{0};
+  std::uint64_t after_steps = 0;  ///< within its tick
+  std::size_t node = 0;
+  std::size_t domain = 0;
+  std::int64_t amount = 0;        ///< milliseconds, or how many
+};
+
+std::string describe(const planned_blow& b);
+
+std::vector<planned_blow> draw_blows(cluster& c, milliseconds from, milliseconds until);
+
+/// Has the cluster carry it out; everything that it breaks is mended again by itself.
+void arrange(cluster& c, workload& w, const planned_blow& b);
+
+}  // namespace nova::simulation

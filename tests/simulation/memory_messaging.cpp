@@ -1,0 +1,237 @@
+// messaging's writes and plain reads in memory; pages and summaries are in memory_messaging_reads.cpp. See
+// memory_domains.hpp; the SQL is storage/messaging/messaging_queries.cpp.
+#include "protocols/core/text.hpp"
+#include "tests/simulation/memory_cells.hpp"
+#include "tests/simulation/memory_domains.hpp"
+#include "tests/simulation/messaging_columns.hpp"
+
+#include <set>
+
+namespace nova::simulation {
+
+namespace {
+
+bool blocks(memory_store& s, const value& blocker, const value& blocked) {
+  return s.table("block").find({blocker, blocked}) != nullptr;
+}
+
+void add_conversation_reads(memory_store& store) {
+  store.on("messaging.load_conversation", [](memory_store& s, const memory_row& p) {
+    const auto* r = s.table("conversation").find({p[0]});
+    return r ? found(4, {{(*r)[c_kind], (*r)[c_title], (*r)[c_created], (*r)[c_rev]}}) : found(4, {});
+  });
+  store.on("messaging.load_members", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    each_of(s, "member", {p[0]}, [&](const memory_row& r) {
+      return out.push_back({r[m_account], r[m_role], r[m_joined], r[m_read], r[m_delivered]}), true;
+    });
+    return found(5, out);
+  });
+  store.on("messaging.load_recent", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    each_of(s, "message", {p[0]}, [&](const memory_row& r) {
+      return out.push_back({r[x_seq], r[x_sender], r[x_client], r[x_id], r[x_sent], r[x_hash]}), true;
+    });
+    std::reverse(out.begin(), out.end());
+    if (out.size() > static_cast<std::size_t>(number(p[1]))) out.resize(static_cast<std::size_t>(number(p[1])));
+    return found(6, out);
+  });
+  store.on("messaging.load_blocked", [](memory_store& s, const memory_row& p) {
+    for (const auto& [key, d] : s.table("direct_pair").rows())
+      if (d[2] == p[0] && (blocks(s, d[0], d[1]) || blocks(s, d[1], d[0]))) return found(1, {{true}});
+    return found(1, {});
+  });
+  store.on("messaging.find_direct", [](memory_store& s, const memory_row& p) {
+    const auto* r = s.table("direct_pair").find({p[0], p[1]});
+    return r ? found(1, {{(*r)[2]}}) : found(1, {});
+  });
+}
+
+void add_conversation_writes(memory_store& store) {
+  store.add_table("conversation", {c_id});
+  store.add_table("direct_pair", {0, 1}, {{"direct_pair_conversation_id_key", {2}}});
+  store.add_table("member", {m_conversation, m_account});
+  store.on("messaging.insert_conversation", [](memory_store& s, const memory_row& p) {
+    auto row = p;
+    row.push_back(std::int64_t{0});
+    s.table("conversation").insert(row);
+    return changed(1);
+  });
+  store.on("messaging.insert_direct_pair", [](memory_store& s, const memory_row& p) {
+    s.table("direct_pair").insert(p);
+    return changed(1);
+  });
+  store.on("messaging.insert_members", [](memory_store& s, const memory_row& p) {
+    const auto& accounts = std::get<std::vector<uuid>>(p[1]);
+    for (const auto& account : accounts) s.table("member").insert({p[0], account, p[2], p[3], p[4], p[4]});
+    return changed(accounts.size());
+  });
+  store.on("messaging.delete_member", [](memory_store& s, const memory_row& p) {
+    return changed(s.table("member").erase({p[0], p[1]}));
+  });
+  store.on("messaging.set_role", [](memory_store& s, const memory_row& p) {
+    return update(s, "member", {p[0], p[1]}, [&](memory_row& r) { return r[m_role] = p[2], true; });
+  });
+  store.on("messaging.set_title", [](memory_store& s, const memory_row& p) {
+    return update(s, "conversation", {p[0]}, [&](memory_row& r) { return r[c_title] = p[1], true; });
+  });
+  store.on("messaging.set_rev", [](memory_store& s, const memory_row& p) {
+    return update(s, "conversation", {p[0]}, [&](memory_row& r) { return r[c_rev] = p[1], true; });
+  });
+}
+
+void add_messages(memory_store& store) {
+  store.add_table("message", {x_conversation, x_seq}, {{"message_client", {x_conversation, x_sender, x_client}}});
+  store.on("messaging.insert_message", [](memory_store& s, const memory_row& p) {
+    auto row = p;
+    row.insert(row.end(), {value(), false, false});
+    s.table("message").insert(row);
+    return changed(1);
+  });
+  store.on("messaging.find_by_client_id", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    each_of(s, "message", {p[0]}, [&](const memory_row& r) {
+      if (r[x_sender] == p[1] && r[x_client] == p[2]) out.push_back({r[x_seq], r[x_id], r[x_sent], r[x_hash]});
+      return out.empty();
+    });
+    return found(4, out);
+  });
+  store.on("messaging.message_head", [](memory_store& s, const memory_row& p) {
+    const auto* r = s.table("message").find({p[0], p[1]});
+    return r ? found(2, {{(*r)[x_sender], (*r)[x_recalled]}}) : found(2, {});
+  });
+  store.on("messaging.edit_message", [](memory_store& s, const memory_row& p) {
+    return update(s, "message", {p[0], p[1]}, [&](memory_row& r) {
+      r[x_text] = p[2];
+      r[x_edited] = p[3];
+      r[x_rev] = p[4];
+      return true;
+    });
+  });
+  store.on("messaging.recall_message", [](memory_store& s, const memory_row& p) {
+    return update(s, "message", {p[0], p[1]}, [&](memory_row& r) {
+      r[x_text] = std::string();
+      r[x_extras] = storage::bytes{};
+      r[x_recalled] = true;
+      r[x_reacted] = false;
+      r[x_rev] = p[2];
+      return true;
+    });
+  });
+  store.on("messaging.mark_reacted", [](memory_store& s, const memory_row& p) {
+    return update(s, "message", {p[0], p[1]}, [&](memory_row& r) {
+      if (std::get<bool>(r[x_reacted])) return false;
+      return r[x_reacted] = true, true;
+    });
+  });
+}
+
+void add_reactions(memory_store& store) {
+  store.add_table("change", {h_conversation, h_rev});
+  store.add_table("reaction", {r_conversation, r_seq, r_emoji, r_account});
+  store.on("messaging.insert_change", [](memory_store& s, const memory_row& p) {
+    s.table("change").insert(p);
+    return changed(1);
+  });
+  store.on("messaging.insert_reaction", [](memory_store& s, const memory_row& p) {
+    s.table("reaction").insert(p);
+    return changed(1);
+  });
+  store.on("messaging.delete_reaction", [](memory_store& s, const memory_row& p) {
+    return changed(s.table("reaction").erase({p[0], p[1], p[3], p[2]}));
+  });
+  store.on("messaging.delete_reactions", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> keys;
+    each_of(s, "reaction", {p[0], p[1]}, [&](const memory_row& r) {
+      return keys.push_back({r[r_conversation], r[r_seq], r[r_emoji], r[r_account]}), true;
+    });
+    for (const auto& k : keys) s.table("reaction").erase(k);
+    return changed(keys.size());
+  });
+}
+
+memory_result raise(memory_store& s, const memory_row& p, bool read) {
+  return update(s, "member", {p[0], p[1]}, [&](memory_row& r) {
+    if (read) r[m_read] = std::max(number(r[m_read]), number(p[2]));
+    r[m_delivered] = std::max(number(r[m_delivered]), number(p[2]));
+    return true;
+  });
+}
+
+void add_marks(memory_store& store) {
+  store.add_table("device_mark", {0, 1});
+  store.on("messaging.mark_read", [](memory_store& s, const memory_row& p) { return raise(s, p, true); });
+  store.on("messaging.mark_delivered", [](memory_store& s, const memory_row& p) { return raise(s, p, false); });
+  store.on("messaging.mark_device", [](memory_store& s, const memory_row& p) {
+    const auto* old = s.table("device_mark").find({p[0], p[1]});
+    if (!old || number((*old)[2]) < number(p[2])) s.table("device_mark").put(p);
+    return changed(1);
+  });
+}
+
+void add_persons(memory_store& store) {
+  store.add_table("person", {0});
+  store.on("messaging.upsert_person", [](memory_store& s, const memory_row& p) {
+    s.table("person").put(p);
+    return changed(1);
+  });
+  store.on("messaging.known_persons", [](memory_store& s, const memory_row& p) {
+    const auto& accounts = std::get<std::vector<uuid>>(p[0]);
+    std::vector<memory_row> out;
+    for (const auto& account : std::set<uuid>(accounts.begin(), accounts.end()))
+      if (const auto* r = s.table("person").find({account})) out.push_back(*r);
+    return found(3, out);
+  });
+  store.on("messaging.members_by_handle", [](memory_store& s, const memory_row& p) {
+    const auto& handles = std::get<std::vector<std::string>>(p[1]);
+    std::vector<memory_row> out;
+    each_of(s, "member", {p[0]}, [&](const memory_row& r) {
+      const auto* person = s.table("person").find({r[m_account]});
+      if (person && std::count(handles.begin(), handles.end(), ascii_lower(text_of((*person)[1]))))
+        out.push_back({r[m_account]});
+      return true;
+    });
+    return found(1, out);
+  });
+}
+
+void add_blocks(memory_store& store) {
+  store.add_table("block", {0, 1});
+  store.on("messaging.insert_block", [](memory_store& s, const memory_row& p) {
+    if (blocks(s, p[0], p[1])) return changed(0);
+    s.table("block").insert(p);
+    return changed(1);
+  });
+  store.on("messaging.delete_block", [](memory_store& s, const memory_row& p) {
+    return changed(s.table("block").erase({p[0], p[1]}));
+  });
+  store.on("messaging.blocks_between", [](memory_store& s, const memory_row& p) {
+    for (const auto& other : std::get<std::vector<uuid>>(p[1])) {
+      if (blocks(s, p[0], other)) return found(1, {{p[0]}});
+      if (blocks(s, other, p[0])) return found(1, {{other}});
+    }
+    return found(1, {});
+  });
+  store.on("messaging.blockers_of", [](memory_store& s, const memory_row& p) {
+    const auto& among = std::get<std::vector<uuid>>(p[1]);
+    std::vector<memory_row> out;
+    for (const auto& other : std::set<uuid>(among.begin(), among.end()))
+      if (blocks(s, other, p[0])) out.push_back({other});
+    return found(1, out);
+  });
+}
+
+}  // namespace
+
+void add_messaging_tables(memory_store& store) {
+  add_conversation_writes(store);
+  add_conversation_reads(store);
+  add_messages(store);
+  add_reactions(store);
+  add_marks(store);
+  add_persons(store);
+  add_blocks(store);
+  add_messaging_reads(store);
+}
+
+}  // namespace nova::simulation

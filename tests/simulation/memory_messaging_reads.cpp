@@ -1,0 +1,242 @@
+// messaging's pages, summaries and resumes in memory. See memory_domains.hpp; the SQL is
+// storage/messaging/messaging_queries.cpp.
+#include "tests/simulation/memory_cells.hpp"
+#include "tests/simulation/memory_domains.hpp"
+#include "tests/simulation/messaging_columns.hpp"
+
+#include <map>
+
+namespace nova::simulation {
+
+namespace {
+
+constexpr std::int64_t unread_counted = 10'000;
+
+memory_row message_cells(const memory_row& r) {
+  return {r[x_conversation], r[x_seq],   r[x_rev],  r[x_id],   r[x_sender], r[x_client],
+          r[x_text],         r[x_extras], r[x_reply], r[x_sent], r[x_edited], r[x_recalled]};
+}
+
+struct emoji_row {
+  std::int64_t count = 0;
+  bool mine = false;
+  unix_ms first = 0;
+};
+
+std::map<std::string, emoji_row> emojis_of(memory_store& s, const value& conversation, const value& seq,
+                                           const value& me) {
+  std::map<std::string, emoji_row> out;
+  each_of(s, "reaction", {conversation, seq}, [&](const memory_row& r) {
+    auto& e = out[text_of(r[r_emoji])];
+    e.first = e.count == 0 ? time_of(r[r_at]) : std::min(e.first, time_of(r[r_at]));
+    ++e.count;
+    e.mine |= r[r_account] == me;
+    return true;
+  });
+  return out;
+}
+
+/// REACTIONS_OF of the SQL: three arrays ordered by the first use, all NULL when there is none.
+memory_row with_reactions(memory_store& s, const memory_row& message, const value& me) {
+  auto out = message_cells(message);
+  std::vector<std::pair<std::string, emoji_row>> list;
+  if (std::get<bool>(message[x_reacted]))
+    for (auto& e : emojis_of(s, message[x_conversation], message[x_seq], me)) list.push_back(e);
+  if (list.empty()) {
+    out.resize(15);
+    return out;
+  }
+  std::stable_sort(list.begin(), list.end(),
+                   [](const auto& a, const auto& b) { return a.second.first < b.second.first; });
+  std::vector<std::string> emojis;
+  std::vector<std::int64_t> counts, mine;
+  for (const auto& [emoji, e] : list) {
+    emojis.push_back(emoji);
+    counts.push_back(e.count);
+    mine.push_back(e.mine);
+  }
+  out.insert(out.end(), {std::move(emojis), std::move(counts), std::move(mine)});
+  return out;
+}
+
+const memory_row* last_message(memory_store& s, const value& conversation) {
+  const auto& rows = s.table("message").rows();
+  auto after = rows.upper_bound({conversation, std::int64_t{INT64_MAX}});
+  if (after == rows.begin()) return nullptr;
+  const auto& row = std::prev(after)->second;
+  return row[x_conversation] == conversation ? &row : nullptr;
+}
+
+/// SUMMARY_COLUMNS of the SQL.
+memory_row summary(memory_store& s, const memory_row& c, const memory_row& own) {
+  std::int64_t unread = 0, members = 0;
+  each_of(s, "message", {c[c_id]}, [&](const memory_row& r) {
+    unread += number(r[x_seq]) > number(own[m_read]) && r[x_sender] != own[m_account] && !std::get<bool>(r[x_recalled]);
+    return unread < unread_counted;
+  });
+  each_of(s, "member", {c[c_id]}, [&](const memory_row&) { return ++members, true; });
+  const auto* last = last_message(s, c[c_id]);
+  memory_row out{c[c_id],         c[c_kind],
+                 c[c_title],      c[c_rev],
+                 c[c_created],    own[m_read],
+                 own[m_delivered], last ? (*last)[x_seq] : value(std::int64_t{0}),
+                 unread,          members};
+  auto cells = last ? message_cells(*last) : memory_row(12);
+  out.insert(out.end(), cells.begin(), cells.end());
+  return out;
+}
+
+std::vector<memory_row> memberships(memory_store& s, const value& account) {
+  std::vector<memory_row> out;
+  for (const auto& [key, r] : s.table("member").rows())
+    if (r[m_account] == account) out.push_back(r);
+  return out;
+}
+
+void add_summaries(memory_store& store) {
+  store.on("messaging.conversation_summary", [](memory_store& s, const memory_row& p) {
+    const auto* c = s.table("conversation").find({p[0]});
+    const auto* own = s.table("member").find({p[0], p[1]});
+    return c && own ? found(22, {summary(s, *c, *own)}) : found(22, {});
+  });
+  store.on("messaging.list_conversations", [](memory_store& s, const memory_row& p) {
+    std::vector<std::pair<memory_row, memory_row>> page;  // (active_at, id) → row
+    for (const auto& own : memberships(s, p[0])) {
+      const auto* c = s.table("conversation").find({own[m_conversation]});
+      if (!c) continue;
+      const auto* last = last_message(s, own[m_conversation]);
+      memory_row key{last ? (*last)[x_sent] : (*c)[c_created], (*c)[c_id]};
+      if (!storage::value_less{}(key, memory_row{p[1], p[2]})) continue;
+      auto row = summary(s, *c, own);
+      row.push_back(key[0]);
+      page.emplace_back(std::move(key), std::move(row));
+    }
+    std::sort(page.begin(), page.end(),
+              [](const auto& a, const auto& b) { return storage::value_less{}(b.first, a.first); });
+    std::vector<memory_row> out;
+    for (auto& [key, row] : page)
+      if (static_cast<std::int64_t>(out.size()) < number(p[3])) out.push_back(std::move(row));
+    return found(23, out);
+  });
+}
+
+memory_row member_cells(memory_store& s, const memory_row& m) {
+  memory_row out = m;
+  const auto* person = s.table("person").find({m[m_account]});
+  out.push_back(person ? (*person)[1] : value());
+  out.push_back(person ? (*person)[2] : value());
+  return out;
+}
+
+void add_member_pages(memory_store& store) {
+  store.on("messaging.conversation_members", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    for (const auto& id : std::get<std::vector<uuid>>(p[0])) {
+      std::int64_t n = 0;
+      each_of(s, "member", {id}, [&](const memory_row& r) {
+        if (n++ == number(p[1])) return false;
+        return out.push_back(member_cells(s, r)), true;
+      });
+    }
+    return found(8, out);
+  });
+  store.on("messaging.list_members", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    each_of(s, "member", {p[0]}, [&](const memory_row& r) {
+      if (id_of(p[1]) < id_of(r[m_account]) && static_cast<std::int64_t>(out.size()) < number(p[2]))
+        out.push_back(member_cells(s, r));
+      return true;
+    });
+    return found(8, out);
+  });
+}
+
+std::vector<memory_row> between(memory_store& s, const value& conversation, std::int64_t after, std::int64_t before,
+                                const value& me) {
+  std::vector<memory_row> out;
+  each_of(s, "message", {conversation}, [&](const memory_row& r) {
+    if (number(r[x_seq]) > after && number(r[x_seq]) < before) out.push_back(with_reactions(s, r, me));
+    return true;
+  });
+  return out;
+}
+
+void add_history(memory_store& store) {
+  auto page = [](bool forward) {
+    return [forward](memory_store& s, const memory_row& p) {
+      auto out = between(s, p[0], number(p[2]), number(p[1]), p[4]);
+      if (!forward) std::reverse(out.begin(), out.end());
+      if (out.size() > static_cast<std::size_t>(number(p[3]))) out.resize(static_cast<std::size_t>(number(p[3])));
+      return found(15, out);
+    };
+  };
+  store.on("messaging.history_back", page(false));
+  store.on("messaging.history_forward", page(true));
+  store.on("messaging.message_reactions", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    for (const auto& [emoji, e] : emojis_of(s, p[0], p[1], p[2])) out.push_back({emoji, e.count, e.mine});
+    return found(3, out);
+  });
+}
+
+template <class Rows>
+void each_range(const memory_row& p, Rows rows) {
+  const auto& ids = std::get<std::vector<uuid>>(p[0]);
+  const auto& after = std::get<std::vector<std::int64_t>>(p[1]);
+  const auto& upto = std::get<std::vector<std::int64_t>>(p[2]);
+  for (std::size_t i = 0; i < ids.size(); ++i) rows(ids[i], after[i], upto[i]);
+}
+
+void sort_by_first_two(std::vector<memory_row>& out) {
+  std::stable_sort(out.begin(), out.end(), [](const memory_row& a, const memory_row& b) {
+    return id_of(a[0]) != id_of(b[0]) ? id_of(a[0]) < id_of(b[0]) : number(a[1]) < number(b[1]);
+  });
+}
+
+void add_resume(memory_store& store) {
+  store.on("messaging.positions", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> with, empty;
+    for (const auto& own : memberships(s, p[0])) {
+      const auto* c = s.table("conversation").find({own[m_conversation]});
+      if (!c) continue;
+      const auto* last = last_message(s, (*c)[c_id]);
+      const auto* device = s.table("device_mark").find({p[1], (*c)[c_id]});
+      (last ? with : empty)
+          .push_back({(*c)[c_id], (*c)[c_rev], last ? (*last)[x_seq] : value(std::int64_t{0}),
+                      device ? (*device)[2] : value(std::int64_t{0})});
+    }
+    with.insert(with.end(), empty.begin(), empty.end());
+    return found(4, with);
+  });
+  store.on("messaging.missed_messages", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    each_range(p, [&](const uuid& id, std::int64_t after, std::int64_t upto) {
+      for (auto& row : between(s, id, after, upto + 1, p[3])) out.push_back(std::move(row));
+    });
+    sort_by_first_two(out);
+    return found(15, out);
+  });
+  store.on("messaging.missed_changes", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    each_range(p, [&](const uuid& id, std::int64_t after, std::int64_t upto) {
+      each_of(s, "change", {id}, [&](const memory_row& r) {
+        if (number(r[h_rev]) > after && number(r[h_rev]) <= upto)
+          out.push_back({r[h_conversation], r[h_rev], r[h_seq], r[h_body]});
+        return true;
+      });
+    });
+    sort_by_first_two(out);
+    return found(4, out);
+  });
+}
+
+}  // namespace
+
+void add_messaging_reads(memory_store& store) {
+  add_summaries(store);
+  add_member_pages(store);
+  add_history(store);
+  add_resume(store);
+}
+
+}  // namespace nova::simulation

@@ -1,0 +1,123 @@
+// See run.hpp.
+#include "tests/simulation/run.hpp"
+
+#include "tests/crash/checker.hpp"
+#include "tests/simulation/fault_plan.hpp"
+
+namespace nova::simulation {
+
+namespace {
+
+constexpr milliseconds load_time{8000};
+constexpr milliseconds patience{60'000};
+
+node_settings draw_settings(runtime::seeded_random& r, std::vector<std::string>& plan) {
+  node_settings s;
+  s.runtime.courier_slots = 4;
+  s.runtime.probe_ms = 1000;
+  s.gateway.resume_key = std::string(32, 'r');
+  s.gateway.web_root.clear();
+  s.shards = 1 + static_cast<std::uint32_t>(r.next() % 4);
+  s.disk_ms = static_cast<unsigned>(r.next() % 3) * 15;
+  if (r.next() % 2) s.storage.batch_units = 1 + static_cast<std::uint32_t>(r.next() % 6);
+  if (r.next() % 2) s.runtime.max_entities = 2 + static_cast<std::uint32_t>(r.next() % 4);
+  if (r.next() % 2) s.runtime.offset_events = 1 + static_cast<std::uint32_t>(r.next() % 3);
+  if (r.next() % 2) s.messaging.recent_sends = 4 + static_cast<std::int64_t>(r.next() % 16);
+  if (r.next() % 3 == 0) s.messaging.resume_messages_each = 5 + static_cast<std::int64_t>(r.next() % 20);
+  if (r.next() % 3 == 0) s.gateway.max_queued_bytes = 8192;
+  plan.push_back("shards " + std::to_string(s.shards) + ", disk " + std::to_string(s.disk_ms) + " ms, batch " +
+                 std::to_string(s.storage.batch_units) + ", entities " + std::to_string(s.runtime.max_entities) +
+                 ", recent " + std::to_string(s.messaging.recent_sends) + ", replay " +
+                 std::to_string(s.messaging.resume_messages_each) + ", queue " +
+                 std::to_string(s.gateway.max_queued_bytes));
+  return s;
+}
+
+/// Events that a consumer has not settled, though everything was quiet for a while.
+void check_outboxes(cluster& c, std::vector<std::string>& violations) {
+  const std::pair<domain_index, domain_index> streams[] = {{domain_index::auth, domain_index::user},
+                                                           {domain_index::user, domain_index::messaging}};
+  for (const auto& [source, consumer] : streams) {
+    const std::string name = source == domain_index::auth ? "auth" : "user";
+    std::map<std::int64_t, std::int64_t> settled;
+    for (const auto& [key, row] : c.databases().of(consumer).table("intake_offset").rows())
+      if (std::get<std::string>(row[0]) == name) settled[std::get<std::int64_t>(row[1])] = std::get<std::int64_t>(row[2]);
+    for (const auto& [shard, row] : c.databases().of(source).shards) {
+      const auto last = static_cast<std::int64_t>(c.databases().of(source).last_event(shard));
+      if (settled[shard] != last)
+        violations.push_back("outbox: " + name + " shard " + std::to_string(shard) + " is settled up to " +
+                             std::to_string(settled[shard]) + " of " + std::to_string(last));
+    }
+    if (!c.databases().of(consumer).table("dead_letter").rows().empty())
+      violations.push_back("outbox: dead letters of " + name);
+  }
+}
+
+class one_run {
+ public:
+  explicit one_run(std::uint64_t seed) : shape_(seed ^ 0x5eed), cluster_(options(seed)), workload_(cluster_, {}, record_) {
+    out_.seed = seed;
+  }
+
+  verdict all() {
+    play();
+    out_.trace = cluster_.trace();
+    out_.steps = cluster_.steps();
+    out_.virtual_ms = cluster_.now().count();
+    out_.sends = workload_.acked();
+    out_.resent = workload_.resent();
+    for (const auto& d : workload_.devices()) {
+      out_.deliveries += d->count.deliveries;
+      out_.resumes += d->count.resumes;
+      out_.gaps += d->count.gaps;
+      out_.closed_slow += d->count.closed_slow;
+    }
+    if (!out_.violations.empty())
+      for (std::size_t i = 0; i < cluster_.size(); ++i)
+        if (const auto* n = cluster_.node(i)) out_.log.insert(out_.log.end(), n->log().begin(), n->log().end());
+    return std::move(out_);
+  }
+
+ private:
+  cluster_options options(std::uint64_t seed) {
+    cluster_options o;
+    o.seed = seed;
+    o.settings = draw_settings(shape_, out_.plan);
+    return o;
+  }
+
+  void stuck(const std::string& what) { out_.violations.push_back("stuck: " + what); }
+
+  void play() {
+    auto ready = [this] { return cluster_.ready_node() != nullptr; };
+    if (!cluster_.run_until(ready, patience)) return stuck("not ready at the start");
+    if (auto why = workload_.set_up(); !why.empty()) return stuck("set-up: " + why);
+    workload_.begin();
+    const auto from = cluster_.now() + milliseconds(300), until = cluster_.now() + load_time;
+    for (const auto& b : draw_blows(cluster_, from, until - milliseconds(1000))) {
+      out_.plan.push_back(describe(b));
+      arrange(cluster_, workload_, b);
+    }
+    cluster_.run_until([&] { return cluster_.now() >= until; }, 2 * load_time);
+    workload_.stop_issuing();
+    if (!cluster_.run_until([this] { return workload_.idle(); }, patience)) return stuck("operations stay unanswered");
+    if (!cluster_.run_until([this] { return workload_.all_open(); }, patience)) return stuck("sockets do not open");
+    if (auto why = workload_.read_rest(); !why.empty()) return stuck("at rest: " + why);
+    cluster_.run_until([this] { return workload_.caught_up(); }, milliseconds(10'000));
+    for (const auto& v : crash::check(record_))
+      out_.violations.push_back(std::string(name_of(v.what)) + ": " + v.detail);
+    check_outboxes(cluster_, out_.violations);
+  }
+
+  verdict out_;
+  runtime::seeded_random shape_;
+  crash::history record_;
+  cluster cluster_;
+  workload workload_;
+};
+
+}  // namespace
+
+verdict run_seed(std::uint64_t seed) { return one_run(seed).all(); }
+
+}  // namespace nova::simulation

@@ -1,0 +1,235 @@
+// See virtual_edge.hpp.
+#include "tests/simulation/virtual_edge.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace nova::simulation {
+
+using gateway::call_failure;
+using gateway::encoding;
+using gateway::frame;
+using gateway::incoming_call;
+using gateway::outgoing_queue;
+using std::chrono::milliseconds;
+
+/// The transport-free part of a WebSocket, with a wire where Beast would be.
+class virtual_socket final : public gateway::connection,
+                             public gateway::session_socket,
+                             public std::enable_shared_from_this<virtual_socket> {
+ public:
+  virtual_socket(gateway::edge& e, gateway::io_thread& thread, wire_ptr w)
+      : edge_(e), thread_(thread), wire_(std::move(w)) {}
+
+  void start() {
+    id_ = thread_.add(shared_from_this());
+    session_ = std::make_unique<gateway::socket_session>(edge_, thread_, *this, id_, encoding::json);
+    session_->start(std::nullopt, {});
+  }
+
+  bool gone() const { return closed_; }
+
+  /// Reads one message or writes some bytes; false when neither is possible.
+  bool step() {
+    if (closed_) return false;
+    if (wire_->client_gone) return close(), true;
+    if (!queue_.empty() && wire_->down.size() < wire::kernel_bytes) return write(), true;
+    if (closing_ && queue_.empty()) return wire_->down.empty() && (close(), true);
+    const bool full = inflight_ >= edge_.settings.max_inflight_per_socket || session_->opening() ||
+                      queue_.bytes() > edge_.settings.max_queued_bytes;
+    if (closing_ || full || wire_->up.empty()) return false;
+    auto text = std::move(wire_->up.front());
+    wire_->up.pop_front();
+    handle(text);
+    return true;
+  }
+
+  void cut() override {
+    closed_ = true;
+    wire_->server_gone = true;
+  }
+
+  // connection
+  void on_deadline(gateway::time_point now) override {
+    if (closed_) return;
+    if (closing_) return now >= close_by_ ? close() : void();
+    if (now >= session_->deadline()) session_->on_deadline(now);
+  }
+  void on_push(gateway::delivery& d) override { session_->on_push(d); }
+  bool belongs_to(const uuid& id) const override { return session_->who() && session_->who()->session == id; }
+  gateway::socket_session* session() override { return session_.get(); }
+  void drain() override { shut(rpc::close_code::restart, "restart"); }
+  void shut(rpc::close_code code, std::string_view reason) override {
+    if (closing_ || closed_) return;
+    closing_ = true;
+    session_->end();
+    close_by_ = edge_.now() + milliseconds(edge_.settings.close_timeout_ms);
+    if (code == rpc::close_code::too_slow) queue_.drop_unsent();
+    queue_.add(gateway::make_close_frame(static_cast<std::uint16_t>(code), reason), outgoing_queue::kind::answer);
+  }
+
+  // session_socket
+  void send_push(frame f) override { enqueue(std::move(f), outgoing_queue::kind::push); }
+  void send_answer(frame f) override { enqueue(std::move(f), outgoing_queue::kind::answer); }
+  void end_with(rpc::close_code code, std::string_view reason) override { shut(code, reason); }
+  void settled() override {}
+
+ private:
+  void close() {
+    if (closed_) return;
+    closing_ = closed_ = true;
+    session_->end();
+    queue_.clear();
+    wire_->server_gone = true;
+    thread_.remove(id_);
+  }
+
+  void write() {
+    std::array<std::string_view, 8> pieces;
+    const auto count = queue_.gather(pieces);
+    std::size_t written = 0;
+    for (std::size_t i = 0; i < count && wire_->down.size() < wire::kernel_bytes; ++i) {
+      const auto part = pieces[i].substr(0, wire::kernel_bytes - wire_->down.size());
+      wire_->down.append(part);
+      written += part.size();
+    }
+    queue_.consume(written);
+  }
+
+  void enqueue(frame f, outgoing_queue::kind k) {
+    if (closing_ || closed_) return;
+    queue_.add(std::move(f), k);
+    const auto& s = edge_.settings;
+    if (queue_.pushed_bytes() > s.max_queued_bytes || queue_.frames() > s.max_queued_frames)
+      shut(rpc::close_code::too_slow, "too slow: resume");
+  }
+
+  void handle(const std::string& text) {
+    auto call = gateway::read_call(encoding::json, text,
+                                   {edge_.settings.max_json_depth, edge_.settings.max_id_bytes});
+    if (call.failure) return fail(call, *call.failure);
+    if (call.method->rpc == "session.open") return session_->open(std::move(call), next_request_id());
+    if (!session_->who()) return fail(call, gateway::failure_of(gateway::make_error(errc::unauthenticated)));
+    issue(std::move(call));
+  }
+
+  void issue(incoming_call call) {
+    session_->used();
+    ++inflight_;
+    rpc::call c;
+    c.method = call.method;
+    c.caller.kind = rpc::caller_kind::user;
+    c.caller.account = session_->who()->account;
+    c.caller.session = session_->who()->session;
+    c.caller.connection = id_;
+    c.request_id = next_request_id();
+    c.deadline = edge_.now() + milliseconds(call.method->deadline_ms ? call.method->deadline_ms : 5000);
+    c.request = std::move(call.params);
+    c.reply = [weak = thread_.weak_from_this(), socket = id_, id = std::move(call.id),
+               method = call.method](rpc::reply_result reply) {
+      auto thread = weak.lock();
+      if (!thread) return;
+      thread->post([&here = *thread, socket, id, method, reply = std::move(reply)] {
+        if (auto* at = here.find(socket)) static_cast<virtual_socket*>(at)->answered(id, *method, reply);
+      });
+    };
+    edge_.bus->call(std::move(c));
+  }
+
+  void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply) {
+    --inflight_;
+    send_answer(reply ? gateway::write_result(encoding::json, id, method, **reply)
+                      : gateway::write_failure(encoding::json, id, gateway::failure_of(reply.error()),
+                                               next_request_id()));
+  }
+
+  void fail(const incoming_call& call, const call_failure& failure) {
+    send_answer(gateway::write_failure(encoding::json, call.id, failure, next_request_id()));
+  }
+
+  std::string next_request_id() { return std::to_string(id_) + '-' + std::to_string(++calls_); }
+
+  gateway::edge& edge_;
+  gateway::io_thread& thread_;
+  wire_ptr wire_;
+  rpc::connection_id id_ = 0;
+  std::unique_ptr<gateway::socket_session> session_;
+  outgoing_queue queue_;
+  bool closing_ = false, closed_ = false;
+  unsigned inflight_ = 0;
+  std::uint64_t calls_ = 0;
+  gateway::time_point close_by_{};
+};
+
+virtual_edge::virtual_edge(config::gateway_settings settings, const wall_clock& wall, random_source& random,
+                           gateway::monotonic_clock now)
+    : common_(std::move(settings), wall, random, std::move(now)),
+      thread_(std::make_shared<gateway::io_thread>(0)) {}
+
+virtual_edge::~virtual_edge() {
+  common_.access->disconnect();
+  cut_all();
+}
+
+void virtual_edge::serve(rpc::bus& bus) {
+  common_.bus = &bus;
+  common_.access->connect(bus);
+}
+
+wire_ptr virtual_edge::connect() {
+  auto w = std::make_shared<wire>();
+  sockets_.push_back(std::make_shared<virtual_socket>(common_, *thread_, w));
+  sockets_.back()->start();
+  return w;
+}
+
+bool virtual_edge::step(runtime::seeded_random& choice) {
+  const auto n = sockets_.size() + 1;
+  const auto first = choice.next() % n;
+  for (std::size_t k = 0; k < n; ++k) {
+    const auto i = (first + k) % n;
+    if (i == sockets_.size()) {
+      auto& context = thread_->context();
+      context.restart();
+      if (context.poll_one() != 0) return true;
+    } else if (sockets_[i]->step()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void virtual_edge::on_time() {
+  const auto now = common_.now();
+  for (std::size_t i = 0; i < sockets_.size(); ++i) sockets_[i]->on_deadline(now);
+  std::erase_if(sockets_, [](const auto& s) { return s->gone(); });
+  if (now < next_token_tick_) return;
+  common_.access->tick();
+  next_token_tick_ = now + milliseconds(has_keys() ? 1000 : 100);
+}
+
+void virtual_edge::cut_all() {
+  for (auto& s : sockets_) s->cut();
+  sockets_.clear();
+}
+
+void virtual_edge::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) {
+  thread_->deliver(std::move(to), std::move(p));
+}
+
+void virtual_edge::close(rpc::connection_id connection, rpc::close_code code, std::string reason) {
+  thread_->post([&thread = *thread_, connection, code, reason = std::move(reason)] {
+    if (auto* c = thread.find(connection)) c->shut(code, reason);
+  });
+}
+
+void virtual_edge::revoke_session(const uuid& session, unix_ms until) {
+  common_.access->revoke(session, until);
+  thread_->post([&thread = *thread_, session] {
+    thread.for_each([&](gateway::connection& c) {
+      if (c.belongs_to(session)) c.shut(rpc::close_code::unauthenticated, "the session was revoked");
+    });
+  });
+}
+
+}  // namespace nova::simulation

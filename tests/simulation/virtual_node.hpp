@@ -1,0 +1,98 @@
+// One simulated Nova process: the real runtime with auth, user and messaging on stores in memory, and the gateway's edge in
+// front. Dies, pauses and starts again as a process does; the stores live on. Used by cluster.
+#pragma once
+
+#include "actors/runtime/testing.hpp"
+#include "config/messaging_settings.hpp"
+#include "storage/postgres/memory_database.hpp"
+#include "tests/simulation/virtual_edge.hpp"
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace nova::simulation {
+
+enum class domain_index : std::uint8_t { auth, user, messaging };
+inline constexpr std::size_t domain_count = 3;
+
+/// The databases, which outlive every node. Their clock is the cluster's.
+struct stores {
+  explicit stores(std::function<unix_ms()> now);
+  std::array<storage::memory_store, domain_count> all;
+  storage::memory_store& of(domain_index d) { return all[static_cast<std::size_t>(d)]; }
+};
+
+/// What differs between runs, drawn from the seed.
+struct node_settings {
+  config::runtime_settings runtime;
+  config::gateway_settings gateway;
+  config::messaging_settings messaging;
+  config::storage_settings storage;
+  std::uint32_t shards = 4;
+  unsigned disk_ms = 0;  ///< an action of a database takes up to this long
+};
+
+class virtual_node {
+ public:
+  /// `name` is the data folder's: a successor of the same name fences what its predecessor left.
+  virtual_node(stores& s, std::string name, const node_settings& settings, std::uint64_t seed, unix_ms wall);
+  ~virtual_node();
+  virtual_node(const virtual_node&) = delete;
+  virtual_node& operator=(const virtual_node&) = delete;
+
+  const std::string& name() const noexcept { return name_; }
+  bool ready() const;
+  /// As over HTTP; `reply` comes once, unless the process dies before.
+  void call(rpc::call c);
+  wire_ptr connect() { return edge_->connect(); }
+
+  /// One step of an actor, a database, or the edge.
+  bool step();
+  /// Moves its clocks; while paused they stand, and go all the way at the end of the pause.
+  void pass(std::chrono::milliseconds d);
+  void pause() { paused_ = true; }
+  void resume();
+  bool paused() const noexcept { return paused_; }
+  void jump_wall(std::chrono::milliseconds d) { sim_->jump_wall(d); }
+  storage::memory_database& database(domain_index d) { return *databases_[static_cast<std::size_t>(d)]; }
+  std::uint64_t trace() const { return sim_->trace(); }
+  const std::vector<std::string>& log() const { return log_; }
+
+ private:
+  struct disk {
+    std::deque<std::pair<std::chrono::steady_clock::time_point, std::function<void()>>> actions;
+  };
+  /// Pushes and closes find the edge through this, as it is made after the node.
+  struct forwarder final : rpc::push_sink {
+    virtual_edge* to = nullptr;
+    void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> c, rpc::push_ptr p) override {
+      if (to) to->deliver(std::move(c), std::move(p));
+    }
+    void close(rpc::connection_id c, rpc::close_code code, std::string reason) override {
+      if (to) to->close(c, code, std::move(reason));
+    }
+    void revoke_session(const uuid& session, unix_ms until) override {
+      if (to) to->revoke_session(session, until);
+    }
+  };
+  void open(stores& s, const node_settings& settings);
+  bool run_disk(disk& d);
+
+  std::string name_;
+  runtime::seeded_random choice_;
+  forwarder sink_;
+  std::vector<std::string> log_;
+  unsigned disk_ms_;
+  std::unique_ptr<runtime::simulation> sim_;
+  std::array<disk, domain_count> disks_;
+  std::vector<std::shared_ptr<storage::memory_database>> databases_;
+  std::unique_ptr<virtual_edge> edge_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  bool paused_ = false;
+  std::chrono::milliseconds owed_{0};  ///< time that passed during the pause
+};
+
+}  // namespace nova::simulation
