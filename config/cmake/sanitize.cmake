@@ -9,6 +9,8 @@ if(NOT NOVA_SANITIZE)
 elseif(NOVA_SANITIZE STREQUAL "address")
   set(nova_sanitizers -fsanitize=address,undefined,float-cast-overflow)
   target_compile_options(nova_flags INTERFACE -D_GLIBCXX_ASSERTIONS)
+  # As shared libraries the two would each have options of their own, and UBSan would not see log_path.
+  target_link_options(nova_flags INTERFACE -static-libasan -static-libubsan)
   set(nova_slowdown 4)
 elseif(NOVA_SANITIZE STREQUAL "thread")
   # protobuf's headers add a member to map fields when they see TSan: Debian's library was built without it. The standard
