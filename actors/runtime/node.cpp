@@ -248,6 +248,9 @@ bool node::stop(milliseconds budget) {
   i.root = nullptr;
   auto ended = [&i] { return i.root_ended && i.system->registry().running() == 0; };
   if (!i.wait(ended, start + budget * 3 / 4)) return false;
+  for (auto& s : i.hub.couriers)  // what was answered is pushed, too
+    for (courier rest(*s); rest.turn();) {
+    }
   for (auto& d : i.hub.domains)
     for (auto& s : d->shards)
       s->discard([](shard_item& item) {

@@ -99,11 +99,13 @@ class prompt_database final : public storage::database, private storage::commit_
 class counting_sink final : public rpc::push_sink {
  public:
   void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr) override {
+    while (held) std::this_thread::yield();
     deliveries += to->size();
   }
   void close(rpc::connection_id, rpc::close_code, std::string) override {}
   void revoke_session(const uuid&, unix_ms) override {}
   std::atomic<std::uint64_t> deliveries{0};
+  std::atomic<bool> held{false};
 };
 
 std::string key_of(const rpc::message& m) { return static_cast<const text&>(m).value(); }
@@ -209,6 +211,7 @@ TEST_CASE("many threads call: each entity answers in order, every answer is comm
   attached.get_future().wait();
 
   std::atomic<int> answered{0}, wrong{0};
+  sink.held = true;  // all pushes still wait when the node is stopped
   std::array<std::atomic<std::int64_t>, entities> last{};
   std::vector<std::thread> threads;
   for (int t = 0; t < callers; ++t)
@@ -229,7 +232,7 @@ TEST_CASE("many threads call: each entity answers in order, every answer is comm
             const auto sum = std::stoll(static_cast<const text&>(*r.value()).value());
             if (last[e].exchange(sum) + 1 != sum) ++wrong;
           }
-          ++answered;
+          if (++answered == callers * each) sink.held = false;
         };
         n.call(std::move(c));
         if (i % 256 == 255)
