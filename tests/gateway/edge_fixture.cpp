@@ -2,6 +2,7 @@
 #include "tests/gateway/edge_fixture.hpp"
 
 #include "protocols/auth/auth.pb.h"
+#include "tests/support/slowdown.hpp"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -15,7 +16,7 @@
 namespace nova::test {
 namespace {
 
-constexpr int patience_ms = 5000;
+constexpr int patience_ms = 5000 * slowdown;
 constexpr auto patience = std::chrono::milliseconds(patience_ms);
 
 std::string lower(std::string text) {

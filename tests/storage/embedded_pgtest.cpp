@@ -3,6 +3,7 @@
 #include "storage/embedded/embedded_postgres.hpp"
 #include "storage/embedded/server_process.hpp"
 #include "storage/postgres/conninfo.hpp"
+#include "tests/support/slowdown.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,6 +22,7 @@
 using namespace nova;
 using namespace nova::storage;
 using namespace std::chrono_literals;
+using nova::test::slowdown;
 namespace fs = std::filesystem;
 
 namespace {
@@ -53,7 +55,7 @@ embedded_options options(const fs::path& data) {
 bool eventually(const std::function<bool()>& holds) {
   boost::asio::io_context io;
   boost::asio::steady_timer timer(io);
-  auto end = std::chrono::steady_clock::now() + 15s;
+  auto end = std::chrono::steady_clock::now() + 15s * slowdown;
   bool held = false;
   std::function<void(boost::system::error_code)> look = [&](auto) {
     held = holds();
@@ -133,7 +135,7 @@ TEST_CASE("start, stop and start again; the second start is quick" * doctest::sk
   auto began = std::chrono::steady_clock::now();
   embedded_postgres server(options(s.data));
   REQUIRE(server.start().has_value());
-  CHECK(std::chrono::steady_clock::now() - began < 10s);  // 0.3 s on an idle machine
+  CHECK(std::chrono::steady_clock::now() - began < 10s * slowdown);  // 0.3 s on an idle machine
   CHECK(ask(server.conninfo("user"), "SELECT 1") == "1");
 }
 

@@ -4,6 +4,7 @@
 #include "tests/storage/cut_proxy.hpp"
 #include "tests/storage/sample_schema.hpp"
 #include "tests/support/postgres_fixture.hpp"
+#include "tests/support/slowdown.hpp"
 
 #include <doctest/doctest.h>
 
@@ -54,13 +55,13 @@ class writer {
   }
   bool drain() {
     std::unique_lock lock(mutex_);
-    return free_.wait_for(lock, 20s, [&] { return open_ == 0; });
+    return free_.wait_for(lock, 20s * slowdown, [&] { return open_ == 0; });
   }
   /// Waits until one more is answered.
   bool wait_for_progress() {
     std::unique_lock lock(mutex_);
     auto before = acknowledged_.size();
-    return free_.wait_for(lock, 20s, [&] { return acknowledged_.size() > before || open_ == 0; });
+    return free_.wait_for(lock, 20s * slowdown, [&] { return acknowledged_.size() > before || open_ == 0; });
   }
   std::size_t acknowledged() {
     std::lock_guard lock(mutex_);

@@ -3,6 +3,7 @@
 #include "storage/embedded/server_process.hpp"
 #include "storage/postgres/conninfo.hpp"
 #include "storage/runtime/migrations.hpp"
+#include "tests/support/slowdown.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -19,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto patience = 20s;
+constexpr auto patience = 20s * slowdown;
 
 template <class T, class Start>
 T waited(T timed_out, Start start) {
@@ -109,7 +110,7 @@ struct look : std::enable_shared_from_this<look> {
 }  // namespace
 
 bool postgres_fixture::until(const std::function<bool()>& done, std::chrono::milliseconds limit) {
-  auto l = std::make_shared<look>(io_->context(), done, limit);
+  auto l = std::make_shared<look>(io_->context(), done, limit * slowdown);
   boost::asio::post(io_->context(), [l] { l->again(); });
   return l->answer.get_future().get();
 }

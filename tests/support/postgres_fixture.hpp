@@ -40,7 +40,8 @@ class postgres_fixture {
   /// SIGSTOP and SIGCONT of all its processes.
   void pause();
   void resume();
-  /// Looks every few milliseconds, on the storage thread, whether `done` holds; false when it does not within `limit`.
+  /// Looks every few milliseconds, on the storage thread, whether `done` holds; false when it does not within `limit`
+  /// (times slowdown).
   bool until(const std::function<bool()>& done, std::chrono::milliseconds limit = std::chrono::seconds(15));
   storage::embedded_postgres& server() { return *server_; }
   storage::storage_io& io();
