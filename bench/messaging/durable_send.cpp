@@ -1,275 +1,153 @@
-// See messaging_scenarios.hpp.
+// The scenario `durable-send`. See messaging_scenarios.hpp.
 #include "bench/messaging/messaging_scenarios.hpp"
+#include "bench/messaging/nova_chat.hpp"
+#include "bench/messaging/pair_traffic.hpp"
+#include "bench/rivals/rival_chat.hpp"
 #include "bench/support/bare_insert.hpp"
-#include "tests/support/client/json_text.hpp"
-#include "tests/support/client/session.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <future>
-#include <memory>
-#include <optional>
+#include <cmath>
 
 namespace nova::bench {
 
 namespace {
 
-constexpr auto drain_limit = std::chrono::seconds(20);
+constexpr double least_share = 0.35;        ///< of the bare insert, at window 16
+constexpr double window_1_p99_ms = 15;
+constexpr double half_rate_p99_ms = 50;
+constexpr std::size_t no_window = 1000;     ///< open loop: unanswered sends of a socket before it waits
 
-/// A sender and a receiver in their direct conversation.
-struct pair_of_sockets {
-  std::shared_ptr<client::session> sender, receiver;
-  std::string conversation, params_begin;
-  std::uint64_t made = 0, answered = 0, refused = 0, delivered = 0, out_of_order = 0;
-  std::int64_t last_seq = 0;
-  std::vector<std::uint64_t> intended;  ///< by number of the message, microseconds
-  double next_due_us = 0;               ///< open loop
-};
-
-class sending {
+/// The bare insert, on a PostgreSQL of its own: measured between the parts of a run.
+class insert_reference {
  public:
-  sending(stage& s, const run_options& options) : stage_(s), options_(options) {}
-  ~sending() { stage_.io().run([this] { pairs_.clear(); }); }
+  explicit insert_reference(const run_options& options) : options_(options) {}
 
-  bool set_up(std::string& problem);
-  void run(report& out);
-  /// What is on disk at the end, asked over HTTP.
-  void verify(report& out);
-  double acked_per_second() const { return acked_per_second_; }
-
- private:
-  void add_pair(const client::account& from, const client::account& to, std::string conversation);
-  void send(pair_of_sockets& p, std::uint64_t intended_us);
-  void answered(pair_of_sockets& p, std::uint64_t number, const client::call_reply& r);
-  void pushed(pair_of_sockets& p, std::string_view frame);
-  void pace();
-  bool wait(const std::function<bool()>& condition, std::chrono::milliseconds within);
-  void measure(report& out, const cpu_split& used, double seconds);
-
-  stage& stage_;
-  run_options options_;
-  std::vector<client::account> accounts_;
-  std::vector<std::unique_ptr<pair_of_sockets>> pairs_;
-  latencies answer_, delivery_;
-  std::uint64_t acked_ = 0, delivered_ = 0;
-  bool sending_ = false, measuring_ = false;
-  double acked_per_second_ = 0;
-};
-
-void sending::add_pair(const client::account& from, const client::account& to, std::string conversation) {
-  auto p = std::make_unique<pair_of_sockets>();
-  auto* raw = p.get();
-  p->conversation = std::move(conversation);
-  p->params_begin = R"({"conversation_id":")" + p->conversation + R"(","text":")" +
-                    std::string(options_.text_bytes, 'x') + R"(","client_id":")";
-  p->sender = client::session::make(stage_.io(), {.to = stage_.at(), .access_token = from.access_token, .echo = false}, {});
-  client::session_events events;
-  events.pushed = [this, raw](std::string_view frame) { pushed(*raw, frame); };
-  p->receiver = client::session::make(stage_.io(), {.to = stage_.at(), .access_token = to.access_token}, std::move(events));
-  p->sender->start();
-  p->receiver->start();
-  pairs_.push_back(std::move(p));
-}
-
-bool sending::set_up(std::string& problem) {
-  accounts_ = stage_.accounts(options_.sockets * 2);
-  if (accounts_.empty()) {
-    problem = "accounts were refused";
+  bool open(report& out) {
+    std::string problem;
+    if (options_.reference_seconds <= 0 || bare_.open(problem)) return true;
+    out.broken("reference: " + problem);
     return false;
   }
-  client::http_client http(stage_.at());
-  for (std::size_t i = 0; i < options_.sockets; ++i) {
-    const auto &from = accounts_[2 * i], &to = accounts_[2 * i + 1];
-    auto id = client::create_conversation(http, from, "direct", {to.id}, &problem);
-    if (id.empty()) return false;
-    const auto summary = http.get("/v1/conversations/" + id, from.access_token);
-    add_pair(from, to, id);
-    pairs_.back()->last_seq = client::find_number(summary.body, "last_seq").value_or(0);
-    pairs_.back()->made = static_cast<std::uint64_t>(pairs_.back()->last_seq);  // client_ids of an earlier run stay apart
-    pairs_.back()->answered = pairs_.back()->delivered = pairs_.back()->made;
-    pairs_.back()->intended.resize(pairs_.back()->made);
-  }
-  const bool open = wait([this] {
-    return std::all_of(pairs_.begin(), pairs_.end(), [](const auto& p) { return p->sender->is_open() && p->receiver->is_open(); });
-  }, std::chrono::seconds(30));
-  if (!open) problem = "not every socket opened";
-  return open;
-}
 
-bool sending::wait(const std::function<bool()>& condition, std::chrono::milliseconds within) {
-  std::promise<bool> done;
-  const auto deadline = std::chrono::steady_clock::now() + within;
-  std::function<void()> look = [&] {
-    const bool held = condition();
-    if (held || std::chrono::steady_clock::now() >= deadline) return done.set_value(held);
-    stage_.io().after(std::chrono::milliseconds(5), look);
-  };
-  stage_.io().post(look);
-  return done.get_future().get();
-}
-
-void sending::send(pair_of_sockets& p, std::uint64_t intended_us) {
-  const auto number = p.made++;
-  p.intended.push_back(intended_us);
-  std::string params;
-  params.reserve(p.params_begin.size() + 24);
-  params = p.params_begin;
-  params += std::to_string(number);
-  params += "\"}";
-  p.sender->call("messaging.send", params, [this, &p, number](const client::call_reply& r) { answered(p, number, r); });
-}
-
-void sending::answered(pair_of_sockets& p, std::uint64_t number, const client::call_reply& r) {
-  ++p.answered;
-  if (!r.ok) {
-    ++p.refused;
-    return;
-  }
-  if (measuring_) {
-    ++acked_;
-    answer_.add_us(now_us() - p.intended[number]);
-  }
-  if (sending_ && options_.rate == 0) send(p, now_us());
-}
-
-void sending::pushed(pair_of_sockets& p, std::string_view frame) {
-  const auto seq = client::find_number(frame, "seq");
-  const auto id = client::find_string(frame, "client_id");
-  if (!seq || id.empty()) return;
-  std::uint64_t number = 0;
-  std::from_chars(id.data(), id.data() + id.size(), number);
-  p.out_of_order += *seq != p.last_seq + 1 || number >= p.intended.size();
-  p.last_seq = *seq;
-  ++p.delivered;
-  if (!measuring_ || number >= p.intended.size()) return;
-  ++delivered_;
-  delivery_.add_us(now_us() - p.intended[number]);
-}
-
-/// Open loop: what is due is sent when the window allows it, and timed from when it was due.
-void sending::pace() {
-  if (!sending_) return;
-  const auto now = static_cast<double>(now_us());
-  const double interval = 1e6 * static_cast<double>(pairs_.size()) / options_.rate;
-  for (auto& p : pairs_)
-    while (p->next_due_us <= now && p->made - p->answered < options_.window) {
-      send(*p, static_cast<std::uint64_t>(p->next_due_us));
-      p->next_due_us += interval;
+  /// Rows a second in transactions of 100 on one connection; 0 without a reference.
+  double measure(report& out, const std::string& moment) {
+    if (options_.reference_seconds <= 0) return 0;
+    double share_of = 0;
+    for (const auto& [rows, connections] : {std::pair<std::size_t, std::size_t>{100, 1}, {500, 1}, {16, 4}}) {
+      if (options_.all && connections > 1) continue;
+      bare_figures f;
+      std::string problem;
+      if (!bare_.run(rows, connections, options_.reference_seconds, options_.text_bytes, f, problem)) {
+        out.broken("reference: " + problem);
+        return 0;
+      }
+      const auto name = "bare_" + std::to_string(rows) + "x" + std::to_string(connections) + moment;
+      out.number(name + "_rows_per_s", f.rows_per_second, "bare insert, rows a transaction x connections");
+      out.number(name + "_cpu_s_per_1000", f.postgres_cpu_per_1000, "CPU seconds of PostgreSQL per 1,000 rows");
+      if (rows == 100) share_of = f.rows_per_second;
     }
-  stage_.io().after(std::chrono::milliseconds(1), [this] { pace(); });
-}
-
-void sending::run(report& out) {
-  using std::chrono::duration;
-  cpu_split before, after;
-  std::chrono::steady_clock::time_point began, ended;
-  std::promise<void> over;
-  auto& io = stage_.io();
-  const auto us = [](double s) { return std::chrono::microseconds(static_cast<std::int64_t>(s * 1e6)); };
-  io.post([&] {
-    sending_ = true;
-    const auto now = static_cast<double>(now_us());
-    for (std::size_t i = 0; i < pairs_.size(); ++i) {
-      auto& p = *pairs_[i];
-      p.next_due_us = options_.rate > 0 ? now + 1e6 * static_cast<double>(i) / options_.rate : 0;
-      for (std::size_t w = 0; options_.rate == 0 && w < options_.window; ++w) send(p, now_us());
-    }
-    if (options_.rate > 0) pace();
-    io.after(us(options_.warm_up_seconds), [&] {
-      measuring_ = true;
-      before = stage_.cpu();
-      began = std::chrono::steady_clock::now();
-      io.after(us(options_.seconds), [&] {
-        measuring_ = sending_ = false;
-        after = stage_.cpu();
-        ended = std::chrono::steady_clock::now();
-        over.set_value();
-      });
-    });
-  });
-  over.get_future().get();
-  const bool drained = wait([this] {
-    return std::all_of(pairs_.begin(), pairs_.end(), [](const auto& p) {
-      return p->answered == p->made && p->delivered + p->refused >= p->made;
-    });
-  }, drain_limit);
-  if (!drained) out.broken("not everything was answered and delivered");
-  measure(out, after - before, duration<double>(ended - began).count());
-}
-
-void sending::measure(report& out, const cpu_split& used, double seconds) {
-  const auto acked = static_cast<double>(std::max<std::uint64_t>(1, acked_));
-  acked_per_second_ = static_cast<double>(acked_) / seconds;
-  out.number("acked_per_s", acked_per_second_, "sends answered after the commit, a second");
-  out.number("delivered_per_s", static_cast<double>(delivered_) / seconds, "pushes at the receivers, a second");
-  out.timing("answer", answer_);
-  out.timing("delivery", delivery_);
-  out.number("cpu_client_s_per_1000", used.client * 1000 / acked, "CPU seconds of this process per 1,000 sends");
-  out.number("cpu_server_s_per_1000", used.server * 1000 / acked, "CPU seconds of nova");
-  out.number("cpu_postgres_s_per_1000", used.postgres * 1000 / acked, "CPU seconds of its PostgreSQL");
-  out.number("server_rss_mib", static_cast<double>(stage_.server_rss()) / 1048576, "resident memory of nova");
-  std::uint64_t refused = 0, out_of_order = 0;
-  for (const auto& p : pairs_) refused += p->refused, out_of_order += p->out_of_order;
-  out.number("refused", static_cast<double>(refused), "sends answered with an error");
-  if (out_of_order > 0) out.broken(std::to_string(out_of_order) + " deliveries out of order, double or with a hole before");
-}
-
-void sending::verify(report& out) {
-  client::http_client http(stage_.at());
-  std::uint64_t wrong = 0;
-  for (std::size_t i = 0; i < pairs_.size(); ++i) {
-    const auto reply = http.get("/v1/conversations/" + pairs_[i]->conversation, accounts_[2 * i].access_token);
-    const auto on_disk = client::find_number(reply.body, "last_seq").value_or(-1);
-    const auto acked = static_cast<std::int64_t>(pairs_[i]->answered - pairs_[i]->refused);
-    // A send that was refused may have been committed: more than answered is no loss.
-    if (on_disk < acked || (pairs_[i]->refused == 0 && on_disk != acked) || pairs_[i]->last_seq != on_disk) ++wrong;
+    return share_of;
   }
-  if (wrong > 0) out.broken(std::to_string(wrong) + " conversations do not hold what was answered");
+
+ private:
+  const run_options& options_;
+  bare_postgres bare_;
+};
+
+traffic_shape shape_of(const run_options& options) {
+  traffic_shape shape;
+  shape.window = options.window;
+  shape.rate = options.rate;
+  shape.warm_up_seconds = options.warm_up_seconds;
+  shape.seconds = options.seconds;
+  shape.text_bytes = options.text_bytes;
+  return shape;
 }
 
-double reference(const run_options& options, report& out, bare_postgres& bare, const std::string& moment) {
+void compare(report& out, const traffic_result& r, std::size_t window, double before, double after) {
+  const auto bare = (before + after) / 2;
+  if (bare <= 0) return;
+  const auto share = r.acked_per_second / bare;
+  const auto beside = "bare insert " + std::to_string(std::llround(bare)) + " rows/s";
+  if (window >= 16) out.goal("share_of_bare_insert", share, least_share, true, beside);
+  else out.number("share_of_bare_insert", share, "beside " + beside);
+}
+
+/// One number of sockets, one window.
+void run_one(const run_options& options, chat_server& server, insert_reference& bare, report& out) {
+  const double before = bare.measure(out, "_before");
+  pair_traffic all(server);
   std::string problem;
-  double best = 0;
-  for (const auto& [rows, connections] : {std::pair<std::size_t, std::size_t>{100, 1}, {500, 1}, {16, 4}}) {
-    bare_figures f;
-    if (!bare.run(rows, connections, options.reference_seconds, options.text_bytes, f, problem)) {
-      out.broken("reference: " + problem);
-      return 0;
+  if (!all.set_up(options.sockets, problem)) return out.broken("setting up: " + problem);
+  const auto r = all.run(shape_of(options), out);
+  compare(out, r, options.window, before, bare.measure(out, "_after"));
+}
+
+/// All numbers of sockets and windows, and each number of sockets at half of its maximum; references between them.
+void run_matrix(const run_options& options, chat_server& server, insert_reference& bare, report& out) {
+  double before = bare.measure(out, "_at_first");
+  std::vector<std::size_t> steps{std::min<std::size_t>(64, options.sockets)};
+  if (options.sockets > steps[0]) steps.push_back(options.sockets);
+  for (const auto sockets : steps) {
+    pair_traffic all(server);
+    std::string problem;
+    if (!all.set_up(sockets, problem)) return out.broken("setting up: " + problem);
+    auto shape = shape_of(options);
+    double most = 0;
+    for (const std::size_t window : {1u, 16u}) {
+      const auto title = std::to_string(sockets) + " sockets, window " + std::to_string(window);
+      out.section(title);
+      shape.window = window;
+      shape.rate = 0;
+      auto r = all.run(shape, out);
+      most = std::max(most, r.acked_per_second);
+      if (window == 1 && sockets == steps[0])
+        out.goal("answer_p99_ms", r.answer.percentile_ms(99), window_1_p99_ms, false);
+      const double after = bare.measure(out, "_after");
+      compare(out, r, window, before, after);
+      before = after;
     }
-    const auto name = "bare_" + std::to_string(rows) + "x" + std::to_string(connections) + moment;
-    out.number(name + "_rows_per_s", f.rows_per_second, "bare insert, rows a transaction x connections");
-    out.number(name + "_cpu_s_per_1000", f.postgres_cpu_per_1000, "CPU seconds of PostgreSQL per 1,000 rows");
-    if (rows == 100) best = f.rows_per_second;
+    out.section(std::to_string(sockets) + " sockets, open loop at half of the maximum");
+    shape.window = no_window;
+    shape.rate = std::max(1.0, most / 2);
+    out.number("intended_per_s", shape.rate, "sends a second");
+    auto r = all.run(shape, out);
+    out.goal("answer_p99_ms", r.answer.percentile_ms(99), half_rate_p99_ms, false,
+             std::to_string(std::llround(shape.rate)) + " sends/s intended");
   }
-  return best;
+  out.section("");
+}
+
+void run(const run_options& options, chat_server& server, insert_reference& bare, report& out) {
+  describe(server, out);
+  if (options.all) run_matrix(options, server, bare, out);
+  else run_one(options, server, bare, out);
 }
 
 }  // namespace
 
-void durable_send(const run_options& options, report& out) {
-  out.set("sockets", options.sockets);
-  out.set("window", options.window);
-  out.set("rate", options.rate);
-  allow_files(options.sockets * 2 + 200);
-  bare_postgres bare;
+void durable_send(const run_options& given, report& out) {
+  auto options = given;
+  if (options.all && !options.tiny) options.sockets = 1000;
+  if (!options.all) {
+    out.set("sockets", options.sockets);
+    out.set("window", options.window);
+    out.set("rate", options.rate);
+  }
+  if (!allow_files(options.sockets * 2 + 500)) return out.broken("too few file descriptors");
+  insert_reference bare(options);
+  if (!bare.open(out)) return;
   std::string problem;
-  const bool with_reference = options.reference_seconds > 0;
-  if (with_reference && !bare.open(problem)) return out.broken("reference: " + problem);
-  const double before = with_reference ? reference(options, out, bare, "_before") : 0;
-
+  if (!options.against.empty()) {
+    client::io_thread io;
+    const auto rival = make_rival(options, io, problem);
+    if (!rival) return out.broken(problem);
+    return run(options, *rival, bare, out);
+  }
   stage s(options);
   if (!s.open(problem)) return out.broken("start: " + problem);
-  double acked = 0;
-  {
-    sending all(s, options);
-    if (!all.set_up(problem)) return out.broken("setting up: " + problem);
-    all.run(out);
-    all.verify(out);
-    acked = all.acked_per_second();
-  }
-  if (!with_reference) return;
-  const double after = reference(options, out, bare, "_after");
-  out.goal("share_of_bare_insert", acked / std::max(1.0, (before + after) / 2), 0.25, true);
+  nova_chat nova(s);
+  run(options, nova, bare, out);
 }
 
 }  // namespace nova::bench

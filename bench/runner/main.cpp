@@ -27,7 +27,6 @@ int main(int argc, char** argv) {
   CLI::App app{"Measures Nova beside its references."};
   run_options options;
   std::string name, json;
-  bool tiny = false;
   std::vector<std::string> settings;
   std::vector<std::string> names;
   for (const auto& [n, run] : scenarios) names.push_back(n);
@@ -42,14 +41,18 @@ int main(int argc, char** argv) {
   app.add_option("--members", options.members, "accounts in fanout's group; 0: at most 200")->check(CLI::Range(0, 10'000));
   app.add_option("--entities", options.entities, "conversations of activation and growth; 0: 100,000 and 1,000,000");
   app.add_option("--data", options.data, "data folder to keep: accounts are used again");
+  app.add_flag("--all", options.all, "durable-send, fanout: all sockets and windows of their goals in one run");
+  app.add_option("--against", options.against, "durable-send, fanout: tinode|nakama|centrifugo=ws://HOST:PORT that runs already");
+  app.add_option("--against-key", options.against_key, "the rival's API key, server key or HMAC secret");
+  app.add_option("--against-pids", options.against_pids, "its process, and its PostgreSQL's postmaster: for CPU and memory");
   app.add_option("--port", options.port, "of a server that runs already on loopback");
   app.add_option("--set", settings, "NAME=VALUE in the environment of the server that is started");
   app.add_option("--json", json, "file for the figures");
-  app.add_flag("--tiny", tiny, "a second with few sockets: does it work at all");
+  app.add_flag("--tiny", options.tiny, "a second with few sockets: does it work at all");
   CLI11_PARSE(app, argc, argv);
   for (const auto& s : settings)
     if (const auto at = s.find('='); at != s.npos) options.environment.emplace_back(s.substr(0, at), s.substr(at + 1));
-  if (tiny) {
+  if (options.tiny) {
     options.sockets = std::min<std::size_t>(options.sockets, 4);
     options.seconds = 1;
     options.warm_up_seconds = 0.2;

@@ -1,13 +1,18 @@
 // See report.hpp.
 #include "bench/support/report.hpp"
 
-#include <boost/json/array.hpp>
+#include "protocols/core/ids.hpp"
+
 #include <boost/json/serialize.hpp>
+#include <sys/utsname.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <thread>
 
 namespace nova::bench {
 
@@ -25,47 +30,89 @@ boost::json::object latencies::summary() {
           {"p99_ms", percentile_ms(99)},   {"p99_9_ms", percentile_ms(99.9)}, {"max_ms", percentile_ms(100)}};
 }
 
-report::report(std::string scenario) {
-  std::printf("== %s\n", scenario.c_str());
+namespace {
+
+boost::json::object this_machine() {
+  double load[3] = {};
+  getloadavg(load, 3);
+  utsname system{};
+  uname(&system);
+  return {{"processors", std::thread::hardware_concurrency()}, {"kernel", system.release}, {"load_at_start", load[0]}};
+}
+
+}  // namespace
+
+report::report(std::string scenario) : scenario_(std::move(scenario)), machine_(this_machine()) {
+  std::printf("== %s\n", scenario_.c_str());
   std::fflush(stdout);
-  values_["scenario"] = scenario;
+}
+
+boost::json::object report::row(const std::string& name) const { return {{"section", section_}, {"name", name}}; }
+
+void report::section(const std::string& name) {
+  section_ = name;
+  if (!name.empty()) std::printf("-- %s\n", name.c_str());
 }
 
 void report::number(const std::string& name, double value, const std::string& note) {
   std::printf("%-34s %14.3f  %s\n", name.c_str(), value, note.c_str());
   std::fflush(stdout);
-  values_[name] = value;
+  auto r = row(name);
+  r["value"] = value;
+  r["note"] = note;
+  figures_.push_back(std::move(r));
 }
 
 void report::timing(const std::string& name, latencies& l) {
   std::printf("%-34s p50 %.2f  p90 %.2f  p99 %.2f  p99.9 %.2f  max %.2f ms (%zu)\n", name.c_str(), l.percentile_ms(50),
               l.percentile_ms(90), l.percentile_ms(99), l.percentile_ms(99.9), l.percentile_ms(100), l.count());
   std::fflush(stdout);
-  values_[name] = l.summary();
+  auto r = row(name);
+  for (auto& [key, value] : l.summary()) r[key] = value;
+  timings_.push_back(std::move(r));
 }
 
-void report::set(const std::string& name, boost::json::value value) { values_[name] = std::move(value); }
+void report::set(const std::string& name, boost::json::value value) { facts_[name] = std::move(value); }
 
-void report::goal(const std::string& name, double value, double limit, bool at_least) {
+void report::goal(const std::string& name, double value, double limit, bool at_least, const std::string& reference) {
   const bool met = at_least ? value >= limit : value <= limit;
-  std::printf("%-34s %14.3f  goal %s %.3f: %s\n", name.c_str(), value, at_least ? ">=" : "<=", limit, met ? "met" : "missed");
+  std::printf("%-34s %14.3f  goal %s %.3f: %s%s%s\n", name.c_str(), value, at_least ? ">=" : "<=", limit,
+              met ? "met" : "missed", reference.empty() ? "" : "; ", reference.c_str());
   std::fflush(stdout);
-  values_[name] = {{"value", value}, {"goal", limit}, {"at_least", at_least}, {"met", met}};
+  auto r = row(name);
+  r["value"] = value;
+  r["goal"] = limit;
+  r["at_least"] = at_least;
+  r["met"] = met;
+  r["reference"] = reference;
+  goals_.push_back(std::move(r));
 }
 
 void report::broken(const std::string& what) {
   std::printf("BROKEN: %s\n", what.c_str());
   std::fflush(stdout);
-  sound_ = false;
-  auto& list = values_["broken"];
-  if (!list.is_array()) list = boost::json::array();
-  list.as_array().emplace_back(what);
+  broken_.emplace_back(section_.empty() ? what : section_ + ": " + what);
+}
+
+std::vector<std::string> report::problems() const {
+  std::vector<std::string> out;
+  for (const auto& p : broken_) out.emplace_back(p.as_string());
+  return out;
+}
+
+double report::figure(const std::string& name) const {
+  double found = 0;
+  for (const auto& f : figures_)
+    if (f.at("name").as_string() == name) found = f.at("value").as_double();
+  return found;
 }
 
 bool report::write(const std::string& path) const {
   std::ofstream file(path);
-  auto all = values_;
-  all["sound"] = sound_;
+  const auto now = std::chrono::system_clock::now().time_since_epoch() / std::chrono::milliseconds(1);
+  const boost::json::object all{{"scenario", scenario_}, {"at", format_rfc3339(now)}, {"machine", machine_},
+                                {"facts", facts_},       {"sound", sound()},           {"goals", goals_},
+                                {"figures", figures_},   {"timings", timings_},       {"broken", broken_}};
   file << boost::json::serialize(all) << '\n';
   return static_cast<bool>(file.flush());
 }

@@ -1,6 +1,7 @@
 // What a scenario found: printed line by line, and as JSON at the end. Used by every scenario.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <cstdint>
@@ -29,22 +30,32 @@ class report {
  public:
   explicit report(std::string scenario);
 
+  /// Figures that follow belong to a part of the run ("64 sockets, window 16"); empty: to the whole.
+  void section(const std::string& name);
   /// One figure; `note` is printed behind it and says unit and meaning.
   void number(const std::string& name, double value, const std::string& note);
   void timing(const std::string& name, latencies& l);
+  /// An option or a fact of the run.
   void set(const std::string& name, boost::json::value value);
-  /// A goal and whether it was met: printed, never turned into a failure.
-  void goal(const std::string& name, double value, double limit, bool at_least);
+  /// A goal and whether it was met: printed, never turned into a failure. `reference`: what it stands beside, with figures.
+  void goal(const std::string& name, double value, double limit, bool at_least, const std::string& reference = "");
   /// Something that makes the run worthless (lost messages): printed, exit status 1.
   void broken(const std::string& what);
 
-  bool sound() const noexcept { return sound_; }
-  /// False when the file cannot be written.
+  bool sound() const noexcept { return broken_.empty(); }
+  std::vector<std::string> problems() const;
+  /// The last figure of that name; 0 when there is none.
+  double figure(const std::string& name) const;
+  /// One JSON object: scenario, at, machine, facts, and the lists figures, timings, goals, broken, whose rows carry their
+  /// section. False when the file cannot be written.
   bool write(const std::string& path) const;
 
  private:
-  boost::json::object values_;
-  bool sound_ = true;
+  boost::json::object row(const std::string& name) const;
+
+  std::string scenario_, section_;
+  boost::json::object facts_, machine_;
+  boost::json::array figures_, timings_, goals_, broken_;
 };
 
 }  // namespace nova::bench

@@ -26,6 +26,11 @@ struct run_options {
   std::size_t members = 0;       ///< accounts of a room; 0: at most 200, which the sockets share
   std::uint64_t entities = 0;    ///< of activation and growth at their most; 0: what the scenario is about
   std::string data;              ///< data folder of the server that is started, kept; empty: a new one, removed
+  bool tiny = false;             ///< does it work at all
+  bool all = false;              ///< durable-send and fanout: all their sockets and windows in one run
+  std::string against;           ///< durable-send and fanout: RIVAL=ws://HOST:PORT instead of Nova
+  std::string against_key;       ///< what the rival wants to know clients by
+  std::vector<int> against_pids; ///< of the rival's processes, for CPU and memory; its PostgreSQL's postmaster second
   std::uint16_t port = 0;        ///< of a server that runs already; 0: start one
   std::vector<std::pair<std::string, std::string>> environment;  ///< settings of the server that is started
 };

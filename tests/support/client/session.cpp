@@ -124,7 +124,7 @@ void session::body::upgrade(const connection_ptr& c) {
         if (!bearer.empty()) r.set(beast::http::field::authorization, "Bearer " + bearer);
         r.set(beast::http::field::user_agent, "nova-test");
       }));
-  c->ws.async_handshake(c->upgrade, options.to.host + ":" + std::to_string(options.to.port), "/v1/ws",
+  c->ws.async_handshake(c->upgrade, options.to.host + ":" + std::to_string(options.to.port), options.target,
                         [c](error_code ec) {
                           auto s = c->owner.lock();
                           if (!s || s->body_->current != c) return;

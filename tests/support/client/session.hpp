@@ -24,6 +24,7 @@ struct session_options {
   bool reconnect = false;            ///< after any loss except 4401 and 4409, with back-off from 20 ms to 500 ms
   bool raw = false;                  ///< no session.open, every frame goes to `pushed`; send with send_frame
   std::string subprotocol = "nova.v1.json";
+  std::string target = "/v1/ws";     ///< of the upgrade request
   std::string origin = {};
   std::size_t window = 0;            ///< unanswered calls on the wire; further ones wait in memory. 0: no limit
 };

@@ -1,0 +1,59 @@
+// One publisher and many listeners in a room of a chat_server: what fanout measures, on Nova and on its rivals.
+#pragma once
+
+#include "bench/support/chat.hpp"
+#include "bench/support/report.hpp"
+
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nova::bench {
+
+struct room_shape {
+  std::size_t window = 1;  ///< messages that have not reached everybody
+  double warm_up_seconds = 2;
+  double seconds = 10;
+  std::size_t text_bytes = 100;
+};
+
+class room_traffic {
+ public:
+  explicit room_traffic(chat_server& server) : server_(server), io_(server.io()) {}
+  ~room_traffic();
+
+  /// Accounts: a publisher and at most `accounts` listeners, which the sockets share. False: `problem`.
+  bool set_up(std::size_t sockets, std::size_t accounts, std::string& problem);
+  /// Writes its figures and what was lost. CPU seconds of the server per million deliveries. May be called again.
+  double run(const room_shape& shape, report& out);
+  /// Of the last push, without the WebSocket header.
+  std::size_t push_bytes() const { return push_bytes_; }
+
+ private:
+  struct doorway;
+  void let_in(const std::shared_ptr<doorway>& door);
+  void socket_ended(const std::shared_ptr<doorway>& door, const std::string& why);
+  void publish();
+  void answered(std::uint64_t number, bool accepted);
+  void received(std::size_t listener, std::uint64_t number);
+  void measure(const cpu_split& used, double seconds, report& out);
+
+  chat_server& server_;
+  client::io_thread& io_;
+  std::unique_ptr<chat_socket> publisher_;
+  std::vector<std::unique_ptr<chat_socket>> listeners_;
+  std::vector<std::uint64_t> next_;             ///< number by listener
+  std::map<std::uint64_t, std::size_t> left_;   ///< listeners that miss a message
+  room_shape shape_;
+  std::size_t accounts_ = 1, push_bytes_ = 0;
+  std::size_t in_flight_ = 0;
+  std::uint64_t made_ = 0, delivered_ = 0, counted_ = 0, wrong_ = 0, refused_ = 0;
+  std::string ended_;
+  bool publishing_ = false;
+  std::promise<void> quiet_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  ///< for timers that outlast this object
+};
+
+}  // namespace nova::bench
