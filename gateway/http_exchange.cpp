@@ -187,7 +187,7 @@ std::optional<http_answer> serve_page(edge& e, const http_request& request, std:
     e.write_metrics(out.body);
     return out;
   }
-  bool ready = e.bus && !e.draining && e.access->have_keys() && e.bus->ready();
+  bool ready = e.bus && !e.draining && e.access->ready() && e.bus->ready();
   auto out = text_answer("application/json",
                          ready ? R"({"status":"ready"})" : R"({"status":"not ready"})");
   out.status = ready ? 200 : 503;

@@ -120,7 +120,7 @@ void server::impl::refuse(tcp_socket socket, limits::refused why) {
 
 void server::impl::tick_tokens() {
   common.access->tick();
-  token_timer->expires_after(common.access->have_keys() ? std::chrono::milliseconds(1000)
+  token_timer->expires_after(common.access->ready() ? std::chrono::milliseconds(1000)
                                                         : std::chrono::milliseconds(100));
   token_timer->async_wait([this](error_code ec) {
     if (!ec) tick_tokens();
@@ -183,11 +183,9 @@ server::~server() {
 
 rpc::push_sink& server::sink() noexcept { return *impl_; }
 
-void server::set_keys(key_set keys) { impl_->common.access->set_keys(std::move(keys)); }
-
 bool server::ready() const noexcept {
   const auto& e = impl_->common;
-  return e.bus && !e.draining && e.access->have_keys() && e.bus->ready();
+  return e.bus && !e.draining && e.access->ready() && e.bus->ready();
 }
 
 result<std::uint16_t> server::start(rpc::bus& bus) {

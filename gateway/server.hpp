@@ -4,7 +4,6 @@
 
 #include "config/gateway_settings.hpp"
 #include "protocols/core/bus.hpp"
-#include "protocols/core/jwt.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -41,9 +40,6 @@ class server {
   /// when the budget is over is cut. Blocks at most so long. The bus is not used any more
   /// afterwards.
   void drain_and_stop(std::chrono::milliseconds budget);
-
-  /// Public keys for tests and tools without auth; otherwise they come over the bus.
-  void set_keys(key_set keys);
 
   struct impl;
 

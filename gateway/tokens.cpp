@@ -48,14 +48,15 @@ void tokens::disconnect() {
   {
     std::lock_guard lock(mutex_);
     bus_ = nullptr;
-    asking_ = false;
+    asking_ = asking_revocations_ = false;
   }
   answer_waiting();
 }
 
 result<principal> tokens::check(std::string_view token) const {
   auto keys = keys_.load();
-  if (!keys) return make_error(errc::unavailable, "Tokens cannot be verified at the moment.");
+  if (!keys || !revocations_known_)
+    return make_error(errc::unavailable, "Tokens cannot be verified at the moment.");
   auto claims = verify_jwt(token, *keys, wall_.now(), policy_);
   if (!claims) return claims.error();
   principal out{*parse_uuid(claims->sub), *parse_uuid(claims->sid), claims->exp * 1000};
@@ -96,7 +97,7 @@ void tokens::tick() {
         have_keys() ? std::chrono::milliseconds(settings_.keys_refresh_s * 1000) : first_keys_retry;
     ask_for_keys = !asking_ && now - last_asked_ >= pause;
     if (ask_for_keys) asking_ = true;
-    ask_for_revocations = !revocations_known_;
+    ask_for_revocations = !revocations_known_ && !std::exchange(asking_revocations_, true);
   }
   if (ask_for_keys) ask_keys();
   if (ask_for_revocations) ask_revocations();
@@ -155,17 +156,17 @@ void tokens::ask_revocations() {
   if (!bus) return;
   bus->call(question(revocations_method, std::make_shared<auth::RevocationsRequest>(),
                           [self = weak_from_this()](rpc::reply_result reply) {
-                            auto me = self.lock();
-                            if (!me || !reply) return;
-                            const auto* answer =
-                                dynamic_cast<const auth::RevocationsReply*>(reply->get());
-                            if (!answer) return;
-                            for (const auto& item : answer->items())
-                              if (auto id = parse_uuid(item.session_id()))
-                                me->revoke(*id, item.until());
-                            std::lock_guard lock(me->mutex_);
-                            me->revocations_known_ = true;
+                            if (auto me = self.lock()) me->revocations_answered(reply);
                           }));
+}
+
+void tokens::revocations_answered(const rpc::reply_result& reply) {
+  const auto* answer = reply ? dynamic_cast<const auth::RevocationsReply*>(reply->get()) : nullptr;
+  for (int i = 0; answer && i < answer->items_size(); ++i)
+    if (auto id = parse_uuid(answer->items(i).session_id())) revoke(*id, answer->items(i).until());
+  std::lock_guard lock(mutex_);
+  asking_revocations_ = false;
+  if (answer) revocations_known_ = true;
 }
 
 void tokens::set_keys(key_set keys) {
@@ -173,6 +174,8 @@ void tokens::set_keys(key_set keys) {
 }
 
 bool tokens::have_keys() const { return keys_.load() != nullptr; }
+
+bool tokens::ready() const { return have_keys() && revocations_known_; }
 
 void tokens::revoke(const uuid& session, unix_ms until) {
   std::unique_lock lock(revoked_mutex_);

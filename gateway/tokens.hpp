@@ -34,12 +34,13 @@ class tokens : public std::enable_shared_from_this<tokens> {
   tokens(const config::gateway_settings& settings, const wall_clock& wall,
          monotonic_clock now = &std::chrono::steady_clock::now);
 
-  /// Where keys and revocations are asked for; until then only preset keys count.
+  /// Where keys and revocations are asked for; until they came nothing is verified.
   void connect(rpc::bus& bus);
   /// No more questions; waiting verifications are answered.
   void disconnect();
 
-  /// Answers `unauthenticated`, `token_expired` or, while no keys are known yet, `unavailable`.
+  /// Answers `unauthenticated`, `token_expired` or, until keys and revocations are known,
+  /// `unavailable`: after a restart a revoked token is never taken for a good one.
   /// `done` is called at once, or, when the token names an unknown key, after the keys were read
   /// again: then on any thread.
   void verify(std::string_view token, verified done);
@@ -48,10 +49,10 @@ class tokens : public std::enable_shared_from_this<tokens> {
   /// about each second.
   void tick();
 
-  void set_keys(key_set keys);
   void revoke(const uuid& session, unix_ms until);
   bool revoked(const uuid& session) const;
-  bool have_keys() const;
+  /// Keys and revocations are known.
+  bool ready() const;
 
  private:
   struct waiting {
@@ -60,10 +61,13 @@ class tokens : public std::enable_shared_from_this<tokens> {
   };
   rpc::call question(std::uint32_t number, rpc::message_ptr request, rpc::reply_fn reply) const;
   result<principal> check(std::string_view token) const;
+  void set_keys(key_set keys);
+  bool have_keys() const;
   bool may_ask_again();
   void ask_keys();
   void ask_revocations();
   void keys_answered(rpc::reply_result reply);
+  void revocations_answered(const rpc::reply_result& reply);
   void answer_waiting();
 
   const config::gateway_settings& settings_;
@@ -71,9 +75,10 @@ class tokens : public std::enable_shared_from_this<tokens> {
   const monotonic_clock now_;
   jwt_policy policy_;
   std::atomic<std::shared_ptr<const key_set>> keys_;
+  std::atomic<bool> revocations_known_{false};
   std::mutex mutex_;
   rpc::bus* bus_ = nullptr;
-  bool asking_ = false, revocations_known_ = false;
+  bool asking_ = false, asking_revocations_ = false;
   std::chrono::steady_clock::time_point last_asked_{};
   std::vector<waiting> waiting_;  ///< at most max_waiting, then refused
   mutable std::shared_mutex revoked_mutex_;

@@ -236,7 +236,8 @@ std::string open_call(const std::string& token, const std::string& more) {
          token + '"' + more + "}}";
 }
 
-edge::edge(std::function<void(config::gateway_settings&)> change) {
+edge::edge(std::function<void(config::gateway_settings&)> change,
+           std::function<void(fake_bus&)> prepare) {
   std::array<std::uint8_t, 32> seed{};
   seed[0] = 7;
   key = make_signing_key("k1", seed);
@@ -255,6 +256,7 @@ edge::edge(std::function<void(config::gateway_settings&)> change) {
   options.settings.port = 0;
   options.wall = &clock;
   if (change) change(options.settings);
+  if (prepare) prepare(bus);
   server = std::make_unique<gateway::server>(std::move(options));
   auto started = server->start(bus);
   REQUIRE(started.has_value());

@@ -119,7 +119,9 @@ class ws_client {
 /// Server, bus and keys together.
 class edge {
  public:
-  explicit edge(std::function<void(config::gateway_settings&)> change = {});
+  /// `prepare`: handlers that must be there before the server asks its first question.
+  explicit edge(std::function<void(config::gateway_settings&)> change = {},
+                std::function<void(fake_bus&)> prepare = {});
   ~edge();
   std::string token(const uuid& account, const uuid& session, std::int64_t ttl_s = 900) const;
   std::string token() const { return token(account, session); }

@@ -325,6 +325,32 @@ TEST_CASE("who may call: tokens decide, and before the body") {
   CHECK(status("Bearer " + e.token()).status == 200);
 }
 
+TEST_CASE("until the revocations are known nobody is let in: 503, and not ready") {
+  std::promise<rpc::reply_fn> asked;
+  edge e({}, [&](fake_bus& bus) {
+    bus.on("auth.Auth.Revocations", [&](rpc::call& c) { asked.set_value(c.reply); });
+  });
+  auto answer = asked.get_future().get();
+  CHECK(e.get("/readyz").status == 503);
+  auto early = e.get("/v1/conversations", e.bearer());
+  CHECK(early.status == 503);
+  CHECK(problem(early)["code"] == "unavailable");
+  CHECK(early.fields.contains("retry-after"));
+  CHECK(ws_client(e.port, e.bearer()).answer().status == 503);
+  auto c = e.socket();
+  c.send(open_call(e.token()));
+  CHECK(c.read().data.find("\"code\":5030") != std::string::npos);
+  auto reply = std::make_shared<auth::RevocationsReply>();
+  auto& item = *reply->add_items();
+  item.set_session_id(to_string(e.session));
+  item.set_until(e.clock.now() + 60'000);
+  answer(rpc::message_ptr(reply));
+  CHECK(e.get("/readyz").status == 200);
+  CHECK(e.get("/v1/conversations", e.bearer()).status == 401);
+  auto other = e.token(e.account, make_uuid_v7(1, system_random()));
+  CHECK(e.get("/v1/conversations", "Authorization: Bearer " + other + "\r\n").status == 200);
+}
+
 TEST_CASE("a new key is fetched when a token names it") {
   edge e([](auto& s) { s.keys_refresh_min_ms = 0; });
   CHECK(e.get("/v1/conversations", e.bearer()).status == 200);
