@@ -56,6 +56,8 @@ std::vector<declaration> sockets() {
   return {
       SETTING(gateway, max_message_bytes, between(1'024, 67'108'864),
               "Bytes of one WebSocket message; more closes with 1009."),
+      SETTING(gateway, max_fragments, between(16, 10'000'000),
+              "Frames of one WebSocket message, empty ones too; more closes with 1008."),
       SETTING(gateway, open_timeout_ms, between(10, 600'000),
               "For the first session.open of a socket, milliseconds."),
       SETTING(gateway, hold_for_open_ms, between(0, 60'000),
@@ -96,7 +98,8 @@ std::vector<declaration> limits() {
       SETTING(gateway, max_refused_calls, between(1, 1'000'000),
               "Refused calls of one socket within 10 s, then it is closed with 1008."),
       SETTING(gateway, max_pings_per_s, between(1, 1'000'000),
-              "Pings of one socket per second, then it is closed with 1008."),
+              "Pings and pongs of one socket per second, ten times as many at once; more closes "
+              "with 1008."),
       SETTING(gateway, address_read_per_s, between(0.1, 1'000'000),
               "Reading requests of one address, per second."),
       SETTING(gateway, address_write_per_s, between(0.1, 1'000'000),

@@ -43,6 +43,8 @@ struct gateway_settings {
   // WebSocket
   std::size_t max_message_bytes =
       1024 * 1024;  ///< of one message, more closes with 1009; 1 KiB to 64 MiB
+  std::uint32_t max_fragments =
+      131'072;  ///< frames of one message, empty ones too; more closes with 1008; 16 to 10,000,000
   unsigned open_timeout_ms =
       10'000;  ///< for the first session.open of a socket without bearer header
   unsigned hold_for_open_ms =
@@ -69,7 +71,8 @@ struct gateway_settings {
   double calls_per_s = 2'000;  ///< of one socket; excess is `rate_limited`
   double calls_burst = 4'000;
   unsigned max_refused_calls = 8'000;  ///< of one socket within 10 s, then it is closed with 1008
-  unsigned max_pings_per_s = 100;      ///< of one socket, then it is closed with 1008
+  unsigned max_pings_per_s =
+      100;  ///< pings and pongs of one socket, ten times as many at once; more closes with 1008
   double address_read_per_s = 20'000;  ///< requests of one address, by rate class
   double address_write_per_s = 20'000;
   double address_sign_in_per_s = 50;

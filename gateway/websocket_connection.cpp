@@ -92,11 +92,11 @@ class websocket_connection final : public connection,
   bool reading_ = false, read_over_ = false, closing_ = false, beast_closed_ = false,
        closed_ = false;
   bool flush_wanted_ = false, round_wanted_ = false, waiting_writable_ = false, dropping_ = false, clean_end_ = false;
-  unsigned inflight_ = 0, missed_pings_ = 0, pings_ = 0, refused_calls_ = 0;
+  unsigned inflight_ = 0, missed_pings_ = 0, refused_calls_ = 0;
   std::uint64_t calls_ = 0;
-  token_bucket rate_;
+  token_bucket rate_, pings_;
   time_point last_heard_, ping_at_, close_by_ = time_point::max(), armed_ = time_point::max();
-  time_point pings_since_{}, refused_since_{};
+  time_point refused_since_{};
 };
 
 websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::connection_id id,
@@ -106,11 +106,13 @@ websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::conn
       thread_(thread),
       id_(id),
       lease_(std::move(lease)),
-      stream_(std::move(socket), std::move(accepted.leftover), static_cast<control_sink&>(*this)),
+      stream_(std::move(socket), std::move(accepted.leftover), static_cast<control_sink&>(*this),
+              e.settings.max_fragments),
       session_(e, thread, *this, id, accepted.enc),
       handshake_(std::make_unique<handshake>(std::move(accepted))),
       encoding_(handshake_->enc),
       rate_(e.settings.calls_per_s, e.settings.calls_burst),
+      pings_(e.settings.max_pings_per_s, 10.0 * e.settings.max_pings_per_s),
       last_heard_(std::chrono::steady_clock::now()),
       ping_at_(last_heard_ + std::chrono::milliseconds(e.settings.ping_interval_ms)) {}
 
@@ -144,7 +146,6 @@ void websocket_connection::on_accepted(error_code ec) {
   auto accepted = std::move(handshake_);
   if (ec) {  // Beast has written its refusal
     accepted.reset();
-    clean_end_ = false;
     read_over_ = true;
     begin_close();
     return want_flush();
@@ -162,13 +163,11 @@ bool websocket_connection::belongs_to(const uuid& id) const {
 }
 
 void websocket_connection::on_control(ws::frame_type kind) {
-  if (kind != ws::frame_type::ping) return;
   auto now = std::chrono::steady_clock::now();
-  if (now - pings_since_ >= std::chrono::seconds(1)) {
-    pings_since_ = now;
-    pings_ = 0;
-  }
-  if (++pings_ > edge_.settings.max_pings_per_s) shut(rpc::close_code::policy, "too many pings");
+  last_heard_ = now;
+  missed_pings_ = 0;
+  if (kind != ws::frame_type::close && !pings_.take(now))
+    shut(rpc::close_code::policy, "too many pings");
 }
 
 void websocket_connection::read() {
@@ -203,8 +202,10 @@ void websocket_connection::on_read(error_code ec) {
 
 void websocket_connection::on_read_failed(error_code ec) {
   read_over_ = true;
-  clean_end_ = ec == ws::error::closed;
-  bool gone = !clean_end_ && !beast_closed_ && !closing_;
+  if (auto fault = stream_.next_layer().watch().fault(); fault && !closing_)
+    return shut(static_cast<rpc::close_code>(*fault), "too many fragments, or a length that is none");
+  clean_end_ = ec == ws::error::closed && !beast_closed_;  // our close frame was the first
+  bool gone = ec != ws::error::closed && !beast_closed_ && !closing_;
   if (gone) return close();
   begin_close();
   want_flush();
@@ -217,6 +218,10 @@ void websocket_connection::handle_message() {
   std::string_view text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
   auto call =
       read_call(encoding_, text, {edge_.settings.max_json_depth, edge_.settings.max_id_bytes});
+  // Beast overlooks a code point that is cut off when the last frame is empty; such a text is never
+  // JSON.
+  if (call.failure && encoding_ == encoding::json && !is_utf8(text))
+    return shut(static_cast<rpc::close_code>(1007), "the text is not UTF-8");
   if (!rate_allows(call)) return;
   if (call.failure) return fail(call, *call.failure);
   if (call.method->rpc == "session.open") return session_.open(std::move(call), next_request_id());
@@ -301,7 +306,9 @@ void websocket_connection::on_control_bytes(std::string bytes) {
   bool close_frame =
       !handshaking && !bytes.empty() && (bytes[0] & 0x0f) == static_cast<int>(opcode::close);
   if (!handshaking && closing_) return;  // our own close frame was the last that may be written
-  queue_.add(raw_frame(std::move(bytes)), outgoing_queue::kind::answer);
+  auto code = close_frame ? stream_.next_layer().watch().close_answer() : std::nullopt;
+  queue_.add(code ? make_close_frame(*code, {}) : raw_frame(std::move(bytes)),
+             outgoing_queue::kind::answer);
   if (close_frame) {
     beast_closed_ = true;
     begin_close();
@@ -391,8 +398,8 @@ void websocket_connection::begin_close() {
   rearm();
 }
 
-// After a failure of the protocol: what the client still sends is dropped, so that the close frame
-// reaches it.
+// Our end is closed at once; what the client still sends is dropped, because closing with unread
+// bytes would reset the connection and might take the close frame with it.
 void websocket_connection::drop_until_end() {
   if (std::exchange(dropping_, true)) return;
   error_code ignored;

@@ -1,6 +1,6 @@
 // WebSockets over real sockets: handshake, JSON-RPC, session.open and resume, order, slow readers,
 // limits, close codes.
-#include "tests/gateway/edge_fixture.hpp"
+#include "tests/gateway/socket_words.hpp"
 
 #include "protocols/messaging/messaging.nova.hpp"
 #include "protocols/messaging/messaging.pb.h"
@@ -17,26 +17,6 @@ using namespace nova::test;
 using ids = std::vector<rpc::connection_id>;
 
 namespace {
-
-boost::json::value parsed(const ws_message& m) { return boost::json::parse(m.data); }
-boost::json::value answer_to(ws_client& c, const std::string& text) {
-  c.send(text);
-  return parsed(c.read());
-}
-std::int64_t code(const boost::json::value& answer) {
-  return answer.at("error").at("code").as_int64();
-}
-
-std::string call(const std::string& id, const std::string& method,
-                 const std::string& params = "{}") {
-  return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":")" + method + R"(","params":)" + params +
-         "}";
-}
-
-std::string typing(const std::string& id) {
-  return call(id, "messaging.typing",
-              R"({"conversation_id":"0190a000-0000-7000-8000-000000000001"})");
-}
 
 rpc::push_ptr message_push(std::int64_t seq, std::size_t bytes = 2) {
   messaging::Message m;
@@ -424,72 +404,6 @@ TEST_CASE("frames that wait leave together") {
   CHECK(parsed(c.read()).at("id") == 1);
   CHECK(e.metric("frames_written_total") == frames + 33);
   CHECK(e.metric("socket_writes_total") <= writes + 2);
-}
-
-TEST_CASE("calls over the rate are refused, and abuse ends the socket") {
-  edge e([](auto& s) {
-    s.calls_per_s = 1;
-    s.calls_burst = 3;
-    s.max_refused_calls = 5;
-  });
-  auto c = e.opened();
-  CHECK(answer_to(c, typing("1")).at("result").is_object());
-  CHECK(answer_to(c, typing("2")).at("result").is_object());
-  auto refused = answer_to(c, typing("3"));
-  CHECK(code(refused) == 4290);
-  CHECK(refused.at("error").at("data").at("retry_after_s") == 1);
-  for (int i = 0; i < 5; ++i) c.send(typing("4"));
-  CHECK(c.read_close_code() == 1008);
-}
-
-TEST_CASE("pings are answered; a flood of them is 1008") {
-  edge e;
-  auto c = e.opened();
-  c.send_frame(9, "are you there");
-  auto pong = c.read();
-  CHECK(pong.opcode == 10);
-  CHECK(pong.data == "are you there");
-  for (int i = 0; i < 150; ++i) c.send_frame(9, "");
-  CHECK(c.read_close_code() == 1008);
-}
-
-TEST_CASE("a silent client is pinged and, without a pong, cut") {
-  edge e([](auto& s) { s.ping_interval_ms = 100; });
-  auto c = e.opened();
-  std::string seen;
-  while (true) {
-    auto piece = c.raw().read_some(3000);
-    if (piece.empty()) break;
-    seen += piece;
-  }
-  CHECK(seen == std::string("\x89\x00\x89\x00", 4));
-}
-
-TEST_CASE("frames that RFC 6455 forbids, and messages over the limit") {
-  edge e([](auto& s) { s.max_message_bytes = 10'000; });
-  auto after = [&](auto act) {
-    auto c = e.opened();
-    act(c);
-    return c.read_close_code();
-  };
-  CHECK(after([](ws_client& c) { c.send_frame(1, "hi", true, false); }) == 1002);
-  CHECK(after([](ws_client& c) { c.send_frame(3, "hi"); }) == 1002);
-  CHECK(after([](ws_client& c) { c.send_frame(9, std::string(126, 'a')); }) == 1002);
-  CHECK(after([](ws_client& c) { c.send_frame(9, "", false); }) == 1002);
-  CHECK(after([](ws_client& c) { c.send_frame(0, "a"); }) == 1002);
-  CHECK(after([](ws_client& c) { c.send_frame(1, "\xff"); }) == 1007);
-  CHECK(after([](ws_client& c) { c.send_frame(2, "binary"); }) == 1003);
-  CHECK(after([](ws_client& c) { c.send(std::string(10'001, ' ')); }) == 1009);
-  CHECK(after([](ws_client& c) {
-          for (int i = 0; i < 11; ++i) c.send_frame(i == 0 ? 1 : 0, std::string(1000, ' '), false);
-        }) == 1009);
-  CHECK(after([](ws_client& c) { c.send_frame(8, std::string("\x03\xe8", 2)); }) == 1000);
-  auto c = e.opened();
-  c.send_frame(1, typing("1").substr(0, 10), false);
-  c.send_frame(9, "between");
-  c.send_frame(0, typing("1").substr(10), true);
-  CHECK(c.read().opcode == 10);
-  CHECK(parsed(c.read()).at("id") == 1);
 }
 
 TEST_CASE("the binary subprotocol") {
