@@ -20,7 +20,9 @@ error invalid(std::vector<field_error> fields) {
 bool surrogate_at(std::string_view text, std::size_t at, char low, char high) {
   // \uD8xx to \uDBxx, or \uDCxx to \uDFxx
   if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return false;
-  char d = text[at + 2] | 0x20, x = text[at + 3] | 0x20;
+  auto digits = text.substr(at + 2, 4);
+  if (digits.find_first_not_of("0123456789abcdefABCDEF") != digits.npos) return false;
+  char d = digits[0] | 0x20, x = digits[1] | 0x20;
   return d == 'd' && x >= low && x <= high;
 }
 

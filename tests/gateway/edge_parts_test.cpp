@@ -62,7 +62,8 @@ TEST_CASE("JSON at the edge: depth, UTF-8, numbers, repeated names, surrogates")
   CHECK_FALSE(ok("\"\xff\""));
   CHECK_FALSE(ok("\"\xed\xa0\x80\""));  // a surrogate in UTF-8
   for (auto text : {"", " ", "{} {}", "{,}", "[1,]", "01", "+1", ".5", "nul", "'a'", "{a:1}",
-                    "\"\\x\"", "\"a\nb\"", "[1 2]", "NaN", "// c\n1", "\xef\xbb\xbf{}"})
+                    "\"\\x\"", "\"a\nb\"", "[1 2]", "NaN", "// c\n1", "\xef\xbb\xbf{}",
+                    R"("\ud8zz")", R"("\ud83d\udc")", "\"\\u\x44\x18zz\""})
     CHECK_FALSE(ok(text));
   CHECK(parse_json(R"({"a":1,"a":2})", 32)->at("a") == 2);
   CHECK(parse_json(R"("\ud83d\udc4d")", 32)->as_string() == "\xf0\x9f\x91\x8d");
