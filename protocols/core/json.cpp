@@ -245,7 +245,11 @@ bool read_bytes(const boost::json::value& in, std::string& out, const place& at,
   if (text == nullptr) return refuse(to, at, "Must be a string in base64.");
   std::string data(text->size(), '\0');
   std::size_t length = 0;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(data.data()), data.size(), text->data(),
+  // libsodium 1.0.18 takes every byte above 0x7f for a character of the alphabet.
+  const bool ascii =
+      std::all_of(text->begin(), text->end(), [](unsigned char c) { return c <= 0x7f; });
+  if (!ascii ||
+      sodium_base642bin(reinterpret_cast<unsigned char*>(data.data()), data.size(), text->data(),
                         text->size(), nullptr, &length, nullptr,
                         sodium_base64_VARIANT_ORIGINAL) != 0)
     return refuse(to, at, "Must be a string in base64.");

@@ -169,6 +169,9 @@ std::string base64url_encode(std::span<const std::uint8_t> bytes) {
 }
 
 std::optional<std::vector<std::uint8_t>> base64url_decode(std::string_view text) {
+  // libsodium 1.0.18 takes every byte above 0x7f for a character of the alphabet.
+  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x7f; }))
+    return std::nullopt;
   std::vector<std::uint8_t> out(text.size() / 4 * 3 + 3);
   std::size_t size = 0;
   if (sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, nullptr,

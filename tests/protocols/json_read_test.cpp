@@ -90,6 +90,7 @@ TEST_CASE("times must be RFC 3339, bytes base64") {
   CHECK(read_errors(R"({"at":1795401733123})") == lines{"at: Must be a time as in RFC 3339."});
   CHECK(read_errors(R"({"at":"2026-11-23"})") == lines{"at: Must be a time as in RFC 3339."});
   CHECK(read_errors(R"({"blob":"****"})") == lines{"blob: Must be a string in base64."});
+  CHECK(read_errors(R"({"blob":"aézb"})") == lines{"blob: Must be a string in base64."});
   CHECK(read_errors(R"({"blob":7})") == lines{"blob: Must be a string in base64."});
   Everything m;
   CHECK(read_into(m, R"({"blob":"AP8Q","at":"2026-11-23T03:42:13.123+01:00"})") == lines{});
