@@ -78,8 +78,10 @@ outcome create(const runtime::context& c, const runtime::reads& r, conversation_
   return d;
 }
 
+constexpr unix_ms far_ahead = std::numeric_limits<std::int64_t>::max() / 2000;  // in timestamptz's range
+
 struct list_cursor {
-  unix_ms active_at = std::numeric_limits<std::int64_t>::max() / 2000;  // far ahead, and in timestamptz's range
+  unix_ms active_at = far_ahead;
   uuid conversation{};
 };
 
@@ -91,6 +93,7 @@ std::optional<list_cursor> parse_cursor(std::string_view text) {
   auto [end, failed] = std::from_chars(text.data(), text.data() + dot, c.active_at);
   auto id = parse_uuid(text.substr(dot + 1));
   if (failed != std::errc() || end != text.data() + dot || !id) return {};
+  if (c.active_at < 0 || c.active_at > far_ahead) return {};
   c.conversation = *id;
   return c;
 }

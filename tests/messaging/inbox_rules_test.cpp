@@ -125,4 +125,16 @@ TEST_CASE_FIXTURE(rules_fixture, "changes that are too many to be replayed leave
   CHECK(std::get<runtime::need>(inbox_entity::missed({}, q, *context, enough)).items.size() == 2);
 }
 
+TEST_CASE_FIXTURE(rules_fixture, "a cursor that names no possible time is refused") {
+  inbox_state inbox;
+  ListConversationsRequest q;
+  auto outcome_of = [&](const std::string& time) {
+    q.set_cursor(time + '.' + to_string(s.id));
+    return inbox_entity::list_conversations(inbox, q, *context, none);
+  };
+  CHECK(std::holds_alternative<runtime::need>(outcome_of("1800000000000")));
+  for (auto time : {"9223372036854775807", "-1", "9223372036854775808"})
+    CHECK(refused(outcome_of(time)) == errc::invalid_request);
+}
+
 }  // namespace nova::messaging
