@@ -58,8 +58,7 @@ std::vector<uuid> distinct_accounts(const google::protobuf::RepeatedPtrField<std
   for (const auto& text : ids)
     if (auto id = parse_uuid(text); id && *id != without) accounts.push_back(*id);
   std::ranges::sort(accounts);
-  auto repeated = std::ranges::unique(accounts);
-  accounts.erase(repeated.begin(), repeated.end());
+  accounts.erase(std::unique(accounts.begin(), accounts.end()), accounts.end());
   return accounts;
 }
 
