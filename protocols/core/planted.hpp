@@ -29,7 +29,7 @@ consteval bool planted(planted_fault) { return false; }
 #else
 
 /// True when the fault is chosen and it is its turn. The choice is the environment's NOVA_PLANTED_FAULT (a name as above) until
-/// plant() makes another; NOVA_PLANTED_EVERY=n: at each n-th call only. Any thread.
+/// plant() makes another; NOVA_PLANTED_EVERY=n: at each n-th call only; NOVA_PLANTED_AFTER=n: not before the n-th. Any thread.
 bool planted(planted_fault f);
 /// `every` 0: as often as the fault needs to be seen and no more (planted.cpp has a table). Counts from here on.
 void plant(std::optional<planted_fault> f, std::uint32_t every = 0);

@@ -32,7 +32,7 @@ constexpr int nothing = -1;
 
 struct choice {
   std::atomic<int> fault{nothing};
-  std::atomic<std::uint32_t> every{1};
+  std::atomic<std::uint32_t> every{1}, after{0};
   std::atomic<std::uint64_t> calls{0};
 
   choice() {
@@ -41,11 +41,14 @@ struct choice {
     if (name && *name && !f) std::abort();  // a run without the fault it asked for would show nothing
     const char* often = std::getenv("NOVA_PLANTED_EVERY");
     choose(f, often ? static_cast<std::uint32_t>(std::strtoul(often, nullptr, 10)) : 0);
+    if (const char* later = std::getenv("NOVA_PLANTED_AFTER"))
+      after = static_cast<std::uint32_t>(std::strtoul(later, nullptr, 10));
   }
 
   void choose(std::optional<planted_fault> f, std::uint32_t n) {
     fault = nothing;
     calls = 0;
+    after = 0;
     if (!f) return;
     every = n != 0 ? n : rows[static_cast<std::size_t>(*f)].every;
     fault = static_cast<int>(*f);
@@ -62,7 +65,8 @@ choice& chosen() {
 bool planted(planted_fault f) {
   auto& c = chosen();
   if (c.fault.load(std::memory_order_relaxed) != static_cast<int>(f)) return false;
-  return (c.calls.fetch_add(1, std::memory_order_relaxed) + 1) % c.every.load(std::memory_order_relaxed) == 0;
+  const auto n = c.calls.fetch_add(1, std::memory_order_relaxed) + 1;
+  return n >= c.after.load(std::memory_order_relaxed) && n % c.every.load(std::memory_order_relaxed) == 0;
 }
 
 void plant(std::optional<planted_fault> f, std::uint32_t every) { chosen().choose(f, every); }
