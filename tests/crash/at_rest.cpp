@@ -1,6 +1,7 @@
 // See at_rest.hpp.
 #include "tests/crash/at_rest.hpp"
 
+#include "tests/crash/workload.hpp"
 #include "tests/support/client/json_text.hpp"
 
 #include <boost/json/array.hpp>
@@ -39,6 +40,15 @@ item item_of(const json::object& o) {
   return i;
 }
 
+/// As a patient client: answers that say to come back are asked again, at once and a few times.
+template <class Ask>
+client::http_reply patiently(Ask ask) {
+  constexpr int tries = 20;
+  auto reply = ask();
+  for (int n = 1; n < tries && reply.status != 0 && may_succeed_later(reply.code()); ++n) reply = ask();
+  return reply;
+}
+
 }  // namespace
 
 bool rest_reader::odd(const std::string& what, const client::http_reply& reply) {
@@ -64,8 +74,10 @@ bool rest_reader::read_conversations() {
 bool rest_reader::read_items(conversation_record& c, const client::account& as) {
   c.items.clear();
   for (std::int64_t after = 0;;) {
-    const auto reply = http.get("/v1/conversations/" + c.id + "/messages?limit=200&after_seq=" + std::to_string(after),
-                                as.access_token);
+    const auto reply = patiently([&] {
+      return http.get("/v1/conversations/" + c.id + "/messages?limit=200&after_seq=" + std::to_string(after),
+                      as.access_token);
+    });
     const auto document = reply.json();
     if (reply.status != 200 || !document.is_object()) return odd("history", reply);
     const auto& items = document.at("items").as_array();
@@ -92,7 +104,8 @@ bool rest_reader::read_state(conversation_record& c, const client::account& as) 
   const auto& o = document.as_object();
   c.last_seq = number_of(o, "last_seq");
   // A guest's counts begin where it joined, which is nobody's promise: founders only.
-  if (c.founders.contains(as.id)) c.states[as.id] = {number_of(o, "read_seq"), number_of(o, "unread")};
+  if (c.founders.contains(as.id))
+    c.states[as.id] = {number_of(o, "read_seq"), number_of(o, "delivered_seq"), number_of(o, "unread")};
   return true;
 }
 
@@ -102,11 +115,14 @@ bool rest_reader::read_accounts(const std::vector<client::account>& everybody) {
   for (auto& a : record.accounts) {
     const auto known = by_handle.find(a.handle);
     if (known == by_handle.end()) continue;
-    const auto login = http.post("/v1/auth/login", R"({"identifier":)" + quoted(a.handle) + R"(,"password":)" +
-                                                       quoted(known->second->password) + "}");
+    const auto login = patiently([&] {
+      return http.post("/v1/auth/login", R"({"identifier":)" + quoted(a.handle) + R"(,"password":)" +
+                                             quoted(known->second->password) + "}");
+    });
     if (login.status != 200 && login.status != 401) return odd("login", login);
     a.can_log_in = login.status == 200;
-    const auto profile = http.get("/v1/users/by-handle/" + a.handle, accounts.front().access_token);
+    const auto profile =
+        patiently([&] { return http.get("/v1/users/by-handle/" + a.handle, accounts.front().access_token); });
     if (profile.status != 200 && profile.status != 404) return odd("profile", profile);
     a.has_profile = profile.status == 200 &&
                     (!a.can_log_in || find_string(profile.body, "account_id") == find_string(login.body, "account_id"));
@@ -122,11 +138,11 @@ bool rest_reader::repeat_sends(std::size_t count) {
     if (s.answers.empty() || !sender) continue;
     const auto target = "/v1/conversations/" + s.conversation + "/messages";
     const auto begin = R"({"client_id":)" + quoted(s.client_id) + R"(,"text":)";
-    const auto same = http.post(target, begin + quoted(s.text) + "}", sender->access_token);
+    const auto same = patiently([&] { return http.post(target, begin + quoted(s.text) + "}", sender->access_token); });
     if (same.status != 201) return odd("repeat", same);
     s.answers.push_back({find_number(same.body, "seq").value_or(0), std::string(find_string(same.body, "message_id"))});
     if ((i / step) % 5 != 0) continue;
-    const auto other = http.post(target, begin + "\"another body\"}", sender->access_token);
+    const auto other = patiently([&] { return http.post(target, begin + "\"another body\"}", sender->access_token); });
     record.reuses.push_back({s.client_id, other.status < 300 ? "accepted" : other.code()});
   }
   return true;
@@ -137,11 +153,16 @@ bool rest_reader::probe_blocks(const client::account& by, const std::vector<cons
     std::string reason;
     const auto conversation = client::create_conversation(http, *w, "direct", {by.id}, &reason);
     client::http_reply reply{403, reason, {}};
-    if (!conversation.empty())
-      reply = http.post("/v1/conversations/" + conversation + "/messages", R"({"client_id":"probe","text":"hello"})",
-                        w->access_token);
+    if (!conversation.empty())  // it is pushed to the devices like any other
+      reply = patiently([&] {
+        return http.post("/v1/conversations/" + conversation + "/messages", R"({"client_id":"probe","text":"hello"})",
+                         w->access_token);
+      });
     const bool blocked = conversation.empty() ? reason.find("\"blocked\"") != std::string::npos : reply.code() == "blocked";
     if (!blocked && reply.status != 201) return odd("block probe", reply);
+    send_record sent{conversation, w->id, "probe", "hello", {}, blocked};
+    if (!blocked) sent.answers.push_back({find_number(reply.body, "seq").value_or(0), std::string(find_string(reply.body, "message_id"))});
+    record.sends.push_back(std::move(sent));
     record.block_probes.push_back({by.id, w->id, blocked});
   }
   return true;

@@ -21,7 +21,7 @@ struct rest_reader {
   bool read_accounts(const std::vector<client::account>& everybody);
   /// Repeats up to `count` acknowledged sends as they were, and some with another body.
   bool repeat_sends(std::size_t count);
-  /// A message from each of `whom` to `by`, in their direct conversation.
+  /// A message from each of `whom` to `by`, in their direct conversation. Before read_conversations.
   bool probe_blocks(const client::account& by, const std::vector<const client::account*>& whom);
 
  private:

@@ -10,7 +10,8 @@ namespace nova::crash {
 
 std::string_view name_of(fault f) noexcept {
   static constexpr std::string_view names[] = {"lost",  "doubled", "reordered", "phantom",     "sequence", "hole",
-                                               "stale", "unread",  "idempotency", "profile", "block"};
+                                               "stale", "unread",  "idempotency", "profile", "receipt",
+                                               "presence", "undrained", "stale_epoch", "block"};
   return names[static_cast<std::size_t>(f)];
 }
 
@@ -28,6 +29,15 @@ struct index {
     for (const auto& s : h.sends) sends[{s.conversation, s.sender, s.client_id}] = &s;
     for (const auto& c : h.changes) changes[{c.conversation, c.seq}].push_back(&c);
     for (const auto& m : h.member_changes) moved.insert({m.conversation, m.account});
+    for (const auto& m : h.marks) {
+      auto& most = asked[{m.conversation, m.account}];
+      auto& one = m.read ? most.read : most.delivered;
+      one = std::max(one, m.seq);
+    }
+    for (const auto& p : h.receipts) {
+      auto& most = asked[{p.conversation, p.reader}];
+      most.read = std::max(most.read, p.asked);
+    }
   }
 
   void report(fault f, std::string detail) { found.push_back({f, std::move(detail)}); }
@@ -38,6 +48,10 @@ struct index {
   std::map<client_key, const send_record*> sends;
   std::map<message_key, std::vector<const change_record*>> changes;
   std::set<std::pair<std::string, std::string>> moved;  ///< (conversation, account) that joined or left during the run
+  struct reach {
+    std::int64_t read = 0, delivered = 0;
+  };
+  std::map<std::pair<std::string, std::string>, reach> asked;  ///< (conversation, account) → the furthest marks, refused or not
   std::vector<violation> found;
 };
 
@@ -171,8 +185,9 @@ struct view {
   std::int64_t rev = 0;
   ascending seqs, revs;
   std::map<std::int64_t, std::pair<std::string, bool>> messages;  ///< seq → text, recalled
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> receipts;  ///< account → read, delivered; this connection
 
-  void connect(bool resumed) { seqs = {0, resumed, {}}, revs = {0, resumed, {}}; }
+  void connect(bool resumed) { seqs = {0, resumed, {}}, revs = {0, resumed, {}}, receipts.clear(); }
 };
 
 void take_message(index& x, const device_record& d, const stream_event& e, view& v) {
@@ -203,6 +218,18 @@ void take_change(index& x, const device_record& d, const stream_event& e, view& 
   if (known == v.messages.end()) return;
   if (e.what == stream_event::kind::recalled) known->second = {"", true};
   if (e.what == stream_event::kind::edited) known->second.first = e.text;
+}
+
+void take_receipt(index& x, const device_record& d, const stream_event& e, view& v) {
+  const auto what = d.name + ": receipt of " + e.text + " in " + e.conversation;
+  auto& [read, delivered] = v.receipts[e.text];
+  if (e.seq < read || e.to_seq < delivered) x.report(fault::receipt, what + " goes backwards");
+  read = std::max(read, e.seq);
+  delivered = std::max(delivered, e.to_seq);
+  const auto asked = x.asked.find({e.conversation, e.text});
+  const auto most = asked == x.asked.end() ? index::reach{} : asked->second;
+  if (e.seq > most.read || e.to_seq > std::max(most.read, most.delivered))
+    x.report(fault::receipt, what + " says what nobody asked for");
 }
 
 void check_end_of_stream(index& x, const device_record& d, const std::string& conversation, const view& v) {
@@ -241,6 +268,8 @@ void check_stream(index& x, const device_record& d) {
       if (v.whole && e.seq > v.last + 1)
         x.report(fault::hole, d.name + ": a gap from " + at(e.conversation, e.seq) + " after " + std::to_string(v.last));
       v.last = std::max(v.last, e.to_seq);
+    } else if (e.what == stream_event::kind::receipt) {
+      take_receipt(x, d, e, v);
     } else {
       take_change(x, d, e, v);
     }
@@ -250,12 +279,16 @@ void check_stream(index& x, const device_record& d) {
 }
 
 void check_unread(index& x) {
-  std::map<std::pair<std::string, std::string>, std::pair<std::int64_t, std::int64_t>> marks;  // least, most
-  for (const auto& r : x.h.reads) {
+  using bounds = std::pair<std::int64_t, std::int64_t>;  // least, most
+  std::map<std::pair<std::string, std::string>, bounds> marks, delivered;
+  for (const auto& r : x.h.marks) {
     if (r.end == outcome::refused) continue;
-    auto& m = marks[{r.conversation, r.account}];
-    if (r.end == outcome::acked) m.first = std::max(m.first, r.seq);
-    m.second = std::max(m.second, r.seq);
+    for (auto* bounds : {&delivered, &marks}) {  // what is read is delivered
+      if (bounds == &marks && !r.read) continue;
+      auto& m = (*bounds)[{r.conversation, r.account}];
+      if (r.end == outcome::acked) m.first = std::max(m.first, r.seq);
+      m.second = std::max(m.second, r.seq);
+    }
   }
   for (const auto& c : x.h.conversations)
     for (const auto& [account, state] : c.states) {
@@ -268,6 +301,9 @@ void check_unread(index& x) {
       }
       if (state.read_seq < m.first) x.report(fault::lost, "read mark of " + who);
       if (state.read_seq > std::max(m.second, own)) x.report(fault::phantom, "read mark of " + who);
+      const auto& del = delivered[{c.id, account}];
+      if (state.delivered_seq < del.first) x.report(fault::lost, "delivered mark of " + who);
+      if (state.delivered_seq > std::max(del.second, own)) x.report(fault::phantom, "delivered mark of " + who);
       if (state.unread != unread)
         x.report(fault::unread, who + ": " + std::to_string(state.unread) + " instead of " + std::to_string(unread) +
                                     " behind mark " + std::to_string(state.read_seq));
@@ -319,6 +355,39 @@ void check_blocks(index& x) {
   }
 }
 
+void check_probes(index& x) {
+  for (const auto& p : x.h.receipts)
+    if (p.told != p.asked)
+      x.report(fault::receipt, p.device + " was told that " + p.reader + " read " + p.conversation + " to " +
+                                   std::to_string(p.told) + " instead of " + std::to_string(p.asked));
+  for (const auto& p : x.h.presence)
+    if (p.told != (p.open ? "online" : "offline"))
+      x.report(fault::presence, p.account + " has " + (p.open ? "an" : "no") + " open socket and is said to be '" + p.told + "'");
+}
+
+void check_databases(index& x) {
+  if (!x.h.databases) return;
+  const auto& d = *x.h.databases;
+  for (const auto& s : d.streams) {
+    const auto where = s.source + "/" + std::to_string(s.shard);
+    if (s.count != s.head - s.first + (s.head != 0))
+      x.report(fault::undrained, "the outbox of " + where + " has " + std::to_string(s.count) + " events from " +
+                                     std::to_string(s.first) + " to " + std::to_string(s.head));
+    if (!s.consumer.empty() && s.offset != s.head)
+      x.report(fault::undrained, s.consumer + " took " + std::to_string(s.offset) + " of " + std::to_string(s.head) +
+                                     " events of " + where);
+  }
+  for (const auto& w : d.stale_writes) x.report(fault::stale_epoch, w);
+  for (const auto& l : d.dead_letters) x.report(fault::undrained, "dead letter " + l);
+  const auto missing = [&](const std::set<std::string>& from, const std::set<std::string>& in, const char* what) {
+    for (const auto& id : from)
+      if (!in.contains(id)) x.report(fault::profile, id + what);
+  };
+  missing(d.accounts, d.profiles, " is an account without a profile");
+  missing(d.profiles, d.accounts, " is a profile without an account");
+  missing(d.profiles, d.persons, " is a profile that messaging does not know");
+}
+
 }  // namespace
 
 std::vector<violation> check(const history& h) {
@@ -331,6 +400,8 @@ std::vector<violation> check(const history& h) {
   check_members(x);
   check_accounts(x);
   check_blocks(x);
+  check_probes(x);
+  check_databases(x);
   return std::move(x.found);
 }
 

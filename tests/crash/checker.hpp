@@ -20,6 +20,10 @@ enum class fault {
   unread,       ///< an unread count or a read mark is wrong
   idempotency,  ///< one client_id had two answers, or was accepted with another body
   profile,      ///< an account without profile, or a profile without account
+  receipt,      ///< a receipt goes backwards, says what nobody read, or did not come
+  presence,     ///< somebody is shown as present who is not, or the reverse
+  undrained,    ///< an event that its consumer did not take, or a hole in the outbox
+  stale_epoch,  ///< a write by a lane whose shards belonged to another one
   block,        ///< a block that was acknowledged does not hold, or one that was taken back does
 };
 

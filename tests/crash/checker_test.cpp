@@ -37,8 +37,10 @@ history sound() {
   c.items[1].text = "";
   c.items[1].recalled = true;
   c.items[2].reactions["+1"] = 1;
-  h.reads = {{"c", "ann", 2, outcome::acked}, {"c", "ann", 3, outcome::unknown}};
-  c.states = {{"ann", {2, 1}}, {"bob", {0, 3}}};
+  h.marks = {{"c", "ann", 2, true, outcome::acked},
+             {"c", "ann", 3, true, outcome::unknown},
+             {"c", "bob", 4, false, outcome::acked}};
+  c.states = {{"ann", {2, 3, 1}}, {"bob", {0, 4, 3}}};
   h.member_changes = {{"c", "cat", true, outcome::acked}};
   h.conversations.push_back(c);
 
@@ -51,12 +53,18 @@ history sound() {
   device_record gapped{"bob", "bob/1", {{.what = event_kind::opened}}};
   gapped.events.push_back({.what = event_kind::gap, .conversation = "c", .seq = 1, .to_seq = 3});
   for (std::int64_t seq : {4, 5}) gapped.events.push_back(delivered(seq));
+  gapped.events.push_back({.what = event_kind::receipt, .conversation = "c", .seq = 2, .to_seq = 2, .text = "ann"});
+  gapped.events.push_back({.what = event_kind::receipt, .conversation = "c", .seq = 3, .to_seq = 3, .text = "ann"});
   h.devices = {live, gapped};
 
   h.accounts = {{"1", "ann", outcome::acked, true, true}, {"2", "eve", outcome::unknown, false, false}};
   h.blocks = {{"ann", "dan", true, outcome::acked}, {"ann", "eve", true, outcome::unknown}};
   h.block_probes = {{"ann", "dan", true}, {"ann", "eve", false}};
   h.reuses = {{"k1", "client_id_reused"}};
+  h.receipts = {{"c", "ann", "bob/1", 3, 3}};
+  h.presence = {{"ann", true, "online"}, {"bob", false, "offline"}};
+  h.databases = database_record{{{"auth", "user", 0, 1, 7, 7, 7}, {"auth", "user", 1, 0, 0, 0, 0}, {"messaging", "", 0, 4, 9, 6, 0}},
+                                {}, {}, {"1"}, {"1"}, {"1"}};
   return h;
 }
 
@@ -87,7 +95,9 @@ TEST_CASE("lost: what was acknowledged is not there") {
   expect(fault::lost, [](auto& h) { items(h)[0].text = "text 1"; });
   expect(fault::lost, [](auto& h) { items(h)[1].recalled = false, items(h)[1].text = "text 2"; });
   expect(fault::lost, [](auto& h) { items(h)[2].reactions.clear(); });
-  expect(fault::lost, [](auto& h) { h.conversations[0].states["ann"] = {1, 1}; });
+  expect(fault::lost, [](auto& h) { h.conversations[0].states["ann"] = {1, 2, 1}; });
+  expect(fault::lost, [](auto& h) { h.conversations[0].states["bob"].delivered_seq = 3; });
+  expect(fault::lost, [](auto& h) { h.conversations[0].states["ann"].delivered_seq = 1; });
   expect(fault::lost, [](auto& h) { h.conversations[0].members.erase("cat"); });
   expect(fault::lost, [](auto& h) { h.conversations[0].members.erase("bob"); });
   expect(fault::lost, [](auto& h) { h.accounts[0].can_log_in = h.accounts[0].has_profile = false; });
@@ -116,7 +126,8 @@ TEST_CASE("phantom: what nobody asked for") {
   expect(fault::phantom, [](auto& h) { items(h)[4].recalled = true; });
   expect(fault::phantom, [](auto& h) { events(h).push_back(delivered(6)); });
   expect(fault::phantom, [](auto& h) { items(h)[4].reactions["-1"] = 1; });
-  expect(fault::phantom, [](auto& h) { h.conversations[0].states["bob"] = {5, 0}; });
+  expect(fault::phantom, [](auto& h) { h.conversations[0].states["bob"] = {5, 5, 0}; });
+  expect(fault::phantom, [](auto& h) { h.conversations[0].states["bob"].delivered_seq = 5; });
 }
 
 TEST_CASE("sequence: the numbers have a gap or do not begin at 1") {
@@ -157,4 +168,31 @@ TEST_CASE("profile: half an account") {
 TEST_CASE("block: an acknowledged block does not hold, or one that was never asked for does") {
   expect(fault::block, [](auto& h) { h.block_probes[0].refused = false; });
   expect(fault::block, [](auto& h) { h.block_probes.push_back({"bob", "ann", true}); });
+}
+
+TEST_CASE("receipt: goes backwards, was never asked for, or did not come") {
+  expect(fault::receipt, [](auto& h) { std::swap(h.devices[1].events[4], h.devices[1].events[5]); });
+  expect(fault::receipt, [](auto& h) { h.devices[1].events[5].seq = 4; });
+  expect(fault::receipt, [](auto& h) { h.devices[1].events[5].text = "eve"; });
+  expect(fault::receipt, [](auto& h) { h.receipts[0].told = 2; });
+}
+
+TEST_CASE("presence: there and not shown, or shown and not there") {
+  expect(fault::presence, [](auto& h) { h.presence[0].told = "offline"; });
+  expect(fault::presence, [](auto& h) { h.presence[0].told = ""; });
+  expect(fault::presence, [](auto& h) { h.presence[1].told = "online"; });
+}
+
+TEST_CASE("undrained: an event was not taken, is missing, or is a dead letter") {
+  expect(fault::undrained, [](auto& h) { h.databases->streams[0].offset = 6; });
+  expect(fault::undrained, [](auto& h) { h.databases->streams[0].count = 6; });
+  expect(fault::undrained, [](auto& h) { h.databases->streams[2].count = 5; });
+  expect(fault::undrained, [](auto& h) { h.databases->dead_letters.push_back("auth/0/3"); });
+}
+
+TEST_CASE("stale_epoch and profile, as the databases show them") {
+  expect(fault::stale_epoch, [](auto& h) { h.databases->stale_writes.push_back("message by a fenced lane"); });
+  expect(fault::profile, [](auto& h) { h.databases->profiles.clear(); });
+  expect(fault::profile, [](auto& h) { h.databases->profiles.insert("2"), h.databases->persons.insert("2"); });
+  expect(fault::profile, [](auto& h) { h.databases->persons.clear(); });
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -35,9 +36,11 @@ struct change_record {
   outcome end = outcome::unknown;
 };
 
-struct read_record {
+/// A read or delivered mark that was asked for.
+struct mark_record {
   std::string conversation, account;
   std::int64_t seq = 0;
+  bool read = true;  ///< else delivered
   outcome end = outcome::unknown;
 };
 
@@ -63,13 +66,13 @@ struct item {
 /// What one socket was told, in order. A message that is delivered recalled has `what` recalled and a message_id; a change
 /// has none.
 struct stream_event {
-  enum class kind { opened, message, edited, recalled, changed, gap } what = kind::opened;
+  enum class kind { opened, message, edited, recalled, changed, gap, receipt } what = kind::opened;
   std::string conversation = {};
-  std::int64_t seq = 0;     ///< of a gap: the first that is left out
-  std::int64_t to_seq = 0;  ///< of a gap: the last
+  std::int64_t seq = 0;     ///< of a gap: the first that is left out; of a receipt: read_seq
+  std::int64_t to_seq = 0;  ///< of a gap: the last; of a receipt: delivered_seq
   bool resumed = false;     ///< of opened: what was missed follows, and may overlap with what is live
   std::int64_t rev = 0;
-  std::string message_id = {}, text = {};
+  std::string message_id = {}, text = {};  ///< of a receipt: whose, in `text`
 };
 
 struct device_record {
@@ -79,6 +82,7 @@ struct device_record {
 
 struct member_state {
   std::int64_t read_seq = 0;
+  std::int64_t delivered_seq = 0;
   std::int64_t unread = 0;  ///< others' messages behind the mark that are not recalled
 };
 
@@ -110,17 +114,50 @@ struct block_probe {
   bool refused = false;
 };
 
+/// At rest somebody read a conversation to its end: what a device of another member was told.
+struct receipt_probe {
+  std::string conversation, reader, device;
+  std::int64_t asked = 0;
+  std::int64_t told = 0;  ///< the highest read_seq of the reader that the device was told
+};
+
+/// At rest: what a watcher was told of an account, and whether a socket of it is open.
+struct presence_probe {
+  std::string account;
+  bool open = false;
+  std::string told;  ///< "online", "offline" or nothing
+};
+
+/// What one source shard's outbox holds at rest, and how far its consumer has come.
+struct stream_record {
+  std::string source, consumer;
+  std::int64_t shard = 0;
+  std::int64_t first = 0, head = 0, count = 0;  ///< of the outbox
+  std::int64_t offset = 0;                      ///< of the consumer
+};
+
+/// What only the databases show, read by SQL at rest.
+struct database_record {
+  std::vector<stream_record> streams;
+  std::vector<std::string> stale_writes;   ///< by a lane that was fenced or unknown at the time
+  std::vector<std::string> dead_letters;
+  std::set<std::string> accounts, profiles, persons;  ///< ids in auth, user and messaging
+};
+
 struct history {
   std::vector<conversation_record> conversations;
   std::vector<send_record> sends;
   std::vector<change_record> changes;
-  std::vector<read_record> reads;
+  std::vector<mark_record> marks;
   std::vector<member_record> member_changes;
   std::vector<block_record> blocks;
   std::vector<block_probe> block_probes;
   std::vector<device_record> devices;
   std::vector<account_record> accounts;
   std::vector<reuse_record> reuses;
+  std::vector<receipt_probe> receipts;
+  std::vector<presence_probe> presence;
+  std::optional<database_record> databases;
 };
 
 }  // namespace nova::crash

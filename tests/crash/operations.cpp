@@ -47,7 +47,9 @@ void workload::issue(device& d) {
 void workload::send(device& d) {
   auto* p = d.places[random(d.places.size())];
   const auto id = d.name.substr(d.name.size() - 6) + "-" + std::to_string(++made_);
-  record_.sends.push_back({p->id, accounts_[d.account].id, id, "said as " + id + std::string(random(120), '.'), {}});
+  const auto length = random(8) == 0 ? random(3000) : random(120);
+  record_.sends.push_back({p->id, accounts_[d.account].id, id, "said as " + id + std::string(length, '.'), {}});
+  ++counts_.operations;
   ++d.in_flight;
   ++in_flight_;
   transmit(d, record_.sends.size() - 1);
@@ -61,8 +63,12 @@ void workload::transmit(device& d, std::size_t send) {
   d.session->call("messaging.send", params, [this, &d, send, start, was_open = d.session->is_open()](const client::call_reply& r) {
     auto& s = record_.sends[send];
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
-    if (was_open && !r.lost) counts_.slowest_answer_ms = std::max<std::int64_t>(counts_.slowest_answer_ms, took);
-    if (r.lost || (!r.ok && may_succeed_later(r.code()))) {
+    const bool later = !r.lost && !r.ok && may_succeed_later(r.code());
+    const bool measured = was_open && !r.lost && measuring_ && !d.slow;
+    if (measured) counts_.slowest_answer_ms = std::max<std::int64_t>(counts_.slowest_answer_ms, took);
+    if (measured && later) counts_.slowest_refusal_ms = std::max<std::int64_t>(counts_.slowest_refusal_ms, took);
+    refused_later_ += later;
+    if (r.lost || later) {
       ++counts_.resent;
       io_.after(std::chrono::milliseconds(r.lost ? 0 : 50 + random(150)), [this, &d, send] { transmit(d, send); });
       return;
@@ -82,6 +88,7 @@ void workload::transmit(device& d, std::size_t send) {
 }
 
 void workload::once(device& d, std::string_view method, const std::string& params, std::function<void(outcome)> end) {
+  ++counts_.operations;
   ++d.in_flight;
   ++in_flight_;
   d.session->call(method, params, [this, &d, end = std::move(end)](const client::call_reply& r) {
@@ -127,11 +134,10 @@ void workload::mark(device& d, const char* method) {
   const auto seq = d.known[p->id].seq;
   if (seq == 0) return;
   const bool read = std::string_view(method) == "messaging.read";
-  const auto at = record_.reads.size();
-  if (read) record_.reads.push_back({p->id, accounts_[d.account].id, seq});
-  once(d, method, in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + "}", [this, read, at](outcome end) {
-    if (read) record_.reads[at].end = end;
-  });
+  const auto at = record_.marks.size();
+  record_.marks.push_back({p->id, accounts_[d.account].id, seq, read});
+  once(d, method, in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + "}",
+       [this, at](outcome end) { record_.marks[at].end = end; });
 }
 
 void workload::change_members(device& d) {

@@ -4,10 +4,14 @@
 #include "tests/crash/workload.hpp"
 
 #include <chrono>
+#include <optional>
+#include <utility>
 
 namespace nova::crash {
 
 namespace {
+
+constexpr auto patience = std::chrono::seconds(5);
 
 outcome outcome_of(const client::http_reply& reply) {
   if (reply.status >= 200 && reply.status < 300) return outcome::acked;
@@ -28,13 +32,19 @@ void side_load::begin() {
   thread_ = std::thread([this] { run(); });
 }
 
+void side_load::move_to(client::endpoint to) {
+  std::lock_guard lock(mutex_);
+  to_ = std::move(to);
+}
+
 void side_load::run() {
-  client::http_client http(to_, std::chrono::seconds(12));
+  std::optional<client::http_client> http;
   std::unique_lock lock(mutex_);
-  while (!stop_) {
+  for (std::uint16_t port = 0; !stop_;) {
+    if (std::exchange(port, to_.port) != to_.port) http.emplace(to_, patience);
     lock.unlock();
-    register_one(http);
-    block_one(http);
+    register_one(*http);
+    block_one(*http);
     lock.lock();
     wake_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stop_; });
   }

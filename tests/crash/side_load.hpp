@@ -20,6 +20,8 @@ class side_load {
   ~side_load();
 
   void begin();
+  /// From the next request on.
+  void move_to(client::endpoint to);
   /// Ends the thread and hands over what it did.
   void finish(history& record);
   /// Everybody it tried to register, with the password they would have.
@@ -30,7 +32,7 @@ class side_load {
   void register_one(client::http_client& http);
   void block_one(client::http_client& http);
 
-  client::endpoint to_;
+  client::endpoint to_;  ///< mutex_
   const client::account& by_;
   std::vector<const client::account*> whom_;
   std::vector<client::account> registered_;

@@ -59,6 +59,8 @@ bool workload::make_places(std::string& why) {
   const auto people = options_.people;
   for (std::size_t i = 0; i + 1 < people; i += 2)
     if (!add_place(http, "direct", i, {i + 1}, why)) return false;
+  for (std::size_t i : blocked_by_first)  // in these, sends are refused whenever the block is on
+    if (!add_place(http, "direct", 0, {i}, why)) return false;
   for (std::size_t g = 0; g < 4; ++g)  // guests talk to somebody of their own
     if (!add_place(http, "direct", people + g, {g}, why)) return false;
   for (std::size_t g = 0; g < options_.groups; ++g) {
@@ -79,6 +81,8 @@ void workload::add_device(std::size_t account, const std::string& access_token, 
   d->account = account;
   d->record = record_.devices.size();
   d->name = accounts_[account].handle + "/" + std::to_string(number);
+  d->stubborn = devices_.size() % 5 == 2;
+  d->slow = devices_.size() % 16 == 7;
   for (auto& p : places_) {
     if (p->founders.contains(account)) d->known[p->id];
     if (std::count(p->senders.begin(), p->senders.end(), account)) d->places.push_back(p.get());
@@ -90,7 +94,8 @@ void workload::add_device(std::size_t account, const std::string& access_token, 
   events.closed = [this](int code, int, std::string_view) { ++counts_.closes[code]; };
   events.seen = [this, raw] { return seen_of(*raw); };
   d->session = client::session::make(
-      io_, {.to = options_.to, .access_token = access_token, .reconnect = true}, std::move(events));
+      io_, {.to = options_.to, .access_token = access_token, .reconnect = true, .receive_buffer_bytes = d->slow ? 4096 : 0},
+      std::move(events));
   devices_.push_back(std::move(d));
 }
 
@@ -98,15 +103,16 @@ bool workload::open_devices(std::string& why) {
   client::http_client http(options_.to);
   for (std::size_t i = 0; i < accounts_.size(); ++i) {
     add_device(i, accounts_[i].access_token, 1);
-    if (i >= options_.people / 2) continue;
-    auto second = accounts_[i];
-    const auto reply = http.post("/v1/auth/login", R"({"identifier":)" + client::quoted(second.handle) +
-                                                       R"(,"password":)" + client::quoted(second.password) + "}");
-    if (!client::take_tokens(second, reply)) {
-      why = "login: " + std::to_string(reply.status) + " " + reply.body;
-      return false;
+    for (int number = 2; number <= (i % 4 == 0 ? 3 : 2); ++number) {
+      auto again = accounts_[i];
+      const auto reply = http.post("/v1/auth/login", R"({"identifier":)" + client::quoted(again.handle) +
+                                                         R"(,"password":)" + client::quoted(again.password) + "}");
+      if (!client::take_tokens(again, reply)) {
+        why = "login: " + std::to_string(reply.status) + " " + reply.body;
+        return false;
+      }
+      add_device(i, again.access_token, number);
     }
-    add_device(i, second.access_token, 2);
   }
   for (auto& d : devices_) d->session->start();
   const bool open = await([this] {
@@ -147,6 +153,12 @@ bool workload::await_idle(std::chrono::milliseconds within) {
   return await([&] { return in_flight_ == 0; }, within);
 }
 
+bool workload::await_refused(std::chrono::milliseconds within) {
+  std::uint64_t before = 0;
+  io_.run([&] { before = refused_later_; });
+  return await([&] { return refused_later_ > before; }, within);
+}
+
 bool workload::await_caught_up(std::chrono::milliseconds within) {
   return await([&] {
     for (const auto& c : record_.conversations)
@@ -175,7 +187,7 @@ void workload::pushed(device& d, std::string_view frame) {
   const auto body = view.body;
   stream_event e;
   e.conversation = find_string(body, "conversation_id");
-  auto& known = d.known[e.conversation];
+  auto& known = e.conversation.empty() ? d.nowhere : d.known[e.conversation];
   if (view.method == "messaging.message") {
     e.what = body.find(R"("recalled":true)") != std::string_view::npos ? stream_event::kind::recalled
                                                                        : stream_event::kind::message;
@@ -199,6 +211,16 @@ void workload::pushed(device& d, std::string_view frame) {
     e.to_seq = find_number(body, "to_seq").value_or(0);
     known.seq = std::max(known.seq, e.to_seq);
     ++counts_.gaps;
+  } else if (view.method == "messaging.receipt") {
+    e.what = stream_event::kind::receipt;
+    e.text = find_string(body, "account_id");
+    e.seq = find_number(body, "read_seq").value_or(0);
+    e.to_seq = find_number(body, "delivered_seq").value_or(0);
+    auto& told = d.read_by[{e.conversation, e.text}];
+    told = std::max(told, e.seq);
+  } else if (view.method == "presence.changed") {
+    d.presence[std::string(find_string(body, "account_id"))] = find_string(body, "status");
+    return;
   } else {
     return;
   }

@@ -1,4 +1,4 @@
-// The load of the crash test: people with one or two devices who send, edit, recall, react, read and change groups without
+// The load of the crash test: people with two or three devices who send, edit, recall, react, read and change groups without
 // pause, come back after every loss and send again what was not answered. Writes down all that it does and is told.
 #pragma once
 
@@ -20,16 +20,17 @@ namespace nova::crash {
 struct workload_options {
   client::endpoint to;
   std::uint64_t seed = 1;
-  std::size_t people = 40;          ///< the first half of them has a second device
+  std::size_t people = 52;          ///< beside four guests; two devices each, every fourth has three
   std::size_t groups = 8;           ///< beside a direct conversation for each two people, and two channels
   std::size_t window = 4;           ///< unanswered operations per device
-  std::chrono::milliseconds pause{40};  ///< between two operations of a device, at most; half of it on average
+  std::chrono::milliseconds pause{90};  ///< between two operations of a device, at most; half of it on average
 };
 
 struct workload_counts {
-  std::uint64_t acked_sends = 0, resent = 0, deliveries = 0, gaps = 0, resumes = 0;
+  std::uint64_t acked_sends = 0, operations = 0, resent = 0, deliveries = 0, gaps = 0, resumes = 0;
   std::map<std::string, std::uint64_t> refused;  ///< sends by error code
   std::int64_t slowest_answer_ms = 0;            ///< from a call on an open socket to its answer, whichever
+  std::int64_t slowest_refusal_ms = 0;           ///< the same, of answers that say to come back
   std::map<int, std::uint64_t> closes;  ///< by close code, 0: cut
 };
 
@@ -47,8 +48,25 @@ class workload {
   /// Each waits for its condition, at most `within`.
   bool await_acked(std::uint64_t total, std::chrono::milliseconds within);
   bool await_idle(std::chrono::milliseconds within);
+  /// The first one after this moment.
+  bool await_refused(std::chrono::milliseconds within);
   /// Every device of a founder has seen, or was told a gap up to, the last_seq that the record holds.
   bool await_caught_up(std::chrono::milliseconds within);
+
+  /// Whether answers' times count for the slowest.
+  void measure_answers(bool on);
+  /// Every socket at once, as a switch that fails.
+  void cut_all();
+  /// New connections go there, at once; but those of the stubborn (every fifth device) only when they are told too.
+  void move_to(const client::endpoint& to, bool stubborn_too);
+  /// Some devices stop reading, and go on: how many there are.
+  std::size_t stop_reading();
+  void read_again();
+
+  /// At rest, into the record: one member reads each conversation to its end, and who is told.
+  void probe_receipts(std::chrono::milliseconds within);
+  /// Closes all sockets of some accounts for good, and what a watcher is told of everybody.
+  void probe_presence(std::chrono::milliseconds within);
 
   workload_counts counts();
   const std::vector<client::account>& accounts() const noexcept { return accounts_; }
@@ -93,8 +111,13 @@ class workload {
   workload_counts counts_;
   std::size_t in_flight_ = 0;
   std::uint64_t made_ = 0;
+  std::uint64_t refused_later_ = 0;  ///< answers that say to come back
   bool issuing_ = false;
+  bool measuring_ = true;
 };
+
+/// The people (indices of accounts) whom the first one blocks and unblocks, and talks to.
+inline constexpr std::size_t blocked_by_first[] = {5, 9, 13};
 
 /// "unavailable" and the like: the same request may be carried out later, or may have been.
 bool may_succeed_later(std::string_view code) noexcept;

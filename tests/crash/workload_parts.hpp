@@ -31,6 +31,11 @@ struct workload::device {
   std::size_t account = 0, record = 0;
   std::string name;
   std::shared_ptr<client::session> session;
+  bool stubborn = false;              ///< stays where it is when others move
+  bool slow = false;                  ///< has a small receive buffer, and stops reading when told
+  std::map<std::pair<std::string, std::string>, std::int64_t> read_by;  ///< (conversation, account) → read_seq as told
+  std::map<std::string, std::string> presence;                          ///< of accounts it watches
+  mark nowhere;                       ///< of pushes that belong to no conversation
   std::map<std::string, mark> known;  ///< by conversation; what a resume says was seen
   std::vector<place*> places;         ///< where it may send
   std::deque<own_message> own;        ///< its latest acknowledged messages

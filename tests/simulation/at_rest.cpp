@@ -94,7 +94,7 @@ std::string workload::read_state(crash::conversation_record& c, const person& as
   if (!a.ok()) return odd("conversation", a);
   const auto& shown = static_cast<const messaging::Conversation&>(**a.reply);
   c.last_seq = shown.last_seq();
-  c.states[as.id] = {shown.read_seq(), shown.unread()};
+  c.states[as.id] = {shown.read_seq(), shown.delivered_seq(), shown.unread()};
   return {};
 }
 

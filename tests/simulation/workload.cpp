@@ -259,12 +259,11 @@ void workload::mark(actor& a, bool read) {
   auto* p = a.places[cluster_.random(a.places.size())];
   const auto seq = a.with->known[p->id].seq;
   if (seq == 0) return;
-  const auto at = record_.reads.size();
-  if (read) record_.reads.push_back({p->id, people_[a.person].id, seq});
+  const auto at = record_.marks.size();
+  record_.marks.push_back({p->id, people_[a.person].id, seq, read});
   once(a, read ? "messaging.read" : "messaging.delivered",
-       in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + "}", [this, read, at](outcome end) {
-         if (read) record_.reads[at].end = end;
-       });
+       in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + "}",
+       [this, at](outcome end) { record_.marks[at].end = end; });
 }
 
 void workload::change_members(actor& a) {

@@ -181,6 +181,23 @@ bool server_process::stop_postgres_immediately() {
   return pid != 0 && ::kill(pid, SIGQUIT) == 0;
 }
 
+bool server_process::signal_postgres(int signal) {
+  const auto parent = postmaster();
+  if (parent == 0 || ::kill(parent, signal) != 0) return false;
+  std::error_code ec;
+  for (const auto& entry : fs::directory_iterator("/proc", ec)) {
+    const auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const auto pid = static_cast<pid_t>(std::stoi(name));
+    if (read_stat(pid).parent == parent) ::kill(pid, signal);
+  }
+  return true;
+}
+
+bool server_process::pause_postgres() { return signal_postgres(SIGSTOP); }
+
+void server_process::resume_postgres() { signal_postgres(SIGCONT); }
+
 void server_process::end_postgres() {
   const auto pid = postmaster();
   if (pid == 0) return;

@@ -39,6 +39,9 @@ class server_process {
   void kill();
   /// SIGQUIT to the postmaster (an immediate stop). False when none is running.
   bool stop_postgres_immediately();
+  /// SIGSTOP and SIGCONT to the postmaster and all its processes: a disk that does not answer. False when none is running.
+  bool pause_postgres();
+  void resume_postgres();
   void pause();   ///< SIGSTOP
   void resume();  ///< SIGCONT
 
@@ -55,6 +58,7 @@ class server_process {
  private:
   bool await_ready(int out);
   void end_postgres();
+  bool signal_postgres(int signal);
 
   server_options options_;
   std::string data_, log_, problem_;

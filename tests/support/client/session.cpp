@@ -34,6 +34,7 @@ struct connection {
   std::deque<std::pair<std::string, bool>> out;
   std::weak_ptr<session> owner;
   bool deaf = false;
+  bool parked = false;  ///< deaf, and no read is under way
 
   void cut() {
     error_code ec;
@@ -101,6 +102,11 @@ void session::body::connect() {
   current = c;
   auto& socket = c->ws.next_layer().next_layer();
   const net::ip::tcp::endpoint address(net::ip::make_address(options.to.host), options.to.port);
+  if (options.receive_buffer_bytes != 0) {
+    error_code ignored;
+    socket.open(address.protocol(), ignored);
+    socket.set_option(net::socket_base::receive_buffer_size(options.receive_buffer_bytes), ignored);
+  }
   socket.async_connect(address, [c](error_code ec) {
     auto s = c->owner.lock();
     if (!s || s->body_->current != c) return;
@@ -169,7 +175,10 @@ void session::body::ask_open() {
 }
 
 void session::body::read(const connection_ptr& c) {
-  if (c->deaf) return;
+  if (c->deaf) {
+    c->parked = true;
+    return;
+  }
   c->ws.async_read(c->in, [c](error_code ec, std::size_t) {
     auto s = c->owner.lock();
     if (!s || s->body_->current != c) return;
@@ -296,6 +305,15 @@ void session::drop() {
 void session::stop_reading() {
   if (body_->current) body_->current->deaf = true;
 }
+
+void session::start_reading() {
+  auto c = body_->current;
+  if (!c) return;
+  c->deaf = false;
+  if (std::exchange(c->parked, false)) body_->read(c);
+}
+
+void session::move_to(endpoint to) { body_->options.to = std::move(to); }
 
 void session::call(std::string_view method, std::string_view params, reply_fn done) {
   std::string rest;

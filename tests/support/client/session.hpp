@@ -26,6 +26,7 @@ struct session_options {
   std::string subprotocol = "nova.v1.json";
   std::string target = "/v1/ws";     ///< of the upgrade request
   std::string origin = {};
+  int receive_buffer_bytes = 0;      ///< the kernel's, of a client that is to be slow soon; 0: the kernel decides
   std::size_t window = 0;            ///< unanswered calls on the wire; further ones wait in memory. 0: no limit
 };
 
@@ -65,8 +66,11 @@ class session : public std::enable_shared_from_this<session> {
   void send_frame(std::string frame, bool binary = false);
   /// Cuts the connection as a lost network would; reconnects if so asked.
   void drop();
-  /// Stops reading from the socket for good (a slow consumer).
+  /// Stops reading from the socket (a slow consumer) until start_reading or the next connection.
   void stop_reading();
+  void start_reading();
+  /// The next connection goes there; the present one stays until it is lost or dropped.
+  void move_to(endpoint to);
 
   bool is_open() const noexcept;
   std::size_t unanswered() const noexcept;

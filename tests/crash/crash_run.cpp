@@ -1,0 +1,280 @@
+// See crash_run.hpp.
+#include "tests/crash/crash_run.hpp"
+
+#include "tests/crash/at_rest.hpp"
+#include "tests/crash/database_audit.hpp"
+#include "tests/crash/private_disk.hpp"
+#include "tests/crash/side_load.hpp"
+#include "tests/support/server_process.hpp"
+
+#include <cstdarg>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <random>
+
+namespace nova::crash {
+
+using clock_type = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::string_view name_of(strike s) noexcept {
+  static constexpr std::string_view names[] = {
+      "kill -9 nova",   "kill -9 nova, again when ready", "stop PostgreSQL immediately",
+      "kill -9 nova and stop PostgreSQL", "stall PostgreSQL, then kill -9 nova", "stall PostgreSQL", "pause nova past its lease, take-over, fail back",
+      "disk full",      "slow consumers", "reconnect herd"};
+  return names[static_cast<std::size_t>(s)];
+}
+
+namespace {
+
+constexpr std::size_t sends_to_recover = 100;
+constexpr seconds recovery_within{40};
+
+long long since(clock_type::time_point t) {
+  return std::chrono::duration_cast<milliseconds>(clock_type::now() - t).count();
+}
+
+class run {
+ public:
+  explicit run(const run_options& options) : options_(options), random_(options.seed) {}
+
+  run_report carry_out() {
+    if (start() && set_up() && rounds() && rest()) judge();
+    if (!report_.failed.empty() && nova_) report_.failed += "\n" + nova_->log_tail();
+    return std::move(report_);
+  }
+
+ private:
+  bool fail(std::string why) {
+    if (report_.failed.empty()) report_.failed = std::move(why);
+    return false;
+  }
+  void say(const char* format, ...) __attribute__((format(printf, 2, 3))) {
+    if (options_.quiet) return;
+    va_list list;
+    va_start(list, format);
+    std::vprintf(format, list);
+    va_end(list);
+    std::fflush(stdout);
+  }
+
+  bool start() {
+    std::string why;
+    client::server_options server{.binary = options_.binary, .data = options_.data, .environment = options_.environment};
+    if (options_.disk_mb != 0) {
+      disk_.emplace();
+      if (!disk_->mount(options_.disk_mb, why)) return fail("no disk of its own: " + why);
+      server.data = disk_->path();
+      server.environment.emplace_back("NOVA_STORAGE__EMBEDDED_MAX_WAL_MB", "128");
+    }
+    // Little room for a socket, so that a slow one is noticed before the test's time is over.
+    server.environment.emplace_back("NOVA_GATEWAY__MAX_QUEUED_BYTES", "65536");
+    server.environment.emplace_back("NOVA_GATEWAY__SEND_BUFFER_BYTES", "16384");
+    environment_ = server.environment;
+    nova_.emplace(std::move(server));
+    if (!nova_->start()) return fail("start: " + nova_->problem());
+    audit_.emplace(nova_->data());
+    return audit_->install(why) || fail("installing the audit: " + why);
+  }
+
+  bool set_up() {
+    const auto began = clock_type::now();
+    std::string why;
+    workload_ = std::make_unique<workload>(
+        io_, workload_options{.to = nova_->at(), .seed = options_.seed, .people = options_.people, .groups = options_.groups},
+        record_);
+    if (!workload_->set_up(why)) return fail("setting up: " + why);
+    report_.devices = workload_->device_count();
+    say("%zu accounts, %zu sockets, %zu conversations, set up in %lld ms\n", workload_->accounts().size(), report_.devices,
+        record_.conversations.size(), since(began));
+    const auto& people = workload_->accounts();
+    for (auto i : blocked_by_first) blocked_.push_back(&people[i]);
+    side_ = std::make_unique<side_load>(nova_->at(), people[0], blocked_);
+    workload_->begin();
+    side_->begin();
+    return true;
+  }
+
+  bool rounds() {
+    int number = 0;
+    for (auto kind : options_.plan) {
+      const auto before = acked();
+      const auto wanted = options_.least_sends + random_() % (options_.more_sends + 1);
+      if (!workload_->await_acked(before + wanted, seconds(60)))
+        return fail("the load stands still before " + std::string(name_of(kind)));
+      const auto at = clock_type::now();
+      const auto strikes_at = acked();
+      recovered_ms_ = 0;
+      if (!carry_out(kind)) return false;
+      if (recovered_ms_ == 0 && !recovers(kind, at)) return false;
+      ++report_.strikes[kind];
+      say("%d: %s after %llu acknowledged sends; %zu more were acknowledged %lld ms later\n", ++number,
+          std::string(name_of(kind)).c_str(), static_cast<unsigned long long>(strikes_at), sends_to_recover, recovered_ms_);
+    }
+    return true;
+  }
+
+  std::uint64_t acked() { return workload_->counts().acked_sends; }
+
+  /// Service is back: so many more sends are acknowledged.
+  bool recovers(strike kind, clock_type::time_point from) {
+    if (!workload_->await_acked(acked() + sends_to_recover, recovery_within))
+      return fail("service did not resume after: " + std::string(name_of(kind)));
+    recovered_ms_ = std::max(recovered_ms_, since(from));
+    if (recovered_ms_ > report_.slowest_recovery_ms) {
+      report_.slowest_recovery_ms = recovered_ms_;
+      report_.slowest_strike = kind;
+    }
+    return true;
+  }
+
+  bool carry_out(strike kind) {
+    switch (kind) {
+      case strike::kill_nova: return restart();
+      case strike::kill_nova_twice: return restart() && restart();
+      case strike::stop_postgres: return nova_->stop_postgres_immediately() || fail("no postmaster found");
+      case strike::kill_both: nova_->stop_postgres_immediately(); return restart();
+      case strike::stall_and_kill: return stall_and_kill();
+      case strike::stall_postgres: return stall();
+      case strike::take_over: return take_over();
+      case strike::disk_full: return disk_full();
+      case strike::slow_consumers: return slow_consumers();
+      case strike::herd: workload_->cut_all(); return true;
+    }
+    return false;
+  }
+
+  bool restart() {
+    nova_->kill();
+    return nova_->start() || fail("start after a kill: " + nova_->problem());
+  }
+
+  bool stall_and_kill() {
+    if (!nova_->pause_postgres()) return fail("no postmaster found");
+    (void)workload_->await_acked(acked() + 1'000'000, milliseconds(300));  // nothing is to be acknowledged now
+    nova_->kill();
+    nova_->resume_postgres();
+    return nova_->start() || fail("start after a stall and a kill: " + nova_->problem());
+  }
+
+  bool stall() {
+    if (!nova_->pause_postgres()) return fail("no postmaster found");
+    (void)workload_->await_acked(acked() + 1'000'000, milliseconds(1000 + random_() % 2000));
+    nova_->resume_postgres();
+    return true;
+  }
+
+  void move_all(const client::endpoint& to, bool stubborn_too) {
+    workload_->move_to(to, stubborn_too);
+    side_->move_to(to);
+  }
+
+  bool take_over() {
+    auto environment = environment_;
+    for (auto& [name, value] : audit_->settings_for_another()) environment.emplace_back(name, value);
+    client::server_process second({.binary = options_.binary, .environment = environment});
+    std::error_code ec;  // one cluster: tokens of one node are good on the other
+    std::filesystem::copy(nova_->data() + "/keys", second.data() + "/keys", std::filesystem::copy_options::recursive, ec);
+    if (ec) return fail("copying the keys: " + ec.message());
+    const auto paused = clock_type::now();
+    workload_->measure_answers(false);  // those of a paused process show nothing
+    nova_->pause();
+    if (!second.start()) return fail("the second node: " + second.problem());
+    move_all(second.at(), false);
+    if (!recovers(strike::take_over, paused)) return false;
+    nova_->resume();  // what it was about to write, and what the stubborn ask of it now, must not be written
+    if (!workload_->await_acked(acked() + 3 * sends_to_recover, recovery_within))
+      return fail("service did not go on when the first node came back\n" + second.log_tail());
+    move_all(second.at(), true);
+    if (!workload_->await_acked(acked() + sends_to_recover, recovery_within))
+      return fail("service did not go on at the second node\n" + second.log_tail());
+    workload_->measure_answers(true);
+    const auto killed = clock_type::now();
+    second.kill();
+    move_all(nova_->at(), true);
+    return recovers(strike::take_over, killed);
+  }
+
+  bool disk_full() {
+    std::string why;
+    if (!disk_ || !disk_->fill(why)) return fail("filling the disk: " + why);
+    const bool noticed = workload_->await_refused(seconds(15));
+    disk_->relieve();
+    const auto relieved = clock_type::now();
+    if (!noticed) return fail("nobody was told of the full disk");
+    return recovers(strike::disk_full, relieved);
+  }
+
+  bool slow_consumers() {
+    const auto closed = [this] {
+      const auto closes = workload_->counts().closes;
+      const auto at = closes.find(4008);
+      return at == closes.end() ? 0 : at->second;
+    };
+    const auto before = closed();
+    const auto slow = workload_->stop_reading();
+    for (int tries = 0; tries < 6 && closed() == before; ++tries) {
+      (void)workload_->await_acked(acked() + 2500, seconds(6));
+      workload_->read_again();
+      (void)workload_->await_acked(acked() + 50, seconds(6));
+      if (closed() == before) workload_->stop_reading();
+    }
+    workload_->read_again();
+    if (closed() == before) return fail("no slow consumer was closed with 4008");
+    say("of %zu slow consumers %llu were told 4008\n", slow, static_cast<unsigned long long>(closed() - before));
+    return true;
+  }
+
+  bool rest() {
+    side_->finish(record_);
+    workload_->stop_issuing();
+    if (!workload_->await_idle(recovery_within)) return fail("operations stay unanswered");
+    client::http_client http(nova_->at(), seconds(30));
+    rest_reader reader{http, workload_->accounts(), record_};
+    auto everybody = workload_->accounts();
+    everybody.insert(everybody.end(), side_->registered().begin(), side_->registered().end());
+    if (!reader.repeat_sends(100) || !reader.probe_blocks(workload_->accounts()[0], blocked_) || !reader.read_conversations())
+      return fail("reading at rest: " + reader.why);
+    (void)workload_->await_caught_up(seconds(10));
+    workload_->probe_receipts(seconds(5));
+    if (!reader.read_accounts(everybody)) return fail("reading at rest: " + reader.why);
+    workload_->probe_presence(seconds(5));
+    std::string why;
+    return audit_->read(record_.databases.emplace(), why) || fail("reading the databases: " + why);
+  }
+
+  void judge() {
+    report_.counts = workload_->counts();
+    workload_.reset();
+    for (const auto& c : record_.conversations) report_.messages += c.items.size();
+    report_.changes = record_.changes.size();
+    report_.marks = record_.marks.size();
+    report_.member_changes = record_.member_changes.size();
+    report_.blocks = record_.blocks.size();
+    report_.accounts = record_.accounts.size();
+    report_.found = check(record_);
+  }
+
+  run_options options_;
+  std::mt19937_64 random_;
+  run_report report_;
+  std::optional<private_disk> disk_;
+  std::vector<std::pair<std::string, std::string>> environment_;
+  std::optional<client::server_process> nova_;
+  std::optional<database_audit> audit_;
+  history record_;
+  client::io_thread io_;
+  std::unique_ptr<workload> workload_;
+  std::unique_ptr<side_load> side_;
+  std::vector<const client::account*> blocked_;
+  long long recovered_ms_ = 0;
+};
+
+}  // namespace
+
+run_report run_crash(const run_options& options) { return run(options).carry_out(); }
+
+}  // namespace nova::crash

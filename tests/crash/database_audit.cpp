@@ -1,0 +1,161 @@
+// See database_audit.hpp.
+#include "tests/crash/database_audit.hpp"
+
+#include "storage/postgres/conninfo.hpp"
+
+#include <cctype>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+
+namespace nova::crash {
+
+namespace {
+
+using storage::blocking_connection;
+
+struct domain_row {
+  const char* name;
+  const char* source;  ///< whose events it takes; empty: nobody's
+};
+constexpr domain_row domains[] = {{"auth", ""}, {"user", "auth"}, {"messaging", "user"}};
+
+constexpr auto drained_within = std::chrono::seconds(10);
+
+// A lane names itself in its session. Its own transaction has locked its row in `lane`, so what is seen here holds until the
+// commit.
+constexpr const char* trigger_sql = R"(
+CREATE SCHEMA audit;
+CREATE TABLE audit.stale_write (lane text, what text, at timestamptz DEFAULT clock_timestamp());
+CREATE FUNCTION audit.look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  session text := current_setting('application_name');
+BEGIN
+  IF session LIKE 'nova:%' AND NOT EXISTS
+      (SELECT 1 FROM public.lane WHERE lane_id = substr(session, 6)::uuid AND NOT fenced) THEN
+    INSERT INTO audit.stale_write (lane, what) VALUES (session, TG_OP || ' ' || TG_TABLE_NAME);
+  END IF;
+  RETURN NULL;
+END $$;
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('lane', 'shard') LOOP
+    EXECUTE format('CREATE TRIGGER audit_look AFTER INSERT OR UPDATE OR DELETE ON public.%I '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION audit.look()', name);
+  END LOOP;
+END $$;
+)";
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);)
+    if (!line.empty()) out.push_back(line);
+  return out;
+}
+
+/// Adds all rows of a one-column query.
+bool rows_of(blocking_connection& db, const std::string& column, const std::string& from, std::vector<std::string>& out,
+             std::string& why) {
+  const auto text = db.text("SELECT string_agg(x, E'\\n') FROM (SELECT " + column + " AS x FROM " + from + ") q");
+  if (!text) {
+    why = text.error().detail;
+    return false;
+  }
+  for (auto& line : lines_of(*text)) out.push_back(std::move(line));
+  return true;
+}
+
+bool ids_of(blocking_connection& db, const char* table, std::set<std::string>& out, std::string& why) {
+  std::vector<std::string> rows;
+  if (!rows_of(db, "account_id::text", table, rows, why)) return false;
+  out = {rows.begin(), rows.end()};
+  return true;
+}
+
+bool drained(const database_record& r) {
+  for (const auto& s : r.streams)
+    if (!s.consumer.empty() && s.offset != s.head) return false;
+  return true;
+}
+
+}  // namespace
+
+std::string database_audit::conninfo(const std::string& domain, const std::string& role) const {
+  std::ifstream postmaster(data_ + "/postgres/postmaster.pid"), secrets(data_ + "/postgres.secrets");
+  std::string line, folder, password;
+  for (int n = 1; n <= 5 && std::getline(postmaster, line); ++n) folder = line;
+  for (std::string name, secret; secrets >> name >> secret;)
+    if (name == role) password = secret;
+  return "host=" + folder + " port=5432 user=" + role + " password=" + password + " dbname=nova_" + domain;
+}
+
+std::vector<std::pair<std::string, std::string>> database_audit::settings_for_another() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& d : domains) {
+    std::string variable = d.name;
+    for (auto& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    out.emplace_back("NOVA_STORAGE__DSN__" + variable, conninfo(d.name, std::string("nova_") + d.name));
+  }
+  return out;
+}
+
+bool database_audit::install(std::string& why) const {
+  for (const auto& d : domains) {
+    auto db = blocking_connection::open(conninfo(d.name, "postgres"));
+    if (!db) return why = db.error().detail, false;
+    if (auto done = db->script(trigger_sql); !done) return why = done.error().detail, false;
+  }
+  return true;
+}
+
+bool database_audit::read_once(database_record& into, std::string& why) const {
+  into = {};
+  for (const auto& d : domains) {
+    auto db = blocking_connection::open(conninfo(d.name, "postgres"));
+    if (!db) return why = db.error().detail, false;
+    std::vector<std::string> rows;
+    const std::string prefix = std::string("'") + d.name + ": '";
+    if (!rows_of(*db, prefix + " || what || ' by ' || lane || ' at ' || at", "audit.stale_write", into.stale_writes, why))
+      return false;
+    if (!rows_of(*db, prefix + " || source || '/' || source_shard || '/' || seq || ' ' || reason", "dead_letter",
+                 into.dead_letters, why))
+      return false;
+    rows.clear();
+    if (!rows_of(*db, "shard || ' ' || min(seq) || ' ' || max(seq) || ' ' || count(*)", "outbox GROUP BY shard", rows, why))
+      return false;
+    for (const auto& row : rows) {
+      stream_record s{.source = d.name, .consumer = {}};
+      std::istringstream(row) >> s.shard >> s.first >> s.head >> s.count;
+      for (const auto& c : domains)
+        if (std::string_view(c.source) == d.name) s.consumer = c.name;
+      into.streams.push_back(std::move(s));
+    }
+    rows.clear();
+    if (!rows_of(*db, "source || ' ' || source_shard || ' ' || seq", "intake_offset", rows, why)) return false;
+    for (const auto& row : rows) {
+      std::string source;
+      std::int64_t shard = 0, seq = 0;
+      std::istringstream(row) >> source >> shard >> seq;
+      for (auto& s : into.streams)
+        if (s.source == source && s.shard == shard && s.consumer == d.name) s.offset = seq;
+    }
+    const std::string_view name = d.name;
+    if (name == "auth" && !ids_of(*db, "account", into.accounts, why)) return false;
+    if (name == "user" && !ids_of(*db, "profile", into.profiles, why)) return false;
+    if (name == "messaging" && !ids_of(*db, "person", into.persons, why)) return false;
+  }
+  return true;
+}
+
+bool database_audit::read(database_record& into, std::string& why) const {
+  const auto until = std::chrono::steady_clock::now() + drained_within;
+  do {
+    if (!read_once(into, why)) return false;
+  } while (!drained(into) && std::chrono::steady_clock::now() < until);
+  return true;
+}
+
+}  // namespace nova::crash

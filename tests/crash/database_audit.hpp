@@ -1,0 +1,33 @@
+// What only the databases of a running Nova show: whether a lane wrote after it had lost its shards, and whether all events
+// were taken. Enters the embedded server as its administrator, by the files in the data folder. Used by the crash test.
+#pragma once
+
+#include "tests/crash/history.hpp"
+
+#include <string>
+#include <vector>
+
+namespace nova::crash {
+
+class database_audit {
+ public:
+  /// `data`: the data folder of the Nova whose embedded server holds all domains.
+  explicit database_audit(std::string data) : data_(std::move(data)) {}
+
+  /// Puts a trigger on every table that a lane writes: a write under a lane that is fenced at that moment is remembered.
+  /// To be called when migrations are done. False: `why` says what failed.
+  bool install(std::string& why) const;
+  /// Waits until every consumer has taken all events, at most a few seconds, then reads everything.
+  bool read(database_record& into, std::string& why) const;
+
+  /// How another Nova reaches the same databases: settings' variables and values.
+  std::vector<std::pair<std::string, std::string>> settings_for_another() const;
+
+ private:
+  std::string conninfo(const std::string& domain, const std::string& role) const;
+  bool read_once(database_record& into, std::string& why) const;
+
+  std::string data_;
+};
+
+}  // namespace nova::crash
