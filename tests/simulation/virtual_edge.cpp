@@ -205,7 +205,7 @@ void virtual_edge::on_time() {
   std::erase_if(sockets_, [](const auto& s) { return s->gone(); });
   if (now < next_token_tick_) return;
   common_.access->tick();
-  next_token_tick_ = now + milliseconds(has_keys() ? 1000 : 100);
+  next_token_tick_ = now + milliseconds(can_verify() ? 1000 : 100);
 }
 
 void virtual_edge::cut_all() {

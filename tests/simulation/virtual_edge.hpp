@@ -41,7 +41,7 @@ class virtual_edge final : public rpc::push_sink {
   bool step(runtime::seeded_random& choice);
   /// Deadlines of sessions and the refreshing of keys; after every move of the clock.
   void on_time();
-  bool has_keys() const { return common_.access->have_keys(); }
+  bool can_verify() const { return common_.access->ready(); }
   /// All connections break, as when the process dies.
   void cut_all();
 

@@ -103,7 +103,7 @@ bool virtual_node::run_disk(disk& d) {
   return true;
 }
 
-bool virtual_node::ready() const { return !paused_ && edge_->has_keys() && sim_->node().ready(); }
+bool virtual_node::ready() const { return !paused_ && edge_->can_verify() && sim_->node().ready(); }
 
 void virtual_node::call(rpc::call c) {
   c.reply = [alive = std::weak_ptr<bool>(alive_), reply = std::move(c.reply)](rpc::reply_result r) {
