@@ -24,7 +24,8 @@ uuid take_id(FuzzedDataProvider& in) {
 
 void claim_resume(FuzzedDataProvider& in, const std::string& forged, std::size_t at, char flip) {
   static const gateway::resume_tokens tokens(std::string(32, 'r')), others(std::string(32, 's'));
-  gateway::resume_claims said{take_id(in), take_id(in), take_id(in), in.ConsumeIntegral<std::int64_t>()};
+  gateway::resume_claims said{take_id(in), take_id(in), take_id(in), now};
+  said.expires_at += in.ConsumeBool() ? in.ConsumeIntegralInRange<std::int64_t>(-2, 2) : in.ConsumeIntegralInRange<std::int64_t>(-now, now);
   auto token = tokens.make(said);
   auto read = tokens.read(token, now);
   claim(read.has_value() == (said.expires_at > now), "accepted until it expires");

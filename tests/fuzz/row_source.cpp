@@ -12,7 +12,9 @@ namespace {
 using storage::value;
 
 enum class about {
-  any,       ///< up to `most` rows
+  any,       ///< `least` to `most` rows
+  rare,      ///< one row in one of eight cases
+  usual,     ///< one row in seven of eight
   one,       ///< exactly one row
   ids,       ///< one row or none for each id of the first parameter
   ranges,    ///< up to three rows for each (id, after, upto)
@@ -29,23 +31,23 @@ enum class about {
 struct shape {
   std::string_view name, columns;
   about rows = about::any;
-  std::uint32_t most = 1;
+  std::uint32_t most = 1, least = 0;
 };
 
 constexpr std::string_view summary = "CK?xntnnnnn|CnnCAxxe?nt?tb|";
 
 constexpr shape shapes[] = {
-    {"messaging.load_conversation", "K?xtn"},
-    {"messaging.load_members", "UKtnn", about::any, 4},
+    {"messaging.load_conversation", "K?xtn", about::usual},
+    {"messaging.load_members", "UKtnn", about::any, 5, 2},
     {"messaging.load_recent", "DAxCtN", about::any, 6},
-    {"messaging.load_blocked", "b"},
+    {"messaging.load_blocked", "b", about::rare},
     {"messaging.find_direct", "C"},
     {"messaging.list_conversations", "UK?xntnnnnn|CnnCAxxe?nt?tb|t", about::any, 5},
-    {"messaging.conversation_summary", summary},
+    {"messaging.conversation_summary", summary, about::usual},
     {"messaging.conversation_members", "IUKtnn?x?x", about::ids},
     {"messaging.list_members", "CUKtnn?x?x", about::any, 4},
     {"messaging.find_by_client_id", "nCtN"},
-    {"messaging.message_head", "Ab"},
+    {"messaging.message_head", "Ab", about::usual},
     {"messaging.history_back", "ISnCAxxe?nt?tb|LMM|", about::back, 5},
     {"messaging.history_forward", "ISnCAxxe?nt?tb|LMM|", about::forward, 5},
     {"messaging.message_reactions", "xnb", about::any, 3},
@@ -55,7 +57,7 @@ constexpr shape shapes[] = {
     {"messaging.change_span", "Inn", about::ids},
     {"messaging.known_persons", "Ixx", about::ids},
     {"messaging.members_by_handle", "A", about::any, 2},
-    {"messaging.blocks_between", "A"},
+    {"messaging.blocks_between", "A", about::rare},
     {"messaging.blockers_of", "A", about::any, 2},
     {"auth.account", "|xxwt||ntt|", about::one},
     {"auth.sessions", "Ensxttt", about::any, 3},
@@ -112,8 +114,11 @@ std::vector<row_source::row_facts> row_source::facts_of(const storage::statement
     for (const auto& text : std::get<std::vector<std::string>>(s.params[0]))
       if (below(4) == 0) out.push_back({out.size(), 0, {}, static_cast<std::int64_t>(&text - &std::get<std::vector<std::string>>(s.params[0])[0])});
   } else {
-    auto n = is.rows == about::one ? 1 : is.rows == about::given ? below(8) != 0 : below(most + 1);
-    if (is.most == 1 && is.rows == about::any && is.name == "messaging.load_conversation") n = below(8) != 0;
+    bool eighth = below(8) == 0;
+    auto n = is.least + below(most + 1 - is.least);
+    if (is.rows == about::one) n = 1;
+    if (is.rows == about::rare) n = eighth;
+    if (is.rows == about::usual || is.rows == about::given) n = !eighth;
     out.resize(n);
     if (auto id = parameter<uuid>(s, 0))
       for (auto& row : out) row.id = *id;
