@@ -100,16 +100,25 @@ std::string access_token() {
   return sign_jwt(claims, key());
 }
 
-played play(std::span<const std::string_view> pieces) {
-  static const fixed_clock clock;
-  static const auto silent = google::protobuf::SetLogHandler(nullptr);  // as the server does
-  static_cast<void>(silent);
+/// One gateway for all inputs: its tables take longer to build than an input to play.
+struct gateway_house {
+  gateway_house() : common(small_limits(), clock, random) {
+    google::protobuf::SetLogHandler(nullptr);  // as the server does
+    common.bus = &bus;
+    common.write_metrics = [](std::string&) {};
+    common.access->connect(bus);
+  }
+  fixed_clock clock;
   counting_random random;
   answering_bus bus;
-  gateway::edge common(small_limits(), clock, random);
-  common.bus = &bus;
-  common.write_metrics = [](std::string&) {};
-  common.access->connect(bus);
+  gateway::edge common;
+};
+
+played play(std::span<const std::string_view> pieces) {
+  static gateway_house house;
+  auto& common = house.common;
+  house.random = {};
+  house.bus.asked.clear();
   auto thread = std::make_shared<gateway::io_thread>(0);
 
   int ends[2];
@@ -140,7 +149,7 @@ played play(std::span<const std::string_view> pieces) {
   settle(*thread, gone, ignored);
   claim(thread->size() == 0, "no connection is left");
   claim(common.bounds.connections() == 0, "every place is given back");
-  out.asked = std::move(bus.asked);
+  out.asked = std::move(house.bus.asked);
   return out;
 }
 

@@ -39,7 +39,7 @@ config::gateway_settings small_limits();
 /// An access token that every stage accepts.
 std::string access_token();
 
-/// Sends the pieces one after another over a new connection of a new gateway, each after everything that the one before
+/// Sends the pieces one after another over a new connection of the gateway, each after everything that the one before
 /// caused; then closes it.
 played play(std::span<const std::string_view> pieces);
 

@@ -92,8 +92,10 @@ class referee {
     if (broken && !unfinished) return close(out, 1007);
     if (f.promises_more()) return false;
     if (!f.fin()) return true;
+    bool wanted = message_.text == text_wanted_;
+    if (broken && !wanted) out.may_close = 1003;  // both are true of the message
     if (broken) return close(out, 1007);
-    if (message_.text != text_wanted_) return close(out, 1003);
+    if (!wanted) return close(out, 1003);
     message_.open = false;
     return true;
   }
