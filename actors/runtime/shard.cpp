@@ -10,6 +10,13 @@ namespace nova::runtime {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+/// Neither away nor silent; that it is silent its lane knows first.
+bool answers(storage::database& d) { return d.available() && d.lane().accepting(); }
+
+}  // namespace
+
 shard_seat::shard_seat(domain_link& d, std::uint32_t shard)
     : inbox(std::string(d.domain.name) + "/shard/" + std::to_string(shard),
             d.hub->settings().max_shard_inbox),
@@ -319,10 +326,13 @@ void shard::lose_patience() {
         if (w->is_call() && w->since <= before) w->give_up(errc::unavailable, 500);
     }
   }
-  if (waiting_.empty() || link_.database->available()) return;
+  if (waiting_.empty() || answers(*link_.database)) return;
   std::vector<flight*> late;
-  for (auto& [id, f] : waiting_)
+  for (auto& [id, f] : waiting_) {
     if (f->is_call() && f->since <= before) late.push_back(f);
+    give_up_waiting(f->home->stash, before);  // behind it, or behind the load that it is
+    give_up_waiting(f->home->rerun, before);
+  }
   std::sort(late.begin(), late.end(), [](auto* a, auto* b) { return a->id < b->id; });
   for (auto* f : late) {
     auto* home = f->home;
@@ -340,7 +350,7 @@ void shard::set_alarm() {
   const auto again = milliseconds(100);
   if (!in_lane_.empty())
     due = std::min(due, std::max(in_lane_.front().since + patience, now_ + again));
-  if (!waiting_.empty() && !link_.database->available()) due = std::min(due, now_ + again);
+  if (!waiting_.empty() && !answers(*link_.database)) due = std::min(due, now_ + again);
   if (due == steady_time::max())
     seat_.no_alarm();
   else
