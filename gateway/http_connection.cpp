@@ -130,7 +130,8 @@ void http_connection::on_header_bytes() {
     buffer_.consume(2);
     text.remove_prefix(2);
   }
-  if (text.empty()) return read_more();
+  bool half_line = phase_ == phase::idle && text == "\r";
+  if (text.empty() || half_line) return read_more();
   const auto& s = edge_.settings;
   if (phase_ == phase::idle) enter(phase::header, s.header_timeout_ms);
   http_limits bounds{s.max_header_bytes, s.max_header_fields, s.max_target_bytes};
