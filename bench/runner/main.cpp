@@ -1,13 +1,15 @@
-// nova-bench SCENARIO [options]: the one binary of all scenarios. Exit status 1 when a run was not sound.
+// nova-bench SCENARIO [options] | report FILE…: the one binary of all scenarios. Exit status 1 when a run was not sound.
 #include "bench/auth/auth_scenarios.hpp"
 #include "bench/gateway/gateway_scenarios.hpp"
 #include "bench/messaging/messaging_scenarios.hpp"
+#include "bench/report/page.hpp"
 #include "bench/runtime/runtime_scenarios.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <map>
+#include <string_view>
 
 using namespace nova::bench;
 
@@ -24,7 +26,8 @@ const std::map<std::string, scenario> scenarios = {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Measures Nova beside its references."};
+  if (argc > 1 && std::string_view(argv[1]) == "report") return print_report({argv + 2, argv + argc});
+  CLI::App app{"Measures Nova beside its references. `nova-bench report FILE.json …` prints an HTML page of many runs."};
   run_options options;
   std::string name, json;
   std::vector<std::string> settings;

@@ -20,7 +20,7 @@ double latencies::percentile_ms(double p) {
   if (all_.empty()) return 0;
   if (!sorted_) std::sort(all_.begin(), all_.end());
   sorted_ = true;
-  const auto rank = std::ceil(p / 100 * static_cast<double>(all_.size()));
+  const auto rank = std::ceil(p * static_cast<double>(all_.size()) / 100 - 1e-9);  // 99.9 of 1,000 is the 999th
   const auto at = std::min(all_.size() - 1, static_cast<std::size_t>(std::max(1.0, rank)) - 1);
   return all_[at] / 1000.0;
 }
