@@ -44,19 +44,23 @@ void courier::handle(delivery& d) {
   if (!d.push) return;
   to_.clear();
   const auto slots = hub_.couriers.size();
+  bool anybody = false;
   for (const auto& account : *d.accounts)
-    if (account != d.except && (d.all_mine || courier_of(account, slots) == seat_.slot))
-      collect(account, d);
+    if (d.part || courier_of(account, slots) == seat_.slot) anybody |= collect(account, d);
+  if (d.part && !anybody) d.part->nobody_at = seat_.arrivals.load();
   if (to_.empty()) return;
   hub_.sink->deliver(std::make_shared<const std::vector<rpc::connection_id>>(to_),
                      std::move(d.push));
 }
 
-void courier::collect(const uuid& account, const delivery& d) {
+/// False when the account has no socket.
+bool courier::collect(const uuid& account, const delivery& d) {
   auto i = seat_.accounts.find(account);
-  if (i == seat_.accounts.end()) return;
-  for (const auto& s : i->second.sockets)
-    if (s.echo || s.connection != d.origin) to_.push_back(s.connection);
+  if (i == seat_.accounts.end()) return false;
+  if (account != d.except)
+    for (const auto& s : i->second.sockets)
+      if (s.echo || s.connection != d.origin) to_.push_back(s.connection);
+  return !i->second.sockets.empty();
 }
 
 void courier::handle(attach_socket& a) {
@@ -69,6 +73,7 @@ void courier::handle(attach_socket& a) {
     return true;
   });
   row.sockets.push_back({a.socket.connection, a.socket.lineage, a.socket.echo});
+  ++seat_.arrivals;
   touch(a.socket.account, row);
   a.attached(result<void>());
 }

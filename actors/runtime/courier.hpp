@@ -24,13 +24,21 @@ class courier_seat;
 /// The courier slot of an account; `slots` is a power of two.
 std::uint32_t courier_of(const uuid& account, std::size_t slots) noexcept;
 
-/// A push for some accounts of this courier. `all_mine`: the list holds only accounts of this slot.
+/// The accounts of a large audience that lie in one slot. Shared by the shard that pushes to them and the courier.
+struct audience_part {
+  std::vector<uuid> accounts;
+  /// The slot's `arrivals` when its courier found none of them online; 0: not looked yet. While no socket has
+  /// come to the slot since, nothing needs to be sent there: a push costs who is online, not who is a member.
+  std::atomic<std::uint64_t> nobody_at{0};
+};
+
+/// A push for some accounts of this courier. With a part, `accounts` is the part's and all of them lie in this slot.
 struct delivery {
   rpc::push_ptr push;
   rpc::connection_id origin = 0;
   uuid except{};
   std::shared_ptr<const std::vector<uuid>> accounts;
-  bool all_mine = false;
+  std::shared_ptr<audience_part> part = nullptr;
 };
 struct attach_socket {
   rpc::attachment socket;
@@ -85,6 +93,8 @@ class courier_seat final : public inbox<courier_item> {
   /// Set by a shard that had to drop pushes because this inbox was over its limit: all sockets here
   /// must resume.
   std::atomic<bool> lost{false};
+  /// Sockets that came to this slot so far, plus one; raised before their `attached` is called.
+  std::atomic<std::uint64_t> arrivals{1};
   std::vector<uuid> changed;  ///< presence to be told at `flush_at`
   steady_time flush_at{};
 };
@@ -104,7 +114,7 @@ class courier final : public occupant {
   void handle(detach_socket& d);
   void handle(watch_accounts& w);
   void handle(watch_here& w);
-  void collect(const uuid& account, const delivery& d);
+  bool collect(const uuid& account, const delivery& d);
   void touch(const uuid& account, account_row& row);
   void flush_presence();
   void tell(rpc::connection_id connection, const uuid& account, const account_row& row);

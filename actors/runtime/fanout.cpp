@@ -14,8 +14,9 @@ void fanout::add(outgoing o) {
   if (!o.to.accounts || o.to.accounts->empty() || !o.push) return;
   const auto& accounts = *o.to.accounts;
   if (accounts.size() > small_audience) {
-    for (const auto& [slot, members] : grouping(o.to.accounts))
-      queue(slot, {o.push, o.origin, o.to.except, members, true});
+    for (const auto& [slot, part] : grouping(o.to.accounts))
+      if (part->nobody_at != hub_.couriers[slot]->arrivals)
+        queue(slot, {o.push, o.origin, o.to.except, accounts_ptr(part, &part->accounts), part});
     return;
   }
   std::array<std::uint32_t, small_audience> slots;
@@ -25,7 +26,7 @@ void fanout::add(outgoing o) {
     const auto slot = courier_of(account, waiting_.size());
     if (std::find(slots.begin(), slots.begin() + used, slot) != slots.begin() + used) continue;
     slots[used++] = slot;
-    queue(slot, {o.push, o.origin, o.to.except, o.to.accounts, false});
+    queue(slot, {o.push, o.origin, o.to.except, o.to.accounts});
   }
 }
 
@@ -44,14 +45,16 @@ const fanout::groups& fanout::grouping(const accounts_ptr& accounts) {
     std::erase_if(cache_, [](const auto& entry) { return entry.second.of.expired(); });
     if (cache_.size() >= hub_.settings().audience_cache) cache_.erase(cache_.begin());
   }
-  std::vector<std::vector<uuid>> split(waiting_.size());
-  for (const auto& account : *accounts) split[courier_of(account, split.size())].push_back(account);
+  std::vector<std::shared_ptr<audience_part>> split(waiting_.size());
+  for (const auto& account : *accounts) {
+    auto& part = split[courier_of(account, split.size())];
+    if (!part) part = std::make_shared<audience_part>();
+    part->accounts.push_back(account);
+  }
   remembered r;
   r.of = accounts;
   for (std::uint32_t slot = 0; slot < split.size(); ++slot)
-    if (!split[slot].empty())
-      r.by_slot.emplace_back(slot,
-                             std::make_shared<const std::vector<uuid>>(std::move(split[slot])));
+    if (split[slot]) r.by_slot.emplace_back(slot, std::move(split[slot]));
   return cache_.insert_or_assign(accounts.get(), std::move(r)).first->second.by_slot;
 }
 

@@ -25,7 +25,7 @@ class fanout {
 
  private:
   using accounts_ptr = std::shared_ptr<const std::vector<uuid>>;
-  using groups = std::vector<std::pair<std::uint32_t, accounts_ptr>>;
+  using groups = std::vector<std::pair<std::uint32_t, std::shared_ptr<audience_part>>>;
   struct remembered {
     std::weak_ptr<const std::vector<uuid>> of;
     groups by_slot;

@@ -33,6 +33,33 @@ std::vector<std::string> heard(world& w, rpc::connection_id connection) {
   return out;
 }
 
+/// `tell` of alpha pushes to 2,000 accounts but the fifth; eight couriers.
+world_options large_audience() {
+  config::runtime_settings s;
+  s.courier_slots = 8;
+  return {.settings = s, .beta = false, .change_alpha = [](runtime::domain& d) {
+            auto accounts = std::make_shared<std::vector<uuid>>();
+            for (int i = 0; i < 2000; ++i) {
+              uuid id{};
+              id.data[14] = static_cast<std::uint8_t>(i >> 8);
+              id.data[15] = static_cast<std::uint8_t>(i);
+              accounts->push_back(id);
+            }
+            d.kinds[0].calls[tell] =
+                [audience = std::shared_ptr<const std::vector<uuid>>(accounts)](
+                    const runtime::state_box&, const rpc::message& m, const runtime::context& c,
+                    const runtime::reads&) -> runtime::erased_outcome {
+              runtime::erased_decision out;
+              auto body = std::make_shared<text>();
+              body->set_value("all");
+              out.reply = body;
+              out.pushes.push_back(
+                  {{audience, account_id(5)}, std::make_shared<rpc::push>(note(), body), 0});
+              return out;
+            };
+          }};
+}
+
 using strings = std::vector<std::string>;
 
 }  // namespace
@@ -130,29 +157,7 @@ TEST_CASE("presence: a new set replaces the old one, and a closed socket is told
 
 TEST_CASE(
     "a large audience is grouped by courier: one delivery a courier, no lookup in the database") {
-  config::runtime_settings s;
-  s.courier_slots = 8;
-  world w({.settings = s, .beta = false, .change_alpha = [](runtime::domain& d) {
-             auto accounts = std::make_shared<std::vector<uuid>>();
-             for (int i = 0; i < 2000; ++i) {
-               uuid id{};
-               id.data[14] = static_cast<std::uint8_t>(i >> 8);
-               id.data[15] = static_cast<std::uint8_t>(i);
-               accounts->push_back(id);
-             }
-             d.kinds[0].calls[tell] =
-                 [audience = std::shared_ptr<const std::vector<uuid>>(accounts)](
-                     const runtime::state_box&, const rpc::message& m, const runtime::context& c,
-                     const runtime::reads&) -> runtime::erased_outcome {
-               runtime::erased_decision out;
-               auto body = std::make_shared<text>();
-               body->set_value("all");
-               out.reply = body;
-               out.pushes.push_back(
-                   {{audience, account_id(5)}, std::make_shared<rpc::push>(note(), body), 0});
-               return out;
-             };
-           }});
+  world w(large_audience());
   w.start();
   for (std::uint8_t i = 1; i <= 100; ++i) attach(w, i, 1000 + i);
   const auto actions = w.alpha->batches();
@@ -163,4 +168,39 @@ TEST_CASE(
   CHECK(heard(w, 1100).size() == 3);
   CHECK(heard(w, 1005).empty());  // `except`
   CHECK(w.alpha->batches() <= actions + 1);
+}
+
+TEST_CASE(
+    "a large audience costs who is online: couriers without any of them are not called again") {
+  world w(large_audience());
+  w.start();
+  const auto turns = [&] {
+    w.sim.settle();
+    return w.metric("nova_actor_handled_total{class=\"courier\"}");
+  };
+  const auto push = [&] {
+    const auto before = turns();
+    w.ask(tell, "a:all", from(1));
+    return turns() - before;
+  };
+  CHECK(push() == 8);  // each looks once
+  CHECK(push() == 0);
+  attach(w, 7, 1007);
+  CHECK(push() == 1);
+  CHECK(push() == 1);
+  CHECK(heard(w, 1007).size() == 2);
+  attach(w, 5, 1005);  // `except` is online nevertheless
+  for (std::uint8_t i = 20; i < 60; ++i) attach(w, i, 1000 + i);
+  CHECK(push() == 8);
+  CHECK(heard(w, 1007).size() == 3);
+  CHECK(heard(w, 1020).size() == 1);
+  CHECK(heard(w, 1005).empty());
+  for (std::uint8_t i = 20; i < 60; ++i) w.node().detach(1000 + i, account_id(i));
+  w.node().detach(1005, account_id(5));
+  w.node().detach(1007, account_id(7));
+  push();
+  CHECK(push() == 0);
+  attach(w, 7, 2007);
+  push();
+  CHECK(heard(w, 2007).size() == 1);
 }
