@@ -77,7 +77,7 @@ void run(const run_options& options, chat_server& server, report& out) {
 }  // namespace
 
 void fan_out(const run_options& options, report& out) {
-  if (!allow_files(options.all ? 21'000 : 2 * options.sockets + 500)) return out.broken("too few file descriptors");
+  if (!allow_files((options.all ? 10'000 : options.sockets) + 500)) return out.broken("too few file descriptors");
   std::string problem;
   if (!options.against.empty()) {
     client::io_thread io;
