@@ -180,8 +180,12 @@ std::optional<http_answer> serve_page(edge& e, const http_request& request, std:
     return out;
   }
   if (path == "/healthz") return text_answer("application/json", R"({"status":"ok"})");
-  if (path == "/openapi.json")
-    return text_answer("application/json", std::string(rpc::openapi_json()));
+  if (path == "/openapi.json") {
+    static const auto document = std::make_shared<const std::string>(rpc::openapi_json());
+    auto out = text_answer("application/json", {});
+    out.shared_body = document;  // slow readers hold no copies
+    return out;
+  }
   if (path == "/metrics") {
     auto out = text_answer("text/plain; version=0.0.4; charset=utf-8", {});
     e.write_metrics(out.body);
