@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(
 }
 
 TEST_CASE_FIXTURE(with_node,
-                  "of twenty refreshes at once all get one successor, and the family continues") {
+                  "row 20: of twenty refreshes at once all get one successor, and the family continues") {
   const auto t = registered("refresh_race");
   RefreshRequest q;
   q.set_refresh_token(t.refresh_token());
@@ -159,7 +159,7 @@ TEST_CASE_FIXTURE(
 }
 
 TEST_CASE_FIXTURE(
-    with_node, "twenty guesses at once are evaluated one after another, no more than six of them") {
+    with_node, "row 26: twenty guesses at once are evaluated one after another, no more than six of them") {
   registered("guessed");
   LoginRequest q;
   q.set_identifier("guessed");
@@ -225,7 +225,7 @@ TEST_CASE_FIXTURE(with_node, "logout and revocation may be repeated, sessions ar
   CHECK(list->items(0).current());
 }
 
-TEST_CASE_FIXTURE(with_node, "the database holds no password, no token and no hash of a token") {
+TEST_CASE_FIXTURE(with_node, "row 28: the database holds no password, no token and no hash of a token") {
   const auto t = registered("stored_1");
   const auto id = *parse_uuid(t.account_id());
   const auto account = read_account(node.read("auth", store::account(id)));
@@ -267,7 +267,7 @@ TEST_CASE_FIXTURE(with_node, "quiet counters are removed in passing") {
 }
 
 TEST_CASE(
-    "more sign-ins at once than the work pool takes are refused with a time to wait, not queued") {
+    "row 27: more sign-ins at once than the work pool takes are refused with a time to wait, not queued") {
   identity_node node{config::auth_settings{}};
   constexpr int burst = 200;
   LoginRequest q;

@@ -98,7 +98,7 @@ TEST_CASE("handles have 3 to 30 letters, digits and underscores") {
     CHECK_FALSE_MESSAGE(valid_handle(bad), bad);
 }
 
-TEST_CASE("passwords are counted in code points and refused when common or made of the names") {
+TEST_CASE("rows 23 and 24: passwords are counted in code points, and refused when common or of names") {
   const auto problem = [](std::string_view p) {
     return password_problem(p, "ann_lee", "lee.ann@example.com");
   };
@@ -116,6 +116,7 @@ TEST_CASE("passwords are counted in code points and refused when common or made 
     CHECK_FALSE_MESSAGE(problem(named).empty(), named);
   CHECK(problem("pw-of-ann_lee-today").empty());
   CHECK(common_passwords().size() == 3000);
+  for (auto common : common_passwords()) CHECK_FALSE_MESSAGE(problem(common).empty(), common);
 }
 
 TEST_CASE("a display name is trimmed, may not mislead, and defaults to the handle") {
@@ -212,12 +213,13 @@ TEST_CASE("a sign-in forgets the failures before it, and so does a quiet day") {
 }
 
 TEST_CASE(
-    "hashes have the asked cost, and weaker ones are replaced at a sign-in, stronger ones kept") {
+    "row 28: hashes have the asked cost, and weaker ones are replaced at a sign-in, stronger ones kept") {
   auto settings = auth_world::cheap_settings();
   auth_world w(settings);
   const auto t = w.register_account("ann@example.com", "Ann_1");
   auto& account = *w.accounts.at(*parse_uuid(t->account_id())).account;
   CHECK(account.password_hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
+  CHECK(hash_password(good_password, {1, 8}) != hash_password(good_password, {1, 8}));  // salted
   account.password_hash = hash_password(good_password, {2, 64});
   const auto strong = account.password_hash;
   REQUIRE(w.login("ann_1", good_password).has_value());
@@ -241,10 +243,23 @@ TEST_CASE(
   CHECK(verify_password(account2.password_hash, good_password));
 }
 
-TEST_CASE("the default cost is OWASP's floor") {
+TEST_CASE("row 28: the default cost is OWASP's floor") {
   const config::auth_settings s;
   CHECK(s.password_opslimit >= 2);
   CHECK(s.password_memory_kib >= 19456);
+}
+
+TEST_CASE("row 26: a guess each second gets fourteen evaluated in 15 minutes, as the contract's lock says") {
+  auth_world w;
+  const auto t = w.register_account("ann@example.com", "Ann_1");
+  int evaluated = 0;
+  for (int second = 0; second < 15 * 60; ++second, w.now += 1000) {
+    const auto before = w.jobs;
+    (void)w.login(second % 2 ? "ann_1" : "ann@example.com", "wrong password");
+    evaluated += w.jobs != before;
+  }
+  CHECK(evaluated == 14);
+  CHECK(w.refresh(t->refresh_token()).has_value());  // the owner's device
 }
 
 TEST_CASE("a decoy id is stable, differs by name and is no account's") {

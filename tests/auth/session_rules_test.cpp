@@ -75,7 +75,7 @@ TEST_CASE("within 10 s the old token gives the same successor, until that is use
   CHECK(code(w.refresh(first.refresh_token())) == errc::unauthenticated);
 }
 
-TEST_CASE("after the grace the use of an old token ends its session and no other") {
+TEST_CASE("row 19: after the grace the use of an old token ends its session and no other") {
   auth_world w;
   const auto first = registered(w);
   const auto other = w.login("ann_1", good_password);
@@ -86,7 +86,7 @@ TEST_CASE("after the grace the use of an old token ends its session and no other
   CHECK(w.refresh(other->refresh_token()).has_value());
 }
 
-TEST_CASE("twenty refreshes at once leave one family that continues") {
+TEST_CASE("row 20: twenty refreshes at once leave one family that continues") {
   auth_world w;
   const auto first = registered(w);
   std::set<std::string> successors;
@@ -100,7 +100,7 @@ TEST_CASE("twenty refreshes at once leave one family that continues") {
   CHECK(w.refresh(*successors.begin()).has_value());
 }
 
-TEST_CASE("a forged, altered or foreign token is refused and ends nothing") {
+TEST_CASE("row 17: a forged, altered or foreign refresh token, or an access token, ends nothing") {
   auth_world w;
   const auto t = registered(w);
   const auto bad = [&](std::string token) {
@@ -137,7 +137,7 @@ TEST_CASE("a token that Nova's key made for another generation or salt is not au
   CHECK(judge_refresh(row, 1, w.now, 10'000) == refresh_verdict::unknown);
 }
 
-TEST_CASE("a session ends after its absolute life, however often it is used, and when idle") {
+TEST_CASE("row 21: a session ends after its absolute life, however often it is used, and when idle") {
   auth_world w;
   auto t = registered(w);
   const auto idle = w.login("ann_1", good_password);
@@ -288,6 +288,35 @@ TEST_CASE(
   const auto later = signer.public_keys(w.now);
   CHECK(later.size() == 2);
   CHECK(key_set{later}.find(*jwt_key_id(old_token)) == nullptr);
+}
+
+TEST_CASE("row 22: while keys rotate no live token is refused, and an old key is forgotten in time") {
+  constexpr std::uint32_t ttl_s = 900, rotation_s = 3600, refresh_s = 30;
+  const root_key root{1, 2, 3};
+  const token_signer signer(root, {.access_token_ttl_s = ttl_s, .rotation_s = rotation_s});
+  const auto account = make_uuid_v7(1, system_random()), session = make_uuid_v7(1, system_random());
+  const jwt_policy policy{"nova", "nova", 5};
+  const unix_ms begin = 1'800'000'000'000;
+  std::vector<std::string> tokens;  // one each ten seconds
+  int refused = 0, dead_taken = 0;
+  key_set known;
+  for (unix_ms t = begin; t < begin + 3 * rotation_s * 1000LL; t += 10'000) {
+    // A gateway reads the keys each refresh_s.
+    if ((t - begin) % (refresh_s * 1000) == 0) known.keys = signer.public_keys(t);
+    tokens.push_back(signer.sign(account, session, t));
+    const auto alive = std::min<std::size_t>(tokens.size(), ttl_s / 10);
+    for (std::size_t age = 0; age < alive; age += 13)
+      refused += !verify_jwt(tokens[tokens.size() - 1 - age], known, t, policy);
+    CHECK(known.keys.size() <= 3);
+    if (tokens.size() > 120)
+      dead_taken += bool(verify_jwt(tokens[tokens.size() - 120], known, t, policy));
+  }
+  CHECK(refused == 0);
+  CHECK(dead_taken == 0);
+  const auto first = jwt_key_id(tokens.front());
+  REQUIRE(first);
+  CHECK(known.find(*first) == nullptr);
+  CHECK(known.find(*jwt_key_id(tokens.back())) != nullptr);
 }
 
 TEST_CASE("keys are the same after a restart, and others with another secret or series") {

@@ -42,7 +42,7 @@ std::string resume_of(const std::string& token, const std::string& more = {}) {
 
 }  // namespace
 
-TEST_CASE("the handshake chooses a subprotocol, judges origin and token") {
+TEST_CASE("rows 9 and 10: the handshake judges origin and token, and chooses a subprotocol") {
   edge e([](auto& s) { s.allowed_origins = {"https://app.example"}; });
   auto with = [&](const std::string& fields) { return ws_client(e.port, fields); };
   auto json = with("Sec-WebSocket-Protocol: nova.v1.json\r\n");
@@ -306,7 +306,7 @@ TEST_CASE("echo is passed on, and a second session.open changes it") {
   CHECK(code(stranger) == 4094);
 }
 
-TEST_CASE("close codes: expiry, revocation, replacement, silence before session.open") {
+TEST_CASE("row 14: close codes: expiry, revocation, replacement, silence before session.open") {
   edge e([](auto& s) { s.open_timeout_ms = 300; });
   auto silent = e.socket();
   CHECK(silent.read_close_code() == 4401);
@@ -321,7 +321,7 @@ TEST_CASE("close codes: expiry, revocation, replacement, silence before session.
   CHECK(code(answer_to(later, open_call(e.token()))) == 4010);
 }
 
-TEST_CASE("a socket ends with its token, unless a fresh one comes in time") {
+TEST_CASE("row 14: a socket ends with its token, unless a fresh one comes in time") {
   edge e;
   auto open_with = [&](ws_client& c, int ttl_s) {
     return answer_to(c, open_call(e.token(e.account, e.session, ttl_s)));

@@ -7,7 +7,7 @@
 using namespace nova;
 using namespace nova::test;
 
-TEST_CASE("calls over the rate are refused, and abuse ends the socket") {
+TEST_CASE("row 13: calls over the rate are refused, and abuse ends the socket") {
   edge e([](auto& s) {
     s.calls_per_s = 1;
     s.calls_burst = 3;
@@ -23,7 +23,7 @@ TEST_CASE("calls over the rate are refused, and abuse ends the socket") {
   CHECK(c.read_close_code() == 1008);
 }
 
-TEST_CASE("pings are answered; a flood of them is 1008") {
+TEST_CASE("row 13: pings are answered; a flood of them is 1008") {
   edge e;
   auto c = e.opened();
   c.send_frame(9, "are you there");
@@ -58,7 +58,7 @@ TEST_CASE("a silent client is pinged and, without a pong, cut") {
   CHECK(seen == std::string("\x89\x00\x89\x00", 4));
 }
 
-TEST_CASE("frames that RFC 6455 forbids, and messages over the limit") {
+TEST_CASE("rows 11 and 12: frames that RFC 6455 forbids, and messages over the limit") {
   edge e([](auto& s) { s.max_message_bytes = 10'000; });
   auto after = [&](auto act) {
     auto c = e.opened();
@@ -89,7 +89,7 @@ TEST_CASE("frames that RFC 6455 forbids, and messages over the limit") {
   CHECK(parsed(c.read()).at("id") == 1);
 }
 
-TEST_CASE("a message has only so many fragments, be they empty") {
+TEST_CASE("row 12: a message has only so many fragments, be they empty") {
   edge e([](auto& s) { s.max_fragments = 1000; });
   for (std::string piece : {"", " "}) {
     auto c = e.opened();
