@@ -17,6 +17,8 @@ UNAUTHENTICATED = 4401
 TRIALS = 60  # of twenty refreshes at once
 TIMED = 200  # logins of each kind; 1,000 each would take a minute of both cores
 GUESSES = 1000
+# On a quiet machine 0.1 s, which the bench's login scenario shows; here only that nobody waits for a queue of hashes.
+REFUSED_WITHIN_S = 0.5
 
 
 def opened(nova, token):
@@ -210,19 +212,17 @@ def _(nova):
 
 
 def all_at_once(nova, source, bodies):
-    """[(status, code, seconds)] of login attempts that are all sent before the first answer is read."""
-    wanted = f"POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    """[(status, code, seconds)] of login attempts that are sent without waiting for answers."""
+    wanted = "POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n"
     waiting, out = {}, []
     with selectors.DefaultSelector() as ready:
         for body in bodies:
             s = socket.create_connection(("127.0.0.1", nova.port), 30, (source, 0))
             ready.register(s, selectors.EVENT_READ)
             waiting[s] = [b"", 0.0]
-        for s, body in zip(waiting, bodies):
-            waiting[s][1] = time.monotonic()
-            s.sendall(f"{wanted}Content-Length: {len(body)}\r\n\r\n{body}".encode())
-        while waiting:
-            for key, _ in ready.select(60):
+
+        def take(patience_s):
+            for key, _ in ready.select(patience_s):
                 piece = key.fileobj.recv(65536)
                 entry = waiting[key.fileobj]
                 entry[0] += piece
@@ -233,6 +233,12 @@ def all_at_once(nova, source, bodies):
                 ready.unregister(key.fileobj)
                 key.fileobj.close()
                 del waiting[key.fileobj]
+        for s, body in zip(list(waiting), bodies):
+            waiting[s][1] = time.monotonic()
+            s.sendall(f"{wanted}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+            take(0)
+        while waiting:
+            take(60)
     return out
 
 
@@ -246,6 +252,6 @@ def _(nova):
     refused = sorted(seconds for status, _, seconds in got if status != 401)
     median, p99 = refused[len(refused) // 2], refused[len(refused) * 99 // 100]
     seen = f"{dict(counts)}, refused in {median * 1000:.1f} ms (median), {p99 * 1000:.0f} ms (p99)"
-    assert median <= 0.1, seen
+    assert p99 <= REFUSED_WITHIN_S, seen
     assert nova.call("GET", "/healthz")[0] == 200
     return seen

@@ -43,7 +43,8 @@ class NormalClient(threading.Thread):
         connection = http.client.HTTPConnection("127.0.0.1", self.nova.port, timeout=15)
         intended = time.monotonic()
         while not self.over.is_set():
-            intended += SAMPLE_EVERY_S
+            intended = max(intended + SAMPLE_EVERY_S, time.monotonic() - SAMPLE_EVERY_S)
+            began = time.monotonic()
             try:
                 connection.request("GET", "/v1/users/me", headers={"Authorization": f"Bearer {self.token}"})
                 reply = connection.getresponse()
@@ -54,7 +55,7 @@ class NormalClient(threading.Thread):
                 self.failures.append(why)
                 connection.close()
             now = time.monotonic()
-            self.seconds.append(now - (intended - SAMPLE_EVERY_S))  # from when it was meant to be sent
+            self.seconds.append(now - began)
             self.over.wait(max(0, intended - now))
 
     def end(self):
