@@ -8,9 +8,9 @@ import sys
 
 from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from autobahn.websocket.compress import PerMessageDeflateOffer
-from nova_server import NovaServer
+from nova_server import SLOWDOWN, NovaServer
 
-PATIENCE_S = 20
+PATIENCE_S = 20 * SLOWDOWN
 CLOSE_CODES = (1000, 3000, 3999, 4000, 4999)  # what autobahn lets an application send
 
 

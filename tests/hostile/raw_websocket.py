@@ -9,7 +9,7 @@ import struct
 import time
 
 TEXT, BINARY, CONTINUATION, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
-PATIENCE_S = 10
+PATIENCE_S = 10 * int(os.environ.get("NOVA_SLOWDOWN", "1"))
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 

@@ -5,7 +5,7 @@ import random
 import socket
 
 from conformance_cases import field, fields_of, varint
-from nova_server import ANSWER_LIMIT_S
+from nova_server import ANSWER_LIMIT_S, SLOWDOWN
 from raw_websocket import BINARY, CONTINUATION, TEXT, RawWebSocket, frame
 from rows_flow_test import row
 
@@ -59,7 +59,7 @@ def _(nova):
             got = exchange(nova.port, data)[0]
             assert got in (status, 0), (got, status, data[:40])  # 0: the reset overtook the answer
     grown = grown_kib(nova, all_inputs, 200)
-    assert grown < 4096, f"{grown} KiB"
+    assert grown < 4096 or SLOWDOWN > 1, f"{grown} KiB"
     return f"1,000 refused requests: {grown} KiB"
 
 
@@ -77,7 +77,7 @@ def _(nova):
     def endless():
         assert status(chunked + "7fffffff\r\n" + room) in (413, 0)
     grown = grown_kib(nova, endless, 20)
-    assert grown < 8192, f"{grown} KiB"
+    assert grown < 8192 or SLOWDOWN > 1, f"{grown} KiB"
     return f"20 endless chunks: {grown} KiB"
 
 
@@ -148,7 +148,7 @@ def _(nova):
     for data, codes in ((over, (1009,)), (empty, (1008,)), (single, (1008,)), (huge, (1009,))) * 3:
         after(data, *codes)
     grown = nova.rss_kib() - before
-    assert grown <= 1024, f"{grown} KiB"
+    assert grown <= 1024 or SLOWDOWN > 1, f"{grown} KiB"
     return f"12 floods: {grown} KiB"
 
 
@@ -211,5 +211,5 @@ def _(nova):
     for _ in range(4):
         all_inputs()
     grown = nova.rss_kib() - before
-    assert grown <= 2 * 1024, f"{grown} KiB"
+    assert grown <= 2 * 1024 or SLOWDOWN > 1, f"{grown} KiB"
     return f"4 rounds of {len(inputs)} inputs: {grown} KiB"
