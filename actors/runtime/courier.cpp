@@ -45,8 +45,16 @@ void courier::handle(delivery& d) {
   to_.clear();
   const auto slots = hub_.couriers.size();
   bool anybody = false;
-  for (const auto& account : *d.accounts)
-    if (d.part || courier_of(account, slots) == seat_.slot) anybody |= collect(account, d);
+  if (d.part && seat_.accounts.size() < d.accounts->size()) {
+    for (const auto& [account, row] : seat_.accounts)
+      if (std::binary_search(d.accounts->begin(), d.accounts->end(), account))
+        anybody |= collect(account, row, d);
+  } else {
+    for (const auto& account : *d.accounts)
+      if (d.part || courier_of(account, slots) == seat_.slot)
+        if (auto i = seat_.accounts.find(account); i != seat_.accounts.end())
+          anybody |= collect(account, i->second, d);
+  }
   if (d.part && !anybody) d.part->nobody_at = seat_.arrivals.load();
   if (to_.empty()) return;
   hub_.sink->deliver(std::make_shared<const std::vector<rpc::connection_id>>(to_),
@@ -54,13 +62,11 @@ void courier::handle(delivery& d) {
 }
 
 /// False when the account has no socket.
-bool courier::collect(const uuid& account, const delivery& d) {
-  auto i = seat_.accounts.find(account);
-  if (i == seat_.accounts.end()) return false;
+bool courier::collect(const uuid& account, const account_row& row, const delivery& d) {
   if (account != d.except)
-    for (const auto& s : i->second.sockets)
+    for (const auto& s : row.sockets)
       if (s.echo || s.connection != d.origin) to_.push_back(s.connection);
-  return !i->second.sockets.empty();
+  return !row.sockets.empty();
 }
 
 void courier::handle(attach_socket& a) {

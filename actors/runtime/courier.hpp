@@ -26,7 +26,7 @@ std::uint32_t courier_of(const uuid& account, std::size_t slots) noexcept;
 
 /// The accounts of a large audience that lie in one slot. Shared by the shard that pushes to them and the courier.
 struct audience_part {
-  std::vector<uuid> accounts;
+  std::vector<uuid> accounts;  ///< ascending
   /// The slot's `arrivals` when its courier found none of them online; 0: not looked yet. While no socket has
   /// come to the slot since, nothing needs to be sent there: a push costs who is online, not who is a member.
   std::atomic<std::uint64_t> nobody_at{0};
@@ -114,7 +114,7 @@ class courier final : public occupant {
   void handle(detach_socket& d);
   void handle(watch_accounts& w);
   void handle(watch_here& w);
-  bool collect(const uuid& account, const delivery& d);
+  bool collect(const uuid& account, const account_row& row, const delivery& d);
   void touch(const uuid& account, account_row& row);
   void flush_presence();
   void tell(rpc::connection_id connection, const uuid& account, const account_row& row);

@@ -54,7 +54,10 @@ const fanout::groups& fanout::grouping(const accounts_ptr& accounts) {
   remembered r;
   r.of = accounts;
   for (std::uint32_t slot = 0; slot < split.size(); ++slot)
-    if (split[slot]) r.by_slot.emplace_back(slot, std::move(split[slot]));
+    if (split[slot]) {
+      std::ranges::sort(split[slot]->accounts);
+      r.by_slot.emplace_back(slot, std::move(split[slot]));
+    }
   return cache_.insert_or_assign(accounts.get(), std::move(r)).first->second.by_slot;
 }
 
