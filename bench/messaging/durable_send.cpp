@@ -107,10 +107,10 @@ void run_matrix(const run_options& options, chat_server& server, insert_referenc
       compare(out, r, window, before, after);
       before = after;
     }
-    out.section(std::to_string(sockets) + " sockets, open loop at half of the maximum");
+    out.section(std::to_string(sockets) + " sockets, half rate");
     shape.window = no_window;
     shape.rate = std::max(1.0, most / 2);
-    out.number("intended_per_s", shape.rate, "sends a second");
+    out.number("intended_per_s", shape.rate, "sends a second, open loop, half of the maximum");
     auto r = all.run(shape, out);
     out.goal("answer_p99_ms", r.answer.percentile_ms(99), half_rate_p99_ms, false,
              std::to_string(std::llround(shape.rate)) + " sends/s intended");

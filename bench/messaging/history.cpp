@@ -26,6 +26,7 @@ class reading {
   bool set_up(std::string& problem);
   /// `rate` 0: as fast as the window allows. The pages a second that were read.
   double run(double rate, const std::string& name, report& out);
+  double p99_ms() { return all_.percentile_ms(99); }
 
  private:
   bool fill(const std::string& conversation, client::session& writer);
@@ -164,9 +165,12 @@ void history(const run_options& options, report& out) {
   if (!s.open(problem)) return out.broken("start: " + problem);
   reading all(s, options);
   if (!all.set_up(problem)) return out.broken("setting up: " + problem);
-  all.run(options.rate > 0 ? options.rate : asked_rate, "open_loop", out);
+  const auto rate = options.rate > 0 ? options.rate : asked_rate;
+  all.run(rate, "open_loop", out);
+  out.goal("open_loop_p99_ms", all.p99_ms(), 5, false, std::to_string(static_cast<int>(rate)) + " pages/s intended");
   const auto most = all.run(0, "closed_loop", out);
-  if (reference > 0) out.goal("share_of_bare_select", most / reference, 0.40, true);
+  if (reference > 0) out.goal("share_of_bare_select", most / reference, 0.40, true,
+                              "bare SELECT " + std::to_string(static_cast<int>(reference)) + " pages/s");
 }
 
 }  // namespace nova::bench

@@ -28,7 +28,8 @@ p{margin:4px 0 14px;color:var(--soft)}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1px solid var(--line);padding:5px 10px 5px 0}
 td{border-bottom:1px solid var(--line);padding:5px 10px 5px 0;vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}
+.rivals td:first-child{min-width:150px}.rivals td:nth-child(2){min-width:250px}th{vertical-align:bottom}
 .met{color:var(--good);font-weight:600}.missed{color:var(--bad);font-weight:600}
 .broken{color:var(--bad);border-left:3px solid var(--bad);padding-left:10px}
 figure{margin:18px 0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px 6px}
@@ -107,7 +108,7 @@ std::string rivals_table(const std::vector<run_file>& runs) {
   std::string out = "<h2>Beside other servers</h2><p>A send to one receiver, 64 senders, and a room of 1,000 sockets with one "
                     "message in flight. What an answered send is worth differs: read the promise first. Rows marked “earlier” "
                     "were measured in another hour on 2 shared cores with PostgreSQL 15: an order of magnitude, no comparison.</p>"
-                    "<div class=\"scroll\"><table><tr><th>server</th><th>an answered send is</th><th class=\"n\">acked/s, window 1</th>"
+                    "<div class=\"scroll rivals\"><table><tr><th>server</th><th>an answered send is</th><th class=\"n\">acked/s, window 1</th>"
                     "<th class=\"n\">window 16</th><th class=\"n\">p99 ms</th><th class=\"n\">server + PG CPU-s / 1,000</th>"
                     "<th class=\"n\">room, CPU-s / million</th><th>measured</th></tr>" + rows;
   for (const auto& k : known_rivals())
@@ -126,7 +127,8 @@ std::string figures_table(const run_file& run) {
 
 std::string run_section(const run_file& run) {
   std::string facts = run.at + " · " + run.machine + " · load " + shown(run.load_at_start) + " at the start";
-  for (const auto& [key, value] : run.facts) facts += " · " + spoken(key) + ": " + value;
+  for (const auto& [key, value] : run.facts)
+    if (!key.starts_with("promise") && key != "stored") facts += " · " + spoken(key) + ": " + value;
   std::string out = "<h2>" + escaped(title_of(run)) + "</h2><p>" + escaped(facts) + "</p>";
   for (const auto& b : run.broken) out += "<p class=\"broken\">" + escaped(b) + "</p>";
   return out + rate_chart(run) + latency_chart(run) + cpu_chart(run) + memory_chart(run) + figures_table(run);
