@@ -6,6 +6,7 @@
 #include "config/gateway_settings.hpp"
 #include "protocols/core/bus.hpp"
 #include "protocols/core/jwt.hpp"
+#include "protocols/core/published.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -74,7 +75,7 @@ class tokens : public std::enable_shared_from_this<tokens> {
   const wall_clock& wall_;
   const monotonic_clock now_;
   jwt_policy policy_;
-  std::atomic<std::shared_ptr<const key_set>> keys_;
+  published<key_set> keys_;
   std::atomic<bool> revocations_known_{false};
   std::mutex mutex_;
   rpc::bus* bus_ = nullptr;

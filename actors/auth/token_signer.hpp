@@ -6,9 +6,9 @@
 
 #include "protocols/core/ids.hpp"
 #include "protocols/core/jwt.hpp"
+#include "protocols/core/published.hpp"
 
 #include <array>
-#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -48,8 +48,7 @@ class token_signer {
 
   root_key series_root_{};
   signer_options options_;
-  mutable std::atomic<std::shared_ptr<const dated_key>>
-      latest_;  ///< deriving a key takes longer than signing
+  mutable published<dated_key> latest_;  ///< deriving a key takes longer than signing
 };
 
 }  // namespace nova::auth
