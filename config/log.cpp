@@ -148,8 +148,8 @@ session::~session() {
   auto direct = direct_logger();
   direct->set_level(state_->logger->level());
   spdlog::set_default_logger(std::move(direct));
+  state_->pool.reset();  // writes what waits to the logger's sink, then ends its thread
   state_->logger.reset();
-  state_->pool.reset();  // writes what waits, then ends its thread
 }
 
 void session::set_level(std::string_view least_level) {
