@@ -230,8 +230,8 @@ void node::start() {
     {
       std::lock_guard lock(i.mutex);
       i.root_ended = true;
+      i.changed.notify_all();  // under the lock: whoever sees the end may destroy what is notified here
     }
-    i.changed.notify_all();
     if (!ordered && i.hub.options.failed) i.hub.options.failed(std::move(why));
   };
   i.root = spawn_supervisor(*i.system, std::move(how), i.tree());
