@@ -25,14 +25,7 @@ namespace {
 class prompt_database final : public storage::database, private storage::commit_lane {
  public:
   prompt_database() : thread_([this] { work(); }) {}
-  ~prompt_database() override {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-  }
+  ~prompt_database() override { end(); }
 
   void read(storage::statement, storage::read_callback done) override {
     std::lock_guard lock(mutex_);
@@ -49,7 +42,10 @@ class prompt_database final : public storage::database, private storage::commit_
   void reincarnate(std::function<void(result<void>)> done) override { done({}); }
   bool available() const noexcept override { return true; }
   void write_metrics(std::string&) const override {}
-  void stop(std::function<void()> done) override { done(); }
+  void stop(std::function<void()> done) override {
+    end();
+    done();
+  }
   std::uint64_t units() const { return units_; }
 
  private:
@@ -65,6 +61,16 @@ class prompt_database final : public storage::database, private storage::commit_
   }
   bool fenced() const noexcept override { return false; }
   const uuid& id() const noexcept override { return id_; }
+
+  /// Its last callback has returned.
+  void end() {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
 
   void work() {
     std::unique_lock lock(mutex_);
