@@ -74,7 +74,7 @@ void memory_database::tick() {
 }
 
 bool memory_database::accepting() const noexcept {
-  return !away_ && !reconnecting_ && !fenced_ && !stopping_ && queue_.size() < options_.settings.max_waiting_units;
+  return !away_ && !silent_ && !reconnecting_ && !fenced_ && !stopping_ && queue_.size() < options_.settings.max_waiting_units;
 }
 
 bool memory_database::append(commit_unit unit) {
@@ -265,9 +265,17 @@ void memory_database::hold_commits(bool hold) {
   if (!hold && !away_ && std::exchange(carry_waiting_, false)) post([this] { carry_out(); });
 }
 
+void memory_database::set_silent(bool silent) {
+  silent_ = silent;
+  hold_commits(silent);
+  if (silent) return;
+  for (auto& [s, done] : std::exchange(unanswered_, {})) read(std::move(s), std::move(done));
+}
+
 void memory_database::read(statement s, read_callback done) {
   post([this, s = std::move(s), done = std::move(done)] {
     if (away_ || stopping_) return done(error{errc::unavailable, "the database is away"});
+    if (silent_) return void(unanswered_.emplace_back(s, done));
     try {
       done(store_.execute(s).returned);
     } catch (const memory_refusal& r) {

@@ -50,6 +50,8 @@ class memory_database final : public database, private commit_lane {
   void set_away(bool away);
   /// While held, batches that were sent are not carried out (a slow disk, a stopped process).
   void hold_commits(bool hold);
+  /// While silent, nothing is answered and the lane does not accept: a server that is stopped, seen from a connection to it.
+  void set_silent(bool silent);
   /// As another lane's take-over does to this one.
   void fence_by_other() { store_.lanes[current_].fenced = true; }
   std::size_t batches() const noexcept { return batches_; }
@@ -94,12 +96,13 @@ class memory_database final : public database, private commit_lane {
   std::vector<pending_unit> under_way_;
   std::unordered_set<std::uint64_t> refused_;
   std::deque<commit_fault> faults_;
+  std::vector<std::pair<statement, read_callback>> unanswered_;
   shard_counters counters_;
   std::int64_t number_ = 0;
   std::chrono::steady_clock::time_point lease_until_{}, sent_{};
   std::size_t batches_ = 0, commits_ = 0;
   bool sending_ = false, away_ = false, held_ = false, carry_waiting_ = false, reconnecting_ = false;
-  bool fenced_ = false, stopping_ = false;
+  bool fenced_ = false, stopping_ = false, silent_ = false;
   std::function<void()> stopped_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -179,6 +179,24 @@ TEST_CASE("a lost reply of a commit is not a lost command and not a doubled one"
   CHECK(w.stored("a") == 2);
 }
 
+TEST_CASE("the database stops answering: a retryable error within a second, also behind a read or a load") {
+  world w;
+  w.start();
+  w.ask(add, "a:5");
+  w.alpha->set_silent(true);
+  auto reading = w.call(peek, "a");
+  auto loading = w.call(add, "b:1");
+  auto behind = w.call(get, "b");
+  w.sim.advance(milliseconds(1000));
+  CHECK(reading->code() == errc::unavailable);
+  CHECK(loading->code() == errc::unavailable);
+  CHECK(behind->code() == errc::unavailable);
+  w.alpha->set_silent(false);
+  CHECK(w.ask(peek, "a")->text_of() == "5/5");
+  CHECK(w.ask(add, "b:1")->text_of() == "1");
+  CHECK(reading->times == 1);
+}
+
 TEST_CASE("the database goes away: a retryable error within a second, the decision is not lost") {
   world w;
   w.start();
