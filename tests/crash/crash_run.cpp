@@ -236,13 +236,15 @@ class run {
     rest_reader reader{http, workload_->accounts(), record_};
     auto everybody = workload_->accounts();
     everybody.insert(everybody.end(), side_->registered().begin(), side_->registered().end());
+    std::string why;
+    database_record drained;  // what was asked for has had its effect everywhere before it is probed
+    if (!audit_->read(drained, why)) return fail("reading the databases: " + why);
     if (!reader.repeat_sends(100) || !reader.probe_blocks(workload_->accounts()[0], blocked_) || !reader.read_conversations())
       return fail("reading at rest: " + reader.why);
     (void)workload_->await_caught_up(seconds(10));
     workload_->probe_receipts(seconds(5));
     if (!reader.read_accounts(everybody)) return fail("reading at rest: " + reader.why);
     workload_->probe_presence(seconds(5));
-    std::string why;
     return audit_->read(record_.databases.emplace(), why) || fail("reading the databases: " + why);
   }
 

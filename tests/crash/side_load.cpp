@@ -23,10 +23,7 @@ outcome outcome_of(const client::http_reply& reply) {
 side_load::side_load(client::endpoint to, const client::account& by, std::vector<const client::account*> whom)
     : to_(std::move(to)), by_(by), whom_(std::move(whom)), blocked_(whom_.size()) {}
 
-side_load::~side_load() {
-  history dropped;
-  finish(dropped);
-}
+side_load::~side_load() { stop(); }
 
 void side_load::begin() {
   thread_ = std::thread([this] { run(); });
@@ -66,14 +63,32 @@ void side_load::block_one(client::http_client& http) {
   blocks_.push_back({by_.id, whom_[i]->id, blocked_[i], outcome_of(reply)});
 }
 
-void side_load::finish(history& record) {
+void side_load::leave_one_blocked() {
+  constexpr int tries = 50;
+  std::vector<outcome> last(whom_.size(), outcome::refused);
+  for (std::size_t n = 0; n < blocks_.size(); ++n) last[n % whom_.size()] = blocks_[n].end;
+  for (std::size_t i = 0; i < whom_.size(); ++i)
+    if (blocked_[i] && last[i] == outcome::acked) return;
+  client::http_client http(to_, patience);
+  for (int n = 0; n < tries && (blocks_.empty() || !blocked_[0] || blocks_.back().end != outcome::acked); ++n) {
+    turn_ = 0;
+    blocked_[0] = false;
+    block_one(http);
+  }
+}
+
+void side_load::stop() {
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
   }
   wake_.notify_all();
-  if (!thread_.joinable()) return;
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+}
+
+void side_load::finish(history& record) {
+  stop();
+  leave_one_blocked();
   for (std::size_t i = 0; i < registered_.size(); ++i)
     record.accounts.push_back({registered_[i].id, registered_[i].handle, registrations_[i]});
   record.blocks.insert(record.blocks.end(), blocks_.begin(), blocks_.end());

@@ -22,15 +22,17 @@ class side_load {
   void begin();
   /// From the next request on.
   void move_to(client::endpoint to);
-  /// Ends the thread and hands over what it did.
+  /// Ends the thread, sees to it that somebody is blocked for sure, and hands over what it did.
   void finish(history& record);
   /// Everybody it tried to register, with the password they would have.
   const std::vector<client::account>& registered() const noexcept { return registered_; }
 
  private:
   void run();
+  void stop();
   void register_one(client::http_client& http);
   void block_one(client::http_client& http);
+  void leave_one_blocked();
 
   client::endpoint to_;  ///< mutex_
   const client::account& by_;
