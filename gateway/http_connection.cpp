@@ -11,6 +11,8 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <optional>
 
 namespace nova::gateway {
@@ -23,6 +25,14 @@ using boost::system::error_code;
 using parser = http::request_parser<http::string_body>;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+/// RFC 6455 §4.1: base64 of 16 bytes.
+bool is_socket_key(std::string_view key) {
+  constexpr std::size_t digits = 22;
+  auto digit = [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '/'; };
+  return key.size() == digits + 2 && key.ends_with("==") &&
+         std::all_of(key.begin(), key.begin() + digits, digit);
+}
 
 class http_connection final : public connection,
                               public std::enable_shared_from_this<http_connection> {
@@ -279,6 +289,18 @@ void http_connection::upgrade(http_request request, std::string request_id) {
     a.fields.emplace_back("Upgrade", "websocket");
     return answer(std::move(a));
   }
+  const auto& fields = parser_->get();
+  if (fields.count("Sec-WebSocket-Version") != 1 || fields["Sec-WebSocket-Version"] != "13") {
+    auto a = problem_answer({errc::invalid_request, "Version 13 is spoken here.", 0, {}},
+                            request_id, 426);
+    a.fields.emplace_back("Sec-WebSocket-Version", "13");
+    return answer(std::move(a));
+  }
+  if (fields.count("Sec-WebSocket-Key") != 1 ||
+      !is_socket_key(view(fields["Sec-WebSocket-Key"])))
+    return answer(problem_answer(
+        {errc::invalid_request, "Sec-WebSocket-Key is not 16 bytes in base64.", 0, {}},
+        request_id));
   judge_handshake(
       edge_, thread_, request, view(parser_->get()["Sec-WebSocket-Protocol"]), lease_.address(),
       [self = shared_from_this(), request_id](result<handshake> accepted) {

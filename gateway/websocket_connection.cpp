@@ -127,6 +127,7 @@ void websocket_connection::start(handshake_request request) {
     if (!handshake_->subprotocol.empty())
       response.set("Sec-WebSocket-Protocol", handshake_->subprotocol);
     response.set("X-Request-Id", handshake_->request_id);
+    response.set("Server", "nova");  // otherwise Beast writes its version
   }));
   stream_.read_message_max(edge_.settings.max_message_bytes);
   stream_.control_callback(

@@ -66,14 +66,29 @@ TEST_CASE("rows 9 and 10: the handshake judges origin and token, and chooses a s
   CHECK(with("Authorization: Bearer " + e.token(e.account, e.session, -60) + "\r\n")
             .answer()
             .status == 401);
-  auto plain = e.get("/v1/ws");
-  CHECK(plain.status == 426);
-  CHECK(e.get("/v1/ws?access_token=" + e.token(),
-              "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 12\r\n"
-              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
-                .status /
-            100 ==
-        4);
+  CHECK(json.answer().fields.at("server") == "nova");
+  CHECK(e.get("/v1/ws").status == 426);
+}
+
+TEST_CASE("a handshake needs version 13 and one key of 16 bytes") {
+  edge e;
+  const std::string version = "Sec-WebSocket-Version: 13\r\n",
+                    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  auto upgrade = [&](const std::string& fields) {
+    auto reply = e.get("/v1/ws", "Upgrade: websocket\r\nConnection: Upgrade\r\n" + fields);
+    if (reply.status != 101) CHECK(reply.fields["content-type"] == "application/problem+json");
+    return reply;
+  };
+  CHECK(upgrade(version + key).status == 101);
+  CHECK(upgrade("Sec-WebSocket-Version: 12\r\n" + key).status == 426);
+  CHECK(upgrade("Sec-WebSocket-Version: 8\r\n" + key).fields.at("sec-websocket-version") == "13");
+  CHECK(upgrade(version + version + key).status == 426);
+  CHECK(upgrade(key).status == 426);
+  CHECK(upgrade(version).status == 400);
+  CHECK(upgrade(version + key + key).status == 400);
+  for (const std::string& bad : {std::string("abc"), std::string(24, 'a'), std::string(200, 'a'),
+                                 std::string("dGhlIHNhbXBsZSBub25jZ!==")})
+    CHECK(upgrade(version + "Sec-WebSocket-Key: " + bad + "\r\n").status == 400);
 }
 
 TEST_CASE("before session.open everything else is unauthenticated; the token opens") {

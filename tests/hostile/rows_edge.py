@@ -105,6 +105,9 @@ def _(nova):
             assert headers["Server"] is None and headers["X-Powered-By"] is None
             leaked = [word for word in inside if word in answer]
             assert not leaked, (leaked, answer)
+    for fields in ((), ("Authorization: Bearer x",), ("Origin: http://evil.example",), ("Sec-WebSocket-Version: 8",)):
+        with RawWebSocket(nova.port, fields) as s:
+            assert s.fields.get("server") in (None, "nova") and "x-request-id" in s.fields, s.fields
     for data in (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"\x00" * 100 + b"\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
                  random.Random(8).randbytes(2000) + b"\r\n\r\n"):
         status, head, body = exchange(nova.port, data)
