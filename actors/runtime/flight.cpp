@@ -32,6 +32,7 @@ void flight::give_up(errc code, std::uint32_t retry_after_ms) {
 
 void flight::reset() {
   at = stage::fresh;
+  held_back.reset();
   results = {};
   partial.clear();
   outstanding = 0;

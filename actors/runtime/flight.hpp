@@ -66,6 +66,7 @@ struct flight : timed, lane_hook {
   std::uint32_t rounds = 0;
   stage at = stage::fresh;
   bool counted = false;  ///< in hub.under_way
+  std::unique_ptr<need> held_back;  ///< reads that wait for the commits of earlier decisions
   reads results;
   std::vector<reads::item> partial;
   std::uint32_t outstanding = 0;

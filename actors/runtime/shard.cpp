@@ -188,6 +188,7 @@ void shard::after_change(entity& e) {
     if (e.pending.empty()) return restart(e);
   }
   if (e.at != entity::phase::ready) return;
+  if (e.units == 0 && e.current && e.current->held_back) begin_held_back(e);
   if (e.reload_wanted) {
     if (!e.current && e.pending.empty()) restart(e);
     return;
@@ -322,6 +323,8 @@ void shard::lose_patience() {
       if (f.is_call()) f.give_up(errc::unavailable, 500);
       give_up_waiting(f.home->stash, before);
       give_up_waiting(f.home->rerun, before);
+      if (auto* c = f.home->current.get(); c != nullptr && c->held_back && c->is_call())
+        c->give_up(errc::unavailable, 500);
       for (auto* w = f.home->pending.front(); w != nullptr; w = w->next.get())
         if (w->is_call() && w->since <= before) w->give_up(errc::unavailable, 500);
     }

@@ -97,6 +97,8 @@ class shard final : public occupant {
   void handle(entity& e, flight_ptr f);
   bool remember(entity& e, flight_ptr& f);
   void begin_needs(entity& e, flight_ptr f, need&& what);
+  bool reads_too_early(const entity& e, const flight& f, const need& what) const;
+  void begin_held_back(entity& e);
   void need_arrived(need_done& d);
   void needs_complete(flight& f);
   void crash(entity& e, flight_ptr f, std::string why);

@@ -1,6 +1,8 @@
 // How an entity loads and how its handlers run, with what they need. See shard.hpp.
 #include "actors/runtime/shard.hpp"
 
+#include <algorithm>
+
 namespace nova::runtime {
 
 using std::chrono::milliseconds;
@@ -147,6 +149,12 @@ void shard::begin_needs(entity& e, flight_ptr f, need&& what) {
     if (f->loads) return load_crashed(e, std::move(why));
     return crash(e, std::move(f), std::move(why));
   }
+  if (reads_too_early(e, *f, what)) {
+    --f->rounds;
+    f->held_back = std::make_unique<need>(std::move(what));
+    e.current = std::move(f);
+    return;
+  }
   f->id = ++last_id_;
   f->outstanding = static_cast<std::uint32_t>(what.items.size());
   f->partial.assign(what.items.size(), {});
@@ -165,6 +173,22 @@ void shard::begin_needs(entity& e, flight_ptr f, need&& what) {
             [seat = &seat_, id = raw->id](std::size_t index, need_result r) {
               seat->post(std::make_unique<need_done>(need_done{id, index, std::move(r)}));
             });
+}
+
+/// A command that reads must find in the store what its entity decided before it, or it would decide
+/// on what is no longer true: recalled and edited at once, or taken for done while it is undone.
+bool shard::reads_too_early(const entity& e, const flight& f, const need& what) const {
+  return e.units != 0 && !f.loads && f.command() &&
+         std::any_of(what.items.begin(), what.items.end(), [](const auto& item) {
+           return std::holds_alternative<storage::statement>(item);
+         });
+}
+
+/// All earlier decisions are on disk.
+void shard::begin_held_back(entity& e) {
+  auto f = std::move(e.current);
+  auto what = std::move(f->held_back);
+  if (!f->answered()) begin_needs(e, std::move(f), std::move(*what));
 }
 
 void shard::need_arrived(need_done& d) {
