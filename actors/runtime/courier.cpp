@@ -23,7 +23,10 @@ bool courier::turn() {
     std::visit([this](auto& x) { handle(x); }, item);
     item = delivery{};
   });
-  if (seat_.lost.exchange(false)) close_all();
+  if (seat_.lost.exchange(false))
+    close_all(rpc::close_code::too_slow, "Pushes were lost here; resume.");
+  if (seat_.ousted.exchange(false))
+    close_all(rpc::close_code::restart, "Another node serves now; come back.");
   if (!seat_.changed.empty()) {
     if (hub_.now() >= seat_.flush_at) flush_presence();
     if (seat_.changed.empty())
@@ -34,10 +37,10 @@ bool courier::turn() {
   return more;
 }
 
-void courier::close_all() {
+void courier::close_all(rpc::close_code code, const char* reason) {
   for (auto& [account, row] : seat_.accounts)
     for (const auto& s : row.sockets)
-      hub_.sink->close(s.connection, rpc::close_code::too_slow, "Pushes were lost here; resume.");
+      hub_.sink->close(s.connection, code, reason);
 }
 
 void courier::handle(delivery& d) {
@@ -70,6 +73,8 @@ bool courier::collect(const uuid& account, const account_row& row, const deliver
 }
 
 void courier::handle(attach_socket& a) {
+  // Looked at here and not where the call came in: what attached before is closed by `ousted`.
+  if (hub_.ousted()) return a.attached(unavailable(hub_.settings().overload_retry_ms));
   auto& row = seat_.accounts[a.socket.account];
   std::erase_if(row.sockets, [&](const courier_seat::socket& s) {
     if (s.connection == a.socket.connection) return true;

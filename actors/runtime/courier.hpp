@@ -95,6 +95,8 @@ class courier_seat final : public inbox<courier_item> {
   std::atomic<bool> lost{false};
   /// Sockets that came to this slot so far, plus one; raised before their `attached` is called.
   std::atomic<std::uint64_t> arrivals{1};
+  /// Set when another node took a domain: its pushes do not come here any more.
+  std::atomic<bool> ousted{false};
   std::vector<uuid> changed;  ///< presence to be told at `flush_at`
   steady_time flush_at{};
 };
@@ -108,7 +110,7 @@ class courier final : public occupant {
  private:
   using account_row = courier_seat::account_row;
 
-  void close_all();
+  void close_all(rpc::close_code code, const char* reason);
   void handle(delivery& d);
   void handle(attach_socket& a);
   void handle(detach_socket& d);

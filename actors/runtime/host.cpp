@@ -1,6 +1,7 @@
 // See host.hpp.
 #include "actors/runtime/host.hpp"
 
+#include "actors/runtime/courier.hpp"
 #include "actors/runtime/reader.hpp"
 #include "actors/runtime/shard.hpp"
 #include "storage/runtime/runtime_queries.hpp"
@@ -12,6 +13,7 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds watch_interval{100};
+constexpr milliseconds anchor_interval{20};
 constexpr std::chrono::minutes prune_interval{10};
 constexpr unix_ms hour_ms = 3'600'000;
 
@@ -35,12 +37,14 @@ bool host::turn() {
     item = nullptr;
   });
   const auto now = hub_.now();
-  if ((seat_.fenced.load() || link_.database->lane().fenced()) &&
+  const bool astray = !owned_.empty() && &link_ != &hub_.anchor() &&
+                      hub_.anchor().holding == holding::elsewhere;
+  if ((seat_.fenced.load() || link_.database->lane().fenced() || astray) &&
       (state_ == state::serving || state_ == state::warming || state_ == state::idle))
     lose();
   if (now >= next_) {
-    next_ = now + watch_interval;
-    if (state_ == state::idle) claim();
+    next_ = now + (may_claim() ? watch_interval : anchor_interval);
+    if (state_ == state::idle && may_claim()) claim();
     if (state_ == state::serving && now >= next_prune_) prune();
   }
   seat_.alarm(next_);
@@ -50,6 +54,12 @@ bool host::turn() {
 void host::retry(milliseconds in) {
   state_ = state::idle;
   next_ = hub_.now() + in;
+}
+
+bool host::may_claim() const {
+  if (&link_ == &hub_.anchor()) return true;
+  const auto anchor = hub_.anchor().holding.load();
+  return anchor == holding::ours || anchor == holding::away;
 }
 
 void host::claim() {
@@ -63,12 +73,17 @@ void host::claim() {
 
 void host::claimed(const result<std::vector<storage::shard_claim>>& r) {
   doing_ = "claimed";
-  if (r.has_error()) return retry(milliseconds(hub_.settings().claim_retry_ms));
+  if (r.has_error()) {
+    link_.holding = holding::away;
+    return retry(milliseconds(hub_.settings().claim_retry_ms));
+  }
   for (const auto& c : r.value()) {
     if (c.shard >= link_.shards.size() || !owned_.insert(c.shard).second) continue;
     link_.shards[c.shard]->post([c](shard& s) { s.open(c); });
   }
-  if (owned_.size() < link_.shards.size())
+  const bool whole = owned_.size() == link_.shards.size();
+  link_.holding = whole ? holding::ours : holding::elsewhere;
+  if (!whole)
     return retry(milliseconds(hub_.settings().claim_retry_ms));
   state_ = state::warming;
   if (warm_ || !link_.domain.warm_up) return serve();
@@ -131,6 +146,11 @@ void host::lose() {
   hub_.log("warning", "fenced domain=" + std::string(link_.domain.name));
   state_ = state::dropping;
   link_.serving = false;
+  link_.holding = holding::elsewhere;
+  for (auto& c : hub_.couriers) {
+    c->ousted = true;
+    c->wake();
+  }
   owned_.clear();
   to_drop_ = link_.shards.size() + link_.readers.size();
   for (auto& s : link_.shards)

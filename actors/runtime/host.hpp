@@ -46,6 +46,7 @@ class host final : public occupant {
     reborn,    ///< waits for the new lane
   };
 
+  bool may_claim() const;
   void claim();
   void claimed(const result<std::vector<storage::shard_claim>>& r);
   void warm_up(std::shared_ptr<reads> results);

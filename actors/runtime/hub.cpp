@@ -56,6 +56,11 @@ domain_link* hub::find(std::string_view domain) const {
   return nullptr;
 }
 
+bool hub::ousted() const {
+  return std::any_of(domains.begin(), domains.end(),
+                     [](const auto& d) { return d->holding == holding::elsewhere; });
+}
+
 void hub::log(std::string_view severity, std::string line) const {
   if (options.log) return options.log(severity, std::move(line));
   std::fprintf(stderr, "%.*s runtime %s\n", static_cast<int>(severity.size()), severity.data(),

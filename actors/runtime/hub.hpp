@@ -28,6 +28,14 @@ class reader_seat;
 class courier_seat;
 class host_seat;
 
+/// Whose a domain's shards are, as this node's last claim was answered.
+enum class holding : std::uint8_t {
+  unknown,    ///< no answer yet
+  ours,
+  elsewhere,  ///< another living node's, or taken by one just now
+  away,       ///< its database does not answer
+};
+
 /// One domain of this node, from add() to the end of the process.
 struct domain_link {
   runtime::hub* hub = nullptr;
@@ -42,6 +50,7 @@ struct domain_link {
   std::vector<class_metrics*> kind_metrics;                  ///< by index of the kind
   class_metrics* shard_metrics = nullptr;
   std::atomic<bool> serving{false};  ///< all shards owned once, warm_up done
+  std::atomic<runtime::holding> holding{holding::unknown};
 
   std::size_t kind_index(
       std::string_view kind) const;  ///< throws std::logic_error for an unknown one
@@ -80,6 +89,11 @@ struct hub {
   const config::runtime_settings& settings() const noexcept { return options.settings; }
   unix_ms wall() const { return options.wall->now(); }
   domain_link* find(std::string_view domain) const;
+  /// Nodes do not call each other: one of them must hold all domains. Whoever holds the first one
+  /// may hold the others.
+  domain_link& anchor() const { return *domains.front(); }
+  /// Another node serves a domain that this one would need for its sockets.
+  bool ousted() const;
   std::uint64_t next_activation() { return ++last_activation; }
   void log(std::string_view severity, std::string line) const;
 

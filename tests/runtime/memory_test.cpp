@@ -178,6 +178,10 @@ TEST_CASE(
   world w;
   w.start();
   w.ask(add, "a:1");
+  rpc::attachment socket;
+  socket.connection = 7;
+  socket.account = account_id(1);
+  w.node().attach(socket, [](auto) {});
   w.alpha->hold_commits(true);
   auto lost = w.call(add, "a:10");
   w.sim.advance(milliseconds(20));
@@ -190,6 +194,10 @@ TEST_CASE(
   REQUIRE(w.sim.run_until([&] { return w.node().ready(); }));
   CHECK(w.ask(get, "a")->text_of() == "50");
   CHECK(w.ask(add, "a:1")->text_of() == "51");
+  // What the other owner pushed meanwhile did not come here: its sockets must resume.
+  REQUIRE(w.sink.closes.size() == 1);
+  CHECK(w.sink.closes[0].connection == 7);
+  CHECK(w.sink.closes[0].code == rpc::close_code::restart);
 }
 
 TEST_CASE(
