@@ -132,7 +132,9 @@ conversation_entity::outcome conversation_entity::send(const state& s, const Sen
 
   // An unknown client_id is taken for new, and the unique index refuses it if it is not: then we are asked again with
   // attempt > 0 and look. A sender who was caught once is looked up beforehand.
-  bool look = !s.recent.complete() && (c.attempt > 0 || s.recent.suspects(c.caller.account));
+  // So is one who may not send any more: what was sent before keeps its answer.
+  bool may_send = !s.blocked && (s.kind != conversation_kind::channel || me->role != member_role::member);
+  bool look = !s.recent.complete() && (c.attempt > 0 || !may_send || s.recent.suspects(c.caller.account));
   const auto& settings = c.service<messaging_services>().settings;
   auto handles = handles_in(q.text(), static_cast<std::size_t>(settings.mentions_per_message));
   if (r.size() == 0 && (look || !handles.empty())) {
