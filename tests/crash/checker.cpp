@@ -268,6 +268,8 @@ void check_stream(index& x, const device_record& d) {
       if (v.whole && e.seq > v.last + 1)
         x.report(fault::hole, d.name + ": a gap from " + at(e.conversation, e.seq) + " after " + std::to_string(v.last));
       v.last = std::max(v.last, e.to_seq);
+      // What it covers may have changed unseen: the client fetches it anew.
+      v.messages.erase(v.messages.lower_bound(e.seq), v.messages.upper_bound(e.to_seq));
     } else if (e.what == stream_event::kind::receipt) {
       take_receipt(x, d, e, v);
     } else {
