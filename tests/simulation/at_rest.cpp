@@ -48,6 +48,7 @@ const person* workload::with_id(const std::string& id) const {
 
 std::string workload::read_rest() {
   auto why = repeat_sends();
+  if (why.empty()) why = probe_blocks();
   for (auto& c : record_.conversations) {
     const auto* first = with_id(*c.founders.begin());
     if (why.empty()) why = read_items(c, *first);
@@ -119,7 +120,7 @@ std::string workload::read_accounts() {
     const auto& id = static_cast<const auth::Tokens&>(**in.reply).account_id();
     r.has_profile = static_cast<const user::Profile&>(**profile.reply).account_id() == id;
   }
-  return probe_blocks();
+  return {};
 }
 
 std::string workload::repeat_sends() {
@@ -148,21 +149,23 @@ std::string workload::repeat_sends() {
   return {};
 }
 
+/// By a send in the pair's conversation: creating one would ask for blocks by another way.
 std::string workload::probe_blocks() {
-  for (std::size_t i = 4; i < 7; ++i) {
-    auto create = std::make_shared<messaging::CreateConversationRequest>();
-    create->set_kind("direct");
-    create->add_member_ids(people_[0].id);
-    auto a = ask("messaging.create", create, people_[i].caller());
-    if (a.ok()) {
-      auto q = std::make_shared<messaging::SendRequest>();
-      q->set_conversation_id(static_cast<const messaging::Conversation&>(**a.reply).conversation_id());
-      q->set_client_id("probe");
-      q->set_text("hello");
-      a = ask("messaging.send", q, people_[i].caller());
-    }
+  for (std::size_t i = first_blockable; i < first_blockable + blockable; ++i) {
+    const auto pair = std::find_if(places_.begin(), places_.end(), [i](const auto& p) {
+      return !p->group && p->founders == std::set<std::size_t>{0, i};
+    });
+    auto q = std::make_shared<messaging::SendRequest>();
+    q->set_conversation_id((*pair)->id);
+    q->set_client_id("probe-" + std::to_string(i));
+    q->set_text("hello");
+    const auto a = ask("messaging.send", q, people_[i].caller());
     if (!a.ok() && (a.lost || code_of(a) != errc::blocked)) return odd("block probe", a);
     record_.block_probes.push_back({people_[0].id, people_[i].id, !a.ok()});
+    record_.sends.push_back({q->conversation_id(), people_[i].id, q->client_id(), q->text(), {}, !a.ok()});
+    if (!a.ok()) continue;
+    const auto& reply = static_cast<const messaging::SendReply&>(**a.reply);
+    record_.sends.back().answers.push_back({reply.seq(), reply.message_id()});
   }
   return {};
 }

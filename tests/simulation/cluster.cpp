@@ -33,7 +33,7 @@ cluster::cluster(cluster_options o)
       stores_([this] { return first_day + now_.count(); }),
       nodes_(options_.nodes),
       incarnations_(options_.nodes) {
-  for (std::size_t i = 0; i < nodes_.size(); ++i) start(i);
+  start(0);
 }
 
 cluster::~cluster() { http_.clear(); }

@@ -33,6 +33,7 @@ class cluster {
   static constexpr milliseconds tick_length{10};
   static constexpr milliseconds http_patience{12'000};
 
+  /// Starts the first node; the others are there when start() is called.
   explicit cluster(cluster_options o);
   ~cluster();
 

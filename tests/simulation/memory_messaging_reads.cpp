@@ -228,6 +228,24 @@ void add_resume(memory_store& store) {
     sort_by_first_two(out);
     return found(4, out);
   });
+  store.on("messaging.change_span", [](memory_store& s, const memory_row& p) {
+    const auto& seen = std::get<std::vector<std::int64_t>>(p[3]);
+    std::vector<memory_row> out;
+    std::size_t at = 0;
+    each_range(p, [&](const uuid& id, std::int64_t after, std::int64_t upto) {
+      const auto known = seen[at++];
+      std::int64_t first = 0, last = 0;
+      each_of(s, "change", {id}, [&](const memory_row& r) {
+        if (is_null(r[h_seq]) || number(r[h_rev]) <= after || number(r[h_rev]) > upto || number(r[h_seq]) > known)
+          return true;
+        first = first == 0 ? number(r[h_seq]) : std::min(first, number(r[h_seq]));
+        last = std::max(last, number(r[h_seq]));
+        return true;
+      });
+      if (first != 0) out.push_back({id, first, last});
+    });
+    return found(3, out);
+  });
 }
 
 }  // namespace

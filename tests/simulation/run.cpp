@@ -10,6 +10,7 @@ namespace {
 
 constexpr milliseconds load_time{8000};
 constexpr milliseconds patience{60'000};
+constexpr milliseconds quiet{3000};
 
 node_settings draw_settings(runtime::seeded_random& r, std::vector<std::string>& plan) {
   node_settings s;
@@ -25,10 +26,12 @@ node_settings draw_settings(runtime::seeded_random& r, std::vector<std::string>&
   if (r.next() % 2) s.messaging.recent_sends = 4 + static_cast<std::int64_t>(r.next() % 16);
   if (r.next() % 3 == 0) s.messaging.resume_messages_each = 5 + static_cast<std::int64_t>(r.next() % 20);
   if (r.next() % 3 == 0) s.gateway.max_queued_bytes = 8192;
+  if (r.next() % 4 == 0) s.messaging.resume_changes_each = 1 + static_cast<std::int64_t>(r.next() % 6);
   plan.push_back("shards " + std::to_string(s.shards) + ", disk " + std::to_string(s.disk_ms) + " ms, batch " +
                  std::to_string(s.storage.batch_units) + ", entities " + std::to_string(s.runtime.max_entities) +
                  ", recent " + std::to_string(s.messaging.recent_sends) + ", replay " +
-                 std::to_string(s.messaging.resume_messages_each) + ", queue " +
+                 std::to_string(s.messaging.resume_messages_each) + "/" + std::to_string(s.messaging.resume_changes_each) +
+                 ", queue " +
                  std::to_string(s.gateway.max_queued_bytes));
   return s;
 }
@@ -83,6 +86,8 @@ class one_run {
     cluster_options o;
     o.seed = seed;
     o.settings = draw_settings(shape_, out_.plan);
+    o.nodes = shape_.next() % 5 < 2 ? 2 : 1;
+    out_.plan.push_back(std::to_string(o.nodes) + " nodes");
     return o;
   }
 
@@ -90,6 +95,9 @@ class one_run {
 
   void play() {
     auto ready = [this] { return cluster_.ready_node() != nullptr; };
+    const bool race = shape_.next() % 2;  // both nodes start at once, or the second one stands by
+    if (!race && !cluster_.run_until(ready, patience)) return stuck("not ready at the start");
+    for (std::size_t i = 1; i < cluster_.size(); ++i) cluster_.start(i);
     if (!cluster_.run_until(ready, patience)) return stuck("not ready at the start");
     if (auto why = workload_.set_up(); !why.empty()) return stuck("set-up: " + why);
     workload_.begin();
@@ -102,6 +110,8 @@ class one_run {
     workload_.stop_issuing();
     if (!cluster_.run_until([this] { return workload_.idle(); }, patience)) return stuck("operations stay unanswered");
     if (!cluster_.run_until([this] { return workload_.all_open(); }, patience)) return stuck("sockets do not open");
+    // Until then the last events have had their effect, or never will.
+    cluster_.run_until([] { return false; }, quiet);
     if (auto why = workload_.read_rest(); !why.empty()) return stuck("at rest: " + why);
     cluster_.run_until([this] { return workload_.caught_up(); }, milliseconds(10'000));
     for (const auto& v : crash::check(record_))

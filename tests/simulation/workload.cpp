@@ -110,6 +110,9 @@ std::string workload::make_places() {
     why = add_place("group", owner, {(owner + 1) % n, (owner + 3) % n, (owner + 4) % n});
     if (why.empty()) places_.back()->guest = n + g % guests;
   }
+  // Pairs with a block between them now and then.
+  for (std::size_t i = first_blockable; i < first_blockable + blockable && why.empty(); ++i)
+    why = add_place("direct", 0, {i});
   if (why.empty()) why = add_place("channel", 0, {2 % n, 3 % n, 5 % n});
   return why;
 }
@@ -297,10 +300,9 @@ void workload::register_one() {
                 });
 }
 
-/// The first person blocks and unblocks those of the others with whom it shares no conversation of two.
 void workload::block_one() {
   if (std::exchange(block_busy_, true)) return;
-  const auto whom = 4 + block_turn_++ % 3;
+  const auto whom = first_blockable + block_turn_++ % blockable;
   blocked_[whom] = !blocked_[whom];
   record_.blocks.push_back({people_[0].id, people_[whom].id, blocked_[whom]});
   auto q = std::make_shared<user::BlockRequest>();

@@ -20,6 +20,9 @@ struct workload_options {
   milliseconds pause{120};  ///< between two operations of a device, at most
 };
 
+/// Whom the first person blocks and unblocks, by index.
+inline constexpr std::size_t first_blockable = 4, blockable = 3;
+
 class workload {
  public:
   workload(cluster& c, workload_options o, crash::history& record);
