@@ -19,7 +19,7 @@ struct search {
   std::uint64_t seeds = 500;
   std::uint64_t processes = 2;
   std::uint64_t sound = 20;  ///< seeds that must be sound with no fault planted
-  int least = 6;
+  int least = 9;
 };
 
 bool find(planted_fault f, std::uint64_t seeds) {
