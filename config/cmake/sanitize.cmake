@@ -7,7 +7,7 @@ set(nova_launcher "")
 if(NOT NOVA_SANITIZE)
   return()
 elseif(NOVA_SANITIZE STREQUAL "address")
-  set(nova_sanitizers -fsanitize=address,undefined,float-cast-overflow)
+  set(nova_sanitizers -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all)
   target_compile_options(nova_flags INTERFACE -D_GLIBCXX_ASSERTIONS)
   # As shared libraries the two would each have options of their own, and UBSan would not see log_path.
   target_link_options(nova_flags INTERFACE -static-libasan -static-libubsan)
