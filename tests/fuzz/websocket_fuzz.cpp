@@ -40,6 +40,16 @@ std::vector<std::string> said(const std::vector<fuzz::server_frame>& frames) {
   return out;
 }
 
+/// The same, or, when the connection was closed, as far as one of them got: an answer that is under way then is not sent.
+bool agree(std::vector<std::string> one, std::vector<std::string> other) {
+  const auto closed = [](const auto& x) { return !x.empty() && x.back().starts_with("8 "); };
+  if (!closed(one) || !closed(other)) return one == other;
+  one.pop_back();
+  other.pop_back();
+  if (other.size() < one.size()) std::swap(one, other);
+  return std::equal(one.begin(), one.end(), other.begin());
+}
+
 void claim_pongs(const std::vector<fuzz::server_frame>& frames, const std::vector<std::string>& pings) {
   auto next = pings.begin();
   for (const auto& f : frames) {
@@ -89,7 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   auto again = fuzz::play(fuzz::cut(sent, data[0]));
   auto other = frames_of(again);
-  claim(said(frames) == said(other), "cut otherwise, the same frames", expected.shown);
+  claim(agree(said(frames), said(other)), "cut otherwise, the same frames", expected.shown);
   if (!(data[1] & raw)) claim_close(other, expected, expected.shown);
   claim(out.asked == again.asked, "cut otherwise, the same calls", expected.shown);
   return 0;
