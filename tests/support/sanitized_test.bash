@@ -22,8 +22,8 @@ if [ "$2" = address ]; then
   expect 66 "heap-buffer-overflow" past-the-end
   expect 66 "heap-buffer-overflow" past-the-end killed
   expect 66 "detected memory leaks" forgotten
-  expect 66 "signed integer overflow" overflowing
-  expect 66 "signed integer overflow" overflowing killed
+  expect 66 "shift exponent 40 is too large" shifted-too-far
+  expect 66 "shift exponent 40 is too large" shifted-too-far killed
 else
   expect 66 "data race" racing
   expect 66 "data race" racing killed
