@@ -171,7 +171,8 @@ storage::rows row_source::answer(const storage::statement& s) {
         cells.emplace_back(std::get<std::vector<std::string>>(s.params[0])[static_cast<std::size_t>(f.seq)]);
         ++columns;
       } else {
-        cells.push_back(null_group || std::exchange(null_next, false) ? value() : cell(column, f, strings));
+        const bool null = std::exchange(null_next, false) || null_group;
+        cells.push_back(null ? value() : cell(column, f, strings));
         ++columns;
       }
     }

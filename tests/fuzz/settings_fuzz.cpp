@@ -5,6 +5,7 @@
 #include "tests/fuzz/claim.hpp"
 #include "tests/fuzz/json_grammar.hpp"
 
+#include <algorithm>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -66,8 +67,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   claim(loaded.error().code == errc::invalid_request && !loaded.error().fields.empty(), "a refusal names settings");
   for (const auto& field : loaded.error().fields) {
     claim(!field.detail.empty(), "a refusal says why", field.field);
-    claim(field.detail.find("sesame") == std::string::npos || field.field.find("key") == std::string::npos,
-          "a refusal tells no secret", field.detail);
+    const bool hidden = std::ranges::any_of(config::declarations(), [&](const auto& row) {  // a wrong name is no secret
+      return row.secret && row.name == field.field;
+    });
+    claim(!hidden || field.detail.find("sesame") == std::string::npos, "a refusal tells no secret", field.detail);
   }
   return 0;
 }
