@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace nova::gateway {
@@ -38,6 +39,7 @@ bool take_id(incoming_call& call, const json::object& object, unsigned max_bytes
   call.notification = id == nullptr;
   if (!id) return true;
   if (id->is_object() || id->is_array() || id->is_bool()) return false;
+  if (id->is_double() && !std::isfinite(id->get_double())) return false;  // 1e999 is no JSON when written again
   auto text = json::serialize(*id);
   if (text.size() > max_bytes) return false;
   call.id = std::move(text);

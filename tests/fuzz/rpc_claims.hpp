@@ -43,9 +43,9 @@ inline void claim_json_round_trip(const rpc::message_type& type, const rpc::mess
 inline void claim_answer_is_json(const gateway::frame& f, std::string_view id) {
   auto text = payload_of(f);
   claim(json_grammar(text).accepts(generous_depth), "an answer is JSON", text);
-  auto value = boost::json::parse({text.data(), text.size()});
-  auto seen = boost::json::serialize(value.at("id"));
-  claim(std::string_view(seen.data(), seen.size()) == id, "an answer has the call's id", text);
+  // As text: Boost.JSON reads a long fraction with an error in its last digit.
+  const auto begin = R"({"jsonrpc":"2.0","id":)" + std::string(id) + ',';
+  claim(text.starts_with(begin), "an answer has the call's id", text);
 }
 
 /// What every call is, whatever was sent.
