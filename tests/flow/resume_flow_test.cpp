@@ -26,6 +26,16 @@ void expect_messages(device& d, std::int64_t first, std::int64_t last) {
   }
 }
 
+/// `who` comes, hears the first `count` messages, which `sender` sends, and drops the socket: its resume token.
+std::string leave_after(const account& who, device& sender, const std::string& conversation, int count) {
+  auto own = socket(who);
+  send_many(sender, conversation, 1, count);
+  expect_messages(*own, 1, count);
+  auto token = own->resume_token();
+  own->drop();
+  return token;
+}
+
 }  // namespace
 
 TEST_CASE("a resume with what was seen gives the rest in order, changes too, then what is live") {
@@ -60,14 +70,7 @@ TEST_CASE("a resume after more changes than are replayed begins with a gap over 
   const auto ann = person("ann"), bob = person("bob");
   auto anns = socket(ann, {.echo = false});
   const auto c = direct(ann, bob);
-  std::string token;
-  {
-    auto bobs = socket(bob);
-    token = bobs->resume_token();
-    send_many(*anns, c, 1, 4);
-    expect_messages(*bobs, 1, 4);
-    bobs->drop();
-  }
+  const auto token = leave_after(bob, *anns, c, 4);
   constexpr int replayed = 256;
   REQUIRE(anns->call("messaging.edit", in(c, R"(,"seq":2,"text":"first")")).ok);
   for (int i = 0; i < replayed; ++i)
@@ -113,14 +116,7 @@ TEST_CASE("what is too much to replay is named by a gap before anything later") 
   const auto ann = person("ann"), bob = person("bob");
   auto anns = socket(ann, {.echo = false});
   const auto c = direct(ann, bob);
-  std::string token;
-  {
-    auto bobs = socket(bob);
-    token = bobs->resume_token();
-    send_many(*anns, c, 1, 1);
-    expect_messages(*bobs, 1, 1);
-    bobs->drop();
-  }
+  const auto token = leave_after(bob, *anns, c, 1);
   for (int i = 0; i < 6; ++i) send_many(*anns, c, 2 + i * 200, 201 + i * 200);
   auto again = socket(bob, {.resume_token = token, .seen = seen(c, 1, 0)});
   REQUIRE(resumed(*again));
