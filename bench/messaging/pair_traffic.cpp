@@ -9,6 +9,7 @@ namespace nova::bench {
 namespace {
 
 constexpr auto join_limit = std::chrono::seconds(60);
+constexpr auto again_after = std::chrono::milliseconds(100);
 
 std::chrono::microseconds us(double seconds) {
   return std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6));
@@ -17,7 +18,10 @@ std::chrono::microseconds us(double seconds) {
 }  // namespace
 
 pair_traffic::~pair_traffic() {
-  io_.run([this] { pairs_.clear(); });
+  io_.run([this] {
+    alive_.reset();
+    pairs_.clear();
+  });
 }
 
 void pair_traffic::add_pair(std::size_t n) {
@@ -90,6 +94,10 @@ void pair_traffic::answered(pair& p, std::uint64_t number, bool accepted) {
   ++p.answered;
   if (!accepted) {
     ++p.refused;
+    // The next one takes its place in the window, unless the run is over by then.
+    io_.after(again_after, [this, &p, run = p.first, alive = std::weak_ptr<int>(alive_)] {
+      if (!alive.expired() && run == p.first && sending_ && shape_.rate == 0) send(p, now_us());
+    });
     return;
   }
   if (measuring_) {

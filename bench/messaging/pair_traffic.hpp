@@ -71,6 +71,7 @@ class pair_traffic {
   std::uint64_t acked_ = 0, delivered_ = 0;
   std::string ended_;
   bool sending_ = false, measuring_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  ///< for timers that outlast this object
 };
 
 }  // namespace nova::bench

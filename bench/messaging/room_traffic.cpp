@@ -46,7 +46,7 @@ bool room_traffic::set_up(std::size_t sockets, std::size_t accounts, std::string
   const auto target = server_.room(problem);
   if (!target) return false;
   accounts_ = std::min(sockets, accounts);
-  next_.assign(sockets, 0);
+  order_ = room_order(sockets);
   const auto door = std::make_shared<doorway>(doorway{.count = sockets});
   io_.run([&] {
     chat_events e;
@@ -76,9 +76,9 @@ void room_traffic::let_in(const std::shared_ptr<doorway>& door) {
       door->came_in();
       let_in(door);
     };
-    e.received = [this, i](std::uint64_t number, std::int64_t, std::size_t bytes) {
+    e.received = [this, i](std::uint64_t number, std::int64_t seq, std::size_t bytes) {
       push_bytes_ = bytes;
-      received(i, number);
+      received(i, number, seq);
     };
     e.ended = [this, door](const std::string& why) { socket_ended(door, why); };
     listeners_.push_back(server_.make_socket(1 + i % accounts_, std::move(e)));
@@ -94,11 +94,12 @@ void room_traffic::socket_ended(const std::shared_ptr<doorway>& door, const std:
 void room_traffic::publish() {
   while (publishing_ && in_flight_ < shape_.window) {
     ++in_flight_;
+    order_.sent(made_);
     publisher_->send(made_++, shape_.text_bytes);
   }
 }
 
-// A refused send (a database that stalls on a busy machine) is sent again under its number.
+// A refused send (a database that stalls on a busy machine) is sent again under its number, behind those sent meanwhile.
 void room_traffic::answered(std::uint64_t number, bool accepted) {
   if (accepted) return;
   ++refused_;
@@ -107,9 +108,8 @@ void room_traffic::answered(std::uint64_t number, bool accepted) {
   });
 }
 
-void room_traffic::received(std::size_t listener, std::uint64_t number) {
-  wrong_ += number != next_[listener];
-  next_[listener] = number + 1;
+void room_traffic::received(std::size_t listener, std::uint64_t number, std::int64_t seq) {
+  wrong_ += !order_.arrived(listener, number, seq);
   ++delivered_;
   auto [at, fresh] = left_.try_emplace(number, listeners_.size());
   if (--at->second > 0) return;

@@ -1,6 +1,7 @@
 // One publisher and many listeners in a room of a chat_server: what fanout measures, on Nova and on its rivals.
 #pragma once
 
+#include "bench/messaging/room_order.hpp"
 #include "bench/support/chat.hpp"
 #include "bench/support/report.hpp"
 
@@ -37,14 +38,14 @@ class room_traffic {
   void socket_ended(const std::shared_ptr<doorway>& door, const std::string& why);
   void publish();
   void answered(std::uint64_t number, bool accepted);
-  void received(std::size_t listener, std::uint64_t number);
+  void received(std::size_t listener, std::uint64_t number, std::int64_t seq);
   void measure(const cpu_split& used, double seconds, report& out);
 
   chat_server& server_;
   client::io_thread& io_;
   std::unique_ptr<chat_socket> publisher_;
   std::vector<std::unique_ptr<chat_socket>> listeners_;
-  std::vector<std::uint64_t> next_;             ///< number by listener
+  room_order order_;
   std::map<std::uint64_t, std::size_t> left_;   ///< listeners that miss a message
   room_shape shape_;
   std::size_t accounts_ = 1, push_bytes_ = 0;
