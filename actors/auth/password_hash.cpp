@@ -1,6 +1,8 @@
 // See password_hash.hpp.
 #include "actors/auth/password_hash.hpp"
 
+#include "actors/auth/hash_memory.hpp"
+
 #include <sodium.h>
 
 #include <array>
@@ -24,6 +26,7 @@ std::uint64_t parameter(const std::string& hash, std::string_view name) {
 
 std::string hash_password(std::string_view password, const hash_cost& cost) {
   std::array<char, crypto_pwhash_STRBYTES> out{};
+  const kept_hash_memory memory;
   if (crypto_pwhash_str_alg(out.data(), password.data(), password.size(), cost.opslimit,
                             std::size_t{cost.memory_kib} * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0)
     throw std::bad_alloc();
@@ -32,6 +35,7 @@ std::string hash_password(std::string_view password, const hash_cost& cost) {
 
 bool verify_password(const std::string& hash, std::string_view password) {
   if (hash.size() >= crypto_pwhash_STRBYTES) return false;
+  const kept_hash_memory memory;
   return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
 }
 

@@ -9,9 +9,13 @@ find_package(doctest REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(CAF REQUIRED)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
-pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+
+# Static: what it maps for a password hash is then the linker's to direct (actors/auth/hash_memory.hpp).
+find_library(NOVA_SODIUM libsodium.a REQUIRED)
+add_library(nova_sodium INTERFACE)
+target_link_libraries(nova_sodium INTERFACE ${NOVA_SODIUM})
 
 add_library(nova_flags INTERFACE)
 target_compile_options(nova_flags INTERFACE -Wall -Wextra -Wno-unused-parameter -fno-strict-overflow)

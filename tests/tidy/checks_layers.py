@@ -113,7 +113,8 @@ ROLES = {
     "actors": {"rules": "pure decisions", "entity": "binds a kind to its rules", "state": "what a kind remembers",
                "intake": "other domains' events", "supervisor": "the domain as a table",
                "services": "what handlers are given", "lookup": "answers about other domains' facts",
-               "tokens": "formats of tokens", "hash": "work of the job pool", "signer": "signatures"},
+               "tokens": "formats of tokens", "hash": "work of the job pool", "memory": "a job's working memory",
+               "signer": "signatures"},
     "storage": {"queries": "named SQL", "rows": "mapping", "store": "storage calls"},
 }
 
