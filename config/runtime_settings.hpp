@@ -36,7 +36,7 @@ struct runtime_settings {
   /// Resolution of deadlines and pauses, milliseconds. 1–1000.
   std::uint32_t tick_ms = 10;
   /// A caller whose decision waits for a database that is away is told `unavailable` after this, milliseconds. 50–10000.
-  std::uint32_t commit_patience_ms = 900;
+  std::uint32_t commit_patience_ms = 750;
   /// How often a command is decided again after a conflict. 0–100.
   std::uint32_t max_attempts = 3;
   /// The same message ending a handler with an exception this often is refused from then on. 1–100.

@@ -50,7 +50,7 @@ struct storage_settings {
   /// idle_in_transaction_session_timeout of the lane's session, milliseconds; below the lease. 100–30000.
   std::uint32_t lane_idle_timeout_ms = 1500;
   /// A batch without an answer for this long makes the lane refuse new decisions, milliseconds. 50–10000.
-  std::uint32_t lane_stall_ms = 700;
+  std::uint32_t lane_stall_ms = 600;
   /// … and for this long: its connection is given up and the batch resolved on a new one, milliseconds. 500–60000.
   std::uint32_t lane_giveup_ms = 5000;
 

@@ -330,7 +330,7 @@ void postgres_lane::arm_renewal() {
 }
 
 void postgres_lane::arm_watch() {
-  watch_timer_.expires_after(milliseconds(std::max<std::uint32_t>(settings_.lane_stall_ms / 4, 10)));
+  watch_timer_.expires_after(milliseconds(std::max<std::uint32_t>(settings_.lane_stall_ms / 8, 10)));
   watch_timer_.async_wait([self = shared_from_this()](error_code e) {
     if (e || self->stage_ == stage::stopped) return;
     bool busy = self->stage_ == stage::batch || self->stage_ == stage::resolving ||
