@@ -27,3 +27,6 @@ target_compile_options(nova_flags INTERFACE ${nova_sanitizers} -O1 -fno-omit-fra
 target_compile_definitions(nova_flags INTERFACE NOVA_SLOWDOWN=${nova_slowdown})
 target_link_options(nova_flags INTERFACE ${nova_sanitizers})
 set(nova_launcher ${CMAKE_SOURCE_DIR}/tests/support/sanitized)
+if(NOVA_SANITIZE STREQUAL "thread")
+  include(instrumented_caf)
+endif()
