@@ -7,6 +7,7 @@
 #include "storage/auth/migrations.hpp"
 #include "storage/user/migrations.hpp"
 #include "tests/support/postgres_fixture.hpp"
+#include "tests/support/slowdown.hpp"
 
 #include <libpq-fe.h>
 
@@ -64,7 +65,7 @@ struct identity_node::impl {
     });
     node->start();
     std::unique_lock lock(mutex);
-    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    const auto deadline = std::chrono::steady_clock::now() + 30s * slowdown;
     while (!node->ready()) {
       if (std::chrono::steady_clock::now() > deadline)
         throw std::runtime_error("the node does not get ready");
@@ -74,7 +75,7 @@ struct identity_node::impl {
 
   void stop() {
     if (!node) return;
-    if (!node->stop(5s)) std::terminate();
+    if (!node->stop(5s * slowdown)) std::terminate();
     node.reset();
     databases.clear();
   }
@@ -118,7 +119,7 @@ std::future<rpc::reply_result> identity_node::send(const rpc::method& m, rpc::me
   c.caller = std::move(caller);
   c.request_id = "test";
   c.idempotency_key = std::move(idempotency_key);
-  c.deadline = std::chrono::steady_clock::now() + 20s;
+  c.deadline = std::chrono::steady_clock::now() + 20s * slowdown;
   c.request = std::move(request);
   c.reply = [done](rpc::reply_result r) { done->set_value(std::move(r)); };
   auto out = done->get_future();
