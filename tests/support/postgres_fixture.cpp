@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <openssl/crypto.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -42,6 +43,9 @@ postgres_fixture& postgres_fixture::instance() {
 }
 
 postgres_fixture::postgres_fixture() {
+  // Of what ends with the process the youngest goes first. libpq would wake libcrypto only later: it would be gone before io_'s
+  // thread, and could not give back what it keeps for that.
+  OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
   std::string pattern = "/tmp/nova-test-XXXXXX";
   if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
   folder_ = pattern;
