@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <latch>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -18,8 +19,7 @@ namespace {
 
 using go_atom = caf::atom_constant<caf::atom("go")>;
 
-caf::behavior serve(caf::event_based_actor* self) {
-  auto sum = std::make_shared<std::int64_t>(0);
+caf::behavior serve(caf::event_based_actor* self, std::shared_ptr<std::int64_t> sum) {
   self->set_default_handler(caf::drop);
   return {[sum](const std::string&) { return ++*sum; }};
 }
@@ -43,6 +43,10 @@ void ask_again(caf::event_based_actor* self, const caf::actor& server, const std
   });
 }
 
+caf::behavior ask(caf::event_based_actor* self, caf::actor server, lane* l) {
+  return {[=](go_atom) { ask_again(self, server, std::string(36, 'k'), *l); }};
+}
+
 }  // namespace
 
 std::uint64_t run_bare_requests(runtime::node& on, std::size_t lanes, double seconds) {
@@ -52,10 +56,8 @@ std::uint64_t run_bare_requests(runtime::node& on, std::size_t lanes, double sec
   std::vector<std::unique_ptr<lane>> all;
   for (std::size_t i = 0; i < lanes; ++i) {
     all.push_back(std::make_unique<lane>(lane{asking, over}));
-    auto server = system.spawn(serve);
-    auto client = system.spawn([server, l = all.back().get()](caf::event_based_actor* self) -> caf::behavior {
-      return {[=](go_atom) { ask_again(self, server, std::string(36, 'k'), *l); }};
-    });
+    auto server = system.spawn(serve, std::make_shared<std::int64_t>(0));
+    auto client = system.spawn(ask, server, all.back().get());
     caf::anon_send(client, go_atom::value);
   }
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
