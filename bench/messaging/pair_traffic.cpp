@@ -53,7 +53,7 @@ bool pair_traffic::set_up(std::size_t pairs, std::string& problem) {
     return !ended_.empty() || all([](const auto& p) { return !p->sender_id.empty() && !p->receiver_id.empty(); });
   };
   const bool known = wait(signed_in, join_limit);
-  for (std::size_t n = 0; known && ended_.empty() && n < pairs; ++n) {
+  for (std::size_t n = 0; known && why_ended().empty() && n < pairs; ++n) {
     auto& p = *pairs_[n];
     const auto to = server_.direct(2 * n, p.sender_id, 2 * n + 1, p.receiver_id, problem);
     if (!to) return false;
@@ -66,9 +66,16 @@ bool pair_traffic::set_up(std::size_t pairs, std::string& problem) {
     });
   }
   const bool open = wait([&] { return !ended_.empty() || all([](const auto& p) { return p->joined == 2; }); }, join_limit);
-  if (!ended_.empty()) problem = "a socket ended: " + ended_;
+  const auto why = why_ended();
+  if (!why.empty()) problem = "a socket ended: " + why;
   else if (!open) problem = "not every socket came in";
-  return open && ended_.empty();
+  return open && why.empty();
+}
+
+std::string pair_traffic::why_ended() {
+  std::string why;
+  io_.run([&] { why = ended_; });
+  return why;
 }
 
 bool pair_traffic::wait(const std::function<bool()>& condition, std::chrono::milliseconds within) {
@@ -171,11 +178,12 @@ traffic_result pair_traffic::run(const traffic_shape& shape, report& out) {
   });
   over.get_future().get();
   wait([this] {
-    return std::all_of(pairs_.begin(), pairs_.end(), [](const auto& p) {
+    return !ended_.empty() || std::all_of(pairs_.begin(), pairs_.end(), [](const auto& p) {
       return p->answered == p->made && p->delivered + p->refused >= p->made;
     });
-  }, std::chrono::ceil<std::chrono::milliseconds>(us(ended_.empty() ? shape_.drain_seconds : 0)));
-  measure(out, after - before, static_cast<double>(ended - began) / 1e6);
+  }, std::chrono::ceil<std::chrono::milliseconds>(us(shape.drain_seconds)));
+  // There: what comes too late or twice may still be coming.
+  io_.run([&] { measure(out, after - before, static_cast<double>(ended - began) / 1e6); });
   verify(out);
   return result_;
 }
@@ -219,10 +227,12 @@ void pair_traffic::verify(report& out) {
     auto& p = *pairs_[n];
     const auto on_disk = server_.stored(2 * n, p.target);
     if (!on_disk) return;
-    // A send that was refused may have been committed: more than answered is no loss.
-    const auto acked = p.stored + p.answered - p.refused;
-    if (*on_disk < acked || (p.refused == 0 && *on_disk != acked)) ++wrong;
-    p.stored = *on_disk;
+    io_.run([&] {
+      // A send that was refused may have been committed: more than answered is no loss.
+      const auto acked = p.stored + p.answered - p.refused;
+      if (*on_disk < acked || (p.refused == 0 && *on_disk != acked)) ++wrong;
+      p.stored = *on_disk;
+    });
   }
   if (wrong > 0) out.broken(std::to_string(wrong) + " conversations do not hold what was answered");
 }

@@ -59,12 +59,14 @@ class pair_traffic {
   void begin();
   void pace();
   bool wait(const std::function<bool()>& condition, std::chrono::milliseconds within);
+  std::string why_ended();
   counts count() const;
   void measure(report& out, const cpu_split& used, double seconds);
   void verify(report& out);
 
   chat_server& server_;
   client::io_thread& io_;
+  // From here on io_'s thread's, once a socket has started.
   std::vector<std::unique_ptr<pair>> pairs_;
   traffic_shape shape_;
   traffic_result result_;
