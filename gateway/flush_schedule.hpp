@@ -15,14 +15,17 @@ namespace nova::gateway {
 
 class flush_schedule {
  public:
-  /// `flush` writes what waits for a connection, if it is still there.
-  flush_schedule(boost::asio::io_context& context, std::function<void(rpc::connection_id)> flush);
+  /// `flush` writes what waits for a connection, if it is still there; the frames that were written
+  /// whole.
+  flush_schedule(boost::asio::io_context& context,
+                 std::function<std::size_t(rpc::connection_id)> flush);
 
   /// When what is being handled is done.
   void soon(rpc::connection_id id);
-  /// With the next round. After a round the thread rests from pushes for as long as it took, for up
-  /// to `most_patience` times that while pushes keep coming in the rests, and never longer than
-  /// `longest_rest`. On an idle thread a round begins at once.
+  /// With the next round. After a round that wrote several frames at once to many of its sockets the
+  /// thread rests from pushes for as long as it took, for up to `most_patience` times that while
+  /// rounds go on joining frames, and never longer than `longest_rest`. Where nothing was joined, as
+  /// with one message under way, the next round begins at once.
   void with_round(rpc::connection_id id);
 
   static constexpr int most_patience = 8;
@@ -34,21 +37,22 @@ class flush_schedule {
   using clock = std::chrono::steady_clock;
   struct batch {
     std::vector<rpc::connection_id> ids;
-    std::size_t done = 0;
+    std::size_t done = 0, frames = 0;  ///< ids flushed, frames that left
     bool posted = false;
+    void clear();
   };
-  /// A slice of the batch, then others get their turn; true when it is through.
+  /// Flushes a slice of the batch, so that others get their turn; true when it is through.
   bool flush_some(batch& b);
   void flush_soon();
   void begin_round();
   void flush_round();
 
   boost::asio::io_context& context_;
-  std::function<void(rpc::connection_id)> flush_;
+  std::function<std::size_t(rpc::connection_id)> flush_;
   boost::asio::steady_timer rest_{context_};
   batch soon_, round_;
   clock::time_point began_{}, next_{};
-  int patience_ = 1;
+  int patience_ = 0;
 };
 
 }  // namespace nova::gateway

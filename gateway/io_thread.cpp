@@ -116,11 +116,11 @@ void io_thread::set_deadline(rpc::connection_id id, time_point at) {
   if (auto* s = slot_of(id)) s->deadline = at;
 }
 
-void io_thread::flush(rpc::connection_id id) {
+std::size_t io_thread::flush(rpc::connection_id id) {
   auto* s = slot_of(id);
-  if (!s) return;
+  if (!s) return 0;
   auto keep = s->held;
-  keep->flush();
+  return keep->flush();
 }
 
 void io_thread::for_each(const std::function<void(connection&)>& f) {

@@ -44,7 +44,8 @@ class connection {
   virtual ~connection() = default;
   virtual void on_deadline(time_point now) = 0;
   virtual void on_push(delivery&) {}
-  virtual void flush() {}
+  /// Writes what waits; the frames that are now written whole.
+  virtual std::size_t flush() { return 0; }
   virtual void shut(rpc::close_code, std::string_view) {}
   virtual bool belongs_to(const uuid&) const { return false; }
   virtual socket_session* session() { return nullptr; }
@@ -105,7 +106,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   slot* slot_of(rpc::connection_id id) noexcept;
   void enqueue(message m);
   void drain_inbox();
-  void flush(rpc::connection_id id);
+  std::size_t flush(rpc::connection_id id);
   void arm_tick();
   void on_tick();
 
@@ -117,7 +118,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   std::vector<slot> slots_;
   std::deque<std::uint32_t> free_;
   std::size_t used_ = 0;
-  flush_schedule flushes_{context_, [this](rpc::connection_id id) { flush(id); }};
+  flush_schedule flushes_{context_, [this](rpc::connection_id id) { return flush(id); }};
   std::mutex inbox_mutex_;
   std::vector<message> inbox_;
   bool inbox_posted_ = false;

@@ -1,4 +1,5 @@
-// The edge's parts without sockets: routes, percent-decoding, JSON, queue, frames, buckets.
+// The edge's parts without sockets: routes, percent-decoding, JSON, queue, rounds, frames, buckets.
+#include "gateway/flush_schedule.hpp"
 #include "gateway/frame.hpp"
 #include "gateway/http_rules.hpp"
 #include "gateway/limits.hpp"
@@ -9,7 +10,10 @@
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <vector>
 
 using namespace nova;
 using namespace nova::gateway;
@@ -120,6 +124,49 @@ TEST_CASE("the queue hands out all that waits and keeps what was begun") {
   q.drop_unsent();
   CHECK(q.empty());
   CHECK(q.pushed_bytes() == 0);
+}
+
+TEST_CASE("after a round that joined frames the next one rests; without, it begins at once") {
+  using clock = std::chrono::steady_clock;
+  boost::asio::io_context context;
+  std::size_t frames = 1, flushed = 0;
+  std::vector<clock::time_point> at;
+  flush_schedule rounds(context, [&](rpc::connection_id) {
+    at.push_back(clock::now());
+    while (clock::now() - at.back() < flush_schedule::shortest_rest * 2) continue;
+    ++flushed;
+    return frames;
+  });
+  const auto one_round = [&] {
+    for (rpc::connection_id id = 0; id < 4; ++id) rounds.with_round(id);
+    context.restart();
+    context.run();
+  };
+  // Nothing joined: each round is there as soon as what is at hand is done, no timer among it.
+  for (std::size_t n = 1; n <= 5; ++n) {
+    for (rpc::connection_id id = 0; id < 4; ++id) rounds.with_round(id);
+    context.restart();
+    context.poll();
+    CHECK(flushed == n * 4);
+  }
+  // Two frames to each: rests grow from once to eight times the round, but not beyond the longest.
+  frames = 2;
+  one_round();
+  for (int patience : {1, 2, 4, 8, 8}) {
+    const auto began = at[at.size() - 4], ended = at.back() + flush_schedule::shortest_rest * 2;
+    one_round();
+    const auto rest = at[at.size() - 4] - ended;
+    const auto least = std::min<clock::duration>(patience * (ended - began), flush_schedule::longest_rest);
+    CHECK(rest + flush_schedule::shortest_rest >= least);
+  }
+  // And shrink again.
+  frames = 1;
+  for (int n = 0; n < 4; ++n) one_round();
+  flushed = 0;
+  rounds.with_round(1);
+  context.restart();
+  context.poll();
+  CHECK(flushed == 1);
 }
 
 TEST_CASE("a token bucket lets its burst through, then its rate") {
