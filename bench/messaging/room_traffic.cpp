@@ -119,7 +119,7 @@ void room_traffic::received(std::size_t listener, std::uint64_t number, std::int
   if (!publishing_ && in_flight_ == 0) quiet_.set_value();
 }
 
-double room_traffic::run(const room_shape& shape, report& out) {
+room_figures room_traffic::run(const room_shape& shape, report& out) {
   quiet_ = {};
   auto quiet = quiet_.get_future();
   cpu_split before, after;
@@ -143,22 +143,25 @@ double room_traffic::run(const room_shape& shape, report& out) {
     std::string why;
     io_.run([&] { publisher_.reset(), listeners_.clear(), why = ended_; });
     out.broken("messages did not reach everybody" + (why.empty() ? "" : ": " + why));
-    return 0;
+    return {};
   }
+  room_figures made;
   // There: what comes too late or twice may still be coming.
-  io_.run([&] { measure(after - before, static_cast<double>(ended - began) / 1e6, out); });
-  return (after - before).server * 1e6 / static_cast<double>(std::max<std::uint64_t>(1, counted_));
+  io_.run([&] { made = measure(after - before, static_cast<double>(ended - began) / 1e6, out); });
+  return made;
 }
 
-void room_traffic::measure(const cpu_split& used, double seconds, report& out) {
+room_figures room_traffic::measure(const cpu_split& used, double seconds, report& out) {
   const auto millions = static_cast<double>(std::max<std::uint64_t>(1, counted_)) / 1e6;
-  out.number("deliveries_per_s", millions * 1e6 / seconds, "pushes at the listeners, a second");
+  const room_figures made{used.server / millions, millions * 1e6 / seconds};
+  out.number("deliveries_per_s", made.deliveries_per_second, "pushes at the listeners, a second");
   out.number("cpu_client_s_per_million", used.client / millions, "CPU seconds of this process per million deliveries");
-  out.number("cpu_server_s_per_million", used.server / millions, "CPU seconds of the server");
+  out.number("cpu_server_s_per_million", made.server_cpu_per_million, "CPU seconds of the server");
   out.number("cpu_postgres_s_per_million", used.postgres / millions, "CPU seconds of its PostgreSQL");
   out.number("server_rss_mib", static_cast<double>(server_.resident_bytes()) / 1048576, "resident memory of the server");
   out.number("refused", static_cast<double>(refused_), "sends answered with an error and sent again");
   if (wrong_ > 0) out.broken(std::to_string(wrong_) + " deliveries were out of order, double or with a hole before");
+  return made;
 }
 
 }  // namespace nova::bench

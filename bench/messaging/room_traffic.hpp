@@ -20,6 +20,11 @@ struct room_shape {
   std::size_t text_bytes = 100;
 };
 
+struct room_figures {
+  double server_cpu_per_million = 0;  ///< CPU seconds per million deliveries
+  double deliveries_per_second = 0;
+};
+
 class room_traffic {
  public:
   explicit room_traffic(chat_server& server) : server_(server), io_(server.io()) {}
@@ -27,8 +32,8 @@ class room_traffic {
 
   /// Accounts: a publisher and at most `accounts` listeners, which the sockets share. False: `problem`.
   bool set_up(std::size_t sockets, std::size_t accounts, std::string& problem);
-  /// Writes its figures and what was lost. CPU seconds of the server per million deliveries. May be called again.
-  double run(const room_shape& shape, report& out);
+  /// Writes its figures and what was lost. May be called again.
+  room_figures run(const room_shape& shape, report& out);
   /// Of the last push, without the WebSocket header.
   std::size_t push_bytes() const { return push_bytes_; }
 
@@ -39,7 +44,7 @@ class room_traffic {
   void publish();
   void answered(std::uint64_t number, bool accepted);
   void received(std::size_t listener, std::uint64_t number, std::int64_t seq);
-  void measure(const cpu_split& used, double seconds, report& out);
+  room_figures measure(const cpu_split& used, double seconds, report& out);
 
   chat_server& server_;
   client::io_thread& io_;

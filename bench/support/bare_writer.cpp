@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
+#include <thread>
 #include <vector>
 
 namespace nova::bench {
@@ -100,28 +101,34 @@ bool read_all(int poll, std::size_t bytes) {
   return true;
 }
 
-}  // namespace
+/// What the process of the readers tells its parent.
+struct verdict {
+  bare_writing made = {};
+  char problem[80] = {};  ///< empty: none
+};
 
-bool write_bare(std::size_t sockets, std::size_t frame_bytes, std::size_t frames, double seconds, bare_writing& out,
-                std::string& problem) {
+verdict failed(const std::string& why) {
+  verdict v;
+  why.copy(v.problem, sizeof v.problem - 1);
+  return v;
+}
+
+verdict read_what_is_written(const bare_shape& shape) {
+  const auto turn_bytes = shape.frame_bytes * shape.frames;
   reading_ends ends;
   int turn[2];
-  if (!ends.listen_on_loopback() || pipe2(turn, O_CLOEXEC) != 0) {
-    problem = "sockets: " + std::string(strerror(errno));
-    return false;
-  }
+  if (!ends.listen_on_loopback() || pipe2(turn, O_CLOEXEC) != 0) return failed("sockets: " + std::string(strerror(errno)));
   const pid_t child = fork();
   if (child == 0) {
     close(turn[1]);
-    write_turns(ends.listener, sockets, turn[0], std::string(frame_bytes * frames, 'x'));
+    write_turns(ends.listener, shape.sockets, turn[0], std::string(turn_bytes, 'x'));
   }
   close(turn[0]);
-  if (!ends.connect_all(sockets)) {
-    problem = "sockets: " + std::string(strerror(errno));
+  if (!ends.connect_all(shape.sockets)) {
+    const auto why = failed("sockets: " + std::string(strerror(errno)));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
-    close(turn[1]);
-    return false;
+    return why;
   }
   const int poll = epoll_create1(EPOLL_CLOEXEC);
   for (const int s : ends.readers) {
@@ -130,22 +137,49 @@ bool write_bare(std::size_t sockets, std::size_t frame_bytes, std::size_t frames
   }
   std::size_t turns = 0;
   // A first turn that does not count: by its end everything is accepted.
-  bool fine = write(turn[1], "x", 1) == 1 && read_all(poll, sockets * frames * frame_bytes);
+  bool fine = write(turn[1], "x", 1) == 1 && read_all(poll, shape.sockets * turn_bytes);
   const double cpu_before = cpu_of(child);
   const auto began = clock::now();
   const auto took = [&] { return std::chrono::duration<double>(clock::now() - began).count(); };
-  for (; fine && took() < seconds; ++turns)
-    fine = write(turn[1], "x", 1) == 1 && read_all(poll, sockets * frames * frame_bytes);
+  const std::chrono::duration<double> pause(shape.turns_per_second > 0 ? 1 / shape.turns_per_second : 0);
+  for (; fine && took() < shape.seconds; ++turns) {
+    std::this_thread::sleep_until(began + std::chrono::duration_cast<clock::duration>(pause * static_cast<double>(turns)));
+    fine = write(turn[1], "x", 1) == 1 && read_all(poll, shape.sockets * turn_bytes);
+  }
   const auto whole = took();
   const double cpu = cpu_of(child) - cpu_before;
   close(turn[1]);
-  close(poll);
   waitpid(child, nullptr, 0);
-  if (!fine) problem = "a socket of the reference ended";
-  const auto delivered = static_cast<double>(turns * frames * sockets);
-  out.deliveries_per_second = delivered / whole;
-  out.writer_cpu_per_million = cpu * 1e6 / delivered;
-  return fine;
+  if (!fine) return failed("a socket of the reference ended");
+  const auto delivered = static_cast<double>(turns * shape.frames * shape.sockets);
+  return {{delivered / whole, cpu * 1e6 / delivered}};
+}
+
+}  // namespace
+
+// The readers are a process too: the caller's own sockets and theirs might be more than one process may have.
+bool write_bare(const bare_shape& shape, bare_writing& out, std::string& problem) {
+  int answer[2];
+  if (pipe2(answer, O_CLOEXEC) != 0) {
+    problem = "pipe: " + std::string(strerror(errno));
+    return false;
+  }
+  const pid_t reader = fork();
+  if (reader == 0) {
+    constexpr int kept = 3;
+    dup2(answer[1], kept);
+    close_range(kept + 1, ~0U, 0);
+    const auto v = read_what_is_written(shape);
+    _exit(write(kept, &v, sizeof v) == sizeof v ? 0 : 1);
+  }
+  close(answer[1]);
+  verdict v;
+  if (read(answer[0], &v, sizeof v) != sizeof v) v = failed("the process of the reference ended");
+  close(answer[0]);
+  waitpid(reader, nullptr, 0);
+  out = v.made;
+  problem = v.problem;
+  return problem.empty();
 }
 
 }  // namespace nova::bench

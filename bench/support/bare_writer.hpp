@@ -12,9 +12,15 @@ struct bare_writing {
   double writer_cpu_per_million = 0;  ///< CPU seconds of the writing process per million frames
 };
 
-/// `frames` of `frame_bytes` each in one write per socket and turn, a turn when everybody has read the last, for `seconds`.
+struct bare_shape {
+  std::size_t sockets = 1;
+  std::size_t frame_bytes = 0;
+  std::size_t frames = 1;      ///< in one write, which is one socket's turn
+  double turns_per_second = 0; ///< at most; 0: the next turn begins when everybody has read the last
+  double seconds = 1;
+};
+
 /// False: `problem`.
-bool write_bare(std::size_t sockets, std::size_t frame_bytes, std::size_t frames, double seconds, bare_writing& out,
-                std::string& problem);
+bool write_bare(const bare_shape& shape, bare_writing& out, std::string& problem);
 
 }  // namespace nova::bench
