@@ -17,7 +17,7 @@ namespace net = boost::asio;
 namespace ws = boost::beast::websocket;
 using boost::system::error_code;
 
-constexpr std::size_t pieces_per_write = 16;  // more saves little, and the table is made anew each time
+constexpr std::size_t pieces_per_write = 64;  // Asio's limit of one gathering write
 
 struct gathered {
   using value_type = net::const_buffer;
@@ -345,12 +345,15 @@ void websocket_connection::want_round() {
 /// Writes the next frames of the queue in one system call; the bytes that the socket took.
 std::size_t websocket_connection::write_some(error_code& ec) {
   auto& socket = stream_.next_layer().next_layer();
+  if (queue_.frames() == 1) {  // the cheaper call, and no table
+    std::string_view frame;
+    queue_.gather({&frame, 1});
+    return socket.write_some(net::buffer(frame), ec);
+  }
   std::array<std::string_view, pieces_per_write> pieces;
-  auto count = queue_.gather(pieces);
-  if (count == 1) return socket.write_some(net::buffer(pieces[0]), ec);  // the cheaper call
   gathered buffers;
-  buffers.count = count;
-  for (std::size_t i = 0; i < count; ++i) buffers.pieces[i] = net::buffer(pieces[i]);
+  buffers.count = queue_.gather(pieces);
+  for (std::size_t i = 0; i < buffers.count; ++i) buffers.pieces[i] = net::buffer(pieces[i]);
   return socket.write_some(buffers, ec);
 }
 
