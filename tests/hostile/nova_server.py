@@ -92,7 +92,8 @@ class NovaServer:
             body = json.dumps(body)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_LIMIT_S)
         with contextlib.closing(connection):
-            connection.request(method, path, body, headers)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, path, body, headers)  # what is too large is answered while it is being sent
             reply = connection.getresponse()
             return reply.status, reply.headers, reply.read()
 
