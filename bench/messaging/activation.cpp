@@ -3,11 +3,11 @@
 #include "actors/runtime/node.hpp"
 #include "bench/messaging/messaging_scenarios.hpp"
 #include "bench/messaging/seeding.hpp"
+#include "config/allocator.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/migrations.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
-#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -28,6 +28,7 @@ constexpr std::uint64_t owners = 1000;
 constexpr std::size_t under_way = 256;  ///< calls at once when entities are activated in bulk
 constexpr double asked_rate = 500;
 constexpr std::uint64_t all_entities = 100'000;
+constexpr std::chrono::seconds given_back_within{30};  ///< the allocator keeps free pages for 10 s
 using clock = std::chrono::steady_clock;
 
 class no_sockets final : public rpc::push_sink {
@@ -43,8 +44,7 @@ struct memory_now {
 
 memory_now look_at_memory() {
   memory_now m;
-  const auto heap = mallinfo2();  // of all arenas
-  m.in_use_mib = static_cast<double>(heap.uordblks + heap.hblkhd) / 1048576;
+  m.in_use_mib = static_cast<double>(config::heap_in_use()) / 1048576;
   std::ifstream file("/proc/self/status");
   for (std::string line; std::getline(file, line);)
     if (line.starts_with("RssAnon:")) m.resident_mib = std::stod(line.substr(8)) / 1024;
@@ -66,6 +66,7 @@ class conversations {
   /// Entities in memory.
   std::int64_t active() const;
   bool wait_until_passive(std::chrono::seconds limit) const;
+  bool wait_until_resident_below(double mib, std::chrono::seconds limit) const;
   std::uint64_t wrong() const { return wrong_; }
 
  private:
@@ -165,9 +166,13 @@ void write(const std::string& moment, const memory_now& m, report& out) {
   out.number(moment + "_resident_mib", m.resident_mib, "RssAnon of this process");
 }
 
+bool conversations::wait_until_resident_below(double mib, std::chrono::seconds limit) const {
+  return fixture_.until([mib] { return look_at_memory().resident_mib < mib; }, limit);
+}
+
 /// Two turns of everybody in and everybody out.
 void passivate(conversations& all, std::uint64_t count, std::chrono::milliseconds idle, report& out) {
-  malloc_trim(0);
+  config::trim_heap();
   const auto before = look_at_memory();
   write("before", before, out);
   memory_now peak, after;
@@ -187,8 +192,11 @@ void passivate(conversations& all, std::uint64_t count, std::chrono::millisecond
     write(turn + "_passive", after, out);
     if (turn == "first") resident_first = after.resident_mib;
   }
-  malloc_trim(0);
-  write("trimmed", look_at_memory(), out);
+  const auto passive = now_us();
+  const auto most_back = before.resident_mib + (peak.resident_mib - before.resident_mib) / 4;
+  if (count >= all_entities && all.wait_until_resident_below(most_back, given_back_within))
+    out.number("memory_back_s", static_cast<double>(now_us() - passive) / 1e6, "until three quarters were given back to the system");
+  write("at_rest", look_at_memory(), out);
   out.number("bytes_an_entity", (peak.in_use_mib - before.in_use_mib) * 1048576 / static_cast<double>(count),
              "of the heap, in memory");
   // What stays are the tables' buckets.
