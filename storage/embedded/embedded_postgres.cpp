@@ -229,6 +229,9 @@ result<void> embedded_postgres::impl::launch_server() {
            {"wal_buffers", "16MB"},
            {"wal_level", "replica"},
            {"max_wal_senders", "2"},  // pg_basebackup
+           // Dirty pages leave by and by: what the kernel writes out in one go, after 30 s, holds commits up for 100 ms.
+           {"backend_flush_after", "512kB"},
+           {"bgwriter_lru_maxpages", "1000"},
            {"checkpoint_timeout", "10min"},
            {"checkpoint_completion_target", "0.9"},
            {"effective_cache_size", "1GB"},
