@@ -27,9 +27,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The skips below leave nothing out: this binary starts itself once more, with the variable set, as the nova that is killed;
-// that process runs the first case only, and the parent all the others.
 constexpr auto folder_variable = "NOVA_TEST_EMBEDDED_FOLDER";
+
+/// This binary starts itself once more, with the variable set, as the nova that is killed: that process runs the first case only,
+/// and the parent all the others. So every case runs, each in one of the two, and nothing is left out.
+const bool is_the_killed_one = std::getenv(folder_variable) != nullptr;
+const doctest::skip in_the_killed_one(!is_the_killed_one);  // the parent's turn is not this case: the process it starts runs it
+const doctest::skip in_the_parent(is_the_killed_one);       // the killed one's turn is not this case: its parent runs it
 
 /// A folder below one that only its owner may enter, as `mktemp -d` of root makes it.
 struct scratch {
@@ -77,15 +81,14 @@ std::string ask(const std::string& conninfo, const std::string& sql) {
 
 }  // namespace
 
-TEST_CASE("a nova of its own, killed while its server runs" * doctest::skip(std::getenv(folder_variable) == nullptr)) {
+TEST_CASE("a nova of its own, killed while its server runs" * in_the_killed_one) {
   embedded_postgres server(options(std::getenv(folder_variable)));
   REQUIRE(server.start().has_value());
   REQUIRE(ask(server.owner_conninfo("auth"), "CREATE TABLE t (x int)").empty());
   ::raise(SIGKILL);
 }
 
-TEST_CASE("the server of a killed nova is adopted, with what was written" *
-          doctest::skip(std::getenv(folder_variable) != nullptr)) {
+TEST_CASE("the server of a killed nova is adopted, with what was written" * in_the_parent) {
   scratch s;
   pid_t child = ::fork();
   if (child == 0) {
@@ -110,7 +113,7 @@ TEST_CASE("the server of a killed nova is adopted, with what was written" *
   CHECK(!fs::exists(left->socket_folder));
 }
 
-TEST_CASE("start, stop and start again; the second start is quick" * doctest::skip(std::getenv(folder_variable) != nullptr)) {
+TEST_CASE("start, stop and start again; the second start is quick" * in_the_parent) {
   scratch s;
   {
     embedded_postgres server(options(s.data));
@@ -139,8 +142,7 @@ TEST_CASE("start, stop and start again; the second start is quick" * doctest::sk
   CHECK(ask(server.conninfo("user"), "SELECT 1") == "1");
 }
 
-TEST_CASE("a postmaster that is killed is started again and its orphans are gone" *
-          doctest::skip(std::getenv(folder_variable) != nullptr)) {
+TEST_CASE("a postmaster that is killed is started again and its orphans are gone" * in_the_parent) {
   scratch s;
   embedded_postgres server(options(s.data));
   REQUIRE(server.start().has_value());
@@ -154,7 +156,7 @@ TEST_CASE("a postmaster that is killed is started again and its orphans are gone
   }
 }
 
-TEST_CASE("what a crash left lying is removed" * doctest::skip(std::getenv(folder_variable) != nullptr)) {
+TEST_CASE("what a crash left lying is removed" * in_the_parent) {
   scratch s;
   {
     embedded_postgres server(options(s.data));
@@ -175,8 +177,7 @@ TEST_CASE("what a crash left lying is removed" * doctest::skip(std::getenv(folde
   CHECK(!fs::exists(socket));
 }
 
-TEST_CASE("a server that is missing or foreign is an error with what to install" *
-          doctest::skip(std::getenv(folder_variable) != nullptr)) {
+TEST_CASE("a server that is missing or foreign is an error with what to install" * in_the_parent) {
   auto none = find_server("/absent");
   REQUIRE(!none.has_value());
   CHECK(none.error().detail.find("/absent") != std::string::npos);
@@ -190,7 +191,7 @@ TEST_CASE("a server that is missing or foreign is an error with what to install"
   CHECK(refused.error().detail.find("apt-get install postgresql-9") != std::string::npos);
 }
 
-TEST_CASE("a folder's node name stays" * doctest::skip(std::getenv(folder_variable) != nullptr)) {
+TEST_CASE("a folder's node name stays" * in_the_parent) {
   scratch s;
   auto first = node_name(s.data);
   REQUIRE(first.has_value());
