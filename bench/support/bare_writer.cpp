@@ -119,6 +119,7 @@ verdict read_what_is_written(const bare_shape& shape) {
   int turn[2];
   if (!ends.listen_on_loopback() || pipe2(turn, O_CLOEXEC) != 0) return failed("sockets: " + std::string(strerror(errno)));
   const pid_t child = fork();
+  if (child < 0) return failed("fork: " + std::string(strerror(errno)));
   if (child == 0) {
     close(turn[1]);
     write_turns(ends.listener, shape.sockets, turn[0], std::string(turn_bytes, 'x'));
@@ -174,9 +175,9 @@ bool write_bare(const bare_shape& shape, bare_writing& out, std::string& problem
   }
   close(answer[1]);
   verdict v;
-  if (read(answer[0], &v, sizeof v) != sizeof v) v = failed("the process of the reference ended");
+  if (read(answer[0], &v, sizeof v) != sizeof v) v = failed("the process of the reference ended, or none could be made");
   close(answer[0]);
-  waitpid(reader, nullptr, 0);
+  if (reader > 0) waitpid(reader, nullptr, 0);  // -1 would be any child, the server among them
   out = v.made;
   problem = v.problem;
   return problem.empty();
