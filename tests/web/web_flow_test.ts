@@ -167,6 +167,19 @@ async function unread_and_groups(ada: Person, grace: Person): Promise<void> {
   });
 }
 
+// In one turn of the page, as a hand that is faster than the address line.
+async function switch_at_once(ada: Person): Promise<void> {
+  await step('a click opens a conversation before the next key is pressed', async () => {
+    for (const name of ['Grace Hopper', 'Analytical Engine']) {
+      const shown = await ada.row(name).evaluate((row: HTMLElement) => {
+        row.click();
+        return document.querySelector('.chat-pane h2')?.textContent;
+      });
+      assert.equal(shown, name);
+    }
+  });
+}
+
 async function accounts(ada: Person, grace: Person): Promise<void> {
   await step('a second window of the same browser offers the account and can be somebody else', async () => {
     const second = await ada.page.context().newPage();
@@ -239,6 +252,7 @@ async function run(browser: Browser, nova: NovaProcess): Promise<void> {
     await chat(ada, grace);
     await survive_a_kill(nova, ada, grace);
     await unread_and_groups(ada, grace);
+    await switch_at_once(ada);
     await accounts(ada, grace);
     await sessions(ada, grace);
     assert.deepEqual([...ada.errors, ...grace.errors], [], 'errors of the page');

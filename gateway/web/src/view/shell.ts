@@ -84,10 +84,10 @@ export class Shell {
     document.title = 'Nova';
   }
 
+  // At once, not with the hashchange that follows: what is typed right after a click must not go to the conversation before it.
   private go_(id: string): void {
-    const hash = id ? `#/c/${id}` : '#/';
-    if (location.hash === hash) this.route_();
-    else location.hash = hash;
+    location.hash = id ? `#/c/${id}` : '#/';
+    this.route_();
   }
 
   // Shows what the address names: a conversation, or the list alone.
