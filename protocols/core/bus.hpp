@@ -56,7 +56,7 @@ class push {
  private:
   const push_type& type_;
   message_ptr body_;
-  mutable std::once_flag json_once_, binary_once_;
+  mutable std::mutex making_;  ///< a once_flag would cost a system call a push
   mutable std::string json_, binary_;
 };
 using push_ptr = std::shared_ptr<const push>;

@@ -83,7 +83,29 @@ class kernel_random final : public random_source {
   kernel_random() {
     if (sodium_init() < 0) throw std::runtime_error("libsodium has no source of randomness");
   }
-  void fill(std::span<std::uint8_t> out) override { randombytes_buf(out.data(), out.size()); }
+  void fill(std::span<std::uint8_t> out) override {
+    if (out.size() > stock::bytes) return randombytes_buf(out.data(), out.size());
+    thread_local stock ready;
+    ready.take(out);
+  }
+
+ private:
+  /// Bytes of the kernel's for many identifiers: one system call for all of them. What was handed out is wiped.
+  struct stock {
+    static constexpr std::size_t bytes = 1024;
+    std::array<std::uint8_t, bytes> left;
+    std::size_t used = bytes;
+
+    void take(std::span<std::uint8_t> out) {
+      if (out.size() > bytes - used) {
+        randombytes_buf(left.data(), bytes);
+        used = 0;
+      }
+      std::copy_n(left.data() + used, out.size(), out.data());
+      sodium_memzero(left.data() + used, out.size());
+      used += out.size();
+    }
+  };
 };
 
 }  // namespace
