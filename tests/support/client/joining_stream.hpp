@@ -2,7 +2,9 @@
 // while that is worked off leave in one write. One thread only. Used by session.cpp.
 #pragma once
 
+#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/bind_handler.hpp>
@@ -16,8 +18,9 @@ namespace nova::client {
 class joining_stream {
  public:
   using tcp = boost::asio::ip::tcp;
-  using executor_type = tcp::socket::executor_type;
-  using next_layer_type = tcp::socket;
+  // Names its executor: one of any kind would be copied with each operation.
+  using next_layer_type = boost::asio::basic_stream_socket<tcp, boost::asio::io_context::executor_type>;
+  using executor_type = next_layer_type::executor_type;
   using error_code = boost::system::error_code;
 
   explicit joining_stream(boost::asio::io_context& context) : socket_(context) {}
@@ -114,7 +117,7 @@ class joining_stream {
     });
   }
 
-  tcp::socket socket_;
+  next_layer_type socket_;
   std::string in_, out_;
   std::size_t in_at_ = 0, out_at_ = 0;
   bool waiting_ = false;
