@@ -56,10 +56,10 @@ constexpr std::int64_t members_shown = 100;
 constexpr std::int64_t members_shown_in_list = 32;
 
 /// A push of `u` to all members, and the row by which a resuming client learns of it. Raises the conversation's rev.
-void add_change(runtime::decision<conversation_state>& d, const conversation_state& s, const runtime::context& c,
+void add_change(runtime::decision<conversation_state>& d, const conversation_facts& s, const runtime::context& c,
                 std::optional<std::int64_t> seq, Change change);
 
 /// What the members who are told of a conversation for the first time, or as a whole, get.
-ConversationPush describe(const conversation_state& s);
+ConversationPush describe(const conversation_facts& s);
 
 }  // namespace nova::messaging

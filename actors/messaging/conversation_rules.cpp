@@ -48,7 +48,7 @@ std::size_t conversation_entity::weight(const state& s) {
   return sizeof(state) + s.members.size() * 140 + s.recent.size() * 240;
 }
 
-void add_change(decision<conversation_state>& d, const conversation_state& s, const runtime::context& c,
+void add_change(decision<conversation_state>& d, const conversation_facts& s, const runtime::context& c,
                 std::optional<std::int64_t> seq, Change change) {
   change.set_actor_id(to_string(c.caller.account));
   Updated u;
@@ -65,7 +65,7 @@ void add_change(decision<conversation_state>& d, const conversation_state& s, co
   };
 }
 
-ConversationPush describe(const conversation_state& s) {
+ConversationPush describe(const conversation_facts& s) {
   ConversationPush p;
   p.set_conversation_id(to_string(s.id));
   p.set_kind(std::string(to_text(s.kind)));

@@ -4,12 +4,14 @@
 
 #include "storage/messaging/messaging_rows.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -19,6 +21,10 @@ namespace nova::messaging {
 /// sender who was caught repeating such an old send is looked up in the database from then on.
 class recent_sends {
  public:
+  recent_sends() = default;
+  recent_sends(recent_sends&&) = default;  // a copy would look into the original
+  recent_sends& operator=(recent_sends&&) = default;
+
   /// Null: not in the window.
   const sent_row* find(const uuid& sender, const std::string& client_id) const;
   /// True when the window holds every message of the conversation: then an unknown client_id is new.
@@ -32,10 +38,18 @@ class recent_sends {
   std::size_t size() const noexcept { return order_.size(); }
 
  private:
+  struct send {
+    std::string key;  ///< the sender's bytes, then the client_id
+    sent_row sent;
+  };
+  struct key_hash {
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view key) const noexcept { return stable_hash(key); }
+  };
   static std::string key(const uuid& sender, const std::string& client_id);
 
-  std::unordered_map<std::string, sent_row> sends_;
-  std::deque<std::string> order_;
+  std::deque<send> order_;                                                   ///< the oldest first; they do not move
+  boost::unordered_flat_map<std::string_view, const send*, key_hash> sends_;  ///< flat: nearly every look-up is a miss
   std::unordered_set<uuid> suspects_;
   bool complete_ = true;
 };
@@ -47,7 +61,7 @@ struct member_state {
   std::int64_t delivered_seq = 0;
 };
 
-struct conversation_state {
+struct conversation_facts {
   bool exists = false;
   uuid id{};
   conversation_kind kind = conversation_kind::group;
@@ -59,10 +73,13 @@ struct conversation_state {
   std::map<uuid, member_state> members;
   /// All members' accounts; replaced as a whole when membership changes, so that pushes can share it.
   std::shared_ptr<const std::vector<uuid>> everyone = std::make_shared<std::vector<uuid>>();
-  recent_sends recent;
 
   const member_state* member(const uuid& account) const;
   void refresh_everyone();
+};
+
+struct conversation_state : conversation_facts {
+  recent_sends recent;
 };
 
 }  // namespace nova::messaging

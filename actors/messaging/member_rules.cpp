@@ -86,7 +86,7 @@ outcome conversation_entity::add_members(const state& s, const AddMembersRequest
   add_names(*reply.mutable_items(), r, 0);
   decision<state> d;
   if (!accounts.empty()) {
-    auto after = s;
+    conversation_facts after = s;
     ++after.rev;
     for (const auto& account : accounts) after.members[account] = added;
     d.statements.push_back(store::insert_members(s.id, accounts, member_role::member, c.now, s.last_seq));
@@ -152,7 +152,7 @@ outcome conversation_entity::remove_member(const state& s, const RemoveMemberReq
   add_change(d, s, c, {}, std::move(change));
   if (promoted) {
     d.statements.push_back(store::set_role(s.id, *promoted, member_role::owner));
-    auto next = s;
+    conversation_facts next = s;
     ++next.rev;
     add_change(d, next, c, {}, role_change(*promoted, member_role::owner));
   }

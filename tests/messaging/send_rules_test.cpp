@@ -52,7 +52,7 @@ TEST_CASE_FIXTURE(rules_fixture, "a repeat that the window has forgotten is foun
   cold.members = s.members;
   cold.last_seq = 1;
   cold.recent.mark_incomplete();
-  s = cold;
+  s = std::move(cold);
   CHECK(std::holds_alternative<runtime::decision<conversation_state>>(
       conversation_entity::send(s, message("c", "hello"), *context, none)));
   act_as(1, 1);
