@@ -25,6 +25,7 @@ postgres_lane::postgres_lane(boost::asio::io_context& io, const postgres_options
       watch_timer_(io),
       retry_timer_(io),
       stop_timer_(io),
+      collect_timer_(io),
       jitter_(std::random_device{}()) {
   ids_.push_back(boost::uuids::random_generator()());
   id_ = &ids_.back();
@@ -186,6 +187,7 @@ void postgres_lane::fail_everything(commit_status status, const std::string& det
     std::lock_guard lock(mutex_);
     for (auto& u : queue_) all.push_back(std::move(u));
     queue_.clear();
+    wake_at_ = 1;
   }
   for (auto& u : all) finish(u, status, detail);
 }
@@ -311,7 +313,7 @@ void postgres_lane::finish_stop() {
   connected_ = serving_ = false;
   lease_until_ = 0;
   if (session_) session_->close();
-  for (auto* timer : {&reconnect_timer_, &renewal_timer_, &watch_timer_, &retry_timer_, &stop_timer_})
+  for (auto* timer : {&reconnect_timer_, &renewal_timer_, &watch_timer_, &retry_timer_, &stop_timer_, &collect_timer_})
     timer->cancel();
   fail_everything(commit_status::unavailable, "stopped while the database was away: outcome unknown");
   if (auto done = std::exchange(stopped_, nullptr)) boost::asio::post(io_, std::move(done));

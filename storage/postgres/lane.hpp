@@ -1,7 +1,7 @@
 // The commit lane on libpq: one session, one transaction at a time, everything that waits in the next one. Made by
 // postgres_database.cpp. append() is called on any thread; everything else happens on the storage thread.
 //
-//   idle ──append/renew──▶ batch sent ──sync──▶ committed: done(…), next batch
+//   idle ──append/renew──▶ batch sent ──sync──▶ committed: done(…), next batch (under load after commit_delay_us)
 //                              │ error: rolled back ─▶ split (bisect) until the poison unit is alone
 //                              │ lost: reconnect ─▶ compare lane.batch_no ─▶ committed, or sent again
 //                              └ NOVF1: read the lane's row ─▶ committed before, or fenced
@@ -100,6 +100,7 @@ class postgres_lane final : public commit_lane,
 
   void woken();
   void proceed();
+  bool collects();
   bool take_segment(segment& out);
   void drop_defective(segment& s);
   void send(segment content);
@@ -127,6 +128,7 @@ class postgres_lane final : public commit_lane,
   mutable std::mutex mutex_;
   std::deque<pending_unit> queue_;
   bool wake_posted_ = false;
+  std::size_t wake_at_ = 1;  ///< units in the queue; more than one while the lane collects
   std::unordered_set<std::uint64_t> refused_;   ///< activations
   std::deque<std::uint64_t> refused_order_;
   std::atomic<std::size_t> waiting_units_{0}, waiting_bytes_{0};
@@ -139,7 +141,7 @@ class postgres_lane final : public commit_lane,
   // Storage thread.
   stage stage_ = stage::disconnected;
   std::shared_ptr<session> session_;
-  boost::asio::steady_timer reconnect_timer_, renewal_timer_, watch_timer_, retry_timer_, stop_timer_;
+  boost::asio::steady_timer reconnect_timer_, renewal_timer_, watch_timer_, retry_timer_, stop_timer_, collect_timer_;
   parameter_buffer params_;
   std::minstd_rand jitter_;
   unsigned failed_connects_ = 0;
@@ -150,6 +152,8 @@ class postgres_lane final : public commit_lane,
   std::optional<transaction> under_way_;
   std::vector<std::pair<pending_unit, commit_outcome>> finished_;  ///< whose callback is still to be called
   bool finish_posted_ = false;
+  std::size_t last_units_ = 0;          ///< in the last batch that was committed
+  clock::time_point last_committed_{};  ///< when that was
   std::map<const query*, std::string> guarded_;  ///< SQL with expect_rows checked in it
   clock::time_point last_request_{}, last_renewal_{};
   // What a resolve read.

@@ -78,7 +78,7 @@ bool postgres_lane::append(commit_unit unit) {
       return true;
     }
     queue_.push_back(std::move(p));
-    wake = !std::exchange(wake_posted_, true);
+    wake = queue_.size() >= wake_at_ && !std::exchange(wake_posted_, true);
   }
   if (wake) boost::asio::post(io_, [self = shared_from_this()] { self->woken(); });
   return true;
@@ -94,7 +94,7 @@ void postgres_lane::woken() {
 
 void postgres_lane::finish(pending_unit& u, commit_status status, std::string detail) {
   if (status != commit_status::committed) ++metrics_.units_refused;
-  finished_.push_back({std::move(u), {status, std::move(detail), 0}});
+  finished_.emplace_back(std::move(u), commit_outcome{status, std::move(detail), 0});
   auto& last = finished_.back();
   if (status == commit_status::committed) last.second.first_event = last.first.first_event;
   if (std::exchange(finish_posted_, true)) return;
@@ -122,10 +122,28 @@ void postgres_lane::proceed() {
   if (stage_ == stage::disconnected && stopping_ && waiting_units_ == 0) return finish_stop();
   if (stage_ != stage::idle) return;
   if (!claims_.empty()) return send_claim();
+  if (collects()) return;
   segment next;
   if (take_segment(next)) return send(std::move(next));
   if (stopping_) return release();
   if (clock::now() - last_renewal_ >= milliseconds(settings_.lease_ms / 3)) send({});
+}
+
+// Small transactions cost most of what they carry: under load it is cheaper for everybody to wait for a few more decisions.
+bool postgres_lane::collects() {
+  constexpr std::size_t enough = 8;  // times commit_siblings
+  const auto until = last_committed_ + std::chrono::microseconds(settings_.commit_delay_us);
+  if (last_units_ < settings_.commit_siblings || clock::now() >= until || !retry_.empty() || stopping_) return false;
+  {
+    std::lock_guard lock(mutex_);
+    if (queue_.empty() || queue_.size() >= enough * settings_.commit_siblings) return false;
+    wake_at_ = enough * settings_.commit_siblings;
+  }
+  collect_timer_.expires_at(until);
+  collect_timer_.async_wait([self = shared_from_this()](error_code e) {
+    if (!e) self->proceed();
+  });
+  return true;
 }
 
 bool postgres_lane::take_segment(segment& out) {
@@ -135,6 +153,7 @@ bool postgres_lane::take_segment(segment& out) {
       retry_.pop_front();
     } else {
       std::lock_guard lock(mutex_);
+      wake_at_ = 1;
       std::size_t bytes = 0;
       while (!queue_.empty() && out.units.size() < settings_.batch_units && bytes < settings_.batch_bytes) {
         bytes += queue_.front().bytes;
@@ -314,6 +333,8 @@ void postgres_lane::committed() {
   counters_ = std::move(t.counters);
   extend_lease(t.sent);
   auto age = clock::now() - t.sent;
+  last_units_ = t.content.units.size();
+  last_committed_ = t.sent + age;
   if (t.content.units.empty()) {
     ++metrics_.renewals;
     return;

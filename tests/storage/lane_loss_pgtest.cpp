@@ -102,6 +102,28 @@ TEST_CASE("many units share one transaction") {
         std::string::npos);
 }
 
+TEST_CASE("under load a transaction waits for more decisions; a lonely one goes at once") {
+  constexpr int units = 200, window = 4;
+  auto run = [&](int under_way) {
+    auto made = postgres_fixture::instance().fresh({{"sample", sample_migrations()}});
+    auto options = made.options();
+    options.settings.commit_delay_us = 20'000;
+    options.settings.commit_siblings = 2;
+    open_handle db(postgres_fixture::instance().io(), options);
+    REQUIRE(claim(*db, 4)->size() == 4);
+    writer w(*db, static_cast<std::size_t>(under_way));
+    for (int i = 0; i < units; ++i) REQUIRE(w.append_one());
+    REQUIRE(w.drain());
+    return count(made, "SELECT count(DISTINCT xmin::text) FROM note");
+  };
+  const auto together = run(window);
+  CAPTURE(together);
+  CHECK(together < units / window * 5 / 4);  // 87 without the delay
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(run(1) == units);
+  CHECK(std::chrono::steady_clock::now() - began < units * 20ms);
+}
+
 TEST_CASE("a server that crashes again and again under load loses and doubles nothing") {
   auto& fixture = postgres_fixture::instance();
   auto made = fixture.fresh({{"sample", sample_migrations()}});
