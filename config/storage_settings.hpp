@@ -27,11 +27,11 @@ struct storage_settings {
   /// Decisions that share one transaction. 1–10000.
   std::uint32_t batch_units = 2048;
   /// After a transaction of commit_siblings or more, how long the next one waits for as many of its kind, microseconds. It
-  /// saves PostgreSQL a third of its CPU at half load; a lonely send never waits. 0–20000, 0: not at all.
-  std::uint32_t commit_delay_us = 2000;
+  /// saves PostgreSQL a quarter of its CPU at half load; a lonely send never waits. 0–20000, 0: not at all.
+  std::uint32_t commit_delay_us = 1000;
   /// Decisions in one transaction that make the next one wait; it waits no longer when eight times as many are there. 1–10000.
   std::uint32_t commit_siblings = 8;
-  /// Their parameters, bytes (the last one may exceed it). 4 KiB–256 MiB.
+  /// Parameters of one transaction, bytes (the last decision may exceed it). 4 KiB–256 MiB.
   std::uint64_t batch_bytes = 4u << 20;
   /// Decisions waiting for the lane; above it the lane does not accept. 1–1000000.
   std::uint32_t max_waiting_units = 65'536;
