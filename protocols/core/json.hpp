@@ -7,6 +7,7 @@
 #include "protocols/core/method.hpp"
 
 #include <cassert>
+#include <typeinfo>
 
 namespace boost::json {
 class array;
@@ -114,11 +115,11 @@ constexpr message_type row_of(std::string_view name) {
   row.name = name;
   row.make = []() -> std::shared_ptr<message> { return std::make_shared<M>(); };
   row.write_json = [](const message& m, std::string& out) {
-    assert(m.GetDescriptor() == M::descriptor());
+    assert(typeid(m) == typeid(M));
     write_json(static_cast<const M&>(m), out);
   };
   row.read_json = [](const boost::json::value& in, message& out, errors& to) {
-    assert(out.GetDescriptor() == M::descriptor());
+    assert(typeid(out) == typeid(M));
     errors unfit, broken;
     read_json(in, static_cast<M&>(out), place(), unfit);
     validate(static_cast<const M&>(out), place(), broken);
@@ -127,11 +128,11 @@ constexpr message_type row_of(std::string_view name) {
     merge(to, std::move(unfit));
   };
   row.set_from_text = [](message& out, std::string_view field, std::string_view text, errors& to) {
-    assert(out.GetDescriptor() == M::descriptor());
+    assert(typeid(out) == typeid(M));
     return set_from_text(static_cast<M&>(out), field, text, to);
   };
   row.validate = [](const message& m, errors& to) {
-    assert(m.GetDescriptor() == M::descriptor());
+    assert(typeid(m) == typeid(M));
     validate(static_cast<const M&>(m), place(), to);
   };
   return row;
