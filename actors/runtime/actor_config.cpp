@@ -1,6 +1,8 @@
 // See actor_config.hpp.
 #include "actors/runtime/actor_config.hpp"
 
+#include "actors/runtime/shared_run_queue.hpp"
+
 #include <caf/atom.hpp>
 #include <caf/detail/get_root_uuid.hpp>
 
@@ -45,7 +47,10 @@ std::uint32_t scheduler_threads(std::uint32_t wanted) {
 }
 
 actor_config::actor_config(std::uint32_t threads, bool simulated) {
-  set("scheduler.policy", simulated ? caf::atom("testing") : caf::atom("sharing"));
+  if (simulated)
+    set("scheduler.policy", caf::atom("testing"));
+  else
+    load<caf::scheduler::coordinator<shared_run_queue>>();
   set("scheduler.max-threads", static_cast<std::size_t>(threads));
   set("scheduler.max-throughput", static_cast<std::size_t>(200));
   set("logger.verbosity", caf::atom("quiet"));

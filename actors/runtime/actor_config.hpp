@@ -18,8 +18,8 @@ std::uint32_t quota_of(std::string_view cpu_max);
 
 class actor_config final : public caf::actor_system_config {
  public:
-  /// The default policy starves actors (tests/runtime/starvation_test.cpp), so it is always
-  /// `sharing`; `simulated` takes the test coordinator without threads.
+  /// The default policy starves actors (tests/runtime/scheduler_test.cpp), so it is always one shared
+  /// run queue; `simulated` takes the test coordinator without threads.
   actor_config(std::uint32_t threads, bool simulated);
 };
 

@@ -105,16 +105,19 @@ void ask(const run_options& options, report& out) {
   const auto lanes = options.sockets;
   out.set("lanes", lanes);
   std::uint64_t wrong = 0;
-  run_bare_requests(node, lanes, options.warm_up_seconds / 2);
+  bare_caf stock, on_ours(node);
+  stock.run(lanes, options.warm_up_seconds / 2);
   run_calls(node, relay_method(), lanes, options.warm_up_seconds / 2, wrong);
-  share_of_time bare, command, asked;
+  share_of_time bare, bare_on_ours, command, asked;
   const auto each = options.seconds / rounds;
   for (int round = 0; round < rounds; ++round) {
-    bare.measure([&] { return run_bare_requests(node, lanes, each); });
+    bare.measure([&] { return stock.run(lanes, each); });
+    bare_on_ours.measure([&] { return on_ours.run(lanes, each); });
     command.measure([&] { return run_calls(node, add_method(), lanes, each, wrong); });
     asked.measure([&] { return run_calls(node, relay_method(), lanes, each, wrong) * (asks_each + 1); });
   }
-  print("bare_request", bare, "requests between two plain CAF actors", out);
+  print("bare_request", bare, "requests between two plain CAF actors on CAF's own scheduler", out);
+  print("bare_request_on_ours", bare_on_ours, "the same on the node's scheduler", out);
   print("command", command, "commands of an entity that write nothing", out);
   print("local_ask", asked, "asks of an entity to another one (and the calls that cause them, one in 31)", out);
   if (wrong > 0) out.broken(std::to_string(wrong) + " answers were refused, lost or doubled");

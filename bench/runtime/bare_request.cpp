@@ -3,6 +3,8 @@
 
 #include "actors/runtime/node_impl.hpp"
 
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
@@ -47,10 +49,32 @@ caf::behavior ask(caf::event_based_actor* self, caf::actor server, lane* l) {
   return {[=](go_atom) { ask_again(self, server, std::string(36, 'k'), *l); }};
 }
 
+struct stock_config : caf::actor_system_config {
+  stock_config() {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", static_cast<std::size_t>(runtime::scheduler_threads(0)));
+  }
+};
+
 }  // namespace
 
-std::uint64_t run_bare_requests(runtime::node& on, std::size_t lanes, double seconds) {
-  auto& system = *on.internals().system;
+struct bare_caf::impl {
+  stock_config config;
+  std::unique_ptr<caf::actor_system> own;
+  caf::actor_system* system = nullptr;
+};
+
+bare_caf::bare_caf() : impl_(std::make_unique<impl>()) {
+  impl_->own = std::make_unique<caf::actor_system>(impl_->config);
+  impl_->system = impl_->own.get();
+}
+
+bare_caf::bare_caf(runtime::node& on) : impl_(std::make_unique<impl>()) { impl_->system = on.internals().system.get(); }
+
+bare_caf::~bare_caf() = default;
+
+std::uint64_t bare_caf::run(std::size_t lanes, double seconds) {
+  auto& system = *impl_->system;
   std::atomic<bool> asking{true};
   std::latch over(static_cast<std::ptrdiff_t>(lanes));
   std::vector<std::unique_ptr<lane>> all;

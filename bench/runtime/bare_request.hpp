@@ -1,15 +1,29 @@
-// The reference of ask: pairs of plain CAF actors, one asking the other, on the scheduler threads of a node.
+// The reference of ask: pairs of plain CAF actors, one asking the other.
 #pragma once
 
 #include "actors/runtime/node.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace nova::bench {
 
-/// `lanes` pairs, each with one request under way (a key of 36 bytes, answered with the sum so far), for `seconds`. The
-/// number of answers.
-std::uint64_t run_bare_requests(runtime::node& on, std::size_t lanes, double seconds);
+class bare_caf {
+ public:
+  /// CAF's own scheduler, `sharing`, with as many threads as a node has.
+  bare_caf();
+  /// The scheduler of a node, which must outlive this.
+  explicit bare_caf(runtime::node& on);
+  ~bare_caf();
+
+  /// `lanes` pairs, each with one request under way (a key of 36 bytes, answered with the sum so far), for `seconds`. The
+  /// number of answers.
+  std::uint64_t run(std::size_t lanes, double seconds);
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
 
 }  // namespace nova::bench

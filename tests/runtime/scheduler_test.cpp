@@ -1,6 +1,6 @@
-// The scheduler's settings that must never be changed back, on real threads: no actor starves
-// beside chatty ones; node ids differ although machine and process are the same; the CPU quota is
-// read.
+// The scheduler and its settings, on real threads: no actor starves beside chatty ones, no wake-up
+// is lost, none is given for nothing; node ids differ although machine and process are the same; the
+// CPU quota is read.
 #include "actors/runtime/actor_config.hpp"
 #include "actors/runtime/job_pool.hpp"
 
@@ -13,6 +13,10 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
+#include <utility>
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<std::promise<void>>)
 
 using namespace nova::runtime;
 using std::chrono::milliseconds;
@@ -53,6 +57,118 @@ TEST_CASE("a ninth actor is served while four pairs talk without end") {
   }
   for (auto& a : crowd) caf::anon_send_exit(a, caf::exit_reason::kill);
   caf::anon_send_exit(quiet, caf::exit_reason::kill);
+}
+
+TEST_CASE("two that talk alone stay on one thread; nobody else is woken for them") {
+  actor_config config(2, false);
+  caf::actor_system system(config);
+  constexpr int turns = 20'000;
+  struct talk {
+    std::thread::id on;
+    int turns = 0, switches = 0;
+    std::promise<void> over;
+  } t;
+  auto speak = [&t](caf::event_based_actor* self, const caf::actor& other) {
+    if (std::exchange(t.on, std::this_thread::get_id()) != std::this_thread::get_id()) ++t.switches;
+    if (++t.turns == turns) return t.over.set_value();
+    self->send(other, ping_atom::value, caf::actor_cast<caf::actor>(self));
+  };
+  auto talker = [speak](caf::event_based_actor* self) -> caf::behavior {
+    return {[=](ping_atom, const caf::actor& other) { speak(self, other); }};
+  };
+  auto one = system.spawn(talker), other = system.spawn(talker);
+  caf::anon_send(one, ping_atom::value, other);
+  t.over.get_future().wait();
+  CHECK(t.switches < turns / 100);
+  for (auto& a : {one, other}) caf::anon_send_exit(a, caf::exit_reason::kill);
+}
+
+TEST_CASE("what two threads can do at a time is done by two") {
+  actor_config config(2, false);
+  caf::actor_system system(config);
+  static constexpr auto patience = std::chrono::seconds(20);
+  // Each says that it runs, and waits until the other one does.
+  struct meeting {
+    std::promise<void> here[2];
+    std::shared_future<void> there[2]{here[0].get_future().share(), here[1].get_future().share()};
+  };
+  auto guest = [](caf::event_based_actor*, meeting* m, std::promise<bool>* met, int n) -> caf::behavior {
+    return {[=](ping_atom) {
+      m->here[n].set_value();
+      met->set_value(m->there[1 - n].wait_for(patience) == std::future_status::ready);
+    }};
+  };
+  auto round = [&](bool from_inside) {
+    meeting m;
+    std::promise<bool> met[2];
+    caf::actor guests[] = {system.spawn(guest, &m, &met[0], 0), system.spawn(guest, &m, &met[1], 1)};
+    auto host = system.spawn([&](caf::event_based_actor* self) -> caf::behavior {
+      return {[&, self](ping_atom) {
+        for (auto& g : guests) self->send(g, ping_atom::value);
+      }};
+    });
+    if (from_inside)
+      caf::anon_send(host, ping_atom::value);
+    else
+      for (auto& g : guests) caf::anon_send(g, ping_atom::value);
+    for (auto& x : met) CHECK(x.get_future().get());
+    for (auto& a : {guests[0], guests[1], host}) caf::anon_send_exit(a, caf::exit_reason::kill);
+  };
+  for (int i = 0; i < 200; ++i) round(i % 2 == 0);
+}
+
+TEST_CASE("an actor that stays busy holds up one other at most, until anything else happens") {
+  actor_config config(2, false);
+  caf::actor_system system(config);
+  std::promise<void> ran;
+  std::promise<bool> waited;
+  caf::actor second = system.spawn([&](caf::event_based_actor*) -> caf::behavior {
+    return {[&](ping_atom) { ran.set_value(); }};
+  });
+  caf::actor third = system.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {[](ping_atom) {}};
+  });
+  auto busy = system.spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    return {[&, self](ping_atom) {
+      self->send(second, ping_atom::value);
+      self->send(third, ping_atom::value);
+      waited.set_value(ran.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+    }};
+  });
+  caf::anon_send(busy, ping_atom::value);
+  CHECK(waited.get_future().get());
+  for (auto& a : {busy, second, third}) caf::anon_send_exit(a, caf::exit_reason::kill);
+}
+
+TEST_CASE("no wake-up is lost: what comes from outside while all threads fall asleep is done") {
+  actor_config config(3, false);
+  caf::actor_system system(config);
+  constexpr int callers = 2, calls = 4'000, longest = 6;
+  // Each passes a call on to the next of its row; the last one answers.
+  using answer = std::shared_ptr<std::promise<void>>;
+  auto relay = [](caf::event_based_actor* self, caf::actor next) -> caf::behavior {
+    return {[=](int hops, const answer& to) {
+      if (hops == 0) return to->set_value();
+      self->send(next, hops - 1, to);
+    }};
+  };
+  std::atomic<int> late{0};
+  std::vector<std::thread> threads;
+  for (int c = 0; c < callers; ++c)
+    threads.emplace_back([&] {
+      std::vector<caf::actor> row{system.spawn(relay, caf::actor())};
+      while (row.size() <= longest) row.push_back(system.spawn(relay, row.back()));
+      for (int i = 0; i < calls && late == 0; ++i) {
+        const int hops = i % longest;
+        auto done = std::make_shared<std::promise<void>>();
+        auto answered = done->get_future();
+        caf::anon_send(row.back(), hops, done);
+        if (answered.wait_for(std::chrono::seconds(20)) != std::future_status::ready) ++late;
+      }
+      for (auto& a : row) caf::anon_send_exit(a, caf::exit_reason::kill);
+    });
+  for (auto& t : threads) t.join();
+  CHECK(late == 0);
 }
 
 TEST_CASE("each start has a node id of its own, although machine and process are the same") {
