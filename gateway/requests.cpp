@@ -2,6 +2,7 @@
 #include "gateway/requests.hpp"
 
 #include "gateway/problems.hpp"
+#include "protocols/core/json_text.hpp"
 
 #include <boost/json.hpp>
 
@@ -43,12 +44,6 @@ std::string without_lone_surrogates(std::string_view text) {
   return out;
 }
 
-json::value parse_with(std::string_view text, unsigned max_depth, boost::system::error_code& ec) {
-  json::parse_options options;
-  options.max_depth = max_depth;
-  return json::parse({text.data(), text.size()}, ec, {}, options);
-}
-
 bool in_path(const parameters& path, std::string_view field) {
   return std::any_of(path.begin(), path.end(), [&](const auto& p) { return p.first == field; });
 }
@@ -74,11 +69,11 @@ result<rpc::message_ptr> finish(const http_parts& parts, std::shared_ptr<rpc::me
 
 result<json::value> parse_json(std::string_view text, unsigned max_depth) {
   boost::system::error_code ec;
-  auto value = parse_with(text, max_depth, ec);
+  auto value = rpc::json::parse(text, max_depth, ec);
   if (ec && ec != json::error::too_deep) {
     if (auto mended = without_lone_surrogates(text); mended != text) {
       ec = {};
-      value = parse_with(mended, max_depth, ec);
+      value = rpc::json::parse(mended, max_depth, ec);
     }
   }
   if (ec == json::error::too_deep)

@@ -1,10 +1,10 @@
 // Reading and writing through rpc::message_type, as the gateway does. For the JSON tests.
 #pragma once
 
+#include "protocols/core/json_text.hpp"
 #include "tests/protocols/sample.nova.hpp"
 
 #include <doctest/doctest.h>
-#include <boost/json/parse.hpp>
 
 #include <string>
 #include <vector>
@@ -22,7 +22,9 @@ std::string written(const M& m) {
 template <class M>
 std::vector<std::string> read_into(M& m, std::string_view text) {
   std::vector<field_error> errors;
-  rpc::message_type_of<M>().read_json(boost::json::parse({text.data(), text.size()}), m, errors);
+  boost::system::error_code failure;
+  rpc::message_type_of<M>().read_json(rpc::json::parse(text, 32, failure), m, errors);
+  REQUIRE(!failure);
   std::vector<std::string> lines;
   for (const auto& e : errors) lines.push_back(e.field + ": " + e.detail);
   return lines;

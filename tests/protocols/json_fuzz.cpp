@@ -147,7 +147,7 @@ TEST_CASE("damaged JSON is refused or read as a message that can be written and 
     for (auto n = 1 + make.below(3); n > 0; --n)
       text[make.below(text.size())] = scraps[make.below(scraps.size())];
     boost::system::error_code failure;
-    const auto value = boost::json::parse(text, failure);
+    const auto value = rpc::json::parse(text, 32, failure);
     if (failure) {
       ++refused;
       continue;

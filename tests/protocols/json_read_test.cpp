@@ -1,6 +1,15 @@
 // Reading JSON and parameters: what is accepted and what each misfit is called.
 #include "tests/protocols/json_fixture.hpp"
 
+#include <boost/json/array.hpp>
+#include <boost/json/error.hpp>
+
+#include <bit>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+
 using namespace nova;
 using namespace nova::sample;
 
@@ -121,12 +130,50 @@ TEST_CASE("a lone surrogate does not get through the parser") {
   for (const char* text : {R"({"text":"\ud800"})", R"({"text":"\udc00"})", R"({"text":"\ud800x"})",
                            R"({"text":"\ud800\ud800"})", R"({"text":"\udc00\ud800"})"}) {
     boost::system::error_code failure;
-    boost::json::parse(text, failure);
+    rpc::json::parse(text, 32, failure);
     CHECK_MESSAGE(failure, text);
   }
   Everything m;
   CHECK(read_into(m, R"({"text":"\ud83d\ude00"})") == lines{});
   CHECK(m.text() == "😀");
+}
+
+TEST_CASE("a number becomes the nearest double, however it is written") {
+  auto number = [](const std::string& text) {
+    boost::system::error_code failure;
+    const auto inside = rpc::json::parse("[" + text + "]", 32, failure), alone = rpc::json::parse(text, 32, failure);
+    REQUIRE_MESSAGE(!failure, text);
+    REQUIRE(inside.at(0).as_double() == alone.as_double());
+    return alone.as_double();
+  };
+  for (const char* text : {"53e125", "112E25", "5.3e126", "-0.1", "1.7976931348623157e308", "5e-324", "0.30000000000000004"})
+    CHECK_MESSAGE(number(text) == std::strtod(text, nullptr), text);
+  CHECK(std::signbit(number("-0.0")));
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto value = std::bit_cast<double>(random());
+    if (!std::isfinite(value)) continue;
+    char text[64];
+    std::snprintf(text, sizeof text, "%.17e", value);
+    REQUIRE_MESSAGE(number(text) == value, text);
+  }
+  CHECK(read_errors(R"({"ratio":1e999})") == lines{"ratio: Must be a number."});
+}
+
+TEST_CASE("a text is one value, whole, and not nested too deep") {
+  const auto refused = [](std::string_view text, std::size_t depth) {
+    boost::system::error_code failure;
+    rpc::json::parse(text, depth, failure);
+    return failure;
+  };
+  using boost::json::error;
+  CHECK(refused("{} {}", 9) == error::extra_data);
+  CHECK(refused("{}x", 9) == error::extra_data);
+  CHECK(refused("", 9) == error::incomplete);
+  CHECK(refused("[1,", 9) == error::incomplete);
+  CHECK(refused("[1,]", 9) == error::syntax);
+  CHECK(refused("[[[]]]", 2) == error::too_deep);
+  CHECK(!refused(" [[[]]] ", 3));
 }
 
 TEST_CASE("text that is not UTF-8 is a field error, should the parser have let it through") {

@@ -1,6 +1,8 @@
 // Writing JSON, and pushes in both encodings.
 #include "tests/protocols/json_fixture.hpp"
 
+#include <boost/json/parse.hpp>
+
 #include <limits>
 
 using namespace nova;
