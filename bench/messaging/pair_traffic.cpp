@@ -52,7 +52,7 @@ bool pair_traffic::set_up(std::size_t pairs, std::string& problem) {
   const auto signed_in = [&] {
     return !ended_.empty() || all([](const auto& p) { return !p->sender_id.empty() && !p->receiver_id.empty(); });
   };
-  const bool known = wait(signed_in, join_limit);
+  const bool known = io_.wait(signed_in, join_limit);
   for (std::size_t n = 0; known && why_ended().empty() && n < pairs; ++n) {
     auto& p = *pairs_[n];
     const auto to = server_.direct(2 * n, p.sender_id, 2 * n + 1, p.receiver_id, problem);
@@ -65,7 +65,7 @@ bool pair_traffic::set_up(std::size_t pairs, std::string& problem) {
       p.receiver->join(to->second, false);
     });
   }
-  const bool open = wait([&] { return !ended_.empty() || all([](const auto& p) { return p->joined == 2; }); }, join_limit);
+  const bool open = io_.wait([&] { return !ended_.empty() || all([](const auto& p) { return p->joined == 2; }); }, join_limit);
   const auto why = why_ended();
   if (!why.empty()) problem = "a socket ended: " + why;
   else if (!open) problem = "not every socket came in";
@@ -76,18 +76,6 @@ std::string pair_traffic::why_ended() {
   std::string why;
   io_.run([&] { why = ended_; });
   return why;
-}
-
-bool pair_traffic::wait(const std::function<bool()>& condition, std::chrono::milliseconds within) {
-  std::promise<bool> done;
-  const auto deadline = std::chrono::steady_clock::now() + within;
-  std::function<void()> look = [&] {
-    const bool held = condition();
-    if (held || std::chrono::steady_clock::now() >= deadline) return done.set_value(held);
-    io_.after(std::chrono::milliseconds(5), look);
-  };
-  io_.post(look);
-  return done.get_future().get();
 }
 
 void pair_traffic::send(pair& p, std::uint64_t intended_us) {
@@ -177,7 +165,7 @@ traffic_result pair_traffic::run(const traffic_shape& shape, report& out) {
     });
   });
   over.get_future().get();
-  wait([this] {
+  io_.wait([this] {
     return !ended_.empty() || std::all_of(pairs_.begin(), pairs_.end(), [](const auto& p) {
       return p->answered == p->made && p->delivered + p->refused >= p->made;
     });

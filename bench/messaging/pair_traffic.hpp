@@ -58,7 +58,6 @@ class pair_traffic {
   void received(pair& p, std::uint64_t number, std::int64_t seq);
   void begin();
   void pace();
-  bool wait(const std::function<bool()>& condition, std::chrono::milliseconds within);
   std::string why_ended();
   counts count() const;
   void measure(report& out, const cpu_split& used, double seconds);

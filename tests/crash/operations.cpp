@@ -120,7 +120,7 @@ void workload::change_own(device& d, bool recall) {
 
 void workload::react(device& d) {
   auto* p = d.places[random(d.places.size())];
-  const auto last = d.known[p->id].seq;
+  const auto last = d.seen.of(p->id).seq;
   if (last == 0) return;
   const auto seq = last - static_cast<std::int64_t>(random(static_cast<std::uint64_t>(std::min<std::int64_t>(last, 20))));
   const std::string emoji = random(2) ? "+1" : "heart";
@@ -131,7 +131,7 @@ void workload::react(device& d) {
 
 void workload::mark(device& d, const char* method) {
   auto* p = d.places[random(d.places.size())];
-  const auto seq = d.known[p->id].seq;
+  const auto seq = d.seen.of(p->id).seq;
   if (seq == 0) return;
   const bool read = std::string_view(method) == "messaging.read";
   const auto at = record_.marks.size();

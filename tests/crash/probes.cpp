@@ -71,7 +71,7 @@ void workload::probe_receipts(std::chrono::milliseconds within) {
     }
     return all;
   };
-  await(look, within);
+  io_.wait(look, within);
   for (auto& [d, p] : probes) record_.receipts.push_back(std::move(p));
 }
 
@@ -88,7 +88,7 @@ void workload::probe_presence(std::chrono::milliseconds within) {
       if (watcher.presence[accounts_[i].id] != (left && leaves(i) ? "offline" : "online")) return false;
     return true;
   };
-  await([&] { return told(false); }, within);
+  io_.wait([&] { return told(false); }, within);
   std::vector<presence_probe> before;
   io_.run([&] {
     for (std::size_t i = 0; i < accounts_.size(); ++i)
@@ -96,7 +96,7 @@ void workload::probe_presence(std::chrono::milliseconds within) {
     for (auto& d : devices_)
       if (leaves(d->account)) d->session->stop();
   });
-  await([&] { return told(true); }, within);
+  io_.wait([&] { return told(true); }, within);
   io_.run([&] {
     for (std::size_t i = 0; i < accounts_.size(); ++i)
       record_.presence.push_back({accounts_[i].id, !leaves(i), watcher.presence[accounts_[i].id]});

@@ -4,11 +4,9 @@
 #include "tests/support/client/json_text.hpp"
 
 #include <algorithm>
-#include <future>
 
 namespace nova::crash {
 
-using client::find_number;
 using client::find_string;
 
 workload::workload(client::io_thread& io, workload_options options, history& record)
@@ -84,7 +82,7 @@ void workload::add_device(std::size_t account, const std::string& access_token, 
   d->stubborn = devices_.size() % 5 == 2;
   d->slow = devices_.size() % 16 == 7;
   for (auto& p : places_) {
-    if (p->founders.contains(account)) d->known[p->id];
+    if (p->founders.contains(account)) d->seen.follow(p->id);
     if (std::count(p->senders.begin(), p->senders.end(), account)) d->places.push_back(p.get());
   }
   record_.devices.push_back({accounts_[account].id, d->name, {}});
@@ -92,7 +90,7 @@ void workload::add_device(std::size_t account, const std::string& access_token, 
   events.opened = [this, raw](std::string_view result) { opened(*raw, result); };
   events.pushed = [this, raw](std::string_view frame) { pushed(*raw, frame); };
   events.closed = [this](int code, int, std::string_view) { ++counts_.closes[code]; };
-  events.seen = [this, raw] { return seen_of(*raw); };
+  events.seen = [raw] { return raw->seen.text(); };
   d->session = client::session::make(
       io_, {.to = options_.to, .access_token = access_token, .reconnect = true, .receive_buffer_bytes = d->slow ? 4096 : 0},
       std::move(events));
@@ -115,23 +113,11 @@ bool workload::open_devices(std::string& why) {
     }
   }
   for (auto& d : devices_) d->session->start();
-  const bool open = await([this] {
+  const bool open = io_.wait([this] {
     return std::all_of(devices_.begin(), devices_.end(), [](const auto& d) { return d->session->is_open(); });
   }, std::chrono::seconds(20));
   if (!open) why = "not every socket opened";
   return open;
-}
-
-bool workload::await(const std::function<bool()>& condition, std::chrono::milliseconds within) {
-  std::promise<bool> done;
-  const auto deadline = std::chrono::steady_clock::now() + within;
-  std::function<void()> look = [&] {
-    const bool held = condition();
-    if (held || std::chrono::steady_clock::now() >= deadline) return done.set_value(held);
-    io_.after(std::chrono::milliseconds(5), look);
-  };
-  io_.post(look);
-  return done.get_future().get();
 }
 
 void workload::begin() {
@@ -146,26 +132,24 @@ void workload::stop_issuing() {
 }
 
 bool workload::await_acked(std::uint64_t total, std::chrono::milliseconds within) {
-  return await([&] { return counts_.acked_sends >= total; }, within);
+  return io_.wait([&] { return counts_.acked_sends >= total; }, within);
 }
 
 bool workload::await_idle(std::chrono::milliseconds within) {
-  return await([&] { return in_flight_ == 0; }, within);
+  return io_.wait([&] { return in_flight_ == 0; }, within);
 }
 
 bool workload::await_refused(std::chrono::milliseconds within) {
   std::uint64_t before = 0;
   io_.run([&] { before = refused_later_; });
-  return await([&] { return refused_later_ > before; }, within);
+  return io_.wait([&] { return refused_later_ > before; }, within);
 }
 
 bool workload::await_caught_up(std::chrono::milliseconds within) {
-  return await([&] {
+  return io_.wait([&] {
     for (const auto& c : record_.conversations)
-      for (const auto& d : devices_) {
-        const auto known = d->known.find(c.id);
-        if (c.founders.contains(accounts_[d->account].id) && known->second.seq < c.last_seq) return false;
-      }
+      for (const auto& d : devices_)
+        if (c.founders.contains(accounts_[d->account].id) && d->seen.of(c.id).seq < c.last_seq) return false;
     return true;
   }, within);
 }
@@ -184,56 +168,20 @@ void workload::opened(device& d, std::string_view result) {
 
 void workload::pushed(device& d, std::string_view frame) {
   const auto view = client::read_frame(frame);
-  const auto body = view.body;
-  stream_event e;
-  e.conversation = find_string(body, "conversation_id");
-  auto& known = e.conversation.empty() ? d.nowhere : d.known[e.conversation];
-  if (view.method == "messaging.message") {
-    e.what = body.find(R"("recalled":true)") != std::string_view::npos ? stream_event::kind::recalled
-                                                                       : stream_event::kind::message;
-    e.seq = find_number(body, "seq").value_or(0);
-    e.message_id = find_string(body, "message_id");
-    e.text = find_string(body, "text");
-    known.seq = std::max(known.seq, e.seq);
-    ++counts_.deliveries;
-  } else if (view.method == "messaging.updated") {
-    const auto kind = find_string(body, "kind");
-    e.what = kind == "edited"     ? stream_event::kind::edited
-             : kind == "recalled" ? stream_event::kind::recalled
-                                  : stream_event::kind::changed;
-    e.seq = find_number(body, "seq").value_or(0);
-    e.rev = find_number(body, "rev").value_or(0);
-    if (e.what == stream_event::kind::edited) e.text = find_string(body, "text");
-    known.rev = std::max(known.rev, e.rev);
-  } else if (view.method == "session.gap") {
-    e.what = stream_event::kind::gap;
-    e.seq = find_number(body, "from_seq").value_or(0);
-    e.to_seq = find_number(body, "to_seq").value_or(0);
-    known.seq = std::max(known.seq, e.to_seq);
-    ++counts_.gaps;
-  } else if (view.method == "messaging.receipt") {
-    e.what = stream_event::kind::receipt;
-    e.text = find_string(body, "account_id");
-    e.seq = find_number(body, "read_seq").value_or(0);
-    e.to_seq = find_number(body, "delivered_seq").value_or(0);
-    auto& told = d.read_by[{e.conversation, e.text}];
-    told = std::max(told, e.seq);
-  } else if (view.method == "presence.changed") {
-    d.presence[std::string(find_string(body, "account_id"))] = find_string(body, "status");
-    return;
-  } else {
+  if (view.method == "presence.changed") {
+    d.presence[std::string(find_string(view.body, "account_id"))] = find_string(view.body, "status");
     return;
   }
-  record_.devices[d.record].events.push_back(std::move(e));
-}
-
-std::string workload::seen_of(const device& d) const {
-  std::string out = "{";
-  for (const auto& [id, mark] : d.known) {
-    if (out.size() > 1) out += ',';
-    out += client::quoted(id) + R"(:{"seq":)" + std::to_string(mark.seq) + R"(,"rev":)" + std::to_string(mark.rev) + "}";
+  auto e = read_push(view.method, view.body);
+  if (!e) return;
+  d.seen.take(*e);
+  counts_.deliveries += view.method == "messaging.message";
+  counts_.gaps += e->what == stream_event::kind::gap;
+  if (e->what == stream_event::kind::receipt) {
+    auto& told = d.read_by[{e->conversation, e->text}];
+    told = std::max(told, e->seq);
   }
-  return out + "}";
+  record_.devices[d.record].events.push_back(*std::move(e));
 }
 
 }  // namespace nova::crash

@@ -81,7 +81,6 @@ class workload {
   void add_device(std::size_t account, const std::string& access_token, int number);
   bool add_place(client::http_client& http, const std::string& kind, std::size_t owner,
                  const std::vector<std::size_t>& others, std::string& why);
-  bool await(const std::function<bool()>& condition, std::chrono::milliseconds within);
 
   void tick(device& d);
   void issue(device& d);
@@ -96,7 +95,6 @@ class workload {
 
   void opened(device& d, std::string_view result);
   void pushed(device& d, std::string_view frame);
-  std::string seen_of(const device& d) const;
   std::uint64_t random(std::uint64_t below) { return random_() % below; }
 
   client::io_thread& io_;

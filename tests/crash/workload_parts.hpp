@@ -1,6 +1,7 @@
 // What workload.cpp and operations.cpp share of the workload's inside.
 #pragma once
 
+#include "tests/crash/stream.hpp"
 #include "tests/crash/workload.hpp"
 
 #include <deque>
@@ -20,9 +21,6 @@ struct workload::place {
 };
 
 struct workload::device {
-  struct mark {
-    std::int64_t seq = 0, rev = 0;
-  };
   struct own_message {
     place* at = nullptr;
     std::int64_t seq = 0;
@@ -35,8 +33,7 @@ struct workload::device {
   bool slow = false;                  ///< has a small receive buffer, and stops reading when told
   std::map<std::pair<std::string, std::string>, std::int64_t> read_by;  ///< (conversation, account) → read_seq as told
   std::map<std::string, std::string> presence;                          ///< of accounts it watches
-  mark nowhere;                       ///< of pushes that belong to no conversation
-  std::map<std::string, mark> known;  ///< by conversation; what a resume says was seen
+  seen_marks seen;
   std::vector<place*> places;         ///< where it may send
   std::deque<own_message> own;        ///< its latest acknowledged messages
   std::size_t in_flight = 0;

@@ -7,7 +7,6 @@
 
 namespace nova::simulation {
 
-using client::find_number;
 using client::find_string;
 using client::quoted;
 using crash::stream_event;
@@ -86,15 +85,8 @@ void device::send_open() {
   open_id_ = ++last_id_;
   std::string text = R"({"jsonrpc":"2.0","id":)" + std::to_string(open_id_) +
                      R"(,"method":"session.open","params":{"access_token":)" + quoted(who_.access_token);
-  if (!resume_token_.empty()) {
-    text += R"(,"resume":{"token":)" + quoted(resume_token_) + R"(,"seen":{)";
-    bool first = true;
-    for (const auto& [id, m] : known) {
-      if (!std::exchange(first, false)) text += ',';
-      text += quoted(id) + R"(:{"seq":)" + std::to_string(m.seq) + R"(,"rev":)" + std::to_string(m.rev) + "}";
-    }
-    text += "}}";
-  }
+  if (!resume_token_.empty())
+    text += R"(,"resume":{"token":)" + quoted(resume_token_) + R"(,"seen":)" + seen.text() + "}";
   wire_->up.push_back(text + "}}");
 }
 
@@ -176,38 +168,12 @@ void device::opened(std::string_view body) {
 }
 
 void device::pushed(std::string_view method, std::string_view body) {
-  stream_event e;
-  e.conversation = find_string(body, "conversation_id");
-  if (method == "messaging.message") {
-    auto& mark = known[e.conversation];
-    e.what = body.find(R"("recalled":true)") != std::string_view::npos ? stream_event::kind::recalled
-                                                                       : stream_event::kind::message;
-    e.seq = find_number(body, "seq").value_or(0);
-    e.message_id = find_string(body, "message_id");
-    e.text = find_string(body, "text");
-    mark.seq = std::max(mark.seq, e.seq);
-    ++count.deliveries;
-  } else if (method == "messaging.updated") {
-    auto& mark = known[e.conversation];
-    const auto kind = find_string(body, "kind");
-    e.what = kind == "edited"     ? stream_event::kind::edited
-             : kind == "recalled" ? stream_event::kind::recalled
-                                  : stream_event::kind::changed;
-    e.seq = find_number(body, "seq").value_or(0);
-    e.rev = find_number(body, "rev").value_or(0);
-    if (e.what == stream_event::kind::edited) e.text = find_string(body, "text");
-    mark.rev = std::max(mark.rev, e.rev);
-  } else if (method == "session.gap") {
-    auto& mark = known[e.conversation];
-    e.what = stream_event::kind::gap;
-    e.seq = find_number(body, "from_seq").value_or(0);
-    e.to_seq = find_number(body, "to_seq").value_or(0);
-    mark.seq = std::max(mark.seq, e.to_seq);
-    ++count.gaps;
-  } else {
-    return;
-  }
-  record_.devices[at_].events.push_back(std::move(e));
+  auto e = crash::read_push(method, body);
+  if (!e) return;
+  seen.take(*e);
+  count.deliveries += method == "messaging.message";
+  count.gaps += e->what == stream_event::kind::gap;
+  record_.devices[at_].events.push_back(*std::move(e));
 }
 
 }  // namespace nova::simulation

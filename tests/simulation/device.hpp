@@ -2,7 +2,7 @@
 // seen. What it is told goes into its device_record. Used by workload.
 #pragma once
 
-#include "tests/crash/history.hpp"
+#include "tests/crash/stream.hpp"
 #include "tests/simulation/cluster.hpp"
 
 #include <functional>
@@ -28,9 +28,6 @@ struct socket_answer {
 
 class device {
  public:
-  struct mark {
-    std::int64_t seq = 0, rev = 0;
-  };
   struct counts {
     std::uint64_t deliveries = 0, resumes = 0, gaps = 0, losses = 0, closed_slow = 0, replaced = 0;
   };
@@ -48,7 +45,7 @@ class device {
   bool step();
 
   const person& who() const noexcept { return who_; }
-  std::map<std::string, mark> known;  ///< by conversation; what a resume says was seen
+  crash::seen_marks seen;
   counts count;
 
  private:

@@ -124,7 +124,7 @@ void workload::add_device(std::size_t person, int number) {
   a.person = person;
   a.with = devices_.back().get();
   for (auto& p : places_) {
-    if (p->founders.contains(person)) a.with->known[p->id];
+    if (p->founders.contains(person)) a.with->seen.follow(p->id);
     if (std::count(p->senders.begin(), p->senders.end(), person)) a.places.push_back(p.get());
   }
   actors_.push_back(std::move(a));
@@ -144,10 +144,8 @@ bool workload::all_open() const {
 
 bool workload::caught_up() const {
   for (const auto& c : record_.conversations)
-    for (const auto& d : devices_) {
-      const auto known = d->known.find(c.id);
-      if (c.founders.contains(d->who().id) && known->second.seq < c.last_seq) return false;
-    }
+    for (const auto& d : devices_)
+      if (c.founders.contains(d->who().id) && d->seen.of(c.id).seq < c.last_seq) return false;
   return true;
 }
 
@@ -248,7 +246,7 @@ void workload::change_own(actor& a, bool recall) {
 
 void workload::react(actor& a) {
   auto* p = a.places[cluster_.random(a.places.size())];
-  const auto last = a.with->known[p->id].seq;
+  const auto last = a.with->seen.of(p->id).seq;
   if (last == 0) return;
   const auto seq = last - static_cast<std::int64_t>(cluster_.random(static_cast<std::uint64_t>(std::min<std::int64_t>(last, 10))));
   const std::string emoji = cluster_.random(2) ? "+1" : "heart";
@@ -260,7 +258,7 @@ void workload::react(actor& a) {
 
 void workload::mark(actor& a, bool read) {
   auto* p = a.places[cluster_.random(a.places.size())];
-  const auto seq = a.with->known[p->id].seq;
+  const auto seq = a.with->seen.of(p->id).seq;
   if (seq == 0) return;
   const auto at = record_.marks.size();
   record_.marks.push_back({p->id, people_[a.person].id, seq, read});

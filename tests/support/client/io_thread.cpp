@@ -51,6 +51,18 @@ void io_thread::after(std::chrono::microseconds delay, std::function<void()> wor
   });
 }
 
+bool io_thread::wait(const std::function<bool()>& condition, std::chrono::milliseconds within) {
+  std::promise<bool> done;
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  std::function<void()> look = [&] {
+    const bool held = condition();
+    if (held || std::chrono::steady_clock::now() >= deadline) return done.set_value(held);
+    after(std::chrono::milliseconds(5), look);
+  };
+  post(look);
+  return done.get_future().get();
+}
+
 double io_thread::cpu_seconds() const {
   clockid_t clock{};
   timespec t{};

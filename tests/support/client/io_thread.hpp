@@ -30,6 +30,9 @@ class io_thread {
   /// Runs `work` on the thread once the delay has passed. From any thread.
   void after(std::chrono::microseconds delay, std::function<void()> work);
 
+  /// Looks on the thread each 5 ms, and blocks until the condition holds or the time is over. Not from the thread itself.
+  bool wait(const std::function<bool()>& condition, std::chrono::milliseconds within);
+
   /// CPU time that the thread has used so far.
   double cpu_seconds() const;
 
