@@ -85,15 +85,27 @@ ConversationPush describe(const conversation_facts& s) {
   return p;
 }
 
+namespace {
+
+/// What a reply about the conversation is read from; see read_summary.
+need summary_of(const conversation_state& s, const uuid& account) {
+  return need{{store::conversation_summary(s.id, account), store::conversation_members({s.id}, members_shown)}};
+}
+
+Conversation read_summary(const runtime::reads& r) {
+  auto summary = conversation_from(r.rows(0), 0);
+  for (std::size_t i = 0; i < r.rows(1).size(); ++i) *summary.add_members() = member_from(r.rows(1), i);
+  return summary;
+}
+
+}  // namespace
+
 conversation_entity::outcome conversation_entity::get_conversation(const state& s, const ConversationRequest&,
                                                                    const context& c, const reads& r) {
   if (!s.member(c.caller.account)) return error{errc::not_found};
-  if (r.size() == 0)
-    return need{{store::conversation_summary(s.id, c.caller.account),
-                 store::conversation_members({s.id}, members_shown)}};
+  if (r.size() == 0) return summary_of(s, c.caller.account);
   if (r.rows(0).empty()) return error{errc::not_found};
-  auto reply = conversation_from(r.rows(0), 0);
-  for (std::size_t i = 0; i < r.rows(1).size(); ++i) *reply.add_members() = member_from(r.rows(1), i);
+  auto reply = read_summary(r);
   decision<state> d;
   d.reply = share(std::move(reply));
   return d;
@@ -105,12 +117,9 @@ conversation_entity::outcome conversation_entity::update_conversation(const stat
   const auto* me = s.member(c.caller.account);
   if (!me) return error{errc::not_found};
   if (s.kind == conversation_kind::direct || me->role == member_role::member) return error{errc::forbidden};
-  if (r.size() == 0)
-    return need{{store::conversation_summary(s.id, c.caller.account),
-                 store::conversation_members({s.id}, members_shown)}};
+  if (r.size() == 0) return summary_of(s, c.caller.account);
   if (r.rows(0).empty()) return error{errc::not_found};
-  auto reply = conversation_from(r.rows(0), 0);
-  for (std::size_t i = 0; i < r.rows(1).size(); ++i) *reply.add_members() = member_from(r.rows(1), i);
+  auto reply = read_summary(r);
   decision<state> d;
   if (q.has_title() && q.title() != s.title.value_or("")) {
     Change change;

@@ -48,6 +48,28 @@ decision done() {
   return d;
 }
 
+outcome set_blocked(const profile_state& s, const BlockRequest& q, const context& c, const reads& r, bool wanted) {
+  const auto target = parse_uuid(q.account_id());
+  if (!s.profile || !target) return no_such_person();
+  if (*target == s.id) return invalid_field("account_id", "Nobody can block themselves.");
+  if (r.size() == 0) return need{{store::block_facts(s.id, *target)}};
+  const auto facts = read_block_facts(r.rows(0));
+  if (!facts.target_exists) return no_such_person();
+  auto d = done();
+  if (is_blocked(s, *target, facts) == wanted) return d;
+  if (wanted && facts.blocks >= c.service<const config::user_settings>().blocks_per_account)
+    return error{errc::conflict, "This account blocks as many people as it may.", 0, {}};
+  if (wanted) {
+    d.statements.push_back(store::insert_block(s.id, *target, c.now));
+    tell<Blocked>(d, blocked_event(), s.id, *target);
+  } else {
+    d.statements.push_back(store::delete_block(s.id, *target));
+    tell<Unblocked>(d, unblocked_event(), s.id, *target);
+  }
+  remember(d, s, *target, wanted);
+  return d;
+}
+
 }  // namespace
 
 runtime::loading<profile_state> profile_entity::load(std::string_view key, const reads& r) {
@@ -99,36 +121,12 @@ outcome profile_entity::update_my_profile(const profile_state& s, const UpdateMy
 
 outcome profile_entity::block(const profile_state& s, const BlockRequest& q, const context& c,
                               const reads& r) {
-  const auto target = parse_uuid(q.account_id());
-  if (!s.profile || !target) return no_such_person();
-  if (*target == s.id) return invalid_field("account_id", "Nobody can block themselves.");
-  if (r.size() == 0) return need{{store::block_facts(s.id, *target)}};
-  const auto facts = read_block_facts(r.rows(0));
-  if (!facts.target_exists) return no_such_person();
-  auto d = done();
-  if (is_blocked(s, *target, facts)) return d;
-  if (facts.blocks >= c.service<const config::user_settings>().blocks_per_account)
-    return error{errc::conflict, "This account blocks as many people as it may.", 0, {}};
-  d.statements.push_back(store::insert_block(s.id, *target, c.now));
-  tell<Blocked>(d, blocked_event(), s.id, *target);
-  remember(d, s, *target, true);
-  return d;
+  return set_blocked(s, q, c, r, true);
 }
 
-outcome profile_entity::unblock(const profile_state& s, const BlockRequest& q, const context&,
+outcome profile_entity::unblock(const profile_state& s, const BlockRequest& q, const context& c,
                                 const reads& r) {
-  const auto target = parse_uuid(q.account_id());
-  if (!s.profile || !target) return no_such_person();
-  if (*target == s.id) return invalid_field("account_id", "Nobody can block themselves.");
-  if (r.size() == 0) return need{{store::block_facts(s.id, *target)}};
-  const auto facts = read_block_facts(r.rows(0));
-  if (!facts.target_exists) return no_such_person();
-  auto d = done();
-  if (!is_blocked(s, *target, facts)) return d;
-  d.statements.push_back(store::delete_block(s.id, *target));
-  tell<Unblocked>(d, unblocked_event(), s.id, *target);
-  remember(d, s, *target, false);
-  return d;
+  return set_blocked(s, q, c, r, false);
 }
 
 outcome profile_entity::on_account_registered(const profile_state& s,

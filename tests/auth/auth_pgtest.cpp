@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <set>
 
 using namespace nova;
@@ -39,6 +40,21 @@ struct with_node {
     REQUIRE(t.has_value());
     return *t;
   }
+
+  /// Of registrations at once; all others are refused with `refusal`.
+  int winners(const std::function<RegisterRequest(int)>& nth, errc refusal) {
+    std::vector<std::future<rpc::reply_result>> calls;
+    for (int i = 0; i < at_once; ++i) calls.push_back(node.begin<auth_interface::register_>(nth(i)));
+    int succeeded = 0;
+    for (auto& f : calls) {
+      const auto r = identity_node::answer<auth_interface::register_>(std::move(f));
+      if (r.has_value())
+        ++succeeded;
+      else
+        CHECK(r.error().code == refusal);
+    }
+    return succeeded;
+  }
 };
 
 }  // namespace
@@ -50,38 +66,17 @@ TEST_CASE_FIXTURE(with_node, "every query fits the schema and the run-time role"
 
 TEST_CASE_FIXTURE(with_node,
                   "of twenty registrations with one e-mail address at once exactly one succeeds") {
-  std::vector<std::future<rpc::reply_result>> calls;
-  for (int i = 0; i < at_once; ++i)
-    calls.push_back(node.begin<auth_interface::register_>(
-        registration("Race@Example.com", "race_mail_" + std::to_string(i))));
-  int succeeded = 0;
-  for (auto& f : calls) {
-    const auto r = identity_node::answer<auth_interface::register_>(std::move(f));
-    if (r.has_value())
-      ++succeeded;
-    else
-      CHECK(r.error().code == errc::email_taken);
-  }
-  CHECK(succeeded == 1);
+  CHECK(winners([](int i) { return registration("Race@Example.com", "race_mail_" + std::to_string(i)); },
+                errc::email_taken) == 1);
 }
 
 TEST_CASE_FIXTURE(
     with_node,
     "of twenty registrations with one handle at once exactly one succeeds, and the losers leave "
     "nothing") {
-  std::vector<std::future<rpc::reply_result>> calls;
-  for (int i = 0; i < at_once; ++i)
-    calls.push_back(node.begin<auth_interface::register_>(registration(
-        "race_handle_" + std::to_string(i) + "@example.com", i % 2 ? "Race_One" : "race_one")));
-  int succeeded = 0;
-  for (auto& f : calls) {
-    const auto r = identity_node::answer<auth_interface::register_>(std::move(f));
-    if (r.has_value())
-      ++succeeded;
-    else
-      CHECK(r.error().code == errc::handle_taken);
-  }
-  CHECK(succeeded == 1);
+  CHECK(winners([](int i) { return registration("race_handle_" + std::to_string(i) + "@example.com",
+                                                i % 2 ? "Race_One" : "race_one"); },
+                errc::handle_taken) == 1);
   std::vector<std::string> emails;
   for (int i = 0; i < at_once; ++i)
     emails.push_back("race_handle_" + std::to_string(i) + "@example.com");
