@@ -1,4 +1,4 @@
-// Authentication, attachment and resume of one socket; see socket_session.hpp.
+// Authentication, attachment, calls and resume of one socket; see socket_session.hpp.
 #include "gateway/socket_session.hpp"
 
 #include "protocols/messaging/messaging.pb.h"
@@ -34,8 +34,8 @@ rpc::message_ptr copy_of(const Message& m) {
 }  // namespace
 
 socket_session::socket_session(edge& e, io_thread& thread, session_socket& socket,
-                               rpc::connection_id id, encoding enc)
-    : edge_(e), thread_(thread), socket_(socket), id_(id), encoding_(enc) {}
+                               rpc::connection_id id, encoding enc, const std::string& address)
+    : edge_(e), thread_(thread), socket_(socket), id_(id), encoding_(enc), address_(address) {}
 
 template <class F, class Gone>
 auto socket_session::back(F f, Gone gone) {
@@ -77,10 +77,57 @@ void socket_session::adopt(const principal& p) {
   expires_ = edge_.now() + std::chrono::milliseconds(left);
 }
 
-void socket_session::open(incoming_call call, std::string request_id) {
+void socket_session::handle(incoming_call call) {
+  if (call.failure) return refuse(call, *call.failure);
+  if (call.method->rpc == "session.open") return open(std::move(call));
+  if (!who_) return refuse(call, failure_of(make_error(errc::unauthenticated)));
+  issue(std::move(call));
+}
+
+void socket_session::issue(incoming_call call) {
+  used();
+  ++inflight_;
+  rpc::call c;
+  c.method = call.method;
+  c.caller.kind = rpc::caller_kind::user;
+  c.caller.account = who_->account;
+  c.caller.session = who_->session;
+  c.caller.connection = id_;
+  c.caller.address = address_;
+  c.request_id = next_request_id();
+  constexpr std::uint32_t usual_deadline_ms = 5000;
+  c.deadline = edge_.now() + std::chrono::milliseconds(
+                                 call.method->deadline_ms ? call.method->deadline_ms : usual_deadline_ms);
+  c.request = std::move(call.params);
+  auto answer = [id = call.notification ? std::string() : std::move(call.id), method = call.method](
+                    socket_session& s, const rpc::reply_result& reply) { s.answered(id, *method, reply); };
+  c.reply = back(std::move(answer), [](edge&) {});
+  edge_.bus->call(std::move(c));
+}
+
+/// `id` is empty for a notification.
+void socket_session::answered(const std::string& id, const rpc::method& method,
+                              const rpc::reply_result& reply) {
+  --inflight_;
+  if (!id.empty())
+    socket_.send_answer(reply ? write_result(encoding_, id, method, **reply)
+                              : write_failure(encoding_, id, failure_of(reply.error()), next_request_id()));
+  socket_.settled();
+}
+
+void socket_session::refuse(const incoming_call& call, const call_failure& failure) {
+  if (!call.notification)
+    socket_.send_answer(write_failure(encoding_, call.id, failure, next_request_id()));
+}
+
+std::string socket_session::next_request_id() {
+  return std::to_string(id_) + '-' + std::to_string(++calls_);
+}
+
+void socket_session::open(incoming_call call) {
   hold_until_ = time_point::max();
   opening_ = std::make_unique<open_attempt>(
-      open_attempt{std::move(call), std::move(request_id), false, {}, {}});
+      open_attempt{std::move(call), next_request_id(), false, {}, {}});
   const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
   if (!request.has_access_token()) {
     if (!who_) return fail_open(make_error(errc::unauthenticated));

@@ -1,6 +1,6 @@
-// What a WebSocket is to the rest of Nova: whom it speaks for, its attachment, and session.open
-// with resume, which fixes the order answer, missed, held, live. Transport is websocket_connection,
-// which owns it; all calls come on its thread.
+// What a WebSocket is to the rest of Nova: whom it speaks for, its attachment, its calls, and
+// session.open with resume, which fixes the order answer, missed, held, live. Transport is
+// websocket_connection, which owns it; everything happens on its thread.
 #pragma once
 
 #include "gateway/edge.hpp"
@@ -41,24 +41,28 @@ class session_socket {
   virtual void send_push(frame f) = 0;
   virtual void send_answer(frame f) = 0;
   virtual void end_with(rpc::close_code code, std::string_view reason) = 0;
-  /// session.open is answered: calls may be read again.
+  /// A call that was under way is answered: calls may be read again.
   virtual void settled() = 0;
 };
 
 class socket_session {
  public:
+  /// `address` of the client: outlives the session.
   socket_session(edge& e, io_thread& thread, session_socket& socket, rpc::connection_id id,
-                 encoding enc);
+                 encoding enc, const std::string& address);
 
   /// After the handshake, with the principal of its bearer header, if any.
   void start(std::optional<principal> who, unauthenticated_place place);
-  /// A session.open call. While opening(), no further calls may be handled.
-  void open(incoming_call call, std::string request_id);
-  bool opening() const noexcept { return opening_ != nullptr; }
+  /// A call as it was read, failed or not: answered now or later. Not while full().
+  void handle(incoming_call call);
+  /// Answers that the call cannot be carried out.
+  void refuse(const incoming_call& call, const call_failure& failure);
+  /// session.open is under way, or as many other calls as may be.
+  bool full() const noexcept {
+    return opening_ || inflight_ >= edge_.settings.max_inflight_per_socket;
+  }
   /// Null before authentication.
   const principal* who() const noexcept { return who_ ? &*who_ : nullptr; }
-  /// Another call comes: pushes no longer wait for a session.open.
-  void used();
   void on_push(delivery& d);
   /// The socket closes: nothing more is wanted.
   void end();
@@ -73,6 +77,12 @@ class socket_session {
     uuid lineage{};
     uuid marks_of{};  ///< the auth session whose marks say what was seen
   };
+  void issue(incoming_call call);
+  void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply);
+  std::string next_request_id();
+  /// Pushes no longer wait for a session.open.
+  void used();
+  void open(incoming_call call);
   void verified(const result<principal>& p);
   void adopt(const principal& p);
   void begin_open();
@@ -94,8 +104,10 @@ class socket_session {
   session_socket& socket_;
   const rpc::connection_id id_;
   const encoding encoding_;
+  const std::string& address_;
   bool ended_ = false, attached_ = false, holding_ = false, echo_ = true;
-  unsigned failed_opens_ = 0;
+  unsigned failed_opens_ = 0, inflight_ = 0;
+  std::uint64_t calls_ = 0;
   std::optional<principal> who_;
   unauthenticated_place place_;
   uuid lineage_{};

@@ -64,11 +64,6 @@ class websocket_connection final : public connection,
   void on_read_failed(error_code ec);
   void handle_message();
   bool rate_allows(const incoming_call& call);
-  void issue(incoming_call call);
-  void answered(const std::string& id, const rpc::method& method, bool notification,
-                const rpc::reply_result& reply);
-  void fail(const incoming_call& call, const call_failure& failure);
-  std::string next_request_id();
   void enqueue(frame f, outgoing_queue::kind k);
   void want_flush();
   void want_round();
@@ -93,8 +88,7 @@ class websocket_connection final : public connection,
   bool reading_ = false, read_over_ = false, closing_ = false, beast_closed_ = false,
        closed_ = false;
   bool flush_wanted_ = false, round_wanted_ = false, waiting_writable_ = false, dropping_ = false, clean_end_ = false;
-  unsigned inflight_ = 0, missed_pings_ = 0, refused_calls_ = 0;
-  std::uint64_t calls_ = 0;
+  unsigned missed_pings_ = 0, refused_calls_ = 0;
   token_bucket rate_, pings_;
   time_point last_heard_, ping_at_, close_by_ = time_point::max(), armed_ = time_point::max();
   time_point refused_since_{};
@@ -109,7 +103,7 @@ websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::conn
       lease_(std::move(lease)),
       stream_(std::move(socket), std::move(accepted.leftover), static_cast<control_sink&>(*this),
               e.settings.max_fragments),
-      session_(e, thread, *this, id, accepted.enc),
+      session_(e, thread, *this, id, accepted.enc, lease_.address()),
       handshake_(std::make_unique<handshake>(std::move(accepted))),
       encoding_(handshake_->enc),
       rate_(e.settings.calls_per_s, e.settings.calls_burst),
@@ -174,8 +168,7 @@ void websocket_connection::on_control(ws::frame_type kind) {
 
 void websocket_connection::read() {
   if (reading_ || read_over_ || closed_ || handshake_) return;
-  bool full = inflight_ >= edge_.settings.max_inflight_per_socket || session_.opening() ||
-              queue_.bytes() > edge_.settings.max_queued_bytes;
+  bool full = session_.full() || queue_.bytes() > edge_.settings.max_queued_bytes;
   if (full && !closing_) return;  // back-pressure: what is not read stays with the client
   reading_ = true;
   std::size_t step = buffer_.size() < 1024 ? 1024 : 32 * 1024;
@@ -224,11 +217,7 @@ void websocket_connection::handle_message() {
   // JSON.
   if (call.failure && encoding_ == encoding::json && !is_utf8(text))
     return shut(static_cast<rpc::close_code>(1007), "the text is not UTF-8");
-  if (!rate_allows(call)) return;
-  if (call.failure) return fail(call, *call.failure);
-  if (call.method->rpc == "session.open") return session_.open(std::move(call), next_request_id());
-  if (!session_.who()) return fail(call, failure_of(make_error(errc::unauthenticated)));
-  issue(std::move(call));
+  if (rate_allows(call)) session_.handle(std::move(call));
 }
 
 bool websocket_connection::rate_allows(const incoming_call& call) {
@@ -249,53 +238,8 @@ bool websocket_connection::rate_allows(const incoming_call& call) {
   if (++refused_calls_ > edge_.settings.max_refused_calls)
     shut(rpc::close_code::policy, "too many calls");
   else
-    fail(call, failure_of(make_error(errc::rate_limited, {}, *wait)));
+    session_.refuse(call, failure_of(make_error(errc::rate_limited, {}, *wait)));
   return false;
-}
-
-void websocket_connection::issue(incoming_call call) {
-  session_.used();
-  ++inflight_;
-  rpc::call c;
-  c.method = call.method;
-  c.caller.kind = rpc::caller_kind::user;
-  c.caller.account = session_.who()->account;
-  c.caller.session = session_.who()->session;
-  c.caller.connection = id_;
-  c.caller.address = lease_.address();
-  c.request_id = next_request_id();
-  auto deadline_ms = call.method->deadline_ms ? call.method->deadline_ms : 5000;
-  c.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
-  c.request = std::move(call.params);
-  c.reply = [weak = thread_.weak_from_this(), socket = id_, id = std::move(call.id),
-             method = call.method, quiet = call.notification](rpc::reply_result reply) {
-    auto thread = weak.lock();
-    if (!thread) return;
-    thread->post([&here = *thread, socket, id, method, quiet, reply = std::move(reply)] {
-      if (auto* c = here.find(socket))
-        static_cast<websocket_connection*>(c)->answered(id, *method, quiet, reply);
-    });
-  };
-  edge_.bus->call(std::move(c));
-}
-
-void websocket_connection::answered(const std::string& id, const rpc::method& method,
-                                    bool notification, const rpc::reply_result& reply) {
-  --inflight_;
-  if (closed_ || closing_) return;
-  if (!notification)
-    send_answer(reply ? write_result(encoding_, id, method, **reply)
-                      : write_failure(encoding_, id, failure_of(reply.error()), next_request_id()));
-  read();
-}
-
-void websocket_connection::fail(const incoming_call& call, const call_failure& failure) {
-  if (!call.notification)
-    send_answer(write_failure(encoding_, call.id, failure, next_request_id()));
-}
-
-std::string websocket_connection::next_request_id() {
-  return std::to_string(id_) + '-' + std::to_string(++calls_);
 }
 
 void websocket_connection::settled() {

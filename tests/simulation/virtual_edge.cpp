@@ -6,10 +6,8 @@
 
 namespace nova::simulation {
 
-using gateway::call_failure;
 using gateway::encoding;
 using gateway::frame;
-using gateway::incoming_call;
 using gateway::outgoing_queue;
 using std::chrono::milliseconds;
 
@@ -23,7 +21,7 @@ class virtual_socket final : public gateway::connection,
 
   void start() {
     id_ = thread_.add(shared_from_this());
-    session_ = std::make_unique<gateway::socket_session>(edge_, thread_, *this, id_, encoding::json);
+    session_ = std::make_unique<gateway::socket_session>(edge_, thread_, *this, id_, encoding::json, nowhere_);
     session_->start(std::nullopt, {});
   }
 
@@ -35,12 +33,12 @@ class virtual_socket final : public gateway::connection,
     if (wire_->client_gone) return close(), true;
     if (!queue_.empty() && wire_->down.size() < wire::kernel_bytes) return write(), true;
     if (closing_ && queue_.empty()) return wire_->down.empty() && (close(), true);
-    const bool full = inflight_ >= edge_.settings.max_inflight_per_socket || session_->opening() ||
-                      queue_.bytes() > edge_.settings.max_queued_bytes;
+    const bool full = session_->full() || queue_.bytes() > edge_.settings.max_queued_bytes;
     if (closing_ || full || wire_->up.empty()) return false;
-    auto text = std::move(wire_->up.front());
+    const auto text = std::move(wire_->up.front());
     wire_->up.pop_front();
-    handle(text);
+    session_->handle(gateway::read_call(encoding::json, text,
+                                        {edge_.settings.max_json_depth, edge_.settings.max_id_bytes}));
     return true;
   }
 
@@ -104,60 +102,14 @@ class virtual_socket final : public gateway::connection,
       shut(rpc::close_code::too_slow, "too slow: resume");
   }
 
-  void handle(const std::string& text) {
-    auto call = gateway::read_call(encoding::json, text,
-                                   {edge_.settings.max_json_depth, edge_.settings.max_id_bytes});
-    if (call.failure) return fail(call, *call.failure);
-    if (call.method->rpc == "session.open") return session_->open(std::move(call), next_request_id());
-    if (!session_->who()) return fail(call, gateway::failure_of(gateway::make_error(errc::unauthenticated)));
-    issue(std::move(call));
-  }
-
-  void issue(incoming_call call) {
-    session_->used();
-    ++inflight_;
-    rpc::call c;
-    c.method = call.method;
-    c.caller.kind = rpc::caller_kind::user;
-    c.caller.account = session_->who()->account;
-    c.caller.session = session_->who()->session;
-    c.caller.connection = id_;
-    c.request_id = next_request_id();
-    c.deadline = edge_.now() + milliseconds(call.method->deadline_ms ? call.method->deadline_ms : 5000);
-    c.request = std::move(call.params);
-    c.reply = [weak = thread_.weak_from_this(), socket = id_, id = std::move(call.id),
-               method = call.method](rpc::reply_result reply) {
-      auto thread = weak.lock();
-      if (!thread) return;
-      thread->post([&here = *thread, socket, id, method, reply = std::move(reply)] {
-        if (auto* at = here.find(socket)) static_cast<virtual_socket*>(at)->answered(id, *method, reply);
-      });
-    };
-    edge_.bus->call(std::move(c));
-  }
-
-  void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply) {
-    --inflight_;
-    send_answer(reply ? gateway::write_result(encoding::json, id, method, **reply)
-                      : gateway::write_failure(encoding::json, id, gateway::failure_of(reply.error()),
-                                               next_request_id()));
-  }
-
-  void fail(const incoming_call& call, const call_failure& failure) {
-    send_answer(gateway::write_failure(encoding::json, call.id, failure, next_request_id()));
-  }
-
-  std::string next_request_id() { return std::to_string(id_) + '-' + std::to_string(++calls_); }
-
   gateway::edge& edge_;
   gateway::io_thread& thread_;
   wire_ptr wire_;
+  const std::string nowhere_;
   rpc::connection_id id_ = 0;
   std::unique_ptr<gateway::socket_session> session_;
   outgoing_queue queue_;
   bool closing_ = false, closed_ = false;
-  unsigned inflight_ = 0;
-  std::uint64_t calls_ = 0;
   gateway::time_point close_by_{};
 };
 
