@@ -68,6 +68,9 @@ class chat_server {
   /// Messages of a direct conversation that are stored for sure, asked of the server. Empty: it cannot be asked.
   virtual std::optional<std::uint64_t> stored(std::size_t first, const std::string& target) = 0;
 
+  /// Before a measurement: what earlier ones left in the database's memory goes to its disk, where it can be told so.
+  virtual void settle() {}
+
   virtual cpu_split cpu() const = 0;
   virtual std::uint64_t resident_bytes() const = 0;
   virtual client::io_thread& io() = 0;

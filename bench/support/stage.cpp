@@ -11,6 +11,21 @@
 
 namespace nova::bench {
 
+std::string admin_conninfo(const std::string& data, const std::string& database) {
+  std::string folder, password;
+  std::getline(std::ifstream(data + "/postgres.socket") >> std::ws, folder);
+  std::ifstream secrets(data + "/postgres.secrets");
+  for (std::string role, secret; secrets >> role >> secret;)
+    if (role == "postgres") password = secret;
+  return storage::to_conninfo(
+      {{"host", folder}, {"port", "5432"}, {"user", "postgres"}, {"password", password}, {"dbname", database}});
+}
+
+bool checkpoint(const std::string& admin_conninfo) {
+  auto c = storage::blocking_connection::open(admin_conninfo);
+  return c && c->run("CHECKPOINT").has_value();
+}
+
 double own_cpu() {
   rusage u{};
   getrusage(RUSAGE_SELF, &u);
@@ -65,14 +80,7 @@ std::vector<client::account> stage::accounts(std::size_t count) {
 }
 
 std::string stage::admin_conninfo(const std::string& domain) const {
-  if (!server_) return "";
-  std::string folder, password;
-  std::getline(std::ifstream(server_->data() + "/postgres.socket") >> std::ws, folder);
-  std::ifstream secrets(server_->data() + "/postgres.secrets");
-  for (std::string role, secret; secrets >> role >> secret;)
-    if (role == "postgres") password = secret;
-  return storage::to_conninfo({{"host", folder}, {"port", "5432"}, {"user", "postgres"}, {"password", password},
-                               {"dbname", "nova_" + domain}});
+  return server_ ? bench::admin_conninfo(server_->data(), "nova_" + domain) : "";
 }
 
 cpu_split stage::cpu() const {

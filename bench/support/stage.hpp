@@ -76,6 +76,11 @@ class stage {
   client::io_thread io_;
 };
 
+/// The administrator's way into a database of the embedded PostgreSQL in a data folder.
+std::string admin_conninfo(const std::string& data, const std::string& database);
+/// Has the server write out what it holds up; true when it is on disk.
+bool checkpoint(const std::string& admin_conninfo);
+
 std::uint64_t now_us();
 /// CPU seconds that this process has used.
 double own_cpu();
