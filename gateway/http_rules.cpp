@@ -151,7 +151,8 @@ std::optional<refusal> check_partial_header(std::string_view so_far, const http_
   auto line_end = so_far.find(crlf);
   constexpr std::size_t around_target = 64;  // method, version, blanks
   if (line_end == so_far.npos) {
-    if (so_far.size() <= limits.max_target_bytes + around_target) return std::nullopt;
+    const auto line_bytes = so_far.size() - so_far.ends_with('\r');  // its LF may be on its way
+    if (line_bytes <= limits.max_target_bytes + around_target) return std::nullopt;
     return so_far.find(' ') > around_target ? refusal{400, "The request line is malformed."}
                                             : refusal{414, "The request target is too long."};
   }

@@ -238,6 +238,11 @@ TEST_CASE("header rules judge whole blocks and beginnings alike") {
   CHECK(partial("GET /" + std::string(4000, 'a')) == 200);
   CHECK(partial("GET /" + std::string(5000, 'a')) == 414);
   CHECK(partial(std::string(5000, 'a')) == 400);
+  // A line of just the longest length is not refused for the CR that came without its LF.
+  const std::string longest = "GET /" + std::string(4096 + 64 - 5, 'a');
+  for (const char* end : {"", "\r", "\r\n"}) CHECK(partial(longest + end) == 200);
+  CHECK(partial(longest + "a") == 414);
+  CHECK(partial(longest + "\ra") == 414);
   CHECK(partial("GET / HTTP/1.1\r\nX: " + std::string(8000, 'a')) == 200);
   CHECK(partial("GET / HTTP/1.1\r\nX: " + std::string(8200, 'a')) == 431);
   CHECK(chunk_extension_ok(";a=b", 256));
