@@ -79,7 +79,7 @@ void run_one(const run_options& options, chat_server& server, insert_reference& 
   pair_traffic all(server);
   std::string problem;
   if (!all.set_up(options.sockets, problem)) return out.broken("setting up: " + problem);
-  server.settle();
+  if (!server.settle()) return out.broken("no checkpoint");
   const auto r = all.run(shape_of(options), out);
   compare(out, r, options.window, before, bare.measure(out, "_after"));
 }
@@ -100,7 +100,7 @@ void run_matrix(const run_options& options, chat_server& server, insert_referenc
       out.section(title);
       shape.window = window;
       shape.rate = 0;
-      server.settle();
+      if (!server.settle()) return out.broken("no checkpoint");
       auto r = all.run(shape, out);
       most = std::max(most, r.acked_per_second);
       if (window == 1 && sockets == steps[0])
@@ -113,7 +113,7 @@ void run_matrix(const run_options& options, chat_server& server, insert_referenc
     shape.window = no_window;
     shape.rate = std::max(1.0, most / 2);
     out.number("intended_per_s", shape.rate, "sends a second, open loop, half of the maximum");
-    server.settle();
+    if (!server.settle()) return out.broken("no checkpoint");
     auto r = all.run(shape, out);
     out.goal("answer_p99_ms", r.answer.percentile_ms(99), half_rate_p99_ms, false,
              std::to_string(std::llround(shape.rate)) + " sends/s intended");

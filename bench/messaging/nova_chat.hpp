@@ -20,8 +20,9 @@ class nova_chat final : public chat_server {
   std::optional<std::string> room(std::string& problem) override;
   std::string room_of_listeners(const std::string& place) const override { return place; }
   std::optional<std::uint64_t> stored(std::size_t first, const std::string& target) override;
-  void settle() override {
-    if (const auto to = stage_.admin_conninfo("messaging"); !to.empty()) checkpoint(to);
+  bool settle() override {
+    const auto to = stage_.admin_conninfo("messaging");
+    return to.empty() || checkpoint(to);
   }
   cpu_split cpu() const override { return stage_.cpu(); }
   std::uint64_t resident_bytes() const override { return stage_.server_rss(); }

@@ -236,7 +236,10 @@ bool bare_postgres::open(std::string& problem) {
 bool bare_postgres::run(std::size_t rows, std::size_t connections, double seconds, std::size_t text_bytes,
                         bare_figures& out, std::string& problem) {
   using clock = std::chrono::steady_clock;
-  checkpoint(admin_conninfo(body_->folder, "nova_reference"));
+  if (!checkpoint(admin_conninfo(body_->folder, "nova_reference"))) {
+    problem = "no checkpoint";
+    return false;
+  }
   std::vector<std::unique_ptr<inserter>> inserters;
   for (std::size_t i = 0; i < connections; ++i) {
     inserters.push_back(std::make_unique<inserter>(body_->conninfo, body_->next_inserter++, text_bytes));

@@ -69,7 +69,8 @@ class chat_server {
   virtual std::optional<std::uint64_t> stored(std::size_t first, const std::string& target) = 0;
 
   /// Before a measurement: what earlier ones left in the database's memory goes to its disk, where it can be told so.
-  virtual void settle() {}
+  /// False: it did not.
+  virtual bool settle() { return true; }
 
   virtual cpu_split cpu() const = 0;
   virtual std::uint64_t resident_bytes() const = 0;

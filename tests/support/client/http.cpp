@@ -101,7 +101,7 @@ http_reply http_client::send(const http_request& in) {
     auto ec = fresh ? body_->connect() : beast::error_code();
     http::response_parser<http::string_body> parser;
     parser.body_limit(64u << 20);
-    if (in.method == "HEAD") parser.skip(true);
+    if (in.method == "HEAD") parser.skip(true);  // Beast's word for: this answer has no body
     if (!ec) ec = body_->exchange(request, parser);
     if (ec) {
       body_->stream.reset();
