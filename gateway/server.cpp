@@ -1,9 +1,9 @@
 // Threads, acceptor, push sink and draining; see server.hpp.
 #include "gateway/server.hpp"
 
-#include "config/log.hpp"
-#include "gateway/edge.hpp"
-#include "gateway/http_connection.hpp"
+#include "protocols/core/log.hpp"
+#include "gateway/session/edge.hpp"
+#include "gateway/http/http_connection.hpp"
 
 #include <google/protobuf/stubs/logging.h>
 #include <boost/asio/ip/tcp.hpp>

@@ -2,7 +2,7 @@
 // the runtime), start it with the bus, and drain it before the runtime stops.
 #pragma once
 
-#include "config/gateway_settings.hpp"
+#include "config/settings/gateway_settings.hpp"
 #include "protocols/core/bus.hpp"
 
 #include <chrono>

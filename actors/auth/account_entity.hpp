@@ -3,7 +3,7 @@
 // well, so that all names of the account share it.
 #pragma once
 
-#include "actors/runtime/decision.hpp"
+#include "actors/runtime/api/decision.hpp"
 #include "storage/auth/auth_rows.hpp"
 
 #include <optional>

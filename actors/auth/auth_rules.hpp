@@ -2,7 +2,7 @@
 // long a session lives. Called by the entities; no state, no clock, no database.
 #pragma once
 
-#include "config/auth_settings.hpp"
+#include "config/settings/auth_settings.hpp"
 #include "protocols/core/error.hpp"
 #include "storage/auth/auth_rows.hpp"
 

@@ -6,7 +6,7 @@
 #include "actors/auth/password_hash.hpp"
 #include "actors/auth/refresh_tokens.hpp"
 #include "actors/auth/token_signer.hpp"
-#include "config/auth_settings.hpp"
+#include "config/settings/auth_settings.hpp"
 
 #include <string>
 #include <string_view>

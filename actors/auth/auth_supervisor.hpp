@@ -2,8 +2,8 @@
 // the result to its node.
 #pragma once
 
-#include "actors/runtime/domain.hpp"
-#include "config/auth_settings.hpp"
+#include "actors/runtime/api/domain.hpp"
+#include "config/settings/auth_settings.hpp"
 
 #include <string>
 

@@ -3,7 +3,7 @@
 // auth_supervisor.
 #pragma once
 
-#include "actors/runtime/decision.hpp"
+#include "actors/runtime/api/decision.hpp"
 
 #include <string_view>
 

@@ -4,7 +4,7 @@
 // apart.
 #pragma once
 
-#include "actors/runtime/decision.hpp"
+#include "actors/runtime/api/decision.hpp"
 
 #include <string_view>
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "actors/messaging/conversation_state.hpp"
-#include "actors/runtime/decision.hpp"
-#include "config/messaging_settings.hpp"
+#include "actors/runtime/api/decision.hpp"
+#include "config/settings/messaging_settings.hpp"
 
 namespace nova::messaging {
 

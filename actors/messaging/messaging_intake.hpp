@@ -1,7 +1,7 @@
 // What messaging takes from user's events: display names and handles, and who blocks whom.
 #pragma once
 
-#include "actors/runtime/domain.hpp"
+#include "actors/runtime/api/domain.hpp"
 
 namespace nova::messaging {
 

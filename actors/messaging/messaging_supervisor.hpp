@@ -1,8 +1,8 @@
 // messaging as the runtime sees it: its kinds, its intake, its limits. Started by gateway/main.cpp.
 #pragma once
 
-#include "actors/runtime/domain.hpp"
-#include "config/messaging_settings.hpp"
+#include "actors/runtime/api/domain.hpp"
+#include "config/settings/messaging_settings.hpp"
 
 namespace nova::messaging {
 

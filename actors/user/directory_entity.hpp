@@ -2,7 +2,7 @@
 // for another's; bound to the runtime by user_supervisor.
 #pragma once
 
-#include "actors/runtime/decision.hpp"
+#include "actors/runtime/api/decision.hpp"
 
 #include <string_view>
 

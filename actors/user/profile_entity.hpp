@@ -2,7 +2,7 @@
 // AccountRegistered event.
 #pragma once
 
-#include "actors/runtime/decision.hpp"
+#include "actors/runtime/api/decision.hpp"
 #include "storage/user/user_rows.hpp"
 
 #include <map>

@@ -2,7 +2,7 @@
 // user_supervisor.
 #pragma once
 
-#include "actors/runtime/domain.hpp"
+#include "actors/runtime/api/domain.hpp"
 
 #include <vector>
 

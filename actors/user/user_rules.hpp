@@ -2,7 +2,7 @@
 // Called by the entities.
 #pragma once
 
-#include "config/user_settings.hpp"
+#include "config/settings/user_settings.hpp"
 #include "protocols/core/error.hpp"
 #include "storage/user/user_rows.hpp"
 

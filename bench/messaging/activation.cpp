@@ -1,9 +1,9 @@
 // The scenario `activation`. See messaging_scenarios.hpp.
 #include "actors/messaging/messaging_supervisor.hpp"
-#include "actors/runtime/node.hpp"
+#include "actors/runtime/node/node.hpp"
 #include "bench/messaging/messaging_scenarios.hpp"
 #include "bench/messaging/seeding.hpp"
-#include "config/allocator.hpp"
+#include "config/process/allocator.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/migrations.hpp"
 #include "tests/support/postgres_fixture.hpp"

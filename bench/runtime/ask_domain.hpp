@@ -1,9 +1,9 @@
 // The smallest domain there can be, on a database that is never asked: what ask measures the runtime with.
 #pragma once
 
-#include "actors/runtime/domain.hpp"
+#include "actors/runtime/api/domain.hpp"
 #include "protocols/core/method.hpp"
-#include "storage/postgres/database.hpp"
+#include "storage/database/database.hpp"
 
 #include <memory>
 #include <string>

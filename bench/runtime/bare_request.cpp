@@ -1,7 +1,7 @@
 // See bare_request.hpp.
 #include "bench/runtime/bare_request.hpp"
 
-#include "actors/runtime/node_impl.hpp"
+#include "actors/runtime/node/node_impl.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

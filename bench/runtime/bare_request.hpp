@@ -1,7 +1,7 @@
 // The reference of ask: pairs of plain CAF actors, one asking the other.
 #pragma once
 
-#include "actors/runtime/node.hpp"
+#include "actors/runtime/node/node.hpp"
 
 #include <cstddef>
 #include <cstdint>

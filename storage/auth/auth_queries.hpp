@@ -1,7 +1,7 @@
 // The named SQL of auth's database; auth_store.hpp makes statements of it.
 #pragma once
 
-#include "storage/postgres/value.hpp"
+#include "storage/database/value.hpp"
 
 #include <span>
 

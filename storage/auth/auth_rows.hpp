@@ -2,7 +2,7 @@
 // loaded.
 #pragma once
 
-#include "storage/postgres/value.hpp"
+#include "storage/database/value.hpp"
 
 #include <optional>
 #include <string>

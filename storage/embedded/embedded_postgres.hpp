@@ -2,7 +2,7 @@
 // Used by main.cpp and by tests/support/postgres_fixture. Thread-safe after start().
 #pragma once
 
-#include "config/storage_settings.hpp"
+#include "config/settings/storage_settings.hpp"
 #include "protocols/core/error.hpp"
 
 #include <filesystem>

@@ -1,7 +1,7 @@
 // The named SQL of messaging. Called through messaging_store only; the names are metrics and time-out keys.
 #pragma once
 
-#include "storage/postgres/value.hpp"
+#include "storage/database/value.hpp"
 
 namespace nova::messaging::queries {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "protocols/messaging/messaging.pb.h"
-#include "storage/postgres/value.hpp"
+#include "storage/database/value.hpp"
 
 #include <optional>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "storage/messaging/messaging_rows.hpp"
-#include "storage/postgres/value.hpp"
+#include "storage/database/value.hpp"
 
 #include <span>
 

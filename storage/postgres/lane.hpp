@@ -7,7 +7,7 @@
 //                              └ NOVF1: read the lane's row ─▶ committed before, or fenced
 #pragma once
 
-#include "storage/postgres/batch.hpp"
+#include "storage/database/batch.hpp"
 #include "storage/postgres/postgres_database.hpp"
 #include "storage/postgres/session.hpp"
 #include "storage/postgres/statement_metrics.hpp"

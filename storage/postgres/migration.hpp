@@ -3,26 +3,13 @@
 #pragma once
 
 #include "protocols/core/error.hpp"
+#include "storage/database/migration_file.hpp"
 
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace nova::storage {
-
-/// One file storage/<noun>/migrations/NNNN_name.sql; static life time.
-struct migration {
-  int number;
-  std::string_view name;  ///< "0001_messaging"
-  std::string_view sql;
-};
-
-/// What one part (runtime, or the domain) of a database consists of.
-struct migration_set {
-  std::string_view part;  ///< "runtime", "messaging": numbers are counted per part
-  std::span<const migration> migrations;
-};
 
 /// Applies what is missing, set by set, each file in a transaction of its own, under an advisory lock (a second process
 /// waits). `conninfo` is the owner role's; `runtime_role` gets DML on all tables, execution of functions and nothing more.

@@ -1,8 +1,8 @@
 // A domain's database on libpq: `open_database` gives what main.cpp hands to the runtime, after `migrate` has run.
 #pragma once
 
-#include "config/storage_settings.hpp"
-#include "storage/postgres/database.hpp"
+#include "config/settings/storage_settings.hpp"
+#include "storage/database/database.hpp"
 #include "storage/postgres/storage_io.hpp"
 
 #include <functional>

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "protocols/core/error.hpp"
-#include "storage/postgres/value.hpp"
+#include "storage/database/array_types.hpp"
+#include "storage/database/value.hpp"
 
 #include <cstdint>
 #include <span>
@@ -15,9 +16,6 @@ struct pg_result;
 
 namespace nova::storage {
 
-/// PostgreSQL's type numbers (pg_type.dat); 0: let the server infer.
-using pg_oid = unsigned int;
-
 /// Parameters of one execution. Reused: clear() keeps the memory.
 class parameter_buffer {
  public:
@@ -27,8 +25,6 @@ class parameter_buffer {
   /// cell does not fit the type. A list inside a cell travels as an array literal; its array_type is then "text[]" and the
   /// SQL casts it.
   bool add_column(std::string_view array_type, std::span<const statement* const> rows, std::size_t column);
-  /// Whether `v` may be a cell of an array of that type.
-  static bool fits(std::string_view array_type, const value& v) noexcept;
   /// An array parameter written element by element: begin_array, then `count` times begin_cell + put_*.
   void begin_array(pg_oid element, std::size_t count);
   void end_array();
@@ -60,12 +56,6 @@ class parameter_buffer {
   std::vector<int> formats_;
   std::vector<const char*> values_;
 };
-
-/// The element's type of "uuid[]", "bigint[]", "int8[]", …; 0 when it is not one of those that values can hold.
-pg_oid element_type(std::string_view array_type) noexcept;
-
-/// Roughly the bytes of a value on the wire.
-std::size_t wire_size(const value& v) noexcept;
 
 /// All rows of a binary result. Types other than those of value.hpp are errc::internal: cast them in the SQL.
 result<rows> decode_rows(const pg_result* r);

@@ -2,7 +2,7 @@
 // Parameters and columns are listed in the order of the statement. `shard`, `type`, `method`, `attempts` are int64 here.
 #pragma once
 
-#include "storage/postgres/value.hpp"
+#include "storage/database/value.hpp"
 
 namespace nova::storage::runtime_queries {
 

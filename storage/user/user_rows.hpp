@@ -1,7 +1,7 @@
 // Rows of user's tables as structs; made from query results by actors/user.
 #pragma once
 
-#include "storage/postgres/value.hpp"
+#include "storage/database/value.hpp"
 
 #include <optional>
 #include <string>

@@ -1,6 +1,6 @@
 // auth on runtime and PostgreSQL: races for names and tokens, lock-out over restarts, revocation,
 // what is stored.
-#include "config/runtime_settings.hpp"
+#include "config/settings/runtime_settings.hpp"
 #include "storage/auth/auth_queries.hpp"
 #include "storage/auth/auth_store.hpp"
 #include "tests/auth/identity_node.hpp"

@@ -2,7 +2,7 @@
 #include "tests/auth/identity_node.hpp"
 
 #include "actors/auth/auth_supervisor.hpp"
-#include "actors/runtime/node.hpp"
+#include "actors/runtime/node/node.hpp"
 #include "actors/user/user_supervisor.hpp"
 #include "storage/auth/migrations.hpp"
 #include "storage/user/migrations.hpp"

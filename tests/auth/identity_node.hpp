@@ -3,13 +3,13 @@
 // each case.
 #pragma once
 
-#include "config/auth_settings.hpp"
+#include "config/settings/auth_settings.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/core/bus.hpp"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/user/user.pb.h"
-#include "storage/postgres/database.hpp"
+#include "storage/database/database.hpp"
 
 #include <future>
 #include <memory>

@@ -1,6 +1,6 @@
 // The command line: what becomes of the options, and the statuses of bad usage.
-#include "config/command_line.hpp"
-#include "config/declaration.hpp"
+#include "config/process/command_line.hpp"
+#include "config/settings/declaration.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // The doctor's checks: each bad fact gives its finding, a good machine gives none.
-#include "config/doctor.hpp"
+#include "config/process/doctor.hpp"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // The log: one record a line whatever the values hold, and nothing lost at the end.
-#include "config/log.hpp"
+#include "protocols/core/log.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // Settings: sources and their order, refusals, secrets, and that declarations, structs and example agree.
-#include "config/declaration.hpp"
-#include "config/settings.hpp"
+#include "config/settings/declaration.hpp"
+#include "config/settings/settings.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# config/steps.bash against a pretended machine: what is missing, what a user is told, what root runs. Run by ctest.
+# config/build/steps.bash against a pretended machine: what is missing, what a user is told, what root runs. Run by ctest.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 scratch="$(mktemp -d)"
@@ -32,13 +32,13 @@ machine() {  # machine UID INSTALLED…: from here on dpkg, apt and id answer so
 
 steps() {  # runs a line with the steps loaded; status in $status, stdout in $out, stderr in $err
   status=0
-  out=$(PATH="$scratch/bin:$PATH" bash -euo pipefail -c "source '$root/config/steps.bash'; $1" 2> "$scratch/err") || status=$?
+  out=$(PATH="$scratch/bin:$PATH" bash -euo pipefail -c "source '$root/config/build/steps.bash'; $1" 2> "$scratch/err") || status=$?
   err=$(cat "$scratch/err")
 }
 
 has() { case $1 in *"$2"*) ;; *) printf '%s\n' "$1"; return 1 ;; esac; }
 
-mapfile -t all < <(bash -c "source '$root/config/steps.bash'; packages_of build run test" | grep -v command: |
+mapfile -t all < <(bash -c "source '$root/config/build/steps.bash'; packages_of build run test" | grep -v command: |
   sed 's/ |.*//')
 check "the list of packages is read" [ "${#all[@]}" -gt 15 ]
 

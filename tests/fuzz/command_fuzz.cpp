@@ -3,7 +3,7 @@
 //     METHOD CALLER SEED ATTEMPT JSON        messaging.Messaging.Send 1 7 0 {"conversation_id":"$C0","client_id":"a","text":"x"}
 //
 // In the JSON, $A0–$A9 are the known accounts, $C… conversations, $E… sessions, $R… the caller's refresh tokens by generation.
-#include "gateway/requests.hpp"
+#include "gateway/codec/requests.hpp"
 #include "tests/fuzz/domain_stage.hpp"
 
 #include <google/protobuf/stubs/logging.h>

@@ -1,7 +1,7 @@
 #include "tests/fuzz/decision_claims.hpp"
 
-#include "gateway/problems.hpp"
-#include "storage/postgres/wire.hpp"
+#include "gateway/codec/problems.hpp"
+#include "storage/database/array_types.hpp"
 #include "tests/fuzz/claim.hpp"
 #include "tests/fuzz/json_grammar.hpp"
 
@@ -50,7 +50,7 @@ void claim_statement(const storage::statement& s) {
   if (s.query->merge == storage::merging::none) return;
   claim(s.query->array_types.size() == s.params.size(), "a type for each merged column", s.query->name);
   for (std::size_t i = 0; i < s.params.size(); ++i)
-    claim(storage::parameter_buffer::fits(s.query->array_types[i], s.params[i]) ||
+    claim(storage::fits_array(s.query->array_types[i], s.params[i]) ||
               std::holds_alternative<std::monostate>(s.params[i]),
           "a merged cell fits its column", s.query->name);
 }

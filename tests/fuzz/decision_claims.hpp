@@ -1,7 +1,7 @@
 // What holds for every decision, whatever was asked: it can be stored, told and answered. Used by domain_stage.
 #pragma once
 
-#include "actors/runtime/domain.hpp"
+#include "actors/runtime/api/domain.hpp"
 
 namespace nova::fuzz {
 

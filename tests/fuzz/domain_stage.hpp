@@ -2,7 +2,7 @@
 // row_source, decisions are judged and applied. Used by command_fuzz and protobuf_rpc_fuzz.
 #pragma once
 
-#include "actors/runtime/domain.hpp"
+#include "actors/runtime/api/domain.hpp"
 #include "tests/fuzz/fixed_sources.hpp"
 #include "tests/fuzz/row_source.hpp"
 

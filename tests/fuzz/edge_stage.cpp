@@ -1,6 +1,6 @@
 #include "tests/fuzz/edge_stage.hpp"
 
-#include "gateway/http_connection.hpp"
+#include "gateway/http/http_connection.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "tests/fuzz/claim.hpp"
 

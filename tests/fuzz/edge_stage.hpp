@@ -2,8 +2,8 @@
 // answers at once. Used by http_stream_fuzz and websocket_fuzz.
 #pragma once
 
-#include "gateway/edge.hpp"
-#include "gateway/io_thread.hpp"
+#include "gateway/session/edge.hpp"
+#include "gateway/loop/io_thread.hpp"
 #include "protocols/core/jwt.hpp"
 #include "tests/fuzz/fixed_sources.hpp"
 

@@ -1,6 +1,6 @@
 // The header block of a request: the strict rules over raw bytes, and whether Beast reads the same that they judged.
 // Limits are small, so that they are met.
-#include "gateway/http_rules.hpp"
+#include "gateway/http/http_rules.hpp"
 #include "tests/fuzz/claim.hpp"
 
 #include <boost/beast/http.hpp>

@@ -1,7 +1,7 @@
 // From an HTTP request line and body to the method's message: routes, escapes, query, JSON and protobuf bodies. Input: verb,
 // target, `j` or `p`, each ended by a line feed, then the body.
-#include "gateway/requests.hpp"
-#include "gateway/route_table.hpp"
+#include "gateway/codec/requests.hpp"
+#include "gateway/codec/route_table.hpp"
 #include "tests/fuzz/rpc_claims.hpp"
 
 #include <google/protobuf/stubs/logging.h>

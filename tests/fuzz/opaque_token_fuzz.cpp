@@ -1,7 +1,7 @@
 // Resume and refresh tokens: made and read again they say the same; spoilt, cut or invented they say nothing. Input: what the
 // token says, how it is spoilt, then text of its own.
 #include "actors/auth/refresh_tokens.hpp"
-#include "gateway/resume_tokens.hpp"
+#include "gateway/access/resume_tokens.hpp"
 #include "tests/fuzz/claim.hpp"
 
 #include <fuzzer/FuzzedDataProvider.h>

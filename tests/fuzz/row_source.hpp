@@ -2,7 +2,7 @@
 // again. Used by domain_stage.
 #pragma once
 
-#include "storage/postgres/value.hpp"
+#include "storage/database/value.hpp"
 
 #include <cstdint>
 #include <string>

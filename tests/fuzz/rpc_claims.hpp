@@ -2,8 +2,8 @@
 // json_rpc_fuzz and protobuf_rpc_fuzz.
 #pragma once
 
-#include "gateway/requests.hpp"
-#include "gateway/rpc_codec.hpp"
+#include "gateway/codec/requests.hpp"
+#include "gateway/codec/rpc_codec.hpp"
 #include "tests/fuzz/claim.hpp"
 #include "tests/fuzz/json_grammar.hpp"
 

@@ -1,7 +1,7 @@
 // The settings' sources: a TOML file, then after a line `---` lines NAME=VALUE: environment (NOVA_…) and command line.
 // What is accepted can be printed and read again; what is refused says why, and never tells a secret.
-#include "config/declaration.hpp"
-#include "config/settings.hpp"
+#include "config/settings/declaration.hpp"
+#include "config/settings/settings.hpp"
 #include "tests/fuzz/claim.hpp"
 #include "tests/fuzz/json_grammar.hpp"
 

@@ -1,11 +1,11 @@
 // The edge's parts without sockets: routes, percent-decoding, JSON, queue, rounds, frames, buckets.
-#include "gateway/flush_schedule.hpp"
-#include "gateway/frame.hpp"
-#include "gateway/http_rules.hpp"
-#include "gateway/limits.hpp"
-#include "gateway/outgoing_queue.hpp"
-#include "gateway/requests.hpp"
-#include "gateway/route_table.hpp"
+#include "gateway/loop/flush_schedule.hpp"
+#include "gateway/loop/frame.hpp"
+#include "gateway/http/http_rules.hpp"
+#include "gateway/loop/limits.hpp"
+#include "gateway/websocket/outgoing_queue.hpp"
+#include "gateway/codec/requests.hpp"
+#include "gateway/codec/route_table.hpp"
 
 #include <doctest/doctest.h>
 #include <boost/json.hpp>

@@ -1,6 +1,6 @@
 // Access and resume tokens: what is signed verifies, and everything else is refused.
-#include "gateway/tokens.hpp"
-#include "gateway/resume_tokens.hpp"
+#include "gateway/access/tokens.hpp"
+#include "gateway/access/resume_tokens.hpp"
 #include "protocols/core/jwt.hpp"
 #include "tests/support/slowdown.hpp"
 

@@ -1,7 +1,7 @@
 // messaging on runtime and PostgreSQL, without gateway: its SQL against the real schema, and a
 // group of 10,000.
 #include "actors/messaging/messaging_supervisor.hpp"
-#include "actors/runtime/node.hpp"
+#include "actors/runtime/node/node.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/messaging_queries.hpp"
 #include "storage/messaging/migrations.hpp"

@@ -1,6 +1,6 @@
 // Pushes to sockets, replaced sockets, echo, and presence, under the deterministic driver.
-#include "actors/runtime/courier.hpp"
-#include "actors/runtime/fanout.hpp"
+#include "actors/runtime/pushes/courier.hpp"
+#include "actors/runtime/pushes/fanout.hpp"
 #include "tests/runtime/runtime_fixture.hpp"
 
 #include <doctest/doctest.h>

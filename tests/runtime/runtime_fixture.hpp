@@ -2,8 +2,8 @@
 // "beta" mirrors what alpha's events say. Used by all tests of the runtime that need a node.
 #pragma once
 
-#include "actors/runtime/testing.hpp"
-#include "storage/postgres/memory_database.hpp"
+#include "actors/runtime/node/testing.hpp"
+#include "storage/memory/memory_database.hpp"
 
 #include <google/protobuf/wrappers.pb.h>
 

@@ -1,8 +1,8 @@
 // The scheduler and its settings, on real threads: no actor starves beside chatty ones, no wake-up
 // is lost, none is given for nothing; node ids differ although machine and process are the same; the
 // CPU quota is read.
-#include "actors/runtime/actor_config.hpp"
-#include "actors/runtime/job_pool.hpp"
+#include "actors/runtime/kernel/actor_config.hpp"
+#include "actors/runtime/entities/job_pool.hpp"
 
 #include <doctest/doctest.h>
 #include <caf/actor_system.hpp>

@@ -1,8 +1,8 @@
 // The supervisor under CAF's test coordinator: strategies, restart kinds, intensity, back-off,
 // ordered stop, escalation.
-#include "actors/runtime/supervisor.hpp"
-#include "actors/runtime/actor_config.hpp"
-#include "actors/runtime/testing.hpp"
+#include "actors/runtime/kernel/supervisor.hpp"
+#include "actors/runtime/kernel/actor_config.hpp"
+#include "actors/runtime/node/testing.hpp"
 
 #include <doctest/doctest.h>
 #include <caf/actor_system.hpp>

@@ -1,6 +1,6 @@
 // A node on real threads, with a store that commits on a thread of its own: order, counts and the
 // ordered stop under load. For the thread sanitizer too.
-#include "actors/runtime/node.hpp"
+#include "actors/runtime/node/node.hpp"
 
 #include <google/protobuf/wrappers.pb.h>
 

@@ -1,7 +1,7 @@
 // Reading and picking rows of a memory_table. Shared by the memory_* files of this folder.
 #pragma once
 
-#include "storage/postgres/memory_store.hpp"
+#include "storage/memory/memory_store.hpp"
 
 #include <algorithm>
 

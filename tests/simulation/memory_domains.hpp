@@ -2,7 +2,7 @@
 // queries_pgtest runs both side by side on the same random work, so that they cannot drift. Used by the simulation.
 #pragma once
 
-#include "storage/postgres/memory_store.hpp"
+#include "storage/memory/memory_store.hpp"
 
 namespace nova::simulation {
 

@@ -6,7 +6,7 @@
 #include "storage/messaging/messaging_queries.hpp"
 #include "storage/messaging/messaging_store.hpp"
 #include "storage/messaging/migrations.hpp"
-#include "storage/postgres/memory_database.hpp"
+#include "storage/memory/memory_database.hpp"
 #include "storage/user/migrations.hpp"
 #include "storage/user/user_queries.hpp"
 #include "storage/user/user_store.hpp"

@@ -2,11 +2,11 @@
 // stepped; a wire stands for each TCP connection. Mirrors what websocket_connection.cpp does with Beast. Used by virtual_node.
 #pragma once
 
-#include "actors/runtime/testing.hpp"
-#include "gateway/edge.hpp"
-#include "gateway/io_thread.hpp"
-#include "gateway/outgoing_queue.hpp"
-#include "gateway/socket_session.hpp"
+#include "actors/runtime/node/testing.hpp"
+#include "gateway/session/edge.hpp"
+#include "gateway/loop/io_thread.hpp"
+#include "gateway/websocket/outgoing_queue.hpp"
+#include "gateway/session/socket_session.hpp"
 
 #include <deque>
 #include <memory>

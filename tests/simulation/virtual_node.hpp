@@ -2,9 +2,9 @@
 // front. Dies, pauses and starts again as a process does; the stores live on. Used by cluster.
 #pragma once
 
-#include "actors/runtime/testing.hpp"
-#include "config/messaging_settings.hpp"
-#include "storage/postgres/memory_database.hpp"
+#include "actors/runtime/node/testing.hpp"
+#include "config/settings/messaging_settings.hpp"
+#include "storage/memory/memory_database.hpp"
 #include "tests/simulation/virtual_edge.hpp"
 
 #include <array>

@@ -1,5 +1,5 @@
 // How units become the steps of one transaction, without a database.
-#include "storage/postgres/batch.hpp"
+#include "storage/database/batch.hpp"
 #include "tests/storage/sample_schema.hpp"
 
 #include <doctest/doctest.h>

@@ -2,7 +2,7 @@
 // (memory_contract_test) and PostgreSQL (postgres_contract_pgtest).
 #pragma once
 
-#include "storage/postgres/database.hpp"
+#include "storage/database/database.hpp"
 
 #include <functional>
 #include <memory>

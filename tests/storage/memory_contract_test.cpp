@@ -1,5 +1,5 @@
 // The contract against the database in memory, and what only that one has: injected faults.
-#include "storage/postgres/memory_database.hpp"
+#include "storage/memory/memory_database.hpp"
 #include "tests/storage/database_contract.hpp"
 #include "tests/storage/sample_schema.hpp"
 

@@ -1,7 +1,7 @@
 // The tables and statements that the storage tests write with: a message-like row with two unique indexes, and a counter.
 #pragma once
 
-#include "storage/postgres/database.hpp"
+#include "storage/database/database.hpp"
 #include "storage/postgres/migration.hpp"
 
 #include <span>

@@ -24,10 +24,10 @@ def readme_map(*lines):
 # check → bad samples, each a small tree that the check must object to.
 BAD = {
     "include_edges": [
-        {"storage/postgres/a.cpp": '#include "actors/runtime/node.hpp"\n'},
-        {"gateway/server.cpp": '#include "storage/postgres/database.hpp"\n'},
-        {"gateway/server.cpp": '#include "actors/runtime/node.hpp"\n'},
-        {"protocols/core/a.hpp": '#include "config/settings.hpp"\n'},
+        {"storage/postgres/a.cpp": '#include "actors/runtime/node/node.hpp"\n'},
+        {"gateway/server.cpp": '#include "storage/database/database.hpp"\n'},
+        {"gateway/server.cpp": '#include "actors/runtime/node/node.hpp"\n'},
+        {"protocols/core/a.hpp": '#include "config/settings/settings.hpp"\n'},
         {"config/a.hpp": '#include "protocols/chat/chat.pb.h"\n'},
         {"gateway/server.cpp": '#include "server.hpp"\n'},
         {"gateway/server.cpp": "#include <caf/all.hpp>\n"},
@@ -37,7 +37,7 @@ BAD = {
         {**DOMAIN, "actors/user/user_rules.cpp": '#include "actors/chat/chat_rules.hpp"\n'},
         {**DOMAIN, "actors/user/user_rules.cpp": '#include "storage/chat/chat_store.hpp"\n'},
         {**DOMAIN, "storage/user/user_rows.cpp": '#include "storage/chat/chat_store.hpp"\n'},
-        {**DOMAIN, "actors/runtime/shard.cpp": '#include "actors/chat/chat_rules.hpp"\n'},
+        {**DOMAIN, "actors/runtime/entities/shard.cpp": '#include "actors/chat/chat_rules.hpp"\n'},
     ],
     "proto_edges": [
         {**DOMAIN, "actors/user/user_rules.hpp": "", "protocols/user/user.proto": 'import "protocols/chat/chat.proto";\n'}],
@@ -90,7 +90,7 @@ BAD = {
 
 GOOD = {
     "include_edges": [
-        {"gateway/main.cpp": '#include "actors/runtime/node.hpp"\n#include <caf/all.hpp>\n'},
+        {"gateway/main.cpp": '#include "actors/runtime/node/node.hpp"\n#include <caf/all.hpp>\n'},
         {"actors/chat/chat_rules.cpp": '#include "storage/chat/chat_store.hpp"\n#include <vector>\n'},
         {"bench/a.cpp": '#include "tests/support/client/session.hpp"\n'},
     ],

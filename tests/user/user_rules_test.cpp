@@ -3,7 +3,7 @@
 #include "actors/user/directory_entity.hpp"
 #include "actors/user/profile_entity.hpp"
 #include "actors/user/user_intake.hpp"
-#include "config/user_settings.hpp"
+#include "config/settings/user_settings.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/user/user.nova.hpp"

@@ -1,0 +1,145 @@
+// How a domain describes itself to the runtime: its entity kinds with their handlers, the events that it takes from other
+// domains, and its limits. A domain's *_supervisor file fills one `domain` and returns it; gateway/main.cpp starts it.
+//
+// A kind is a struct with static members only:
+//
+//     struct conversation_entity {
+//       using state = conversation_state;                        // copyable not required
+//       static loading<state> load(std::string_view key, const reads&);
+//       static std::size_t weight(const state&);                 // bytes in memory, roughly
+//       static outcome<state> send(const state&, const SendRequest&, const context&, const reads&);
+//       …
+//     };
+//
+// and the generated binding checks at compile time that every method of the .proto has its handler.
+#pragma once
+
+#include "actors/runtime/api/decision.hpp"
+
+#include <chrono>
+#include <map>
+#include <optional>
+
+namespace nova::runtime {
+
+/// State of one entity behind a type-erased wall (one heap object per active entity).
+class state_box {
+ public:
+  virtual ~state_box() = default;
+  virtual std::size_t weight() const = 0;
+};
+
+/// A handler with its types erased; made by `methods<Kind>::add`.
+struct erased_decision : decision<state_box> {};
+using erased_outcome = std::variant<need, erased_decision, error>;
+using erased_handler = std::function<erased_outcome(const state_box&, const rpc::message&, const context&, const reads&)>;
+
+struct entity_kind {
+  std::string_view name;
+  std::function<std::variant<need, std::unique_ptr<state_box>>(std::string_view key, const reads&)> load;
+  std::map<std::uint32_t, erased_handler> calls;   ///< by method number
+  std::map<std::uint32_t, erased_handler> events;  ///< by event number
+  erased_handler on_reminder;                      ///< request is a google.protobuf.StringValue: the reminder's name
+  /// Turns the request's key field into the entity's key (lower case, part of a token). Null: as it is.
+  std::function<result<std::string>(const rpc::method&, std::string raw)> normalise_key;
+  std::chrono::milliseconds idle_passivation{120'000};
+};
+
+/// Where an event of another domain takes effect.
+struct entity_effect {
+  std::string_view kind;
+  std::string key;
+};
+/// A read model that belongs to no entity: offset and statements in one transaction; then the named active entities, if
+/// any, are dropped from memory so that they load the new truth.
+struct read_model_effect {
+  std::vector<storage::statement> statements;
+  std::vector<entity_effect> refresh;
+};
+using effect = std::variant<std::monostate, entity_effect, read_model_effect, need>;
+
+struct intake {
+  const rpc::event_type* event = nullptr;
+  /// Decides where the event lands; called again with reads when it returned a need. An exception or a rejected statement
+  /// counts as a failure; after settings.intake_attempts of them the event becomes a dead letter.
+  std::function<effect(const rpc::message&, const context&, const reads&)> route;
+};
+
+struct domain {
+  std::string_view name;
+  std::vector<entity_kind> kinds;
+  std::vector<intake> intakes;
+  std::any services;               ///< std::shared_ptr<T>, see context::service
+  std::uint32_t shards = 64;       ///< fixed when the database is created
+  /// Carried out once when the domain has its shards and before it serves; reads like a load.
+  std::function<std::variant<need, std::monostate>(const context&, const reads&)> warm_up;
+};
+
+/// Collects the handlers of one kind; the generated `bind_<kind>` calls `add` for each method of the .proto.
+template <class Kind>
+class methods {
+ public:
+  using state = typename Kind::state;
+
+  explicit methods(std::string_view name) {
+    kind_.name = name;
+    kind_.load = [](std::string_view key, const reads& r) -> std::variant<need, std::unique_ptr<state_box>> {
+      auto loaded = Kind::load(key, r);
+      if (auto* more = std::get_if<need>(&loaded)) return std::move(*more);
+      return std::unique_ptr<state_box>(std::make_unique<box>(std::get<state>(std::move(loaded))));
+    };
+  }
+
+  /// `Method` is generated: { using request; static const rpc::method& info(); }.
+  template <class Method>
+  void add(outcome<state> (*handler)(const state&, const typename Method::request&, const context&, const reads&)) {
+    kind_.calls[Method::info().number] = erase<typename Method::request>(handler);
+  }
+
+  /// `Event` is a protobuf message with (nova.options.event).
+  template <class Event>
+  void on(const rpc::event_type& type, outcome<state> (*handler)(const state&, const Event&, const context&, const reads&)) {
+    kind_.events[type.number] = erase<Event>(handler);
+  }
+
+  template <class Reminder>
+  void on_reminder(outcome<state> (*handler)(const state&, const Reminder&, const context&, const reads&)) {
+    kind_.on_reminder = erase<Reminder>(handler);
+  }
+
+  entity_kind& kind() { return kind_; }
+  entity_kind take() { return std::move(kind_); }
+
+ private:
+  struct box : state_box {
+    explicit box(state s) : value(std::move(s)) {}
+    std::size_t weight() const override { return Kind::weight(value); }
+    state value;
+  };
+
+  template <class Request>
+  static erased_handler erase(outcome<state> (*handler)(const state&, const Request&, const context&, const reads&)) {
+    return [handler](const state_box& s, const rpc::message& m, const context& c, const reads& r) -> erased_outcome {
+      auto out = handler(static_cast<const box&>(s).value, static_cast<const Request&>(m), c, r);
+      if (auto* more = std::get_if<need>(&out)) return std::move(*more);
+      if (auto* e = std::get_if<error>(&out)) return std::move(*e);
+      auto& d = std::get<decision<state>>(out);
+      erased_decision erased;
+      erased.reply = std::move(d.reply);
+      erased.refusal = std::move(d.refusal);
+      if (d.apply)
+        erased.apply = [f = std::move(d.apply)](state_box& b) { f(static_cast<box&>(b).value); };
+      erased.statements = std::move(d.statements);
+      erased.events = std::move(d.events);
+      erased.pushes = std::move(d.pushes);
+      erased.reminders = std::move(d.reminders);
+      erased.watches = std::move(d.watches);
+      erased.passivate = d.passivate;
+      return erased;
+    };
+  }
+
+  entity_kind kind_;
+};
+
+}  // namespace nova::runtime

@@ -1,0 +1,31 @@
+// Carries out what a handler needs: reads, jobs, asks, pauses, all at the same time. Used by
+// shards, readers and hosts.
+#pragma once
+
+#include "actors/runtime/api/decision.hpp"
+#include "actors/runtime/node/hub.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace nova::runtime {
+
+struct need_result {
+  reads::item value;
+  std::optional<error> failed;
+};
+
+/// Who asks: given to asked entities and bound to by reads.
+struct need_origin {
+  const rpc::caller* caller = nullptr;
+  std::string_view request_id;
+  steady_time deadline{};
+};
+
+/// `deliver` is called once per item with its index, from any thread or before this returns, and
+/// must only post.
+void carry_out(domain_link& d, need&& what, const need_origin& origin,
+               std::function<void(std::size_t index, need_result)> deliver);
+
+}  // namespace nova::runtime

@@ -1,0 +1,363 @@
+// The shard's routing, deadlines and memory. See shard.hpp.
+#include "actors/runtime/entities/shard.hpp"
+
+#include "actors/runtime/placement/host.hpp"
+#include "actors/runtime/events/reader.hpp"
+
+#include <algorithm>
+
+namespace nova::runtime {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+/// Neither away nor silent; that it is silent its lane knows first.
+bool answers(storage::database& d) { return d.available() && d.lane().accepting(); }
+
+}  // namespace
+
+shard_seat::shard_seat(domain_link& d, std::uint32_t shard)
+    : inbox(std::string(d.domain.name) + "/shard/" + std::to_string(shard),
+            d.hub->settings().max_shard_inbox),
+      domain(d),
+      number(shard) {}
+
+std::unique_ptr<occupant> shard_seat::occupy() { return std::make_unique<shard>(*this); }
+
+shard::shard(shard_seat& s)
+    : seat_(s),
+      link_(s.domain),
+      hub_(*s.domain.hub),
+      now_(hub_.now()),
+      entities_(link_.domain.kinds.size()),
+      wheel_(milliseconds(hub_.settings().tick_ms)),
+      fanout_(hub_) {
+  ++seat_.sitting;
+  for (const auto& k : link_.domain.kinds) has_reminders_ |= k.on_reminder != nullptr;
+  if (seat_.claim) open(*seat_.claim);
+}
+
+shard::~shard() {
+  const auto claim = seat_.claim;
+  close();
+  seat_.claim = claim;
+}
+
+bool shard::turn() {
+  now_ = hub_.now();
+  wheel_.expire(now_, [this](timed& t) { expire(static_cast<flight&>(t)); });
+  const bool more = seat_.drain(settings().items_per_turn, [this](shard_item& item) {
+    switch (item.index()) {
+      case 0:
+        accept(std::move(std::get<0>(item)));
+        break;
+      case 1:
+        on_outcome(std::get<1>(item));
+        break;
+      case 2:
+        need_arrived(*std::get<2>(item));
+        break;
+      default:
+        std::get<3>(item)(*this);
+    }
+    item = flight_ptr{};
+  });
+  lose_patience();
+  if (now_ >= next_sweep_) sweep();
+  if (next_reminder_ && now_ >= *next_reminder_) due_reminders();
+  flush_events();
+  fanout_.flush();
+  set_alarm();
+  return more;
+}
+
+void shard::open(const storage::shard_claim& claim) {
+  seat_.claim = claim;
+  if (open_) return;
+  open_ = true;
+  recovering_ = true;
+  marks_state_ = marks::unknown;
+  committed_up_to(claim.last_event_seq, true);
+  plan_reminders();
+}
+
+void shard::close() {
+  open_ = false;
+  seat_.claim.reset();
+  ++seat_.sitting;
+  waiting_.clear();
+  auto give_up = [](flight_queue& q) {
+    while (auto f = q.pop()) f->give_up(errc::unavailable, 100);
+  };
+  for (auto& kind : entities_) {
+    for (auto& [key, e] : kind) {
+      if (e->current) e->current->give_up(errc::unavailable, 100);
+      for (auto* q : {&e->pending, &e->rerun, &e->reading, &e->stash}) give_up(*q);
+      for (auto& done : e->refreshed) done();
+      auto& m = metrics_of(*e);
+      m.active.fetch_sub(1, std::memory_order_relaxed);
+      m.bytes.fetch_sub(static_cast<std::int64_t>(e->weight), std::memory_order_relaxed);
+    }
+    kind.clear();
+  }
+  give_up(unmarked_);
+  // What has been committed keeps its answer, settled or not.
+  for (auto& [id, f] : settling_) f->reply(std::move(f->answer));
+  settling_.clear();
+  active_ = 0;
+  bytes_ = 0;
+  marks_.clear();
+  marks_state_ = marks::unknown;
+  next_reminder_.reset();
+  reading_reminders_ = false;
+  reminders_under_way_ = 0;
+}
+
+/// Units of an occupant that crashed must be settled before its successor reads the store.
+bool shard::can_serve() {
+  if (recovering_ && seat_.in_lane.load() == 0) recovering_ = false;
+  return open_ && !recovering_;
+}
+
+void shard::accept(flight_ptr f) {
+  if (!f) return;
+  doing_ = f->call.method->name;
+  doing_.append(" request=").append(f->call.request_id);
+  f->since = now_;
+  if (now_ >= f->call.deadline) return f->give_up(errc::deadline_exceeded);
+  if (!can_serve() || !link_.serving.load(std::memory_order_relaxed))
+    return f->give_up(errc::unavailable, 200);
+  if (hub_.crashes.poisonous(f->call.method->number, f->key, *f->call.request))
+    return f->give_up(errc::internal);
+  wheel_.set(*f, f->call.deadline);
+  auto& e = activate(f->kind, f->key);
+  submit(e, std::move(f));
+}
+
+entity& shard::activate(std::size_t kind, const std::string& key) {
+  auto& of_kind = entities_[kind];
+  auto i = of_kind.find(key);
+  if (i != of_kind.end()) {
+    touch(*i->second);
+    return *i->second;
+  }
+  evict_surplus();
+  i = of_kind.emplace(key, std::make_unique<entity>()).first;
+  auto& e = *i->second;
+  e.kind = static_cast<std::uint32_t>(kind);
+  e.key = &i->first;
+  e.activation = hub_.next_activation();
+  ++active_;
+  auto& m = metrics_of(e);
+  m.active.fetch_add(1, std::memory_order_relaxed);
+  class_metrics::count(m.activations);
+  touch(e);
+  auto f = std::make_unique<flight>(hub_);
+  f->loads = true;
+  load(e, std::move(f));
+  return e;
+}
+
+bool shard::can_start(const entity& e) const {
+  return e.at == entity::phase::ready && !e.current && !e.reload_wanted &&
+         e.units < settings().max_pending_commits;
+}
+
+void shard::submit(entity& e, flight_ptr f) {
+  f->home = &e;
+  if (e.stash.empty() && can_start(e)) {
+    run(e, std::move(f));
+    return after_change(e);
+  }
+  if (e.stash.size() >= settings().max_stash) {
+    class_metrics::count(metrics_of(e).stash_overflows);
+    return f->give_up(errc::overloaded, settings().overload_retry_ms);
+  }
+  e.stash.push(std::move(f));
+}
+
+void shard::advance(entity& e) {
+  while (!e.stash.empty() && can_start(e)) run(e, e.stash.pop());
+}
+
+/// After anything that may let waiting calls go on, the entity load anew, or the entity leave.
+void shard::after_change(entity& e) {
+  if (e.at == entity::phase::failing && e.units == 0) {
+    drain(e);
+    if (e.pending.empty()) return restart(e);
+  }
+  if (e.at != entity::phase::ready) return;
+  if (e.units == 0 && e.current && e.current->held_back) begin_held_back(e);
+  if (e.reload_wanted) {
+    if (!e.current && e.pending.empty()) restart(e);
+    return;
+  }
+  advance(e);
+  if (e.at == entity::phase::failing && e.units == 0) return after_change(e);
+  if (e.drop_wanted && e.at == entity::phase::ready && !e.busy()) drop(e);
+}
+
+void shard::restart(entity& e) {
+  e.state.reset();
+  e.reload_wanted = false;
+  e.lost_commit = false;
+  e.drop_wanted = false;
+  e.activation = hub_.next_activation();
+  class_metrics::count(metrics_of(e).restarts);
+  if (e.current) {
+    waiting_.erase(e.current->id);
+    e.current->reset();
+    e.rerun.push(std::move(e.current));
+  }
+  e.stash.prepend(e.rerun);
+  auto refreshed = std::move(e.refreshed);
+  e.refreshed.clear();
+  for (auto& done : refreshed) done();
+  if (e.stash.empty() && e.queries == 0) return drop(e);
+  e.at = entity::phase::loading;
+  auto f = std::make_unique<flight>(hub_);
+  f->loads = true;
+  load(e, std::move(f));
+}
+
+void shard::drop(entity& e) {
+  auto& m = metrics_of(e);
+  m.active.fetch_sub(1, std::memory_order_relaxed);
+  m.bytes.fetch_sub(static_cast<std::int64_t>(e.weight), std::memory_order_relaxed);
+  class_metrics::count(m.passivations);
+  bytes_ -= e.weight;
+  --active_;
+  auto& of_kind = entities_[e.kind];
+  of_kind.erase(of_kind.find(*e.key));
+}
+
+void shard::touch(entity& e) {
+  e.used = now_;
+  e.unlink();
+  recent_.push_back(e);
+}
+
+void shard::weigh(entity& e) {
+  const std::size_t weight =
+      sizeof(entity) + e.key->size() + 64 + (e.state ? e.state->weight() : 0);
+  bytes_ += weight - e.weight;
+  metrics_of(e).bytes.fetch_add(static_cast<std::int64_t>(weight - e.weight),
+                                std::memory_order_relaxed);
+  e.weight = weight;
+}
+
+void shard::evict_surplus() {
+  constexpr int looks = 16;
+  for (int n = 0; n < looks; ++n) {
+    if (active_ < settings().max_entities && bytes_ < settings().max_entity_bytes) return;
+    if (recent_.empty()) return;
+    auto& e = recent_.front();
+    if (e.busy() || e.at != entity::phase::ready)
+      touch(e);
+    else
+      drop(e);
+  }
+}
+
+void shard::sweep() {
+  constexpr int looks = 256;
+  next_sweep_ = now_ + milliseconds(settings().passivation_interval_ms);
+  evict_surplus();
+  auto i = recent_.begin();
+  for (int n = 0; n < looks && i != recent_.end(); ++n) {
+    auto& e = *i++;
+    const bool idle = e.used + kind_of(e).idle_passivation <= now_;
+    if (idle && !e.busy() && e.at == entity::phase::ready) drop(e);
+  }
+}
+
+void shard::expire(flight& f) {
+  if (auto i = settling_.find(f.id); i != settling_.end() && i->second.get() == &f) {
+    auto owned = std::move(i->second);
+    settling_.erase(i);
+    return owned->reply(std::move(owned->answer));
+  }
+  if (f.home != nullptr) class_metrics::count(metrics_of(*f.home).deadlines_missed);
+  f.reply(error{errc::deadline_exceeded, "", 0, {}});
+  if (f.home == nullptr || f.decided) return;
+  auto* home = f.home;
+  detach(f);
+  after_change(*home);
+}
+
+/// Takes a flight that was not decided out of whatever queue of its entity holds it.
+flight_ptr shard::detach(flight& f) {
+  auto& e = *f.home;
+  if (e.current.get() == &f) {
+    waiting_.erase(f.id);
+    return std::move(e.current);
+  }
+  if (auto out = e.reading.take(&f)) {
+    waiting_.erase(f.id);
+    --e.queries;
+    return out;
+  }
+  if (auto out = e.stash.take(&f)) return out;
+  return e.rerun.take(&f);
+}
+
+void shard::give_up_waiting(flight_queue& q, steady_time before) {
+  flight_queue kept;
+  while (auto f = q.pop()) {
+    if (f->is_call() && f->since <= before)
+      f->give_up(errc::unavailable, 500);
+    else
+      kept.push(std::move(f));
+  }
+  q = std::move(kept);
+}
+
+/// The database is away: nobody waits for it longer than commit_patience_ms. Decisions stay in the
+/// lane.
+void shard::lose_patience() {
+  const auto before = now_ - milliseconds(settings().commit_patience_ms);
+  if (!in_lane_.empty() && in_lane_.front().since <= before && !lane().accepting()) {
+    for (auto& f : in_lane_) {
+      if (f.since > before) break;
+      if (f.is_call()) f.give_up(errc::unavailable, 500);
+      give_up_waiting(f.home->stash, before);
+      give_up_waiting(f.home->rerun, before);
+      if (auto* c = f.home->current.get(); c != nullptr && c->held_back && c->is_call())
+        c->give_up(errc::unavailable, 500);
+      for (auto* w = f.home->pending.front(); w != nullptr; w = w->next.get())
+        if (w->is_call() && w->since <= before) w->give_up(errc::unavailable, 500);
+    }
+  }
+  if (waiting_.empty() || answers(*link_.database)) return;
+  std::vector<flight*> late;
+  for (auto& [id, f] : waiting_) {
+    if (f->is_call() && f->since <= before) late.push_back(f);
+    give_up_waiting(f->home->stash, before);  // behind it, or behind the load that it is
+    give_up_waiting(f->home->rerun, before);
+  }
+  std::sort(late.begin(), late.end(), [](auto* a, auto* b) { return a->id < b->id; });
+  for (auto* f : late) {
+    auto* home = f->home;
+    detach(*f)->give_up(errc::unavailable, 500);
+    after_change(*home);
+  }
+}
+
+void shard::set_alarm() {
+  auto due = steady_time::max();
+  if (auto t = wheel_.next()) due = *t;
+  if (active_ != 0) due = std::min(due, next_sweep_);
+  if (next_reminder_) due = std::min(due, *next_reminder_);
+  const auto patience = milliseconds(settings().commit_patience_ms);
+  const auto again = milliseconds(100);
+  if (!in_lane_.empty())
+    due = std::min(due, std::max(in_lane_.front().since + patience, now_ + again));
+  if (!waiting_.empty() && !answers(*link_.database)) due = std::min(due, now_ + again);
+  if (due == steady_time::max())
+    seat_.no_alarm();
+  else
+    seat_.alarm(due);
+}
+
+}  // namespace nova::runtime

@@ -1,0 +1,227 @@
+// The reader's order of events, its pulling and its offset. See reader.hpp.
+#include "actors/runtime/events/reader.hpp"
+
+#include "actors/runtime/entities/shard.hpp"
+#include "storage/runtime/runtime_queries.hpp"
+
+#include <algorithm>
+
+namespace nova::runtime {
+
+namespace queries = storage::runtime_queries;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds retry_reads{250};
+
+}  // namespace
+
+reader_seat::reader_seat(domain_link& c, domain_link& s, std::uint32_t shard)
+    : inbox(std::string(c.domain.name) + "/reader/" + std::string(s.domain.name) + "/" +
+                std::to_string(shard),
+            c.hub->settings().max_reader_backlog),
+      consumer(c),
+      source(s),
+      source_shard(shard) {}
+
+std::unique_ptr<occupant> reader_seat::occupy() { return std::make_unique<reader>(*this); }
+
+reader::reader(reader_seat& s)
+    : seat_(s), link_(s.consumer), hub_(*s.consumer.hub), source_(s.source.domain.name) {
+  ++seat_.sitting;
+  if (seat_.open) {
+    seat_.open = false;
+    open();
+  }
+}
+
+bool reader::turn() {
+  const bool more = seat_.drain(settings().items_per_turn, [this](reader_item& item) {
+    if (auto* batch = std::get_if<relay_batch_ptr>(&item)) {
+      if (*batch && phase_ == phase::running) take(**batch);
+    } else if (auto* wait = std::get_if<settle_wait>(&item)) {
+      seat_.waiters.push_back(std::move(*wait));
+    } else {
+      std::get<2>(item)(*this);
+    }
+    item = relay_batch_ptr{};
+  });
+  if (phase_ == phase::running) {
+    admit();
+    if (seat_.source.shards[seat_.source_shard]->last_event.load() > last_known()) pull();
+  }
+  answer_waiters();
+  return more;
+}
+
+void reader::open() {
+  if (seat_.open) return;
+  seat_.open = true;
+  phase_ = phase::loading;
+  activation_ = hub_.next_activation();
+  load();
+}
+
+void reader::close() {
+  seat_.open = false;
+  ++seat_.sitting;
+  phase_ = phase::closed;
+  backlog_.clear();
+  window_.clear();
+  dead_keys_.clear();
+  pulling_ = pull_rests_ = offset_timer_ = false;
+  next_ = 1;
+  settled_ = durable_ = saving_ = 0;
+}
+
+void reader::load() {
+  doing_ = "load offset";
+  link_.database->read(
+      {&queries::load_offsets, {}, 0}, poster([](reader& r, const storage::read_result& offsets) {
+        r.link_.database->read(
+            {&queries::dead_letter_keys, {r.source_, std::int64_t{r.seat_.source_shard}}, 0},
+            r.poster([offsets](reader& x, const storage::read_result& keys) {
+              x.loaded(offsets, keys);
+            }));
+      }));
+}
+
+void reader::loaded(const storage::read_result& offsets, const storage::read_result& keys) {
+  if (offsets.has_error() || keys.has_error())
+    return hub_.after(hub_.jitter(retry_reads), poster([](reader& r) { r.load(); }));
+  for (std::size_t i = 0; i < offsets.value().size(); ++i)
+    if (offsets.value().text(i, 0) == source_ && offsets.value().int8(i, 1) == seat_.source_shard)
+      settled_ = static_cast<std::uint64_t>(offsets.value().int8(i, 2));
+  durable_ = saving_ = settled_;
+  next_ = settled_ + 1;
+  for (std::size_t i = 0; i < keys.value().size(); ++i) dead_keys_.insert(keys.value().text(i, 0));
+  phase_ = phase::running;
+}
+
+void reader::take(const relay_batch& batch) {
+  for (const auto& e : batch) {
+    if (e.seq <= last_known()) continue;
+    // After a gap, or when too much waits: turn() sees by the shard's counter that there is
+    // something to pull.
+    if (e.seq != last_known() + 1 || backlog_.size() >= settings().max_reader_backlog) return;
+    backlog_.push_back(e);
+  }
+}
+
+void reader::pull() {
+  if (pulling_ || pull_rests_ || backlog_.size() >= settings().max_reader_backlog) return;
+  pulling_ = true;
+  doing_ = "pull";
+  pull_request request{
+      last_known(), settings().pull_page,
+      poster([](reader& r, const result<relay_batch_ptr>& page) { r.pulled(page); })};
+  seat_.source.shards[seat_.source_shard]->post(
+      [request = std::move(request)](shard& s) { s.pull(request); });
+}
+
+void reader::pulled(const result<relay_batch_ptr>& page) {
+  pulling_ = false;
+  const auto before = last_known();
+  if (page.has_value()) take(*page.value());
+  if (page.has_value() && last_known() != before) return;
+  pull_rests_ = true;
+  hub_.after(hub_.jitter(retry_reads), poster([](reader& r) { r.pull_rests_ = false; }));
+}
+
+void reader::admit() {
+  while (window_.size() < settings().intake_window && !backlog_.empty()) {
+    progress p;
+    p.event = std::move(backlog_.front());
+    backlog_.pop_front();
+    ++next_;
+    if (auto i = link_.intakes.find(p.event.type); i != link_.intakes.end()) p.in = i->second;
+    const auto seq = p.event.seq;
+    auto& placed = window_.emplace(seq, std::move(p)).first->second;
+    if (placed.in == nullptr) placed.at = stage::settled;
+  }
+  start_ready();
+  while (!window_.empty() && window_.begin()->second.at == stage::settled) {
+    settled_ = window_.begin()->first;
+    window_.erase(window_.begin());
+  }
+  // Settled events make room, and let others start.
+  if (!backlog_.empty() && window_.size() < settings().intake_window) return seat_.wake();
+  save_offset();
+}
+
+/// Starts every event that has no earlier one of its key or target before it. While a target is not
+/// known, or a read model is to be written, all that follow are held back: a target's mark must
+/// never pass over an event.
+void reader::start_ready() {
+  std::set<std::string_view> keys;
+  std::set<std::uint32_t> targets;
+  bool first = true;
+  for (auto& [seq, p] : window_) {
+    if (p.at == stage::settled) continue;
+    const bool free = !keys.contains(p.event.key);
+    if (p.at == stage::queued && free && dead_keys_.contains(p.event.key))
+      put_aside(p, "waiting", "an earlier event of its key is a dead letter");
+    if (p.at == stage::queued && !p.route) free ? start(p) : foresee(p);
+    if (p.at == stage::queued && p.route && free) {
+      if (std::holds_alternative<entity_effect>(*p.route)) {
+        if (!targets.contains(*p.target)) to_entity(p, std::get<entity_effect>(*p.route));
+      } else if (first) {
+        to_read_model(p, std::move(std::get<read_model_effect>(*p.route)));
+      }
+    }
+    if (p.at == stage::settled) continue;
+    first = false;
+    keys.insert(p.event.key);
+    if (p.target)
+      targets.insert(*p.target);
+    else if (p.at != stage::applying)
+      return;
+  }
+}
+
+void reader::settle(progress& p) {
+  p.at = stage::settled;
+  p.body.reset();
+  seat_.wake();
+}
+
+void reader::save_offset() {
+  if (settled_ <= saving_) return;
+  if (settled_ - saving_ >= settings().offset_events) return write_offset();
+  if (offset_timer_) return;
+  offset_timer_ = true;
+  hub_.after(milliseconds(settings().offset_ms), poster([](reader& r) {
+               r.offset_timer_ = false;
+               if (r.settled_ > r.saving_) r.write_offset();
+             }));
+}
+
+void reader::write_offset() {
+  saving_ = settled_;
+  auto u = unit();
+  u.statements.push_back(
+      {&queries::save_offset,
+       {source_, std::int64_t{seat_.source_shard}, static_cast<std::int64_t>(saving_)},
+       0});
+  u.done = poster([seq = saving_](reader& r, const storage::commit_outcome& o) {
+    if (o.status == storage::commit_status::committed) {
+      r.durable_ = std::max(r.durable_, seq);
+    } else {
+      r.activation_ = r.hub_.next_activation();
+      r.saving_ = std::min(r.saving_, r.durable_);
+    }
+  });
+  if (!append(std::move(u))) saving_ = durable_;
+}
+
+void reader::answer_waiters() {
+  if (seat_.waiters.empty()) return;
+  std::erase_if(seat_.waiters, [this](settle_wait& w) {
+    if (phase_ != phase::running || w.seq > settled_) return false;
+    w.settled();
+    return true;
+  });
+}
+
+}  // namespace nova::runtime

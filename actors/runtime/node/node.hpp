@@ -1,0 +1,74 @@
+// One node: the actor system with its domains, as gateway/main.cpp starts it and as the gateway
+// calls it (rpc::bus). CAF lives behind it.
+#pragma once
+
+#include "actors/runtime/api/domain.hpp"
+#include "config/settings/runtime_settings.hpp"
+#include "protocols/core/bus.hpp"
+#include "storage/database/database.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace nova::runtime {
+
+struct node_options {
+  config::runtime_settings settings;
+  const wall_clock* wall = &system_wall_clock();
+  random_source* random = &system_random();
+  /// Makes the push that tells a watcher of `account`'s presence; null: presence is not pushed.
+  /// `last_seen` is 0 when the account was never seen by this node. Called by couriers.
+  std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)> make_presence;
+  /// One line of the runtime's own log: crash reports, fences, dead letters. Null: standard error.
+  /// Any thread.
+  std::function<void(std::string_view severity, std::string line)> log;
+  /// The root supervisor gave up (with the reason): the process should end with a failure. Any
+  /// thread.
+  std::function<void(std::string)> failed;
+  /// Deterministic mode of actors/runtime/node/testing.hpp: no scheduler threads, virtual time, jobs run
+  /// inline.
+  bool simulated = false;
+};
+
+/// Thread-safe. Order of use: add and tap, start, (calls), stop, destructor.
+class node final : public rpc::bus {
+ public:
+  node(node_options options, rpc::push_sink& sink);
+  ~node() override;
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  /// A domain on its database. Before start().
+  void add(domain d, std::shared_ptr<storage::database> database);
+
+  /// Calls back with each committed event of the type, after its commit, on an actor's thread;
+  /// volatile: a crash loses calls that were not made yet. Before start().
+  void tap(const rpc::event_type& type, std::function<void(const rpc::message_ptr&)> callback);
+
+  /// Starts the tree of actors and begins to claim shards; ready() tells when it serves. Returns at
+  /// once.
+  void start();
+
+  /// Ordered stop: refuses new calls (`unavailable`), lets accepted ones finish, ends the actors in
+  /// reverse order of their start, gives the leases back. False when the budget was too short: then
+  /// end the process with std::quick_exit.
+  bool stop(std::chrono::milliseconds budget);
+
+  // rpc::bus
+  void call(rpc::call c) override;
+  void attach(rpc::attachment a, std::function<void(result<void>)> attached) override;
+  void detach(rpc::connection_id connection, const uuid& account) override;
+  bool ready() const override;
+  void write_metrics(std::string& out) const override;
+
+  struct impl;
+  impl& internals() noexcept { return *impl_; }  ///< for actors/runtime/node/testing.hpp
+
+ private:
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace nova::runtime

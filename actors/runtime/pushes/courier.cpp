@@ -1,0 +1,202 @@
+// See courier.hpp.
+#include "actors/runtime/pushes/courier.hpp"
+
+#include "actors/runtime/node/hub.hpp"
+
+#include <algorithm>
+
+namespace nova::runtime {
+
+std::uint32_t courier_of(const uuid& account, std::size_t slots) noexcept {
+  return static_cast<std::uint32_t>(boost::hash<uuid>()(account) & (slots - 1));
+}
+
+courier_seat::courier_seat(runtime::hub& h, std::uint32_t n, std::size_t limit)
+    : inbox("courier/" + std::to_string(n), limit), hub(h), slot(n) {}
+
+std::unique_ptr<occupant> courier_seat::occupy() { return std::make_unique<courier>(*this); }
+
+courier::courier(courier_seat& s) : seat_(s), hub_(s.hub) {}
+
+bool courier::turn() {
+  const bool more = seat_.drain(hub_.settings().items_per_turn * 4, [this](courier_item& item) {
+    std::visit([this](auto& x) { handle(x); }, item);
+    item = delivery{};
+  });
+  if (seat_.lost.exchange(false))
+    close_all(rpc::close_code::too_slow, "Pushes were lost here; resume.");
+  if (seat_.ousted.exchange(false))
+    close_all(rpc::close_code::restart, "Another node serves now; come back.");
+  if (!seat_.changed.empty()) {
+    if (hub_.now() >= seat_.flush_at) flush_presence();
+    if (seat_.changed.empty())
+      seat_.no_alarm();
+    else
+      seat_.alarm(seat_.flush_at);
+  }
+  return more;
+}
+
+void courier::close_all(rpc::close_code code, const char* reason) {
+  for (auto& [account, row] : seat_.accounts)
+    for (const auto& s : row.sockets)
+      hub_.sink->close(s.connection, code, reason);
+}
+
+void courier::handle(delivery& d) {
+  if (!d.push) return;
+  to_.clear();
+  const auto slots = hub_.couriers.size();
+  bool anybody = false;
+  if (d.part && seat_.accounts.size() < d.accounts->size()) {
+    for (const auto& [account, row] : seat_.accounts)
+      if (std::binary_search(d.accounts->begin(), d.accounts->end(), account))
+        anybody |= collect(account, row, d);
+  } else {
+    for (const auto& account : *d.accounts)
+      if (d.part || courier_of(account, slots) == seat_.slot)
+        if (auto i = seat_.accounts.find(account); i != seat_.accounts.end())
+          anybody |= collect(account, i->second, d);
+  }
+  if (d.part && !anybody) d.part->nobody_at = seat_.arrivals.load();
+  if (to_.empty()) return;
+  hub_.sink->deliver(std::make_shared<const std::vector<rpc::connection_id>>(to_),
+                     std::move(d.push));
+}
+
+/// False when the account has no socket.
+bool courier::collect(const uuid& account, const account_row& row, const delivery& d) {
+  if (account != d.except)
+    for (const auto& s : row.sockets)
+      if (s.echo || s.connection != d.origin) to_.push_back(s.connection);
+  return !row.sockets.empty();
+}
+
+void courier::handle(attach_socket& a) {
+  // Looked at here and not where the call came in: what attached before is closed by `ousted`.
+  if (hub_.ousted()) return a.attached(unavailable(hub_.settings().overload_retry_ms));
+  auto& row = seat_.accounts[a.socket.account];
+  std::erase_if(row.sockets, [&](const courier_seat::socket& s) {
+    if (s.connection == a.socket.connection) return true;
+    if (s.lineage.is_nil() || s.lineage != a.socket.lineage) return false;
+    unwatch(s.connection);
+    hub_.sink->close(s.connection, rpc::close_code::replaced, "The session was resumed elsewhere.");
+    return true;
+  });
+  row.sockets.push_back({a.socket.connection, a.socket.lineage, a.socket.echo});
+  ++seat_.arrivals;
+  touch(a.socket.account, row);
+  a.attached(result<void>());
+}
+
+void courier::handle(detach_socket& d) {
+  unwatch(d.connection);
+  auto i = seat_.accounts.find(d.account);
+  if (i == seat_.accounts.end()) return;
+  auto& row = i->second;
+  if (std::erase_if(row.sockets, [&](const auto& s) { return s.connection == d.connection; }) == 0)
+    return;
+  row.last_seen = hub_.wall();
+  touch(d.account, row);
+  forget_if_empty(d.account);
+}
+
+void courier::handle(watch_accounts& w) {
+  auto i = seat_.accounts.find(w.watcher);
+  if (i == seat_.accounts.end()) return;
+  const auto& sockets = i->second.sockets;
+  if (std::none_of(sockets.begin(), sockets.end(),
+                   [&](const auto& s) { return s.connection == w.connection; }))
+    return;
+  const auto slots = hub_.couriers.size();
+  std::unordered_map<std::uint32_t, std::vector<uuid>> parts;
+  if (w.accounts.size() > hub_.settings().max_watched)
+    w.accounts.resize(hub_.settings().max_watched);
+  for (const auto& account : w.accounts) parts[courier_of(account, slots)].push_back(account);
+  auto& known = seat_.watching[w.connection];
+  for (auto slot : known) parts.try_emplace(slot);
+  known.clear();
+  for (auto& [slot, part] : parts) {
+    if (!part.empty()) known.push_back(slot);
+    hub_.couriers[slot]->post(watch_here{w.connection, std::move(part)});
+  }
+  if (known.empty()) seat_.watching.erase(w.connection);
+}
+
+void courier::unwatch(rpc::connection_id connection) {
+  auto i = seat_.watching.find(connection);
+  if (i == seat_.watching.end()) return;
+  for (auto slot : i->second) hub_.couriers[slot]->post(watch_here{connection, {}});
+  seat_.watching.erase(i);
+}
+
+void courier::handle(watch_here& w) {
+  if (auto old = seat_.watchers.find(w.connection); old != seat_.watchers.end()) {
+    for (const auto& account : old->second.accounts) {
+      if (auto i = seat_.accounts.find(account); i != seat_.accounts.end())
+        i->second.watchers.erase(w.connection);
+      forget_if_empty(account);
+    }
+    seat_.watchers.erase(old);
+  }
+  if (w.accounts.empty()) return;
+  for (const auto& account : w.accounts) {
+    auto& row = seat_.accounts[account];
+    // Whoever watches first sets what was announced; a change that is under way is told by the
+    // flush.
+    if (row.watchers.empty() && !row.dirty) row.announced = !row.sockets.empty();
+    row.watchers.insert(w.connection);
+    tell(w.connection, account, row);
+  }
+  seat_.watchers[w.connection].accounts = std::move(w.accounts);
+}
+
+void courier::touch(const uuid& account, account_row& row) {
+  const bool online = !row.sockets.empty();
+  if (row.watchers.empty()) {
+    row.announced = online;
+    return;
+  }
+  if (row.dirty || online == row.announced) return;
+  row.dirty = true;
+  if (seat_.changed.empty())
+    seat_.flush_at = hub_.now() + std::chrono::milliseconds(hub_.settings().presence_interval_ms);
+  seat_.changed.push_back(account);
+}
+
+void courier::flush_presence() {
+  auto changed = std::move(seat_.changed);
+  seat_.changed.clear();
+  for (const auto& account : changed) {
+    auto i = seat_.accounts.find(account);
+    if (i == seat_.accounts.end()) continue;
+    auto& row = i->second;
+    row.dirty = false;
+    const bool online = !row.sockets.empty();
+    if (online == row.announced) continue;
+    row.announced = online;
+    if (!row.watchers.empty() && hub_.options.make_presence) {
+      auto to = std::make_shared<const std::vector<rpc::connection_id>>(row.watchers.begin(),
+                                                                        row.watchers.end());
+      hub_.sink->deliver(std::move(to), hub_.options.make_presence(account, online, row.last_seen));
+    }
+    forget_if_empty(account);
+  }
+}
+
+void courier::tell(rpc::connection_id connection, const uuid& account, const account_row& row) {
+  if (!hub_.options.make_presence) return;
+  hub_.sink->deliver(std::make_shared<const std::vector<rpc::connection_id>>(1, connection),
+                     hub_.options.make_presence(account, row.announced, row.last_seen));
+}
+
+void courier::forget_if_empty(const uuid& account) {
+  auto i = seat_.accounts.find(account);
+  if (i == seat_.accounts.end() || i->second.dirty) return;
+  const auto& row = i->second;
+  if (!row.sockets.empty() || !row.watchers.empty()) return;
+  if (row.last_seen == 0 || seat_.accounts.size() > hub_.settings().max_last_seen)
+    seat_.accounts.erase(i);
+}
+
+}  // namespace nova::runtime

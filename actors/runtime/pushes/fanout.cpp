@@ -1,0 +1,78 @@
+// See fanout.hpp.
+#include "actors/runtime/pushes/fanout.hpp"
+
+#include "actors/runtime/node/hub.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace nova::runtime {
+
+fanout::fanout(runtime::hub& h) : hub_(h), waiting_(h.couriers.size()) {}
+
+void fanout::add(outgoing o) {
+  if (!o.to.accounts || o.to.accounts->empty() || !o.push) return;
+  const auto& accounts = *o.to.accounts;
+  if (accounts.size() > small_audience) {
+    for (const auto& [slot, part] : grouping(o.to.accounts))
+      if (part->nobody_at != hub_.couriers[slot]->arrivals)
+        queue(slot, {o.push, o.origin, o.to.except, accounts_ptr(part, &part->accounts), part});
+    return;
+  }
+  std::array<std::uint32_t, small_audience> slots;
+  std::size_t used = 0;
+  for (const auto& account : accounts) {
+    if (account == o.to.except) continue;
+    const auto slot = courier_of(account, waiting_.size());
+    if (std::find(slots.begin(), slots.begin() + used, slot) != slots.begin() + used) continue;
+    slots[used++] = slot;
+    queue(slot, {o.push, o.origin, o.to.except, o.to.accounts});
+  }
+}
+
+void fanout::queue(std::uint32_t slot, delivery d) {
+  auto& to = waiting_[slot];
+  if (to.empty()) touched_.push_back(slot);
+  to.emplace_back(std::move(d));
+}
+
+const fanout::groups& fanout::grouping(const accounts_ptr& accounts) {
+  if (auto i = cache_.find(accounts.get()); i != cache_.end()) {
+    if (i->second.of.lock() == accounts) return i->second.by_slot;
+    cache_.erase(i);
+  }
+  if (cache_.size() >= hub_.settings().audience_cache) {
+    std::erase_if(cache_, [](const auto& entry) { return entry.second.of.expired(); });
+    if (cache_.size() >= hub_.settings().audience_cache) cache_.erase(cache_.begin());
+  }
+  std::vector<std::shared_ptr<audience_part>> split(waiting_.size());
+  for (const auto& account : *accounts) {
+    auto& part = split[courier_of(account, split.size())];
+    if (!part) part = std::make_shared<audience_part>();
+    part->accounts.push_back(account);
+  }
+  remembered r;
+  r.of = accounts;
+  for (std::uint32_t slot = 0; slot < split.size(); ++slot)
+    if (split[slot]) {
+      std::ranges::sort(split[slot]->accounts);
+      r.by_slot.emplace_back(slot, std::move(split[slot]));
+    }
+  return cache_.insert_or_assign(accounts.get(), std::move(r)).first->second.by_slot;
+}
+
+void fanout::flush() {
+  for (auto slot : touched_) {
+    auto& courier = *hub_.couriers[slot];
+    if (courier.depth() > hub_.settings().max_courier_inbox) {
+      waiting_[slot].clear();
+      courier.lost = true;
+      courier.wake();
+    } else {
+      courier.post_all(waiting_[slot]);
+    }
+  }
+  touched_.clear();
+}
+
+}  // namespace nova::runtime

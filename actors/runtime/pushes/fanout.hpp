@@ -1,0 +1,43 @@
+// Collects the pushes of one shard's turn by courier, so that each courier gets one message a turn.
+// Large audiences are grouped once and the grouping is remembered while the entity keeps the same
+// shared vector. Used by shard.
+#pragma once
+
+#include "actors/runtime/pushes/courier.hpp"
+#include "actors/runtime/api/decision.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace nova::runtime {
+
+class fanout {
+ public:
+  /// Audiences up to this size go ungrouped to the couriers concerned, which pick out their own.
+  static constexpr std::size_t small_audience = 16;
+
+  explicit fanout(runtime::hub& h);
+
+  void add(outgoing o);
+  void flush();
+
+ private:
+  using accounts_ptr = std::shared_ptr<const std::vector<uuid>>;
+  using groups = std::vector<std::pair<std::uint32_t, std::shared_ptr<audience_part>>>;
+  struct remembered {
+    std::weak_ptr<const std::vector<uuid>> of;
+    groups by_slot;
+  };
+
+  const groups& grouping(const accounts_ptr& accounts);
+  void queue(std::uint32_t slot, delivery d);
+
+  runtime::hub& hub_;
+  std::vector<std::vector<courier_item>> waiting_;  // by slot
+  std::vector<std::uint32_t> touched_;
+  std::unordered_map<const void*, remembered> cache_;
+};
+
+}  // namespace nova::runtime

@@ -1,0 +1,87 @@
+# Dependencies (Debian 12 packages), compiler settings, and the two functions that every layer uses.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(Protobuf 3.21 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(doctest REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(CAF REQUIRED)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+
+# Static: what it maps for a password hash is then the linker's to direct (actors/auth/hash_memory.hpp).
+find_library(NOVA_SODIUM libsodium.a REQUIRED)
+add_library(nova_sodium INTERFACE)
+target_link_libraries(nova_sodium INTERFACE ${NOVA_SODIUM})
+
+add_library(nova_flags INTERFACE)
+target_compile_options(nova_flags INTERFACE -Wall -Wextra -Wno-unused-parameter -fno-strict-overflow)
+target_include_directories(nova_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+target_include_directories(nova_flags SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/generated)
+target_compile_definitions(nova_flags INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION SPDLOG_FMT_EXTERNAL)
+target_link_libraries(nova_flags INTERFACE Threads::Threads)
+
+find_program(NOVA_MOLD mold)
+if(NOVA_MOLD)
+  target_link_options(nova_flags INTERFACE -fuse-ld=mold)
+endif()
+
+include(sanitize)
+
+# nova_library(NAME SOURCES a.cpp … LINK lib …): one static library a layer or domain.
+function(nova_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC nova_flags ${arg_LINK})
+endfunction()
+
+# nova_sources_of(OUT lib …): the sources of these libraries by their absolute paths, generated ones too.
+function(nova_sources_of out)
+  set(found "")
+  foreach(library IN LISTS ARGN)
+    get_target_property(folder ${library} SOURCE_DIR)
+    get_target_property(sources ${library} SOURCES)
+    foreach(source IN LISTS sources)
+      get_filename_component(source ${source} ABSOLUTE BASE_DIR ${folder})
+      list(APPEND found ${source})
+    endforeach()
+  endforeach()
+  set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+# nova_command_test(NAME [TIMEOUT s] [ALONE] COMMAND …): what every test is registered by. ALONE: no other test beside it, for
+# whole processes under load, so that their time limits mean something.
+function(nova_command_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "TIMEOUT" "COMMAND")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  math(EXPR timeout "${arg_TIMEOUT} * ${nova_slowdown}")
+  list(POP_FRONT arg_COMMAND program)
+  if(TARGET ${program})  # add_test itself would find the target only in front of the launcher
+    set(program $<TARGET_FILE:${program}>)
+  endif()
+  add_test(NAME ${name} COMMAND ${nova_launcher} ${program} ${arg_COMMAND})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout})
+  if(arg_ALONE)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
+endfunction()
+
+# nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …]): a doctest executable, registered with ctest.
+# NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path.
+function(nova_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LINK;ARGS")
+  set(alone)
+  if(name MATCHES "_flow_test$")
+    set(alone ALONE)
+  endif()
+  add_executable(${name} ${CMAKE_SOURCE_DIR}/tests/support/doctest_main.cpp ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE nova_flags doctest::doctest ${arg_LINK})
+  nova_command_test(${name} ${alone} TIMEOUT ${arg_TIMEOUT} COMMAND ${name} ${arg_ARGS})
+endfunction()

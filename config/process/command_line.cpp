@@ -1,0 +1,78 @@
+// The command line on CLI11.
+#include "config/process/command_line.hpp"
+
+#include "config/settings/declaration.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+
+namespace nova::config {
+
+namespace {
+
+void add_sources(CLI::App& to, command_line& line, std::vector<std::string>& sets) {
+  to.add_option("--config", line.file, "Settings file (TOML)");
+  to.add_option_function<std::string>(
+      "--data", [&line](const std::string& x) { line.values["general.data_dir"] = x; },
+      "Folder of everything that Nova keeps");
+  to.add_option("--set", sets, "NAME=VALUE for any setting, like --set gateway.io_threads=4")->take_all();
+}
+
+/// False when one of them is not NAME=VALUE.
+bool take_sets(const std::vector<std::string>& sets, command_line& line, std::ostream& err) {
+  for (const auto& x : sets) {
+    const auto equals = x.find('=');
+    if (equals == x.npos || equals == 0) {
+      err << "--set takes NAME=VALUE, not " << x << '\n';
+      return false;
+    }
+    line.values[x.substr(0, equals)] = x.substr(equals + 1);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::variant<command_line, int> parse_command_line(int argc, const char* const* argv, std::ostream& out,
+                                                   std::ostream& err) {
+  command_line line;
+  std::vector<std::string> sets;
+  CLI::App app("Nova: a social and messaging backend.", "nova");
+  app.require_subcommand(1);
+  auto* serve = app.add_subcommand("serve", "Serve until SIGINT or SIGTERM");
+  auto* doctor = app.add_subcommand("doctor", "Look for what must not be served, and say what to change");
+  auto* migrate = app.add_subcommand("migrate", "Bring the databases to this version's schema and end");
+  app.add_subcommand("version", "Print the version");
+  for (auto* sub : {serve, doctor, migrate}) add_sources(*sub, line, sets);
+  for (auto* sub : {serve, doctor})
+    sub->add_option_function<std::string>(
+        "--port", [&line](const std::string& x) { line.values["gateway.port"] = x; },
+        "Port to listen on; 0: any free one");
+  bool example = false;
+  doctor->add_flag("--example", example, "Print the example configuration and end");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e, out, err) == 0 ? exit_ok : exit_bad_usage;
+  }
+  if (example) {
+    out << example_toml();
+    return exit_ok;
+  }
+  if (!take_sets(sets, line, err)) return exit_bad_usage;
+  line.command = serve->parsed()     ? command::serve
+                 : doctor->parsed()  ? command::doctor
+                 : migrate->parsed() ? command::migrate
+                                     : command::version;
+  return line;
+}
+
+void print_problems(const error& e, std::ostream& err) {
+  err << "nova: " << e.detail << '\n';
+  for (const auto& f : e.fields) err << "  " << f.field << ": " << f.detail << '\n';
+}
+
+std::string version_text() { return "nova " NOVA_VERSION " (" NOVA_BUILD_TYPE ")"; }
+
+}  // namespace nova::config

@@ -1,0 +1,68 @@
+#include "config/process/key_file.hpp"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace nova::config {
+
+namespace {
+
+error problem(const std::filesystem::path& file, std::string what) {
+  return {errc::invalid_request, "key file " + file.string() + ": " + std::move(what)};
+}
+
+struct descriptor {
+  int fd;
+  ~descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+result<std::string> read_key(const std::filesystem::path& file, int fd) {
+  struct stat about {};
+  if (::fstat(fd, &about) != 0) return problem(file, std::strerror(errno));
+  if ((about.st_mode & 077) != 0) return problem(file, "others can read it: chmod 600");
+  std::string key(key_bytes + 1, '\0');
+  auto got = ::read(fd, key.data(), key.size());
+  if (got != static_cast<ssize_t>(key_bytes)) return problem(file, "it does not hold 32 bytes");
+  key.resize(key_bytes);
+  return key;
+}
+
+// Written beside and renamed, so that a crash leaves no half key.
+result<std::string> create_key(const std::filesystem::path& file) {
+  std::string key(key_bytes, '\0');
+  if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key_bytes))
+    return problem(file, "the kernel gave no random bytes");
+  auto part = file;
+  part += ".part";
+  {
+    descriptor out{::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    if (out.fd < 0 || ::write(out.fd, key.data(), key.size()) != static_cast<ssize_t>(key_bytes) ||
+        ::fsync(out.fd) != 0)
+      return problem(file, std::strerror(errno));
+  }
+  if (::rename(part.c_str(), file.c_str()) != 0) return problem(file, std::strerror(errno));
+  descriptor folder{::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (folder.fd < 0 || ::fsync(folder.fd) != 0) return problem(file, std::strerror(errno));
+  return key;
+}
+
+}  // namespace
+
+result<std::string> load_or_create_key(const std::filesystem::path& file) {
+  std::error_code failed;
+  if (std::filesystem::create_directories(file.parent_path(), failed))
+    std::filesystem::permissions(file.parent_path(), std::filesystem::perms::owner_all, failed);
+  descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (in.fd >= 0) return read_key(file, in.fd);
+  if (errno != ENOENT) return problem(file, std::strerror(errno));
+  return create_key(file);
+}
+
+}  // namespace nova::config

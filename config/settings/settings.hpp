@@ -1,0 +1,45 @@
+// All settings of one process, and where they come from: defaults in the structs, then a TOML file, then the environment,
+// then the command line. Called by gateway/main.cpp; every layer gets its own struct from here.
+#pragma once
+
+#include "config/settings/auth_settings.hpp"
+#include "config/settings/gateway_settings.hpp"
+#include "config/settings/general_settings.hpp"
+#include "config/settings/messaging_settings.hpp"
+#include "config/settings/runtime_settings.hpp"
+#include "config/settings/storage_settings.hpp"
+#include "config/settings/user_settings.hpp"
+#include "protocols/core/error.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace nova::config {
+
+struct settings {
+  general_settings general;
+  gateway_settings gateway;
+  storage_settings storage;
+  runtime_settings runtime;
+  auth_settings auth;
+  user_settings user;
+  messaging_settings messaging;
+};
+
+/// Variables whose names begin with NOVA_.
+using environment = std::map<std::string, std::string>;
+environment read_environment(const char* const* variables);
+
+/// Name to value as text: "gateway.port" → "0".
+using assignments = std::map<std::string, std::string>;
+
+/// `file` may be empty: no file. `NOVA_GATEWAY__PORT=0` sets gateway.port: a double underscore is the dot. A variable
+/// without one is none of the settings' business.
+///
+/// Everything that is wrong is reported at once: the error is `invalid_request`, each of its `fields` names the setting and
+/// says what to change (unknown name with the nearest known one, bounds, a secret's file that others can read).
+result<settings> load_settings(const std::filesystem::path& file, const environment& env,
+                               const assignments& command_line = {});
+
+}  // namespace nova::config

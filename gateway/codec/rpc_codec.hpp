@@ -1,0 +1,47 @@
+// Calls and answers on the WebSocket: JSON-RPC 2.0 in nova.v1.json, session.Frame in nova.v1.proto.
+// Pure; called by websocket_connection.
+#pragma once
+
+#include "gateway/loop/frame.hpp"
+#include "gateway/codec/problems.hpp"
+#include "protocols/core/method.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace nova::gateway {
+
+enum class encoding : std::uint8_t { json, protobuf };
+
+struct codec_limits {
+  unsigned max_json_depth;
+  unsigned max_id_bytes;
+};
+
+/// Something that was not a proper call, with JSON-RPC's number or the table's.
+struct call_failure {
+  int number;
+  error problem;
+};
+
+struct incoming_call {
+  std::string
+      id;  ///< JSON text, or decimal digits in protobuf; "null" when there was none to be read
+  bool notification = false;  ///< carried out without an answer, failures included
+  const rpc::method* method = nullptr;
+  rpc::message_ptr params;
+  std::optional<call_failure> failure;
+};
+
+incoming_call read_call(encoding e, std::string_view text, const codec_limits& limits);
+
+frame write_result(encoding e, std::string_view id, const rpc::method& method,
+                   const rpc::message& reply);
+frame write_failure(encoding e, std::string_view id, const call_failure& failure,
+                    std::string_view request_id);
+
+/// The number and problem of a domain's error.
+call_failure failure_of(error e);
+
+}  // namespace nova::gateway

@@ -1,0 +1,318 @@
+// Routing, authentication, rates, and the call over the bus; see http_exchange.hpp.
+#include "gateway/http/http_exchange.hpp"
+
+#include "gateway/session/edge.hpp"
+#include "gateway/loop/io_thread.hpp"
+#include "gateway/codec/problems.hpp"
+#include "gateway/codec/requests.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <thread>
+
+namespace nova::gateway {
+namespace {
+
+constexpr std::string_view protobuf_type = "application/x-protobuf";
+constexpr std::size_t max_user_agent_bytes = 256;
+
+bool same_text(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
+std::string_view media_type(std::string_view field) {
+  field = field.substr(0, field.find(';'));
+  while (!field.empty() && (field.back() == ' ' || field.back() == '\t')) field.remove_suffix(1);
+  return field;
+}
+
+bool accepts(std::string_view accept, std::string_view type) {
+  while (!accept.empty()) {
+    auto comma = accept.find(',');
+    auto item = accept.substr(0, comma);
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    if (same_text(media_type(item), type)) return true;
+    accept = comma == accept.npos ? std::string_view{} : accept.substr(comma + 1);
+  }
+  return false;
+}
+
+/// JSON, protobuf, or nothing for another type.
+std::optional<body_format> format_of_body(const http_request& request) {
+  auto type = media_type(request.content_type);
+  if (request.body.empty() && type.empty()) return body_format::json;
+  if (same_text(type, "application/json")) return body_format::json;
+  if (same_text(type, protobuf_type)) return body_format::protobuf;
+  return std::nullopt;
+}
+
+body_format format_of_answer(const http_request& request) {
+  if (accepts(request.accept, protobuf_type)) return body_format::protobuf;
+  if (accepts(request.accept, "application/json")) return body_format::json;
+  return same_text(media_type(request.content_type), protobuf_type) ? body_format::protobuf
+                                                                    : body_format::json;
+}
+
+/// Path and query of an origin-form or absolute-form target.
+std::pair<std::string_view, std::string_view> split_target(std::string_view target) {
+  if (!target.starts_with('/') && target != "*") {
+    auto authority = target.find("//");
+    auto slash = target.find_first_of("/?", authority + 2);
+    target =
+        slash == target.npos || target[slash] == '?' ? std::string_view("/") : target.substr(slash);
+  }
+  auto mark = target.find('?');
+  return {target.substr(0, mark),
+          mark == target.npos ? std::string_view{} : target.substr(mark + 1)};
+}
+
+bool known_verb(std::string_view verb) {
+  constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+  return std::find(std::begin(known), std::end(known), verb) != std::end(known);
+}
+
+http_answer text_answer(std::string type, std::string body, int status = 200) {
+  http_answer out;
+  out.status = status;
+  out.content_type = std::move(type);
+  out.body = std::move(body);
+  out.fields.emplace_back("Cache-Control", "no-store");
+  return out;
+}
+
+/// Everything of a call that outlives the request's buffers.
+struct exchange : std::enable_shared_from_this<exchange> {
+  edge& common;
+  io_thread& thread;
+  std::string address, request_id, idempotency_key, user_agent;
+  const rpc::method* method = nullptr;
+  const rpc::http_route* route = nullptr;
+  result<rpc::message_ptr> request = make_error(errc::internal);
+  body_format answer_format = body_format::json;
+  std::function<void(http_answer)> done;
+
+  exchange(edge& e, io_thread& t) : common(e), thread(t) {}
+
+  void fail(const error& e, int status = 0) { done(problem_answer(e, request_id, status)); }
+
+  void authenticate(std::string_view token) {
+    if (token.empty()) return fail(make_error(errc::unauthenticated));
+    common.access->verify(
+        token, [self = shared_from_this(), home = std::this_thread::get_id()](result<principal> p) {
+          if (home == std::this_thread::get_id()) return self->authenticated(std::move(p));
+          self->thread.post([self, p = std::move(p)] { self->authenticated(p); });
+        });
+  }
+
+  void authenticated(const result<principal>& p) {
+    if (!p) return fail(p.error());
+    rpc::caller caller;
+    caller.kind = rpc::caller_kind::user;
+    caller.account = p->account;
+    caller.session = p->session;
+    call(std::move(caller));
+  }
+
+  void call(rpc::caller caller) {
+    if (!request) return fail(request.error());
+    auto now = std::chrono::steady_clock::now();
+    if (caller.kind == rpc::caller_kind::user)
+      if (auto wait = common.bounds.account_request(method->rate, caller.account, now))
+        return fail(make_error(errc::rate_limited, {}, *wait));
+    rpc::call c;
+    c.method = method;
+    c.caller = std::move(caller);
+    c.caller.address = address;
+    c.caller.user_agent = user_agent;
+    c.request_id = request_id;
+    if (method->idempotency == rpc::idempotency::key) c.idempotency_key = idempotency_key;
+    c.deadline = now + std::chrono::milliseconds(method->deadline_ms ? method->deadline_ms : 5000);
+    c.request = *request;
+    c.reply = [weak = weak_from_this(), home = thread.weak_from_this()](rpc::reply_result reply) {
+      if (auto here = home.lock())
+        here->post([weak, reply = std::move(reply)] {
+          if (auto self = weak.lock()) self->answered(reply);
+        });
+    };
+    common.bus->call(std::move(c));
+  }
+
+  void answered(const rpc::reply_result& reply) {
+    if (!reply) return fail(reply.error());
+    http_answer out;
+    bool existing = route->status_existing != 0 && method->existing && method->existing(**reply);
+    out.status = existing ? route->status_existing : route->status;
+    out.fields.emplace_back("Cache-Control", "no-store");
+    if (out.status == 204) return done(std::move(out));
+    if (answer_format == body_format::protobuf) {
+      out.content_type = protobuf_type;
+      (*reply)->SerializeToString(&out.body);
+    } else {
+      out.content_type = "application/json";
+      method->reply->write_json(**reply, out.body);
+    }
+    done(std::move(out));
+  }
+};
+
+std::optional<http_answer> serve_page(edge& e, const http_request& request, std::string_view path) {
+  bool get = request.verb == "GET" || request.verb == "HEAD";
+  bool operation =
+      path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/openapi.json";
+  auto file = operation ? nullptr : e.files.find(path);
+  if (!operation && !file) return std::nullopt;
+  if (!get) {
+    http_answer out;
+    out.fields.emplace_back("Allow", "GET, HEAD");
+    out.status = request.verb == "OPTIONS" ? 204 : 405;
+    return out;
+  }
+  if (file) {
+    http_answer out;
+    out.content_type = file->content_type;
+    out.shared_body = std::shared_ptr<const std::string>(file, &file->body);
+    out.fields.emplace_back("Cache-Control",
+                            file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
+    out.fields.emplace_back("Content-Security-Policy", std::string(page_security_policy));
+    out.fields.emplace_back("Referrer-Policy", "no-referrer");
+    return out;
+  }
+  if (path == "/healthz") return text_answer("application/json", R"({"status":"ok"})");
+  if (path == "/openapi.json") {
+    static const auto document = std::make_shared<const std::string>(rpc::openapi_json());
+    auto out = text_answer("application/json", {});
+    out.shared_body = document;  // slow readers hold no copies
+    return out;
+  }
+  if (path == "/metrics") {
+    auto out = text_answer("text/plain; version=0.0.4; charset=utf-8", {});
+    e.write_metrics(out.body);
+    return out;
+  }
+  bool ready = e.bus && !e.draining && e.access->ready() && e.bus->ready();
+  auto out = text_answer("application/json",
+                         ready ? R"({"status":"ready"})" : R"({"status":"not ready"})");
+  out.status = ready ? 200 : 503;
+  if (!ready) out.fields.emplace_back("Retry-After", "1");
+  return out;
+}
+
+bool idempotency_key_ok(std::string_view key) {
+  return key.size() <= 255 &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+/// What is wrong with a request before its route is known.
+std::optional<http_answer> refuse_early(const http_request& request, std::string_view request_id) {
+  if (request.verb == "TRACE" || request.verb == "CONNECT") {
+    auto out = problem_answer(make_error(errc::method_not_allowed), request_id);
+    out.fields.emplace_back("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    out.close = true;
+    return out;
+  }
+  if (!known_verb(request.verb)) {
+    auto out = problem_answer(make_error(errc::not_implemented), request_id);
+    out.close = true;
+    return out;
+  }
+  if (request.repeated_field)
+    return problem_answer(make_error(errc::invalid_request, "A header field came more than once."),
+                          request_id);
+  if (!idempotency_key_ok(request.idempotency_key))
+    return problem_answer(make_error(errc::invalid_request,
+                                     "Idempotency-Key is 1 to 255 printable ASCII characters."),
+                          request_id);
+  return std::nullopt;
+}
+
+}  // namespace
+
+http_answer problem_answer(const error& e, std::string_view request_id, int status) {
+  http_answer out;
+  out.status = status != 0 ? status : describe(e.code).http_status;
+  out.content_type = "application/problem+json";
+  append_problem(out.body, e, request_id, out.status);
+  out.fields.emplace_back("Cache-Control", "no-store");
+  if (auto seconds = retry_after_s(e))
+    out.fields.emplace_back("Retry-After", std::to_string(seconds));
+  if (out.status == 401) out.fields.emplace_back("WWW-Authenticate", "Bearer");
+  return out;
+}
+
+std::string choose_request_id(edge& e, std::string_view offered) {
+  auto fit = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; };
+  if (!offered.empty() && offered.size() <= 64 && std::all_of(offered.begin(), offered.end(), fit))
+    return std::string(offered);
+  return to_string(make_uuid_v7(e.wall.now(), e.random));
+}
+
+std::string_view bearer_token(std::string_view authorization) noexcept {
+  constexpr std::string_view scheme = "Bearer ";
+  if (authorization.size() <= scheme.size() ||
+      !same_text(authorization.substr(0, scheme.size()), scheme))
+    return {};
+  authorization.remove_prefix(scheme.size());
+  while (authorization.starts_with(' ')) authorization.remove_prefix(1);
+  return authorization;
+}
+
+std::shared_ptr<void> serve_http(edge& e, io_thread& thread, const http_request& request,
+                                 const std::string& address, std::string request_id,
+                                 std::function<void(http_answer)> done) {
+  auto at_once = [&](http_answer a) {
+    done(std::move(a));
+    return nullptr;
+  };
+  if (auto refused = refuse_early(request, request_id)) return at_once(std::move(*refused));
+  auto [path, query] = split_target(request.target);
+  if (auto page = serve_page(e, request, path)) {
+    if (page->status == 405) {
+      auto out = problem_answer(make_error(errc::method_not_allowed), request_id);
+      out.fields.emplace_back("Allow", "GET, HEAD");
+      return at_once(std::move(out));
+    }
+    return at_once(std::move(*page));
+  }
+  auto match = e.routes.find(request.verb, path);
+  if (!match) return at_once(problem_answer(match.error(), request_id));
+  if (!match->method) {
+    bool options = request.verb == "OPTIONS" && (!match->allow.empty() || path == "*");
+    auto out = problem_answer(
+        make_error(match->allow.empty() ? errc::not_found : errc::method_not_allowed), request_id);
+    if (options) out = http_answer{204, {}, {}, {}, {}, false};
+    if (!match->allow.empty()) out.fields.emplace_back("Allow", match->allow + ", OPTIONS");
+    return at_once(std::move(out));
+  }
+  if (e.draining)
+    return at_once(
+        problem_answer(make_error(errc::unavailable, "The server is restarting."), request_id));
+  if (auto wait =
+          e.bounds.address_request(match->method->rate, address, std::chrono::steady_clock::now()))
+    return at_once(problem_answer(make_error(errc::rate_limited, {}, *wait), request_id));
+  auto x = std::make_shared<exchange>(e, thread);
+  x->address = address;
+  x->request_id = std::move(request_id);
+  x->idempotency_key = request.idempotency_key;
+  x->user_agent = request.user_agent.substr(0, max_user_agent_bytes);
+  x->method = match->method;
+  x->route = match->route;
+  x->answer_format = format_of_answer(request);
+  x->done = std::move(done);
+  bool has_body =
+      match->route->method != rpc::verb::get && match->route->method != rpc::verb::delete_;
+  auto format = has_body ? format_of_body(request) : body_format::json;
+  if (format)
+    x->request = read_http_request({*x->method, *x->route, match->path, query, request.body,
+                                    *format, e.settings.max_json_depth});
+  else
+    x->request = make_error(errc::unsupported_media_type);
+  if (x->method->caller == rpc::caller_kind::anonymous)
+    x->call({});
+  else
+    x->authenticate(bearer_token(request.authorization));
+  return x;
+}
+
+}  // namespace nova::gateway

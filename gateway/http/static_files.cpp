@@ -1,0 +1,74 @@
+// Loading of the web page's files; see static_files.hpp.
+#include "gateway/http/static_files.hpp"
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace nova::gateway {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t max_file_bytes = 8 << 20, max_total_bytes = 64 << 20;
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> types = {{
+    {".html", "text/html; charset=utf-8"},
+    {".js", "text/javascript; charset=utf-8"},
+    {".mjs", "text/javascript; charset=utf-8"},
+    {".css", "text/css; charset=utf-8"},
+    {".json", "application/json"},
+    {".webmanifest", "application/manifest+json"},
+    {".svg", "image/svg+xml"},
+    {".png", "image/png"},
+    {".jpg", "image/jpeg"},
+    {".webp", "image/webp"},
+    {".ico", "image/x-icon"},
+    {".woff2", "font/woff2"},
+    {".txt", "text/plain; charset=utf-8"},
+    {".map", "application/json"},
+}};
+
+std::string_view type_of(const fs::path& file) {
+  auto extension = file.extension().string();
+  for (const auto& [suffix, type] : types)
+    if (suffix == extension) return type;
+  return {};
+}
+
+}  // namespace
+
+const std::string_view page_security_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src "
+    "'self'; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
+    "'none'";
+
+static_files::static_files(const std::string& folder) {
+  if (folder.empty()) return;
+  std::error_code ec;
+  std::uintmax_t total = 0;
+  for (fs::recursive_directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
+    if (!at->is_regular_file(ec) || at->is_symlink(ec)) continue;
+    auto type = type_of(at->path());
+    auto size = at->file_size(ec);
+    if (ec || type.empty() || size > max_file_bytes || total + size > max_total_bytes) continue;
+    total += size;
+    std::ifstream in(at->path(), std::ios::binary);
+    std::string name = '/' + at->path().lexically_relative(folder).generic_string();
+    bool in_assets = name.starts_with("/assets/");
+    auto file = std::make_shared<const static_file>(static_file{
+        std::string(type), std::string(std::istreambuf_iterator<char>(in), {}), in_assets});
+    if (name == "/index.html") files_["/"] = file;
+    files_[name] = std::move(file);
+  }
+}
+
+std::shared_ptr<const static_file> static_files::find(std::string_view path) const {
+  auto at = files_.find(path);
+  return at == files_.end() ? nullptr : at->second;
+}
+
+}  // namespace nova::gateway

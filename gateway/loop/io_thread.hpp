@@ -1,0 +1,127 @@
+// One I/O thread: its io_context, the connections that live on it, their deadlines, and the inbox
+// through which other threads reach them: many posts, one wake-up. A connection stays on its thread
+// for life, so it needs no locks.
+#pragma once
+
+#include "gateway/loop/flush_schedule.hpp"
+#include "gateway/loop/frame.hpp"
+#include "gateway/loop/limits.hpp"
+#include "gateway/loop/metrics.hpp"
+#include "protocols/core/bus.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace nova::gateway {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+/// A push with its frames, made on first need, shared by all sockets of the thread.
+class delivery {
+ public:
+  explicit delivery(rpc::push_ptr p) : push_(std::move(p)) {}
+  const frame& text();
+  const frame& binary();
+
+ private:
+  rpc::push_ptr push_;
+  frame text_, binary_;
+};
+
+class socket_session;
+
+/// A connection as its thread sees it. All calls come on that thread.
+class connection {
+ public:
+  virtual ~connection() = default;
+  virtual void on_deadline(time_point now) = 0;
+  virtual void on_push(delivery&) {}
+  /// Writes what waits; the frames that are now written whole.
+  virtual std::size_t flush() { return 0; }
+  virtual void shut(rpc::close_code, std::string_view) {}
+  virtual bool belongs_to(const uuid&) const { return false; }
+  virtual socket_session* session() { return nullptr; }
+  /// The server stops: no new requests, end soon.
+  virtual void drain() = 0;
+  /// The server's patience is over.
+  virtual void cut() = 0;
+};
+
+/// Whoever may outlive the server (a reply that the bus still holds) keeps a weak reference.
+class io_thread : public std::enable_shared_from_this<io_thread> {
+ public:
+  explicit io_thread(unsigned index);
+
+  boost::asio::io_context& context() noexcept { return context_; }
+  metrics& counts() noexcept { return counts_; }
+
+  /// Runs until stop(). Called by the thread itself.
+  void run();
+  void stop();
+
+  // From any thread.
+  void post(std::function<void()> task);
+  void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p);
+  static unsigned thread_of(rpc::connection_id id) noexcept {
+    return static_cast<unsigned>(id >> 56);
+  }
+
+  // From this thread.
+  rpc::connection_id add(std::shared_ptr<connection> c);
+  void replace(rpc::connection_id id, std::shared_ptr<connection> c);
+  void remove(rpc::connection_id id);
+  connection* find(rpc::connection_id id) noexcept;
+  /// on_deadline() comes within tick_ms after `at`; replaces an earlier one.
+  void set_deadline(rpc::connection_id id, time_point at);
+  /// When flush() of a connection is called, so that frames leave together.
+  flush_schedule& flushes() noexcept { return flushes_; }
+  /// Bounds the log lines that clients can cause, by rate.
+  bool may_log() { return log_rate_.take(std::chrono::steady_clock::now()); }
+  void for_each(const std::function<void(connection&)>& f);
+  std::size_t size() const noexcept { return used_; }
+
+  static constexpr auto tick = std::chrono::milliseconds(50);
+
+ private:
+  struct slot {
+    std::shared_ptr<connection> held;
+    time_point deadline = time_point::max();
+    std::uint32_t generation = 0;
+  };
+  struct message {
+    std::function<void()> task;  ///< null: a delivery
+    std::shared_ptr<const std::vector<rpc::connection_id>> to;
+    rpc::push_ptr push;
+  };
+  static constexpr unsigned slot_bits = 24;
+  rpc::connection_id id_of(std::size_t index) const noexcept;
+  slot* slot_of(rpc::connection_id id) noexcept;
+  void enqueue(message m);
+  void drain_inbox();
+  std::size_t flush(rpc::connection_id id);
+  void arm_tick();
+  void on_tick();
+
+  const unsigned index_;
+  boost::asio::io_context context_{1};
+  boost::asio::steady_timer timer_{context_};
+  metrics counts_;
+  token_bucket log_rate_{20, 100};  ///< lines a second, and at once
+  std::vector<slot> slots_;
+  std::deque<std::uint32_t> free_;
+  std::size_t used_ = 0;
+  flush_schedule flushes_{context_, [this](rpc::connection_id id) { return flush(id); }};
+  std::mutex inbox_mutex_;
+  std::vector<message> inbox_;
+  bool inbox_posted_ = false;
+};
+
+}  // namespace nova::gateway

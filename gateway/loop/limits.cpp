@@ -1,0 +1,151 @@
+// Counting; see limits.hpp.
+#include "gateway/loop/limits.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nova::gateway {
+namespace {
+
+double seconds_between(clock_point from, clock_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+std::array<keyed_buckets::rate, keyed_buckets::classes> by_class(double read, double write,
+                                                                 double sign_in, double signal,
+                                                                 double burst_s) {
+  auto rate = [&](double per_s) {
+    return keyed_buckets::rate{per_s, std::max(1.0, per_s * burst_s)};
+  };
+  return {keyed_buckets::rate{}, rate(read), rate(write), rate(sign_in), rate(signal)};
+}
+
+}  // namespace
+
+bool token_bucket::take(clock_point now) noexcept {
+  if (last_ != clock_point{})
+    tokens_ = std::min(burst_, tokens_ + per_s_ * std::max(0.0, seconds_between(last_, now)));
+  last_ = now;
+  if (tokens_ < 1) return false;
+  tokens_ -= 1;
+  return true;
+}
+
+unsigned token_bucket::wait_ms() const noexcept {
+  if (tokens_ >= 1 || per_s_ <= 0) return 1;
+  return static_cast<unsigned>(std::clamp((1 - tokens_) / per_s_ * 1000, 1.0, 3'600'000.0));
+}
+
+bool token_bucket::full(clock_point now) const noexcept {
+  return last_ == clock_point{} || tokens_ + per_s_ * seconds_between(last_, now) >= burst_;
+}
+
+keyed_buckets::keyed_buckets(std::array<rate, classes> rates, std::size_t max_keys)
+    : rates_(rates), max_keys_per_shard_(std::max<std::size_t>(1, max_keys / shard_count)) {}
+
+std::optional<unsigned> keyed_buckets::take(std::string_view key, std::size_t rate_class,
+                                            clock_point now) {
+  if (rates_[rate_class].per_s <= 0) return std::nullopt;
+  auto& shard = shards_[std::hash<std::string_view>{}(key) % shard_count];
+  std::lock_guard lock(shard.mutex);
+  auto at = shard.keys.find(std::string(key));
+  if (at == shard.keys.end()) {
+    if (shard.keys.size() >= max_keys_per_shard_) forget_full(shard, now);
+    if (shard.keys.size() >= max_keys_per_shard_) return 1000;
+    at = shard.keys.emplace(std::string(key), std::array<token_bucket, classes>{}).first;
+    for (std::size_t i = 0; i < classes; ++i)
+      at->second[i] = token_bucket(rates_[i].per_s, rates_[i].burst);
+  }
+  auto& bucket = at->second[rate_class];
+  if (bucket.take(now)) return std::nullopt;
+  return bucket.wait_ms();
+}
+
+void keyed_buckets::forget_full(shard& in, clock_point now) {
+  std::erase_if(in.keys, [&](const auto& entry) {
+    return std::all_of(entry.second.begin(), entry.second.end(),
+                       [&](const auto& b) { return b.full(now); });
+  });
+}
+
+connection_lease& connection_lease::operator=(connection_lease&& other) noexcept {
+  if (this == &other) return *this;
+  release();
+  owner_ = std::exchange(other.owner_, nullptr);
+  address_ = std::move(other.address_);
+  return *this;
+}
+
+void connection_lease::release() noexcept {
+  if (owner_) std::exchange(owner_, nullptr)->leave(address_);
+}
+
+limits::limits(const config::gateway_settings& s)
+    : max_total_(s.max_connections),
+      max_per_address_(s.max_connections_per_address),
+      max_unauthenticated_(s.max_unauthenticated_sockets),
+      addresses_(by_class(s.address_read_per_s, s.address_write_per_s, s.address_sign_in_per_s,
+                          s.address_signal_per_s, s.burst_s),
+                 s.max_tracked_limits),
+      accounts_(by_class(s.account_read_per_s, s.account_write_per_s, s.account_sign_in_per_s,
+                         s.account_signal_per_s, s.burst_s),
+                s.max_tracked_limits),
+      handshakes_({keyed_buckets::rate{s.handshakes_per_s, s.handshakes_burst}},
+                  s.max_tracked_limits) {}
+
+limits::refused limits::admit(const std::string& address, connection_lease& to) {
+  std::lock_guard lock(mutex_);
+  if (total_ >= max_total_) return refused::total;
+  auto& count = per_address_[address];
+  if (count >= max_per_address_) return refused::address;
+  ++count;
+  ++total_;
+  to = connection_lease(*this, address);
+  return refused::none;
+}
+
+std::size_t limits::connections() const {
+  std::lock_guard lock(mutex_);
+  return total_;
+}
+
+bool limits::wait_for_none(clock_point until) {
+  std::unique_lock lock(mutex_);
+  return none_left_.wait_until(lock, until, [this] { return total_ == 0; });
+}
+
+void limits::leave(const std::string& address) noexcept {
+  std::lock_guard lock(mutex_);
+  if (--total_ == 0) none_left_.notify_all();
+  auto at = per_address_.find(address);
+  if (at != per_address_.end() && --at->second == 0) per_address_.erase(at);
+}
+
+bool limits::enter_unauthenticated() {
+  std::lock_guard lock(mutex_);
+  if (unauthenticated_ >= max_unauthenticated_) return false;
+  ++unauthenticated_;
+  return true;
+}
+
+void limits::leave_unauthenticated() {
+  std::lock_guard lock(mutex_);
+  --unauthenticated_;
+}
+
+std::optional<unsigned> limits::address_request(rpc::rate_class c, const std::string& address,
+                                                clock_point now) {
+  return addresses_.take(address, static_cast<std::size_t>(c), now);
+}
+
+std::optional<unsigned> limits::account_request(rpc::rate_class c, const uuid& account,
+                                                clock_point now) {
+  return accounts_.take({reinterpret_cast<const char*>(account.data), sizeof account.data},
+                        static_cast<std::size_t>(c), now);
+}
+
+std::optional<unsigned> limits::handshake(const std::string& address, clock_point now) {
+  return handshakes_.take(address, 0, now);
+}
+
+}  // namespace nova::gateway

@@ -1,0 +1,314 @@
+// Authentication, attachment, calls and resume of one socket; see socket_session.hpp.
+#include "gateway/session/socket_session.hpp"
+
+#include "protocols/messaging/messaging.pb.h"
+#include "protocols/session/session.pb.h"
+
+#include <algorithm>
+
+namespace nova::gateway {
+namespace {
+
+constexpr std::uint32_t missed_method = 519;
+constexpr unsigned max_failed_opens = 5;
+constexpr unix_ms far_ms = 10LL * 365 * 24 * 3600 * 1000;  // within what a time_point can hold
+
+const rpc::push_type* find_push(std::string_view name) {
+  for (const auto* type : rpc::all_pushes())
+    if (type->rpc == name) return type;
+  return nullptr;
+}
+
+std::string printable(rpc::connection_id id) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (int shift = 60; shift >= 0; shift -= 4) out += digits[id >> shift & 15];
+  return out;
+}
+
+template <class Message>
+rpc::message_ptr copy_of(const Message& m) {
+  return std::make_shared<Message>(m);
+}
+
+}  // namespace
+
+socket_session::socket_session(edge& e, io_thread& thread, session_socket& socket,
+                               rpc::connection_id id, encoding enc, const std::string& address)
+    : edge_(e), thread_(thread), socket_(socket), id_(id), encoding_(enc), address_(address) {}
+
+template <class F, class Gone>
+auto socket_session::back(F f, Gone gone) {
+  return [weak = thread_.weak_from_this(), &common = edge_, id = id_, f, gone](auto answer) {
+    auto thread = weak.lock();
+    if (!thread) return;
+    thread->post([&here = *thread, &common, id, f, gone, answer = std::move(answer)] {
+      auto* socket = here.find(id);
+      auto* session = socket ? socket->session() : nullptr;
+      if (session && !session->ended_)
+        f(*session, answer);
+      else
+        gone(common);
+    });
+  };
+}
+
+void socket_session::start(std::optional<principal> who, unauthenticated_place place) {
+  auto now = edge_.now();
+  place_ = std::move(place);
+  if (!who) {
+    open_by_ = now + std::chrono::milliseconds(edge_.settings.open_timeout_ms);
+    return;
+  }
+  adopt(*who);
+  if (edge_.access->revoked(who->session))
+    return socket_.end_with(rpc::close_code::unauthenticated, "revoked");
+  hold_until_ = now + std::chrono::milliseconds(edge_.settings.hold_for_open_ms);
+  attach(make_uuid_v7(edge_.wall.now(), edge_.random), [this](const result<void>& attached) {
+    if (!attached) socket_.end_with(rpc::close_code::restart, "not available at the moment");
+  });
+}
+
+void socket_session::adopt(const principal& p) {
+  who_ = p;
+  place_.leave();
+  open_by_ = time_point::max();
+  auto left = std::clamp<unix_ms>(p.expires_at - edge_.wall.now(), 0, far_ms);
+  expires_ = edge_.now() + std::chrono::milliseconds(left);
+}
+
+void socket_session::handle(incoming_call call) {
+  if (call.failure) return refuse(call, *call.failure);
+  if (call.method->rpc == "session.open") return open(std::move(call));
+  if (!who_) return refuse(call, failure_of(make_error(errc::unauthenticated)));
+  issue(std::move(call));
+}
+
+void socket_session::issue(incoming_call call) {
+  used();
+  ++inflight_;
+  rpc::call c;
+  c.method = call.method;
+  c.caller.kind = rpc::caller_kind::user;
+  c.caller.account = who_->account;
+  c.caller.session = who_->session;
+  c.caller.connection = id_;
+  c.caller.address = address_;
+  c.request_id = next_request_id();
+  constexpr std::uint32_t usual_deadline_ms = 5000;
+  c.deadline = edge_.now() + std::chrono::milliseconds(
+                                 call.method->deadline_ms ? call.method->deadline_ms : usual_deadline_ms);
+  c.request = std::move(call.params);
+  auto answer = [id = call.notification ? std::string() : std::move(call.id), method = call.method](
+                    socket_session& s, const rpc::reply_result& reply) { s.answered(id, *method, reply); };
+  c.reply = back(std::move(answer), [](edge&) {});
+  edge_.bus->call(std::move(c));
+}
+
+/// `id` is empty for a notification.
+void socket_session::answered(const std::string& id, const rpc::method& method,
+                              const rpc::reply_result& reply) {
+  --inflight_;
+  if (!id.empty())
+    socket_.send_answer(reply ? write_result(encoding_, id, method, **reply)
+                              : write_failure(encoding_, id, failure_of(reply.error()), next_request_id()));
+  socket_.settled();
+}
+
+void socket_session::refuse(const incoming_call& call, const call_failure& failure) {
+  if (!call.notification)
+    socket_.send_answer(write_failure(encoding_, call.id, failure, next_request_id()));
+}
+
+std::string socket_session::next_request_id() {
+  return std::to_string(id_) + '-' + std::to_string(++calls_);
+}
+
+void socket_session::open(incoming_call call) {
+  hold_until_ = time_point::max();
+  opening_ = std::make_unique<open_attempt>(
+      open_attempt{std::move(call), next_request_id(), false, {}, {}});
+  const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
+  if (!request.has_access_token()) {
+    if (!who_) return fail_open(make_error(errc::unauthenticated));
+    return begin_open();
+  }
+  edge_.access->verify(
+      request.access_token(),
+      back([](socket_session& s, const result<principal>& p) { s.verified(p); }, [](edge&) {}));
+}
+
+void socket_session::verified(const result<principal>& p) {
+  if (!p) {
+    bool enough = ++failed_opens_ >= max_failed_opens;
+    fail_open(p.error());
+    if (enough) socket_.end_with(rpc::close_code::unauthenticated, "too many failed attempts");
+    return;
+  }
+  if (who_ && (who_->account != p->account || who_->session != p->session))
+    return fail_open(make_error(errc::conflict, "The socket belongs to another session."));
+  adopt(*p);
+  begin_open();
+}
+
+void socket_session::begin_open() {
+  const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
+  auto claims = request.has_resume() ? edge_.resume.read(request.resume().token(), edge_.wall.now())
+                                     : std::nullopt;
+  opening_->resumed = claims && claims->account == who_->account;
+  opening_->marks_of = opening_->resumed ? claims->session : who_->session;
+  bool fresh = lineage_ == uuid{};
+  opening_->lineage = opening_->resumed ? claims->lineage
+                      : fresh           ? make_uuid_v7(edge_.wall.now(), edge_.random)
+                                        : lineage_;
+  bool echo = !request.has_echo() || request.echo();
+  bool same = attached_ && opening_->lineage == lineage_ && echo == echo_;
+  echo_ = echo;
+  auto attached = [this](const result<void>& r) {
+    if (!r) return fail_open(r.error());
+    if (opening_->resumed) return ask_missed();
+    answer_open(nullptr);
+  };
+  if (!same) return attach(opening_->lineage, attached);
+  holding_ = true;
+  attached(result<void>{});
+}
+
+void socket_session::attach(const uuid& lineage, std::function<void(const result<void>&)> then) {
+  lineage_ = lineage;
+  holding_ = true;
+  attached_ = true;  // from here on a detach is owed
+  rpc::attachment a{id_, who_->account, who_->session, lineage, echo_};
+  auto attached = [then = std::move(then)](socket_session& s, const result<void>& r) {
+    if (!r) s.attached_ = false;
+    then(r);
+  };
+  auto gone = [id = id_, account = who_->account](edge& e) { e.bus->detach(id, account); };
+  edge_.bus->attach(a, back(std::move(attached), std::move(gone)));
+}
+
+void socket_session::ask_missed() {
+  const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
+  auto ask = std::make_shared<messaging::MissedRequest>();
+  ask->set_account_id(to_string(who_->account));
+  ask->set_session_id(to_string(opening_->marks_of));
+  ask->set_has_seen(request.resume().seen_size() > 0);
+  *ask->mutable_seen() = request.resume().seen();
+  rpc::call c;
+  c.method = rpc::find_method(missed_method);
+  c.caller.kind = rpc::caller_kind::node;
+  c.caller.account = who_->account;
+  c.caller.session = opening_->marks_of;
+  c.caller.connection = id_;
+  c.request_id = opening_->request_id;
+  c.deadline = edge_.now() + std::chrono::milliseconds(c.method->deadline_ms);
+  c.request = std::move(ask);
+  c.reply = back([](socket_session& s, const rpc::reply_result& reply) { s.missed(reply); },
+                 [](edge&) {});
+  edge_.bus->call(std::move(c));
+}
+
+void socket_session::missed(const rpc::reply_result& reply) {
+  if (reply) return answer_open(reply->get());
+  // Live pushes after this would be a hole without a gap: the attachment ends, and the next attempt
+  // starts anew.
+  edge_.bus->detach(id_, who_->account);
+  attached_ = false;
+  held_.clear();
+  held_bytes_ = 0;
+  fail_open(reply.error());
+}
+
+void socket_session::answer_open(const rpc::message* missed) {
+  if (ended_) return;
+  auto reply = std::make_shared<session::OpenReply>();
+  reply->set_session_id(to_string(who_->session));
+  reply->set_connection_id(printable(id_));
+  auto expires = edge_.wall.now() + unix_ms{edge_.settings.resume_ttl_s} * 1000;
+  reply->set_resume_token(
+      edge_.resume.make({who_->account, opening_->marks_of, lineage_, expires}));
+  reply->set_resumed(opening_->resumed);
+  auto done = std::move(opening_);
+  if (!done->call.notification)
+    socket_.send_answer(write_result(encoding_, done->call.id, *done->call.method, *reply));
+  if (missed) send_missed(*missed);
+  release_held();
+  socket_.settled();
+}
+
+void socket_session::send_missed(const rpc::message& missed) {
+  static const rpc::push_type* gap = find_push("session.gap");
+  static const rpc::push_type* message = find_push("messaging.message");
+  static const rpc::push_type* updated = find_push("messaging.updated");
+  const auto& reply = static_cast<const messaging::MissedReply&>(missed);
+  for (const auto& item : reply.items()) {
+    if (item.has_gap())
+      socket_.send_answer(frame_of(*gap, copy_of(item.gap())));
+    else if (item.has_message())
+      socket_.send_answer(frame_of(*message, copy_of(item.message())));
+    else if (item.has_updated())
+      socket_.send_answer(frame_of(*updated, copy_of(item.updated())));
+  }
+}
+
+frame socket_session::frame_of(const rpc::push_type& type, rpc::message_ptr body) const {
+  rpc::push p(type, std::move(body));
+  return encoding_ == encoding::json ? make_frame(opcode::text, p.json())
+                                     : make_frame(opcode::binary, p.binary());
+}
+
+void socket_session::fail_open(const error& e) {
+  if (ended_) return;
+  auto done = std::move(opening_);
+  if (!done->call.notification)
+    socket_.send_answer(write_failure(encoding_, done->call.id, failure_of(e), done->request_id));
+  if (attached_) release_held();
+  holding_ = false;
+  socket_.settled();
+}
+
+void socket_session::used() {
+  if (holding_ && !opening_) release_held();
+}
+
+void socket_session::release_held() {
+  holding_ = false;
+  hold_until_ = time_point::max();
+  std::vector<frame> frames;
+  frames.swap(held_);
+  held_bytes_ = 0;
+  for (auto& f : frames) socket_.send_push(std::move(f));
+}
+
+void socket_session::on_push(delivery& d) {
+  if (ended_) return;
+  const auto& f = encoding_ == encoding::json ? d.text() : d.binary();
+  if (!holding_) return socket_.send_push(f);
+  held_bytes_ += f.bytes().size();
+  held_.push_back(f);
+  bool over = held_bytes_ > edge_.settings.max_queued_bytes ||
+              held_.size() > edge_.settings.max_queued_frames;
+  if (over)
+    socket_.end_with(rpc::close_code::too_slow, "too much to send before the session was open");
+}
+
+void socket_session::end() {
+  if (std::exchange(ended_, true)) return;
+  place_.leave();
+  opening_.reset();
+  held_.clear();
+  if (attached_) edge_.bus->detach(id_, who_->account);
+}
+
+time_point socket_session::deadline() const { return std::min({open_by_, hold_until_, expires_}); }
+
+void socket_session::on_deadline(time_point now) {
+  if (ended_) return;
+  if (now >= hold_until_) used();
+  if (now >= open_by_)
+    return socket_.end_with(rpc::close_code::unauthenticated, "no session.open in time");
+  if (now >= expires_)
+    return socket_.end_with(rpc::close_code::unauthenticated, "the access token has expired");
+}
+
+}  // namespace nova::gateway

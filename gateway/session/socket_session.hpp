@@ -1,0 +1,121 @@
+// What a WebSocket is to the rest of Nova: whom it speaks for, its attachment, its calls, and
+// session.open with resume, which fixes the order answer, missed, held, live. Transport is
+// websocket_connection, which owns it; everything happens on its thread.
+#pragma once
+
+#include "gateway/session/edge.hpp"
+#include "gateway/loop/io_thread.hpp"
+#include "gateway/codec/rpc_codec.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nova::gateway {
+
+/// A place among the sockets that have not authenticated yet.
+class unauthenticated_place {
+ public:
+  unauthenticated_place() = default;
+  explicit unauthenticated_place(limits& bounds) : bounds_(&bounds) {}
+  unauthenticated_place(unauthenticated_place&& o) noexcept
+      : bounds_(std::exchange(o.bounds_, nullptr)) {}
+  unauthenticated_place& operator=(unauthenticated_place&& o) noexcept {
+    std::swap(bounds_, o.bounds_);
+    return *this;
+  }
+  ~unauthenticated_place() { leave(); }
+  void leave() noexcept {
+    if (bounds_) std::exchange(bounds_, nullptr)->leave_unauthenticated();
+  }
+
+ private:
+  limits* bounds_ = nullptr;
+};
+
+/// The socket as its session needs it.
+class session_socket {
+ public:
+  virtual ~session_socket() = default;
+  virtual void send_push(frame f) = 0;
+  virtual void send_answer(frame f) = 0;
+  virtual void end_with(rpc::close_code code, std::string_view reason) = 0;
+  /// A call that was under way is answered: calls may be read again.
+  virtual void settled() = 0;
+};
+
+class socket_session {
+ public:
+  /// `address` of the client: outlives the session.
+  socket_session(edge& e, io_thread& thread, session_socket& socket, rpc::connection_id id,
+                 encoding enc, const std::string& address);
+
+  /// After the handshake, with the principal of its bearer header, if any.
+  void start(std::optional<principal> who, unauthenticated_place place);
+  /// A call as it was read, failed or not: answered now or later. Not while full().
+  void handle(incoming_call call);
+  /// Answers that the call cannot be carried out.
+  void refuse(const incoming_call& call, const call_failure& failure);
+  /// session.open is under way, or as many other calls as may be.
+  bool full() const noexcept {
+    return opening_ || inflight_ >= edge_.settings.max_inflight_per_socket;
+  }
+  /// Null before authentication.
+  const principal* who() const noexcept { return who_ ? &*who_ : nullptr; }
+  void on_push(delivery& d);
+  /// The socket closes: nothing more is wanted.
+  void end();
+  time_point deadline() const;
+  void on_deadline(time_point now);
+
+ private:
+  struct open_attempt {
+    incoming_call call;
+    std::string request_id;
+    bool resumed = false;
+    uuid lineage{};
+    uuid marks_of{};  ///< the auth session whose marks say what was seen
+  };
+  void issue(incoming_call call);
+  void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply);
+  std::string next_request_id();
+  /// Pushes no longer wait for a session.open.
+  void used();
+  void open(incoming_call call);
+  void verified(const result<principal>& p);
+  void adopt(const principal& p);
+  void begin_open();
+  void attach(const uuid& lineage, std::function<void(const result<void>&)> then);
+  void ask_missed();
+  void missed(const rpc::reply_result& reply);
+  void answer_open(const rpc::message* missed);
+  void send_missed(const rpc::message& missed);
+  void fail_open(const error& e);
+  void release_held();
+  frame frame_of(const rpc::push_type& type, rpc::message_ptr body) const;
+  /// A callback for other threads that calls `f(session, answer)` here, if the socket is still
+  /// there by then; else `gone(edge)`.
+  template <class F, class Gone>
+  auto back(F f, Gone gone);
+
+  edge& edge_;
+  io_thread& thread_;
+  session_socket& socket_;
+  const rpc::connection_id id_;
+  const encoding encoding_;
+  const std::string& address_;
+  bool ended_ = false, attached_ = false, holding_ = false, echo_ = true;
+  unsigned failed_opens_ = 0, inflight_ = 0;
+  std::uint64_t calls_ = 0;
+  std::optional<principal> who_;
+  unauthenticated_place place_;
+  uuid lineage_{};
+  time_point open_by_ = time_point::max(), hold_until_ = time_point::max(),
+             expires_ = time_point::max();
+  std::unique_ptr<open_attempt> opening_;
+  std::vector<frame> held_;
+  std::size_t held_bytes_ = 0;
+};
+
+}  // namespace nova::gateway

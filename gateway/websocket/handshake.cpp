@@ -1,0 +1,83 @@
+// Whether a WebSocket may be opened at all; see websocket_connection.hpp.
+#include "gateway/codec/problems.hpp"
+#include "gateway/websocket/websocket_connection.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <thread>
+
+namespace nova::gateway {
+namespace {
+
+constexpr std::string_view json_protocol = "nova.v1.json", protobuf_protocol = "nova.v1.proto";
+
+bool same_text(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
+bool origin_allowed(const config::gateway_settings& settings, std::string_view origin,
+                    std::string_view host) {
+  if (origin.empty()) return true;
+  for (std::string_view scheme : {"http://", "https://"})
+    if (!host.empty() && same_text(origin, std::string(scheme) + std::string(host))) return true;
+  return std::any_of(settings.allowed_origins.begin(), settings.allowed_origins.end(),
+                     [&](const auto& allowed) { return same_text(origin, allowed); });
+}
+
+/// False: protocols were offered, but none that is spoken here.
+bool choose_protocol(std::string_view offered, handshake& to) {
+  if (offered.empty()) return true;
+  while (!offered.empty()) {
+    auto comma = offered.find(',');
+    auto item = offered.substr(0, comma);
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    if (item == json_protocol || item == protobuf_protocol) {
+      to.enc = item == json_protocol ? encoding::json : encoding::protobuf;
+      to.subprotocol = item;
+      return true;
+    }
+    offered = comma == offered.npos ? std::string_view{} : offered.substr(comma + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
+void judge_handshake(edge& e, io_thread& thread, const http_request& request,
+                     std::string_view protocols, const std::string& address,
+                     std::function<void(result<handshake>)> done) {
+  auto accepted = std::make_shared<handshake>();
+  if (e.draining) return done(make_error(errc::unavailable, "The server is restarting."));
+  if (request.repeated_field)
+    return done(make_error(errc::invalid_request, "A header field came more than once."));
+  if (!origin_allowed(e.settings, request.origin, request.host))
+    return done(make_error(errc::forbidden, "The origin is not allowed."));
+  if (!choose_protocol(protocols, *accepted))
+    return done(make_error(errc::invalid_request, "None of the offered subprotocols is known."));
+  if (auto wait = e.bounds.handshake(address, std::chrono::steady_clock::now()))
+    return done(make_error(errc::rate_limited, {}, *wait));
+  if (request.authorization.empty()) {
+    if (!e.bounds.enter_unauthenticated()) return done(make_error(errc::overloaded));
+    accepted->place = unauthenticated_place(e.bounds);
+    return done(std::move(*accepted));
+  }
+  auto token = bearer_token(request.authorization);
+  if (token.empty()) return done(make_error(errc::unauthenticated));
+  auto home = std::this_thread::get_id();
+  e.access->verify(token, [accepted, done, home, &thread](result<principal> p) {
+    auto finish = [accepted, done, p = std::move(p)] {
+      if (!p) return done(p.error());
+      accepted->who = *p;
+      done(std::move(*accepted));
+    };
+    if (home == std::this_thread::get_id())
+      finish();
+    else
+      thread.post(finish);
+  });
+}
+
+}  // namespace nova::gateway

@@ -1,0 +1,46 @@
+// What waits to be written to one socket: bounded, in order, handed out as many frames at once so
+// that they leave in one system call. Owned by websocket_connection.
+#pragma once
+
+#include "gateway/loop/frame.hpp"
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace nova::gateway {
+
+class outgoing_queue {
+ public:
+  /// Pushes count against the limits; answers were asked for and are bounded by the calls in
+  /// flight.
+  enum class kind { push, answer };
+
+  void add(frame f, kind k);
+  bool empty() const noexcept { return frames() == 0; }
+  std::size_t bytes() const noexcept { return bytes_; }
+  std::size_t frames() const noexcept { return frames_.size() - first_; }
+  /// Bytes that count against max_queued_bytes.
+  std::size_t pushed_bytes() const noexcept { return pushed_; }
+
+  /// The next bytes, at most `max` pieces; valid until the queue changes.
+  std::size_t gather(std::span<std::string_view> pieces) const;
+  /// `n` bytes of what was gathered are written. Returns the number of frames that are now done.
+  std::size_t consume(std::size_t n);
+  /// Forgets all but a frame that was written in part: its rest must follow, or the stream is
+  /// broken.
+  void drop_unsent();
+  void clear();
+
+ private:
+  struct entry {
+    frame bytes;
+    kind of;
+  };
+  std::vector<entry> frames_;  ///< from first_
+  std::size_t first_ = 0;
+  std::size_t offset_ = 0;  ///< written bytes of the first frame
+  std::size_t bytes_ = 0, pushed_ = 0;
+};
+
+}  // namespace nova::gateway

@@ -1,0 +1,162 @@
+// The log on spdlog: an asynchronous logger with a formatter that keeps every record on one line.
+#include "protocols/core/log.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/async.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <mutex>
+
+namespace nova::log {
+
+namespace {
+
+bool is_control(std::string_view text, std::size_t i) {
+  const auto c = static_cast<unsigned char>(text[i]);
+  if (c < 0x20 || c == 0x7f) return true;
+  if (c != 0xc2 || i + 1 >= text.size()) return false;  // U+0080–U+009F: the 8-bit terminal controls
+  const auto next = static_cast<unsigned char>(text[i + 1]);
+  return next >= 0x80 && next <= 0x9f;
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_control(text, i)) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[i]));
+    else out += text[i];
+  }
+}
+
+/// Also what others say through spdlog stays one line.
+class line_formatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) override {
+    using namespace std::chrono;
+    const auto ms = duration_cast<milliseconds>(message.time.time_since_epoch()).count();
+    const std::time_t seconds = ms / 1000;
+    std::tm utc{};
+    ::gmtime_r(&seconds, &utc);
+    char when[32];
+    std::strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
+    const auto name = spdlog::level::to_string_view(message.level);
+    std::string line = fmt::format("ts={}.{:03}Z level={} ", when, ms % 1000,
+                                   message.level == spdlog::level::warn ? "warn"
+                                                                        : std::string_view(name.data(), name.size()));
+    append_escaped(line, {message.payload.data(), message.payload.size()});
+    line += '\n';
+    to.append(line.data(), line.data() + line.size());
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<line_formatter>(); }
+};
+
+class fd_sink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit fd_sink(int fd) : fd_(fd) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    const char* at = line.data();
+    auto left = line.size();
+    while (left > 0) {
+      const auto written = ::write(fd_, at, left);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return;  // a log that nobody takes must not stop Nova
+      at += written;
+      left -= static_cast<std::size_t>(written);
+    }
+  }
+  void flush_() override {}
+
+  int fd_;
+};
+
+spdlog::level::level_enum to_spdlog(level l) {
+  static constexpr spdlog::level::level_enum levels[] = {spdlog::level::trace, spdlog::level::debug,
+                                                         spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+  return levels[static_cast<std::size_t>(l)];
+}
+
+std::shared_ptr<spdlog::logger> direct_logger() {
+  auto sink = std::make_shared<fd_sink>(2);
+  sink->set_formatter(std::make_unique<line_formatter>());
+  return std::make_shared<spdlog::logger>("nova", std::move(sink));
+}
+
+}  // namespace
+
+void append_value(std::string& out, std::string_view value) {
+  const bool plain = !value.empty() && value.find_first_of(" \"=\\") == value.npos;
+  if (plain) return append_escaped(out, value);
+  out += '"';
+  std::string inner;
+  for (const char c : value) {
+    if (c == '"' || c == '\\') inner += '\\';
+    inner += c;
+  }
+  append_escaped(out, inner);
+  out += '"';
+}
+
+void write(level l, std::string_view event, std::initializer_list<field> fields) {
+  static const bool ready = [] {
+    // The first record may come before any session; spdlog's own default writes to stdout, which belongs to the ready line.
+    if (spdlog::default_logger()->name().empty()) spdlog::set_default_logger(direct_logger());
+    return true;
+  }();
+  (void)ready;
+  auto* logger = spdlog::default_logger_raw();
+  const auto severity = to_spdlog(l);
+  if (!logger->should_log(severity)) return;
+  std::string line = "event=";
+  append_value(line, event);
+  for (const auto& f : fields) {
+    line += ' ';
+    line += f.key;
+    line += '=';
+    append_value(line, f.value);
+  }
+  logger->log(severity, spdlog::string_view_t(line.data(), line.size()));
+}
+
+struct session::state {
+  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::async_logger> logger;
+};
+
+session::session(std::string_view least_level, std::size_t queue_records, int fd) : state_(std::make_unique<state>()) {
+  state_->pool = std::make_shared<spdlog::details::thread_pool>(queue_records, 1, [] {
+    sigset_t broken_pipe;  // stderr's reader may go; that must not end the process
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  });
+  auto sink = std::make_shared<fd_sink>(fd);
+  sink->set_formatter(std::make_unique<line_formatter>());
+  state_->logger = std::make_shared<spdlog::async_logger>("nova", std::move(sink), state_->pool,
+                                                          spdlog::async_overflow_policy::overrun_oldest);
+  set_level(least_level);
+  spdlog::set_default_logger(state_->logger);
+}
+
+session::~session() {
+  auto direct = direct_logger();
+  direct->set_level(state_->logger->level());
+  spdlog::set_default_logger(std::move(direct));
+  state_->pool.reset();  // writes what waits to the logger's sink, then ends its thread
+  state_->logger.reset();
+}
+
+void session::set_level(std::string_view least_level) {
+  const auto l = spdlog::level::from_str(std::string(least_level));
+  if (l != spdlog::level::off) state_->logger->set_level(l);
+}
+
+std::uint64_t session::dropped() const { return state_->pool->overrun_counter(); }
+
+}  // namespace nova::log

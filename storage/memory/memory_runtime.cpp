@@ -1,0 +1,188 @@
+// The runtime's tables (storage/runtime/migrations) and queries (storage/runtime/runtime_queries.cpp) in memory. By name, as
+// this library stands below storage/runtime; the contract test runs every one of them against both.
+#include "storage/memory/memory_store.hpp"
+
+#include <algorithm>
+
+namespace nova::storage {
+namespace {
+
+using params = memory_row;
+
+std::int64_t number(const value& v) { return std::get<std::int64_t>(v); }
+
+memory_result done(std::size_t affected) { return {{}, affected}; }
+memory_result found(std::size_t columns, const std::vector<memory_row>& list) {
+  return {make_rows(columns, list), list.size()};
+}
+
+template <class Pick>
+std::vector<memory_row> pick(memory_store& s, const std::string& table, Pick wanted) {
+  std::vector<memory_row> out;
+  for (const auto& [key, row] : s.table(table).rows())
+    if (auto made = wanted(row)) out.push_back(std::move(*made));
+  return out;
+}
+using maybe_row = std::optional<memory_row>;
+
+// Column positions as in the migrations.
+enum outbox_column { outbox_shard, outbox_seq, outbox_type, outbox_key, outbox_payload };
+
+void add_outbox(memory_store& s) {
+  s.add_table("outbox", {outbox_shard, outbox_seq});
+  s.on("runtime.outbox_page", [](memory_store& m, const params& p) {
+    std::vector<memory_row> out;
+    const auto& rows = m.table("outbox").rows();
+    for (auto at = rows.upper_bound({p[0], p[1]}); at != rows.end() && at->second[0] == p[0]; ++at) {
+      if (static_cast<std::int64_t>(out.size()) >= number(p[2])) break;
+      const auto& r = at->second;
+      out.push_back({r[outbox_seq], r[outbox_type], r[outbox_key], r[outbox_payload]});
+    }
+    return found(4, out);
+  });
+  s.on("runtime.outbox_head", [](memory_store& m, const params& p) {
+    return found(1, {{static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(number(p[0]))))}});
+  });
+  s.on("runtime.prune_outbox", [](memory_store& m, const params& p) {
+    auto head = static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(number(p[0]))));
+    auto keys = pick(m, "outbox", [&](const memory_row& r) -> maybe_row {
+      if (r[0] != p[0] || number(r[1]) > number(p[1]) || number(r[1]) >= head) return std::nullopt;
+      return memory_row{r[0], r[1]};
+    });
+    for (const auto& k : keys) m.table("outbox").erase(k);
+    return done(keys.size());
+  });
+}
+
+void put_greatest(memory_table& table, const memory_row& row, std::size_t key_size) {
+  memory_row key(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(key_size));
+  const auto* old = table.find(key);
+  if (!old || number((*old)[key_size]) < number(row[key_size])) table.put(row);
+}
+
+void add_intake(memory_store& s) {
+  s.add_table("intake_offset", {0, 1});
+  s.add_table("intake_mark", {0, 1, 2});
+  s.on("runtime.load_offsets", [](memory_store& m, const params&) {
+    return found(3, pick(m, "intake_offset", [](const memory_row& r) -> maybe_row { return r; }));
+  });
+  s.on("runtime.save_offset", [](memory_store& m, const params& p) {
+    put_greatest(m.table("intake_offset"), p, 2);
+    return done(1);
+  });
+  s.on("runtime.load_marks", [](memory_store& m, const params& p) {
+    return found(3, pick(m, "intake_mark", [&](const memory_row& r) -> maybe_row {
+                   if (r[0] != p[0]) return std::nullopt;
+                   return memory_row{r[1], r[2], r[3]};
+                 }));
+  });
+  s.on("runtime.save_mark", [](memory_store& m, const params& p) {
+    put_greatest(m.table("intake_mark"), p, 3);
+    return done(1);
+  });
+}
+
+enum letter_column { l_source, l_shard, l_seq, l_type, l_key, l_payload, l_status, l_reason, l_attempts, l_at };
+
+void add_dead_letters(memory_store& s) {
+  s.add_table("dead_letter", {l_source, l_shard, l_seq});
+  s.on("runtime.insert_dead_letter", [](memory_store& m, const params& p) {
+    auto& table = m.table("dead_letter");
+    if (table.find({p[0], p[1], p[2]})) return done(0);
+    auto row = p;
+    row.push_back(timestamp{m.now()});
+    table.insert(row);
+    return done(1);
+  });
+  s.on("runtime.find_dead_letters", [](memory_store& m, const params& p) {
+    return found(2, pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
+                   if (r[l_source] != p[0] || r[l_shard] != p[1] || r[l_key] != p[2]) return std::nullopt;
+                   return memory_row{r[l_seq], r[l_status]};
+                 }));
+  });
+  s.on("runtime.dead_letter_keys", [](memory_store& m, const params& p) {
+    auto keys = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
+      if (r[l_source] != p[0] || r[l_shard] != p[1]) return std::nullopt;
+      return memory_row{r[l_key]};
+    });
+    std::sort(keys.begin(), keys.end(), value_less{});
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    return found(1, keys);
+  });
+  s.on("runtime.dead_letter_page", [](memory_store& m, const params& p) {
+    auto page = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
+      if (r[l_source] != p[0] || r[l_shard] != p[1] || number(r[l_seq]) <= number(p[2])) return std::nullopt;
+      return memory_row(r.begin() + l_seq, r.end());
+    });
+    if (page.size() > static_cast<std::size_t>(number(p[3]))) page.resize(static_cast<std::size_t>(number(p[3])));
+    return found(8, page);
+  });
+}
+
+enum reminder_column { r_shard, r_kind, r_key, r_name, r_due };
+
+void add_reminders(memory_store& s) {
+  s.add_table("reminder", {r_kind, r_key, r_name});
+  s.on("runtime.upsert_reminder", [](memory_store& m, const params& p) {
+    m.table("reminder").put(p);
+    return done(1);
+  });
+  s.on("runtime.delete_reminder",
+       [](memory_store& m, const params& p) { return done(m.table("reminder").erase({p[0], p[1], p[2]})); });
+  s.on("runtime.settle_reminder", [](memory_store& m, const params& p) {
+    const auto* row = m.table("reminder").find({p[0], p[1], p[2]});
+    if (!row || (*row)[r_due] != p[3]) return done(0);
+    return done(m.table("reminder").erase({p[0], p[1], p[2]}));
+  });
+  s.on("runtime.due_reminders", [](memory_store& m, const params& p) {
+    auto list = pick(m, "reminder", [&](const memory_row& r) -> maybe_row {
+      if (r[r_shard] != p[0] || value_less{}(p[1], r[r_due])) return std::nullopt;
+      return memory_row{r[r_kind], r[r_key], r[r_name], r[r_due]};
+    });
+    std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return value_less{}(a[3], b[3]); });
+    if (list.size() > static_cast<std::size_t>(number(p[2]))) list.resize(static_cast<std::size_t>(number(p[2])));
+    return found(4, list);
+  });
+  s.on("runtime.next_reminder", [](memory_store& m, const params& p) {
+    value least;
+    for (const auto& [key, r] : m.table("reminder").rows())
+      if (r[r_shard] == p[0] && (least.index() == 0 || value_less{}(r[r_due], least))) least = r[r_due];
+    return found(1, {{least}});
+  });
+}
+
+void add_idempotency(memory_store& s) {
+  s.add_table("idempotency", {0, 1});
+  s.on("runtime.find_idempotency", [](memory_store& m, const params& p) {
+    const auto* r = m.table("idempotency").find({p[0], p[1]});
+    if (!r) return found(3, {});
+    return found(3, {{(*r)[2], (*r)[3], (*r)[4]}});
+  });
+  s.on("runtime.insert_idempotency", [](memory_store& m, const params& p) {
+    auto row = p;
+    row.push_back(timestamp{m.now()});
+    m.table("idempotency").insert(row);
+    return done(1);
+  });
+  s.on("runtime.prune_idempotency", [](memory_store& m, const params& p) {
+    auto keys = pick(m, "idempotency", [&](const memory_row& r) -> maybe_row {
+      if (!value_less{}(r[5], p[0])) return std::nullopt;
+      return memory_row{r[0], r[1]};
+    });
+    if (keys.size() > 1000) keys.resize(1000);
+    for (const auto& k : keys) m.table("idempotency").erase(k);
+    return done(keys.size());
+  });
+}
+
+}  // namespace
+
+void add_runtime_tables(memory_store& store) {
+  add_outbox(store);
+  add_intake(store);
+  add_dead_letters(store);
+  add_reminders(store);
+  add_idempotency(store);
+}
+
+}  // namespace nova::storage
