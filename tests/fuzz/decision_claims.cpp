@@ -2,6 +2,7 @@
 
 #include "gateway/codec/problems.hpp"
 #include "storage/database/array_types.hpp"
+#include "storage/postgres/wire.hpp"
 #include "tests/fuzz/claim.hpp"
 #include "tests/fuzz/json_grammar.hpp"
 

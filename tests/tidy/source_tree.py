@@ -10,7 +10,7 @@ TEXT = (".hpp", ".cpp", ".h", ".def", ".proto", ".sql", ".py", ".ts", ".mjs", ".
         ".cmake", ".bash", ".toml", ".json", ".yml", ".yaml")
 NOT_OURS = {"build", "node_modules", ".git", ".data", "dist", "__pycache__"}
 # Folders of storage/ and actors/ that are machinery, not domains.
-MACHINERY = {"postgres", "runtime", "embedded", "blobs", "link"}
+MACHINERY = {"database", "postgres", "memory", "runtime", "embedded", "blobs", "link"}
 
 
 @dataclass(frozen=True)
