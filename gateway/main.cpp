@@ -225,7 +225,7 @@ int run(node_process& process, stop_signals& signals, const settings& s) {
     if (announced || !process.ready()) continue;
     announced = true;
     auto host = s.gateway.address.find(':') == std::string::npos ? s.gateway.address : '[' + s.gateway.address + ']';
-    std::cout << "nova ready: http://" << host << ':' << *port << std::endl;
+    std::cout << "nova ready: http://" << host << ':' << *port << '\n' << std::flush;
   }
   log::info("stop.begins");
   return config::exit_ok;

@@ -12,7 +12,7 @@ namespace nova::auth {
 struct auth_options {
   config::auth_settings settings;
   /// The installation's secret, at least 32 random bytes, kept across restarts: all keys and
-  /// refresh tokens come from it. Whoever loses it signs everybody out; whoever has it can sign
+  /// refresh tokens come from it. Losing the secret signs everybody out; its holder can sign
   /// access tokens.
   std::string secret;
 };

@@ -1,4 +1,4 @@
-// Accounts that a caller names: are they known here, and does a block stand between? Used by create and add_members.
+// Accounts that a caller names: are they known here, and does a block stand between? Used by the handlers that create a conversation and add members.
 #pragma once
 
 #include "actors/messaging/conversation_entity.hpp"

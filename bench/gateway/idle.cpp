@@ -1,5 +1,6 @@
 // See gateway_scenarios.hpp.
 #include "bench/gateway/gateway_scenarios.hpp"
+#include "bench/support/goals.hpp"
 
 #include "tests/support/client/session.hpp"
 
@@ -88,7 +89,8 @@ void idle(const run_options& options, report& out) {
   out.number("opened_per_s", static_cast<double>(options.sockets) / took, "authenticated sockets a second");
   out.number("server_anonymous_mib", static_cast<double>(after) / 1048576, "of which " + std::to_string(before / 1048576) + " before");
   out.number("cpu_server_idle_share", used.server, "CPU seconds a second with all sockets idle");
-  out.goal("kb_per_socket", static_cast<double>(after - std::min(after, before)) / 1000 / static_cast<double>(options.sockets), 10, false);
+  out.goal("kb_per_socket", static_cast<double>(after - std::min(after, before)) / 1000 / static_cast<double>(options.sockets),
+           goals::idle_kb_per_socket, false);
   if (all.lost() > 0) out.broken(std::to_string(all.lost()) + " sockets were closed");
 }
 

@@ -4,6 +4,7 @@
 #include "bench/messaging/room_traffic.hpp"
 #include "bench/rivals/rival_chat.hpp"
 #include "bench/support/bare_writer.hpp"
+#include "bench/support/goals.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -13,9 +14,7 @@ namespace nova::bench {
 namespace {
 
 constexpr std::size_t most_accounts = 200;  ///< unless asked for: each costs a password hash; further sockets share them
-constexpr double beside_bare = 1.6;         ///< CPU a delivery, one frame a write
-constexpr double eight_cpu_s_per_million = 3;
-constexpr std::size_t frame_header = 4;     ///< of a WebSocket frame of 126 to 65,535 bytes
+constexpr std::size_t frame_header = 4;  ///< of a WebSocket frame of 126 to 65,535 bytes
 
 std::string two_digits(double x) {
   char text[32];
@@ -89,7 +88,7 @@ bool run_room(const run_options& options, std::size_t sockets, chat_server& serv
     out.number("bare_cpu_s_per_million", cpu, "CPU seconds of the writer per million frames");
     out.number("bare_at_this_rate_cpu_s_per_million", paced, "the same, with as many turns a second as Nova made");
     out.number("cpu_beside_bare_at_this_rate", one.server_cpu_per_million / paced, "the server's by that of the bare writer");
-    out.goal("cpu_beside_bare", one.server_cpu_per_million / cpu, beside_bare, false,
+    out.goal("cpu_beside_bare", one.server_cpu_per_million / cpu, goals::fan_out_beside_bare, false,
              "bare epoll " + two_digits(cpu) + " CPU-s per million");
   }
   out.section(eight_in_flight);
@@ -97,7 +96,7 @@ bool run_room(const run_options& options, std::size_t sockets, chat_server& serv
     out.number("bare_deliveries_per_s", bare.eight.deliveries_per_second(), "by a bare epoll loop, 8 a write");
     out.number("bare_cpu_s_per_million", bare.eight.cpu_per_million(), "CPU seconds of the writer per million frames");
   }
-  out.goal("cpu_s_per_million", eight.server_cpu_per_million, eight_cpu_s_per_million, false,
+  out.goal("cpu_s_per_million", eight.server_cpu_per_million, goals::fan_out_cpu_s_per_million, false,
            bare.eight.runs > 0 ? "bare epoll, 8 a write: " + two_digits(bare.eight.cpu_per_million()) : "");
   out.section("");
   return true;

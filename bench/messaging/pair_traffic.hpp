@@ -22,7 +22,8 @@ struct traffic_shape {
 struct traffic_result {
   double acked_per_second = 0;
   latencies answer;    ///< from the intended start
-  latencies delivery;  ///< likewise, at the receiver
+  latencies delivery;  ///< from the intended start, at the receiver
+  double server_cpu_per_1000 = 0;  ///< seconds of the server alone
 };
 
 class pair_traffic {

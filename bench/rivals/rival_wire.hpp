@@ -16,7 +16,7 @@ namespace nova::bench {
 struct rival_identity {
   std::string user;   ///< unique in the run
   std::string token;  ///< where one is got beforehand
-  std::string id;     ///< likewise
+  std::string id;     ///< where one is got beforehand
 };
 
 struct wire_events {

@@ -23,7 +23,7 @@ rpc::message_ptr request_for(const std::string& key);
 std::int64_t sum_of(const rpc::message& reply);
 
 runtime::domain make_ask_domain();
-/// Owns every shard for ever, reads nothing and accepts no write.
+/// Owns every shard without an end, reads nothing and accepts no write.
 std::shared_ptr<storage::database> make_unwritten_database();
 
 }  // namespace nova::bench

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -117,16 +118,16 @@ verdict read_what_is_written(const bare_shape& shape) {
   const auto turn_bytes = shape.frame_bytes * shape.frames;
   reading_ends ends;
   int turn[2];
-  if (!ends.listen_on_loopback() || pipe2(turn, O_CLOEXEC) != 0) return failed("sockets: " + std::string(strerror(errno)));
+  if (!ends.listen_on_loopback() || pipe2(turn, O_CLOEXEC) != 0) return failed("sockets: " + std::generic_category().message(errno));
   const pid_t child = fork();
-  if (child < 0) return failed("fork: " + std::string(strerror(errno)));
+  if (child < 0) return failed("fork: " + std::generic_category().message(errno));
   if (child == 0) {
     close(turn[1]);
     write_turns(ends.listener, shape.sockets, turn[0], std::string(turn_bytes, 'x'));
   }
   close(turn[0]);
   if (!ends.connect_all(shape.sockets)) {
-    const auto why = failed("sockets: " + std::string(strerror(errno)));
+    const auto why = failed("sockets: " + std::generic_category().message(errno));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     return why;
@@ -162,7 +163,7 @@ verdict read_what_is_written(const bare_shape& shape) {
 bool write_bare(const bare_shape& shape, bare_writing& out, std::string& problem) {
   int answer[2];
   if (pipe2(answer, O_CLOEXEC) != 0) {
-    problem = "pipe: " + std::string(strerror(errno));
+    problem = "pipe: " + std::generic_category().message(errno);
     return false;
   }
   const pid_t reader = fork();

@@ -4,13 +4,22 @@
 # CMake or of the environment.
 set(NOVA_CAF_SOURCE "$ENV{NOVA_CAF_SOURCE}" CACHE PATH "CAF's unpacked source for the thread sanitizer; empty: fetched by apt-get source")
 
-# nova_fetch_caf(FOLDER): unpacks the source below FOLDER, by package lists of its own.
+# nova_fetch_caf(FOLDER): unpacks the source below FOLDER. The machine's own apt sources say where from: their entries are read
+# once more as `deb-src`, into package lists of this folder's own.
 function(nova_fetch_caf folder)
   message(STATUS "Fetching CAF's source package")
-  file(MAKE_DIRECTORY ${folder}/lists/partial ${folder}/cache/archives/partial)
-  file(WRITE ${folder}/parts/source.sources
-    "Types: deb-src\nURIs: http://deb.debian.org/debian\nSuites: bookworm\nComponents: main\n"
-    "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n")
+  file(MAKE_DIRECTORY ${folder}/parts ${folder}/lists/partial ${folder}/cache/archives/partial)
+  file(GLOB described /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources)
+  foreach(file IN LISTS described)
+    file(READ ${file} text)
+    string(REGEX REPLACE "(^|\n)[ \t]*deb[ \t]" "\\1deb-src " text "${text}")
+    string(REGEX REPLACE "(^|\n)Types:[^\n]*" "\\1Types: deb-src" text "${text}")
+    get_filename_component(name ${file} NAME)
+    if(name STREQUAL sources.list)
+      set(name machine.list)
+    endif()
+    file(WRITE ${folder}/parts/${name} "${text}")
+  endforeach()
   set(apt apt-get -q -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=${folder}/parts
     -o Dir::State::Lists=${folder}/lists -o Dir::Cache=${folder}/cache -o Acquire::Retries=3 -o APT::Sandbox::User=)
   foreach(step IN ITEMS "update" "source;--download-only;--tar-only;actor-framework")

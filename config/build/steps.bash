@@ -83,7 +83,7 @@ build_jobs() {
   echo $((cpus < by_memory ? cpus : by_memory))
 }
 
-# One build at a time in a folder; whoever holds descriptor 9.
+# One build at a time in a folder: the process that holds descriptor 9.
 lock_build() {
   exec 9> "$1/.lock"
   flock -n 9 && return
@@ -91,21 +91,21 @@ lock_build() {
   flock 9
 }
 
-# build FOLDER TARGET CMAKE_OPTION…: configures when it must, then builds; one at a time per folder.
+# build PRESET TARGET: configures build/PRESET when it must, by CMakePresets.json, then builds; one at a time per folder.
 build() {
-  local folder="$root/build/$1" target=$2
-  shift 2
+  local preset=$1 target=$2 folder="$root/build/$1" wanted
   mkdir -p "$folder" 2>/dev/null || true
   [ -w "$folder" ] ||
     fail 1 "$folder cannot be written by $(id -un); remove it or build in a clone of your own"
   lock_build "$folder"
-  if [ "$(cat "$folder/.options" 2>/dev/null)" != "$root $*" ]; then
+  wanted="$root $(sha256sum < "$root/CMakePresets.json" 2>/dev/null)"
+  if [ "$(cat "$folder/.configured" 2>/dev/null)" != "$wanted" ]; then
     rm -rf "$folder/CMakeCache.txt" "$folder/CMakeFiles" "$folder/build.ninja"
   fi
   if [ ! -f "$folder/build.ninja" ]; then
     say "configuring $folder"
-    cmake -S "$root" -B "$folder" -G Ninja "$@" >&2 || fail 1 "the configuration failed"
-    printf '%s\n' "$root $*" > "$folder/.options"
+    (cd "$root" && cmake --preset "$preset") >&2 || fail 1 "the configuration failed"
+    printf '%s\n' "$wanted" > "$folder/.configured"
   fi
   ninja -C "$folder" -j "$(build_jobs)" "$target" >&2 || fail 1 "the build failed"
   exec 9>&-

@@ -8,7 +8,7 @@ namespace nova::config {
 /// Bytes of the heap that the program holds, of all threads.
 std::size_t heap_in_use();
 
-/// Gives the system back what is free, which otherwise happens by and by.
+/// Gives free memory back to the system now. jemalloc itself gives it back slowly.
 void trim_heap();
 
 }  // namespace nova::config

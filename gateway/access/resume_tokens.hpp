@@ -1,5 +1,5 @@
 // Resume tokens: what a client shows to continue a session on a new socket. Authenticated by a key
-// that survives restarts, so that no node has to remember them. Called by session_open.
+// that survives restarts, so that no node has to remember them. Called by socket_session.
 #pragma once
 
 #include "protocols/core/ids.hpp"

@@ -55,7 +55,7 @@ class connection {
   virtual void cut() = 0;
 };
 
-/// Whoever may outlive the server (a reply that the bus still holds) keeps a weak reference.
+/// An object that may outlive the server (a reply that the bus still holds) keeps a weak reference.
 class io_thread : public std::enable_shared_from_this<io_thread> {
  public:
   explicit io_thread(unsigned index);
@@ -79,7 +79,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   void replace(rpc::connection_id id, std::shared_ptr<connection> c);
   void remove(rpc::connection_id id);
   connection* find(rpc::connection_id id) noexcept;
-  /// on_deadline() comes within tick_ms after `at`; replaces an earlier one.
+  /// on_deadline() comes within one tick after `at`; replaces an earlier one.
   void set_deadline(rpc::connection_id id, time_point at);
   /// When flush() of a connection is called, so that frames leave together.
   flush_schedule& flushes() noexcept { return flushes_; }

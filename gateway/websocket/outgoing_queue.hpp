@@ -23,7 +23,7 @@ class outgoing_queue {
   /// Bytes that count against max_queued_bytes.
   std::size_t pushed_bytes() const noexcept { return pushed_; }
 
-  /// The next bytes, at most `max` pieces; valid until the queue changes.
+  /// Fills `pieces` with the next bytes and returns how many pieces it filled; valid until the queue changes.
   std::size_t gather(std::span<std::string_view> pieces) const;
   /// `n` bytes of what was gathered are written. Returns the number of frames that are now done.
   std::size_t consume(std::size_t n);

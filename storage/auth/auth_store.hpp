@@ -30,7 +30,7 @@ storage::statement prune_sessions(const uuid& account, unix_ms now, unix_ms olde
 storage::statement update_password(const uuid& account, std::string hash);
 storage::statement put_guard(const uuid& account, const guard_row& row);
 storage::statement delete_guard(const uuid& account);
-/// Removes at most `limit` counters, whoever's, that were quiet since before `quiet_since`.
+/// Removes at most `limit` counters of any name that were quiet since before `quiet_since`.
 storage::statement prune_guards(unix_ms quiet_since, std::int64_t limit);
 
 }  // namespace nova::auth::store

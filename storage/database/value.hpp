@@ -33,7 +33,7 @@ using value = std::variant<std::monostate, bool, std::int64_t, double, std::stri
 enum class merging : std::uint8_t {
   none,   ///< executed in its place
   rows,   ///< all executions of a batch become one: each parameter becomes an array (the SQL says unnest($1::…[], …))
-  last,   ///< likewise, and of several executions with the same key (the first `key_params` parameters) only the last counts
+  last,   ///< as above, and of several executions with the same key (the first `key_params` parameters) only the last counts
 };
 
 /// A named statement: the name is the metric, the log field and the time-out key. A constant with static life time.

@@ -232,7 +232,7 @@ result<void> embedded_postgres::impl::launch_server() {
            {"wal_buffers", "16MB"},
            {"wal_level", "replica"},
            {"max_wal_senders", "2"},  // pg_basebackup
-           // Dirty pages leave by and by; see also write_back.hpp.
+           // Write dirty pages continuously instead of in bursts; see also write_back.hpp.
            {"backend_flush_after", "512kB"},
            {"bgwriter_lru_maxpages", "1000"},
            {"checkpoint_timeout", "10min"},

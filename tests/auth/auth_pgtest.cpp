@@ -134,7 +134,7 @@ TEST_CASE_FIXTURE(with_node,
 
 TEST_CASE_FIXTURE(
     with_node,
-    "failures are counted over e-mail address, handle and restarts; unknown names likewise") {
+    "failures are counted over e-mail address, handle and restarts; unknown names too") {
   registered("guarded");
   for (const std::string name : {"guarded", "nobody_at_all"}) {
     CAPTURE(name);

@@ -10,7 +10,7 @@ using namespace nova::flow;
 using namespace std::chrono_literals;
 namespace json = boost::json;
 
-TEST_CASE("two people find each other by handle and have one direct conversation, whoever asks and however many at once") {
+TEST_CASE("two people find each other by handle and have one direct conversation, from either side and however many at once") {
   const auto ann = person("Ann"), bob = person("bob");
   std::string upper = bob.handle;
   for (auto& c : upper) c = static_cast<char>(std::toupper(c));

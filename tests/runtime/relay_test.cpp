@@ -206,7 +206,7 @@ TEST_CASE("a read model that refuses an event: dead letter, the rest goes on") {
   CHECK(mirrored(w, "a") == 0);
 }
 
-TEST_CASE("an answer that settles elsewhere waits for the effect, but not for ever") {
+TEST_CASE("an answer that settles elsewhere waits for the effect, but only for a time") {
   world w;
   w.start();
   auto r = w.ask(emit_settled, "a:0");

@@ -27,7 +27,7 @@ enum verb : std::uint32_t {
   rest,          ///< command: pauses argument ms, then replies "rested"
   peek,          ///< query: reads the store, then replies "state/stored"
   emit,          ///< adds 1 and emits the event `changed` with "key:argument"
-  emit_settled,  ///< likewise, but the answer waits for beta
+  emit_settled,  ///< as emit, but the answer waits for beta
   take_name,     ///< inserts the argument into a unique table; attempt > 0 replies "taken"
   ask_other,     ///< asks `add` of the counter named by the argument, replies its answer
   create,        ///< @new, takes an Idempotency-Key; replies its key

@@ -14,7 +14,7 @@ enum class blow : std::uint8_t {
   commit_fails,  ///< some transactions are rolled back by a passing error
   lost_before,   ///< the database's connection breaks before a transaction is carried out
   lost_reply,    ///< a transaction is committed, and its reply is lost
-  lost_crash,    ///< likewise, and the process dies before it has asked
+  lost_crash,    ///< as lost_reply, and the process dies before it has asked
   away,          ///< a database is away
   slow_disk,     ///< transactions wait, perhaps for longer than the lease
   pause,         ///< the process is stopped for a while

@@ -1,4 +1,4 @@
-// One private PostgreSQL per test process, in a temporary folder, with a fresh database for whoever asks. Used by all
+// One private PostgreSQL per test process, in a temporary folder, with a fresh database for each caller. Used by all
 // *_pgtest and flow tests; never touches a server of the machine. The server ends with the process.
 #pragma once
 

@@ -97,7 +97,7 @@ bool server_process::start() {
     dup2(log, STDERR_FILENO);
     for (const auto& [name, value] : options_.environment) setenv(name.c_str(), value.c_str(), 1);
     execlp(options_.binary.c_str(), "nova", "serve", "--port", port.c_str(), "--data", data_.c_str(), nullptr);
-    dprintf(STDERR_FILENO, "cannot execute %s: %s\n", options_.binary.c_str(), strerror(errno));
+    dprintf(STDERR_FILENO, "cannot execute %s: %m\n", options_.binary.c_str());
     _exit(127);
   }
   close(out[1]);

@@ -1,5 +1,5 @@
 // By how much tests let things take longer in a build under a sanitizer. For limits of time that say "fast enough" or
-// "not for ever"; never for times that the contract names.
+// "not without an end"; never for times that the contract names.
 #pragma once
 
 namespace nova::test {

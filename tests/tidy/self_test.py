@@ -86,6 +86,14 @@ BAD = {
     ],
     "documents": [{"README.md": "`gateway/gone.cpp`\n"}, {"README.md": "[card](gateway/README.md)\n"}],
     "cards": [{**DOMAIN}, {"gateway/README.md": "x\n" * 71}],
+    "used_by": [{"gateway/a.hpp": "// What it is. Used by gone_file.cpp and\n// by b.\n"},
+                {"gateway/a.hpp": "// What it is. Called by\n// session_open.\n"}],
+    "banned": [{"gateway/a.cpp": "out << std::endl;\n"}, {"gateway/a.cpp": "say(strerror(errno));\n"},
+               {"actors/chat/a.cpp": "std::async(f);\n"}],
+    "plain_words": [{"gateway/README.md": "It goes by and by.\n"}, {"gateway/a.hpp": "// Likewise.\n"}],
+    "decisions": [{"config/guide/decisions/first.md": ""}, {"config/guide/decisions/0001-first.md": "# 0001 First\n"}],
+    "labels": [{"README.md": "`tests/run -LE slow`\n"}],
+    "dotted_names": [{"README.md": "`gateway.gone`\n", "config/nova.example.toml": "[gateway]\n# port = 1\n"}],
 }
 
 GOOD = {
@@ -108,6 +116,10 @@ GOOD = {
     "folder_map": [{**readme_map("storage/{chat,user}/  data", "storage/  data"), "storage/chat/a": "", "storage/user/a": ""}],
     "documents": [{"README.md": "`gateway/a.cpp` `gateway/`\n", "gateway/a.cpp": ""}],
     "dead_migrations": [{"storage/chat/migrations/0001_chat.sql": "", "storage/chat/migrations/0002_more.sql": ""}],
+    "used_by": [{"gateway/a.hpp": "// What it is. Used by b.cpp and the\n// rest.\n", "gateway/b.cpp": ""}],
+    "banned": [{"gateway/a.cpp": "// std::endl\nsay(\"std::endl\");\n"}, {"tests/a.cpp": "std::async(f);\n"}],
+    "labels": [{"README.md": "tests/run -L fuzz\n", "tests/CMakeLists.txt": "x(PROPERTIES LABELS fuzz)\n"}],
+    "dotted_names": [{"README.md": "`gateway.port`\n", "config/nova.example.toml": "[gateway]\n# port = 1\n"}],
 }
 
 

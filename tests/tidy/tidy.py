@@ -5,9 +5,10 @@ import sys
 import checks_layers
 import checks_lists
 import checks_shape
+import checks_words
 from source_tree import SourceTree
 
-CHECKS = {check.__name__: check for module in (checks_layers, checks_shape, checks_lists) for check in module.CHECKS}
+CHECKS = {check.__name__: check for module in (checks_layers, checks_shape, checks_lists, checks_words) for check in module.CHECKS}
 
 
 def main(argv):

@@ -111,7 +111,7 @@ struct watch_presence {
 template <class State>
 struct decision {
   rpc::message_ptr reply;                  ///< required for calls; ignored for events and reminders
-  /// Answered instead of `reply`, likewise after the commit: a refusal that must be remembered (a failed sign-in is
+  /// Answered instead of `reply`, after the commit as well: a refusal that must be remembered (a failed sign-in is
   /// counted, a reused refresh token ends its session). An `error` outcome in contrast writes nothing.
   std::optional<error> refusal;
   std::function<void(State&)> apply;       ///< may be empty; must not fail

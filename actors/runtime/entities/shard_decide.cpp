@@ -43,7 +43,7 @@ void shard::loaded(entity& e, std::unique_ptr<state_box> state) {
   after_change(e);
 }
 
-/// Posted, because whoever started the load may still hold the entity.
+/// Posted, because the caller that started the load may still hold the entity.
 void shard::load_crashed(entity& e, std::string why) {
   class_metrics::count(metrics_of(e).crashes);
   hub_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key, "load", std::move(why)},

@@ -89,7 +89,7 @@ struct hub {
   const config::runtime_settings& settings() const noexcept { return options.settings; }
   unix_ms wall() const { return options.wall->now(); }
   domain_link* find(std::string_view domain) const;
-  /// Nodes do not call each other: one of them must hold all domains. Whoever holds the first one
+  /// Nodes do not call each other: one of them must hold all domains. The node that holds the first one
   /// may hold the others.
   domain_link& anchor() const { return *domains.front(); }
   /// Another node serves a domain that this one would need for its sockets.

@@ -202,7 +202,7 @@ node::node(node_options options, rpc::push_sink& sink)
 
 node::~node() {
   if (impl_->started && !impl_->stopped && !stop(milliseconds(5000))) {
-    // Something hangs; destroying the actor system would wait for it for ever.
+    // Something hangs; destroying the actor system would wait for it without an end.
     impl_.release();
     return;
   }
@@ -230,7 +230,7 @@ void node::start() {
     {
       std::lock_guard lock(i.mutex);
       i.root_ended = true;
-      i.changed.notify_all();  // under the lock: whoever sees the end may destroy what is notified here
+      i.changed.notify_all();  // under the lock: the thread that sees the end may destroy what is notified here
     }
     if (!ordered && i.hub.options.failed) i.hub.options.failed(std::move(why));
   };

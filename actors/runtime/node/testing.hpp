@@ -65,7 +65,7 @@ class simulation {
   /// Its wall clock alone is set forward, or back.
   void jump_wall(std::chrono::milliseconds d) { wall_.at += d.count(); }
   const wall_clock& wall_source() const { return wall_; }
-  /// The process dies here: its memory goes without a farewell. Its stores, its sink and whoever
+  /// The process dies here: its memory goes without an orderly stop. Its stores, its sink and whatever
   /// waits for replies must be deaf to it by now. Afterwards only the destructor may be called.
   void crash();
   /// Grows with each step: which of how many was taken, and when.

@@ -142,7 +142,7 @@ void courier::handle(watch_here& w) {
   if (w.accounts.empty()) return;
   for (const auto& account : w.accounts) {
     auto& row = seat_.accounts[account];
-    // Whoever watches first sets what was announced; a change that is under way is told by the
+    // The first watcher sets what was announced; a change that is under way is told by the
     // flush.
     if (row.watchers.empty() && !row.dirty) row.announced = !row.sockets.empty();
     row.watchers.insert(w.connection);

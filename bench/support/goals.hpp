@@ -1,0 +1,31 @@
+// What Nova must reach on two shared cores, beside the reference of the same run. The one place of these numbers: scenarios
+// print each goal with its figure. A missed goal is printed, never an error. Used by the scenarios.
+#pragma once
+
+#include <cstddef>
+
+namespace nova::bench::goals {
+
+/// durable-send, window 16: sends answered, as a share of the bare insert of 100 rows a transaction.
+constexpr double share_of_bare_insert(std::size_t sockets) { return sockets > 64 ? 0.45 : 0.60; }
+/// durable-send, window 16: CPU of the server, seconds per 1,000 sends.
+constexpr double send_cpu_s_per_1000(std::size_t sockets) { return sockets > 64 ? 0.020 : 0.015; }
+/// durable-send, window 1, 64 sockets: from the intended start to the answer.
+constexpr double window_1_p99_ms = 15;
+/// durable-send, open loop at half of the maximum.
+constexpr double half_rate_p99_ms = 50;
+
+/// fanout, one frame a write: CPU of the server for a delivery, beside a bare epoll loop that writes the same frames.
+constexpr double fan_out_beside_bare = 1.25;
+/// fanout, eight messages under way: CPU seconds of the server per million deliveries.
+constexpr double fan_out_cpu_s_per_million = 1.2;
+
+/// idle: user-space memory of one authenticated socket, in units of 1,000 bytes.
+constexpr double idle_kb_per_socket = 4;
+
+/// login: logins a second, as a share of bare Argon2id with the same parameters in kept memory.
+constexpr double share_of_bare_argon2id = 0.90;
+/// login: refusal of what is too much.
+constexpr double shed_p99_ms = 100;
+
+}  // namespace nova::bench::goals
