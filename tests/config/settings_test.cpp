@@ -172,7 +172,7 @@ std::vector<struct_field> struct_fields() {
   const std::regex field(R"(^  [A-Za-z_][A-Za-z0-9_:<>, ]* ([a-z][a-z0-9_]*)( = [^;]*|\{[^;]*\})?;)");
   const std::string suffix = "_settings.hpp";
   std::vector<struct_field> found;
-  for (const auto& entry : fs::directory_iterator(fs::path(NOVA_SOURCE_DIR) / "config")) {
+  for (const auto& entry : fs::directory_iterator(fs::path(NOVA_SOURCE_DIR) / "config" / "settings")) {
     const auto name = entry.path().filename().string();
     if (!name.ends_with(suffix)) continue;
     const auto group = name.substr(0, name.size() - suffix.size());
