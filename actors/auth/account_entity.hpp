@@ -1,9 +1,8 @@
-// One account: registration, sign-in, its sessions and its password. Bound to the runtime by
-// auth_supervisor. The only writer of the account's rows; the counter of failed sign-ins is here as
-// well, so that all names of the account share it.
+// One account: registration, sign-in, its sessions and its password. Handlers: account_handlers.cpp. The only writer of the
+// account's rows. The counter of failed sign-ins lies here, so that all names of the account share it.
 #pragma once
 
-#include "actors/runtime/api/decision.hpp"
+#include "actors/runtime/api/domain.hpp"
 #include "storage/auth/auth_rows.hpp"
 
 #include <optional>
@@ -32,6 +31,8 @@ struct account_entity {
   using state = account_state;
   using outcome = runtime::outcome<account_state>;
 
+  /// With its handlers, for the descriptor.
+  static runtime::entity_kind kind();
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
 

@@ -111,4 +111,7 @@ std::string kept_user_agent(std::string_view header) {
   return out;
 }
 
+error unauthenticated(std::string detail) { return {errc::unauthenticated, std::move(detail)}; }
+error bad_refresh_token() { return unauthenticated("The refresh token is not valid."); }
+
 }  // namespace nova::auth

@@ -45,4 +45,7 @@ bool session_alive(const session_row& session, unix_ms now, const config::auth_s
 /// Printable ASCII of a User-Agent header, at most 256 bytes; other bytes become '?'.
 std::string kept_user_agent(std::string_view header);
 
+error unauthenticated(std::string detail);
+error bad_refresh_token();
+
 }  // namespace nova::auth

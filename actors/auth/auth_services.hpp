@@ -1,5 +1,5 @@
 // What auth's handlers share besides their state: settings, keys and the decoy for names that
-// nobody has. Made once by auth_supervisor, read-only afterwards; handlers get it from their
+// nobody has. Made once by auth_descriptor, read-only afterwards; handlers get it from their
 // context.
 #pragma once
 

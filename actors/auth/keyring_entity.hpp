@@ -1,9 +1,9 @@
 // What gateways need to judge access tokens by themselves: the public keys, and the sessions whose
 // tokens must be refused although they are alive. One entity; bound to the runtime by
-// auth_supervisor.
+// auth_descriptor.
 #pragma once
 
-#include "actors/runtime/api/decision.hpp"
+#include "actors/runtime/api/domain.hpp"
 
 #include <string_view>
 
@@ -23,8 +23,10 @@ struct keyring_entity {
   /// 15 minutes) none is lost.
   static constexpr std::int64_t max_revocations = 100'000;
 
-  static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
-  static std::size_t weight(const state& s);
+  /// With its handlers, for the descriptor.
+  static runtime::entity_kind kind();
+  static runtime::loading<state> load(std::string_view, const runtime::reads&) { return state{}; }
+  static std::size_t weight(const state& s) { return sizeof s; }
   static outcome keys(const state&, const KeysRequest&, const runtime::context&,
                       const runtime::reads&);
   static outcome revocations(const state&, const RevocationsRequest&, const runtime::context&,

@@ -1,10 +1,10 @@
 // A name that somebody signs in with, an e-mail address or a handle in lower case: finds the
-// account and lets it decide. Bound to the runtime by auth_supervisor. A name that nobody has takes
+// account and lets it decide. Bound to the runtime by auth_descriptor. A name that nobody has takes
 // the same steps with an id made from the name, so that neither the answer nor its time tells names
 // apart.
 #pragma once
 
-#include "actors/runtime/api/decision.hpp"
+#include "actors/runtime/api/domain.hpp"
 
 #include <string_view>
 
@@ -19,8 +19,10 @@ struct login_name_entity {
   using state = login_name_state;
   using outcome = runtime::outcome<state>;
 
-  static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
-  static std::size_t weight(const state& s);
+  /// With its handlers, for the descriptor.
+  static runtime::entity_kind kind();
+  static runtime::loading<state> load(std::string_view, const runtime::reads&) { return state{}; }
+  static std::size_t weight(const state& s) { return sizeof s; }
   static outcome login(const state&, const LoginRequest&, const runtime::context&,
                        const runtime::reads&);
   /// Lower case.

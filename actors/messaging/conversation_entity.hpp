@@ -1,5 +1,5 @@
 // The conversation: the one that numbers messages and decides who may do what. Virtual entity `conversation`, keyed by
-// conversation_id; bound to the methods of messaging.proto by messaging_supervisor. Pure rules: *_rules.cpp.
+// conversation_id; bound to the methods of messaging.proto by messaging_descriptor. Pure rules: *_rules.cpp.
 #pragma once
 
 #include "actors/messaging/conversation_state.hpp"

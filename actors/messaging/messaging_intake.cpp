@@ -31,7 +31,7 @@ effect on_block(const Event& e, const reads& r, storage::statement (*change)(con
 
 }  // namespace
 
-std::vector<runtime::intake> messaging_intakes() {
+std::vector<runtime::intake> intakes() {
   return {
       {&user::profile_changed_event(), on_profile_changed},
       {&user::blocked_event(),

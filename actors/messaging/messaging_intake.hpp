@@ -5,6 +5,6 @@
 
 namespace nova::messaging {
 
-std::vector<runtime::intake> messaging_intakes();
+std::vector<runtime::intake> intakes();
 
 }  // namespace nova::messaging

@@ -1,29 +1,13 @@
-// See directory_entity.hpp.
 #include "actors/user/directory_entity.hpp"
 
-#include "actors/user/user_rules.hpp"
-#include "protocols/core/text.hpp"
-#include "protocols/user/user.pb.h"
-#include "storage/user/user_store.hpp"
+#include "protocols/user/user.nova.hpp"
 
 namespace nova::user {
 
-runtime::loading<directory_state> directory_entity::load(std::string_view, const runtime::reads&) {
-  return directory_state{};
-}
-
-std::size_t directory_entity::weight(const directory_state& s) { return sizeof s; }
-
-directory_entity::outcome directory_entity::get_profile_by_handle(
-    const directory_state&, const GetProfileByHandleRequest& q, const runtime::context&,
-    const runtime::reads& r) {
-  if (!possible_handle(q.handle())) return no_such_person();
-  if (r.size() == 0) return runtime::need{{store::profile_by_handle(ascii_lower(q.handle()))}};
-  const auto found = read_profile(r.rows(0));
-  if (!found) return no_such_person();
-  runtime::decision<directory_state> d;
-  d.reply = runtime::share(profile_message(*found));
-  return d;
+runtime::entity_kind directory_entity::kind() {
+  runtime::methods<directory_entity> directory("directory");
+  bind_directory<directory_entity>(directory);
+  return directory.take();
 }
 
 }  // namespace nova::user

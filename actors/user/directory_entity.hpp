@@ -1,8 +1,8 @@
 // Finds people by handle. One stateless entity a caller, so that a caller's look-ups do not wait
-// for another's; bound to the runtime by user_supervisor.
+// for another's; bound to the runtime by user_descriptor.
 #pragma once
 
-#include "actors/runtime/api/decision.hpp"
+#include "actors/runtime/api/domain.hpp"
 
 #include <string_view>
 
@@ -16,8 +16,10 @@ struct directory_entity {
   using state = directory_state;
   using outcome = runtime::outcome<state>;
 
-  static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
-  static std::size_t weight(const state& s);
+  /// With its handlers, for the descriptor.
+  static runtime::entity_kind kind();
+  static runtime::loading<state> load(std::string_view, const runtime::reads&) { return state{}; }
+  static std::size_t weight(const state& s) { return sizeof s; }
   static outcome get_profile_by_handle(const state&, const GetProfileByHandleRequest&,
                                        const runtime::context&, const runtime::reads&);
 };

@@ -1,8 +1,8 @@
-// One person's profile and blocks. Bound to the runtime by user_supervisor; made by auth's
+// One person's profile and blocks. Bound to the runtime by user_descriptor; made by auth's
 // AccountRegistered event.
 #pragma once
 
-#include "actors/runtime/api/decision.hpp"
+#include "actors/runtime/api/domain.hpp"
 #include "storage/user/user_rows.hpp"
 
 #include <map>
@@ -35,6 +35,8 @@ struct profile_entity {
   /// With more decisions than this in memory the entity starts anew from the database.
   static constexpr std::size_t max_decided_blocks = 1000;
 
+  /// With its handlers, for the descriptor.
+  static runtime::entity_kind kind();
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
 

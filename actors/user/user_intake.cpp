@@ -6,7 +6,7 @@
 
 namespace nova::user {
 
-std::vector<runtime::intake> make_user_intakes() {
+std::vector<runtime::intake> intakes() {
   runtime::intake registered;
   registered.event = &auth::account_registered_event();
   registered.route = [](const rpc::message& m, const runtime::context&,

@@ -1,5 +1,5 @@
 // What user takes from other domains: an account that auth registered becomes a profile. Called by
-// user_supervisor.
+// user_descriptor.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
@@ -8,6 +8,6 @@
 
 namespace nova::user {
 
-std::vector<runtime::intake> make_user_intakes();
+std::vector<runtime::intake> intakes();
 
 }  // namespace nova::user

@@ -1,5 +1,5 @@
 // The scenario `activation`. See messaging_scenarios.hpp.
-#include "actors/messaging/messaging_supervisor.hpp"
+#include "actors/messaging/messaging_descriptor.hpp"
 #include "actors/runtime/node/node.hpp"
 #include "bench/messaging/messaging_scenarios.hpp"
 #include "bench/messaging/seeding.hpp"
@@ -97,7 +97,7 @@ bool conversations::start(std::string& problem) {
   runtime::node_options quiet;
   quiet.log = [](std::string_view, std::string) {};
   node_.emplace(std::move(quiet), sink_);
-  auto domain = messaging::make_messaging_domain({});
+  auto domain = messaging::descriptor().make({}, {});
   domain.kinds.front().idle_passivation = idle_;
   node_->add(std::move(domain), storage::open_database(fixture_.io(), database.options()));
   node_->start();

@@ -22,4 +22,27 @@ guard_row read_guard(const storage::rows& r) {
   return {r.int8(0, 4), r.time(0, 5), r.time(0, 6)};
 }
 
+std::vector<std::string> read_names(const storage::rows& r) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < r.size(); ++i) out.push_back(r.text(i, 0));
+  return out;
+}
+
+std::optional<uuid> read_owner(const storage::rows& r) {
+  if (r.empty()) return std::nullopt;
+  return r.id(0, 0);
+}
+
+std::optional<std::string> read_salt(const storage::rows& r) {
+  if (r.empty()) return std::nullopt;
+  return r.blob(0, 0);
+}
+
+std::vector<revocation_row> read_revocations(const storage::rows& r) {
+  std::vector<revocation_row> out;
+  out.reserve(r.size());
+  for (std::size_t i = 0; i < r.size(); ++i) out.push_back({r.id(i, 0), r.time(i, 1)});
+  return out;
+}
+
 }  // namespace nova::auth

@@ -40,4 +40,17 @@ guard_row read_guard(const storage::rows& r);
 
 std::vector<session_row> read_sessions(const storage::rows& r);
 
+/// From store::taken_names.
+std::vector<std::string> read_names(const storage::rows& r);
+/// From store::name_owner.
+std::optional<uuid> read_owner(const storage::rows& r);
+/// From store::session_salt.
+std::optional<std::string> read_salt(const storage::rows& r);
+
+struct revocation_row {
+  uuid session_id{};
+  unix_ms until = 0;  ///< its access tokens are dead by then
+};
+std::vector<revocation_row> read_revocations(const storage::rows& r);
+
 }  // namespace nova::auth

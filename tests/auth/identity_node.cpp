@@ -1,11 +1,9 @@
 // See identity_node.hpp.
 #include "tests/auth/identity_node.hpp"
 
-#include "actors/auth/auth_supervisor.hpp"
+#include "actors/auth/auth_descriptor.hpp"
 #include "actors/runtime/node/node.hpp"
-#include "actors/user/user_supervisor.hpp"
-#include "storage/auth/migrations.hpp"
-#include "storage/user/migrations.hpp"
+#include "actors/user/user_descriptor.hpp"
 #include "tests/support/postgres_fixture.hpp"
 #include "tests/support/slowdown.hpp"
 
@@ -43,8 +41,8 @@ T must(result<T> r) {
 struct identity_node::impl {
   explicit impl(config::auth_settings s)
       : settings(s),
-        stores{postgres_fixture::instance().fresh({{"auth", storage::auth_migrations()}}),
-               postgres_fixture::instance().fresh({{"user", storage::user_migrations()}})} {
+        stores{postgres_fixture::instance().fresh({{"auth", auth::descriptor().migrations}}),
+               postgres_fixture::instance().fresh({{"user", user::descriptor().migrations}})} {
     start();
   }
 
@@ -57,8 +55,8 @@ struct identity_node::impl {
     for (const auto& store : stores)
       databases.push_back(
           storage::open_database(postgres_fixture::instance().io(), store.options()));
-    node->add(auth::make_auth_domain({settings, std::string(32, 's')}), databases[0]);
-    node->add(user::make_user_domain({}), databases[1]);
+    node->add(auth::descriptor().make(settings, {{"auth", std::string(32, 's')}}), databases[0]);
+    node->add(user::descriptor().make({}, {}), databases[1]);
     node->tap(auth::session_revoked_event(), [this](const rpc::message_ptr& m) {
       std::lock_guard lock(mutex);
       revoked.push_back(dynamic_cast<const auth::SessionRevoked&>(*m).session_id());

@@ -1,7 +1,9 @@
 // See database_audit.hpp.
 #include "tests/crash/database_audit.hpp"
 
+#include "actors/domain_modules.hpp"
 #include "storage/postgres/conninfo.hpp"
+#include "tests/support/event_streams.hpp"
 
 #include <cctype>
 #include <chrono>
@@ -14,11 +16,21 @@ namespace {
 
 using storage::blocking_connection;
 
-struct domain_row {
-  const char* name;
-  const char* source;  ///< whose events it takes; empty: nobody's
-};
-constexpr domain_row domains[] = {{"auth", ""}, {"user", "auth"}, {"messaging", "user"}};
+std::vector<std::string> domains() {
+  std::vector<std::string> names;
+  for (const auto& m : domain_modules()) names.emplace_back(m.name);
+  return names;
+}
+
+// Of a source without a consumer one nameless.
+std::vector<std::string> consumers_of(const std::string& source) {
+  static const auto streams = test::event_streams();
+  std::vector<std::string> out;
+  for (const auto& s : streams)
+    if (s.source == source) out.push_back(s.consumer);
+  if (out.empty()) out.emplace_back();
+  return out;
+}
 
 constexpr auto drained_within = std::chrono::seconds(10);
 
@@ -94,17 +106,17 @@ std::string database_audit::conninfo(const std::string& domain, const std::strin
 
 std::vector<std::pair<std::string, std::string>> database_audit::settings_for_another() const {
   std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& d : domains) {
-    std::string variable = d.name;
+  for (const auto& d : domains()) {
+    std::string variable = d;
     for (auto& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    out.emplace_back("NOVA_STORAGE__DSN__" + variable, conninfo(d.name, std::string("nova_") + d.name));
+    out.emplace_back("NOVA_STORAGE__DSN__" + variable, conninfo(d, "nova_" + d));
   }
   return out;
 }
 
 bool database_audit::install(std::string& why) const {
-  for (const auto& d : domains) {
-    auto db = blocking_connection::open(conninfo(d.name, "postgres"));
+  for (const auto& d : domains()) {
+    auto db = blocking_connection::open(conninfo(d, "postgres"));
     if (!db) return why = db.error().detail, false;
     if (auto done = db->script(trigger_sql); !done) return why = done.error().detail, false;
   }
@@ -113,11 +125,11 @@ bool database_audit::install(std::string& why) const {
 
 bool database_audit::read_once(database_record& into, std::string& why) const {
   into = {};
-  for (const auto& d : domains) {
-    auto db = blocking_connection::open(conninfo(d.name, "postgres"));
+  for (const auto& d : domains()) {
+    auto db = blocking_connection::open(conninfo(d, "postgres"));
     if (!db) return why = db.error().detail, false;
     std::vector<std::string> rows;
-    const std::string prefix = std::string("'") + d.name + ": '";
+    const std::string prefix = "'" + d + ": '";
     if (!rows_of(*db, prefix + " || what || ' by ' || lane || ' at ' || at", "audit.stale_write", into.stale_writes, why))
       return false;
     if (!rows_of(*db, prefix + " || source || '/' || source_shard || '/' || seq || ' ' || reason", "dead_letter",
@@ -127,11 +139,11 @@ bool database_audit::read_once(database_record& into, std::string& why) const {
     if (!rows_of(*db, "shard || ' ' || min(seq) || ' ' || max(seq) || ' ' || count(*)", "outbox GROUP BY shard", rows, why))
       return false;
     for (const auto& row : rows) {
-      stream_record s{.source = d.name, .consumer = {}};
-      std::istringstream(row) >> s.shard >> s.first >> s.head >> s.count;
-      for (const auto& c : domains)
-        if (std::string_view(c.source) == d.name) s.consumer = c.name;
-      into.streams.push_back(std::move(s));
+      for (auto& consumer : consumers_of(d)) {
+        stream_record s{.source = d, .consumer = std::move(consumer)};
+        std::istringstream(row) >> s.shard >> s.first >> s.head >> s.count;
+        into.streams.push_back(std::move(s));
+      }
     }
     rows.clear();
     if (!rows_of(*db, "source || ' ' || source_shard || ' ' || seq", "intake_offset", rows, why)) return false;
@@ -140,12 +152,11 @@ bool database_audit::read_once(database_record& into, std::string& why) const {
       std::int64_t shard = 0, seq = 0;
       std::istringstream(row) >> source >> shard >> seq;
       for (auto& s : into.streams)
-        if (s.source == source && s.shard == shard && s.consumer == d.name) s.offset = seq;
+        if (s.source == source && s.shard == shard && s.consumer == d) s.offset = seq;
     }
-    const std::string_view name = d.name;
-    if (name == "auth" && !ids_of(*db, "account", into.accounts, why)) return false;
-    if (name == "user" && !ids_of(*db, "profile", into.profiles, why)) return false;
-    if (name == "messaging" && !ids_of(*db, "person", into.persons, why)) return false;
+    if (d == "auth" && !ids_of(*db, "account", into.accounts, why)) return false;
+    if (d == "user" && !ids_of(*db, "profile", into.profiles, why)) return false;
+    if (d == "messaging" && !ids_of(*db, "person", into.persons, why)) return false;
   }
   return true;
 }

@@ -1,11 +1,9 @@
 #include "tests/fuzz/domain_stage.hpp"
 
-#include "actors/auth/auth_supervisor.hpp"
 #include "actors/auth/password_hash.hpp"
 #include "actors/auth/refresh_tokens.hpp"
 #include "actors/auth/auth_services.hpp"
-#include "actors/messaging/messaging_supervisor.hpp"
-#include "actors/user/user_supervisor.hpp"
+#include "actors/domain_modules.hpp"
 #include "tests/fuzz/claim.hpp"
 #include "tests/fuzz/decision_claims.hpp"
 
@@ -48,9 +46,10 @@ rpc::caller caller_of(unsigned account) {
 }  // namespace
 
 domain_stage::domain_stage() : rows_(auth::hash_password("correct horse battery staple", {1, 8}), salt) {
-  domains_.push_back(auth::make_auth_domain({cheap_passwords(), secret}));
-  domains_.push_back(user::make_user_domain({}));
-  domains_.push_back(messaging::make_messaging_domain(few_members()));
+  config::settings s;
+  s.auth = cheap_passwords();
+  s.messaging = few_members();
+  for (const auto& m : domain_modules()) domains_.push_back(m.make(s, {{"auth", secret}}));
 }
 
 void domain_stage::clear() {

@@ -1,6 +1,6 @@
 // messaging on runtime and PostgreSQL, without gateway: its SQL against the real schema, and a
 // group of 10,000.
-#include "actors/messaging/messaging_supervisor.hpp"
+#include "actors/messaging/messaging_descriptor.hpp"
 #include "actors/runtime/node/node.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/messaging_queries.hpp"
@@ -70,7 +70,7 @@ struct messaging_node {
   void restart() {
     if (node) REQUIRE(node->stop(std::chrono::seconds(10)));
     node.emplace(runtime::node_options{}, sink);
-    node->add(make_messaging_domain({}), storage::open_database(fixture.io(), database.options()));
+    node->add(descriptor().make({}, {}), storage::open_database(fixture.io(), database.options()));
     node->start();
     REQUIRE(fixture.until([this] { return node->ready(); }));
   }

@@ -38,11 +38,11 @@ void crash_and_return(cluster& c, std::size_t node, milliseconds down, int times
 void strike_database(cluster& c, const planned_blow& b) {
   auto* node = c.node(b.node);
   if (node == nullptr) return;
-  auto& db = node->database(static_cast<domain_index>(b.domain));
+  auto& db = node->database(b.domain);
   auto later = [&](auto undo) {
     const auto which = c.incarnation(b.node);
     c.plan(c.now() + milliseconds(b.amount), 0, [&c, b, which, undo] {
-      if (c.incarnation(b.node) == which) undo(c.node(b.node)->database(static_cast<domain_index>(b.domain)));
+      if (c.incarnation(b.node) == which) undo(c.node(b.node)->database(b.domain));
     });
   };
   switch (b.what) {
@@ -95,9 +95,8 @@ void strike(cluster& c, workload& w, const planned_blow& b) {
 }  // namespace
 
 std::string describe(const planned_blow& b) {
-  static constexpr const char* domains[] = {"auth", "user", "messaging"};
   return std::string(row_of(b.what).name) + " at " + std::to_string(b.at.count()) + " ms +" +
-         std::to_string(b.after_steps) + " steps, node " + std::to_string(b.node) + ", " + domains[b.domain] + ", " +
+         std::to_string(b.after_steps) + " steps, node " + std::to_string(b.node) + ", " + std::string(memory_doubles()[b.domain].domain) + ", " +
          std::to_string(b.amount);
 }
 
@@ -115,7 +114,7 @@ std::vector<planned_blow> draw_blows(cluster& c, milliseconds from, milliseconds
     b.at = from + milliseconds(c.random(static_cast<std::uint64_t>((until - from).count())));
     b.after_steps = c.random(300);
     b.node = c.random(c.size());
-    b.domain = c.random(4) == 0 ? c.random(domain_count) : static_cast<std::size_t>(domain_index::messaging);
+    b.domain = c.random(4) == 0 ? c.random(memory_doubles().size()) : double_of("messaging").value();
     b.amount = rows[kind].least + static_cast<std::int64_t>(c.random(static_cast<std::uint64_t>(rows[kind].most - rows[kind].least + 1)));
     out.push_back(b);
   }

@@ -1,6 +1,8 @@
 // See run.hpp.
 #include "tests/simulation/run.hpp"
 
+#include "tests/support/event_streams.hpp"
+
 #include "tests/crash/checker.hpp"
 #include "tests/simulation/fault_plan.hpp"
 
@@ -38,21 +40,19 @@ node_settings draw_settings(runtime::seeded_random& r, std::vector<std::string>&
 
 /// Events that a consumer has not settled, though everything was quiet for a while.
 void check_outboxes(cluster& c, std::vector<std::string>& violations) {
-  const std::pair<domain_index, domain_index> streams[] = {{domain_index::auth, domain_index::user},
-                                                           {domain_index::user, domain_index::messaging}};
-  for (const auto& [source, consumer] : streams) {
-    const std::string name = source == domain_index::auth ? "auth" : "user";
+  for (const auto& [source, consumer] : test::event_streams()) {
+    if (!double_of(source) || !double_of(consumer)) continue;
     std::map<std::int64_t, std::int64_t> settled;
     for (const auto& [key, row] : c.databases().of(consumer).table("intake_offset").rows())
-      if (std::get<std::string>(row[0]) == name) settled[std::get<std::int64_t>(row[1])] = std::get<std::int64_t>(row[2]);
+      if (std::get<std::string>(row[0]) == source) settled[std::get<std::int64_t>(row[1])] = std::get<std::int64_t>(row[2]);
     for (const auto& [shard, row] : c.databases().of(source).shards) {
       const auto last = static_cast<std::int64_t>(c.databases().of(source).last_event(shard));
       if (settled[shard] != last)
-        violations.push_back("outbox: " + name + " shard " + std::to_string(shard) + " is settled up to " +
+        violations.push_back("outbox: " + source + " shard " + std::to_string(shard) + " is settled up to " +
                              std::to_string(settled[shard]) + " of " + std::to_string(last));
     }
     if (!c.databases().of(consumer).table("dead_letter").rows().empty())
-      violations.push_back("outbox: dead letters of " + name);
+      violations.push_back("outbox: dead letters of " + source);
   }
 }
 

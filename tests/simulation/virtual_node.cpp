@@ -1,11 +1,7 @@
 // See virtual_node.hpp.
 #include "tests/simulation/virtual_node.hpp"
 
-#include "actors/auth/auth_supervisor.hpp"
-#include "actors/messaging/messaging_supervisor.hpp"
-#include "actors/user/user_supervisor.hpp"
-#include "protocols/auth/auth.nova.hpp"
-#include "protocols/auth/auth.pb.h"
+#include "actors/domain_modules.hpp"
 #include "tests/simulation/memory_domains.hpp"
 
 namespace nova::simulation {
@@ -14,30 +10,30 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr const char* domain_names[] = {"auth", "user", "messaging"};
-
-config::auth_settings cheap_hashes() {
-  config::auth_settings s;
-  s.password_opslimit = 1;
-  s.password_memory_kib = 8;
+config::settings domain_settings(const node_settings& n) {
+  config::settings s;
+  s.auth.password_opslimit = 1;
+  s.auth.password_memory_kib = 8;
+  s.messaging = n.messaging;
   return s;
 }
 
 }  // namespace
 
-stores::stores(std::function<unix_ms()> now) {
-  for (auto& s : all) s.now = now;
-  add_auth_tables(of(domain_index::auth));
-  add_user_tables(of(domain_index::user));
-  add_messaging_tables(of(domain_index::messaging));
+stores::stores(std::function<unix_ms()> now) : all(memory_doubles().size()) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].now = now;
+    memory_doubles()[i].add_tables(all[i]);
+  }
 }
 
 virtual_node::virtual_node(stores& s, std::string name, const node_settings& settings, std::uint64_t seed,
                            unix_ms wall)
-    : name_(std::move(name)), choice_(seed * 3 + 1), disk_ms_(settings.disk_ms) {
+    : name_(std::move(name)), choice_(seed * 3 + 1), disk_ms_(settings.disk_ms), disks_(s.all.size()) {
   runtime::node_options o;
   o.settings = settings.runtime;
-  o.make_presence = messaging::make_presence;
+  for (const auto& m : domain_modules())
+    if (m.presence) o.make_presence = m.presence;
   o.log = [this](std::string_view severity, std::string line) {
     log_.push_back(std::string(severity) + " " + std::move(line));
   };
@@ -52,9 +48,9 @@ virtual_node::virtual_node(stores& s, std::string name, const node_settings& set
 }
 
 void virtual_node::open(stores& s, const node_settings& settings) {
-  for (std::size_t i = 0; i < domain_count; ++i) {
+  for (std::size_t i = 0; i < s.all.size(); ++i) {
     storage::memory_options m;
-    m.domain = domain_names[i];
+    m.domain = memory_doubles()[i].domain;
     m.node = name_;
     m.settings = settings.storage;
     m.now = [sim = sim_.get()] { return sim->now(); };
@@ -70,18 +66,16 @@ void virtual_node::open(stores& s, const node_settings& settings) {
     sim_->add_work([this, i] { return run_disk(disks_[i]); });
     databases_.push_back(std::move(db));
   }
-  std::vector<runtime::domain> domains;
-  domains.push_back(auth::make_auth_domain({cheap_hashes(), std::string(32, 's')}));
-  domains.push_back(user::make_user_domain({}));
-  domains.push_back(messaging::make_messaging_domain(settings.messaging));
-  for (std::size_t i = 0; i < domain_count; ++i) {
-    domains[i].shards = settings.shards;
-    sim_->node().add(std::move(domains[i]), databases_[i]);
+  const auto all = domain_settings(settings);
+  for (const auto& m : domain_modules()) {
+    const auto i = double_of(m.name);
+    if (!i) continue;
+    auto d = m.make(all, {{"auth", std::string(32, 's')}});
+    d.shards = settings.shards;
+    sim_->node().add(std::move(d), databases_[*i]);
+    for (const auto& tap : m.taps)
+      sim_->node().tap(*tap.event, [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, sink_); });
   }
-  sim_->node().tap(auth::session_revoked_event(), [this](const rpc::message_ptr& m) {
-    const auto& e = static_cast<const auth::SessionRevoked&>(*m);
-    if (auto session = parse_uuid(e.session_id())) sink_.revoke_session(*session, e.until());
-  });
 }
 
 virtual_node::~virtual_node() {

@@ -1,13 +1,13 @@
-// One simulated Nova process: the real runtime with auth, user and messaging on stores in memory, and the gateway's edge in
+// One simulated Nova process: the real runtime with the domains of memory_doubles() on stores in memory, and the gateway's edge in
 // front. Dies, pauses and starts again as a process does; the stores live on. Used by cluster.
 #pragma once
 
 #include "actors/runtime/node/testing.hpp"
 #include "config/settings/messaging_settings.hpp"
 #include "storage/memory/memory_database.hpp"
+#include "tests/simulation/memory_domains.hpp"
 #include "tests/simulation/virtual_edge.hpp"
 
-#include <array>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -15,14 +15,11 @@
 
 namespace nova::simulation {
 
-enum class domain_index : std::uint8_t { auth, user, messaging };
-inline constexpr std::size_t domain_count = 3;
-
 /// The databases, which outlive every node. Their clock is the cluster's.
 struct stores {
   explicit stores(std::function<unix_ms()> now);
-  std::array<storage::memory_store, domain_count> all;
-  storage::memory_store& of(domain_index d) { return all[static_cast<std::size_t>(d)]; }
+  std::vector<storage::memory_store> all;  ///< in the order of memory_doubles()
+  storage::memory_store& of(std::string_view domain) { return all[double_of(domain).value()]; }
 };
 
 /// What differs between runs, drawn from the seed.
@@ -57,7 +54,7 @@ class virtual_node {
   void resume();
   bool paused() const noexcept { return paused_; }
   void jump_wall(std::chrono::milliseconds d) { sim_->jump_wall(d); }
-  storage::memory_database& database(domain_index d) { return *databases_[static_cast<std::size_t>(d)]; }
+  storage::memory_database& database(std::size_t double_index) { return *databases_[double_index]; }
   std::uint64_t trace() const { return sim_->trace(); }
   const std::vector<std::string>& log() const { return log_; }
 
@@ -87,7 +84,7 @@ class virtual_node {
   std::vector<std::string> log_;
   unsigned disk_ms_;
   std::unique_ptr<runtime::simulation> sim_;
-  std::array<disk, domain_count> disks_;
+  std::vector<disk> disks_;
   std::vector<std::shared_ptr<storage::memory_database>> databases_;
   std::unique_ptr<virtual_edge> edge_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -110,8 +110,8 @@ def link_lines(tree):
 
 # What the last word of a domain file's stem may be, and what it means.
 ROLES = {
-    "actors": {"rules": "pure decisions", "entity": "binds a kind to its rules", "state": "what a kind remembers",
-               "intake": "other domains' events", "supervisor": "the domain as a table",
+    "actors": {"rules": "pure decisions", "entity": "state and binding of a kind", "handlers": "what a kind answers", "state": "what a kind remembers",
+               "intake": "other domains' events", "descriptor": "the domain as a module",
                "services": "what handlers are given", "lookup": "answers about other domains' facts",
                "tokens": "formats of tokens", "hash": "work of the job pool", "memory": "a job's working memory",
                "signer": "signatures"},

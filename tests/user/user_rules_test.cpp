@@ -3,7 +3,7 @@
 #include "actors/user/directory_entity.hpp"
 #include "actors/user/profile_entity.hpp"
 #include "actors/user/user_intake.hpp"
-#include "config/settings/user_settings.hpp"
+#include "actors/user/user_services.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/user/user.nova.hpp"
@@ -31,10 +31,7 @@ uuid id(std::uint8_t n) {
 struct person {
   profile_state state{id(1), {}, {}};
   unix_ms now = 1'000;
-  std::shared_ptr<const config::user_settings> settings =
-      std::make_shared<const config::user_settings>(
-          config::user_settings{.bio_code_points = 5, .blocks_per_account = 2});
-  std::any services{settings};
+  std::any services{std::make_shared<user_services>(user_services{{.bio_code_points = 5, .blocks_per_account = 2}})};
   rpc::caller caller;
   no_random random;
   block_facts_row facts{true, false, 0};
@@ -101,13 +98,13 @@ Profile profile(const auto& out) { return dynamic_cast<const Profile&>(*decided(
 }  // namespace
 
 TEST_CASE("auth's event leads to its account's profile") {
-  const auto intakes = make_user_intakes();
-  REQUIRE(intakes.size() == 1);
-  CHECK(intakes[0].event == &auth::account_registered_event());
+  const auto taken = intakes();
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].event == &auth::account_registered_event());
   auth::AccountRegistered e;
   e.set_account_id(to_string(id(1)));
   person p;
-  const auto effect = intakes[0].route(e, p.context(), {});
+  const auto effect = taken[0].route(e, p.context(), {});
   REQUIRE(std::holds_alternative<runtime::entity_effect>(effect));
   CHECK(std::get<runtime::entity_effect>(effect).kind == "profile");
   CHECK(std::get<runtime::entity_effect>(effect).key == e.account_id());

@@ -1,5 +1,5 @@
 // How a domain describes itself to the runtime: its entity kinds with their handlers, the events that it takes from other
-// domains, and its limits. A domain's *_supervisor file fills one `domain` and returns it; gateway/main.cpp starts it.
+// domains, and its limits. A domain's descriptor (module.hpp) makes one `domain`; gateway/main.cpp starts it.
 //
 // A kind is a struct with static members only:
 //

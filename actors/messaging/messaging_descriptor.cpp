@@ -1,11 +1,11 @@
-#include "actors/messaging/messaging_supervisor.hpp"
+#include "actors/messaging/messaging_descriptor.hpp"
 
 #include "actors/messaging/inbox_entity.hpp"
 #include "actors/messaging/messaging_intake.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
+#include "storage/messaging/migrations.hpp"
 
 namespace nova::messaging {
-
 namespace {
 
 // Ids are compared as text by the runtime: one spelling each.
@@ -15,9 +15,7 @@ result<std::string> canonical_id(const rpc::method&, std::string raw) {
   return to_string(*id);
 }
 
-}  // namespace
-
-runtime::domain make_messaging_domain(const config::messaging_settings& settings) {
+runtime::domain make(const config::messaging_settings& settings, const runtime::kept_keys&) {
   runtime::methods<conversation_entity> conversation("conversation");
   bind_conversation<conversation_entity>(conversation);
   conversation.kind().normalise_key = canonical_id;
@@ -31,17 +29,23 @@ runtime::domain make_messaging_domain(const config::messaging_settings& settings
   d.name = "messaging";
   d.kinds.push_back(conversation.take());
   d.kinds.push_back(inbox.take());
-  d.intakes = messaging_intakes();
+  d.intakes = intakes();
   d.services = std::make_shared<messaging_services>(messaging_services{settings});
   return d;
 }
 
-rpc::push_ptr make_presence(const uuid& account, bool online, unix_ms last_seen_at) {
+rpc::push_ptr presence_of(const uuid& account, bool online, unix_ms last_seen_at) {
   Presence p;
   p.set_account_id(to_string(account));
   p.set_status(online ? "online" : "offline");
   if (!online && last_seen_at > 0) p.set_last_seen_at(last_seen_at);
   return make_push(std::move(p));
+}
+
+}  // namespace
+
+runtime::domain_module<config::messaging_settings> descriptor() {
+  return {.name = "messaging", .migrations = storage::messaging_migrations(), .make = make, .presence = presence_of};
 }
 
 }  // namespace nova::messaging

@@ -1,0 +1,45 @@
+#include "actors/auth/auth_descriptor.hpp"
+
+#include "actors/auth/account_entity.hpp"
+#include "actors/auth/auth_services.hpp"
+#include "actors/auth/keyring_entity.hpp"
+#include "actors/auth/login_name_entity.hpp"
+#include "protocols/auth/auth.nova.hpp"
+#include "protocols/auth/auth.pb.h"
+#include "storage/auth/migrations.hpp"
+
+#include <stdexcept>
+
+namespace nova::auth {
+namespace {
+
+constexpr std::string_view secret_key = "auth";
+
+runtime::domain make(const config::auth_settings& settings, const runtime::kept_keys& keys) {
+  const auto secret = keys.find(secret_key);
+  if (secret == keys.end()) throw std::invalid_argument("auth's key is missing");
+  runtime::domain d;
+  d.name = "auth";
+  d.kinds.push_back(account_entity::kind());
+  d.kinds.push_back(login_name_entity::kind());
+  d.kinds.push_back(keyring_entity::kind());
+  d.services = std::make_shared<auth_services>(settings, secret->second);
+  return d;
+}
+
+void close_sockets(const rpc::message& m, rpc::push_sink& edge) {
+  const auto& e = static_cast<const SessionRevoked&>(m);
+  if (auto session = parse_uuid(e.session_id())) edge.revoke_session(*session, e.until());
+}
+
+}  // namespace
+
+runtime::domain_module<config::auth_settings> descriptor() {
+  return {.name = "auth",
+          .migrations = storage::auth_migrations(),
+          .keys = {secret_key},
+          .make = make,
+          .taps = {{&session_revoked_event(), close_sockets}}};
+}
+
+}  // namespace nova::auth

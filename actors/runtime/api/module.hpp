@@ -1,0 +1,53 @@
+// A domain as a module of the process: its name, its tables, its keys, how it is made, and its hooks at the edge. Each
+// actors/<noun>/<noun>_descriptor exports one as `descriptor()`; actors/domain_modules.hpp lists them for gateway/main.cpp.
+#pragma once
+
+#include "actors/runtime/api/domain.hpp"
+#include "storage/database/migration_file.hpp"
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace nova::runtime {
+
+/// Secrets of the installation by name, 32 random bytes each. They stay the same over restarts.
+using kept_keys = std::map<std::string, std::string, std::less<>>;
+
+/// Tells the edge of a committed event, on the node that committed it. A crash loses calls that were not made yet.
+struct edge_tap {
+  const rpc::event_type* event = nullptr;
+  /// Called on an actor's thread; must not block.
+  void (*tell)(const rpc::message& event, rpc::push_sink& edge) = nullptr;
+};
+
+/// The push that tells a watcher of an account's presence. `last_seen` is 0 when this node never saw the account.
+using presence_push = std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)>;
+
+/// `Settings`: the domain's own struct in its descriptor; all settings of the process in the list.
+template <class Settings>
+struct domain_module {
+  std::string_view name;
+  std::span<const storage::migration> migrations;
+  /// Files in `<data>/keys` that the process makes at the first start and passes to `make`.
+  std::vector<std::string_view> keys{};
+  /// Called once a start. Throws std::invalid_argument when a key is missing or too short.
+  std::function<domain(const Settings&, const kept_keys&)> make;
+  std::vector<edge_tap> taps{};
+  /// At most one domain of a process has it. Empty: none.
+  presence_push presence{};
+};
+
+/// The same module for a caller who holds all settings: `section` is the member with the domain's own.
+template <class All, class Holder, class Settings>
+domain_module<All> in_section(domain_module<Settings> m, Settings Holder::*section) {
+  return {m.name, m.migrations, std::move(m.keys),
+          [make = std::move(m.make), section](const All& s, const kept_keys& keys) { return make(s.*section, keys); },
+          std::move(m.taps), std::move(m.presence)};
+}
+
+}  // namespace nova::runtime

@@ -1,0 +1,28 @@
+#include "actors/user/user_descriptor.hpp"
+
+#include "actors/user/directory_entity.hpp"
+#include "actors/user/profile_entity.hpp"
+#include "actors/user/user_intake.hpp"
+#include "actors/user/user_services.hpp"
+#include "storage/user/migrations.hpp"
+
+namespace nova::user {
+namespace {
+
+runtime::domain make(const config::user_settings& settings, const runtime::kept_keys&) {
+  runtime::domain d;
+  d.name = "user";
+  d.kinds.push_back(profile_entity::kind());
+  d.kinds.push_back(directory_entity::kind());
+  d.intakes = intakes();
+  d.services = std::make_shared<user_services>(user_services{settings});
+  return d;
+}
+
+}  // namespace
+
+runtime::domain_module<config::user_settings> descriptor() {
+  return {.name = "user", .migrations = storage::user_migrations(), .make = make};
+}
+
+}  // namespace nova::user

@@ -1,0 +1,12 @@
+// What the domain is started with: context::service<user_services>().
+#pragma once
+
+#include "config/settings/user_settings.hpp"
+
+namespace nova::user {
+
+struct user_services {
+  config::user_settings settings;
+};
+
+}  // namespace nova::user
