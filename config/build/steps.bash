@@ -91,9 +91,10 @@ lock_build() {
   flock 9
 }
 
-# build PRESET TARGET: configures build/PRESET when it must, by CMakePresets.json, then builds; one at a time per folder.
+# build PRESET TARGET…: configures build/PRESET when it must, by CMakePresets.json, then builds; one at a time per folder.
 build() {
-  local preset=$1 target=$2 folder="$root/build/$1" wanted
+  local preset=$1 folder="$root/build/$1" wanted
+  shift
   mkdir -p "$folder" 2>/dev/null || true
   [ -w "$folder" ] ||
     fail 1 "$folder cannot be written by $(id -un); remove it or build in a clone of your own"
@@ -107,7 +108,7 @@ build() {
     (cd "$root" && cmake --preset "$preset") >&2 || fail 1 "the configuration failed"
     printf '%s\n' "$wanted" > "$folder/.configured"
   fi
-  ninja -C "$folder" -j "$(build_jobs)" "$target" >&2 || fail 1 "the build failed"
+  ninja -C "$folder" -j "$(build_jobs)" "$@" >&2 || fail 1 "the build failed"
   exec 9>&-
 }
 

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace nova::config {
 
@@ -25,7 +26,7 @@ struct descriptor {
 
 result<std::string> read_key(const std::filesystem::path& file, int fd) {
   struct stat about {};
-  if (::fstat(fd, &about) != 0) return problem(file, std::strerror(errno));
+  if (::fstat(fd, &about) != 0) return problem(file, std::generic_category().message(errno));
   if ((about.st_mode & 077) != 0) return problem(file, "others can read it: chmod 600");
   std::string key(key_bytes + 1, '\0');
   auto got = ::read(fd, key.data(), key.size());
@@ -45,11 +46,11 @@ result<std::string> create_key(const std::filesystem::path& file) {
     descriptor out{::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (out.fd < 0 || ::write(out.fd, key.data(), key.size()) != static_cast<ssize_t>(key_bytes) ||
         ::fsync(out.fd) != 0)
-      return problem(file, std::strerror(errno));
+      return problem(file, std::generic_category().message(errno));
   }
-  if (::rename(part.c_str(), file.c_str()) != 0) return problem(file, std::strerror(errno));
+  if (::rename(part.c_str(), file.c_str()) != 0) return problem(file, std::generic_category().message(errno));
   descriptor folder{::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (folder.fd < 0 || ::fsync(folder.fd) != 0) return problem(file, std::strerror(errno));
+  if (folder.fd < 0 || ::fsync(folder.fd) != 0) return problem(file, std::generic_category().message(errno));
   return key;
 }
 
@@ -61,7 +62,7 @@ result<std::string> load_or_create_key(const std::filesystem::path& file) {
     std::filesystem::permissions(file.parent_path(), std::filesystem::perms::owner_all, failed);
   descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (in.fd >= 0) return read_key(file, in.fd);
-  if (errno != ENOENT) return problem(file, std::strerror(errno));
+  if (errno != ENOENT) return problem(file, std::generic_category().message(errno));
   return create_key(file);
 }
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 error failed(const std::string& what, const fs::path& path) {
-  return {errc::unavailable, what + " " + path.string() + ": " + std::strerror(errno)};
+  return {errc::unavailable, what + " " + path.string() + ": " + std::generic_category().message(errno)};
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <poll.h>
 #include <mutex>
+#include <system_error>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -128,7 +129,7 @@ result<void> embedded_postgres::impl::initialise() {
   if (!fs::create_directory(beside, failed)) return unavailable("cannot make " + beside.string() + ": " + failed.message());
   ::chmod(beside.c_str(), 0700);
   if (user.change && ::chown(beside.c_str(), user.uid, user.gid) != 0)
-    return unavailable("cannot give " + beside.string() + " to the OS user postgres: " + std::strerror(errno));
+    return unavailable("cannot give " + beside.string() + " to the OS user postgres: " + std::generic_category().message(errno));
   std::vector<std::string> arguments{"-D", "{data}", "-U", "postgres", "--pwfile={input}", "-E", "UTF8",
                                      "--locale=C.UTF-8", "--auth=scram-sha-256", "--data-checksums", "--no-instructions",
                                      "--wal-segsize=4"};  // a new one is written full of zeros within a commit: 16 MB took 50 ms
@@ -212,7 +213,7 @@ result<void> embedded_postgres::impl::launch_server() {
   } else if (!fs::exists(socket_folder)) {
     if (::mkdir(socket_folder.c_str(), 0700) != 0 ||
         (user.change && ::chown(socket_folder.c_str(), user.uid, user.gid) != 0))
-      return unavailable("cannot make " + socket_folder.string() + ": " + std::strerror(errno));
+      return unavailable("cannot make " + socket_folder.string() + ": " + std::generic_category().message(errno));
   }
   const auto& s = options.settings;
   program p{.executable = bin / "postgres", .arguments = {"-D", "{data}"}, .data = folder, .log = log, .input = {}};

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <system_error>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
@@ -22,7 +23,7 @@ namespace {
 
 constexpr std::string_view socket_prefix = "nova-pg-";
 
-error failed(const std::string& what) { return {errc::unavailable, what + ": " + std::strerror(errno)}; }
+error failed(const std::string& what) { return {errc::unavailable, what + ": " + std::generic_category().message(errno)}; }
 
 class handle {
  public:

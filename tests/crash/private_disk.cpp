@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 namespace nova::crash {
 
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 bool failed(std::string& why, const char* what) {
-  why = std::string(what) + ": " + std::strerror(errno);
+  why = std::string(what) + ": " + std::generic_category().message(errno);
   return false;
 }
 

@@ -39,7 +39,7 @@ def used_by(tree):
 # What is not called, what is called instead, and where it may stand all the same.
 BANNED = (
     (r"\bstd::endl\b", "'\\n', and std::flush where a reader waits for the line", ()),
-    (r"(?<!std::)\bstrerror\s*\(", "std::generic_category().message(errno): strerror is not thread-safe", ()),
+    (r"\bstrerror\s*\(", "std::generic_category().message(errno): strerror is not thread-safe", ()),
     (r"\bstd::(?:async|rand)\b", "the job pool, the injected randomness", ("tests/", "bench/")),
     (r"\b(?:gmtime|localtime|asctime|ctime)\s*\(", "protocols/core/ids.hpp: these share one buffer", ()),
 )

@@ -1,0 +1,71 @@
+// Spans at the stations of a request, written as a trace that Perfetto and chrome://tracing read. `nova serve --trace FILE`
+// turns it on; while it is off, a station costs one branch. Used by gateway, runtime and storage.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace nova::trace {
+
+/// The stations, in the order of *follow one message* in README.md.
+enum class station : std::uint8_t { read, decode, route, decide, append, commit, answer, push, write };
+inline constexpr std::size_t station_count = 9;
+std::string_view name_of(station s) noexcept;
+
+namespace detail {
+inline std::atomic<bool> enabled{false};
+}
+
+/// Whether a trace is being written. Any thread.
+inline bool on() noexcept { return detail::enabled.load(std::memory_order_relaxed); }
+
+using time_point = std::chrono::steady_clock::time_point;
+
+/// Writes one span. `request_id` may be empty: a batch or a push belongs to several requests. `what` is the method, query or
+/// push. Dropped while no trace is written. Any thread.
+void write(station s, std::string_view request_id, std::string_view what, time_point begin, time_point end);
+
+/// A span from its construction to its end. Keeps views of both texts: they must outlive it.
+class span {
+ public:
+  span(station s, std::string_view request_id, std::string_view what)
+      : on_(on()), station_(s), request_id_(request_id), what_(what) {
+    if (on_) begin_ = std::chrono::steady_clock::now();
+  }
+  ~span() {
+    if (on_) write(station_, request_id_, what_, begin_, std::chrono::steady_clock::now());
+  }
+  span(const span&) = delete;
+  span& operator=(const span&) = delete;
+
+ private:
+  const bool on_;
+  const station station_;
+  const std::string_view request_id_, what_;
+  time_point begin_;
+};
+
+/// Writes a trace from its construction to its end; one at a time. After `max_bytes` further spans are dropped and counted.
+class session {
+ public:
+  static constexpr std::uint64_t default_max_bytes = 256ull << 20;
+
+  /// Throws std::runtime_error when the file cannot be written.
+  explicit session(const std::string& path, std::uint64_t max_bytes = default_max_bytes);
+  ~session();
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  std::uint64_t dropped() const;
+
+  struct state;  ///< of trace.cpp
+
+ private:
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace nova::trace
