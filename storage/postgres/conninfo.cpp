@@ -40,6 +40,13 @@ result<keywords> parse_conninfo(const std::string& conninfo, const keywords& ext
   return out;
 }
 
+keywords with_keepalive(keywords words) {
+  for (const auto& [name, value] : {std::pair{"keepalives_idle", "4"}, {"keepalives_interval", "2"}, {"keepalives_count", "3"},
+                                    {"tcp_user_timeout", "10000"}})
+    if (std::none_of(words.begin(), words.end(), [&](const auto& x) { return x.first == name; })) words.emplace_back(name, value);
+  return words;
+}
+
 std::string to_conninfo(const keywords& words) {
   std::string out;
   for (const auto& [name, value] : words) {

@@ -18,6 +18,8 @@ using keywords = std::vector<std::pair<std::string, std::string>>;
 
 /// `conninfo` (keywords or URI) with `extra` in place of what it says; `options` are added to its own.
 result<keywords> parse_conninfo(const std::string& conninfo, const keywords& extra);
+/// `words` with time limits for a peer that has vanished, where they say nothing of them: 10 s of silence end a connection.
+keywords with_keepalive(keywords words);
 /// Keyword form, quoted.
 std::string to_conninfo(const keywords& words);
 

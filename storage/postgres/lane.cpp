@@ -53,7 +53,7 @@ void postgres_lane::connect() {
     return reconnect_later();
   }
   session_ = std::make_shared<session>(io_, *this);
-  session_->open(*words, milliseconds(settings_.connect_timeout_ms));
+  session_->open(with_keepalive(std::move(*words)), milliseconds(settings_.connect_timeout_ms));
 }
 
 postgres_lane::milliseconds postgres_lane::backoff() {
@@ -83,7 +83,11 @@ void postgres_lane::on_lost(const std::string& reason) {
                  reason.substr(0, reason.find('\n')));
   if (stage_ == stage::releasing) return finish_stop();
   retry_timer_.cancel();
-  if (under_way_) under_way_->failed = {};
+  if (under_way_) {
+    under_way_->doubtful = true;
+    under_way_->burning = false;
+    under_way_->failed = {};
+  }
   finish_claims({errc::unavailable, "the database is away"});
   in_transaction_ = false;
   reconnect_later();
@@ -97,12 +101,22 @@ void postgres_lane::on_open() {
   resolve();
 }
 
-// What does the database know of this lane? Older sessions of it are ended first, so that nothing of them comes later.
+bool postgres_lane::give_up(const std::string& reason) {
+  constexpr std::size_t most_abandoned = 1;
+  if (abandoned_.size() >= most_abandoned) return false;
+  abandoned_.push_back(session_);
+  session_->abandon([self = shared_from_this(), which = session_.get()] {
+    std::erase_if(self->abandoned_, [&](const auto& s) { return s.get() == which; });
+  });
+  on_lost(reason);
+  return true;
+}
+
 void postgres_lane::resolve() {
   stage_ = stage::resolving;
   last_request_ = clock::now();
-  found_row_ = found_fenced_ = resolve_failed_ = false;
-  found_number_ = 0;
+  found_row_ = found_fenced_ = found_batch_ = warned_ = false;
+  resolve_failed_.clear();
   if (std::exchange(in_transaction_, false)) send_plain(lane_sql::rollback, lane_tag::other);
   if (!registered_) {
     params_.clear();
@@ -116,6 +130,10 @@ void postgres_lane::resolve() {
   params_.clear();
   params_.add(id());
   session_->execute(lane_sql::read_lane.data(), lane_sql::read_lane, params_, lane_tag::lane_row);
+  params_.clear();
+  params_.add(id());
+  params_.add(under_way_ ? under_way_->number : std::int64_t{0});
+  session_->execute(lane_sql::read_batch.data(), lane_sql::read_batch, params_, lane_tag::batch_row);
   session_->sync(lane_tag::resolve_sync);
   session_->flush();
 }
@@ -123,29 +141,34 @@ void postgres_lane::resolve() {
 void postgres_lane::resolve_result(session_tag tag, const PGresult* r) {
   auto status = PQresultStatus(r);
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-    if (!resolve_failed_ && status == PGRES_FATAL_ERROR)
-      spdlog::error("storage.lane domain={} event=resolve_failed reason=\"{}\"", options_.domain,
-                    PQresultErrorMessage(r));
-    resolve_failed_ = true;
+    const char* state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    if (resolve_failed_.empty() && status == PGRES_FATAL_ERROR)
+      spdlog::warn("storage.lane domain={} event=resolve_failed reason=\"{}\"", options_.domain,
+                   PQresultErrorMessage(r));
+    if (resolve_failed_.empty()) resolve_failed_ = state ? state : "none";
     return;
   }
-  if (tag != lane_tag::lane_row) return;
-  if (auto row = decode_rows(r); row && row->size() == 1) {
+  auto row = decode_rows(r);
+  if (!row || row->size() != 1) return;
+  if (tag == lane_tag::lane_row) {
     found_row_ = true;
-    found_number_ = row->int8(0, 0);
-    found_fenced_ = row->boolean(0, 1);
+    found_fenced_ = row->boolean(0, 0);
+  } else if (tag == lane_tag::batch_row) {
+    found_batch_ = row->boolean(0, 0);
   }
 }
 
 void postgres_lane::resolved() {
-  if (resolve_failed_) {
+  if (resolve_failed_ == "55P03" || resolve_failed_ == "57014" || warned_)
+    return retry_later(true, {resolve_failed_, "", "lane", -1, 0}, &postgres_lane::resolve);
+  if (!resolve_failed_.empty()) {
     session_->close();
     return on_lost("the lane's row could not be read");
   }
   registered_ = true;
   for (auto& done : std::exchange(reincarnated_, {})) done({});
   stage_ = stage::idle;
-  if (under_way_ && found_row_ && found_number_ == under_way_->number) committed();
+  if (under_way_ && found_batch_) committed(under_way_->first_sent);
   if (planted(planted_fault::fence_removed)) found_fenced_ = false;
   if (!found_row_ || found_fenced_) return become_fenced();
   serving_ = true;
@@ -273,7 +296,7 @@ void postgres_lane::reincarnate(std::function<void(result<void>)> done) {
     refused_order_.clear();
   }
   counters_.clear();
-  last_number_ = 0;
+  last_number_ = forgotten_ = forgetting_ = 0;
   registered_ = in_transaction_ = false;
   failed_connects_ = 0;
   fenced_ = false;
@@ -313,6 +336,7 @@ void postgres_lane::finish_stop() {
   connected_ = serving_ = false;
   lease_until_ = 0;
   if (session_) session_->close();
+  for (auto& s : std::exchange(abandoned_, {})) s->close();
   for (auto* timer : {&reconnect_timer_, &renewal_timer_, &watch_timer_, &retry_timer_, &stop_timer_, &collect_timer_})
     timer->cancel();
   fail_everything(commit_status::unavailable, "stopped while the database was away: outcome unknown");
@@ -339,10 +363,7 @@ void postgres_lane::arm_watch() {
                 self->stage_ == stage::claiming || self->stage_ == stage::releasing;
     auto age = clock::now() - self->last_request_;
     self->stalled_ = busy && age > milliseconds(self->settings_.lane_stall_ms);
-    if (busy && age > milliseconds(self->settings_.lane_giveup_ms)) {
-      self->session_->close();
-      self->on_lost("no answer from the database");
-    }
+    if (busy && age > milliseconds(self->settings_.lane_giveup_ms)) self->give_up("no answer from the database");
     self->arm_watch();
   });
 }

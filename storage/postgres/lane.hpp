@@ -3,8 +3,12 @@
 //
 //   idle ──append/renew──▶ batch sent ──sync──▶ committed: done(…), next batch (under load after commit_delay_us)
 //                              │ error: rolled back ─▶ split (bisect) until the poison unit is alone
-//                              │ lost: reconnect ─▶ compare lane.batch_no ─▶ committed, or sent again
-//                              └ NOVF1: read the lane's row ─▶ committed before, or fenced
+//                              │ lost: reconnect ─▶ resolve: is the batch's row there ─▶ committed, or sent again as the same number
+//                              └ NOVF1, number taken: resolve ─▶ committed before, or fenced
+//
+// A batch keeps its number until its fate is known. A number is committed once, so that an attempt which comes late (a server
+// that hung in its COMMIT) cannot be doubled by the next one. The status of a transaction id is no proof: after a crash of the
+// server the id may belong to another transaction.
 #pragma once
 
 #include "storage/database/batch.hpp"
@@ -21,6 +25,7 @@
 
 namespace nova::storage {
 
+enum class verdict : std::uint8_t;
 using claim_callback = std::function<void(result<std::vector<shard_claim>>)>;
 
 class postgres_lane final : public commit_lane,
@@ -64,9 +69,13 @@ class postgres_lane final : public commit_lane,
     std::int64_t number = 0;
     shard_counters counters;  ///< after it
     std::vector<batch_step> steps;
-    clock::time_point sent{};
+    clock::time_point sent{};        ///< the attempt under way
+    clock::time_point first_sent{};  ///< the lease of a batch whose attempt is not known counts from here
     failure failed;
     bool commit_sent = false;
+    bool doubtful = false;  ///< an attempt on a lost connection may still come; the number must not be given up
+    bool burning = false;   ///< only the number is committed, so that no attempt can come any more
+    failure refusal;        ///< with which the content goes on once the number is burnt
   };
   struct claim_request {
     std::uint32_t shard_count;
@@ -80,9 +89,13 @@ class postgres_lane final : public commit_lane,
   void on_result(session_tag tag, const pg_result* r) override;
   void on_sync(session_tag tag) override;
   void on_lost(const std::string& reason) override;
+  bool on_silent() override { return give_up("no answer while connecting"); }
+  /// The server ended a wait for a standby: committed here, and perhaps nowhere else.
+  void on_warning() override { warned_ = true; }
 
   void connect();
   void reconnect_later();
+  bool give_up(const std::string& reason);
   void resolve();
   void resolved();
   void resolve_result(session_tag tag, const pg_result* r);
@@ -110,11 +123,14 @@ class postgres_lane final : public commit_lane,
   void send_outbox();
   void send_commit();
   void step_failed(session_tag tag, const pg_result* r);
-  void committed();
+  void forget_batches();
+  void committed(clock::time_point lease_from);
   void rolled_back();
+  void send_again(verdict kind);
+  void go_on(segment content, failure f);
   void split(segment content, const failure& f);
   void refuse(segment content, const failure& f);
-  void retry_later(bool away, const failure& f);
+  void retry_later(bool away, const failure& f, void (postgres_lane::*next)() = &postgres_lane::proceed);
   void extend_lease(clock::time_point sent);
   void finish(pending_unit& u, commit_status status, std::string detail);
   void call_finished();
@@ -141,12 +157,16 @@ class postgres_lane final : public commit_lane,
   // Storage thread.
   stage stage_ = stage::disconnected;
   std::shared_ptr<session> session_;
+  std::vector<std::shared_ptr<session>> abandoned_;  ///< given up and not yet gone
   boost::asio::steady_timer reconnect_timer_, renewal_timer_, watch_timer_, retry_timer_, stop_timer_, collect_timer_;
   parameter_buffer params_;
   std::minstd_rand jitter_;
   unsigned failed_connects_ = 0;
   bool registered_ = false, ever_connected_ = false, in_transaction_ = false;
   std::int64_t last_number_ = 0;   ///< of the last batch sent
+  std::int64_t forgotten_ = 0;     ///< rows of batches below are deleted
+  std::int64_t forgetting_ = 0;    ///< … by the batch under way, below this
+  clock::time_point last_forgotten_{};
   shard_counters counters_;        ///< of the shards owned; as committed
   std::deque<segment> retry_;      ///< before the queue
   std::optional<transaction> under_way_;
@@ -157,8 +177,9 @@ class postgres_lane final : public commit_lane,
   std::map<const query*, std::string> guarded_;  ///< SQL with expect_rows checked in it
   clock::time_point last_request_{}, last_renewal_{};
   // What a resolve read.
-  bool found_row_ = false, found_fenced_ = false, resolve_failed_ = false;
-  std::int64_t found_number_ = 0;
+  bool found_row_ = false, found_fenced_ = false, found_batch_ = false;
+  std::string resolve_failed_;  ///< SQLSTATE
+  bool warned_ = false;
   std::deque<claim_request> claims_;
   std::optional<result<std::vector<shard_claim>>> claim_answer_;
   bool claim_fenced_ = false;

@@ -3,6 +3,7 @@
 
 #include "protocols/core/planted.hpp"
 #include "storage/postgres/lane_sql.hpp"
+#include "storage/postgres/lane_verdict.hpp"
 
 #include <boost/asio/post.hpp>
 #include <libpq-fe.h>
@@ -16,18 +17,6 @@ using boost::system::error_code;
 
 namespace {
 
-enum class verdict : std::uint8_t { refused, again, away, fenced };
-
-verdict judge(const std::string& state, session_tag tag) {
-  if (state == "NOVF1") return verdict::fenced;
-  if (tag == lane_tag::outbox && state == "23505") return verdict::fenced;
-  for (std::string_view x : {"40001", "40P01", "55P03", "57014", "0A000", "26000"})
-    if (state == x) return verdict::again;
-  for (std::string_view x : {"08", "53", "57", "58"})
-    if (state.starts_with(x)) return verdict::away;
-  return state == "25006" ? verdict::away : verdict::refused;
-}
-
 /// What the lane sends instead of its fence when that is planted away: the same with nothing asked about `fenced`.
 std::string_view unfenced() {
   constexpr std::string_view asked = "AND NOT fenced ";
@@ -36,10 +25,6 @@ std::string_view unfenced() {
     return s.erase(s.find(asked), asked.size());
   }();
   return sql;
-}
-
-bool is_conflict(const std::string& state) {
-  return state == "23505" || state == "23P01" || state == "NOVX1";
 }
 
 std::string guarded(const query& q) {
@@ -208,7 +193,9 @@ void postgres_lane::send_statements() {
   stage_ = stage::batch;
   t.failed = {};
   t.commit_sent = false;
+  warned_ = false;
   t.sent = last_request_ = last_renewal_ = clock::now();
+  if (t.first_sent == clock::time_point{}) t.first_sent = t.sent;
   if (std::exchange(in_transaction_, false)) send_plain(lane_sql::rollback, lane_tag::rollback);
   send_plain(lane_sql::begin, lane_tag::begin);
   params_.clear();
@@ -217,8 +204,10 @@ void postgres_lane::send_statements() {
   params_.add(static_cast<std::int64_t>(settings_.lease_ms));
   const auto fence = planted(planted_fault::fence_removed) ? unfenced() : lane_sql::fence;
   session_->execute(fence.data(), fence, params_, lane_tag::fence);
+  if (t.burning) return send_commit();
   for (std::size_t i = 0; i < t.steps.size(); ++i) send_step(t.steps[i], i);
   send_outbox();
+  forget_batches();
   if (options_.before_commit) {
     session_->flush_request();
     send_plain(lane_sql::probe, lane_tag::before_commit);
@@ -264,6 +253,21 @@ void postgres_lane::send_outbox() {
   column(element_type("text[]"), [&](auto, auto, auto& e) { params_.put_bytes(e.key); });
   column(element_type("bytea[]"), [&](auto, auto, auto& e) { params_.put_bytes(e.payload); });
   session_->execute(lane_sql::outbox.data(), lane_sql::outbox, params_, lane_tag::outbox);
+}
+
+// Only with a batch's first attempt: what an earlier one has deleted is not known.
+void postgres_lane::forget_batches() {
+  constexpr auto every = std::chrono::milliseconds(500);
+  const auto& t = *under_way_;
+  forgetting_ = 0;
+  if (t.doubtful || t.sent - last_forgotten_ < every) return;
+  last_forgotten_ = t.sent;
+  forgetting_ = t.number;
+  params_.clear();
+  params_.add(id());
+  params_.add(forgotten_);
+  params_.add(forgetting_);
+  session_->execute(lane_sql::forget_batches.data(), lane_sql::forget_batches, params_, lane_tag::other);
 }
 
 void postgres_lane::send_commit() {
@@ -318,20 +322,34 @@ void postgres_lane::on_sync(session_tag tag) {
   if (tag == lane_tag::resolve_sync) return resolved();
   if (tag == lane_tag::release_sync) return finish_stop();
   if (tag == lane_tag::claim_sync) return claimed();
-  if (!under_way_->failed.state.empty()) return rolled_back();
-  committed();
+  auto& t = *under_way_;
+  if (!t.failed.state.empty()) return rolled_back();
+  if (warned_) {
+    serving_ = false;
+    return resolve();
+  }
+  if (t.burning) {
+    t.burning = t.doubtful = false;
+    extend_lease(t.sent);
+    auto content = std::move(t.content);
+    auto refusal = std::move(t.refusal);
+    under_way_.reset();
+    return go_on(std::move(content), std::move(refusal));
+  }
+  committed(t.sent);
   stage_ = stage::idle;
   proceed();
 }
 
-void postgres_lane::committed() {
+void postgres_lane::committed(clock::time_point lease_from) {
   auto t = std::move(*under_way_);
   under_way_.reset();
   stalled_ = false;
   serving_ = true;
   failed_connects_ = 0;
   counters_ = std::move(t.counters);
-  extend_lease(t.sent);
+  extend_lease(lease_from);
+  forgotten_ = std::max(forgotten_, std::exchange(forgetting_, 0));
   auto age = clock::now() - t.sent;
   last_units_ = t.content.units.size();
   last_committed_ = t.sent + age;
@@ -348,97 +366,6 @@ void postgres_lane::committed() {
 void postgres_lane::extend_lease(clock::time_point sent) {
   auto until = sent + milliseconds(settings_.lease_ms) - milliseconds(settings_.lease_margin_ms);
   lease_until_ = std::max<std::int64_t>(lease_until_, until.time_since_epoch().count());
-}
-
-void postgres_lane::rolled_back() {
-  auto failed = std::move(under_way_->failed);
-  in_transaction_ = true;
-  ++metrics_.batches_failed;
-  auto kind = judge(failed.state, failed.tag);
-  if (kind == verdict::fenced) {
-    // A duplicate number in the outbox means that somebody else writes this shard's events.
-    if (failed.tag == lane_tag::outbox) return become_fenced();
-    return resolve();
-  }
-  auto content = std::move(under_way_->content);
-  under_way_.reset();
-  stage_ = stage::idle;
-  bool own = failed.tag >= lane_tag::other && failed.tag != lane_tag::outbox && failed.tag != lane_tag::commit;
-  bool retry = kind == verdict::away || (own && kind == verdict::again) || content.units.empty();
-  if (retry || (kind == verdict::again && ++content.attempts < 2)) {
-    retry_.push_front(std::move(content));
-    return retry_later(kind == verdict::away, failed);
-  }
-  if (kind == verdict::again && content.units.size() == 1 && content.attempts < settings_.unit_attempts) {
-    retry_.push_front(std::move(content));
-    return retry_later(false, failed);
-  }
-  if (kind == verdict::again) failed.unit = -1;
-  split(std::move(content), failed);
-  proceed();
-}
-
-void postgres_lane::retry_later(bool away, const failure& f) {
-  if (away) serving_ = false;
-  if (failed_connects_ % 16 == 0)
-    spdlog::warn("storage.lane domain={} event=retry sqlstate={} query={}", options_.domain, f.state, f.query);
-  stage_ = stage::waiting;
-  retry_timer_.expires_after(backoff());
-  ++failed_connects_;
-  retry_timer_.async_wait([self = shared_from_this()](error_code e) {
-    if (e || self->stage_ != stage::waiting) return;
-    self->stage_ = stage::idle;
-    self->proceed();
-  });
-}
-
-void postgres_lane::split(segment content, const failure& f) {
-  auto& units = content.units;
-  if (units.size() == 1) return refuse(std::move(content), f);
-  auto part = [&](std::size_t from, std::size_t to) {
-    segment s;
-    s.units.assign(std::make_move_iterator(units.begin() + static_cast<std::ptrdiff_t>(from)),
-                   std::make_move_iterator(units.begin() + static_cast<std::ptrdiff_t>(to)));
-    return s;
-  };
-  if (f.unit < 0) {
-    auto half = units.size() / 2;
-    retry_.push_front(part(half, units.size()));
-    retry_.push_front(part(0, half));
-    return;
-  }
-  auto poison = static_cast<std::size_t>(f.unit);
-  if (poison + 1 < units.size()) retry_.push_front(part(poison + 1, units.size()));
-  if (poison == 0) return refuse(part(0, 1), f);
-  retry_.push_front(part(poison, poison + 1));
-  retry_.push_front(part(0, poison));
-}
-
-void postgres_lane::refuse(segment content, const failure& f) {
-  auto& unit = content.units.front();
-  auto activation = unit.unit.activation;
-  auto status = is_conflict(f.state) ? commit_status::conflict : commit_status::rejected;
-  finish(unit, status, f.detail);
-  if (activation == 0) return;
-  std::vector<pending_unit> aborted;
-  auto sweep = [&](auto& units) {
-    auto keep = std::stable_partition(units.begin(), units.end(),
-                                      [&](const auto& u) { return u.unit.activation != activation; });
-    aborted.insert(aborted.end(), std::make_move_iterator(keep), std::make_move_iterator(units.end()));
-    units.erase(keep, units.end());
-  };
-  for (auto& s : retry_) sweep(s.units);
-  std::erase_if(retry_, [](const auto& s) { return s.units.empty(); });
-  {
-    std::lock_guard lock(mutex_);
-    sweep(queue_);
-    if (refused_.insert(activation).second) refused_order_.push_back(activation);
-    if (refused_order_.size() > settings_.max_refused_activations) {
-      refused_.erase(refused_order_.front());
-      refused_order_.pop_front();
-    }
-  }
-  for (auto& u : aborted) finish(u, commit_status::aborted, "");
 }
 
 }  // namespace nova::storage

@@ -1,4 +1,4 @@
-// The lane's own statements and the tags of their results. Included by lane.cpp and lane_batch.cpp only.
+// The lane's own statements and the tags of their results. Included by the lane's sources only.
 #pragma once
 
 #include "storage/postgres/session.hpp"
@@ -10,7 +10,7 @@ namespace nova::storage::lane_tag {
 inline constexpr session_tag other = 1u << 20, lane_row = other + 1, resolve_sync = other + 2, claim = other + 3,
                              claim_sync = other + 4, release_sync = other + 5, begin = other + 6,
                              fence = other + 7, outbox = other + 8, commit = other + 9, batch_sync = other + 10,
-                             rollback = other + 11, before_commit = other + 12;
+                             rollback = other + 11, before_commit = other + 12, batch_row = other + 13;
 }  // namespace nova::storage::lane_tag
 
 namespace nova::storage::lane_sql {
@@ -20,10 +20,16 @@ inline constexpr std::string_view commit = "COMMIT";
 inline constexpr std::string_view rollback = "ROLLBACK";
 inline constexpr std::string_view probe = "SELECT 1";
 
-/// The fence: no row means fenced, or that this very batch was committed before; then the transaction ends itself.
+/// The fence. The lock of the lane's row orders batch and take-over; without a row the lane is fenced and the transaction ends
+/// itself. The inserted row is the batch's fate and its lease; a number that is there already is refused (23505).
 inline constexpr std::string_view fence =
-    "WITH x AS (UPDATE lane SET expires_at = clock_timestamp() + $3::bigint * interval '1 millisecond', batch_no = $2 "
-    "WHERE lane_id = $1 AND NOT fenced AND batch_no < $2 RETURNING 1) SELECT nova_fence(count(*)) FROM x";
+    "WITH held AS MATERIALIZED (SELECT lane_id FROM lane WHERE lane_id = $1 AND NOT fenced FOR NO KEY UPDATE), "
+    "made AS (INSERT INTO lane_batch SELECT lane_id, $2, clock_timestamp() + $3::bigint * interval '1 millisecond' FROM held "
+    "RETURNING 1) SELECT nova_fence(count(*)) FROM made";
+
+/// Rows of batches whose fate is known: (lane, from, before). The range is narrow: rows deleted earlier are not walked again.
+inline constexpr std::string_view forget_batches =
+    "DELETE FROM lane_batch WHERE lane_id = $1 AND batch_no >= $2 AND batch_no < $3";
 
 inline constexpr std::string_view outbox =
     "INSERT INTO outbox (shard, seq, type, key, payload) "
@@ -32,11 +38,16 @@ inline constexpr std::string_view outbox =
 inline constexpr std::string_view register_lane =
     "INSERT INTO lane (lane_id, node, expires_at) VALUES ($1, $2, clock_timestamp() + $3::bigint * interval '1 millisecond') "
     "ON CONFLICT DO NOTHING";
+/// A session that waits for a standby is left alone: ending it would show to readers what no standby has.
 inline constexpr std::string_view end_older =
-    "SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity WHERE datname = current_database() "
-    "AND usename = current_user AND pid <> pg_backend_pid() "
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND usename = current_user AND pid <> pg_backend_pid() AND wait_event IS DISTINCT FROM 'SyncRep' "
     "AND application_name = current_setting('application_name')";
-inline constexpr std::string_view read_lane = "SELECT batch_no, fenced FROM lane WHERE lane_id = $1";
+/// Waits for an earlier transaction that has passed the fence. The lock is a write: the commit after it waits until all that
+/// was seen is as durable as the server is configured to make it.
+inline constexpr std::string_view read_lane = "SELECT fenced FROM lane WHERE lane_id = $1 FOR NO KEY UPDATE";
+inline constexpr std::string_view read_batch =
+    "SELECT EXISTS (SELECT 1 FROM lane_batch WHERE lane_id = $1 AND batch_no = $2)";
 inline constexpr std::string_view claim = "SELECT shard, epoch, last_seq FROM nova_claim($1, $2, $3::bigint::integer)";
 inline constexpr std::string_view release =
     "UPDATE lane SET fenced = true, expires_at = clock_timestamp() WHERE lane_id = $1";

@@ -27,14 +27,16 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
                          std::to_string(settings.read_timeout_ms)}});
     if (!words) return on_lost(words.error().detail);
     session_ = std::make_shared<session>(pool_->io_, *this);
-    session_->open(*words, milliseconds(settings.connect_timeout_ms));
+    session_->open(with_keepalive(std::move(*words)), milliseconds(settings.connect_timeout_ms));
   }
 
   void close() {
     timer_.cancel();
     if (session_) session_->close();
+    if (abandoned_) std::exchange(abandoned_, nullptr)->close();
     if (std::exchange(open_, false)) --pool_->connected_;
     fail_under_way("stopping");
+    under_way_.clear();
     pool_ = nullptr;
   }
 
@@ -48,17 +50,15 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
     const auto& q = *r.what.query;
     session_->execute(&q, q.sql, params, 0);
     session_->sync(0);
-    r.since = clock::now();
-    under_way_.push_back({std::move(r), {}, false});
+    under_way_.push_back({std::move(r), {}, false, clock::now()});
   }
   void flush() { session_->flush(); }
 
   // The server ends a slow read by itself; a second later the connection is taken for dead.
   void check_age(clock::time_point now) {
     if (!open_ || under_way_.empty()) return;
-    if (now - under_way_.front().what.since < milliseconds(pool_->options_.settings.read_timeout_ms + 1000)) return;
-    session_->close();
-    on_lost("no answer from the database");
+    if (now - under_way_.front().since < milliseconds(pool_->options_.settings.read_timeout_ms + 1000)) return;
+    if (!give_up("no answer from the database")) fail_under_way("no answer from the database");
   }
 
  private:
@@ -66,6 +66,7 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
     request what;
     read_result answer;
     bool has_answer;
+    clock::time_point since;
   };
 
   void on_open() override {
@@ -102,9 +103,9 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
     auto keep = shared_from_this();
     auto done = std::move(under_way_.front());
     under_way_.pop_front();
-    pool_->metrics_.record(done.what.what.query->name, 1, clock::now() - done.what.since);
+    pool_->metrics_.record(done.what.what.query->name, 1, clock::now() - done.since);
     if (!pool_->ready_.empty() || pool_->stopping_) pool_->dispatch();
-    done.what.done(std::move(done.answer));
+    if (done.what.done) done.what.done(std::move(done.answer));
   }
 
   void on_lost(const std::string& reason) override {
@@ -116,12 +117,26 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
     }
     pool_->failed_ = true;
     fail_under_way("connection lost");
+    under_way_.clear();
     reconnect_later();
     pool_->dispatch();
   }
 
+  bool on_silent() override { return give_up("no answer while connecting"); }
+
+  /// False when one connection of this place is already left behind: then the server itself is stuck, and this one is kept.
+  bool give_up(const char* reason) {
+    if (abandoned_) return false;
+    abandoned_ = session_;
+    session_->abandon([self = shared_from_this()] { self->abandoned_ = nullptr; });
+    on_lost(reason);
+    return true;
+  }
+
+  /// Their answers, should they come, are for nobody.
   void fail_under_way(const char* why) {
-    for (auto& r : std::exchange(under_way_, {})) r.what.done(error{errc::unavailable, why});
+    for (auto& r : under_way_)
+      if (auto done = std::exchange(r.what.done, nullptr)) done(error{errc::unavailable, why});
   }
 
   void reconnect_later() {
@@ -138,6 +153,7 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
   read_pool* pool_;
   boost::asio::steady_timer timer_;
   std::shared_ptr<session> session_;
+  std::shared_ptr<session> abandoned_;  ///< given up and not yet gone
   std::deque<answered> under_way_;
   bool open_ = false, opened_before_ = false;
   int attempts_ = 0;
@@ -162,6 +178,7 @@ void read_pool::arm_watch() {
     if (e) return;
     auto now = clock::now();
     for (auto& m : self->members_) m->check_age(now);
+    self->expire_waiting(now);
     self->arm_watch();
   });
 }
@@ -227,6 +244,17 @@ void read_pool::fail_waiting(const error& e) {
   auto failed = std::exchange(ready_, {});
   waiting_ -= failed.size();
   for (auto& r : failed) r.done(e);
+}
+
+// With every connection stuck nothing else would end them.
+void read_pool::expire_waiting(clock::time_point now) {
+  std::deque<request> late;
+  while (!ready_.empty() && now - ready_.front().since > milliseconds(options_.settings.read_timeout_ms)) {
+    late.push_back(std::move(ready_.front()));
+    ready_.pop_front();
+  }
+  waiting_ -= late.size();
+  for (auto& r : late) r.done(error{errc::unavailable, "no connection became free"});
 }
 
 void read_pool::stop(std::function<void()> done) {

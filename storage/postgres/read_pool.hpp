@@ -41,6 +41,7 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
   void fail_waiting(const error& e);
   void finish_stop();
   void arm_watch();
+  void expire_waiting(clock::time_point now);
 
   boost::asio::io_context& io_;
   const postgres_options options_;

@@ -18,20 +18,46 @@ void session::open(const keywords& words, std::chrono::milliseconds timeout) {
   for (const auto& [name, value] : words) names.push_back(name.c_str()), values.push_back(value.c_str());
   names.push_back(nullptr), values.push_back(nullptr);
   connection_ = PQconnectStartParams(names.data(), values.data(), 0);
-  deadline_.expires_after(timeout);
-  deadline_.async_wait([self = shared_from_this()](error_code e) {
-    if (!e && !self->ready_) self->lost("no answer while connecting");
-  });
+  patience_ = timeout;
+  arm_deadline();
   if (!connection_ || PQstatus(connection_) == CONNECTION_BAD) {
     std::string reason = connection_ ? PQerrorMessage(connection_) : "out of memory";
     boost::asio::post(io_, [self = shared_from_this(), reason] { self->lost(reason); });
     return;
   }
-  PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+  PQsetNoticeReceiver(
+      connection_,
+      [](void* self, const PGresult* r) {
+        const char* state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+        auto* sink = static_cast<session*>(self)->sink_;
+        if (sink && state && std::string_view(state) == "01000") sink->on_warning();
+      },
+      this);
   bind_socket();
   socket_.async_wait(wait::wait_write, [self = shared_from_this()](error_code e) {
     if (!e) self->poll_connect();
   });
+}
+
+void session::arm_deadline() {
+  deadline_.expires_after(patience_);
+  deadline_.async_wait([self = shared_from_this()](error_code e) {
+    if (!e && !self->ready_ && self->sink_ && !self->sink_->on_silent()) self->arm_deadline();
+  });
+}
+
+void session::abandon(std::function<void()> gone) {
+  sink_ = nullptr;
+  deadline_.cancel();
+  gone_ = std::move(gone);
+}
+
+bool session::over_when_abandoned() {
+  if (!gone_) return false;
+  auto gone = std::exchange(gone_, nullptr);
+  close();
+  gone();
+  return true;
 }
 
 void session::bind_socket() {
@@ -53,6 +79,7 @@ void session::poll_connect() {
 }
 
 void session::opened() {
+  if (over_when_abandoned()) return;
   bind_socket();
   deadline_.cancel();
   if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1)
@@ -64,6 +91,7 @@ void session::opened() {
 
 void session::close() {
   sink_ = nullptr;
+  gone_ = nullptr;
   ready_ = false;
   deadline_.cancel();
   if (socket_.is_open()) socket_.release();
@@ -72,6 +100,7 @@ void session::close() {
 }
 
 void session::lost(const std::string& reason) {
+  if (over_when_abandoned()) return;
   if (!connection_ || !sink_) return;
   auto* sink = sink_;
   close();
@@ -145,6 +174,7 @@ void session::watch_read() {
 
 void session::read_results() {
   auto keep = shared_from_this();
+  if (over_when_abandoned()) return;
   bool alive = PQconsumeInput(connection_) == 1;
   while (ready_ && !pending_.empty() && !PQisBusy(connection_)) {
     result_ptr r(PQgetResult(connection_));

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -27,8 +28,12 @@ class session_sink {
   /// Status as libpq says; a statement after a failed one of the same sync is PGRES_PIPELINE_ABORTED.
   virtual void on_result(session_tag tag, const pg_result* r) = 0;
   virtual void on_sync(session_tag tag) = 0;
-  /// Lost, refused or timed out; nothing further comes. Not called after close().
+  /// Lost or refused; nothing further comes. Not called after close() or abandon().
   virtual void on_lost(const std::string& reason) = 0;
+  /// No answer while connecting. True: the sink has closed or abandoned the session; false: it is waited for once more.
+  virtual bool on_silent() = 0;
+  /// A WARNING of class 01000, possibly before the results that precede it.
+  virtual void on_warning() {}
 };
 
 class session : public std::enable_shared_from_this<session> {
@@ -40,6 +45,9 @@ class session : public std::enable_shared_from_this<session> {
   bool ready() const noexcept { return ready_; }
   /// Drops the connection; the sink hears nothing more.
   void close();
+  /// Lets go of a connection that does not answer without closing it: a server that is stuck would not notice the closing,
+  /// and nobody could count what is left behind there. `gone` when it has answered or ended; the sink hears nothing more.
+  void abandon(std::function<void()> gone);
 
   /// Queues one execution of `sql`; prepared under this connection's own name on first use. `identity` is an address that
   /// stands for the statement (its query, or a constant's). A parameter's type is that of the first value other than NULL
@@ -74,6 +82,8 @@ class session : public std::enable_shared_from_this<session> {
   void opened();
   void lost(const std::string& reason);
   void bind_socket();
+  void arm_deadline();
+  bool over_when_abandoned();
   bool outdated(const prepared& p, std::string_view sql, const parameter_buffer& params) const;
   void prepare(prepared& p, std::string_view sql, const parameter_buffer& params, session_tag tag);
 
@@ -82,6 +92,8 @@ class session : public std::enable_shared_from_this<session> {
   pg_conn* connection_ = nullptr;
   boost::asio::posix::stream_descriptor socket_;
   boost::asio::steady_timer deadline_;
+  std::chrono::milliseconds patience_{0};  ///< of one look at an attempt to connect
+  std::function<void()> gone_;             ///< set while abandoned
   bool ready_ = false;
   bool writing_ = false;
   std::uint64_t names_ = 0;

@@ -53,7 +53,7 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('lane', 'shard') LOOP
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('lane', 'lane_batch', 'shard') LOOP
     EXECUTE format('CREATE TRIGGER audit_look AFTER INSERT OR UPDATE OR DELETE ON public.%I '
                    'FOR EACH STATEMENT EXECUTE FUNCTION audit.look()', name);
   END LOOP;

@@ -33,7 +33,9 @@ class postgres_world final : public contract_world {
     auto db = blocking_connection::open(made_.admin_conninfo);
     REQUIRE(db.has_value());
     auto id = boost::uuids::to_string(node(name).lane().id());
-    REQUIRE(db->run("UPDATE lane SET expires_at = now() - interval '1 second' WHERE lane_id = $1", {id}).has_value());
+    for (const char* table : {"lane", "lane_batch"})
+      REQUIRE(db->run(std::string("UPDATE ") + table + " SET expires_at = now() - interval '1 second' WHERE lane_id = $1", {id})
+                  .has_value());
   }
 
  private:
