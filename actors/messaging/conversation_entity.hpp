@@ -1,9 +1,9 @@
 // The conversation: the one that numbers messages and decides who may do what. Virtual entity `conversation`, keyed by
-// conversation_id; bound to the methods of messaging.proto by messaging_descriptor. Pure rules: *_rules.cpp.
+// conversation_id; started by messaging_descriptor. Handlers: *_handlers.cpp.
 #pragma once
 
 #include "actors/messaging/conversation_state.hpp"
-#include "actors/runtime/api/decision.hpp"
+#include "actors/runtime/api/domain.hpp"
 #include "config/settings/messaging_settings.hpp"
 
 namespace nova::messaging {
@@ -12,6 +12,10 @@ namespace nova::messaging {
 struct messaging_services {
   config::messaging_settings settings;
 };
+
+inline const config::messaging_settings& settings_of(const runtime::context& c) {
+  return c.service<messaging_services>().settings;
+}
 
 struct conversation_entity {
   using state = conversation_state;
@@ -22,44 +26,40 @@ struct conversation_entity {
   /// client_ids read when the conversation becomes active: more than clients have unanswered after a crash.
   static constexpr std::int64_t sends_loaded = 256;
 
+  static runtime::entity_kind kind();
+  /// One spelling for each id: the runtime compares keys as text.
+  static result<std::string> normalise_key(const rpc::method&, std::string raw);
   static runtime::loading<state> load(std::string_view key, const reads& r);
   static std::size_t weight(const state& s);
 
-  // conversation_rules.cpp
+  // conversation_handlers.cpp
   static outcome get_conversation(const state&, const ConversationRequest&, const context&, const reads&);
   static outcome update_conversation(const state&, const UpdateConversationRequest&, const context&, const reads&);
   static outcome typing(const state&, const TypingRequest&, const context&, const reads&);
 
-  // send_rules.cpp
+  // send_handlers.cpp
   static outcome send(const state&, const SendRequest&, const context&, const reads&);
 
-  // message_rules.cpp
+  // message_handlers.cpp
   static outcome history(const state&, const HistoryRequest&, const context&, const reads&);
   static outcome edit(const state&, const EditRequest&, const context&, const reads&);
   static outcome recall(const state&, const RecallRequest&, const context&, const reads&);
   static outcome react(const state&, const ReactRequest&, const context&, const reads&);
   static outcome unreact(const state&, const ReactRequest&, const context&, const reads&);
 
-  // mark_rules.cpp
+  // mark_handlers.cpp
   static outcome read(const state&, const MarkRequest&, const context&, const reads&);
   static outcome delivered(const state&, const MarkRequest&, const context&, const reads&);
 
-  // member_rules.cpp
+  // member_handlers.cpp
   static outcome add_members(const state&, const AddMembersRequest&, const context&, const reads&);
   static outcome set_role(const state&, const SetRoleRequest&, const context&, const reads&);
   static outcome remove_member(const state&, const RemoveMemberRequest&, const context&, const reads&);
   static outcome list_members(const state&, const ListMembersRequest&, const context&, const reads&);
 };
 
-/// Members shown inside a conversation; the rest is paged from /members.
-constexpr std::int64_t members_shown = 100;
-constexpr std::int64_t members_shown_in_list = 32;
-
-/// A push of `u` to all members, and the row by which a resuming client learns of it. Raises the conversation's rev.
+/// Pushes `change` to all members and stores the row by which a resuming client learns of it. Raises the conversation's rev.
 void add_change(runtime::decision<conversation_state>& d, const conversation_facts& s, const runtime::context& c,
                 std::optional<std::int64_t> seq, Change change);
-
-/// What the members who are told of a conversation for the first time, or as a whole, get.
-ConversationPush describe(const conversation_facts& s);
 
 }  // namespace nova::messaging

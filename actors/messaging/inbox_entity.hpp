@@ -14,15 +14,16 @@ struct inbox_entity {
   using context = runtime::context;
   using reads = runtime::reads;
 
+  static runtime::entity_kind kind();
   static runtime::loading<state> load(std::string_view, const reads&) { return state{}; }
   static std::size_t weight(const state&) { return 64; }
 
-  // inbox_rules.cpp
+  // inbox_handlers.cpp
   static outcome create_conversation(const state&, const CreateConversationRequest&, const context&, const reads&);
   static outcome list_conversations(const state&, const ListConversationsRequest&, const context&, const reads&);
   static outcome subscribe_presence(const state&, const SubscribePresenceRequest&, const context&, const reads&);
 
-  // resume_rules.cpp
+  // resume_handlers.cpp
   static outcome missed(const state&, const MissedRequest&, const context&, const reads&);
 };
 

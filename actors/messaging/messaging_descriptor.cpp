@@ -8,27 +8,11 @@
 namespace nova::messaging {
 namespace {
 
-// Ids are compared as text by the runtime: one spelling each.
-result<std::string> canonical_id(const rpc::method&, std::string raw) {
-  auto id = parse_uuid(raw);
-  if (!id) return error{errc::not_found};
-  return to_string(*id);
-}
-
 runtime::domain make(const config::messaging_settings& settings, const runtime::kept_keys&) {
-  runtime::methods<conversation_entity> conversation("conversation");
-  bind_conversation<conversation_entity>(conversation);
-  conversation.kind().normalise_key = canonical_id;
-
-  runtime::methods<inbox_entity> inbox("inbox");
-  bind_inbox<inbox_entity>(inbox);
-  inbox.kind().normalise_key = canonical_id;
-  inbox.kind().idle_passivation = std::chrono::seconds(10);  // nothing to keep
-
   runtime::domain d;
   d.name = "messaging";
-  d.kinds.push_back(conversation.take());
-  d.kinds.push_back(inbox.take());
+  d.kinds.push_back(conversation_entity::kind());
+  d.kinds.push_back(inbox_entity::kind());
   d.intakes = intakes();
   d.services = std::make_shared<messaging_services>(messaging_services{settings});
   return d;

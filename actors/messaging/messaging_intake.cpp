@@ -25,7 +25,7 @@ effect on_block(const Event& e, const reads& r, storage::statement (*change)(con
   auto blocked = parse_uuid(e.blocked_id()).value();
   if (r.size() == 0) return runtime::need{{store::find_direct(blocker, blocked)}};
   read_model_effect out{{change(blocker, blocked)}, {}};
-  if (!r.rows(0).empty()) out.refresh.push_back({"conversation", to_string(r.rows(0).id(0, 0))});
+  if (auto id = read_direct(r.rows(0))) out.refresh.push_back({"conversation", to_string(*id)});
   return out;
 }
 

@@ -30,7 +30,7 @@ lookup look_up_persons(const std::vector<uuid>& accounts, const runtime::context
   bool paused_last = after % 2 == 1;
   if (paused_last) return runtime::need{{store::known_persons(wanted)}};
   if (r.rows(latest_persons(r, first)).size() < wanted.size()) {
-    auto retries = c.service<messaging_services>().settings.unknown_member_wait_ms / retry_every_ms;
+    auto retries = settings_of(c).unknown_member_wait_ms / retry_every_ms;
     if (static_cast<std::int64_t>(after / 2) < retries)
       return runtime::need{{runtime::pause{std::chrono::milliseconds(retry_every_ms)}}};
     return error{errc::not_found, "There is no account with one of these ids."};
@@ -41,14 +41,14 @@ lookup look_up_persons(const std::vector<uuid>& accounts, const runtime::context
 
 void add_names(google::protobuf::RepeatedPtrField<Member>& members, const runtime::reads& r, std::size_t first) {
   if (r.size() <= first) return;
-  const auto& persons = r.rows(latest_persons(r, first));
-  std::map<std::string, std::size_t> rows;
-  for (std::size_t i = 0; i < persons.size(); ++i) rows[to_string(persons.id(i, 0))] = i;
+  std::map<std::string, person_row> persons;
+  for (auto& person : read_persons(r.rows(latest_persons(r, first))))
+    persons[to_string(person.account)] = std::move(person);
   for (auto& member : members) {
-    auto row = rows.find(member.account_id());
-    if (row == rows.end()) continue;
-    member.set_handle(persons.text(row->second, 1));
-    member.set_display_name(persons.text(row->second, 2));
+    auto person = persons.find(member.account_id());
+    if (person == persons.end()) continue;
+    member.set_handle(person->second.handle);
+    member.set_display_name(person->second.display_name);
   }
 }
 

@@ -1,5 +1,5 @@
-// Rows of auth's tables as structs; made from query results by actors/auth when an account is
-// loaded.
+// Rows of auth's tables as structs, and their mapping. Only auth_rows.cpp knows column positions;
+// they are those of auth_queries.cpp. Used by auth_store and by actors/auth.
 #pragma once
 
 #include "storage/database/value.hpp"

@@ -4,11 +4,12 @@ namespace nova::messaging::queries {
 
 using storage::merging;
 
-// A message as messaging_rows reads it; `$me` differs by statement, so reactions are joined where
-// they are wanted.
-#define MESSAGE_COLUMNS                                                                         \
-  "m.conversation_id, m.seq, m.rev, m.message_id, m.sender_id, m.client_id, m.text, m.extras, " \
-  "m.reply_to, m.sent_at, m.edited_at, m.recalled"
+// A message as messaging_rows reads it, from the alias `m`.
+#define MESSAGE_COLUMNS(m)                                                                      \
+  m ".conversation_id, " m ".seq, " m ".rev, " m ".message_id, " m ".sender_id, " m             \
+    ".client_id, " m ".text, " m ".extras, " m ".reply_to, " m ".sent_at, " m ".edited_at, " m  \
+    ".recalled"
+// `me` differs by statement, so reactions are joined where they are wanted.
 #define REACTIONS_OF(me)                                                                \
   "LEFT JOIN LATERAL (SELECT array_agg(emoji) AS emojis, array_agg(n) AS counts, "      \
   "array_agg(mine) AS mine FROM (SELECT emoji, count(*) AS n, bool_or(account_id = " me \
@@ -20,12 +21,11 @@ using storage::merging;
 #define UNREAD(me)                                                                              \
   "(SELECT count(*) FROM (SELECT 1 FROM message u WHERE u.conversation_id = c.conversation_id " \
   "AND u.seq > own.read_seq AND u.sender_id <> " me " AND NOT u.recalled LIMIT 10000) n)"
-#define SUMMARY_COLUMNS(me) \
-  "c.conversation_id, c.kind::bigint, c.title, c.rev, c.created_at, own.read_seq, "              \
-  "own.delivered_seq, coalesce(l.seq, 0), " UNREAD(me)                                           \
-  ", (SELECT count(*) FROM member n WHERE n.conversation_id = c.conversation_id), "              \
-  "l.conversation_id, l.seq, l.rev, l.message_id, l.sender_id, l.client_id, l.text, l.extras, l.reply_to, "         \
-  "l.sent_at, l.edited_at, l.recalled"
+#define SUMMARY_COLUMNS(me)                                                          \
+  "c.conversation_id, c.kind::bigint, c.title, c.rev, c.created_at, own.read_seq, "  \
+  "own.delivered_seq, coalesce(l.seq, 0), " UNREAD(me)                               \
+  ", (SELECT count(*) FROM member n WHERE n.conversation_id = c.conversation_id), "  \
+  MESSAGE_COLUMNS("l")
 
 // ---- conversations
 
@@ -145,13 +145,13 @@ const query recall_message{
     "WHERE conversation_id = $1 AND seq = $2"};
 
 const query history_back{"messaging.history_back",
-                         "SELECT " MESSAGE_COLUMNS ", r.emojis, r.counts, r.mine FROM message m " REACTIONS_OF("$5")
+                         "SELECT " MESSAGE_COLUMNS("m") ", r.emojis, r.counts, r.mine FROM message m " REACTIONS_OF("$5")
                          "WHERE m.conversation_id = $1 AND m.seq < $2 AND m.seq > $3 "
                          "ORDER BY m.seq DESC LIMIT $4::bigint"};
 
 const query history_forward{
     "messaging.history_forward",
-    "SELECT " MESSAGE_COLUMNS ", r.emojis, r.counts, r.mine FROM message m " REACTIONS_OF("$5")
+    "SELECT " MESSAGE_COLUMNS("m") ", r.emojis, r.counts, r.mine FROM message m " REACTIONS_OF("$5")
     "WHERE m.conversation_id = $1 AND m.seq < $2 AND m.seq > $3 "
     "ORDER BY m.seq LIMIT $4::bigint"};
 
@@ -222,7 +222,7 @@ const query positions{
 
 const query missed_messages{
     "messaging.missed_messages",
-    "SELECT " MESSAGE_COLUMNS
+    "SELECT " MESSAGE_COLUMNS("m")
     ", r.emojis, r.counts, r.mine FROM unnest($1::uuid[], $2::bigint[], "
     "$3::bigint[]) AS x(id, after, upto) JOIN message m ON m.conversation_id = x.id AND m.seq > "
     "x.after AND m.seq <= x.upto " REACTIONS_OF("$4") "ORDER BY m.conversation_id, m.seq"};

@@ -4,26 +4,135 @@ namespace nova::messaging {
 
 namespace {
 
-// The twelve message columns from `first` on.
-void read_message(const storage::rows& r, std::size_t row, std::size_t first, Message& m) {
-  m.set_conversation_id(to_string(r.id(row, first)));
-  m.set_seq(r.int8(row, first + 1));
-  m.set_rev(r.int8(row, first + 2));
-  m.set_message_id(to_string(r.id(row, first + 3)));
-  m.set_sender_id(to_string(r.id(row, first + 4)));
-  m.set_client_id(r.text(row, first + 5));
-  m.set_text(r.text(row, first + 6));
-  if (const auto& packed = r.blob(row, first + 7); !packed.empty()) {
+using storage::rows;
+using storage::value;
+
+// Columns of each query, in the order of its SQL.
+namespace message {
+enum : std::size_t {
+  conversation, seq, rev, id, sender, client_id, text, extras, reply_to, sent_at, edited_at, recalled, columns,
+  // Behind them in history and missed messages.
+  emojis = columns, counts, mine
+};
+}
+namespace summary {
+enum : std::size_t {
+  conversation, kind, title, rev, created_at, read_seq, delivered_seq, last_seq, unread, member_count, last_message,
+  active_at = last_message + message::columns  // in the list only
+};
+}
+namespace head {
+enum : std::size_t { kind, title, created_at, rev };
+}
+namespace member {
+enum : std::size_t { account, role, joined_at, read_seq, delivered_seq };
+}
+namespace shown {
+enum : std::size_t { conversation, account, role, joined_at, read_seq, delivered_seq, handle, display_name };
+}
+namespace recent {
+enum : std::size_t { seq, sender, client_id, message_id, sent_at, body_hash };
+}
+namespace sent {
+enum : std::size_t { seq, message_id, sent_at, body_hash };
+}
+namespace owner {
+enum : std::size_t { sender, recalled };
+}
+namespace reaction {
+enum : std::size_t { emoji, count, mine };
+}
+namespace position {
+enum : std::size_t { conversation, rev, last_seq, device_seq };
+}
+namespace change {
+enum : std::size_t { conversation, rev, seq, body };
+}
+namespace span {
+enum : std::size_t { conversation, first_seq, last_seq };
+}
+namespace person {
+enum : std::size_t { account, handle, display_name };
+}
+constexpr std::size_t only_column = 0;
+
+template <class Read>
+auto each(const rows& r, Read read) {
+  std::vector<decltype(read(std::size_t{}))> out;
+  out.reserve(r.size());
+  for (std::size_t i = 0; i < r.size(); ++i) out.push_back(read(i));
+  return out;
+}
+
+conversation_kind kind_at(const rows& r, std::size_t i, std::size_t column) {
+  return static_cast<conversation_kind>(r.int8(i, column));
+}
+member_role role_at(const rows& r, std::size_t i, std::size_t column) {
+  return static_cast<member_role>(r.int8(i, column));
+}
+
+// The message's columns from `first` on.
+void read_message(const rows& r, std::size_t row, std::size_t first, Message& m) {
+  m.set_conversation_id(to_string(r.id(row, first + message::conversation)));
+  m.set_seq(r.int8(row, first + message::seq));
+  m.set_rev(r.int8(row, first + message::rev));
+  m.set_message_id(to_string(r.id(row, first + message::id)));
+  m.set_sender_id(to_string(r.id(row, first + message::sender)));
+  m.set_client_id(r.text(row, first + message::client_id));
+  m.set_text(r.text(row, first + message::text));
+  if (const auto& packed = r.blob(row, first + message::extras); !packed.empty()) {
     MessageExtras extras;
     if (extras.ParseFromString(packed)) {
       m.mutable_media_ids()->Swap(extras.mutable_media_ids());
       m.mutable_mentions()->Swap(extras.mutable_mentions());
     }
   }
-  if (!r.null(row, first + 8)) m.set_reply_to(r.int8(row, first + 8));
-  m.set_sent_at(r.time(row, first + 9));
-  if (!r.null(row, first + 10)) m.set_edited_at(r.time(row, first + 10));
-  m.set_recalled(r.boolean(row, first + 11));
+  if (!r.null(row, first + message::reply_to)) m.set_reply_to(r.int8(row, first + message::reply_to));
+  m.set_sent_at(r.time(row, first + message::sent_at));
+  if (!r.null(row, first + message::edited_at)) m.set_edited_at(r.time(row, first + message::edited_at));
+  m.set_recalled(r.boolean(row, first + message::recalled));
+}
+
+void read_message_reactions(const rows& r, std::size_t row, Message& m) {
+  if (r.null(row, message::emojis)) return;
+  const auto& emojis = r.get<std::vector<std::string>>(row, message::emojis);
+  const auto& counts = r.get<std::vector<std::int64_t>>(row, message::counts);
+  const auto& mine = r.get<std::vector<std::int64_t>>(row, message::mine);
+  for (std::size_t i = 0; i < emojis.size(); ++i) {
+    auto& reaction = *m.add_reactions();
+    reaction.set_emoji(emojis[i]);
+    reaction.set_count(counts[i]);
+    reaction.set_mine(mine[i] != 0);
+  }
+}
+
+Conversation summary_at(const rows& r, std::size_t row) {
+  Conversation c;
+  c.set_conversation_id(to_string(r.id(row, summary::conversation)));
+  c.set_kind(std::string(to_text(kind_at(r, row, summary::kind))));
+  if (!r.null(row, summary::title)) c.set_title(r.text(row, summary::title));
+  c.set_rev(r.int8(row, summary::rev));
+  c.set_created_at(r.time(row, summary::created_at));
+  c.set_read_seq(r.int8(row, summary::read_seq));
+  c.set_delivered_seq(r.int8(row, summary::delivered_seq));
+  c.set_last_seq(r.int8(row, summary::last_seq));
+  c.set_unread(r.int8(row, summary::unread));
+  c.set_member_count(r.int8(row, summary::member_count));
+  if (!r.null(row, summary::last_message))
+    read_message(r, row, summary::last_message, *c.mutable_last_message());
+  return c;
+}
+
+Member shown_at(const rows& r, std::size_t row) {
+  Member m;
+  m.set_account_id(to_string(r.id(row, shown::account)));
+  m.set_role(std::string(to_text(role_at(r, row, shown::role))));
+  m.set_joined_at(r.time(row, shown::joined_at));
+  m.set_read_seq(r.int8(row, shown::read_seq));
+  m.set_delivered_seq(r.int8(row, shown::delivered_seq));
+  if (!r.null(row, shown::handle)) m.set_handle(r.text(row, shown::handle));
+  if (!r.null(row, shown::display_name)) m.set_display_name(r.text(row, shown::display_name));
+  return m;
 }
 
 }  // namespace
@@ -58,65 +167,127 @@ std::optional<member_role> parse_member_role(std::string_view text) noexcept {
   return {};
 }
 
-sent_row sent_row_from(const storage::rows& r, std::size_t row) {
-  return {r.int8(row, 0), r.id(row, 1), r.time(row, 2), r.int8(row, 3)};
+std::optional<conversation_row> read_conversation(const rows& r) {
+  if (r.empty()) return {};
+  conversation_row out{kind_at(r, 0, head::kind), {}, r.time(0, head::created_at), r.int8(0, head::rev)};
+  if (!r.null(0, head::title)) out.title = r.text(0, head::title);
+  return out;
 }
 
-Message message_from(const storage::rows& r, std::size_t row) {
-  Message m;
-  read_message(r, row, 0, m);
-  if (r.null(row, 12)) return m;
-  const auto& emojis = r.get<std::vector<std::string>>(row, 12);
-  const auto& counts = r.get<std::vector<std::int64_t>>(row, 13);
-  const auto& mine = r.get<std::vector<std::int64_t>>(row, 14);
-  for (std::size_t i = 0; i < emojis.size(); ++i) {
-    auto& reaction = *m.add_reactions();
-    reaction.set_emoji(emojis[i]);
-    reaction.set_count(counts[i]);
-    reaction.set_mine(mine[i] != 0);
-  }
-  return m;
+std::vector<member_row> read_members(const rows& r) {
+  return each(r, [&](std::size_t i) {
+    return member_row{r.id(i, member::account), role_at(r, i, member::role), r.time(i, member::joined_at),
+                      r.int8(i, member::read_seq), r.int8(i, member::delivered_seq)};
+  });
 }
 
-Member member_from(const storage::rows& r, std::size_t row) {
-  Member m;
-  m.set_account_id(to_string(r.id(row, 1)));
-  m.set_role(std::string(to_text(static_cast<member_role>(r.int8(row, 2)))));
-  m.set_joined_at(r.time(row, 3));
-  m.set_read_seq(r.int8(row, 4));
-  m.set_delivered_seq(r.int8(row, 5));
-  if (!r.null(row, 6)) m.set_handle(r.text(row, 6));
-  if (!r.null(row, 7)) m.set_display_name(r.text(row, 7));
-  return m;
+std::vector<recent_row> read_recent(const rows& r) {
+  return each(r, [&](std::size_t i) {
+    return recent_row{r.id(i, recent::sender), r.text(i, recent::client_id),
+                      {r.int8(i, recent::seq), r.id(i, recent::message_id), r.time(i, recent::sent_at),
+                       r.int8(i, recent::body_hash)}};
+  });
 }
 
-Conversation conversation_from(const storage::rows& r, std::size_t row) {
-  Conversation c;
-  c.set_conversation_id(to_string(r.id(row, 0)));
-  c.set_kind(std::string(to_text(static_cast<conversation_kind>(r.int8(row, 1)))));
-  if (!r.null(row, 2)) c.set_title(r.text(row, 2));
-  c.set_rev(r.int8(row, 3));
-  c.set_created_at(r.time(row, 4));
-  c.set_read_seq(r.int8(row, 5));
-  c.set_delivered_seq(r.int8(row, 6));
-  c.set_last_seq(r.int8(row, 7));
-  c.set_unread(r.int8(row, 8));
-  c.set_member_count(r.int8(row, 9));
-  if (!r.null(row, 10)) read_message(r, row, 10, *c.mutable_last_message());
-  return c;
+std::optional<uuid> read_direct(const rows& r) {
+  return r.empty() ? std::nullopt : std::optional(r.id(0, only_column));
 }
 
-position_row position_from(const storage::rows& r, std::size_t row) {
-  return {r.id(row, 0), r.int8(row, 1), r.int8(row, 2), r.int8(row, 3)};
+std::optional<sent_row> read_sent(const rows& r) {
+  if (r.empty()) return {};
+  return sent_row{r.int8(0, sent::seq), r.id(0, sent::message_id), r.time(0, sent::sent_at),
+                  r.int8(0, sent::body_hash)};
 }
 
-Updated updated_from(const storage::rows& r, std::size_t row) {
-  Updated u;
-  u.set_conversation_id(to_string(r.id(row, 0)));
-  u.set_rev(r.int8(row, 1));
-  if (!r.null(row, 2)) u.set_seq(r.int8(row, 2));
-  u.mutable_change()->ParseFromString(r.blob(row, 3));
-  return u;
+std::optional<head_row> read_head(const rows& r) {
+  if (r.empty()) return {};
+  return head_row{r.id(0, owner::sender), r.boolean(0, owner::recalled)};
+}
+
+std::vector<reaction_row> read_reactions(const rows& r) {
+  return each(r, [&](std::size_t i) {
+    return reaction_row{r.text(i, reaction::emoji), r.int8(i, reaction::count), r.boolean(i, reaction::mine)};
+  });
+}
+
+std::vector<Message> read_messages(const rows& r) {
+  return each(r, [&](std::size_t i) {
+    Message m;
+    read_message(r, i, 0, m);
+    read_message_reactions(r, i, m);
+    return m;
+  });
+}
+
+std::vector<Member> read_member_page(const rows& r) {
+  return each(r, [&](std::size_t i) { return shown_at(r, i); });
+}
+
+std::vector<shown_member_row> read_shown_members(const rows& r) {
+  return each(r, [&](std::size_t i) { return shown_member_row{r.id(i, shown::conversation), shown_at(r, i)}; });
+}
+
+std::optional<Conversation> read_summary(const rows& r) {
+  return r.empty() ? std::nullopt : std::optional(summary_at(r, 0));
+}
+
+std::vector<listed_row> read_list(const rows& r) {
+  return each(r, [&](std::size_t i) { return listed_row{summary_at(r, i), r.time(i, summary::active_at)}; });
+}
+
+std::vector<position_row> read_positions(const rows& r) {
+  return each(r, [&](std::size_t i) {
+    return position_row{r.id(i, position::conversation), r.int8(i, position::rev), r.int8(i, position::last_seq),
+                        r.int8(i, position::device_seq)};
+  });
+}
+
+std::vector<Updated> read_changes(const rows& r) {
+  return each(r, [&](std::size_t i) {
+    Updated u;
+    u.set_conversation_id(to_string(r.id(i, change::conversation)));
+    u.set_rev(r.int8(i, change::rev));
+    if (!r.null(i, change::seq)) u.set_seq(r.int8(i, change::seq));
+    u.mutable_change()->ParseFromString(r.blob(i, change::body));
+    return u;
+  });
+}
+
+std::vector<span_row> read_spans(const rows& r) {
+  return each(r, [&](std::size_t i) {
+    return span_row{r.id(i, span::conversation), r.int8(i, span::first_seq), r.int8(i, span::last_seq)};
+  });
+}
+
+std::vector<person_row> read_persons(const rows& r) {
+  return each(r, [&](std::size_t i) {
+    return person_row{r.id(i, person::account), r.text(i, person::handle), r.text(i, person::display_name)};
+  });
+}
+
+std::vector<uuid> read_accounts(const rows& r) {
+  return each(r, [&](std::size_t i) { return r.id(i, only_column); });
+}
+
+// In the order of insert_message: one cell for each column.
+std::vector<value> message_cells(const Message& m, std::int64_t body_hash) {
+  MessageExtras extras;
+  *extras.mutable_media_ids() = m.media_ids();
+  *extras.mutable_mentions() = m.mentions();
+  std::vector<value> out;
+  out.reserve(11);
+  out.emplace_back(parse_uuid(m.conversation_id()).value());
+  out.emplace_back(m.seq());
+  out.emplace_back(parse_uuid(m.message_id()).value());
+  out.emplace_back(parse_uuid(m.sender_id()).value());
+  out.emplace_back(m.client_id());
+  out.emplace_back(body_hash);
+  out.emplace_back(m.rev());
+  out.emplace_back(m.text());
+  out.emplace_back(storage::bytes{extras.SerializeAsString()});
+  out.emplace_back(m.has_reply_to() ? value(m.reply_to()) : value());
+  out.emplace_back(storage::timestamp{m.sent_at()});
+  return out;
 }
 
 }  // namespace nova::messaging

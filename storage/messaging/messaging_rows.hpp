@@ -1,10 +1,13 @@
-// Rows of messaging as structs, and their mapping. Column orders are those of messaging_queries.
+// Rows of messaging as structs, and their mapping. Only messaging_rows.cpp knows column positions; they are those of
+// messaging_queries.cpp. Used by messaging_store and by actors/messaging.
 #pragma once
 
 #include "protocols/messaging/messaging.pb.h"
 #include "storage/database/value.hpp"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace nova::messaging {
 
@@ -16,27 +19,55 @@ std::string_view to_text(member_role role) noexcept;
 std::optional<conversation_kind> parse_conversation_kind(std::string_view text) noexcept;
 std::optional<member_role> parse_member_role(std::string_view text) noexcept;
 
-/// One new message, before it is stored.
-struct message_row {
-  uuid conversation{};
-  std::int64_t seq = 0;
-  uuid message_id{};
-  uuid sender{};
-  std::string client_id;
-  std::int64_t body_hash = 0;  ///< of the message as first sent
+struct conversation_row {
+  conversation_kind kind = conversation_kind::group;
+  std::optional<std::string> title;
+  unix_ms created_at = 0;
   std::int64_t rev = 0;
-  std::string text;
-  std::string extras;          ///< serialised MessageExtras; empty: none
-  std::optional<std::int64_t> reply_to;
-  unix_ms sent_at = 0;
 };
 
-/// What answers a repeated client_id.
+struct member_row {
+  uuid account{};
+  member_role role = member_role::member;
+  unix_ms joined_at = 0;
+  std::int64_t read_seq = 0;
+  std::int64_t delivered_seq = 0;
+};
+
+/// What answers a repeated client_id. `body_hash` is of the message as first sent.
 struct sent_row {
   std::int64_t seq = 0;
   uuid message_id{};
   unix_ms sent_at = 0;
   std::int64_t body_hash = 0;
+};
+
+struct recent_row {
+  uuid sender{};
+  std::string client_id;
+  sent_row sent;
+};
+
+struct head_row {
+  uuid sender{};
+  bool recalled = false;
+};
+
+struct reaction_row {
+  std::string emoji;
+  std::int64_t count = 0;
+  bool mine = false;
+};
+
+/// One item of an account's list. The members are read by another query.
+struct listed_row {
+  Conversation conversation;
+  unix_ms active_at = 0;
+};
+
+struct shown_member_row {
+  uuid conversation{};
+  Member member;
 };
 
 struct position_row {
@@ -46,16 +77,57 @@ struct position_row {
   std::int64_t device_seq = 0;  ///< 0: this device has confirmed nothing
 };
 
+/// The lowest and highest `seq` that a range of changes touches.
+struct span_row {
+  uuid conversation{};
+  std::int64_t first_seq = 0;
+  std::int64_t last_seq = 0;
+};
+
+struct person_row {
+  uuid account{};
+  std::string handle;
+  std::string display_name;
+};
+
+// Each function names the queries whose rows it reads.
+
+/// load_conversation.
+std::optional<conversation_row> read_conversation(const storage::rows& r);
+/// load_members.
+std::vector<member_row> read_members(const storage::rows& r);
+/// load_recent: the latest first.
+std::vector<recent_row> read_recent(const storage::rows& r);
+/// find_direct: the pair's conversation.
+std::optional<uuid> read_direct(const storage::rows& r);
 /// find_by_client_id.
-sent_row sent_row_from(const storage::rows& r, std::size_t row);
-/// history_*, missed_messages (with the three reaction columns).
-Message message_from(const storage::rows& r, std::size_t row);
-/// conversation_members, list_members.
-Member member_from(const storage::rows& r, std::size_t row);
-/// conversation_summary, list_conversations; members are added by the caller.
-Conversation conversation_from(const storage::rows& r, std::size_t row);
-position_row position_from(const storage::rows& r, std::size_t row);
+std::optional<sent_row> read_sent(const storage::rows& r);
+/// message_head.
+std::optional<head_row> read_head(const storage::rows& r);
+/// message_reactions.
+std::vector<reaction_row> read_reactions(const storage::rows& r);
+/// history_back, history_forward, missed_messages.
+std::vector<Message> read_messages(const storage::rows& r);
+/// list_members.
+std::vector<Member> read_member_page(const storage::rows& r);
+/// conversation_members.
+std::vector<shown_member_row> read_shown_members(const storage::rows& r);
+/// conversation_summary.
+std::optional<Conversation> read_summary(const storage::rows& r);
+/// list_conversations.
+std::vector<listed_row> read_list(const storage::rows& r);
+/// positions.
+std::vector<position_row> read_positions(const storage::rows& r);
 /// missed_changes.
-Updated updated_from(const storage::rows& r, std::size_t row);
+std::vector<Updated> read_changes(const storage::rows& r);
+/// change_span.
+std::vector<span_row> read_spans(const storage::rows& r);
+/// known_persons.
+std::vector<person_row> read_persons(const storage::rows& r);
+/// members_by_handle, blocks_between, blockers_of.
+std::vector<uuid> read_accounts(const storage::rows& r);
+
+/// The parameters of insert_message. `body_hash` is what a repeated client_id is compared with.
+std::vector<storage::value> message_cells(const Message& m, std::int64_t body_hash);
 
 }  // namespace nova::messaging

@@ -117,21 +117,8 @@ statement set_title(const uuid& conversation, std::string title) {
 }
 statement set_rev(const uuid& conversation, std::int64_t rev) { return {&q::set_rev, {conversation, rev}}; }
 
-statement insert_message(message_row row) {
-  statement s{&q::insert_message, {}};
-  s.params.reserve(11);
-  s.params.emplace_back(row.conversation);
-  s.params.emplace_back(row.seq);
-  s.params.emplace_back(row.message_id);
-  s.params.emplace_back(row.sender);
-  s.params.emplace_back(std::move(row.client_id));
-  s.params.emplace_back(row.body_hash);
-  s.params.emplace_back(row.rev);
-  s.params.emplace_back(std::move(row.text));
-  s.params.emplace_back(bytes{std::move(row.extras)});
-  s.params.emplace_back(or_null(row.reply_to));
-  s.params.emplace_back(timestamp{row.sent_at});
-  return s;
+statement insert_message(const Message& m, std::int64_t body_hash) {
+  return {&q::insert_message, message_cells(m, body_hash)};
 }
 
 statement edit_message(const uuid& conversation, std::int64_t seq, std::string text, unix_ms at, std::int64_t rev) {

@@ -37,7 +37,8 @@ struct range {
 };
 statement missed_messages(std::span<const range> ranges, const uuid& reader);
 statement missed_changes(std::span<const range> ranges);
-/// The lowest and highest seq, up to `seen` of each range, that the changes of the ranges are of.
+/// For each range: the lowest and highest `seq` that its changes touch, counting only messages that the client had seen
+/// (`seq` ≤ `seen`).
 statement change_span(std::span<const range> ranges, std::vector<std::int64_t> seen);
 
 statement known_persons(std::vector<uuid> accounts);
@@ -55,7 +56,8 @@ statement delete_member(const uuid& conversation, const uuid& account);
 statement set_role(const uuid& conversation, const uuid& account, member_role role);
 statement set_title(const uuid& conversation, std::string title);
 statement set_rev(const uuid& conversation, std::int64_t rev);
-statement insert_message(message_row row);
+/// `body_hash` is what a repeated client_id is compared with.
+statement insert_message(const Message& m, std::int64_t body_hash);
 statement edit_message(const uuid& conversation, std::int64_t seq, std::string text, unix_ms at, std::int64_t rev);
 statement recall_message(const uuid& conversation, std::int64_t seq, std::int64_t rev);
 statement insert_change(const Updated& u, unix_ms at);

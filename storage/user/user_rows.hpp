@@ -1,4 +1,5 @@
-// Rows of user's tables as structs; made from query results by actors/user.
+// Rows of user's tables as structs, and their mapping. Only user_rows.cpp knows column positions;
+// they are those of user_queries.cpp. Used by user_store and by actors/user.
 #pragma once
 
 #include "storage/database/value.hpp"
@@ -24,6 +25,7 @@ struct block_facts_row {
   std::int64_t blocks = 0;  ///< people whom the account blocks
 };
 
+/// profile, profile_by_handle.
 std::optional<profile_row> read_profile(const storage::rows& r);
 block_facts_row read_block_facts(const storage::rows& r);
 

@@ -287,10 +287,18 @@ struct messaging_pools : pools {
     switch (below(9)) {
       case 0:
       case 1: {
-        messaging::message_row row{conversation(), seq(), id(4, 200), account(), client(), number(1, 3), number(0, 9),
-                                   word({"one", "zwei"}), word({"", "\x0a\x03tag"}), {}, at()};
-        if (below(2)) row.reply_to = seq();
-        return s::insert_message(std::move(row));
+        messaging::Message m;
+        m.set_conversation_id(to_string(conversation()));
+        m.set_seq(seq());
+        m.set_message_id(to_string(id(4, 200)));
+        m.set_sender_id(to_string(account()));
+        m.set_client_id(client());
+        m.set_rev(number(0, 9));
+        m.set_text(word({"one", "zwei"}));
+        if (below(2)) m.add_media_ids("tag");
+        if (below(2)) m.set_reply_to(seq());
+        m.set_sent_at(at());
+        return s::insert_message(m, number(1, 3));
       }
       case 2: return s::edit_message(conversation(), seq(), word({"e1", "e2"}), at(), number(1, 9));
       case 3: return below(3) ? s::mark_reacted(conversation(), seq()) : s::recall_message(conversation(), seq(), number(1, 9));

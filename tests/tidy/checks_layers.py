@@ -110,7 +110,8 @@ def link_lines(tree):
 
 # What the last word of a domain file's stem may be, and what it means.
 ROLES = {
-    "actors": {"rules": "pure decisions", "entity": "state and binding of a kind", "handlers": "what a kind answers", "state": "what a kind remembers",
+    "actors": {"entity": "a kind: its state, its key, how it is loaded", "handlers": "what a kind answers",
+               "rules": "pure decisions without runtime types", "state": "what a kind remembers",
                "intake": "other domains' events", "descriptor": "the domain as a module",
                "services": "what handlers are given", "lookup": "answers about other domains' facts",
                "tokens": "formats of tokens", "hash": "work of the job pool", "memory": "a job's working memory",
@@ -131,4 +132,26 @@ def suffixes(tree):
             yield Finding(path, 0, "a file with test cases ends in _test, _pgtest or _flow_test")
 
 
-CHECKS = (include_edges, domain_edges, proto_edges, mirror, link_lines, suffixes)
+COLUMN_READ = re.compile(r"(?:\.|->)(?:int8|text|time|id|uuid|boolean|blob|null|at|get<[\w:<> ]+>)\([^();]*,|\bstorage::rows\b")
+
+
+def column_reads(tree):
+    """A domain's actors take structs from storage/<domain>/<domain>_rows; column positions stand there only."""
+    for path, text in tree.matching(".hpp", ".cpp", under="actors/"):
+        if path.split("/")[1] not in tree.domains():
+            continue
+        for m in COLUMN_READ.finditer(text):
+            yield Finding(path, text.count("\n", 0, m.start()) + 1, f"`{m.group()}`: columns are read in *_rows.cpp")
+
+
+RUNTIME_TYPES = re.compile(r"\bruntime::|\"actors/runtime/")
+
+
+def pure_rules(tree):
+    """*_rules are pure functions: they know no runtime types."""
+    for path, text in tree.matching("_rules.hpp", "_rules.cpp", under="actors/"):
+        for m in RUNTIME_TYPES.finditer(text):
+            yield Finding(path, text.count("\n", 0, m.start()) + 1, "rules know no runtime types; handlers do")
+
+
+CHECKS = (include_edges, domain_edges, proto_edges, mirror, link_lines, suffixes, column_reads, pure_rules)

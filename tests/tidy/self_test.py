@@ -48,6 +48,15 @@ BAD = {
         {**DOMAIN, "storage/chat/sql.cpp": ""},
         {"tests/chat/chat_cases.cpp": 'TEST_CASE("x") {}\n'},
     ],
+    "column_reads": [
+        {**DOMAIN, "actors/chat/chat_handlers.cpp": "auto seq = r.rows(0).int8(0, 3);\n"},
+        {**DOMAIN, "actors/chat/chat_handlers.cpp": "auto at = found.time(count - 1, 22);\n"},
+        {**DOMAIN, "actors/chat/chat_rules.cpp": "int f(const storage::rows& r);\n"},
+    ],
+    "pure_rules": [
+        {**DOMAIN, "actors/chat/chat_rules.cpp": "runtime::need f();\n"},
+        {**DOMAIN, "actors/chat/chat_rules.hpp": '#include "actors/runtime/api/decision.hpp"\n'},
+    ],
     "sizes": [
         {"gateway/a.hpp": numbered(301)},
         {"gateway/a.cpp": numbered(601)},
@@ -105,6 +114,10 @@ GOOD = {
     "domain_edges": [{**DOMAIN, "actors/chat/chat_actor.cpp": '#include "protocols/user/user.pb.h"\n'
                                                               '#include "storage/chat/chat_store.hpp"\n'}],
     "mirror": [DOMAIN],
+    "column_reads": [{**DOMAIN, "actors/chat/chat_handlers.cpp": "for (auto& m : read_members(r.rows(1))) f(q.text(), 2);\n",
+                      "storage/chat/chat_rows.cpp": "return {r.int8(0, head::kind)};\n",
+                      "actors/runtime/entities/shard.cpp": "x = r.int8(0, 0);\n"}],
+    "pure_rules": [{**DOMAIN, "actors/chat/chat_handlers.cpp": "runtime::need f();\n"}],
     "suffixes": [{**DOMAIN, "tests/chat/chat_test.cpp": "TEST_CASE(1) {}\n"}],
     "sizes": [{"gateway/a.hpp": numbered(300), "gateway/b.cpp": LONG_FUNCTION.replace("  ++a;\n", "", 3)},
               {"gateway/a.cpp": "x\n" * 640, "tests/tidy/ratchet.txt": "gateway/a.cpp lines 640\n"}],

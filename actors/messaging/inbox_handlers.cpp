@@ -1,5 +1,7 @@
 // What an account does before there is a conversation: create one, list its own, watch presence. Handlers of inbox_entity.
+#include "actors/messaging/conversation_rules.hpp"
 #include "actors/messaging/inbox_entity.hpp"
+#include "actors/messaging/page_rules.hpp"
 #include "actors/messaging/person_lookup.hpp"
 
 #include "protocols/core/page.hpp"
@@ -7,8 +9,7 @@
 #include "storage/messaging/messaging_store.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
+#include <map>
 
 namespace nova::messaging {
 
@@ -21,16 +22,15 @@ namespace {
 using outcome = inbox_entity::outcome;
 
 // The pair's conversation stands already: reads are find_direct, summary, members.
-outcome answer_existing(const runtime::context& c, const runtime::reads& r) {
-  auto id = r.rows(0).id(0, 0);
+outcome answer_existing(const uuid& id, const runtime::context& c, const runtime::reads& r) {
   if (r.size() == 1)
     return need{{store::conversation_summary(id, c.caller.account), store::conversation_members({id}, members_shown)}};
-  if (r.rows(1).empty()) return error{errc::not_found};
-  auto reply = conversation_from(r.rows(1), 0);
-  for (std::size_t i = 0; i < r.rows(2).size(); ++i) *reply.add_members() = member_from(r.rows(2), i);
-  reply.set_existing(true);
+  auto reply = read_summary(r.rows(1));
+  if (!reply) return error{errc::not_found};
+  for (auto& row : read_shown_members(r.rows(2))) *reply->add_members() = std::move(row.member);
+  reply->set_existing(true);
   decision<inbox_state> d;
-  d.reply = share(std::move(reply));
+  d.reply = share(*std::move(reply));
   return d;
 }
 
@@ -78,26 +78,6 @@ outcome create(const runtime::context& c, const runtime::reads& r, conversation_
   return d;
 }
 
-constexpr unix_ms far_ahead = std::numeric_limits<std::int64_t>::max() / 2000;  // in timestamptz's range
-
-struct list_cursor {
-  unix_ms active_at = far_ahead;
-  uuid conversation{};
-};
-
-// "<ms>.<uuid>" of the last item of the page before.
-std::optional<list_cursor> parse_cursor(std::string_view text) {
-  auto dot = text.find('.');
-  if (dot == text.npos) return {};
-  list_cursor c;
-  auto [end, failed] = std::from_chars(text.data(), text.data() + dot, c.active_at);
-  auto id = parse_uuid(text.substr(dot + 1));
-  if (failed != std::errc() || end != text.data() + dot || !id) return {};
-  if (c.active_at < 0 || c.active_at > far_ahead) return {};
-  c.conversation = *id;
-  return c;
-}
-
 }  // namespace
 
 outcome inbox_entity::create_conversation(const state&, const CreateConversationRequest& q, const context& c,
@@ -108,11 +88,12 @@ outcome inbox_entity::create_conversation(const state&, const CreateConversation
   bool direct = *kind == conversation_kind::direct;
   if (direct && others.size() != 1)
     return invalid_field("member_ids", "A direct conversation has exactly one other member.");
-  auto limit = c.service<messaging_services>().settings.max_members;
+  auto limit = settings_of(c).max_members;
   if (static_cast<std::int64_t>(others.size()) >= limit)
     return invalid_field("member_ids", "A conversation has at most " + std::to_string(limit) + " members.");
   if (direct && r.size() == 0) return need{{store::find_direct(c.caller.account, others.front())}};
-  if (direct && !r.rows(0).empty()) return answer_existing(c, r);
+  if (direct)
+    if (auto id = read_direct(r.rows(0))) return answer_existing(*id, c, r);
 
   auto found = look_up_persons(others, c, r, direct ? 1 : 0);
   if (auto* more = std::get_if<need>(&found)) return std::move(*more);
@@ -126,30 +107,33 @@ outcome inbox_entity::list_conversations(const state&, const ListConversationsRe
                                          const reads& r) {
   auto limit = page_limit(q);
   if (!limit) return limit.error();
-  auto cursor = q.has_cursor() ? parse_cursor(q.cursor()) : std::optional(list_cursor());
+  auto cursor = q.has_cursor() ? parse_list_cursor(q.cursor()) : std::optional(list_cursor());
   if (!cursor) return invalid_field("cursor", "This is not a cursor of this list.");
   if (r.size() == 0)
     return need{{store::list_conversations(c.caller.account, cursor->active_at, cursor->conversation, *limit + 1)}};
 
-  const auto& found = r.rows(0);
-  auto count = std::min<std::size_t>(found.size(), static_cast<std::size_t>(*limit));
-  if (r.size() == 1 && count > 0) {
+  auto found = read_list(r.rows(0));
+  const bool more = found.size() > static_cast<std::size_t>(*limit);
+  if (more) found.pop_back();
+  if (r.size() == 1 && !found.empty()) {
     std::vector<uuid> ids;
-    for (std::size_t i = 0; i < count; ++i) ids.push_back(found.id(i, 0));
+    for (const auto& item : found) ids.push_back(parse_uuid(item.conversation.conversation_id()).value());
     return need{{store::conversation_members(std::move(ids), members_shown_in_list)}};
   }
   ListConversationsReply reply;
-  std::map<std::string, Conversation*> by_id;
-  for (std::size_t i = 0; i < count; ++i) {
-    auto* item = reply.add_items();
-    *item = conversation_from(found, i);
-    by_id[item->conversation_id()] = item;
+  if (more) {
+    const auto& last = found.back();
+    reply.set_next_cursor(to_text({last.active_at, parse_uuid(last.conversation.conversation_id()).value()}));
   }
-  if (count > 0)
-    for (std::size_t i = 0; i < r.rows(1).size(); ++i)
-      *by_id.at(to_string(r.rows(1).id(i, 0)))->add_members() = member_from(r.rows(1), i);
-  if (found.size() > count)
-    reply.set_next_cursor(std::to_string(found.time(count - 1, 22)) + '.' + to_string(found.id(count - 1, 0)));
+  std::map<uuid, Conversation*> by_id;
+  for (auto& item : found) {
+    auto* added = reply.add_items();
+    *added = std::move(item.conversation);
+    by_id[parse_uuid(added->conversation_id()).value()] = added;
+  }
+  if (!found.empty())
+    for (auto& row : read_shown_members(r.rows(1)))
+      *by_id.at(row.conversation)->add_members() = std::move(row.member);
   decision<state> d;
   d.reply = share(std::move(reply));
   return d;
@@ -160,10 +144,8 @@ outcome inbox_entity::subscribe_presence(const state&, const SubscribePresenceRe
   if (c.caller.connection == 0) return error{errc::invalid_request, "Presence is told to sockets only."};
   auto accounts = distinct_accounts(q.account_ids(), uuid{});
   if (!accounts.empty() && r.size() == 0) return need{{store::blockers_of(c.caller.account, accounts)}};
-  if (!accounts.empty()) {
-    const auto& blockers = r.rows(0);
-    for (std::size_t i = 0; i < blockers.size(); ++i) std::erase(accounts, blockers.id(i, 0));
-  }
+  if (!accounts.empty())
+    for (const auto& blocker : read_accounts(r.rows(0))) std::erase(accounts, blocker);
   SubscribePresenceReply reply;
   reply.set_watching(static_cast<std::int64_t>(accounts.size()));
   decision<state> d;

@@ -44,7 +44,7 @@ conversation_entity::outcome move(const conversation_state& s, const MarkRequest
   else
     d.statements.push_back(store::mark_delivered(s.id, c.caller.account, delivered));
 
-  const auto& settings = c.service<messaging_services>().settings;
+  const auto& settings = settings_of(c);
   auto audience = s.everyone;
   if (static_cast<std::int64_t>(s.members.size()) > settings.signal_audience)
     audience = std::make_shared<const std::vector<uuid>>(1, c.caller.account);

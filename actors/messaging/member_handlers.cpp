@@ -1,12 +1,11 @@
 // Membership and roles: who may add, promote, remove, and what the others are told. Handlers of conversation_entity.
 #include "actors/messaging/conversation_entity.hpp"
+#include "actors/messaging/conversation_rules.hpp"
 #include "actors/messaging/person_lookup.hpp"
 
 #include "protocols/core/page.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/messaging_store.hpp"
-
-#include <algorithm>
 
 namespace nova::messaging {
 
@@ -17,40 +16,6 @@ using runtime::share;
 namespace {
 
 using outcome = conversation_entity::outcome;
-
-// Membership of a direct conversation is fixed; in others admins and owners change it.
-std::optional<error> check_admin(const conversation_state& s, const uuid& account) {
-  const auto* me = s.member(account);
-  if (!me) return error{errc::not_found};
-  if (s.kind == conversation_kind::direct || me->role == member_role::member) return error{errc::forbidden};
-  return {};
-}
-
-std::int64_t owners(const conversation_state& s) {
-  return std::ranges::count_if(s.members, [](const auto& m) { return m.second.role == member_role::owner; });
-}
-
-// Who becomes the owner when the last one leaves: the longest-standing admin, else the longest-standing member.
-std::optional<uuid> heir(const conversation_state& s, const uuid& leaving) {
-  std::optional<uuid> best;
-  auto rank = [&](const uuid& id) {
-    const auto& m = s.members.at(id);
-    return std::pair(m.role == member_role::admin ? 0 : 1, m.joined_at);
-  };
-  for (const auto& [account, m] : s.members)
-    if (account != leaving && (!best || rank(account) < rank(*best))) best = account;
-  return best;
-}
-
-Member describe_member(const uuid& account, const member_state& m) {
-  Member out;
-  out.set_account_id(to_string(account));
-  out.set_role(std::string(to_text(m.role)));
-  out.set_joined_at(m.joined_at);
-  out.set_read_seq(m.read_seq);
-  out.set_delivered_seq(m.delivered_seq);
-  return out;
-}
 
 Change role_change(const uuid& account, member_role role) {
   Change change;
@@ -67,7 +32,7 @@ outcome conversation_entity::add_members(const state& s, const AddMembersRequest
   if (auto wrong = check_admin(s, c.caller.account)) return *wrong;
   auto accounts = distinct_accounts(q.member_ids(), c.caller.account);
   std::erase_if(accounts, [&](const uuid& id) { return s.member(id) != nullptr; });
-  auto limit = c.service<messaging_services>().settings.max_members;
+  auto limit = settings_of(c).max_members;
   if (static_cast<std::int64_t>(s.members.size() + accounts.size()) > limit)
     return invalid_field("member_ids", "A conversation has at most " + std::to_string(limit) + " members.");
   auto found = look_up_persons(accounts, c, r, 0);
@@ -110,7 +75,7 @@ outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, c
   if (!target) return error{errc::not_found};
   bool by_owner = s.member(c.caller.account)->role == member_role::owner;
   if (!by_owner && (*role == member_role::owner || target->role == member_role::owner)) return error{errc::forbidden};
-  if (target->role == member_role::owner && *role != member_role::owner && owners(s) == 1)
+  if (target->role == member_role::owner && *role != member_role::owner && owner_count(s) == 1)
     return error{errc::conflict, "The last owner stays owner until there is another."};
 
   auto changed = *target;
@@ -139,7 +104,7 @@ outcome conversation_entity::remove_member(const state& s, const RemoveMemberReq
 
   decision<state> d;
   std::optional<uuid> promoted;
-  if (target->role == member_role::owner && owners(s) == 1) promoted = heir(s, account);
+  if (target->role == member_role::owner && owner_count(s) == 1) promoted = heir(s, account);
   d.statements.push_back(store::delete_member(s.id, account));
   Change change;
   change.set_kind("member_removed");
@@ -175,11 +140,12 @@ outcome conversation_entity::list_members(const state& s, const ListMembersReque
   auto after = q.has_cursor() ? parse_uuid(q.cursor()) : std::optional(uuid{});
   if (!after) return invalid_field("cursor", "This is not a cursor of this list.");
   if (r.size() == 0) return need{{store::list_members(s.id, *after, *limit + 1)}};
-  const auto& found = r.rows(0);
-  auto count = std::min<std::size_t>(found.size(), static_cast<std::size_t>(*limit));
+  auto found = read_member_page(r.rows(0));
+  const bool more = found.size() > static_cast<std::size_t>(*limit);
+  if (more) found.pop_back();
   ListMembersReply reply;
-  for (std::size_t i = 0; i < count; ++i) *reply.add_items() = member_from(found, i);
-  if (found.size() > count) reply.set_next_cursor(reply.items(reply.items_size() - 1).account_id());
+  if (more) reply.set_next_cursor(found.back().account_id());
+  for (auto& member : found) *reply.add_items() = std::move(member);
   decision<state> d;
   d.reply = share(std::move(reply));
   return d;

@@ -1,0 +1,15 @@
+#include "actors/messaging/inbox_entity.hpp"
+
+#include "protocols/messaging/messaging.nova.hpp"
+
+namespace nova::messaging {
+
+runtime::entity_kind inbox_entity::kind() {
+  runtime::methods<inbox_entity> inbox("inbox");
+  bind_inbox<inbox_entity>(inbox);
+  inbox.kind().normalise_key = &conversation_entity::normalise_key;
+  inbox.kind().idle_passivation = std::chrono::seconds(10);  // nothing to keep
+  return inbox.take();
+}
+
+}  // namespace nova::messaging

@@ -1,0 +1,152 @@
+// Messages that exist: history, edit, recall, reactions. Handlers of conversation_entity.
+#include "actors/messaging/conversation_entity.hpp"
+#include "actors/messaging/message_rules.hpp"
+#include "actors/messaging/page_rules.hpp"
+
+#include "protocols/core/page.hpp"
+#include "protocols/messaging/messaging.nova.hpp"
+#include "storage/messaging/messaging_store.hpp"
+
+#include <algorithm>
+
+namespace nova::messaging {
+
+using runtime::decision;
+using runtime::need;
+using runtime::share;
+
+namespace {
+
+using outcome = conversation_entity::outcome;
+
+Change change_of(std::string kind) {
+  Change change;
+  change.set_kind(std::move(kind));
+  return change;
+}
+
+runtime::event changed_event(const conversation_state& s, std::int64_t seq, const std::string* text) {
+  MessageChanged e;
+  e.set_conversation_id(to_string(s.id));
+  e.set_seq(seq);
+  if (text) e.set_text(*text);
+  return {&message_changed_event(), share(std::move(e))};
+}
+
+outcome done(decision<conversation_state> d = {}) {
+  d.reply = share(Empty());
+  return d;
+}
+
+}  // namespace
+
+outcome conversation_entity::history(const state& s, const HistoryRequest& q, const context& c, const reads& r) {
+  if (!s.member(c.caller.account)) return error{errc::not_found};
+  auto limit = page_limit(q);
+  if (!limit) return limit.error();
+  auto w = history_window_of(q);
+  if (!w) return w.error();
+  if (r.size() == 0)
+    return need{{store::history(s.id, w->before, w->after, *limit + 1, w->forward, c.caller.account)}};
+
+  auto found = read_messages(r.rows(0));
+  const bool more = found.size() > static_cast<std::size_t>(*limit);
+  if (more) found.pop_back();
+  HistoryReply reply;
+  if (more) reply.set_next_cursor(cursor_behind(*w, found.back().seq()));
+  if (!w->forward) std::ranges::reverse(found);
+  for (auto& message : found) *reply.add_items() = std::move(message);
+  decision<state> d;
+  d.reply = share(std::move(reply));
+  return d;
+}
+
+outcome conversation_entity::edit(const state& s, const EditRequest& q, const context& c, const reads& r) {
+  if (!s.member(c.caller.account)) return error{errc::not_found};
+  if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
+  if (r.size() == 0)
+    return need{{store::history(s.id, q.seq() + 1, q.seq() - 1, 1, false, c.caller.account)}};
+  auto found = read_messages(r.rows(0));
+  if (found.empty()) return error{errc::not_found};
+  auto& message = found.front();
+  if (message.sender_id() != to_string(c.caller.account)) return error{errc::forbidden};
+  if (message.recalled()) return error{errc::conflict, "The message was recalled."};
+
+  decision<state> d;
+  if (message.text() != q.text()) {
+    message.set_text(q.text());
+    message.set_edited_at(c.now);
+    message.set_rev(s.rev + 1);
+    auto change = change_of("edited");
+    change.set_text(q.text());
+    change.set_edited_at(c.now);
+    d.statements.push_back(store::edit_message(s.id, q.seq(), q.text(), c.now, s.rev + 1));
+    d.events.push_back(changed_event(s, q.seq(), &q.text()));
+    add_change(d, s, c, q.seq(), std::move(change));
+  }
+  d.reply = share(std::move(message));
+  return d;
+}
+
+outcome conversation_entity::recall(const state& s, const RecallRequest& q, const context& c, const reads& r) {
+  if (!s.member(c.caller.account)) return error{errc::not_found};
+  if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
+  if (r.size() == 0) return need{{store::message_head(s.id, q.seq())}};
+  const auto head = read_head(r.rows(0));
+  if (!head) return error{errc::not_found};
+  if (head->sender != c.caller.account) return error{errc::forbidden};
+  if (head->recalled) return done();
+
+  decision<state> d;
+  d.statements.push_back(store::recall_message(s.id, q.seq(), s.rev + 1));
+  d.statements.push_back(store::delete_reactions(s.id, q.seq()));
+  d.events.push_back(changed_event(s, q.seq(), nullptr));
+  add_change(d, s, c, q.seq(), change_of("recalled"));
+  return done(std::move(d));
+}
+
+outcome conversation_entity::react(const state& s, const ReactRequest& q, const context& c, const reads& r) {
+  if (!s.member(c.caller.account)) return error{errc::not_found};
+  if (!plausible_emoji(q.emoji())) return invalid_field("emoji", "A reaction is an emoji or a short word.");
+  if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
+  if (r.size() == 0)
+    return need{{store::message_head(s.id, q.seq()),
+                 store::message_reactions(s.id, q.seq(), c.caller.account)}};
+  const auto head = read_head(r.rows(0));
+  if (!head) return error{errc::not_found};
+  if (head->recalled) return error{errc::conflict, "The message was recalled."};
+  if (s.blocked) return error{errc::blocked};
+  const auto reactions = read_reactions(r.rows(1));
+  const auto same = std::ranges::find(reactions, q.emoji(), &reaction_row::emoji);
+  if (same != reactions.end() && same->mine) return done();
+  if (same == reactions.end() && std::ssize(reactions) >= settings_of(c).reactions_per_message)
+    return error{errc::conflict, "The message has as many different reactions as it can have."};
+
+  decision<state> d;
+  auto change = change_of("reaction_added");
+  change.set_emoji(q.emoji());
+  change.set_account_id(to_string(c.caller.account));
+  d.statements.push_back(store::insert_reaction(s.id, q.seq(), c.caller.account, q.emoji(), c.now));
+  d.statements.push_back(store::mark_reacted(s.id, q.seq()));
+  add_change(d, s, c, q.seq(), std::move(change));
+  return done(std::move(d));
+}
+
+outcome conversation_entity::unreact(const state& s, const ReactRequest& q, const context& c, const reads& r) {
+  if (!s.member(c.caller.account)) return error{errc::not_found};
+  if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
+  if (r.size() == 0) return need{{store::message_reactions(s.id, q.seq(), c.caller.account)}};
+  const auto reactions = read_reactions(r.rows(0));
+  const auto same = std::ranges::find(reactions, q.emoji(), &reaction_row::emoji);
+  if (same == reactions.end() || !same->mine) return done();
+
+  decision<state> d;
+  auto change = change_of("reaction_removed");
+  change.set_emoji(q.emoji());
+  change.set_account_id(to_string(c.caller.account));
+  d.statements.push_back(store::delete_reaction(s.id, q.seq(), c.caller.account, q.emoji()));
+  add_change(d, s, c, q.seq(), std::move(change));
+  return done(std::move(d));
+}
+
+}  // namespace nova::messaging

@@ -1,0 +1,81 @@
+// What a client missed while it was away, bounded, with a gap where it is too much. Handler of inbox_entity.
+#include "actors/messaging/inbox_entity.hpp"
+#include "actors/messaging/resume_rules.hpp"
+
+#include "protocols/core/planted.hpp"
+#include "protocols/messaging/messaging.nova.hpp"
+#include "storage/messaging/messaging_store.hpp"
+
+#include <map>
+
+namespace nova::messaging {
+
+using runtime::decision;
+using runtime::need;
+using runtime::share;
+
+namespace {
+
+void add_gap(MissedReply& reply, const uuid& conversation, std::int64_t from, std::int64_t to) {
+  auto& gap = *reply.add_items()->mutable_gap();
+  gap.set_conversation_id(to_string(conversation));
+  gap.set_from_seq(from);
+  gap.set_to_seq(to);
+}
+
+// Messages whose changes are too old to be replayed are to be fetched again: a gap says which.
+void add_spans(const std::vector<span_row>& spans, MissedReply& reply) {
+  for (const auto& span : spans) add_gap(reply, span.conversation, span.first_seq, span.last_seq);
+}
+
+struct missed_items {
+  std::vector<Message> messages;
+  std::vector<Updated> changes;
+};
+
+void add_items(const std::vector<resume_debt>& debts, std::vector<Message> messages, std::vector<Updated> changes,
+               MissedReply& reply) {
+  std::map<std::string, missed_items> by_conversation;
+  for (auto& m : messages) by_conversation[m.conversation_id()].messages.push_back(std::move(m));
+  for (auto& u : changes) by_conversation[u.conversation_id()].changes.push_back(std::move(u));
+  for (const auto& d : debts) {
+    if (d.gap_from > 0) add_gap(reply, d.messages.conversation, d.gap_from, d.messages.after);
+    auto& [sent, changed] = by_conversation[to_string(d.messages.conversation)];
+    if (sent.size() > 1 && planted(planted_fault::reorder_on_resume)) std::swap(sent.front(), sent.back());
+    for (auto& m : sent) *reply.add_items()->mutable_message() = std::move(m);
+    for (auto& u : changed) *reply.add_items()->mutable_updated() = std::move(u);
+  }
+}
+
+need need_of(const std::vector<resume_debt>& debts, const uuid& reader) {
+  std::vector<store::range> messages, changes, left_out;
+  std::vector<std::int64_t> seen;
+  for (const auto& x : debts) {
+    messages.push_back(x.messages);
+    changes.push_back(x.changes);
+    if (x.left_out.upto == 0) continue;
+    left_out.push_back(x.left_out);
+    seen.push_back(x.seen_seq);
+  }
+  need n{{store::missed_messages(messages, reader), store::missed_changes(changes)}};
+  if (!left_out.empty()) n.items.push_back(store::change_span(left_out, std::move(seen)));
+  return n;
+}
+
+}  // namespace
+
+inbox_entity::outcome inbox_entity::missed(const state&, const MissedRequest& q, const context& c, const reads& r) {
+  if (r.size() == 0) return need{{store::positions(c.caller.account, c.caller.session)}};
+  auto debts = debts_of(q, read_positions(r.rows(0)), settings_of(c));
+  MissedReply reply;
+  decision<state> d;
+  if (!debts.empty()) {
+    if (r.size() == 1) return need_of(debts, c.caller.account);
+    if (r.size() > 3) add_spans(read_spans(r.rows(3)), reply);
+    add_items(debts, read_messages(r.rows(1)), read_changes(r.rows(2)), reply);
+  }
+  d.reply = share(std::move(reply));
+  return d;
+}
+
+}  // namespace nova::messaging
