@@ -65,6 +65,34 @@ def domain_edges(tree):
                 yield Finding(path, line, f'"{target}": {parts[0]}/{own} may not know {to[0]}/{to[1]}')
 
 
+# The rooms of a folder, lowest first: a file includes its own room and lower ones. Rooms that are not listed, and files that
+# lie in the folder itself, are above all listed rooms.
+ROOMS = {
+    "actors/runtime": ["api", "kernel"],
+}
+
+
+def room_edges(tree):
+    """Between the rooms of one folder no include goes upwards, so that they have an order and no circle."""
+    for path, text in tree.matching(".hpp", ".cpp"):
+        for folder, rooms in ROOMS.items():
+            level = room_level(path, folder, rooms)
+            if level is None:
+                continue
+            for line, quoted, target in includes(text):
+                to = room_level(target, folder, rooms) if quoted else None
+                if to is not None and to > level:
+                    yield Finding(path, line, f'"{target}": lies above this room; order of {folder}: {", ".join(rooms)}')
+
+
+def room_level(path, folder, rooms):
+    """The place of a file's room in the order; None for a file of another folder."""
+    if not path.startswith(folder + "/"):
+        return None
+    room = path[len(folder) + 1:].split("/")[0]
+    return rooms.index(room) if room in rooms else len(rooms)
+
+
 PROTO_IMPORT = re.compile(r'^\s*import\s+(?:public\s+)?"(protocols/[^"]+)"', re.M)
 
 
@@ -154,4 +182,4 @@ def pure_rules(tree):
             yield Finding(path, text.count("\n", 0, m.start()) + 1, "rules know no runtime types; handlers do")
 
 
-CHECKS = (include_edges, domain_edges, proto_edges, mirror, link_lines, suffixes, column_reads, pure_rules)
+CHECKS = (include_edges, domain_edges, room_edges, proto_edges, mirror, link_lines, suffixes, column_reads, pure_rules)

@@ -39,6 +39,10 @@ BAD = {
         {**DOMAIN, "storage/user/user_rows.cpp": '#include "storage/chat/chat_store.hpp"\n'},
         {**DOMAIN, "actors/runtime/entities/shard.cpp": '#include "actors/chat/chat_rules.hpp"\n'},
     ],
+    "room_edges": [
+        {"actors/runtime/kernel/a.hpp": '#include "actors/runtime/node/b.hpp"\n'},
+        {"actors/runtime/api/a.hpp": '#include "actors/runtime/kernel/b.hpp"\n'},
+    ],
     "proto_edges": [
         {**DOMAIN, "actors/user/user_rules.hpp": "", "protocols/user/user.proto": 'import "protocols/chat/chat.proto";\n'}],
     "mirror": [{k: v for k, v in DOMAIN.items() if not k.startswith(layer)} for layer in ("protocols", "storage", "tests")],
@@ -113,6 +117,10 @@ GOOD = {
     ],
     "domain_edges": [{**DOMAIN, "actors/chat/chat_actor.cpp": '#include "protocols/user/user.pb.h"\n'
                                                               '#include "storage/chat/chat_store.hpp"\n'}],
+    "room_edges": [
+        {"actors/runtime/kernel/a.hpp": '#include "actors/runtime/api/b.hpp"\n#include "actors/runtime/kernel/c.hpp"\n'},
+        {"actors/runtime/node/a.cpp": '#include "actors/runtime/kernel/b.hpp"\n#include <actors/runtime/none.hpp>\n'},
+    ],
     "mirror": [DOMAIN],
     "column_reads": [{**DOMAIN, "actors/chat/chat_handlers.cpp": "for (auto& m : read_members(r.rows(1))) f(q.text(), 2);\n",
                       "storage/chat/chat_rows.cpp": "return {r.int8(0, head::kind)};\n",
