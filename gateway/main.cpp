@@ -93,10 +93,6 @@ class node_process {
     o.settings = settings_.runtime;
     for (const auto& m : domain_modules())
       if (m.presence) o.make_presence = m.presence;
-    o.log = [](std::string_view severity, std::string line) {
-      auto level = severity == "error" ? log::level::error : severity == "info" ? log::level::info : log::level::warn;
-      log::write(level, "runtime", {{"text", line}});
-    };
     o.failed = [this](std::string reason) {
       log::error("runtime.failed", {{"reason", reason}});
       failed_ = true;

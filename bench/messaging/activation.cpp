@@ -94,9 +94,7 @@ bool conversations::start(std::string& problem) {
   order_.resize(count_);
   std::iota(order_.begin(), order_.end(), 0);
   std::shuffle(order_.begin(), order_.end(), std::mt19937_64(7));
-  runtime::node_options quiet;
-  quiet.log = [](std::string_view, std::string) {};
-  node_.emplace(std::move(quiet), sink_);
+  node_.emplace(runtime::node_options{}, sink_);
   auto domain = messaging::descriptor().make({}, {});
   domain.kinds.front().idle_passivation = idle_;
   node_->add(std::move(domain), storage::open_database(fixture_.io(), database.options()));

@@ -96,9 +96,7 @@ void print(const std::string& name, const share_of_time& t, const std::string& n
 
 void ask(const run_options& options, report& out) {
   no_sockets sink;
-  runtime::node_options quiet;
-  quiet.log = [](std::string_view, std::string) {};
-  runtime::node node(std::move(quiet), sink);
+  runtime::node node(runtime::node_options{}, sink);
   node.add(make_ask_domain(), make_unwritten_database());
   node.start();
   while (!node.ready()) std::this_thread::yield();

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <ctime>
 #include <mutex>
+#include <utility>
 
 namespace nova::log {
 
@@ -103,7 +104,30 @@ void append_value(std::string& out, std::string_view value) {
   out += '"';
 }
 
+namespace {
+
+thread_local capture* capturing = nullptr;
+
+std::string line_of(std::string_view event, std::initializer_list<field> fields) {
+  std::string line = "event=";
+  append_value(line, event);
+  for (const auto& f : fields) {
+    line += ' ';
+    line += f.key;
+    line += '=';
+    append_value(line, f.value);
+  }
+  return line;
+}
+
+}  // namespace
+
+capture::capture(taker to) : to_(std::move(to)), outer_(std::exchange(capturing, this)) {}
+
+capture::~capture() { capturing = outer_; }
+
 void write(level l, std::string_view event, std::initializer_list<field> fields) {
+  if (capturing != nullptr) return capturing->to_(l, line_of(event, fields));
   static const bool ready = [] {
     // The first record may come before any session; spdlog's own default writes to stdout, which belongs to the ready line.
     if (spdlog::default_logger()->name().empty()) spdlog::set_default_logger(direct_logger());
@@ -113,14 +137,7 @@ void write(level l, std::string_view event, std::initializer_list<field> fields)
   auto* logger = spdlog::default_logger_raw();
   const auto severity = to_spdlog(l);
   if (!logger->should_log(severity)) return;
-  std::string line = "event=";
-  append_value(line, event);
-  for (const auto& f : fields) {
-    line += ' ';
-    line += f.key;
-    line += '=';
-    append_value(line, f.value);
-  }
+  const auto line = line_of(event, fields);
   logger->log(severity, spdlog::string_view_t(line.data(), line.size()));
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -36,6 +37,22 @@ inline void error(std::string_view event, std::initializer_list<field> fields = 
 
 /// Appends `value` as a record shows it.
 void append_value(std::string& out, std::string_view value);
+
+/// While it lives, the records that this thread writes go to `to` instead of stderr. For tests and simulations, which run
+/// on one thread; they nest.
+class capture {
+ public:
+  using taker = std::function<void(level l, std::string_view line)>;  ///< the line without time and level
+  explicit capture(taker to);
+  ~capture();
+  capture(const capture&) = delete;
+  capture& operator=(const capture&) = delete;
+
+ private:
+  taker to_;
+  capture* outer_;
+  friend void write(level l, std::string_view event, std::initializer_list<field> fields);
+};
 
 /// From its construction to its end records go to `fd` from a thread of the log's own; before and after they go to stderr
 /// directly. When `queue_records` wait, the oldest are dropped. One at a time.

@@ -118,7 +118,7 @@ TEST_CASE("a reminder that always throws is given up after three times and said 
   w.sim.advance(milliseconds(8000));
   CHECK(w.alpha_store.table("reminder").rows().empty());
   bool said = false;
-  for (const auto& line : w.log) said |= line.find("reminder given up") != std::string::npos;
+  for (const auto& line : w.log) said |= line.find("event=runtime.reminder_given_up") != std::string::npos;
   CHECK(said);
   CHECK(w.ask(remind, "a:100")->ok());
   w.sim.advance(milliseconds(500));

@@ -1,4 +1,3 @@
-// See runtime_fixture.hpp.
 #include "tests/runtime/runtime_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -291,10 +290,9 @@ errc pending_reply::code() const {
 
 namespace {
 
-node_options options_for(world& w, const world_options& o) {
+node_options options_for(const world_options& o) {
   node_options n;
   n.settings = o.settings;
-  n.log = [&w](std::string_view, std::string line) { w.log.push_back(std::move(line)); };
   n.make_presence = [](const uuid& account, bool online, unix_ms last_seen) {
     return std::make_shared<rpc::push>(
         note(), make_text("presence " + std::to_string(account.data[15]) +
@@ -307,7 +305,7 @@ node_options options_for(world& w, const world_options& o) {
 
 world::world(world_options o)
     : alpha_store(o.alpha_store != nullptr ? *o.alpha_store : own_alpha),
-      sim(o.seed, options_for(*this, o), sink),
+      sim(o.seed, options_for(o), sink),
       options_(std::move(o)) {
   current = this;
   sim.add_work([this] {

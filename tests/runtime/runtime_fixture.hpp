@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/runtime/node/testing.hpp"
+#include "protocols/core/log.hpp"
 #include "storage/memory/memory_database.hpp"
 
 #include <google/protobuf/wrappers.pb.h>
@@ -109,7 +110,7 @@ class world {
   std::size_t dead_letters(const std::string& status);
 
   recording_sink sink;
-  std::vector<std::string> log;
+  std::vector<std::string> log;  ///< records of this thread
   std::uint64_t handler_calls = 0;
   std::uint64_t loads = 0;
   std::shared_ptr<beta_script> script = std::make_shared<beta_script>();
@@ -119,6 +120,7 @@ class world {
   std::shared_ptr<storage::memory_database> alpha, beta;
 
  private:
+  log::capture capture_{[this](log::level, std::string_view line) { log.emplace_back(line); }};
   std::shared_ptr<storage::memory_database> open(storage::memory_store& store,
                                                  const std::string& domain);
   domain make_alpha(std::uint32_t shards);

@@ -2,7 +2,7 @@
 // is lost, none is given for nothing; node ids differ although machine and process are the same; the
 // CPU quota is read.
 #include "actors/runtime/kernel/actor_config.hpp"
-#include "actors/runtime/entities/job_pool.hpp"
+#include "actors/runtime/kernel/job_pool.hpp"
 
 #include <doctest/doctest.h>
 #include <caf/actor_system.hpp>

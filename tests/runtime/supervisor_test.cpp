@@ -3,6 +3,7 @@
 #include "actors/runtime/kernel/supervisor.hpp"
 #include "actors/runtime/kernel/actor_config.hpp"
 #include "actors/runtime/node/testing.hpp"
+#include "protocols/core/log.hpp"
 
 #include <doctest/doctest.h>
 #include <caf/actor_system.hpp>
@@ -27,8 +28,7 @@ class troupe {
   explicit troupe(supervision how, restart when = restart::permanent, int count = 3,
                   bool stubborn = false)
       : config_(2, true),
-        system_(config_),
-        crashes_(3, [this](std::string_view, std::string line) { log.push_back(line); }) {
+        system_(config_) {
     how.random = &random_;
     how.crashes = &crashes_;
     how.ended = [this](bool ordered, std::string why) {
@@ -80,7 +80,6 @@ class troupe {
   }
 
   std::string trace, ended;
-  std::vector<std::string> log;
   std::map<std::string, caf::actor> children;
   caf::actor top;
 
@@ -111,7 +110,11 @@ class troupe {
   seeded_random random_{7};
   actor_config config_;
   caf::actor_system system_;
-  crash_log crashes_;
+  log::capture quiet_{[](log::level, std::string_view) {}};
+  crash_log crashes_{3};
+
+ public:
+  std::vector<crash_report> reports() const { return crashes_.reports(); }
 };
 
 supervision with(strategy s, std::uint32_t intensity = 10) {
@@ -198,10 +201,11 @@ TEST_CASE("a child that does not stop is killed after its grace, then the next i
 TEST_CASE("a crash report keeps the reason and the message that killed") {
   troupe t(with(strategy::one_for_one));
   t.fail("b");
-  REQUIRE(t.log.size() == 1);
-  CHECK(t.log[0].find("actor=b") != std::string::npos);
-  CHECK(t.log[0].find("the message that killed b") != std::string::npos);
-  CHECK(t.log[0].find("runtime_error") != std::string::npos);
+  const auto reports = t.reports();
+  REQUIRE(reports.size() == 1);
+  CHECK(reports[0].actor == "b");
+  CHECK(reports[0].message == "the message that killed b");
+  CHECK(reports[0].reason.find("runtime_error") != std::string::npos);
 }
 
 TEST_CASE(

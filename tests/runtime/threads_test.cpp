@@ -194,7 +194,6 @@ TEST_CASE("many threads call: each entity answers in order, every answer is comm
   counting_sink sink;
   node_options options;
   options.settings.threads = 2;
-  options.log = [](std::string_view, std::string) {};
   auto database = std::make_shared<prompt_database>();
   node n(std::move(options), sink);
   domain d;
@@ -264,7 +263,6 @@ TEST_CASE("a full work pool refuses at once, while its jobs still run") {
   options.settings.threads = 2;
   options.settings.job_threads = 1;
   options.settings.max_queued_jobs = 2;
-  options.log = [](std::string_view, std::string) {};
   node n(std::move(options), sink);
   domain d;
   d.name = "test";

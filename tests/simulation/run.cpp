@@ -1,6 +1,7 @@
 // See run.hpp.
 #include "tests/simulation/run.hpp"
 
+#include "protocols/core/log.hpp"
 #include "tests/support/event_streams.hpp"
 
 #include "tests/crash/checker.hpp"
@@ -75,9 +76,7 @@ class one_run {
       out_.gaps += d->count.gaps;
       out_.closed_slow += d->count.closed_slow;
     }
-    if (!out_.violations.empty())
-      for (std::size_t i = 0; i < cluster_.size(); ++i)
-        if (const auto* n = cluster_.node(i)) out_.log.insert(out_.log.end(), n->log().begin(), n->log().end());
+    if (out_.violations.empty()) out_.log.clear();
     return std::move(out_);
   }
 
@@ -120,6 +119,10 @@ class one_run {
   }
 
   verdict out_;
+  log::capture log_{[this](log::level, std::string_view line) {
+    constexpr std::size_t kept = 10'000;
+    if (out_.log.size() < kept) out_.log.emplace_back(line);
+  }};
   runtime::seeded_random shape_;
   crash::history record_;
   cluster cluster_;

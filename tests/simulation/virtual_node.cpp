@@ -34,9 +34,6 @@ virtual_node::virtual_node(stores& s, std::string name, const node_settings& set
   o.settings = settings.runtime;
   for (const auto& m : domain_modules())
     if (m.presence) o.make_presence = m.presence;
-  o.log = [this](std::string_view severity, std::string line) {
-    log_.push_back(std::string(severity) + " " + std::move(line));
-  };
   sim_ = std::make_unique<runtime::simulation>(seed, std::move(o), sink_);
   sim_->jump_wall(milliseconds(wall - sim_->wall()));
   open(s, settings);

@@ -56,7 +56,6 @@ class virtual_node {
   void jump_wall(std::chrono::milliseconds d) { sim_->jump_wall(d); }
   storage::memory_database& database(std::size_t double_index) { return *databases_[double_index]; }
   std::uint64_t trace() const { return sim_->trace(); }
-  const std::vector<std::string>& log() const { return log_; }
 
  private:
   struct disk {
@@ -81,7 +80,6 @@ class virtual_node {
   std::string name_;
   runtime::seeded_random choice_;
   forwarder sink_;
-  std::vector<std::string> log_;
   unsigned disk_ms_;
   std::unique_ptr<runtime::simulation> sim_;
   std::vector<disk> disks_;

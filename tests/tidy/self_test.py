@@ -42,6 +42,8 @@ BAD = {
     "room_edges": [
         {"actors/runtime/kernel/a.hpp": '#include "actors/runtime/node/b.hpp"\n'},
         {"actors/runtime/api/a.hpp": '#include "actors/runtime/kernel/b.hpp"\n'},
+        {"actors/runtime/routing/a.hpp": '#include "actors/runtime/entities/b.hpp"\n'},
+        {"actors/runtime/entities/a.cpp": '#include "actors/runtime/events/b.hpp"\n'},
     ],
     "proto_edges": [
         {**DOMAIN, "actors/user/user_rules.hpp": "", "protocols/user/user.proto": 'import "protocols/chat/chat.proto";\n'}],

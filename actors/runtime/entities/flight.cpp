@@ -1,33 +1,63 @@
-// See flight.hpp.
 #include "actors/runtime/entities/flight.hpp"
 
 namespace nova::runtime {
 
+namespace {
+
+const rpc::caller node_caller{rpc::caller_kind::node, {}, {}, 0, {}, {}};
+
+}  // namespace
+
 flight::~flight() {
-  if (event && event->done) give_up(errc::unavailable);
-  if (is_call() && call.reply) reply(error{errc::internal, "", 0, {}});
+  if (auto* e = as_event(); e != nullptr && e->event.done) give_up(errc::unavailable);
+  if (is_call() && !answered()) reply(error{errc::internal, "", 0, {}});
+}
+
+const rpc::caller& flight::caller() const {
+  return is_call() ? call().caller : node_caller;
+}
+
+std::string_view flight::request_id() const {
+  return is_call() ? std::string_view(call().request_id) : std::string_view();
+}
+
+std::string_view flight::idempotency_key() const {
+  return is_call() ? std::string_view(call().idempotency_key) : std::string_view();
+}
+
+const rpc::message& flight::request() const {
+  if (auto* e = as_event()) return *e->event.body;
+  if (auto* r = as_reminder()) return *r->request;
+  return *call().request;
+}
+
+std::uint32_t flight::number() const {
+  if (auto* e = as_event()) return e->event.type->number;
+  return is_call() ? call().method->number : 0;
 }
 
 void flight::reply(rpc::reply_result r) {
   timed::unlink();
-  if (!call.reply) return;
-  auto fn = std::move(call.reply);
-  call.reply = nullptr;
-  if (counted) {
-    counted = false;
-    hub.under_way.fetch_sub(1, std::memory_order_relaxed);
-  }
+  auto* work = as_call();
+  if (work == nullptr || !work->call.reply) return;
+  auto fn = std::move(work->call.reply);
+  work->call.reply = nullptr;
+  if (auto* counter = std::exchange(work->under_way, nullptr))
+    counter->fetch_sub(1, std::memory_order_relaxed);
   fn(std::move(r));
 }
 
+void flight::end_event(event_end how, std::string reason) {
+  auto* work = as_event();
+  if (work == nullptr) return;
+  if (auto done = std::exchange(work->event.done, nullptr)) done(how, std::move(reason));
+}
+
 void flight::give_up(errc code, std::uint32_t retry_after_ms) {
-  if (event && event->done) {
-    auto done = std::move(event->done);
-    event->done = nullptr;
-    const bool counts = code != errc::unavailable && code != errc::overloaded;
-    done(counts ? event_end::failed : event_end::suspended, std::string(nova::describe(code).name));
-  }
-  if (is_call()) reply(error{code, "", retry_after_ms, {}});
+  const bool counts = code != errc::unavailable && code != errc::overloaded;
+  end_event(counts ? event_end::failed : event_end::suspended,
+            std::string(nova::describe(code).name));
+  reply(error{code, "", retry_after_ms, {}});
 }
 
 void flight::reset() {
@@ -38,23 +68,16 @@ void flight::reset() {
   outstanding = 0;
   rounds = 0;
   need_failed.reset();
-  decided = false;
-  has_unit = false;
-  outcome.reset();
-  answer = error{};
-  pushes.clear();
-  watches.clear();
-  events.clear();
-  passivate = false;
+  decided.reset();
 }
 
 std::string flight::describe() const {
-  if (event)
-    return std::string(event->type->name) + " " + event->source + "/" +
-           std::to_string(event->source_shard) + "/" + std::to_string(event->seq);
-  if (reminder) return "reminder " + reminder->name;
-  if (loads) return "load";
-  return std::string(call.method->name) + " request=" + call.request_id;
+  if (auto* e = as_event())
+    return std::string(e->event.type->name) + " " + e->event.source + "/" +
+           std::to_string(e->event.source_shard) + "/" + std::to_string(e->event.seq);
+  if (auto* r = as_reminder()) return "reminder " + r->name;
+  if (loads()) return "load";
+  return std::string(call().method->name) + " request=" + call().request_id;
 }
 
 }  // namespace nova::runtime

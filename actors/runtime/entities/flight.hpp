@@ -1,40 +1,58 @@
-// One call, event or reminder on its way through an entity, with what its handler asked for and
-// what it decided. Made by hub::call, readers and shards; owned by exactly one queue at a time.
+// One call, event, reminder or load on its way through an entity, with the results that its handler
+// asked for and the decision that it came to. Made by the router and by shards; owned by exactly one
+// queue at a time.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
-#include "actors/runtime/node/hub.hpp"
 #include "actors/runtime/entities/idempotency.hpp"
 #include "actors/runtime/entities/wheel.hpp"
+#include "actors/runtime/kernel/seat.hpp"
+#include "actors/runtime/routing/relay.hpp"
+#include "storage/database/database.hpp"
 
 #include <boost/intrusive/list.hpp>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace nova::runtime {
 
 struct entity;
 
-enum class event_end : std::uint8_t {
-  applied,    ///< committed now or before
-  failed,     ///< counts towards the dead letter
-  suspended,  ///< nobody's fault (database away, shard moving): again later, not counted
+/// The first run of an entity's `load`; carries its needs.
+struct load_work {};
+
+/// A call of one of the entity's methods.
+struct call_work {
+  rpc::call call;
+  std::unique_ptr<idempotency_slot> slot;
+  std::atomic<std::int64_t>* under_way = nullptr;  ///< counts the call until it is answered
 };
 
-/// An event of another domain on its way into an entity.
-struct delivery_ticket {
-  std::string source;
-  std::uint32_t source_shard = 0;
-  std::uint64_t seq = 0;
-  const rpc::event_type* type = nullptr;
-  std::function<void(event_end, std::string reason)> done;  ///< once, any thread, must only post
+/// An event of another domain.
+struct event_work {
+  event_delivery event;
 };
 
-struct reminder_ticket {
+/// A reminder that is due.
+struct reminder_work {
   std::string name;
   unix_ms due = 0;
+  rpc::message_ptr request;  ///< the name as a message, for the handler
+};
+
+/// What a decision leaves to be done once it is committed, and the outcome of its commit.
+struct commit_pending {
+  bool has_unit = false;  ///< false: nothing to write, only its turn to wait for
+  std::optional<storage::commit_outcome> outcome;
+  rpc::reply_result answer = error{};
+  std::vector<outgoing> pushes;
+  std::vector<watch_presence> watches;
+  std::vector<runtime::event> events;
+  bool passivate = false;
 };
 
 using lane_hook =
@@ -43,21 +61,18 @@ using lane_hook =
 
 struct flight : timed, lane_hook {
   enum class stage : std::uint8_t { fresh, remembered, handling };
+  using work_type = std::variant<load_work, call_work, event_work, reminder_work>;
 
-  explicit flight(runtime::hub& h) : hub(h) {}
+  explicit flight(work_type w) : work(std::move(w)) {}
   ~flight();
   flight(const flight&) = delete;
   flight& operator=(const flight&) = delete;
 
-  runtime::hub& hub;
-  std::uint64_t id = 0;  ///< by the shard; changes whenever earlier needs become void
+  work_type work;
+  std::uint64_t id = 0;  ///< assigned by the shard; a new value makes answers to earlier needs stale
   std::size_t kind = 0;
   std::string key;
-  rpc::call call;  ///< of events and reminders: caller and request only
   const erased_handler* handler = nullptr;
-  std::unique_ptr<delivery_ticket> event;
-  std::unique_ptr<reminder_ticket> reminder;
-  bool loads = false;  ///< carries the needs of an entity's load
 
   entity* home = nullptr;
   std::uint64_t activation = 0;  ///< of the entity when the needs were asked
@@ -65,32 +80,39 @@ struct flight : timed, lane_hook {
   std::uint32_t reruns = 0;
   std::uint32_t rounds = 0;
   stage at = stage::fresh;
-  bool counted = false;  ///< in hub.under_way
   std::unique_ptr<need> held_back;  ///< reads that wait for the commits of earlier decisions
   reads results;
   std::vector<reads::item> partial;
   std::uint32_t outstanding = 0;
   std::optional<error> need_failed;
-  std::unique_ptr<idempotency_slot> slot;
   steady_time since{};  ///< when it began to wait for needs or for its commit
 
-  // What was decided.
-  bool decided = false;
-  bool has_unit = false;
-  std::optional<storage::commit_outcome> outcome;
-  rpc::reply_result answer = error{};
-  std::vector<outgoing> pushes;
-  std::vector<watch_presence> watches;
-  std::vector<runtime::event> events;
-  bool passivate = false;
-
+  std::optional<commit_pending> decided;
   std::unique_ptr<flight> next;  ///< of the queue that owns it
 
-  bool is_call() const noexcept { return event == nullptr && reminder == nullptr && !loads; }
-  bool command() const noexcept { return !is_call() || !call.method->query; }
-  bool answered() const noexcept { return is_call() && call.reply == nullptr; }
+  bool is_call() const noexcept { return std::holds_alternative<call_work>(work); }
+  bool loads() const noexcept { return std::holds_alternative<load_work>(work); }
+  call_work* as_call() noexcept { return std::get_if<call_work>(&work); }
+  event_work* as_event() noexcept { return std::get_if<event_work>(&work); }
+  const event_work* as_event() const noexcept { return std::get_if<event_work>(&work); }
+  reminder_work* as_reminder() noexcept { return std::get_if<reminder_work>(&work); }
+  const reminder_work* as_reminder() const noexcept { return std::get_if<reminder_work>(&work); }
+  rpc::call& call() { return std::get<call_work>(work).call; }
+  const rpc::call& call() const { return std::get<call_work>(work).call; }
+
+  // For handlers: whatever it is, somebody asks for something.
+  const rpc::caller& caller() const;  ///< of events, reminders and loads: the node
+  std::string_view request_id() const;
+  std::string_view idempotency_key() const;
+  const rpc::message& request() const;  ///< not of a load
+  std::uint32_t number() const;         ///< of the method or event; 0: neither
+
+  bool command() const noexcept { return !is_call() || !call().method->query; }
+  bool answered() const noexcept { return is_call() && call().reply == nullptr; }
   /// Answers the caller, once; later answers are dropped.
   void reply(rpc::reply_result r);
+  /// Tells the event's reader, once.
+  void end_event(event_end how, std::string reason = {});
   /// Ends an event's or a call's flight without an effect.
   void give_up(errc code, std::uint32_t retry_after_ms = 0);
   /// Back to the state before the first handler call.

@@ -1,4 +1,3 @@
-// See needs.hpp.
 #include "actors/runtime/entities/needs.hpp"
 
 namespace nova::runtime {
@@ -26,8 +25,8 @@ struct start {
     auto done = [i = index, deliver = deliver](job_result r) {
       (*deliver)(i, {std::move(r.value), std::move(r.failed)});
     };
-    if (!d.hub->jobs.submit(j.name, std::move(j.run), origin.deadline, std::move(done)))
-      (*deliver)(index, {{}, error{errc::overloaded, "", d.hub->settings().overload_retry_ms, {}}});
+    if (!d.services.jobs.submit(j.name, std::move(j.run), origin.deadline, std::move(done)))
+      (*deliver)(index, {{}, error{errc::overloaded, "", d.services.settings().overload_retry_ms, {}}});
   }
 
   void operator()(ask& a) const {
@@ -41,11 +40,11 @@ struct start {
     c.reply = [i = index, deliver = deliver](rpc::reply_result r) {
       (*deliver)(i, {std::move(r), {}});
     };
-    d.hub->call(std::move(c));
+    d.router.call(std::move(c));
   }
 
   void operator()(pause& p) const {
-    d.hub->after(p.delay, [i = index, deliver = deliver] { (*deliver)(i, {}); });
+    d.services.timers.after(p.delay, [i = index, deliver = deliver] { (*deliver)(i, {}); });
   }
 };
 

@@ -1,9 +1,9 @@
 // Carries out what a handler needs: reads, jobs, asks, pauses, all at the same time. Used by
-// shards, readers and hosts.
+// shards, readers and domain heads.
 #pragma once
 
 #include "actors/runtime/api/decision.hpp"
-#include "actors/runtime/node/hub.hpp"
+#include "actors/runtime/routing/domain_link.hpp"
 
 #include <functional>
 #include <optional>
@@ -16,7 +16,7 @@ struct need_result {
   std::optional<error> failed;
 };
 
-/// Who asks: given to asked entities and bound to by reads.
+/// On whose behalf needs run: asked entities see this caller; jobs give up at this deadline.
 struct need_origin {
   const rpc::caller* caller = nullptr;
   std::string_view request_id;

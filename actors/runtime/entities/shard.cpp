@@ -1,8 +1,5 @@
-// The shard's routing, deadlines and memory. See shard.hpp.
+// The shard's routing, deadlines and memory.
 #include "actors/runtime/entities/shard.hpp"
-
-#include "actors/runtime/placement/host.hpp"
-#include "actors/runtime/events/reader.hpp"
 
 #include <algorithm>
 
@@ -19,7 +16,7 @@ bool answers(storage::database& d) { return d.available() && d.lane().accepting(
 
 shard_seat::shard_seat(domain_link& d, std::uint32_t shard)
     : inbox(std::string(d.domain.name) + "/shard/" + std::to_string(shard),
-            d.hub->settings().max_shard_inbox),
+            d.services.settings().max_shard_inbox),
       domain(d),
       number(shard) {}
 
@@ -28,13 +25,14 @@ std::unique_ptr<occupant> shard_seat::occupy() { return std::make_unique<shard>(
 shard::shard(shard_seat& s)
     : seat_(s),
       link_(s.domain),
-      hub_(*s.domain.hub),
-      now_(hub_.now()),
+      services_(link_.services),
+      router_(link_.router),
+      now_(services_.now()),
       entities_(link_.domain.kinds.size()),
-      wheel_(milliseconds(hub_.settings().tick_ms)),
-      fanout_(hub_) {
+      wheel_(milliseconds(settings().tick_ms)),
+      fanout_(router_, settings().audience_cache),
+      reminders_(*this) {
   ++seat_.sitting;
-  for (const auto& k : link_.domain.kinds) has_reminders_ |= k.on_reminder != nullptr;
   if (seat_.claim) open(*seat_.claim);
 }
 
@@ -45,7 +43,7 @@ shard::~shard() {
 }
 
 bool shard::turn() {
-  now_ = hub_.now();
+  now_ = services_.now();
   wheel_.expire(now_, [this](timed& t) { expire(static_cast<flight&>(t)); });
   const bool more = seat_.drain(settings().items_per_turn, [this](shard_item& item) {
     switch (item.index()) {
@@ -65,7 +63,7 @@ bool shard::turn() {
   });
   lose_patience();
   if (now_ >= next_sweep_) sweep();
-  if (next_reminder_ && now_ >= *next_reminder_) due_reminders();
+  if (auto due = reminders_.next(); due && now_ >= *due) reminders_.begin_due();
   flush_events();
   fanout_.flush();
   set_alarm();
@@ -78,8 +76,9 @@ void shard::open(const storage::shard_claim& claim) {
   open_ = true;
   recovering_ = true;
   marks_state_ = marks::unknown;
-  committed_up_to(claim.last_event_seq, true);
-  plan_reminders();
+  committed_up_to(claim.last_event_seq);
+  router_.announce(link_.address(seat_.number));
+  reminders_.plan();
 }
 
 void shard::close() {
@@ -103,15 +102,13 @@ void shard::close() {
   }
   give_up(unmarked_);
   // What has been committed keeps its answer, settled or not.
-  for (auto& [id, f] : settling_) f->reply(std::move(f->answer));
+  for (auto& [id, f] : settling_) f->reply(std::move(f->decided->answer));
   settling_.clear();
   active_ = 0;
   bytes_ = 0;
   marks_.clear();
   marks_state_ = marks::unknown;
-  next_reminder_.reset();
-  reading_reminders_ = false;
-  reminders_under_way_ = 0;
+  reminders_.close();
 }
 
 /// Units of an occupant that crashed must be settled before its successor reads the store.
@@ -122,15 +119,23 @@ bool shard::can_serve() {
 
 void shard::accept(flight_ptr f) {
   if (!f) return;
-  doing_ = f->call.method->name;
-  doing_.append(" request=").append(f->call.request_id);
+  const auto& call = f->call();
+  doing_ = call.method->name;
+  doing_.append(" request=").append(call.request_id);
   f->since = now_;
-  if (now_ >= f->call.deadline) return f->give_up(errc::deadline_exceeded);
+  if (now_ >= call.deadline) return f->give_up(errc::deadline_exceeded);
   if (!can_serve() || !link_.serving.load(std::memory_order_relaxed))
     return f->give_up(errc::unavailable, 200);
-  if (hub_.crashes.poisonous(f->call.method->number, f->key, *f->call.request))
+  if (services_.crashes.poisonous(call.method->number, f->key, *call.request))
     return f->give_up(errc::internal);
-  wheel_.set(*f, f->call.deadline);
+  wheel_.set(*f, call.deadline);
+  auto& e = activate(f->kind, f->key);
+  submit(e, std::move(f));
+}
+
+void shard::begin(flight_ptr f) {
+  f->since = now_;
+  doing_ = f->describe();
   auto& e = activate(f->kind, f->key);
   submit(e, std::move(f));
 }
@@ -147,15 +152,13 @@ entity& shard::activate(std::size_t kind, const std::string& key) {
   auto& e = *i->second;
   e.kind = static_cast<std::uint32_t>(kind);
   e.key = &i->first;
-  e.activation = hub_.next_activation();
+  e.activation = services_.next_activation();
   ++active_;
   auto& m = metrics_of(e);
   m.active.fetch_add(1, std::memory_order_relaxed);
   class_metrics::count(m.activations);
   touch(e);
-  auto f = std::make_unique<flight>(hub_);
-  f->loads = true;
-  load(e, std::move(f));
+  load(e, std::make_unique<flight>(load_work{}));
   return e;
 }
 
@@ -203,7 +206,7 @@ void shard::restart(entity& e) {
   e.reload_wanted = false;
   e.lost_commit = false;
   e.drop_wanted = false;
-  e.activation = hub_.next_activation();
+  e.activation = services_.next_activation();
   class_metrics::count(metrics_of(e).restarts);
   if (e.current) {
     waiting_.erase(e.current->id);
@@ -216,9 +219,7 @@ void shard::restart(entity& e) {
   for (auto& done : refreshed) done();
   if (e.stash.empty() && e.queries == 0) return drop(e);
   e.at = entity::phase::loading;
-  auto f = std::make_unique<flight>(hub_);
-  f->loads = true;
-  load(e, std::move(f));
+  load(e, std::make_unique<flight>(load_work{}));
 }
 
 void shard::drop(entity& e) {
@@ -276,7 +277,7 @@ void shard::expire(flight& f) {
   if (auto i = settling_.find(f.id); i != settling_.end() && i->second.get() == &f) {
     auto owned = std::move(i->second);
     settling_.erase(i);
-    return owned->reply(std::move(owned->answer));
+    return owned->reply(std::move(owned->decided->answer));
   }
   if (f.home != nullptr) class_metrics::count(metrics_of(*f.home).deadlines_missed);
   f.reply(error{errc::deadline_exceeded, "", 0, {}});
@@ -348,7 +349,7 @@ void shard::set_alarm() {
   auto due = steady_time::max();
   if (auto t = wheel_.next()) due = *t;
   if (active_ != 0) due = std::min(due, next_sweep_);
-  if (next_reminder_) due = std::min(due, *next_reminder_);
+  if (auto next = reminders_.next()) due = std::min(due, *next);
   const auto patience = milliseconds(settings().commit_patience_ms);
   const auto again = milliseconds(100);
   if (!in_lane_.empty())

@@ -4,11 +4,10 @@
 #pragma once
 
 #include "actors/runtime/entities/entity.hpp"
-#include "actors/runtime/pushes/fanout.hpp"
-#include "actors/runtime/node/hub.hpp"
-#include "actors/runtime/entities/idempotency.hpp"
 #include "actors/runtime/entities/needs.hpp"
-#include "actors/runtime/events/relay.hpp"
+#include "actors/runtime/entities/reminders.hpp"
+#include "actors/runtime/pushes/fanout.hpp"
+#include "actors/runtime/routing/domain_link.hpp"
 
 #include <map>
 #include <optional>
@@ -21,8 +20,7 @@ namespace nova::runtime {
 
 class shard;
 
-/// The outcome of one unit. `sitting` tells an earlier occupant's or an earlier lease's units
-/// apart.
+/// The outcome of one unit.
 struct commit_done {
   flight* which = nullptr;
   std::uint64_t sitting = 0;
@@ -44,7 +42,9 @@ class shard_seat final : public inbox<shard_item> {
 
   domain_link& domain;
   const std::uint32_t number;
-  std::uint64_t sitting = 0;                  ///< occupant only
+  /// Counts what sat here: a new occupant, or the same one under a new lease. Answers to questions
+  /// of an earlier sitting are dropped. Occupant only.
+  std::uint64_t sitting = 0;
   std::optional<storage::shard_claim> claim;  ///< occupant only; what the lane owns
   std::atomic<std::int64_t> in_lane{0};       ///< units appended and without an outcome
   /// Told to readers that missed a push: the highest committed event.
@@ -62,10 +62,30 @@ class shard final : public occupant {
   void open(const storage::shard_claim& claim);
   /// Drops all memory; callers get `unavailable`.
   void close();
-  void deliver(flight_ptr event);
-  void refresh(std::size_t kind, const std::string& key, std::function<void()> done);
+  void deliver(event_delivery event);
+  void refresh(std::string_view kind, const std::string& key, std::function<void()> done);
   void pull(pull_request request);
   void settled(std::uint64_t id);
+
+  // For its reminders:
+  domain_link& link() const { return link_; }
+  std::uint32_t number() const { return seat_.number; }
+  steady_time now() const { return now_; }
+  bool is_open() const { return open_; }
+  bool serves() { return can_serve() && link_.serving.load(); }
+  bool may_write() const { return lane().accepting() && may_read(); }
+  reminders& timed_reminders() { return reminders_; }
+  /// Hands a flight to its entity.
+  void begin(flight_ptr f);
+  /// Lets `f(shard&)` run here later, unless the lease or the occupant has changed by then.
+  template <class F>
+  auto poster(F f) {
+    return [seat = &seat_, sitting = seat_.sitting, f = std::move(f)](auto... x) {
+      seat->post([=](shard& s) {
+        if (s.seat_.sitting == sitting) f(s, x...);
+      });
+    };
+  }
 
  private:
   // shard.cpp: routing, deadlines, life cycle of entities
@@ -109,41 +129,32 @@ class shard final : public occupant {
   void decide(entity& e, flight_ptr f, erased_decision&& d);
   void answer_in_order(entity& e, flight_ptr f);
   storage::commit_unit unit_of(entity& e, flight& f, erased_decision& d);
+  bool append(entity& e, flight& f, storage::commit_unit unit, std::uint64_t sitting);
+  void apply(entity& e, const flight& f, erased_decision& d);
   void on_outcome(commit_done& done);
   void drain(entity& e);
   void not_committed(entity& e, flight_ptr f);
   void finish(flight_ptr f);
-  void publish(flight& f);
-  void committed_up_to(std::uint64_t seq, bool wake);
+  void taken(flight& f);
+  void publish(const commit_pending& d);
+  void committed_up_to(std::uint64_t seq);
   void wait_until_settled(flight_ptr f);
   void flush_events();
 
-  // shard_intake.cpp: events in, reminders
+  // shard_intake.cpp: events in
   void load_marks();
   void marks_arrived(const storage::read_result& r);
   void deliver_marked(flight_ptr event);
-  void plan_reminders();
-  void due_reminders();
-  void start_reminders(const storage::rows& due);
-  void reminder_over(const flight& f, bool done);
 
-  storage::commit_lane& lane() const { return link_.database->lane(); }
+  storage::commit_lane& lane() const { return link_.lane(); }
   const entity_kind& kind_of(const entity& e) const { return link_.domain.kinds[e.kind]; }
   class_metrics& metrics_of(const entity& e) const { return *link_.kind_metrics[e.kind]; }
-  const config::runtime_settings& settings() const { return hub_.settings(); }
-  /// Lets `f(shard&)` run here later, unless the lease or the occupant has changed by then.
-  template <class F>
-  auto poster(F f) {
-    return [seat = &seat_, sitting = seat_.sitting, f = std::move(f)](auto... x) {
-      seat->post([=](shard& s) {
-        if (s.seat_.sitting == sitting) f(s, x...);
-      });
-    };
-  }
+  const config::runtime_settings& settings() const { return services_.settings(); }
 
   shard_seat& seat_;
   domain_link& link_;
-  runtime::hub& hub_;
+  services& services_;
+  router& router_;
   steady_time now_;
   bool open_ = false;
   bool recovering_ = false;
@@ -168,11 +179,7 @@ class shard final : public occupant {
   std::set<std::pair<std::string, std::uint32_t>>
       delivering_;         ///< source shards with an event under way here
   flight_queue unmarked_;  // events that wait for the marks
-  bool has_reminders_ = false;
-  bool reading_reminders_ = false;
-  std::uint32_t reminders_under_way_ = 0;
-  std::optional<steady_time> next_reminder_;
-  std::unordered_map<std::string, std::uint32_t> reminder_failures_;
+  reminders reminders_;
 };
 
 }  // namespace nova::runtime

@@ -1,8 +1,6 @@
-// Decisions on their way to the disk and what follows the commit: answers, pushes, events. See
-// shard.hpp.
-#include "actors/runtime/placement/host.hpp"
-#include "actors/runtime/events/reader.hpp"
+// Decisions on their way to the disk and what follows the commit: answers, pushes, events.
 #include "actors/runtime/entities/shard.hpp"
+#include "protocols/core/log.hpp"
 #include "protocols/core/planted.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 
@@ -42,19 +40,17 @@ storage::commit_unit shard::unit_of(entity& e, flight& f, erased_decision& d) {
   unit.shard = seat_.number;
   unit.statements = std::move(d.statements);
   const std::string kind(kind_of(e).name);
-  if (f.slot && d.reply && !d.refusal)
-    unit.statements.push_back(insert_slot(*f.slot, f.call, *d.reply, *hub_.options.random));
-  if (f.event)
+  if (auto* c = f.as_call(); c != nullptr && c->slot && d.reply && !d.refusal)
+    unit.statements.push_back(insert_slot(*c->slot, c->call, *d.reply, services_.random));
+  if (auto* x = f.as_event())
     unit.statements.push_back(
         {&queries::save_mark,
-         {std::int64_t{seat_.number}, f.event->source, std::int64_t{f.event->source_shard},
-          static_cast<std::int64_t>(f.event->seq)},
+         {std::int64_t{seat_.number}, x->event.source, std::int64_t{x->event.source_shard},
+          static_cast<std::int64_t>(x->event.seq)},
          0});
-  if (f.reminder)
+  if (auto* r = f.as_reminder())
     unit.statements.push_back(
-        {&queries::settle_reminder,
-         {kind, *e.key, f.reminder->name, storage::timestamp{f.reminder->due}},
-         0});
+        {&queries::settle_reminder, {kind, *e.key, r->name, storage::timestamp{r->due}}, 0});
   for (auto& r : d.reminders) {
     if (r.cancel)
       unit.statements.push_back({&queries::delete_reminder, {kind, *e.key, std::move(r.name)}, 0});
@@ -71,77 +67,82 @@ storage::commit_unit shard::unit_of(entity& e, flight& f, erased_decision& d) {
   return unit;
 }
 
+/// False when the lane does not accept the unit.
+bool shard::append(entity& e, flight& f, storage::commit_unit unit, std::uint64_t sitting) {
+  unit.done = [seat = &seat_, &f, sitting, events = static_cast<std::uint32_t>(unit.events.size())](
+                  const storage::commit_outcome& o) {
+    seat->in_lane.fetch_sub(1);
+    seat->domain.services.uncommitted.fetch_sub(1, std::memory_order_relaxed);
+    seat->post(commit_done{&f, sitting, o, events});
+  };
+  seat_.in_lane.fetch_add(1);
+  services_.uncommitted.fetch_add(1, std::memory_order_relaxed);
+  if (!lane().append(std::move(unit))) {
+    seat_.in_lane.fetch_sub(1);
+    services_.uncommitted.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  ++e.units;
+  f.since = now_;
+  in_lane_.push_back(f);
+  return true;
+}
+
 void shard::decide(entity& e, flight_ptr f, erased_decision&& d) {
   auto unit = unit_of(e, *f, d);
-  auto* raw = f.get();
-  raw->has_unit = !unit.statements.empty() || !unit.events.empty();
-  const bool leaves = raw->has_unit && raw->is_call() && planted(planted_fault::passivate_pending);
-  if (raw->has_unit) {
-    unit.done = [seat = &seat_, raw, sitting = leaves ? 0 : seat_.sitting,
-                 events = static_cast<std::uint32_t>(unit.events.size())](
-                    const storage::commit_outcome& o) {
-      seat->in_lane.fetch_sub(1);
-      seat->domain.hub->uncommitted.fetch_sub(1, std::memory_order_relaxed);
-      seat->post(commit_done{raw, sitting, o, events});
-    };
-    seat_.in_lane.fetch_add(1);
-    hub_.uncommitted.fetch_add(1, std::memory_order_relaxed);
-    if (!lane().append(std::move(unit))) {
-      seat_.in_lane.fetch_sub(1);
-      hub_.uncommitted.fetch_sub(1, std::memory_order_relaxed);
-      return serving_error(*raw);
-    }
-    ++e.units;
-    raw->since = now_;
-    in_lane_.push_back(*raw);
-  }
-  raw->answer =
+  const bool has_unit = !unit.statements.empty() || !unit.events.empty();
+  const bool leaves = has_unit && f->is_call() && planted(planted_fault::passivate_pending);
+  if (has_unit && !append(e, *f, std::move(unit), leaves ? 0 : seat_.sitting))
+    return serving_error(*f);
+  auto& after = f->decided.emplace();
+  after.has_unit = has_unit;
+  after.answer =
       d.refusal ? rpc::reply_result(std::move(*d.refusal)) : rpc::reply_result(std::move(d.reply));
-  raw->pushes = std::move(d.pushes);
-  raw->watches = std::move(d.watches);
-  raw->events = std::move(d.events);
-  raw->passivate = d.passivate;
+  after.pushes = std::move(d.pushes);
+  after.watches = std::move(d.watches);
+  after.events = std::move(d.events);
+  after.passivate = d.passivate;
   for (const auto& r : d.reminders)
-    if (!r.cancel) {
-      const auto due = now_ + milliseconds(std::max<unix_ms>(0, r.due - hub_.wall()));
-      next_reminder_ = next_reminder_ ? std::min(*next_reminder_, due) : due;
-    }
-  if (d.apply) {
-    try {
-      d.apply(*e.state);
-    } catch (const std::exception& x) {
-      class_metrics::count(metrics_of(e).crashes);
-      hub_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key,
-                           "apply of " + raw->describe(), x.what()},
-                          0);
-      e.at = entity::phase::failing;
-    }
-    weigh(e);
-  }
-  if (raw->has_unit && raw->is_call() && planted(planted_fault::acknowledge_before_commit))
-    raw->reply(raw->answer);
+    if (!r.cancel) reminders_.set(r.due);
+  if (d.apply) apply(e, *f, d);
+  if (has_unit && f->is_call() && planted(planted_fault::acknowledge_before_commit))
+    f->reply(after.answer);
   if (leaves) return leave_early(e, std::move(f));
   answer_in_order(e, std::move(f));
 }
 
+void shard::apply(entity& e, const flight& f, erased_decision& d) {
+  try {
+    d.apply(*e.state);
+  } catch (const std::exception& x) {
+    class_metrics::count(metrics_of(e).crashes);
+    services_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key,
+                              "apply of " + f.describe(), x.what()},
+                             0);
+    e.at = entity::phase::failing;
+  }
+  weigh(e);
+}
+
 /// Behind what was decided before and is not committed yet.
 void shard::answer_in_order(entity& e, flight_ptr f) {
-  f->decided = true;
-  if (!f->has_unit && e.pending.empty()) return finish(std::move(f));
+  if (!f->decided->has_unit && e.pending.empty()) return finish(std::move(f));
   e.pending.push(std::move(f));
 }
 
 void shard::on_outcome(commit_done& done) {
   if (done.sitting != seat_.sitting) {
     // Nobody waits for it any longer but the readers of its events.
-    if (done.outcome.status == storage::commit_status::committed && done.events != 0)
-      committed_up_to(done.outcome.first_event + done.events - 1, true);
+    if (done.outcome.status == storage::commit_status::committed && done.events != 0) {
+      committed_up_to(done.outcome.first_event + done.events - 1);
+      router_.announce(link_.address(seat_.number));
+    }
     return;
   }
   auto& f = *done.which;
   auto& e = *f.home;
   doing_ = f.describe();
-  f.outcome = std::move(done.outcome);
+  f.decided->outcome = std::move(done.outcome);
   f.lane_hook::unlink();
   --e.units;
   drain(e);
@@ -150,9 +151,10 @@ void shard::on_outcome(commit_done& done) {
 
 void shard::drain(entity& e) {
   while (auto* f = e.pending.front()) {
-    if (f->has_unit && !f->outcome) return;
-    const bool good =
-        f->has_unit ? f->outcome->status == storage::commit_status::committed : !e.lost_commit;
+    const auto& d = *f->decided;
+    if (d.has_unit && !d.outcome) return;
+    const bool good = d.has_unit ? d.outcome->status == storage::commit_status::committed
+                                 : !e.lost_commit;
     auto owned = e.pending.pop();
     if (good)
       finish(std::move(owned));
@@ -164,17 +166,19 @@ void shard::drain(entity& e) {
 /// The entity starts again from the store; what can be decided again is, in the same order.
 void shard::not_committed(entity& e, flight_ptr f) {
   using storage::commit_status;
-  const auto status = f->has_unit ? f->outcome->status : commit_status::aborted;
+  const auto& d = *f->decided;
+  const auto status = d.has_unit ? d.outcome->status : commit_status::aborted;
   e.at = entity::phase::failing;
   e.lost_commit = true;
   if (status == commit_status::conflict) {
     ++f->attempt;
     class_metrics::count(metrics_of(e).conflicts);
   }
-  if (status == commit_status::fenced) link_.host->report_fenced();
+  if (status == commit_status::fenced) link_.report_fenced();
   if (status == commit_status::rejected)
-    hub_.log("error", "rejected domain=" + std::string(link_.domain.name) + " message=\"" +
-                          f->describe() + "\" detail=\"" + f->outcome->detail + "\"");
+    log::error("runtime.rejected", {{"domain", link_.domain.name},
+                                    {"message", f->describe()},
+                                    {"detail", d.outcome->detail}});
   const bool again =
       status == commit_status::conflict
           ? f->attempt <= static_cast<int>(settings().max_attempts)
@@ -194,64 +198,55 @@ void shard::not_committed(entity& e, flight_ptr f) {
     default:
       f->give_up(errc::unavailable, 200);
   }
-  if (f->reminder) reminder_over(*f, false);
+  reminders_.over(*f, false);
 }
 
 void shard::finish(flight_ptr f) {
-  auto& e = *f->home;
-  if (f->passivate) e.drop_wanted = true;
-  for (auto& o : f->pushes)
+  auto& d = *f->decided;
+  if (d.passivate) f->home->drop_wanted = true;
+  for (auto& o : d.pushes)
     if (!planted(planted_fault::drop_push)) fanout_.add(std::move(o));
-  for (auto& w : f->watches) {
-    const auto slot = courier_of(f->call.caller.account, hub_.couriers.size());
-    hub_.couriers[slot]->post(
-        watch_accounts{f->call.caller.account, w.connection, std::move(w.accounts)});
-  }
-  publish(*f);
-  if (f->event) {
-    if (f->has_unit) {
-      auto& mark = marks_[{f->event->source, f->event->source_shard}];
-      mark = std::max(mark, f->event->seq);
-    }
-    if (auto done = std::exchange(f->event->done, nullptr)) {
-      if (f->answer.has_error() && !f->has_unit)
-        done(f->answer.error().code == errc::unavailable ||
-                     f->answer.error().code == errc::overloaded
-                 ? event_end::suspended
-                 : event_end::failed,
-             std::string(describe(f->answer.error().code).name) + ": " + f->answer.error().detail);
-      else
-        done(event_end::applied, {});
-    }
-    return;
-  }
-  if (f->reminder) return reminder_over(*f, f->has_unit);
-  if (!f->call.method->settles_in.empty() && !f->events.empty() && f->answer.has_value() &&
+  for (auto& w : d.watches)
+    router_.watch({f->caller().account, w.connection, std::move(w.accounts)});
+  publish(d);
+  if (f->as_event() != nullptr) return taken(*f);
+  if (f->as_reminder() != nullptr) return reminders_.over(*f, d.has_unit);
+  if (!f->call().method->settles_in.empty() && !d.events.empty() && d.answer.has_value() &&
       !f->answered())
     return wait_until_settled(std::move(f));
-  f->reply(std::move(f->answer));
+  f->reply(std::move(d.answer));
 }
 
-/// Lets readers know how far they can pull; they are woken when no push will follow.
-void shard::committed_up_to(std::uint64_t seq, bool wake) {
-  auto known = seat_.last_event.load(std::memory_order_relaxed);
-  if (known < seq) seat_.last_event.store(seq);
-  if (wake)
-    for (auto* r : link_.listeners[seat_.number]) r->wake();
+/// An event had its effect, or its handler refused it.
+void shard::taken(flight& f) {
+  const auto& event = f.as_event()->event;
+  const auto& d = *f.decided;
+  if (d.has_unit) {
+    auto& mark = marks_[{event.source, event.source_shard}];
+    mark = std::max(mark, event.seq);
+  }
+  if (!d.answer.has_error() || d.has_unit) return f.end_event(event_end::applied);
+  const auto& why = d.answer.error();
+  const bool passes = why.code == errc::unavailable || why.code == errc::overloaded;
+  f.end_event(passes ? event_end::suspended : event_end::failed,
+              std::string(describe(why.code).name) + ": " + why.detail);
 }
 
-void shard::publish(flight& f) {
-  if (f.events.empty()) return;
-  auto seq = f.outcome->first_event;
-  committed_up_to(seq + f.events.size() - 1, false);
-  if (!link_.listeners[seat_.number].empty()) {
+/// Lets readers know how far they can pull.
+void shard::committed_up_to(std::uint64_t seq) {
+  if (seat_.last_event.load(std::memory_order_relaxed) < seq) seat_.last_event.store(seq);
+}
+
+void shard::publish(const commit_pending& d) {
+  if (d.events.empty()) return;
+  auto seq = d.outcome->first_event;
+  committed_up_to(seq + d.events.size() - 1);
+  if (router_.wanted(link_.domain.name)) {
     if (!leaving_) leaving_ = std::make_shared<relay_batch>();
-    for (const auto& ev : f.events)
+    for (const auto& ev : d.events)
       leaving_->push_back({seq++, ev.type->number, ev.type->key_of(*ev.body), ev.body, {}});
   }
-  for (const auto& ev : f.events)
-    if (auto taps = hub_.taps.find(ev.type->number); taps != hub_.taps.end())
-      for (const auto& tap : taps->second) tap(ev.body);
+  for (const auto& ev : d.events) router_.tap(ev.type->number, ev.body);
 }
 
 void shard::flush_events() {
@@ -262,24 +257,24 @@ void shard::flush_events() {
   leaving_.reset();
   if (planted(planted_fault::relay_deletes_early))
     lane().append(early_deletion(seat_.number, batch->back().seq));
-  for (auto* r : link_.listeners[seat_.number])
-    if (!r->push(batch)) r->wake();  // it is full: it will pull
+  router_.publish(link_.address(seat_.number), batch);
 }
 
 void shard::wait_until_settled(flight_ptr f) {
-  reader_seat* reader = nullptr;
-  for (auto* r : link_.listeners[seat_.number])
-    if (r->consumer.domain.name == f->call.method->settles_in) reader = r;
-  if (reader == nullptr) return f->reply(std::move(f->answer));
   f->id = ++last_id_;
   f->home = nullptr;
-  const auto seq = f->outcome->first_event + f->events.size() - 1;
-  wheel_.set(*f, std::min(f->call.deadline, now_ + milliseconds(settings().settle_ms)));
+  const auto& d = *f->decided;
+  const auto seq = d.outcome->first_event + d.events.size() - 1;
+  const auto consumer = f->call().method->settles_in;
+  wheel_.set(*f, std::min(f->call().deadline, now_ + milliseconds(settings().settle_ms)));
   const auto id = f->id;
   settling_.emplace(id, std::move(f));
-  flush_events();  // the reader must hear of the event before the question
-  reader->post(
-      settle_wait{seq, [seat = &seat_, id] { seat->post([id](shard& s) { s.settled(id); }); }});
+  flush_events();  // the consumer must hear of the event before the question
+  const bool asked =
+      router_.settle(link_.address(seat_.number), consumer, seq, [seat = &seat_, id] {
+        seat->post([id](shard& s) { s.settled(id); });
+      });
+  if (!asked) settled(id);
 }
 
 void shard::settled(std::uint64_t id) {
@@ -287,7 +282,7 @@ void shard::settled(std::uint64_t id) {
   if (i == settling_.end()) return;
   auto f = std::move(i->second);
   settling_.erase(i);
-  f->reply(std::move(f->answer));
+  f->reply(std::move(f->decided->answer));
 }
 
 }  // namespace nova::runtime

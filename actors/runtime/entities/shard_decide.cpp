@@ -1,4 +1,4 @@
-// How an entity loads and how its handlers run, with what they need. See shard.hpp.
+// How an entity loads and how its handlers run, with what they need.
 #include "actors/runtime/entities/shard.hpp"
 
 #include <algorithm>
@@ -46,7 +46,7 @@ void shard::loaded(entity& e, std::unique_ptr<state_box> state) {
 /// Posted, because the caller that started the load may still hold the entity.
 void shard::load_crashed(entity& e, std::string why) {
   class_metrics::count(metrics_of(e).crashes);
-  hub_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key, "load", std::move(why)},
+  services_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key, "load", std::move(why)},
                       0);
   poster([kind = e.kind, key = *e.key](shard& s) {
     auto i = s.entities_[kind].find(key);
@@ -61,7 +61,7 @@ void shard::fail_load(entity& e, const error& why) {
     while (auto f = q->pop()) {
       waiting_.erase(f->id);
       f->give_up(why.code, why.retry_after_ms);
-      if (f->reminder) reminder_over(*f, false);
+      reminders_.over(*f, false);
     }
   e.queries = 0;
   auto refreshed = std::move(e.refreshed);
@@ -72,7 +72,7 @@ void shard::fail_load(entity& e, const error& why) {
 
 void shard::run(entity& e, flight_ptr f) {
   if (f->answered()) return;
-  if (f->is_call() && now_ >= f->call.deadline) {
+  if (f->is_call() && now_ >= f->call().deadline) {
     class_metrics::count(metrics_of(e).deadlines_missed);
     return f->give_up(errc::deadline_exceeded);
   }
@@ -85,25 +85,26 @@ void shard::run(entity& e, flight_ptr f) {
 /// The lease is lost, the database away or the lane's queue full.
 void shard::serving_error(flight& f) {
   f.give_up(errc::unavailable, settings().overload_retry_ms);
-  if (f.reminder) reminder_over(f, false);
+  reminders_.over(f, false);
 }
 
 /// False when the flight waits for its idempotency row or was answered from it.
 bool shard::remember(entity& e, flight_ptr& f) {
   if (f->at == flight::stage::handling) return true;
-  if (f->at == flight::stage::fresh && f->is_call() && wants_idempotency(f->call)) {
-    if (!f->slot) f->slot = std::make_unique<idempotency_slot>(make_slot(f->call));
+  auto* work = f->as_call();
+  if (f->at == flight::stage::fresh && work != nullptr && wants_idempotency(work->call)) {
+    if (!work->slot) work->slot = std::make_unique<idempotency_slot>(make_slot(work->call));
     f->at = flight::stage::remembered;
     need lookup;
-    lookup.items.emplace_back(find_slot(*f->slot));
+    lookup.items.emplace_back(find_slot(*work->slot));
     begin_needs(e, std::move(f), std::move(lookup));
     return false;
   }
   if (f->at == flight::stage::remembered) {
-    auto first = stored_answer(*f->slot, f->call, f->results.rows(0));
+    auto first = stored_answer(*work->slot, work->call, f->results.rows(0));
     f->results = {};
     if (first.has_error() || first.value()) {
-      f->answer = std::move(first);
+      f->decided.emplace().answer = std::move(first);
       answer_in_order(e, std::move(f));
       return false;
     }
@@ -114,26 +115,26 @@ bool shard::remember(entity& e, flight_ptr& f) {
 
 void shard::handle(entity& e, flight_ptr f) {
   const context ctx{*e.key,
-                    f->call.caller,
-                    hub_.wall(),
-                    *hub_.options.random,
-                    f->call.request_id,
-                    f->call.idempotency_key,
+                    f->caller(),
+                    services_.wall(),
+                    services_.random,
+                    f->request_id(),
+                    f->idempotency_key(),
                     f->attempt,
                     &link_.domain.services};
   erased_outcome out;
-  const auto start = hub_.now();
+  const auto start = services_.now();
   try {
-    out = (*f->handler)(*e.state, *f->call.request, ctx, f->results);
+    out = (*f->handler)(*e.state, f->request(), ctx, f->results);
   } catch (const std::exception& x) {
     return crash(e, std::move(f), x.what());
   } catch (...) {
     return crash(e, std::move(f), "an exception of unknown type");
   }
-  metrics_of(e).handled_in((hub_.now() - start).count());
+  metrics_of(e).handled_in((services_.now() - start).count());
   if (auto* more = std::get_if<need>(&out)) return begin_needs(e, std::move(f), std::move(*more));
   if (auto* refused = std::get_if<error>(&out)) {
-    f->answer = std::move(*refused);
+    f->decided.emplace().answer = std::move(*refused);
     return answer_in_order(e, std::move(f));
   }
   auto& d = std::get<erased_decision>(out);
@@ -146,7 +147,7 @@ void shard::begin_needs(entity& e, flight_ptr f, need&& what) {
   if (what.items.empty() || ++f->rounds > settings().max_need_rounds) {
     std::string why =
         what.items.empty() ? "needs nothing, but did not decide" : "needs without end";
-    if (f->loads) return load_crashed(e, std::move(why));
+    if (f->loads()) return load_crashed(e, std::move(why));
     return crash(e, std::move(f), std::move(why));
   }
   if (reads_too_early(e, *f, what)) {
@@ -167,8 +168,8 @@ void shard::begin_needs(entity& e, flight_ptr f, need&& what) {
     ++e.queries;
     e.reading.push(std::move(f));
   }
-  const need_origin origin{&raw->call.caller, raw->call.request_id,
-                           raw->is_call() ? raw->call.deadline : now_ + load_patience};
+  const need_origin origin{&raw->caller(), raw->request_id(),
+                           raw->is_call() ? raw->call().deadline : now_ + load_patience};
   carry_out(link_, std::move(what), origin,
             [seat = &seat_, id = raw->id](std::size_t index, need_result r) {
               seat->post(std::make_unique<need_done>(need_done{id, index, std::move(r)}));
@@ -178,7 +179,7 @@ void shard::begin_needs(entity& e, flight_ptr f, need&& what) {
 /// A command that reads must find in the store what its entity decided before it, or it would decide
 /// on what is no longer true: recalled and edited at once, or taken for done while it is undone.
 bool shard::reads_too_early(const entity& e, const flight& f, const need& what) const {
-  return e.units != 0 && !f.loads && f.command() &&
+  return e.units != 0 && !f.loads() && f.command() &&
          std::any_of(what.items.begin(), what.items.end(), [](const auto& item) {
            return std::holds_alternative<storage::statement>(item);
          });
@@ -206,14 +207,14 @@ void shard::needs_complete(flight& f) {
   doing_ = owned->describe();
   if (owned->need_failed) {
     const auto why = served(std::move(*owned->need_failed));
-    if (owned->loads) return fail_load(e, why);
+    if (owned->loads()) return fail_load(e, why);
     owned->give_up(why.code, why.retry_after_ms);
-    if (owned->reminder) reminder_over(*owned, false);
+    reminders_.over(*owned, false);
     return after_change(e);
   }
   for (auto& item : owned->partial) owned->results.append(std::move(item));
   owned->partial.clear();
-  if (owned->loads) return load(e, std::move(owned));
+  if (owned->loads()) return load(e, std::move(owned));
   if (owned->activation != e.activation || e.at != entity::phase::ready) {
     // The state that it was asked for is gone: from the beginning.
     owned->reset();
@@ -226,17 +227,13 @@ void shard::needs_complete(flight& f) {
 
 void shard::crash(entity& e, flight_ptr f, std::string why) {
   class_metrics::count(metrics_of(e).crashes);
-  const auto number = f->event                    ? f->event->type->number
-                      : f->call.method != nullptr ? f->call.method->number
-                                                  : 0;
-  const auto print = crash_log::fingerprint(number, *e.key, *f->call.request);
-  hub_.crashes.record(
+  const auto print = crash_log::fingerprint(f->number(), *e.key, f->request());
+  services_.crashes.record(
       {now_, std::string(link_.domain.name) + "." + std::string(kind_of(e).name) + "/" + *e.key,
        f->describe(), why},
       f->is_call() ? print : 0);
-  if (f->event)
-    if (auto done = std::exchange(f->event->done, nullptr)) done(event_end::failed, std::move(why));
-  if (f->reminder) reminder_over(*f, false);
+  f->end_event(event_end::failed, std::move(why));
+  reminders_.over(*f, false);
   f->give_up(errc::internal);
   e.at = entity::phase::failing;
 }

@@ -1,32 +1,27 @@
-// Events of other domains, refreshed read models, pulls by other domains' readers, and reminders.
-// See shard.hpp.
+// Events of other domains, refreshed read models, and pulls by other domains' readers.
 #include "actors/runtime/entities/shard.hpp"
 #include "storage/runtime/runtime_queries.hpp"
-
-#include <google/protobuf/wrappers.pb.h>
 
 #include <algorithm>
 
 namespace nova::runtime {
 
 namespace queries = storage::runtime_queries;
-using std::chrono::milliseconds;
 
-namespace {
-
-constexpr milliseconds retry_reminders{1000};
-
-std::string reminder_name(const flight& f) {
-  return std::to_string(f.kind) + "/" + f.key + "/" + f.reminder->name;
-}
-
-}  // namespace
-
-void shard::deliver(flight_ptr event) {
-  doing_ = event->describe();
-  if (!can_serve()) return event->give_up(errc::unavailable);
-  if (marks_state_ == marks::known) return deliver_marked(std::move(event));
-  unmarked_.push(std::move(event));
+void shard::deliver(event_delivery event) {
+  auto f = std::make_unique<flight>(event_work{std::move(event)});
+  auto& e = f->as_event()->event;
+  doing_ = f->describe();
+  f->kind = link_.kind_index(e.kind);
+  f->key = std::move(e.key);
+  const auto& handlers = link_.domain.kinds[f->kind].events;
+  const auto h = handlers.find(e.type->number);
+  if (h == handlers.end())
+    return f->end_event(event_end::failed, "the kind has no handler for this event");
+  f->handler = &h->second;
+  if (!can_serve()) return f->give_up(errc::unavailable);
+  if (marks_state_ == marks::known) return deliver_marked(std::move(f));
+  unmarked_.push(std::move(f));
   if (marks_state_ == marks::unknown) load_marks();
 }
 
@@ -52,26 +47,22 @@ void shard::marks_arrived(const storage::read_result& r) {
 }
 
 void shard::deliver_marked(flight_ptr f) {
-  if (marks_[{f->event->source, f->event->source_shard}] >= f->event->seq) {
-    if (auto done = std::exchange(f->event->done, nullptr)) done(event_end::applied, {});
-    return;
-  }
+  auto& event = f->as_event()->event;
+  const std::pair from(event.source, event.source_shard);
+  if (marks_[from] >= event.seq) return f->end_event(event_end::applied);
   // A reader that started anew may send again what is still on its way.
-  if (!delivering_.insert({f->event->source, f->event->source_shard}).second)
-    return f->give_up(errc::unavailable);
-  f->event->done = [this, from = std::pair(f->event->source, f->event->source_shard),
-                    done = std::move(f->event->done)](event_end how, std::string reason) {
+  if (!delivering_.insert(from).second) return f->give_up(errc::unavailable);
+  event.done = [this, from, done = std::move(event.done)](event_end how, std::string reason) {
     delivering_.erase(from);
     done(how, std::move(reason));
   };
-  f->since = now_;
-  auto& e = activate(f->kind, f->key);
-  submit(e, std::move(f));
+  begin(std::move(f));
 }
 
-void shard::refresh(std::size_t kind, const std::string& key, std::function<void()> done) {
-  auto i = entities_[kind].find(key);
-  if (i == entities_[kind].end()) return done();
+void shard::refresh(std::string_view kind, const std::string& key, std::function<void()> done) {
+  auto& of_kind = entities_[link_.kind_index(kind)];
+  auto i = of_kind.find(key);
+  if (i == of_kind.end()) return done();
   auto& e = *i->second;
   e.refreshed.push_back(std::move(done));
   e.reload_wanted = true;
@@ -96,92 +87,6 @@ void shard::pull(pull_request request) {
                                             rows.text(i, 2), nullptr, rows.blob(i, 3)});
                          done(relay_batch_ptr(std::move(page)));
                        });
-}
-
-/// Finds out when the next reminder is due.
-void shard::plan_reminders() {
-  if (!has_reminders_ || !open_ || reading_reminders_) return;
-  reading_reminders_ = true;
-  link_.database->read(
-      {&queries::next_reminder, {std::int64_t{seat_.number}}, 0},
-      poster([](shard& s, const storage::read_result& r) {
-        s.reading_reminders_ = false;
-        if (r.has_error()) {
-          s.next_reminder_ = s.now_ + retry_reminders;
-        } else if (!r.value().empty() && !r.value().null(0, 0)) {
-          const auto wait = std::max<unix_ms>(0, r.value().time(0, 0) - s.hub_.wall());
-          const auto due = s.now_ + milliseconds(wait);
-          s.next_reminder_ = s.next_reminder_ ? std::min(*s.next_reminder_, due) : due;
-        }
-      }));
-}
-
-void shard::due_reminders() {
-  next_reminder_.reset();
-  if (!open_ || reading_reminders_ || reminders_under_way_ != 0) return;
-  if (!can_serve() || !link_.serving.load()) {
-    next_reminder_ = now_ + retry_reminders;
-    return;
-  }
-  reading_reminders_ = true;
-  link_.database->read({&queries::due_reminders,
-                        {std::int64_t{seat_.number}, storage::timestamp{hub_.wall()},
-                         std::int64_t{settings().reminder_page}},
-                        0},
-                       poster([](shard& s, const storage::read_result& r) {
-                         s.reading_reminders_ = false;
-                         if (r.has_error())
-                           s.next_reminder_ = s.now_ + retry_reminders;
-                         else
-                           s.start_reminders(r.value());
-                       }));
-}
-
-void shard::start_reminders(const storage::rows& due) {
-  if (due.empty()) return plan_reminders();
-  reminders_under_way_ = static_cast<std::uint32_t>(due.size());
-  for (std::size_t i = 0; i < due.size(); ++i) {
-    auto f = std::make_unique<flight>(hub_);
-    f->kind = link_.kind_index(due.text(i, 0));
-    f->key = due.text(i, 1);
-    f->handler = &link_.domain.kinds[f->kind].on_reminder;
-    f->reminder =
-        std::make_unique<reminder_ticket>(reminder_ticket{due.text(i, 2), due.time(i, 3)});
-    f->call.caller.kind = rpc::caller_kind::node;
-    auto name = std::make_shared<google::protobuf::StringValue>();
-    name->set_value(f->reminder->name);
-    f->call.request = std::move(name);
-    f->since = now_;
-    doing_ = f->describe();
-    auto& e = activate(f->kind, f->key);
-    submit(e, std::move(f));
-  }
-}
-
-void shard::reminder_over(const flight& f, bool done) {
-  const auto name = reminder_name(f);
-  if (done) {
-    reminder_failures_.erase(name);
-  } else if (++reminder_failures_[name] >= settings().poison_after && lane().accepting() &&
-             may_read()) {
-    hub_.log("error", "reminder given up domain=" + std::string(link_.domain.name) +
-                          " kind=" + std::string(link_.domain.kinds[f.kind].name) +
-                          " key=" + f.key + " name=" + f.reminder->name);
-    reminder_failures_.erase(name);
-    storage::commit_unit unit;
-    unit.shard = seat_.number;
-    unit.statements.push_back({&queries::settle_reminder,
-                               {std::string(link_.domain.kinds[f.kind].name), f.key,
-                                f.reminder->name, storage::timestamp{f.reminder->due}},
-                               0});
-    unit.done = [](const storage::commit_outcome&) {};
-    lane().append(std::move(unit));
-  }
-  if (reminders_under_way_ != 0 && --reminders_under_way_ != 0) return;
-  if (done)
-    plan_reminders();
-  else
-    next_reminder_ = now_ + retry_reminders;
 }
 
 }  // namespace nova::runtime

@@ -1,7 +1,6 @@
-// The reader's order of events, its pulling and its offset. See reader.hpp.
+// The reader's order of events, its pulling and its offset.
 #include "actors/runtime/events/reader.hpp"
 
-#include "actors/runtime/entities/shard.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 
 #include <algorithm>
@@ -17,18 +16,21 @@ constexpr milliseconds retry_reads{250};
 
 }  // namespace
 
-reader_seat::reader_seat(domain_link& c, domain_link& s, std::uint32_t shard)
-    : inbox(std::string(c.domain.name) + "/reader/" + std::string(s.domain.name) + "/" +
-                std::to_string(shard),
-            c.hub->settings().max_reader_backlog),
+reader_seat::reader_seat(domain_link& c, shard_address from)
+    : inbox(std::string(c.domain.name) + "/reader/" + std::string(from.domain) + "/" +
+                std::to_string(from.shard),
+            c.services.settings().max_reader_backlog),
       consumer(c),
-      source(s),
-      source_shard(shard) {}
+      source(from) {}
 
 std::unique_ptr<occupant> reader_seat::occupy() { return std::make_unique<reader>(*this); }
 
 reader::reader(reader_seat& s)
-    : seat_(s), link_(s.consumer), hub_(*s.consumer.hub), source_(s.source.domain.name) {
+    : seat_(s),
+      link_(s.consumer),
+      services_(link_.services),
+      router_(link_.router),
+      source_(s.source.domain) {
   ++seat_.sitting;
   if (seat_.open) {
     seat_.open = false;
@@ -49,7 +51,7 @@ bool reader::turn() {
   });
   if (phase_ == phase::running) {
     admit();
-    if (seat_.source.shards[seat_.source_shard]->last_event.load() > last_known()) pull();
+    if (router_.last_event(seat_.source) > last_known()) pull();
   }
   answer_waiters();
   return more;
@@ -59,7 +61,7 @@ void reader::open() {
   if (seat_.open) return;
   seat_.open = true;
   phase_ = phase::loading;
-  activation_ = hub_.next_activation();
+  activation_ = services_.next_activation();
   load();
 }
 
@@ -80,7 +82,7 @@ void reader::load() {
   link_.database->read(
       {&queries::load_offsets, {}, 0}, poster([](reader& r, const storage::read_result& offsets) {
         r.link_.database->read(
-            {&queries::dead_letter_keys, {r.source_, std::int64_t{r.seat_.source_shard}}, 0},
+            {&queries::dead_letter_keys, {r.source_, std::int64_t{r.seat_.source.shard}}, 0},
             r.poster([offsets](reader& x, const storage::read_result& keys) {
               x.loaded(offsets, keys);
             }));
@@ -89,9 +91,9 @@ void reader::load() {
 
 void reader::loaded(const storage::read_result& offsets, const storage::read_result& keys) {
   if (offsets.has_error() || keys.has_error())
-    return hub_.after(hub_.jitter(retry_reads), poster([](reader& r) { r.load(); }));
+    return services_.timers.after(services_.jitter(retry_reads), poster([](reader& r) { r.load(); }));
   for (std::size_t i = 0; i < offsets.value().size(); ++i)
-    if (offsets.value().text(i, 0) == source_ && offsets.value().int8(i, 1) == seat_.source_shard)
+    if (offsets.value().text(i, 0) == source_ && offsets.value().int8(i, 1) == seat_.source.shard)
       settled_ = static_cast<std::uint64_t>(offsets.value().int8(i, 2));
   durable_ = saving_ = settled_;
   next_ = settled_ + 1;
@@ -116,8 +118,7 @@ void reader::pull() {
   pull_request request{
       last_known(), settings().pull_page,
       poster([](reader& r, const result<relay_batch_ptr>& page) { r.pulled(page); })};
-  seat_.source.shards[seat_.source_shard]->post(
-      [request = std::move(request)](shard& s) { s.pull(request); });
+  router_.pull(seat_.source, std::move(request));
 }
 
 void reader::pulled(const result<relay_batch_ptr>& page) {
@@ -126,7 +127,7 @@ void reader::pulled(const result<relay_batch_ptr>& page) {
   if (page.has_value()) take(*page.value());
   if (page.has_value() && last_known() != before) return;
   pull_rests_ = true;
-  hub_.after(hub_.jitter(retry_reads), poster([](reader& r) { r.pull_rests_ = false; }));
+  services_.timers.after(services_.jitter(retry_reads), poster([](reader& r) { r.pull_rests_ = false; }));
 }
 
 void reader::admit() {
@@ -191,7 +192,7 @@ void reader::save_offset() {
   if (settled_ - saving_ >= settings().offset_events) return write_offset();
   if (offset_timer_) return;
   offset_timer_ = true;
-  hub_.after(milliseconds(settings().offset_ms), poster([](reader& r) {
+  services_.timers.after(milliseconds(settings().offset_ms), poster([](reader& r) {
                r.offset_timer_ = false;
                if (r.settled_ > r.saving_) r.write_offset();
              }));
@@ -202,13 +203,13 @@ void reader::write_offset() {
   auto u = unit();
   u.statements.push_back(
       {&queries::save_offset,
-       {source_, std::int64_t{seat_.source_shard}, static_cast<std::int64_t>(saving_)},
+       {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(saving_)},
        0});
   u.done = poster([seq = saving_](reader& r, const storage::commit_outcome& o) {
     if (o.status == storage::commit_status::committed) {
       r.durable_ = std::max(r.durable_, seq);
     } else {
-      r.activation_ = r.hub_.next_activation();
+      r.activation_ = r.services_.next_activation();
       r.saving_ = std::min(r.saving_, r.durable_);
     }
   });

@@ -3,10 +3,8 @@
 // puts aside what cannot be processed.
 #pragma once
 
-#include "actors/runtime/entities/flight.hpp"
-#include "actors/runtime/node/hub.hpp"
 #include "actors/runtime/entities/needs.hpp"
-#include "actors/runtime/events/relay.hpp"
+#include "actors/runtime/routing/domain_link.hpp"
 
 #include <deque>
 #include <map>
@@ -27,12 +25,12 @@ using reader_item = std::variant<relay_batch_ptr, settle_wait, std::function<voi
 
 class reader_seat final : public inbox<reader_item> {
  public:
-  reader_seat(domain_link& consumer, domain_link& source, std::uint32_t shard);
+  /// Reads `source`; its domain's name lives as long as the program.
+  reader_seat(domain_link& consumer, shard_address source);
   std::unique_ptr<occupant> occupy() override;
 
   domain_link& consumer;
-  domain_link& source;
-  const std::uint32_t source_shard;
+  const shard_address source;
   std::uint64_t sitting = 0;         ///< occupant only
   bool open = false;                 ///< occupant only
   std::vector<settle_wait> waiters;  ///< occupant only; survive a restart
@@ -44,7 +42,7 @@ class reader final : public occupant {
   bool turn() override;
   std::string current() const override { return doing_; }
 
-  // Posted by the host:
+  // Posted by the domain's head:
   void open();
   void close();
 
@@ -104,11 +102,12 @@ class reader final : public occupant {
       });
     };
   }
-  const config::runtime_settings& settings() const { return hub_.settings(); }
+  const config::runtime_settings& settings() const { return services_.settings(); }
 
   reader_seat& seat_;
   domain_link& link_;  // the consumer
-  hub& hub_;
+  services& services_;
+  router& router_;
   std::string doing_;
   std::string source_;
   enum class phase : std::uint8_t { closed, loading, running } phase_ = phase::closed;

@@ -1,7 +1,6 @@
-// What the reader does with one event: route, effect, failures. See reader.hpp.
-#include "actors/runtime/placement/host.hpp"
+// What the reader does with one event: route, effect, failures.
 #include "actors/runtime/events/reader.hpp"
-#include "actors/runtime/entities/shard.hpp"
+#include "protocols/core/log.hpp"
 #include "protocols/core/planted.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 
@@ -31,18 +30,18 @@ reader::progress* reader::find(std::uint64_t seq, std::uint64_t ticket) {
 storage::commit_unit reader::unit() const {
   storage::commit_unit u;
   u.activation = activation_;
-  u.shard = static_cast<std::uint32_t>(seat_.source_shard % link_.shards.size());
+  u.shard = static_cast<std::uint32_t>(seat_.source.shard % link_.domain.shards);
   return u;
 }
 
 bool reader::append(storage::commit_unit u) {
-  hub_.uncommitted.fetch_add(1, std::memory_order_relaxed);
-  u.done = [hub = &hub_, done = std::move(u.done)](const storage::commit_outcome& o) {
-    hub->uncommitted.fetch_sub(1, std::memory_order_relaxed);
+  services_.uncommitted.fetch_add(1, std::memory_order_relaxed);
+  u.done = [node = &services_, done = std::move(u.done)](const storage::commit_outcome& o) {
+    node->uncommitted.fetch_sub(1, std::memory_order_relaxed);
     done(o);
   };
   if (link_.database->lane().append(std::move(u))) return true;
-  hub_.uncommitted.fetch_sub(1, std::memory_order_relaxed);
+  services_.uncommitted.fetch_sub(1, std::memory_order_relaxed);
   return false;
 }
 
@@ -51,7 +50,7 @@ bool reader::append(storage::commit_unit u) {
 void reader::foresee(progress& p) {
   if (!p.body) p.body = body_of(p.event, *p.in->event);
   if (!p.body) return;
-  const context ctx{p.event.key, nobody, hub_.wall(), *hub_.options.random,
+  const context ctx{p.event.key, nobody, services_.wall(), services_.random,
                     "intake",    "",     0,           &link_.domain.services};
   try {
     auto out = p.in->route(*p.body, ctx, {});
@@ -66,10 +65,10 @@ void reader::foresee(progress& p) {
 
 void reader::start(progress& p) {
   doing_ = std::string(p.in->event->name) + " " + source_ + "/" +
-           std::to_string(seat_.source_shard) + "/" + std::to_string(p.event.seq);
+           std::to_string(seat_.source.shard) + "/" + std::to_string(p.event.seq);
   if (p.ticket == 0 && planted(planted_fault::offset_before_effect)) {
     auto early = unit();
-    early.statements.push_back(offset_at(source_, seat_.source_shard, p.event.seq));
+    early.statements.push_back(offset_at(source_, seat_.source.shard, p.event.seq));
     early.done = [](const storage::commit_outcome&) {};
     append(std::move(early));
     return rest(p);
@@ -84,8 +83,8 @@ void reader::start(progress& p) {
 void reader::route(progress& p, std::shared_ptr<reads> results) {
   const context ctx{p.event.key,
                     nobody,
-                    hub_.wall(),
-                    *hub_.options.random,
+                    services_.wall(),
+                    services_.random,
                     "intake",
                     "",
                     static_cast<int>(p.attempts),
@@ -105,7 +104,7 @@ void reader::route(progress& p, std::shared_ptr<reads> results) {
   auto g = std::make_shared<gathering>(
       gathering{std::vector<need_result>(more->items.size()), more->items.size()});
   carry_out(
-      link_, std::move(*more), {&nobody, "intake", hub_.now() + need_patience},
+      link_, std::move(*more), {&nobody, "intake", services_.now() + need_patience},
       [post = poster([g, results, seq = p.event.seq, ticket = p.ticket](
                          reader& r, std::size_t i, std::shared_ptr<need_result> x) {
          g->got[i] = std::move(*x);
@@ -132,30 +131,21 @@ void reader::routed(progress& p, effect&& e) {
 void reader::to_entity(progress& p, const entity_effect& e) {
   p.at = stage::applying;
   p.ticket = ++last_ticket_;
-  auto f = std::make_unique<flight>(hub_);
-  f->kind = link_.kind_index(e.kind);
-  f->key = e.key;
-  const auto& handlers = link_.domain.kinds[f->kind].events;
-  auto h = handlers.find(p.event.type);
-  if (h == handlers.end())
-    return ended(p.event.seq, p.ticket, event_end::failed,
-                 "the kind has no handler for this event");
-  f->handler = &h->second;
-  f->call.caller.kind = rpc::caller_kind::node;
-  f->call.request = p.body;
-  f->event = std::make_unique<delivery_ticket>();
-  f->event->source = source_;
-  f->event->source_shard = seat_.source_shard;
-  f->event->seq = p.event.seq;
-  f->event->type = p.in->event;
-  f->event->done = [seat = &seat_, sitting = seat_.sitting, seq = p.event.seq, ticket = p.ticket](
-                       event_end how, std::string reason) {
+  event_delivery d;
+  d.source = source_;
+  d.source_shard = seat_.source.shard;
+  d.seq = p.event.seq;
+  d.type = p.in->event;
+  d.body = p.body;
+  d.kind = e.kind;
+  d.key = e.key;
+  d.done = [seat = &seat_, sitting = seat_.sitting, seq = p.event.seq, ticket = p.ticket](
+               event_end how, std::string reason) {
     seat->post([=](reader& r) {
       if (r.seat_.sitting == sitting) r.ended(seq, ticket, how, reason);
     });
   };
-  auto shared = std::make_shared<flight_ptr>(std::move(f));
-  link_.shards[*p.target]->post([shared](shard& s) { s.deliver(std::move(*shared)); });
+  router_.deliver(link_.address(*p.target), std::move(d));
 }
 
 void reader::to_read_model(progress& p, read_model_effect&& e) {
@@ -163,7 +153,7 @@ void reader::to_read_model(progress& p, read_model_effect&& e) {
   p.ticket = ++last_ticket_;
   auto u = unit();
   u.statements = std::move(e.statements);
-  u.statements.push_back(offset_at(source_, seat_.source_shard, p.event.seq));
+  u.statements.push_back(offset_at(source_, seat_.source.shard, p.event.seq));
   u.done = poster([seq = p.event.seq, ticket = p.ticket, which = std::move(e.refresh)](
                       reader& r, const storage::commit_outcome& o) {
     using storage::commit_status;
@@ -174,8 +164,8 @@ void reader::to_read_model(progress& p, read_model_effect&& e) {
       r.saving_ = std::max(r.saving_, seq);
       return r.refresh(*p, which);
     }
-    r.activation_ = r.hub_.next_activation();
-    if (o.status == commit_status::fenced) r.link_.host->report_fenced();
+    r.activation_ = r.services_.next_activation();
+    if (o.status == commit_status::fenced) r.link_.report_fenced();
     const bool counts = o.status == commit_status::rejected || o.status == commit_status::conflict;
     r.ended(seq, ticket, counts ? event_end::failed : event_end::suspended, o.detail);
   });
@@ -192,9 +182,7 @@ void reader::refresh(progress& p, const std::vector<entity_effect>& which) {
       if (--*left != 0) return;
       if (auto* p = r.find(seq, ticket)) r.settle(*p);
     });
-    link_.shard_of(e.key).post([kind = link_.kind_index(e.kind), key = e.key, done](shard& s) {
-      s.refresh(kind, key, done);
-    });
+    router_.refresh(link_.home_of(e.key), e.kind, e.key, done);
   }
 }
 
@@ -204,10 +192,12 @@ void reader::ended(std::uint64_t seq, std::uint64_t ticket, event_end how, std::
   if (how == event_end::applied) return settle(*p);
   if (how == event_end::failed) {
     class_metrics::count(
-        hub_.metrics.of(std::string("reader:") + std::string(link_.domain.name)).crashes);
-    hub_.log("warning", "event failed consumer=" + std::string(link_.domain.name) +
-                            " source=" + source_ + " shard=" + std::to_string(seat_.source_shard) +
-                            " seq=" + std::to_string(seq) + " reason=\"" + reason + "\"");
+        services_.metrics.of(std::string("reader:") + std::string(link_.domain.name)).crashes);
+    log::warn("runtime.event_failed", {{"consumer", link_.domain.name},
+                                       {"source", source_},
+                                       {"shard", seat_.source.shard},
+                                       {"seq", seq},
+                                       {"reason", reason}});
     if (++p->attempts >= settings().intake_attempts)
       return put_aside(*p, "dead", std::move(reason));
   }
@@ -219,7 +209,7 @@ void reader::rest(progress& p) {
   p.route.reset();
   p.ticket = ++last_ticket_;
   const auto factor = std::min<std::uint64_t>(100, 1ull << std::min<std::uint32_t>(p.attempts, 7));
-  hub_.after(hub_.jitter(milliseconds(settings().intake_backoff_ms * factor)),
+  services_.timers.after(services_.jitter(milliseconds(settings().intake_backoff_ms * factor)),
              poster([seq = p.event.seq, ticket = p.ticket](reader& r) {
                if (auto* p = r.find(seq, ticket)) p->at = stage::queued;
              }));
@@ -231,7 +221,7 @@ void reader::put_aside(progress& p, const char* status, std::string reason) {
   auto u = unit();
   u.statements.push_back(
       {&queries::insert_dead_letter,
-       {source_, std::int64_t{seat_.source_shard}, static_cast<std::int64_t>(p.event.seq),
+       {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(p.event.seq),
         std::int64_t{p.event.type}, p.event.key, storage::bytes{payload_of(p.event)},
         std::string(status), reason, std::int64_t{p.attempts}},
        0});
@@ -241,19 +231,22 @@ void reader::put_aside(progress& p, const char* status, std::string reason) {
         if (p == nullptr) return;
         if (o.status == storage::commit_status::committed) {
           class_metrics::count(
-              r.hub_.metrics.of(std::string("reader:") + std::string(r.link_.domain.name))
+              r.services_.metrics.of(std::string("reader:") + std::string(r.link_.domain.name))
                   .dead_letters);
           r.dead_keys_.insert(p->event.key);
           return r.settle(*p);
         }
-        r.activation_ = r.hub_.next_activation();
+        r.activation_ = r.services_.next_activation();
         r.rest(*p);
       });
   if (!append(std::move(u))) return rest(p);
-  hub_.log("error", std::string("dead letter status=") + status +
-                        " consumer=" + std::string(link_.domain.name) + " source=" + source_ +
-                        " seq=" + std::to_string(p.event.seq) + " key=" + p.event.key +
-                        " reason=\"" + reason + "\"");
+  log::error("runtime.dead_letter", {{"status", status},
+                                     {"consumer", link_.domain.name},
+                                     {"source", source_},
+                                     {"shard", seat_.source.shard},
+                                     {"seq", p.event.seq},
+                                     {"key", p.event.key},
+                                     {"reason", reason}});
 }
 
 }  // namespace nova::runtime

@@ -1,5 +1,6 @@
-// See crash_log.hpp.
 #include "actors/runtime/kernel/crash_log.hpp"
+
+#include "protocols/core/log.hpp"
 
 namespace nova::runtime {
 
@@ -30,10 +31,12 @@ void crash_log::record(crash_report report, std::uint64_t fingerprint) {
     reports_.push_back(report);
     if (reports_.size() > max_reports) reports_.pop_front();
   }
-  log_("error", "crash actor=" + report.actor + " message=\"" + report.message + "\" times=" +
-                    std::to_string(report.times) + " reason=\"" + report.reason + "\"");
+  log::error("runtime.crash", {{"actor", report.actor},
+                               {"message", report.message},
+                               {"times", report.times},
+                               {"reason", report.reason}});
   if (quarantined)
-    log_("error", "quarantined actor=" + report.actor + " message=\"" + report.message + "\"");
+    log::error("runtime.quarantined", {{"actor", report.actor}, {"message", report.message}});
 }
 
 bool crash_log::poisonous(std::uint32_t number, std::string_view key,

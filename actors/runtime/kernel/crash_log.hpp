@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -28,18 +27,16 @@ struct crash_report {
 
 class crash_log {
  public:
-  using log_fn = std::function<void(std::string_view severity, std::string line)>;
   static constexpr std::size_t max_reports = 100;
   static constexpr std::size_t max_suspects = 1000;
 
-  crash_log(std::uint32_t poison_after, log_fn log)
-      : poison_after_(poison_after), log_(std::move(log)) {}
+  explicit crash_log(std::uint32_t poison_after) : poison_after_(poison_after) {}
 
   /// What tells a message from another: who it goes to, what it is and its bytes.
   static std::uint64_t fingerprint(std::uint32_t number, std::string_view key,
                                    const rpc::message& body);
 
-  /// Writes the report and counts the message (0: an actor's crash without a message to count).
+  /// Keeps and logs the report, and counts the message (0: an actor's crash without a message to count).
   void record(crash_report report, std::uint64_t fingerprint);
   /// True when the message ended its handler poison_after times. Costs nothing while nothing has
   /// crashed.
@@ -49,7 +46,6 @@ class crash_log {
 
  private:
   const std::uint32_t poison_after_;
-  log_fn log_;
   mutable std::mutex mutex_;
   std::atomic<std::size_t> suspects_count_{0};
   std::unordered_map<std::uint64_t, std::uint32_t> suspects_;

@@ -1,6 +1,6 @@
 // The place of one runtime actor: its bounded inbox and its alarm, which outlive the actor's
 // restarts. CAF 0.17 has no bounded mailbox, so items wait here and one wake-up message covers all
-// of them. Used by shards, readers, couriers, hosts.
+// of them. Used by shards, readers, couriers and domain heads.
 #pragma once
 
 #include <atomic>
@@ -108,10 +108,11 @@ class inbox : public seat {
     wake();
   }
 
-  void post_all(std::vector<Item>& items) {
+  template <class T>
+  void post_all(std::vector<T>& items) {
     {
       std::lock_guard lock(mutex_);
-      for (auto& item : items) waiting_.push_back(std::move(item));
+      for (auto& item : items) waiting_.emplace_back(std::move(item));
       depth_.store(waiting_.size(), std::memory_order_relaxed);
     }
     items.clear();

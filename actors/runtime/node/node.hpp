@@ -22,9 +22,6 @@ struct node_options {
   /// Makes the push that tells a watcher of `account`'s presence; null: presence is not pushed.
   /// `last_seen` is 0 when the account was never seen by this node. Called by couriers.
   std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)> make_presence;
-  /// One line of the runtime's own log: crash reports, fences, dead letters. Null: standard error.
-  /// Any thread.
-  std::function<void(std::string_view severity, std::string line)> log;
   /// The root supervisor gave up (with the reason): the process should end with a failure. Any
   /// thread.
   std::function<void(std::string)> failed;

@@ -1,11 +1,14 @@
-// The inside of a node: the hub and the actor system around it. Used by node.cpp and by
-// testing.cpp; includes CAF.
+// The inside of a node: services, couriers, directory, router, and the actor system around them.
+// Used by node.cpp and testing.cpp; includes CAF.
 #pragma once
 
 #include "actors/runtime/kernel/actor_config.hpp"
-#include "actors/runtime/node/hub.hpp"
-#include "actors/runtime/node/node.hpp"
+#include "actors/runtime/kernel/services.hpp"
 #include "actors/runtime/kernel/supervisor.hpp"
+#include "actors/runtime/node/node.hpp"
+#include "actors/runtime/placement/directory.hpp"
+#include "actors/runtime/placement/local_router.hpp"
+#include "actors/runtime/pushes/couriers.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
@@ -18,16 +21,20 @@ namespace nova::runtime {
 struct node::impl {
   impl(node_options options, rpc::push_sink& sink);
 
-  void build();
+  void sample_depths();
   std::vector<child_spec> tree();
-  child_spec domain_child(domain_link& d);
+  child_spec domain_child(domain_seats& d);
   child_spec couriers_child();
   supervision policy(std::string_view metrics_class);
   /// Waits; in a simulation by running it.
   bool wait(std::function<bool()> until, std::chrono::steady_clock::time_point deadline);
   void silence();
 
-  runtime::hub hub;
+  const node_options options;
+  runtime::services services;
+  runtime::couriers couriers;
+  runtime::directory directory;
+  local_router router;
   actor_config config;
   std::unique_ptr<caf::actor_system> system;
   caf::actor root;

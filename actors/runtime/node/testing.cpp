@@ -1,4 +1,3 @@
-// See testing.hpp.
 #include "actors/runtime/node/testing.hpp"
 
 #include "actors/runtime/node/node_impl.hpp"
@@ -80,7 +79,7 @@ void simulation::settle() {
 }
 
 void simulation::advance(std::chrono::milliseconds d) {
-  const std::chrono::milliseconds tick(node_->internals().hub.settings().tick_ms);
+  const std::chrono::milliseconds tick(node_->internals().services.settings().tick_ms);
   settle();
   for (auto gone = std::chrono::milliseconds(0); gone < d; gone += tick) {
     pass(tick);
@@ -97,7 +96,7 @@ void simulation::pass(std::chrono::milliseconds d) {
 void simulation::crash() {
   auto& i = node_->internals();
   if (!i.started || i.stopped) return;
-  i.hub.stopping = true;
+  i.services.stopping = true;
   caf::anon_send_exit(i.root, caf::exit_reason::user_shutdown);
   i.root = nullptr;
   auto& actors = coordinator(*node_);
@@ -116,7 +115,7 @@ bool simulation::run_until(const std::function<bool()>& condition,
   settle();
   while (!condition()) {
     if (now() >= end) return false;
-    advance(std::chrono::milliseconds(node_->internals().hub.settings().tick_ms));
+    advance(std::chrono::milliseconds(node_->internals().services.settings().tick_ms));
   }
   return true;
 }

@@ -1,25 +1,20 @@
-// See courier.hpp.
 #include "actors/runtime/pushes/courier.hpp"
 
-#include "actors/runtime/node/hub.hpp"
+#include "actors/runtime/pushes/couriers.hpp"
 
 #include <algorithm>
 
 namespace nova::runtime {
 
-std::uint32_t courier_of(const uuid& account, std::size_t slots) noexcept {
-  return static_cast<std::uint32_t>(boost::hash<uuid>()(account) & (slots - 1));
-}
-
-courier_seat::courier_seat(runtime::hub& h, std::uint32_t n, std::size_t limit)
-    : inbox("courier/" + std::to_string(n), limit), hub(h), slot(n) {}
+courier_seat::courier_seat(couriers& c, std::uint32_t n, std::size_t limit)
+    : inbox("courier/" + std::to_string(n), limit), all(c), slot(n) {}
 
 std::unique_ptr<occupant> courier_seat::occupy() { return std::make_unique<courier>(*this); }
 
-courier::courier(courier_seat& s) : seat_(s), hub_(s.hub) {}
+courier::courier(courier_seat& s) : seat_(s), all_(s.all), services_(s.all.node) {}
 
 bool courier::turn() {
-  const bool more = seat_.drain(hub_.settings().items_per_turn * 4, [this](courier_item& item) {
+  const bool more = seat_.drain(services_.settings().items_per_turn * 4, [this](courier_item& item) {
     std::visit([this](auto& x) { handle(x); }, item);
     item = delivery{};
   });
@@ -28,7 +23,7 @@ bool courier::turn() {
   if (seat_.ousted.exchange(false))
     close_all(rpc::close_code::restart, "Another node serves now; come back.");
   if (!seat_.changed.empty()) {
-    if (hub_.now() >= seat_.flush_at) flush_presence();
+    if (services_.now() >= seat_.flush_at) flush_presence();
     if (seat_.changed.empty())
       seat_.no_alarm();
     else
@@ -40,13 +35,13 @@ bool courier::turn() {
 void courier::close_all(rpc::close_code code, const char* reason) {
   for (auto& [account, row] : seat_.accounts)
     for (const auto& s : row.sockets)
-      hub_.sink->close(s.connection, code, reason);
+      all_.sink.close(s.connection, code, reason);
 }
 
 void courier::handle(delivery& d) {
   if (!d.push) return;
   to_.clear();
-  const auto slots = hub_.couriers.size();
+  const auto slots = all_.slots();
   bool anybody = false;
   if (d.part && seat_.accounts.size() < d.accounts->size()) {
     for (const auto& [account, row] : seat_.accounts)
@@ -60,7 +55,7 @@ void courier::handle(delivery& d) {
   }
   if (d.part && !anybody) d.part->nobody_at = seat_.arrivals.load();
   if (to_.empty()) return;
-  hub_.sink->deliver(std::make_shared<const std::vector<rpc::connection_id>>(to_),
+  all_.sink.deliver(std::make_shared<const std::vector<rpc::connection_id>>(to_),
                      std::move(d.push));
 }
 
@@ -74,13 +69,13 @@ bool courier::collect(const uuid& account, const account_row& row, const deliver
 
 void courier::handle(attach_socket& a) {
   // Looked at here and not where the call came in: what attached before is closed by `ousted`.
-  if (hub_.ousted()) return a.attached(unavailable(hub_.settings().overload_retry_ms));
+  if (all_.hooks.ousted()) return a.attached(unavailable(services_.settings().overload_retry_ms));
   auto& row = seat_.accounts[a.socket.account];
   std::erase_if(row.sockets, [&](const courier_seat::socket& s) {
     if (s.connection == a.socket.connection) return true;
     if (s.lineage.is_nil() || s.lineage != a.socket.lineage) return false;
     unwatch(s.connection);
-    hub_.sink->close(s.connection, rpc::close_code::replaced, "The session was resumed elsewhere.");
+    all_.sink.close(s.connection, rpc::close_code::replaced, "The session was resumed elsewhere.");
     return true;
   });
   row.sockets.push_back({a.socket.connection, a.socket.lineage, a.socket.echo});
@@ -96,7 +91,7 @@ void courier::handle(detach_socket& d) {
   auto& row = i->second;
   if (std::erase_if(row.sockets, [&](const auto& s) { return s.connection == d.connection; }) == 0)
     return;
-  row.last_seen = hub_.wall();
+  row.last_seen = services_.wall();
   touch(d.account, row);
   forget_if_empty(d.account);
 }
@@ -108,17 +103,17 @@ void courier::handle(watch_accounts& w) {
   if (std::none_of(sockets.begin(), sockets.end(),
                    [&](const auto& s) { return s.connection == w.connection; }))
     return;
-  const auto slots = hub_.couriers.size();
+  const auto slots = all_.slots();
   std::unordered_map<std::uint32_t, std::vector<uuid>> parts;
-  if (w.accounts.size() > hub_.settings().max_watched)
-    w.accounts.resize(hub_.settings().max_watched);
+  if (w.accounts.size() > services_.settings().max_watched)
+    w.accounts.resize(services_.settings().max_watched);
   for (const auto& account : w.accounts) parts[courier_of(account, slots)].push_back(account);
   auto& known = seat_.watching[w.connection];
   for (auto slot : known) parts.try_emplace(slot);
   known.clear();
   for (auto& [slot, part] : parts) {
     if (!part.empty()) known.push_back(slot);
-    hub_.couriers[slot]->post(watch_here{w.connection, std::move(part)});
+    all_.seat(slot).post(watch_here{w.connection, std::move(part)});
   }
   if (known.empty()) seat_.watching.erase(w.connection);
 }
@@ -126,7 +121,7 @@ void courier::handle(watch_accounts& w) {
 void courier::unwatch(rpc::connection_id connection) {
   auto i = seat_.watching.find(connection);
   if (i == seat_.watching.end()) return;
-  for (auto slot : i->second) hub_.couriers[slot]->post(watch_here{connection, {}});
+  for (auto slot : i->second) all_.seat(slot).post(watch_here{connection, {}});
   seat_.watching.erase(i);
 }
 
@@ -160,7 +155,7 @@ void courier::touch(const uuid& account, account_row& row) {
   if (row.dirty || online == row.announced) return;
   row.dirty = true;
   if (seat_.changed.empty())
-    seat_.flush_at = hub_.now() + std::chrono::milliseconds(hub_.settings().presence_interval_ms);
+    seat_.flush_at = services_.now() + std::chrono::milliseconds(services_.settings().presence_interval_ms);
   seat_.changed.push_back(account);
 }
 
@@ -175,19 +170,19 @@ void courier::flush_presence() {
     const bool online = !row.sockets.empty();
     if (online == row.announced) continue;
     row.announced = online;
-    if (!row.watchers.empty() && hub_.options.make_presence) {
+    if (!row.watchers.empty() && all_.hooks.make_presence) {
       auto to = std::make_shared<const std::vector<rpc::connection_id>>(row.watchers.begin(),
                                                                         row.watchers.end());
-      hub_.sink->deliver(std::move(to), hub_.options.make_presence(account, online, row.last_seen));
+      all_.sink.deliver(std::move(to), all_.hooks.make_presence(account, online, row.last_seen));
     }
     forget_if_empty(account);
   }
 }
 
 void courier::tell(rpc::connection_id connection, const uuid& account, const account_row& row) {
-  if (!hub_.options.make_presence) return;
-  hub_.sink->deliver(std::make_shared<const std::vector<rpc::connection_id>>(1, connection),
-                     hub_.options.make_presence(account, row.announced, row.last_seen));
+  if (!all_.hooks.make_presence) return;
+  all_.sink.deliver(std::make_shared<const std::vector<rpc::connection_id>>(1, connection),
+                     all_.hooks.make_presence(account, row.announced, row.last_seen));
 }
 
 void courier::forget_if_empty(const uuid& account) {
@@ -195,7 +190,7 @@ void courier::forget_if_empty(const uuid& account) {
   if (i == seat_.accounts.end() || i->second.dirty) return;
   const auto& row = i->second;
   if (!row.sockets.empty() || !row.watchers.empty()) return;
-  if (row.last_seen == 0 || seat_.accounts.size() > hub_.settings().max_last_seen)
+  if (row.last_seen == 0 || seat_.accounts.size() > services_.settings().max_last_seen)
     seat_.accounts.erase(i);
 }
 

@@ -3,8 +3,8 @@
 // and tell watchers of presence.
 #pragma once
 
-#include "actors/runtime/kernel/seat.hpp"
-#include "protocols/core/bus.hpp"
+#include "actors/runtime/kernel/services.hpp"
+#include "actors/runtime/routing/delivery.hpp"
 
 #include <boost/functional/hash.hpp>
 
@@ -18,28 +18,8 @@
 
 namespace nova::runtime {
 
-struct hub;
-class courier_seat;
+class couriers;
 
-/// The courier slot of an account; `slots` is a power of two.
-std::uint32_t courier_of(const uuid& account, std::size_t slots) noexcept;
-
-/// The accounts of a large audience that lie in one slot. Shared by the shard that pushes to them and the courier.
-struct audience_part {
-  std::vector<uuid> accounts;  ///< ascending
-  /// The slot's `arrivals` when its courier found none of them online; 0: not looked yet. While no socket has
-  /// come to the slot since, nothing needs to be sent there: a push costs who is online, not who is a member.
-  std::atomic<std::uint64_t> nobody_at{0};
-};
-
-/// A push for some accounts of this courier. With a part, `accounts` is the part's and all of them lie in this slot.
-struct delivery {
-  rpc::push_ptr push;
-  rpc::connection_id origin = 0;
-  uuid except{};
-  std::shared_ptr<const std::vector<uuid>> accounts;
-  std::shared_ptr<audience_part> part = nullptr;
-};
 struct attach_socket {
   rpc::attachment socket;
   std::function<void(result<void>)> attached;
@@ -47,12 +27,6 @@ struct attach_socket {
 struct detach_socket {
   rpc::connection_id connection = 0;
   uuid account{};
-};
-/// To the courier of the watching account: replaces the whole set of the connection.
-struct watch_accounts {
-  uuid watcher{};
-  rpc::connection_id connection = 0;
-  std::vector<uuid> accounts;
 };
 /// To the courier of the watched accounts: replaces the part of the set that lies here.
 struct watch_here {
@@ -64,10 +38,10 @@ using courier_item =
 
 class courier_seat final : public inbox<courier_item> {
  public:
-  courier_seat(runtime::hub& h, std::uint32_t slot, std::size_t limit);
+  courier_seat(couriers& all, std::uint32_t slot, std::size_t limit);
   std::unique_ptr<occupant> occupy() override;
 
-  runtime::hub& hub;
+  couriers& all;
   const std::uint32_t slot;
 
   // What a courier knows survives its restart: sockets cannot be asked to attach again.
@@ -90,8 +64,7 @@ class courier_seat final : public inbox<courier_item> {
   std::unordered_map<rpc::connection_id, watcher_row> watchers;
   /// By connection of this slot's accounts: the slots that hold a part of its watch set, as a list.
   std::unordered_map<rpc::connection_id, std::vector<std::uint32_t>> watching;
-  /// Set by a shard that had to drop pushes because this inbox was over its limit: all sockets here
-  /// must resume.
+  /// Pushes were dropped because this inbox was over its limit: all sockets here must resume.
   std::atomic<bool> lost{false};
   /// Sockets that came to this slot so far, plus one; raised before their `attached` is called.
   std::atomic<std::uint64_t> arrivals{1};
@@ -124,7 +97,8 @@ class courier final : public occupant {
   void unwatch(rpc::connection_id connection);
 
   courier_seat& seat_;
-  runtime::hub& hub_;
+  couriers& all_;
+  services& services_;
   std::vector<rpc::connection_id> to_;
 };
 

@@ -1,21 +1,18 @@
-// See fanout.hpp.
 #include "actors/runtime/pushes/fanout.hpp"
-
-#include "actors/runtime/node/hub.hpp"
 
 #include <algorithm>
 #include <array>
 
 namespace nova::runtime {
 
-fanout::fanout(runtime::hub& h) : hub_(h), waiting_(h.couriers.size()) {}
+fanout::fanout(router& to, std::size_t cached) : to_(to), cached_(cached), waiting_(to.slots()) {}
 
 void fanout::add(outgoing o) {
   if (!o.to.accounts || o.to.accounts->empty() || !o.push) return;
   const auto& accounts = *o.to.accounts;
   if (accounts.size() > small_audience) {
     for (const auto& [slot, part] : grouping(o.to.accounts))
-      if (part->nobody_at != hub_.couriers[slot]->arrivals)
+      if (part->nobody_at != to_.arrivals(slot))
         queue(slot, {o.push, o.origin, o.to.except, accounts_ptr(part, &part->accounts), part});
     return;
   }
@@ -41,9 +38,9 @@ const fanout::groups& fanout::grouping(const accounts_ptr& accounts) {
     if (i->second.of.lock() == accounts) return i->second.by_slot;
     cache_.erase(i);
   }
-  if (cache_.size() >= hub_.settings().audience_cache) {
+  if (cache_.size() >= cached_) {
     std::erase_if(cache_, [](const auto& entry) { return entry.second.of.expired(); });
-    if (cache_.size() >= hub_.settings().audience_cache) cache_.erase(cache_.begin());
+    if (cache_.size() >= cached_) cache_.erase(cache_.begin());
   }
   std::vector<std::shared_ptr<audience_part>> split(waiting_.size());
   for (const auto& account : *accounts) {
@@ -62,16 +59,7 @@ const fanout::groups& fanout::grouping(const accounts_ptr& accounts) {
 }
 
 void fanout::flush() {
-  for (auto slot : touched_) {
-    auto& courier = *hub_.couriers[slot];
-    if (courier.depth() > hub_.settings().max_courier_inbox) {
-      waiting_[slot].clear();
-      courier.lost = true;
-      courier.wake();
-    } else {
-      courier.post_all(waiting_[slot]);
-    }
-  }
+  for (auto slot : touched_) to_.push(slot, waiting_[slot]);
   touched_.clear();
 }
 

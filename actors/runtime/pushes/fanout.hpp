@@ -1,10 +1,10 @@
-// Collects the pushes of one shard's turn by courier, so that each courier gets one message a turn.
+// Collects the pushes of one shard's turn by courier: each courier gets one batch a turn.
 // Large audiences are grouped once and the grouping is remembered while the entity keeps the same
 // shared vector. Used by shard.
 #pragma once
 
-#include "actors/runtime/pushes/courier.hpp"
 #include "actors/runtime/api/decision.hpp"
+#include "actors/runtime/routing/router.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -18,7 +18,8 @@ class fanout {
   /// Audiences up to this size go ungrouped to the couriers concerned, which pick out their own.
   static constexpr std::size_t small_audience = 16;
 
-  explicit fanout(runtime::hub& h);
+  /// Remembers the groupings of up to `cached` audiences.
+  fanout(router& to, std::size_t cached);
 
   void add(outgoing o);
   void flush();
@@ -34,8 +35,9 @@ class fanout {
   const groups& grouping(const accounts_ptr& accounts);
   void queue(std::uint32_t slot, delivery d);
 
-  runtime::hub& hub_;
-  std::vector<std::vector<courier_item>> waiting_;  // by slot
+  router& to_;
+  const std::size_t cached_;
+  std::vector<std::vector<delivery>> waiting_;  // by slot
   std::vector<std::uint32_t> touched_;
   std::unordered_map<const void*, remembered> cache_;
 };

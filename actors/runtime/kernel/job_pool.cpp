@@ -1,8 +1,8 @@
-// See job_pool.hpp.
-#include "actors/runtime/entities/job_pool.hpp"
+#include "actors/runtime/kernel/job_pool.hpp"
+
+#include "protocols/core/log.hpp"
 
 #include <spdlog/fmt/fmt.h>
-#include <spdlog/spdlog.h>
 
 #include <iterator>
 
@@ -61,7 +61,7 @@ void job_pool::execute(entry& e) {
   try {
     answer.value = e.run();
   } catch (const std::exception& x) {
-    spdlog::error("runtime event=job_failed name={} reason={}", e.name, x.what());
+    log::error("runtime.job_failed", {{"job", e.name}, {"reason", x.what()}});
     answer.failed = error{errc::internal};  // the reason is ours, not the caller's
   }
   {

@@ -3,8 +3,8 @@
 // idempotency keys. One actor per domain.
 #pragma once
 
-#include "actors/runtime/node/hub.hpp"
 #include "actors/runtime/entities/needs.hpp"
+#include "actors/runtime/routing/domain_link.hpp"
 
 #include <functional>
 #include <memory>
@@ -13,26 +13,24 @@
 
 namespace nova::runtime {
 
-class host;
-using host_item = std::function<void(host&)>;
+class directory;
+class domain_head;
+struct domain_seats;
+using head_item = std::function<void(domain_head&)>;
 
-class host_seat final : public inbox<host_item> {
+class domain_head_seat final : public inbox<head_item> {
  public:
-  explicit host_seat(domain_link& d);
+  domain_head_seat(domain_seats& seats, directory& all);
   std::unique_ptr<occupant> occupy() override;
-  /// A shard saw a unit refused because the lane is fenced. Any thread.
-  void report_fenced() {
-    if (!fenced.exchange(true)) wake();
-  }
 
-  domain_link& domain;
-  std::atomic<bool> fenced{false};
+  domain_seats& seats;
+  directory& all;
   std::uint64_t sitting = 0;  ///< occupant only
 };
 
-class host final : public occupant {
+class domain_head final : public occupant {
  public:
-  explicit host(host_seat& s);
+  explicit domain_head(domain_head_seat& s);
   bool turn() override;
   std::string current() const override { return doing_; }
 
@@ -59,15 +57,17 @@ class host final : public occupant {
   template <class F>
   auto poster(F f) {
     return [seat = &seat_, sitting = seat_.sitting, f = std::move(f)](auto... x) {
-      seat->post([=](host& h) {
+      seat->post([=](domain_head& h) {
         if (h.seat_.sitting == sitting) f(h, x...);
       });
     };
   }
 
-  host_seat& seat_;
+  domain_head_seat& seat_;
+  domain_seats& seats_;
   domain_link& link_;
-  hub& hub_;
+  directory& all_;
+  services& services_;
   state state_ = state::idle;
   std::string doing_;
   std::set<std::uint32_t> owned_;

@@ -1,5 +1,4 @@
-// See relay.hpp.
-#include "actors/runtime/events/relay.hpp"
+#include "actors/runtime/routing/relay.hpp"
 
 namespace nova::runtime {
 

@@ -1,5 +1,6 @@
-// Committed events on their way from a source shard to the readers of other domains: pushed from
-// memory after the commit, or pulled in pages after a gap. Used by shard and reader.
+// Committed events on their way: from a source shard to the readers of other domains, pushed from
+// memory after the commit or pulled in pages after a gap; then from a reader to the entity that the
+// event takes effect in. Used by shard and reader through the router.
 #pragma once
 
 #include "protocols/core/method.hpp"
@@ -8,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nova::runtime {
@@ -28,6 +30,24 @@ struct pull_request {
   std::uint64_t after = 0;
   std::uint32_t limit = 0;
   std::function<void(result<relay_batch_ptr>)> done;  ///< any thread, must only post
+};
+
+enum class event_end : std::uint8_t {
+  applied,    ///< committed now or before
+  failed,     ///< counts towards the dead letter
+  suspended,  ///< nobody's fault (database away, shard moving): again later, not counted
+};
+
+/// One event on its way to its entity in the consuming domain.
+struct event_delivery {
+  std::string source;
+  std::uint32_t source_shard = 0;
+  std::uint64_t seq = 0;
+  const rpc::event_type* type = nullptr;
+  rpc::message_ptr body;
+  std::string_view kind;  ///< of the entity; lives as long as the domain
+  std::string key;
+  std::function<void(event_end, std::string reason)> done;  ///< once, any thread, must only post
 };
 
 /// The body of an event, parsed if it was pulled; null for an unknown type or broken bytes.

@@ -1,0 +1,127 @@
+#include "actors/runtime/entities/reminders.hpp"
+
+#include "actors/runtime/entities/shard.hpp"
+#include "protocols/core/log.hpp"
+#include "storage/runtime/runtime_queries.hpp"
+
+#include <google/protobuf/wrappers.pb.h>
+
+#include <algorithm>
+
+namespace nova::runtime {
+
+namespace queries = storage::runtime_queries;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds retry_reminders{1000};
+
+std::string name_of(const flight& f) {
+  return std::to_string(f.kind) + "/" + f.key + "/" + f.as_reminder()->name;
+}
+
+}  // namespace
+
+reminders::reminders(shard& s) : shard_(s) {
+  for (const auto& k : s.link().domain.kinds) any_ |= k.on_reminder != nullptr;
+}
+
+void reminders::close() {
+  next_.reset();
+  reading_ = false;
+  under_way_ = 0;
+}
+
+void reminders::set(unix_ms due) {
+  const auto wait = std::max<unix_ms>(0, due - shard_.link().services.wall());
+  const auto at = shard_.now() + milliseconds(wait);
+  next_ = next_ ? std::min(*next_, at) : at;
+}
+
+void reminders::plan() {
+  if (!any_ || !shard_.is_open() || reading_) return;
+  reading_ = true;
+  shard_.link().database->read(
+      {&queries::next_reminder, {std::int64_t{shard_.number()}}, 0},
+      shard_.poster([](shard& s, const storage::read_result& r) {
+        auto& x = s.timed_reminders();
+        x.reading_ = false;
+        if (r.has_error())
+          x.next_ = s.now() + retry_reminders;
+        else if (!r.value().empty() && !r.value().null(0, 0))
+          x.set(r.value().time(0, 0));
+      }));
+}
+
+void reminders::begin_due() {
+  next_.reset();
+  if (!shard_.is_open() || reading_ || under_way_ != 0) return;
+  if (!shard_.serves()) {
+    next_ = shard_.now() + retry_reminders;
+    return;
+  }
+  reading_ = true;
+  const auto& services = shard_.link().services;
+  shard_.link().database->read(
+      {&queries::due_reminders,
+       {std::int64_t{shard_.number()}, storage::timestamp{services.wall()},
+        std::int64_t{services.settings().reminder_page}},
+       0},
+      shard_.poster([](shard& s, const storage::read_result& r) {
+        auto& x = s.timed_reminders();
+        x.reading_ = false;
+        if (r.has_error())
+          x.next_ = s.now() + retry_reminders;
+        else
+          x.start(r.value());
+      }));
+}
+
+void reminders::start(const storage::rows& due) {
+  if (due.empty()) return plan();
+  under_way_ = static_cast<std::uint32_t>(due.size());
+  const auto& link = shard_.link();
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    auto name = std::make_shared<google::protobuf::StringValue>();
+    name->set_value(due.text(i, 2));
+    auto f = std::make_unique<flight>(reminder_work{due.text(i, 2), due.time(i, 3), std::move(name)});
+    f->kind = link.kind_index(due.text(i, 0));
+    f->key = due.text(i, 1);
+    f->handler = &link.domain.kinds[f->kind].on_reminder;
+    shard_.begin(std::move(f));
+  }
+}
+
+void reminders::over(const flight& f, bool done) {
+  if (f.as_reminder() == nullptr) return;
+  const auto name = name_of(f);
+  if (done) {
+    failures_.erase(name);
+  } else if (++failures_[name] >= shard_.link().services.settings().poison_after &&
+             shard_.may_write()) {
+    failures_.erase(name);
+    give_up(f);
+  }
+  if (under_way_ != 0 && --under_way_ != 0) return;
+  if (done)
+    plan();
+  else
+    next_ = shard_.now() + retry_reminders;
+}
+
+void reminders::give_up(const flight& f) {
+  const auto& r = *f.as_reminder();
+  const auto& link = shard_.link();
+  const std::string kind(link.domain.kinds[f.kind].name);
+  log::error("runtime.reminder_given_up",
+             {{"domain", link.domain.name}, {"kind", kind}, {"key", f.key}, {"name", r.name}});
+  storage::commit_unit unit;
+  unit.shard = shard_.number();
+  unit.statements.push_back(
+      {&queries::settle_reminder, {kind, f.key, r.name, storage::timestamp{r.due}}, 0});
+  unit.done = [](const storage::commit_outcome&) {};
+  link.lane().append(std::move(unit));
+}
+
+}  // namespace nova::runtime

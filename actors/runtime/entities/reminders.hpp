@@ -1,0 +1,48 @@
+// The durable timers of one shard: finds out when the next one is due, begins the due ones as
+// flights of their entities, tries again after a failure, gives up after poison_after failures.
+// Used by shard, on its thread.
+#pragma once
+
+#include "actors/runtime/entities/flight.hpp"
+#include "actors/runtime/kernel/seat.hpp"
+#include "storage/database/value.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace nova::runtime {
+
+class shard;
+
+class reminders {
+ public:
+  explicit reminders(shard& s);
+
+  /// Reads when the next one is due.
+  void plan();
+  /// A decision set one.
+  void set(unix_ms due);
+  /// When `begin_due` is to be called; empty: never.
+  std::optional<steady_time> next() const noexcept { return next_; }
+  /// Reads a page of due reminders and begins them.
+  void begin_due();
+  /// A flight of one has ended; `done`: its decision is committed.
+  void over(const flight& f, bool done);
+  /// The shard is closed.
+  void close();
+
+ private:
+  void start(const storage::rows& due);
+  void give_up(const flight& f);
+
+  shard& shard_;
+  bool any_ = false;  ///< the domain has kinds with reminders
+  bool reading_ = false;
+  std::uint32_t under_way_ = 0;
+  std::optional<steady_time> next_;
+  std::unordered_map<std::string, std::uint32_t> failures_;  // by kind, key and name
+};
+
+}  // namespace nova::runtime

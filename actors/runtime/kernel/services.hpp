@@ -1,0 +1,56 @@
+// The ground floor of a node: clocks, randomness, settings, metrics, crash log, job pool, timers,
+// and the counters of work under way. It knows no domain and no actor. Used by every actor.
+#pragma once
+
+#include "actors/runtime/kernel/crash_log.hpp"
+#include "actors/runtime/kernel/job_pool.hpp"
+#include "actors/runtime/kernel/metrics.hpp"
+#include "actors/runtime/kernel/timers.hpp"
+#include "config/settings/runtime_settings.hpp"
+#include "protocols/core/error.hpp"
+#include "protocols/core/ids.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+
+namespace nova::runtime {
+
+class services {
+ public:
+  /// `simulated`: jobs run inline, without threads. Clock and randomness must outlive the services.
+  services(const config::runtime_settings& s, const wall_clock& wall, random_source& random,
+           bool simulated);
+
+  const config::runtime_settings& settings() const noexcept { return settings_; }
+  unix_ms wall() const { return wall_.now(); }
+  /// `base` with ±50 % of the injected randomness.
+  std::chrono::milliseconds jitter(std::chrono::milliseconds base);
+  /// Names one life of an entity or reader in this process: its units in the lane depend on each
+  /// other, and no unit of an earlier life is taken for one of a later life.
+  std::uint64_t next_activation() { return ++last_activation_; }
+
+  /// The monotonic clock; set by the node before the first actor starts.
+  std::function<steady_time()> now;
+  random_source& random;
+  runtime::metrics metrics;
+  crash_log crashes;
+  job_pool jobs;
+  runtime::timers timers;
+  std::atomic<bool> stopping{false};         ///< new calls are refused
+  std::atomic<std::int64_t> under_way{0};    ///< calls accepted and not answered
+  std::atomic<std::int64_t> uncommitted{0};  ///< units in a lane without an outcome
+
+ private:
+  const config::runtime_settings settings_;
+  const wall_clock& wall_;
+  std::atomic<std::uint64_t> last_activation_{0};
+};
+
+/// The error a caller gets when this node cannot serve now.
+inline error unavailable(std::uint32_t retry_after_ms) {
+  return error{errc::unavailable, "", retry_after_ms, {}};
+}
+
+}  // namespace nova::runtime

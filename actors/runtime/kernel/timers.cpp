@@ -1,0 +1,30 @@
+#include "actors/runtime/kernel/timers.hpp"
+
+#include <algorithm>
+
+namespace nova::runtime {
+
+void timers::after(std::chrono::milliseconds delay, std::function<void()> fire) {
+  const auto due = now_() + delay;
+  std::lock_guard lock(mutex_);
+  timers_.push_back({due, ++order_, std::move(fire)});
+  std::push_heap(timers_.begin(), timers_.end());
+}
+
+void timers::tick() {
+  const auto t = now_();
+  std::vector<std::function<void()>> due;
+  {
+    std::lock_guard lock(mutex_);
+    while (!timers_.empty() && timers_.front().due <= t) {
+      std::pop_heap(timers_.begin(), timers_.end());
+      due.push_back(std::move(timers_.back().fire));
+      timers_.pop_back();
+    }
+  }
+  for (auto& fire : due) fire();
+  for (auto* s : alarms_)
+    if (s->due(t)) s->wake();
+}
+
+}  // namespace nova::runtime

@@ -1,0 +1,44 @@
+// The delays and alarms of one node, all driven by its one tick. Used by actors through services.
+#pragma once
+
+#include "actors/runtime/kernel/seat.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+namespace nova::runtime {
+
+class timers {
+ public:
+  /// `now` must outlive the timers; the node sets it before the first actor starts.
+  explicit timers(const std::function<steady_time()>& now) : now_(now) {}
+
+  /// Calls `fire` on the ticker's actor after the delay; it must only post. For pauses and retries,
+  /// not for each call.
+  void after(std::chrono::milliseconds delay, std::function<void()> fire);
+  /// The tick wakes `s` when its alarm is due. Before the node starts; `s` outlives the node.
+  void watch(seat& s) { alarms_.push_back(&s); }
+  /// By the ticker, once per tick: fires what is due and wakes the seats whose alarm is due.
+  void tick();
+
+ private:
+  struct timer {
+    steady_time due;
+    std::uint64_t order;
+    std::function<void()> fire;
+    bool operator<(const timer& other) const {
+      return due != other.due ? due > other.due : order > other.order;
+    }
+  };
+
+  const std::function<steady_time()>& now_;
+  std::mutex mutex_;
+  std::vector<timer> timers_;  // a heap
+  std::uint64_t order_ = 0;
+  std::vector<seat*> alarms_;
+};
+
+}  // namespace nova::runtime

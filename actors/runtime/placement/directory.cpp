@@ -1,0 +1,77 @@
+#include "actors/runtime/placement/directory.hpp"
+
+#include "protocols/core/log.hpp"
+
+#include <algorithm>
+
+namespace nova::runtime {
+
+domain_seats::domain_seats(domain d, std::shared_ptr<storage::database> db, services& s, router& r,
+                           directory& all)
+    : link(std::move(d), std::move(db), s, r),
+      head(std::make_unique<domain_head_seat>(*this, all)),
+      listeners(link.domain.shards) {
+  link.head = head.get();
+  for (std::uint32_t i = 0; i < link.domain.shards; ++i)
+    shards.push_back(std::make_unique<shard_seat>(link, i));
+}
+
+void directory::add(domain d, std::shared_ptr<storage::database> db, router& r) {
+  domains_.push_back(
+      std::make_unique<domain_seats>(std::move(d), std::move(db), services_, r, *this));
+}
+
+void directory::connect() {
+  for (auto& d : domains_) {
+    const auto& kinds = d->link.domain.kinds;
+    for (std::size_t k = 0; k < kinds.size(); ++k)
+      for (const auto& [number, handler] : kinds[k].calls)
+        routes_[number] = {d.get(), k, &handler};
+    connect(*d);
+  }
+  for (auto& d : domains_) {
+    services_.timers.watch(*d->head);
+    for (auto& s : d->shards) services_.timers.watch(*s);
+  }
+  for (auto& c : couriers_.seats()) services_.timers.watch(*c);
+}
+
+void directory::connect(domain_seats& consumer) {
+  std::vector<domain_seats*> sources;
+  for (const auto& i : consumer.link.domain.intakes) {
+    auto* source = find(i.event->domain);
+    if (source == nullptr)
+      log::warn("runtime.no_source", {{"domain", i.event->domain}, {"event", i.event->name}});
+    else if (std::find(sources.begin(), sources.end(), source) == sources.end())
+      sources.push_back(source);
+  }
+  for (auto* source : sources)
+    for (std::uint32_t s = 0; s < source->link.domain.shards; ++s) {
+      consumer.readers.push_back(
+          std::make_unique<reader_seat>(consumer.link, source->link.address(s)));
+      source->listeners[s].push_back(consumer.readers.back().get());
+    }
+}
+
+domain_seats* directory::find(std::string_view domain) const {
+  for (const auto& d : domains_)
+    if (d->link.domain.name == domain) return d.get();
+  return nullptr;
+}
+
+const route* directory::find_route(std::uint32_t method) const {
+  const auto i = routes_.find(method);
+  return i != routes_.end() ? &i->second : nullptr;
+}
+
+const std::vector<directory::tap_fn>* directory::taps(std::uint32_t event) const {
+  const auto i = taps_.find(event);
+  return i != taps_.end() ? &i->second : nullptr;
+}
+
+bool directory::ousted() const {
+  return std::any_of(domains_.begin(), domains_.end(),
+                     [](const auto& d) { return d->link.holding == holding::elsewhere; });
+}
+
+}  // namespace nova::runtime

@@ -1,0 +1,75 @@
+// The top floor of a node: its domains with their seats, where methods go, who taps events, and what
+// follows when another node takes a domain. Built by node before the start; used by local_router and
+// domain heads.
+#pragma once
+
+#include "actors/runtime/entities/shard.hpp"
+#include "actors/runtime/events/reader.hpp"
+#include "actors/runtime/placement/domain_head.hpp"
+#include "actors/runtime/pushes/couriers.hpp"
+#include "actors/runtime/routing/domain_link.hpp"
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace nova::runtime {
+
+/// One domain of this node with the seats of its actors, from add() to the end of the process.
+struct domain_seats {
+  domain_seats(domain d, std::shared_ptr<storage::database> db, services& s, router& r,
+               directory& all);
+
+  domain_link link;
+  std::vector<std::unique_ptr<shard_seat>> shards;
+  std::vector<std::unique_ptr<reader_seat>> readers;  ///< of this domain, one per source shard
+  std::unique_ptr<domain_head_seat> head;
+  /// By shard of this domain: readers of other domains that want its events.
+  std::vector<std::vector<reader_seat*>> listeners;
+};
+
+/// Where a method goes.
+struct route {
+  domain_seats* domain = nullptr;
+  std::size_t kind = 0;
+  const erased_handler* handler = nullptr;
+};
+
+class directory {
+ public:
+  using tap_fn = std::function<void(const rpc::message_ptr&)>;
+
+  directory(services& s, couriers& c) : services_(s), couriers_(c) {}
+
+  // Before the start:
+  void add(domain d, std::shared_ptr<storage::database> db, router& r);
+  void tap(std::uint32_t event, tap_fn f) { taps_[event].push_back(std::move(f)); }
+  /// Connects readers with their sources; all domains have been added.
+  void connect();
+
+  const std::vector<std::unique_ptr<domain_seats>>& domains() const noexcept { return domains_; }
+  domain_seats* find(std::string_view domain) const;
+  const route* find_route(std::uint32_t method) const;
+  const std::vector<tap_fn>* taps(std::uint32_t event) const;
+
+  /// Nodes do not call each other: one of them must hold all domains. The owner of the first one may
+  /// claim the others.
+  const domain_link& anchor() const { return domains_.front()->link; }
+  /// True if another node owns a domain.
+  bool ousted() const;
+  /// Another node took a domain of this one: its sockets are closed.
+  void oust() { couriers_.oust(); }
+
+ private:
+  void connect(domain_seats& consumer);
+
+  services& services_;
+  couriers& couriers_;
+  std::vector<std::unique_ptr<domain_seats>> domains_;
+  std::unordered_map<std::uint32_t, route> routes_;
+  std::unordered_map<std::uint32_t, std::vector<tap_fn>> taps_;
+};
+
+}  // namespace nova::runtime

@@ -1,0 +1,197 @@
+#include "actors/runtime/placement/domain_head.hpp"
+
+#include "actors/runtime/placement/directory.hpp"
+#include "protocols/core/log.hpp"
+#include "storage/runtime/runtime_queries.hpp"
+
+namespace nova::runtime {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds watch_interval{100};
+constexpr milliseconds anchor_interval{20};
+constexpr std::chrono::minutes prune_interval{10};
+constexpr unix_ms hour_ms = 3'600'000;
+
+}  // namespace
+
+domain_head_seat::domain_head_seat(domain_seats& d, directory& a)
+    : inbox(std::string(d.link.domain.name) + "/head", 1000), seats(d), all(a) {}
+
+std::unique_ptr<occupant> domain_head_seat::occupy() { return std::make_unique<domain_head>(*this); }
+
+domain_head::domain_head(domain_head_seat& s)
+    : seat_(s),
+      seats_(s.seats),
+      link_(s.seats.link),
+      all_(s.all),
+      services_(link_.services),
+      next_(services_.now()) {
+  ++seat_.sitting;
+  link_.serving = false;
+  next_prune_ = services_.now() + prune_interval;
+  seat_.alarm(next_);
+}
+
+bool domain_head::turn() {
+  const bool more = seat_.drain(services_.settings().items_per_turn, [this](head_item& item) {
+    if (item) item(*this);
+    item = nullptr;
+  });
+  const auto now = services_.now();
+  const bool astray = !owned_.empty() && &link_ != &all_.anchor() &&
+                      all_.anchor().holding == holding::elsewhere;
+  if ((link_.fenced.load() || link_.lane().fenced() || astray) &&
+      (state_ == state::serving || state_ == state::warming || state_ == state::idle))
+    lose();
+  if (now >= next_) {
+    next_ = now + (may_claim() ? watch_interval : anchor_interval);
+    if (state_ == state::idle && may_claim()) claim();
+    if (state_ == state::serving && now >= next_prune_) prune();
+  }
+  seat_.alarm(next_);
+  return more;
+}
+
+void domain_head::retry(milliseconds in) {
+  state_ = state::idle;
+  next_ = services_.now() + in;
+}
+
+bool domain_head::may_claim() const {
+  if (&link_ == &all_.anchor()) return true;
+  const auto anchor = all_.anchor().holding.load();
+  return anchor == holding::ours || anchor == holding::away;
+}
+
+void domain_head::claim() {
+  doing_ = "claim";
+  state_ = state::claiming;
+  link_.fenced = false;
+  link_.database->claim_shards(
+      link_.domain.shards,
+      poster([](domain_head& h, const result<std::vector<storage::shard_claim>>& r) { h.claimed(r); }));
+}
+
+void domain_head::claimed(const result<std::vector<storage::shard_claim>>& r) {
+  doing_ = "claimed";
+  if (r.has_error()) {
+    link_.holding = holding::away;
+    return retry(milliseconds(services_.settings().claim_retry_ms));
+  }
+  for (const auto& c : r.value()) {
+    if (c.shard >= seats_.shards.size() || !owned_.insert(c.shard).second) continue;
+    seats_.shards[c.shard]->post([c](shard& s) { s.open(c); });
+  }
+  const bool whole = owned_.size() == seats_.shards.size();
+  link_.holding = whole ? holding::ours : holding::elsewhere;
+  if (!whole)
+    return retry(milliseconds(services_.settings().claim_retry_ms));
+  state_ = state::warming;
+  if (warm_ || !link_.domain.warm_up) return serve();
+  warm_up(std::make_shared<reads>());
+}
+
+void domain_head::warm_up(std::shared_ptr<reads> results) {
+  doing_ = "warm_up";
+  static const rpc::caller nobody{rpc::caller_kind::node, {}, {}, 0, {}, {}};
+  const context ctx{"",        nobody, services_.wall(), services_.random,
+                    "warm-up", "",     0,           &link_.domain.services};
+  std::variant<need, std::monostate> out;
+  try {
+    out = link_.domain.warm_up(ctx, *results);
+  } catch (const std::exception& x) {
+    services_.crashes.record({services_.now(), seat_.name(), "warm_up", x.what()}, 0);
+    return warmed({});
+  }
+  auto* more = std::get_if<need>(&out);
+  if (more == nullptr || more->items.empty()) return serve();
+  struct gathering {
+    std::vector<need_result> got;
+    std::size_t left;
+  };
+  auto g = std::make_shared<gathering>(
+      gathering{std::vector<need_result>(more->items.size()), more->items.size()});
+  const auto patience = services_.now() + milliseconds(10 * services_.settings().claim_retry_ms);
+  carry_out(
+      link_, std::move(*more), {&nobody, "warm-up", patience},
+      [post = poster([g, results](domain_head& h, std::size_t i, std::shared_ptr<need_result> r) {
+         g->got[i] = std::move(*r);
+         if (--g->left != 0 || h.state_ != state::warming) return;
+         for (auto& x : g->got) {
+           if (x.failed) return h.warmed(*x.failed);
+           results->append(std::move(x.value));
+         }
+         h.warm_up(results);
+       })](std::size_t i, need_result r) { post(i, std::make_shared<need_result>(std::move(r))); });
+}
+
+/// Warming failed: again after a while, shards stay claimed.
+void domain_head::warmed(const error& why) {
+  log::warn("runtime.warm_up_failed",
+            {{"domain", link_.domain.name}, {"error", describe(why.code).name}});
+  retry(milliseconds(services_.settings().claim_retry_ms));
+}
+
+void domain_head::serve() {
+  doing_ = "serve";
+  state_ = state::serving;
+  warm_ = true;
+  link_.serving = true;
+  for (auto& r : seats_.readers) r->post([](reader& x) { x.open(); });
+  log::info("runtime.serving", {{"domain", link_.domain.name}, {"shards", owned_.size()}});
+}
+
+void domain_head::lose() {
+  doing_ = "fenced";
+  log::warn("runtime.fenced", {{"domain", link_.domain.name}});
+  state_ = state::dropping;
+  link_.serving = false;
+  link_.holding = holding::elsewhere;
+  all_.oust();
+  owned_.clear();
+  to_drop_ = seats_.shards.size() + seats_.readers.size();
+  for (auto& s : seats_.shards)
+    s->post([done = poster([](domain_head& h) { h.dropped(); })](shard& x) {
+      x.close();
+      done();
+    });
+  for (auto& r : seats_.readers)
+    r->post([done = poster([](domain_head& h) { h.dropped(); })](reader& x) {
+      x.close();
+      done();
+    });
+}
+
+void domain_head::dropped() {
+  if (state_ != state::dropping || --to_drop_ != 0) return;
+  state_ = state::reborn;
+  doing_ = "reincarnate";
+  link_.database->reincarnate(poster([](domain_head& h, const result<void>& r) {
+    if (h.state_ != state::reborn) return;
+    if (r.has_error()) {
+      h.to_drop_ = 1;
+      h.state_ = state::dropping;
+      h.services_.timers.after(milliseconds(h.services_.settings().claim_retry_ms),
+                   h.poster([](domain_head& x) { x.dropped(); }));
+      return;
+    }
+    h.link_.fenced = false;
+    h.retry(milliseconds(0));
+  }));
+}
+
+/// Answers kept for Idempotency-Keys are deleted when they are old.
+void domain_head::prune() {
+  next_prune_ = services_.now() + prune_interval;
+  const auto before = services_.wall() - services_.settings().idempotency_hours * hour_ms;
+  storage::commit_unit unit;
+  unit.statements.push_back(
+      {&storage::runtime_queries::prune_idempotency, {storage::timestamp{before}}, 0});
+  unit.done = [](const storage::commit_outcome&) {};
+  link_.lane().append(std::move(unit));
+}
+
+}  // namespace nova::runtime

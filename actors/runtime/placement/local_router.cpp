@@ -1,0 +1,112 @@
+#include "actors/runtime/placement/local_router.hpp"
+
+namespace nova::runtime {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+/// Of a method that declares none.
+constexpr std::uint32_t default_deadline_ms = 5000;
+
+}  // namespace
+
+result<std::string> local_router::key_of(const rpc::call& c, const route& r) {
+  std::string raw;
+  switch (c.method->key) {
+    case rpc::key_source::field:
+      raw = c.method->key_of(*c.request);
+      break;
+    case rpc::key_source::account:
+      if (c.caller.account.is_nil()) return error{errc::unauthenticated, "", 0, {}};
+      raw = to_string(c.caller.account);
+      break;
+    case rpc::key_source::fresh:
+      raw = to_string(make_uuid_v7(services_.wall(), services_.random));
+      break;
+    case rpc::key_source::single:
+      raw = "one";
+      break;
+  }
+  const auto& kind = r.domain->link.domain.kinds[r.kind];
+  if (kind.normalise_key) return kind.normalise_key(*c.method, std::move(raw));
+  return raw;
+}
+
+void local_router::call(rpc::call c) {
+  const auto* to = directory_.find_route(c.method->number);
+  const auto retry_ms = services_.settings().overload_retry_ms;
+  // While stopping, accepted calls may still ask other entities.
+  const bool closed = services_.stopping.load(std::memory_order_relaxed) &&
+                      c.caller.kind != rpc::caller_kind::node;
+  if (to == nullptr || closed) return c.reply(unavailable(retry_ms));
+  auto key = key_of(c, *to);
+  if (key.has_error()) return c.reply(key.error());
+  if (c.deadline == steady_time{})
+    c.deadline = services_.now() + milliseconds(c.method->deadline_ms != 0 ? c.method->deadline_ms
+                                                                   : default_deadline_ms);
+  auto& domain = *to->domain;
+  auto f = std::make_unique<flight>(call_work{std::move(c), nullptr, &services_.under_way});
+  f->kind = to->kind;
+  f->key = std::move(key.value());
+  f->handler = to->handler;
+  services_.under_way.fetch_add(1, std::memory_order_relaxed);
+  auto& shard = *domain.shards[domain.link.shard_number(f->key)];
+  shard_item item(std::move(f));
+  if (shard.push(std::move(item))) return;
+  class_metrics::count(domain.link.shard_metrics->inbox_overflows);
+  std::get<flight_ptr>(item)->give_up(errc::overloaded, retry_ms);
+}
+
+shard_seat& local_router::seat(shard_address a) const {
+  return *directory_.find(a.domain)->shards[a.shard];
+}
+
+bool local_router::wanted(std::string_view domain) const {
+  return !directory_.find(domain)->listeners.front().empty();
+}
+
+void local_router::publish(shard_address source, const relay_batch_ptr& batch) {
+  for (auto* r : directory_.find(source.domain)->listeners[source.shard])
+    if (!r->push(batch)) r->wake();  // it is full: it will pull
+}
+
+void local_router::announce(shard_address source) {
+  for (auto* r : directory_.find(source.domain)->listeners[source.shard]) r->wake();
+}
+
+void local_router::tap(std::uint32_t event, const rpc::message_ptr& body) {
+  if (const auto* taps = directory_.taps(event))
+    for (const auto& f : *taps) f(body);
+}
+
+bool local_router::settle(shard_address source, std::string_view consumer, std::uint64_t seq,
+                          std::function<void()> settled) {
+  for (auto* r : directory_.find(source.domain)->listeners[source.shard])
+    if (r->consumer.domain.name == consumer) {
+      r->post(settle_wait{seq, std::move(settled)});
+      return true;
+    }
+  return false;
+}
+
+std::uint64_t local_router::last_event(shard_address source) const {
+  return seat(source).last_event.load();
+}
+
+void local_router::pull(shard_address source, pull_request request) {
+  seat(source).post([request = std::move(request)](shard& s) { s.pull(request); });
+}
+
+void local_router::deliver(shard_address target, event_delivery event) {
+  auto shared = std::make_shared<event_delivery>(std::move(event));
+  seat(target).post([shared](shard& s) { s.deliver(std::move(*shared)); });
+}
+
+void local_router::refresh(shard_address target, std::string_view kind, const std::string& key,
+                           std::function<void()> done) {
+  seat(target).post(
+      [kind, key, done = std::move(done)](shard& s) { s.refresh(kind, key, done); });
+}
+
+}  // namespace nova::runtime

@@ -1,0 +1,46 @@
+#include "actors/runtime/pushes/couriers.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace nova::runtime {
+
+couriers::couriers(services& s, rpc::push_sink& to, courier_hooks h)
+    : node(s), sink(to), hooks(std::move(h)) {
+  const auto slots = std::bit_ceil(std::max<std::uint32_t>(1, node.settings().courier_slots));
+  for (std::uint32_t i = 0; i < slots; ++i)
+    seats_.push_back(
+        std::make_unique<courier_seat>(*this, i, node.settings().max_courier_inbox));
+}
+
+void couriers::attach(const rpc::attachment& a, std::function<void(result<void>)> attached) {
+  courier_item item(attach_socket{a, std::move(attached)});
+  if (seat(courier_of(a.account, slots())).push(std::move(item))) return;
+  std::get<attach_socket>(item).attached(
+      error{errc::overloaded, "", node.settings().overload_retry_ms, {}});
+}
+
+void couriers::detach(rpc::connection_id connection, const uuid& account) {
+  seat(courier_of(account, slots())).post(detach_socket{connection, account});
+}
+
+void couriers::push(std::uint32_t slot, std::vector<delivery>& waiting) {
+  auto& to = seat(slot);
+  if (to.depth() <= node.settings().max_courier_inbox) return to.post_all(waiting);
+  waiting.clear();
+  to.lost = true;
+  to.wake();
+}
+
+void couriers::watch(watch_accounts set) {
+  seat(courier_of(set.watcher, slots())).post(std::move(set));
+}
+
+void couriers::oust() {
+  for (auto& s : seats_) {
+    s->ousted = true;
+    s->wake();
+  }
+}
+
+}  // namespace nova::runtime

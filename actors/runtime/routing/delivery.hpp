@@ -1,0 +1,48 @@
+// Pushes and watch sets on their way to the couriers. Made by fanout and shards, taken by couriers
+// through the router.
+#pragma once
+
+#include "protocols/core/bus.hpp"
+
+#include <boost/functional/hash.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace nova::runtime {
+
+/// The courier slot of an account; `slots` is a power of two.
+inline std::uint32_t courier_of(const uuid& account, std::size_t slots) noexcept {
+  return static_cast<std::uint32_t>(boost::hash<uuid>()(account) & (slots - 1));
+}
+
+/// The accounts of a large audience that lie in one slot. Shared by the shard that pushes to them
+/// and the courier.
+struct audience_part {
+  std::vector<uuid> accounts;  ///< ascending
+  /// The slot's `arrivals` when its courier found none of them online; 0: not looked yet. While no
+  /// socket has come to the slot since, nothing needs to be sent there: a push costs who is online,
+  /// not who is a member.
+  std::atomic<std::uint64_t> nobody_at{0};
+};
+
+/// A push for some accounts of one courier. With a part, `accounts` is the part's and all of them
+/// lie in this slot.
+struct delivery {
+  rpc::push_ptr push;
+  rpc::connection_id origin = 0;
+  uuid except{};
+  std::shared_ptr<const std::vector<uuid>> accounts;
+  std::shared_ptr<audience_part> part = nullptr;
+};
+
+/// To the courier of the watching account: replaces the whole set of the connection.
+struct watch_accounts {
+  uuid watcher{};
+  rpc::connection_id connection = 0;
+  std::vector<uuid> accounts;
+};
+
+}  // namespace nova::runtime

@@ -1,0 +1,23 @@
+#include "actors/runtime/routing/domain_link.hpp"
+
+#include <stdexcept>
+
+namespace nova::runtime {
+
+domain_link::domain_link(runtime::domain d, std::shared_ptr<storage::database> db,
+                         runtime::services& s, runtime::router& r)
+    : domain(std::move(d)), database(std::move(db)), services(s), router(r) {
+  const std::string name(domain.name);
+  shard_metrics = &s.metrics.of("shard:" + name);
+  for (const auto& kind : domain.kinds)
+    kind_metrics.push_back(&s.metrics.of("entity:" + name + "." + std::string(kind.name)));
+  for (const auto& i : domain.intakes) intakes[i.event->number] = &i;
+}
+
+std::size_t domain_link::kind_index(std::string_view kind) const {
+  for (std::size_t i = 0; i < domain.kinds.size(); ++i)
+    if (domain.kinds[i].name == kind) return i;
+  throw std::logic_error("unknown entity kind " + std::string(kind));
+}
+
+}  // namespace nova::runtime

@@ -1,0 +1,55 @@
+// One domain of this node, as its own actors see it: its description, its database, and whether it
+// serves. It holds no seat. Used by shards, readers and domain heads.
+#pragma once
+
+#include "actors/runtime/api/domain.hpp"
+#include "actors/runtime/kernel/services.hpp"
+#include "actors/runtime/routing/router.hpp"
+#include "storage/database/database.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace nova::runtime {
+
+/// Whose a domain's shards are, as this node's last claim was answered.
+enum class holding : std::uint8_t {
+  unknown,    ///< no answer yet
+  ours,
+  elsewhere,  ///< another living node's, or taken by one just now
+  away,       ///< its database does not answer
+};
+
+struct domain_link {
+  domain_link(runtime::domain d, std::shared_ptr<storage::database> db, runtime::services& s,
+              runtime::router& r);
+
+  std::size_t kind_index(std::string_view kind) const;  ///< throws std::logic_error for an unknown one
+  std::uint32_t shard_number(std::string_view key) const {
+    return static_cast<std::uint32_t>(stable_hash(key) % domain.shards);
+  }
+  shard_address address(std::uint32_t shard) const { return {domain.name, shard}; }
+  shard_address home_of(std::string_view key) const { return address(shard_number(key)); }
+  storage::commit_lane& lane() const { return database->lane(); }
+  /// A unit was refused because the lane is fenced: wakes the domain's head. Any thread.
+  void report_fenced() {
+    if (!fenced.exchange(true) && head != nullptr) head->wake();
+  }
+
+  runtime::domain domain;
+  const std::shared_ptr<storage::database> database;
+  runtime::services& services;
+  runtime::router& router;
+  std::unordered_map<std::uint32_t, const intake*> intakes;  ///< by event number
+  std::vector<class_metrics*> kind_metrics;                  ///< by index of the kind
+  class_metrics* shard_metrics = nullptr;
+  seat* head = nullptr;  ///< of the domain's head
+  std::atomic<bool> fenced{false};
+  std::atomic<bool> serving{false};  ///< all shards owned once, warm_up done
+  std::atomic<runtime::holding> holding{holding::unknown};
+};
+
+}  // namespace nova::runtime
