@@ -5,7 +5,7 @@ import re
 from source_tree import Finding, functions, line_of
 
 HEADER_LINES, SOURCE_LINES, FUNCTION_LINES = 300, 600, 70
-SOURCES = (".cpp", ".py", ".ts", ".mjs", ".bash", ".sql", ".css")
+SOURCES = (".cpp", ".py", ".ts", ".tsx", ".mjs", ".bash", ".sql", ".css")
 # The checks' own words, and their bad samples.
 EXEMPT = "tests/tidy/"
 
@@ -50,7 +50,7 @@ def sizes(tree):
             yield Finding(ratchet_path, 0, f"{path} {measure} is within its limit now: remove the entry")
 
 
-COMMENT = {".hpp": "//", ".cpp": "//", ".def": "//", ".proto": "//", ".ts": "//", ".mjs": "//", ".sql": "--",
+COMMENT = {".hpp": "//", ".cpp": "//", ".def": "//", ".proto": "//", ".ts": "//", ".tsx": "//", ".mjs": "//", ".sql": "--",
            ".cmake": "#", ".bash": "#", ".py": '"""', ".css": "/*"}
 SHEBANG = re.compile(r"^#![^\n]*\n")
 

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 
 LAYERS = ("config", "protocols", "storage", "actors", "gateway", "tests", "bench")
-TEXT = (".hpp", ".cpp", ".h", ".def", ".proto", ".sql", ".py", ".ts", ".mjs", ".js", ".css", ".html", ".md", ".txt",
+TEXT = (".hpp", ".cpp", ".h", ".def", ".proto", ".sql", ".py", ".ts", ".tsx", ".mjs", ".js", ".css", ".html", ".md", ".txt",
         ".cmake", ".bash", ".toml", ".json", ".yml", ".yaml")
 NOT_OURS = {"build", "node_modules", ".git", ".data", "dist", "__pycache__"}
 # Folders of storage/ and actors/ that are machinery, not domains.
