@@ -159,6 +159,9 @@ export class FakeNova {
   token = 'token-1';
   opened = 0;
   nameless = false;
+  // Display names that differ from the account's id; what a profile says goes before.
+  readonly names = new Map<string, string>();
+  histories = 0;
   resumes: Record<string, Seen>[] = [];
   fault: () => Fault = () => 'none';
 
@@ -198,7 +201,7 @@ export class FakeNova {
     const log = this.log(id);
     const member = (account_id: string) => ({
       account_id, role: 'member', joined_at: '', read_seq: 0, delivered_seq: 0, handle: this.nameless ? '' : account_id,
-      display_name: this.nameless ? '' : account_id,
+      display_name: this.nameless ? '' : this.names.get(account_id) ?? account_id,
     });
     const last = log.at(-1);
     return {
@@ -216,10 +219,14 @@ export class FakeNova {
         guard();
         return later({ items: [...this.logs.keys()].map((id) => this.summary(id)), next_cursor: null });
       },
-      profile: async (account_id: string) => later({ account_id, handle: account_id, display_name: `Name of ${account_id}` }),
+      me: async () => later({ account_id: me, handle: 'me', display_name: this.names.get(me) ?? 'Me' }),
+      profile: async (account_id: string) => later({
+        account_id, handle: account_id, display_name: this.names.get(account_id) ?? `Name of ${account_id}`,
+      }),
       conversation: async (id: string) => { guard(); return later(this.summary(id)); },
       history: async (id: string, range: { before_seq?: number; after_seq?: number; limit: number }) => {
         guard();
+        this.histories += 1;
         const log = this.log(id);
         if (range.after_seq !== undefined) {
           return { items: log.slice(range.after_seq, range.after_seq + range.limit) };

@@ -1,4 +1,4 @@
-// What a person does on the page, by names and roles as a screen reader sees them; used by web_flow_test.ts.
+// What a person does on the page, by names and roles as a screen reader sees them; used by the browser tests.
 import { expect_soon } from './soon.ts';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 
@@ -58,6 +58,18 @@ export class Person {
     await this.page.keyboard.press('Enter');
   }
 
+  // The button of the question that is open.
+  async answer(name: string): Promise<void> {
+    await this.page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+  }
+
+  async log_in(identifier: string, password = 'correct horse battery'): Promise<void> {
+    const { page } = this;
+    await page.getByLabel('E-mail or handle').fill(identifier);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  }
+
   composer(): Locator { return this.page.getByRole('textbox', { name: 'Message', exact: true }); }
 
   row(name: string): Locator {
@@ -71,20 +83,44 @@ export class Person {
     await bubble.hover();
     await bubble.getByRole('button', { name: 'Message actions' }).click();
     await this.page.getByRole('menu').getByRole('menuitem', { name: entry }).click();
+    if (entry === 'Take back') await this.answer('Take back');
   }
 
-  // The texts in the order in which they stand, without what belongs to the bubble's margin.
+  // The texts in the order in which they stand, of the rows on the screen and those near it.
   async texts(): Promise<string[]> {
     return this.page.locator('.message .bubble .text').allTextContents();
   }
 
-  // Of a message of one's own: sending, sent, delivered, read or failed.
-  async states(): Promise<{ text: string; state: string; seq: number }[]> {
-    return this.page.locator('.message.mine').evaluateAll((all) => all.map((one) => ({
-      text: one.querySelector('.text')?.textContent ?? '',
-      state: one.getAttribute('data-state') ?? '',
-      seq: Number(one.getAttribute('data-seq') ?? 0),
-    })));
+  // Of a message of one's own, near the screen: sending, sent, delivered, read or failed.
+  async states(): Promise<Shown[]> {
+    return (await this.page.evaluate(shown_rows)).filter((one) => one.state !== '');
+  }
+
+  // Every message of the open conversation: scrolls from the end to the beginning, since only what is near the screen exists as
+  // elements, and back.
+  async whole(): Promise<Shown[]> {
+    const found = new Map<string, Shown>();
+    const take = async () => { for (const one of await this.page.evaluate(shown_rows)) found.set(one.key, one); };
+    await this.scroll('end');
+    await take();
+    for (;;) {
+      const top = await this.scroll('up');
+      await take();
+      const begins = this.page.locator('.history-top', { hasText: 'This is where the conversation begins.' });
+      if (top === 0 && await begins.count() > 0) break;
+    }
+    await this.scroll('end');
+    return [...found.values()].sort((a, b) => (a.seq || Infinity) - (b.seq || Infinity) || a.index - b.index);
+  }
+
+  // To the end, by most of a screen up, or to the top; lets the page draw. Resolves with the place that came of it.
+  async scroll(to: 'end' | 'up' | 'top'): Promise<number> {
+    return this.page.locator('.scroller').evaluate(async (scroller: HTMLElement, where) => {
+      const places = { end: scroller.scrollHeight, up: scroller.scrollTop - scroller.clientHeight * 0.7, top: 0 };
+      scroller.scrollTop = places[where];
+      for (let i = 0; i < 3; i += 1) await new Promise((drawn) => { requestAnimationFrame(drawn); });
+      return scroller.scrollTop;
+    }, to);
   }
 
   async expect_state(text: string, wanted: string): Promise<void> {
@@ -95,4 +131,26 @@ export class Person {
   async connection(): Promise<string> {
     return await this.page.locator('.shell').getAttribute('data-connection') ?? '';
   }
+}
+
+export interface Shown {
+  key: string;
+  index: number;
+  text: string;
+  state: string;
+  seq: number;
+}
+
+// In the page: the rows that exist as elements.
+function shown_rows(): Shown[] {
+  return [...document.querySelectorAll<HTMLElement>('.row')].map((row) => {
+    const message = row.querySelector('.message');
+    return {
+      key: row.dataset.key ?? '',
+      index: Number(row.dataset.index),
+      text: row.querySelector('.text')?.textContent ?? '',
+      state: message?.getAttribute('data-state') ?? '',
+      seq: Number(message?.getAttribute('data-seq') ?? 0),
+    };
+  });
 }

@@ -12,14 +12,17 @@ type AllCallsAgree = {
   ];
 };
 
-type AllPushesAgree = { [M in keyof generated.Pushes]: Fits<generated.Pushes[M], page.Pushes[M]> };
+// A server may push more than this page understands, and the page more than this server pushes.
+type Understood = keyof generated.Pushes & keyof page.Pushes;
+type AllPushesAgree = { [M in Understood]: Fits<generated.Pushes[M], page.Pushes[M]> };
 
 export const agree: {
   calls: Record<keyof page.Calls, [true, true]> extends AllCallsAgree ? true : never;
-  pushes: Record<keyof generated.Pushes, true> extends AllPushesAgree ? true : never;
+  pushes: Record<Understood, true> extends AllPushesAgree ? true : never;
   replies: [
     Fits<generated.Tokens, page.Tokens>, Fits<generated.Profile, page.Profile>,
     Fits<generated.Conversation, page.Conversation>, Fits<generated.ListConversationsReply, page.Page<page.Conversation>>,
     Fits<generated.HistoryReply, page.Page<page.Message>>, Fits<generated.Problem, page.ProblemDocument>,
+    Fits<generated.ListSessionsReply, page.Page<page.SessionInfo>>, Fits<generated.Member, page.Member>,
   ];
-} = { calls: true, pushes: true, replies: [true, true, true, true, true, true] };
+} = { calls: true, pushes: true, replies: [true, true, true, true, true, true, true, true] };

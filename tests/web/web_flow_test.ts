@@ -1,10 +1,9 @@
 // The page in Chromium against a real Nova: two people register, find each other and chat, while nova is killed in the
 // middle of it. NOVA_BINARY, NOVA_WEB_ROOT and NOVA_SCREENSHOTS come from ctest.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { NovaProcess } from './nova_process.ts';
+import type { Browser, Page } from 'playwright-core';
+import { in_browser, picture, step } from './browser_run.ts';
+import type { NovaProcess } from './nova_process.ts';
 import { Person } from './page_driver.ts';
 import { expect_soon } from './soon.ts';
 
@@ -12,24 +11,6 @@ const storm_messages = 40;
 const storm_kill_at = 12;
 // So short that the pages renew their tokens several times within the test.
 const token_life_s = 10;
-
-function environment(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set`);
-  return value;
-}
-
-const screenshots = environment('NOVA_SCREENSHOTS');
-
-async function picture(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(screenshots, `${name}.png`), animations: 'disabled' });
-}
-
-async function step(name: string, work: () => Promise<void>): Promise<void> {
-  const start = Date.now();
-  await work();
-  console.log(`ok  ${name} (${Date.now() - start} ms)`);
-}
 
 async function find_each_other(ada: Person, grace: Person): Promise<void> {
   await step('two people register', async () => {
@@ -110,7 +91,7 @@ async function survive_a_kill(nova: NovaProcess, ada: Person, grace: Person): Pr
     }
     await killed;
     await expect_soon('the connection is lost', () => ada.connection(), (now) => now !== 'online');
-    shown_as_sent = (await ada.states())
+    shown_as_sent = (await ada.whole())
       .filter((one) => written.includes(one.text) && one.state !== 'sending').map((one) => one.text);
     await ada.page.locator('.banner.shown').waitFor();
     await picture(ada.page, '06-no-connection-desktop');
@@ -122,22 +103,23 @@ async function survive_a_kill(nova: NovaProcess, ada: Person, grace: Person): Pr
     for (const person of [ada, grace]) {
       await expect_soon(`${person.name} is online`, () => person.connection(), 'online', 60_000);
     }
-    const storm = async (person: Person) => (await person.texts()).filter((text) => text.startsWith('storm'));
-    await expect_soon('no message is left behind', async () => (await ada.states())
+    const storm = async (person: Person) => (await person.whole()).map((one) => one.text).filter((text) => text.startsWith('storm'));
+    await expect_soon('no message is left behind', async () => (await ada.whole())
       .filter((one) => one.state === 'sending' || one.state === 'failed').length, 0, 60_000);
     await expect_soon('Ada sees each once, in order', () => storm(ada), written);
     await expect_soon('Grace sees each once, in order', () => storm(grace), written);
     await ada.expect_state(written.at(-1)!, 'read');
   });
   await step('a reload shows the same', async () => {
-    const before = await ada.texts();
+    const before = await ada.whole();
     for (const person of [ada, grace]) {
       await person.page.reload();
       await expect_soon(`${person.name}'s newest`, async () => (await person.texts()).at(-1), written.at(-1)!);
-      await person.page.locator('.scroller').evaluate((scroller) => { scroller.scrollTop = 0; });
-      await expect_soon(`${person.name}'s history`, async () => (await person.texts()).length, before.length);
+      const texts = (await person.whole()).map((one) => one.text);
+      assert.equal(texts.length, before.length);
+      assert.deepEqual(texts.slice(-storm_messages), written);
     }
-    assert.deepEqual(await ada.texts(), before);
+    assert.deepEqual((await ada.whole()).map((one) => one.text), before.map((one) => one.text));
   });
 }
 
@@ -173,7 +155,7 @@ async function switch_at_once(ada: Person): Promise<void> {
     for (const name of ['Grace Hopper', 'Analytical Engine']) {
       const shown = await ada.row(name).evaluate((row: HTMLElement) => {
         row.click();
-        return document.querySelector('.chat-pane h2')?.textContent;
+        return document.querySelector('.chat-pane .chat-name')?.textContent;
       });
       assert.equal(shown, name);
     }
@@ -181,9 +163,11 @@ async function switch_at_once(ada: Person): Promise<void> {
 }
 
 async function accounts(ada: Person, grace: Person): Promise<void> {
-  await step('a second window of the same browser offers the account and can be somebody else', async () => {
+  await step('U8: a second window of the same browser shows the chats, and can be somebody else', async () => {
     const second = await ada.page.context().newPage();
     await second.goto(new URL(ada.page.url()).origin);
+    await second.locator('button.conversation').first().waitFor();
+    await second.getByRole('button', { name: 'Switch account' }).click();
     await second.getByRole('button', { name: /Continue as Ada Lovelace.*open in another window/ }).waitFor();
     await picture(second, '09-second-window');
     const linus = new Person(second, 'Linus', 'linus_t');
@@ -197,13 +181,9 @@ async function accounts(ada: Person, grace: Person): Promise<void> {
   });
   await step('logging out and in again by handle', async () => {
     await grace.page.getByRole('button', { name: 'Log out' }).click();
-    await grace.page.getByRole('tab', { name: 'Log in' }).click();
-    await grace.page.getByLabel('E-mail or handle').fill('Grace_H');
-    await grace.page.getByLabel('Password').fill('wrong');
-    await grace.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await grace.log_in('Grace_H', 'wrong');
     await grace.page.getByText('That name and password do not match.').waitFor();
-    await grace.page.getByLabel('Password').fill('correct horse battery');
-    await grace.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await grace.log_in('Grace_H');
     await grace.row('Analytical Engine').waitFor();
     await grace.page.getByText('@grace_h').first().waitFor();
   });
@@ -228,9 +208,7 @@ async function sessions(ada: Person, grace: Person): Promise<void> {
     const browser = grace.page.context().browser()!;
     const desk = await Person.open(browser, new URL(ada.page.url()).origin, grace.name, grace.handle, {});
     await desk.page.getByRole('tab', { name: 'Log in' }).click();
-    await desk.page.getByLabel('E-mail or handle').fill('grace.hopper@example.org');
-    await desk.page.getByLabel('Password').fill('correct horse battery');
-    await desk.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await desk.log_in('grace.hopper@example.org');
     await desk.row('Analytical Engine').waitFor();
     assert.ok(await revoke_others(desk.page) > 0);
     await grace.page.getByText('You are signed out.').waitFor();
@@ -263,25 +241,4 @@ async function run(browser: Browser, nova: NovaProcess): Promise<void> {
   }
 }
 
-mkdirSync(screenshots, { recursive: true });
-const nova = new NovaProcess(environment('NOVA_BINARY'), {
-  NOVA_GATEWAY__WEB_ROOT: environment('NOVA_WEB_ROOT'),
-  NOVA_AUTH__ACCESS_TOKEN_TTL_S: String(token_life_s),
-});
-const browser = await chromium.launch({
-  executablePath: process.env.NOVA_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
-});
-try {
-  await nova.start();
-  await run(browser, nova);
-  console.log('all steps passed');
-} catch (error) {
-  console.error(error);
-  console.error(`nova's last lines:\n${nova.log()}`);
-  process.exitCode = 1;
-} finally {
-  await browser.close();
-  await nova.stop();
-}
+await in_browser(run, { NOVA_AUTH__ACCESS_TOKEN_TTL_S: String(token_life_s) });

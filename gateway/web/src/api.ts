@@ -1,7 +1,7 @@
 // The HTTP half of the contract: used by the sign-in view, the token keeper and the store.
 import { offline_problem, Problem } from './problem.ts';
 import type {
-  Conversation, Message, Page, Profile, ProblemDocument, Tokens,
+  Conversation, Member, Message, Page, Profile, ProblemDocument, SessionInfo, Tokens,
 } from './types.ts';
 
 const answer_limit_ms = 20_000;
@@ -56,6 +56,10 @@ export const refresh = (refresh_token: string): Promise<Tokens> =>
 export const logout = (refresh_token: string): Promise<void> =>
   request('POST', '/v1/auth/logout', { refresh_token });
 
+function page_query(limit: number, cursor?: string): string {
+  return `limit=${limit}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
+}
+
 // What gives out access tokens (tokens.ts).
 export interface AccessTokens {
   access(): Promise<string>;
@@ -74,6 +78,23 @@ export class Api {
     return this.call_('GET', '/v1/users/me');
   }
 
+  update_me(fields: { display_name: string; bio: string }): Promise<Profile> {
+    return this.call_('PATCH', '/v1/users/me', fields);
+  }
+
+  // Ends all other sessions of the account.
+  change_password(old_password: string, new_password: string): Promise<void> {
+    return this.call_('POST', '/v1/auth/password', { old_password, new_password });
+  }
+
+  sessions(limit: number, cursor?: string): Promise<Page<SessionInfo>> {
+    return this.call_('GET', `/v1/auth/sessions?${page_query(limit, cursor)}`);
+  }
+
+  end_session(session_id: string): Promise<void> {
+    return this.call_('DELETE', `/v1/auth/sessions/${session_id}`);
+  }
+
   profile(account_id: string): Promise<Profile> {
     return this.call_('GET', `/v1/users/${account_id}`);
   }
@@ -87,8 +108,7 @@ export class Api {
   }
 
   conversations(limit: number, cursor?: string): Promise<Page<Conversation>> {
-    const from = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
-    return this.call_('GET', `/v1/conversations?limit=${limit}${from}`);
+    return this.call_('GET', `/v1/conversations?${page_query(limit, cursor)}`);
   }
 
   conversation(id: string): Promise<Conversation> {
@@ -108,6 +128,10 @@ export class Api {
   add_members(id: string, member_ids: string[], key: string): Promise<void> {
     return this.call_('POST', `/v1/conversations/${id}/members`, { member_ids },
       { 'idempotency-key': key });
+  }
+
+  set_role(id: string, account_id: string, role: string): Promise<Member> {
+    return this.call_('PATCH', `/v1/conversations/${id}/members/${account_id}`, { role });
   }
 
   remove_member(id: string, account_id: string): Promise<void> {

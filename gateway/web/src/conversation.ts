@@ -22,7 +22,8 @@ export class ConversationState {
   typing = new Map<string, number>();
   loading = false;
   load_failed = false;
-  draft = '';
+  // When the server last described it, by the store's clock.
+  described_at = 0;
 
   constructor(id: string, head: number, rev: number) {
     this.id = id;

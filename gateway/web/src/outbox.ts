@@ -78,6 +78,11 @@ export class Outbox {
     this.store_.removeItem(this.prefix_ + client_id);
   }
 
+  // Forgets everything, in this window and on disk.
+  clear(): void {
+    for (const client_id of [...this.entries_.keys()]) this.remove(client_id);
+  }
+
   private load_(): void {
     for (let i = 0; i < this.store_.length; i += 1) {
       const key = this.store_.key(i);

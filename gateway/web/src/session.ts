@@ -83,6 +83,12 @@ export class Session {
     else if (this.state_ === 'online') this.probe_();
   }
 
+  // The browser says that the network is gone: the socket is given up before its own silence tells. Attempts go on, because a
+  // server on this machine can still be reached.
+  network_lost(): void {
+    if (this.state_ === 'online' || this.state_ === 'connecting') this.lost_(1006);
+  }
+
   // After `replaced`: this window takes the session back.
   take_over(): void {
     if (this.state_ === 'replaced') this.connect_();

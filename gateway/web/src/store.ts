@@ -1,26 +1,34 @@
 // All that one window knows: conversations, people, presence, connection. Fed by the session and the HTTP calls, read by
 // the views, which are told by `changed` what to draw again. Knows nothing of the page.
 import { Api } from './api.ts';
+import { Blocks } from './blocks.ts';
 import { ConversationState } from './conversation.ts';
 import { hole_limit } from './conversation_log.ts';
+import { Drafts } from './drafts.ts';
+import { Marks } from './marks.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
-import { as_problem, Problem } from './problem.ts';
+import { People } from './people.ts';
+import { PresenceWatch } from './presence_watch.ts';
+import { as_problem } from './problem.ts';
 import { random_id } from './random_id.ts';
 import { Session, type SessionState } from './session.ts';
 import type { Clock, SocketLike } from './rpc_socket.ts';
-import type { TokenKeeper } from './tokens.ts';
+import type { KeyValueStore, TokenKeeper } from './tokens.ts';
 import type {
-  Conversation, ConversationPush, Gap, Message, Presence, Pushes, Receipt, Seen, TypingPush, Updated,
+  Conversation, ConversationPush, Gap, Message, Presence, Profile, Pushes, Receipt, Seen, TypingPush, Updated, UserChanged,
 } from './types.ts';
 
 export const page_size = 50;
 const list_page = 200;
 const list_pages_limit = 25;
-const mark_delay_ms = 250;
 const typing_shown_ms = 6_000;
 const typing_repeat_ms = 3_000;
-const presence_limit = 1_000;
 const reload_ms = 2_000;
+// How old the description of the open conversation, and with it the names of its members, may become.
+export const names_age_ms = 60_000;
+const names_fresh_ms = 2_000;
+// A jump to an old message reads at most this many pages of the largest size.
+export const jump_pages_limit = 25;
 
 export interface Me {
   account_id: string;
@@ -37,19 +45,26 @@ export interface StoreOptions {
   api: Api;
   tokens: TokenKeeper;
   outbox: Outbox;
+  // Where drafts are kept.
+  storage: KeyValueStore;
   clock: Clock;
   open_socket: () => SocketLike;
   changed: (topic: Topic) => void;
   signed_out: () => void;
+  // The person's own names as the server has them now.
+  me_changed?: (me: Me) => void;
+  // Whether the window is looked at: otherwise nothing is read again by time.
+  visible?: () => boolean;
 }
 
 export class Store {
-  readonly me: Me;
+  me: Me;
   readonly api: Api;
   readonly session: Session;
   readonly outbox: Outbox;
+  readonly drafts: Drafts;
+  readonly blocks: Blocks;
   readonly conversations = new Map<string, ConversationState>();
-  readonly presence = new Map<string, Presence>();
   state: SessionState = 'stopped';
   retry_at = 0;
   loaded = false;
@@ -58,11 +73,10 @@ export class Store {
   // Conversations that are being fetched; true: asked for again meanwhile.
   private readonly wanted_ = new Map<string, boolean>();
   private readonly filling_ = new Set<string>();
-  // Of people whom no member list names; null while asked for.
-  private readonly names_ = new Map<string, { handle: string; display_name: string } | null>();
-  private mark_timer_ = 0;
-  private presence_timer_ = 0;
-  private presence_asked_ = '';
+  private readonly people_: People;
+  private readonly marks_: Marks;
+  private readonly presence_: PresenceWatch;
+  private names_timer_ = 0;
   private typing_told_ = { id: '', at: 0 };
 
   constructor(options: StoreOptions) {
@@ -70,6 +84,9 @@ export class Store {
     this.me = options.me;
     this.api = options.api;
     this.outbox = options.outbox;
+    this.drafts = new Drafts(options.storage, options.me.account_id);
+    this.blocks = new Blocks(options.api, options.storage, options.me.account_id);
+    this.people_ = new People(options.api, (account_id) => this.name_changed_(account_id));
     this.session = new Session({
       open_socket: options.open_socket,
       tokens: options.tokens,
@@ -84,27 +101,39 @@ export class Store {
         seen: () => this.seen_(),
       },
     });
+    this.marks_ = new Marks(this.session, options.clock, () => this.conversations.values(), options.me.account_id);
+    this.presence_ = new PresenceWatch(this.session, options.clock, () => this.presence_wanted_());
     options.tokens.on_signed_out = () => this.session.signed_out();
   }
 
   list(): ConversationState[] {
-    return [...this.conversations.values()].sort((a, b) => this.active_(b) - this.active_(a));
+    const pending = new Map<string, number>();
+    for (const entry of this.outbox.all()) pending.set(entry.conversation_id, entry.created_at);
+    return [...this.conversations.values()]
+      .map((conversation) => ({ conversation, at: Math.max(conversation.active_at(), pending.get(conversation.id) ?? 0) }))
+      .sort((a, b) => b.at - a.at)
+      .map(({ conversation }) => conversation);
   }
 
   unread(): number {
-    return this.list().reduce((sum, conversation) => sum + conversation.unread, 0);
+    let sum = 0;
+    for (const conversation of this.conversations.values()) sum += conversation.unread;
+    return sum;
   }
 
   name_of(account_id: string, conversation?: ConversationState): string {
     if (account_id === this.me.account_id) return this.me.display_name || this.me.handle;
     const member = conversation?.members.get(account_id);
-    const known = member?.handle ? member : this.names_.get(account_id);
-    if (known === undefined) void this.ask_name_(account_id);
+    const known = member?.handle ? member : this.people_.find(account_id);
     return known?.display_name || known?.handle || 'Someone';
   }
 
   online(account_id: string): boolean {
-    return this.state !== 'waiting' && this.presence.get(account_id)?.status === 'online';
+    return this.state === 'online' && this.presence_.of(account_id)?.status === 'online';
+  }
+
+  last_seen_at(account_id: string): number {
+    return Date.parse(this.presence_.of(account_id)?.last_seen_at ?? '') || 0;
   }
 
   // The window shows this conversation now: its newest page is read if it is not here.
@@ -115,9 +144,29 @@ export class Store {
     if (conversation.log.size < page_size && !conversation.log.complete) void this.load_older(id);
     else void this.fill_holes_(conversation);
     this.watch_presence_();
+    this.refresh_names_(conversation);
   }
 
-  async load_older(id: string): Promise<void> {
+  // The window is looked at again, or the network is back.
+  look_again(): void {
+    this.session.nudge();
+    this.retry_loads_();
+    const conversation = this.conversations.get(this.open_id);
+    if (conversation) this.refresh_names_(conversation);
+  }
+
+  // Reads pages until the message is here; false when that failed or it is too far back.
+  async load_back_to(id: string, seq: number): Promise<boolean> {
+    const conversation = this.conversations.get(id);
+    for (let i = 0; conversation && i < jump_pages_limit && conversation.log.oldest > seq; i += 1) {
+      if (conversation.loading) return false;
+      await this.load_older(id, list_page);
+      if (conversation.load_failed) return false;
+    }
+    return conversation?.log.get(seq) !== undefined;
+  }
+
+  async load_older(id: string, limit = page_size): Promise<void> {
     const conversation = this.conversations.get(id);
     if (!conversation || conversation.loading || conversation.log.complete) return;
     const { log } = conversation;
@@ -126,7 +175,7 @@ export class Store {
     this.touch_(id);
     try {
       const before_seq = log.oldest;
-      const page = await this.api.history(id, { before_seq, limit: page_size });
+      const page = await this.api.history(id, { before_seq, limit });
       this.take_history_(conversation, page.items[0]?.seq ?? 1, before_seq - 1, page.items);
     } catch (error) {
       conversation.load_failed = as_problem(error).status !== 401;
@@ -189,6 +238,22 @@ export class Store {
     return this.adopt_(await this.api.create(body, key));
   }
 
+  async refresh_me(): Promise<void> {
+    try {
+      this.adopt_me(await this.api.me());
+    } catch {
+      // Read again with the next connection.
+    }
+  }
+
+  adopt_me({ handle, display_name }: Pick<Profile, 'handle' | 'display_name'>): void {
+    if (handle === this.me.handle && display_name === this.me.display_name) return;
+    this.me = { ...this.me, handle, display_name };
+    this.options_.me_changed?.(this.me);
+    if (this.open_id) this.touch_(this.open_id);
+    this.options_.changed({ kind: 'list' });
+  }
+
   async refresh(id: string): Promise<void> {
     this.adopt_(await this.api.conversation(id));
   }
@@ -197,11 +262,6 @@ export class Store {
     this.conversations.delete(id);
     this.options_.changed({ kind: 'list' });
     this.touch_(id);
-  }
-
-  private active_(conversation: ConversationState): number {
-    const pending = this.outbox.of(conversation.id).at(-1)?.created_at ?? 0;
-    return Math.max(conversation.active_at(), pending);
   }
 
   private touch_(id: string): void {
@@ -217,7 +277,7 @@ export class Store {
   private state_changed_(state: SessionState, retry_at: number): void {
     this.state = state;
     this.retry_at = retry_at;
-    if (state !== 'online') this.presence_asked_ = '';
+    if (state !== 'online') this.presence_.lost();
     this.options_.changed({ kind: 'connection' });
     if (state === 'signed_out') this.options_.signed_out();
   }
@@ -236,6 +296,10 @@ export class Store {
     this.options_.changed({ kind: 'list' });
     this.schedule_marks_();
     this.watch_presence_();
+    this.people_.age();
+    void this.refresh_me();
+    this.watch_names_();
+    this.retry_loads_();
     for (const conversation of this.conversations.values()) void this.fill_holes_(conversation);
     if (this.open_id) this.show(this.open_id);
   }
@@ -274,7 +338,8 @@ export class Store {
       this.conversations.set(id, conversation);
     }
     conversation.merge(from, this.me.account_id);
-    this.name_members_(conversation);
+    conversation.described_at = this.options_.clock.now();
+    this.people_.name_members(conversation);
     if (from.last_message) this.arrived_(from.last_message);
     this.options_.changed({ kind: 'list' });
     this.touch_(id);
@@ -292,13 +357,14 @@ export class Store {
       'messaging.conversation': (push) => this.on_conversation_(push),
       'presence.changed': (push) => this.on_presence_(push),
       'session.gap': (push) => this.on_gap_(push),
+      'user.changed': (push) => this.on_user_(push),
     };
     // A newer server may push what this page does not know.
     if (Object.hasOwn(take, method)) take[method as keyof Pushes](params as never);
   }
 
   private on_presence_(presence: Presence): void {
-    this.presence.set(presence.account_id, presence);
+    this.presence_.take(presence);
     this.options_.changed({ kind: 'presence' });
   }
 
@@ -395,7 +461,7 @@ export class Store {
       return;
     }
     conversation.describe(push);
-    this.name_members_(conversation);
+    this.people_.name_members(conversation);
     conversation.log.skip_to_rev(push.rev);
     conversation.log.reach(push.last_seq);
     void this.fill_holes_(conversation);
@@ -469,44 +535,14 @@ export class Store {
   }
 
   private schedule_marks_(): void {
-    if (this.mark_timer_) return;
-    this.mark_timer_ = this.options_.clock.set(mark_delay_ms, () => {
-      this.mark_timer_ = 0;
-      this.send_marks_();
-    });
-  }
-
-  // Receipts, merged: one call a conversation however many messages came. What is read is delivered.
-  private send_marks_(): void {
-    if (this.state !== 'online') return;
-    for (const conversation of this.conversations.values()) {
-      const newest = conversation.newest_of_others(this.me.account_id);
-      const read = Math.min(conversation.read_seq, newest);
-      if (read > conversation.read_sent) {
-        const before = conversation.read_sent;
-        conversation.read_sent = read;
-        conversation.delivered_sent = Math.max(conversation.delivered_sent, read);
-        this.session.call('messaging.read', { conversation_id: conversation.id, seq: read })
-          .catch(() => { conversation.read_sent = Math.min(conversation.read_sent, before); });
-      }
-      if (newest > conversation.delivered_sent) {
-        const before = conversation.delivered_sent;
-        conversation.delivered_sent = newest;
-        this.session.call('messaging.delivered', { conversation_id: conversation.id, seq: newest })
-          .catch(() => { conversation.delivered_sent = Math.min(conversation.delivered_sent, before); });
-      }
-    }
+    this.marks_.schedule();
   }
 
   private watch_presence_(): void {
-    if (this.presence_timer_) return;
-    this.presence_timer_ = this.options_.clock.set(mark_delay_ms, () => {
-      this.presence_timer_ = 0;
-      void this.subscribe_presence_();
-    });
+    this.presence_.watch();
   }
 
-  private async subscribe_presence_(): Promise<void> {
+  private presence_wanted_(): Set<string> {
     const wanted = new Set<string>();
     const shown = this.conversations.get(this.open_id);
     for (const id of shown?.members.keys() ?? []) wanted.add(id);
@@ -515,38 +551,47 @@ export class Store {
       if (partner) wanted.add(partner.account_id);
     }
     wanted.delete(this.me.account_id);
-    const account_ids = [...wanted].slice(0, presence_limit);
-    const asked = account_ids.slice().sort().join();
-    if (this.state !== 'online' || asked === this.presence_asked_) return;
-    this.presence_asked_ = asked;
-    try {
-      // Each one's state now comes as a push.
-      await this.session.call('presence.subscribe', { account_ids });
-    } catch {
-      this.presence_asked_ = '';
-    }
+    return wanted;
   }
 
-  private async ask_name_(account_id: string): Promise<void> {
-    this.names_.set(account_id, null);
-    try {
-      const { handle, display_name } = await this.api.profile(account_id);
-      this.names_.set(account_id, { handle, display_name });
-      for (const conversation of this.conversations.values()) this.name_members_(conversation);
-      if (this.open_id) this.touch_(this.open_id);
-      this.options_.changed({ kind: 'list' });
-    } catch (error) {
-      if (!(error instanceof Problem) || error.retryable) this.names_.delete(account_id);
-    }
+  private on_user_({ account_id }: UserChanged): void {
+    if (account_id === this.me.account_id) void this.refresh_me();
+    else void this.people_.ask(account_id);
   }
 
-  // A person who has just registered may be listed as a member before the name has arrived there.
-  private name_members_(conversation: ConversationState): void {
-    for (const member of conversation.members.values()) {
-      if (member.handle) continue;
-      const known = this.names_.get(member.account_id);
-      if (known) Object.assign(member, known);
-      else if (known === undefined) void this.ask_name_(member.account_id);
+  private name_changed_(account_id: string): void {
+    this.people_.spread(account_id, this.conversations.values());
+    for (const conversation of this.conversations.values()) this.people_.name_members(conversation);
+    if (this.open_id) this.touch_(this.open_id);
+    this.options_.changed({ kind: 'list' });
+  }
+
+  // The answer lists the members by their names of now; a failure is made good the next time.
+  private refresh_names_(conversation: ConversationState): void {
+    if (this.state !== 'online') return;
+    if (this.options_.clock.now() - conversation.described_at < names_fresh_ms) return;
+    void this.fetch_conversation_(conversation.id);
+  }
+
+  private watch_names_(): void {
+    this.options_.clock.clear(this.names_timer_);
+    this.names_timer_ = this.options_.clock.set(names_age_ms, () => {
+      if (this.state !== 'online') return;
+      const conversation = this.conversations.get(this.open_id);
+      if (this.options_.visible?.() ?? true) {
+        this.people_.age();
+        if (conversation) this.refresh_names_(conversation);
+      }
+      this.watch_names_();
+    });
+  }
+
+  // A page of the history that could not be read is asked for again once the network is back.
+  private retry_loads_(): void {
+    for (const conversation of this.conversations.values()) {
+      if (!conversation.load_failed) continue;
+      conversation.load_failed = false;
+      if (conversation.id === this.open_id) void this.load_older(conversation.id);
     }
   }
 }

@@ -17,6 +17,17 @@ export interface Profile {
   bio: string;
   created_at: string;
   updated_at: string;
+  // From servers that tell how the caller stands to the person.
+  relation?: { blocking?: boolean };
+}
+
+// A session of the caller's account: one browser or device.
+export interface SessionInfo {
+  session_id: string;
+  created_at: string;
+  last_seen_at: string;
+  user_agent: string;
+  current: boolean;
 }
 
 export interface Member {
@@ -116,6 +127,10 @@ export interface Presence {
   last_seen_at?: string | null;
 }
 
+export interface UserChanged {
+  account_id: string;
+}
+
 export interface Gap {
   conversation_id: string;
   from_seq: number;
@@ -176,6 +191,7 @@ export interface Pushes {
   'messaging.updated': Updated;
   'presence.changed': Presence;
   'session.gap': Gap;
+  'user.changed': UserChanged;
 }
 
 // A problem document (RFC 9457), the body of every HTTP error and the data of every WebSocket error.

@@ -1,5 +1,4 @@
 // Times and days as people say them, and the links inside a text; used by the views.
-import { h } from './dom.ts';
 
 const clock_format = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const weekday_format = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
@@ -49,19 +48,27 @@ export function ago(ms: number): string {
   return list_time(ms).toLowerCase();
 }
 
-const link_pattern = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
+// Controls that turn the direction of text: a link ends before one, or its name could be shown in another order than the browser
+// goes to.
+const bidi = '\\u061C\\u200E\\u200F\\u202A-\\u202E\\u2066-\\u2069';
+const link_pattern = new RegExp(`https?://[^\\s<>"'${bidi}]+[^\\s<>"'.,;:!?)\\]${bidi}]`, 'g');
 
-// A message's text with its web addresses as links.
-export function linked(text: string): Node[] {
-  const nodes: Node[] = [];
+export interface TextPart {
+  text: string;
+  href?: string;
+}
+
+// A message's text, with its web addresses apart.
+export function text_parts(text: string): TextPart[] {
+  const parts: TextPart[] = [];
   let at = 0;
   for (const match of text.matchAll(link_pattern)) {
-    if (match.index > at) nodes.push(document.createTextNode(text.slice(at, match.index)));
-    nodes.push(h('a', { href: match[0], target: '_blank', rel: 'noopener noreferrer' }, match[0]));
+    if (match.index > at) parts.push({ text: text.slice(at, match.index) });
+    parts.push({ text: match[0], href: match[0] });
     at = match.index + match[0].length;
   }
-  if (at < text.length) nodes.push(document.createTextNode(text.slice(at)));
-  return nodes;
+  if (at < text.length) parts.push({ text: text.slice(at) });
+  return parts;
 }
 
 // One to three emoji and nothing else: shown large.
