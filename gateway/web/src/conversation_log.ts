@@ -91,8 +91,7 @@ export class ConversationLog {
     const message = this.by_seq_.get(seq);
     if (!message) return 'not_loaded';
     if (rev <= message.rev || !change) return 'known';
-    this.by_seq_.set(seq, changed(message, rev, change, me));
-    this.sorted_ = null;
+    this.put_(changed(message, rev, change, me));
     return 'applied';
   }
 
@@ -115,10 +114,22 @@ export class ConversationLog {
     if (message.seq < edge) return 'known';
     const known = this.by_seq_.get(message.seq);
     if (known && known.rev >= message.rev) return 'known';
-    this.by_seq_.set(message.seq, message);
-    this.sorted_ = null;
+    this.put_(message);
     this.close_holes_({ from_seq: message.seq, to_seq: message.seq });
     return known ? 'known' : 'older';
+  }
+
+  // The order is kept where that is cheap: a message at either end, or in its own place. Else it is made anew when it is needed.
+  private put_(message: Message): void {
+    const { seq } = message;
+    const sorted = this.sorted_;
+    const known = this.by_seq_.has(seq);
+    this.by_seq_.set(seq, message);
+    if (!sorted) return;
+    if (known) sorted[place_of(sorted, seq)] = message;
+    else if (sorted.length === 0 || sorted.at(-1)!.seq < seq) sorted.push(message);
+    else if (sorted[0]!.seq > seq) sorted.unshift(message);
+    else this.sorted_ = null;
   }
 
   private open_hole_(from_seq: number, to_seq: number): void {
@@ -148,6 +159,18 @@ export class ConversationLog {
     }
     this.holes_ = left;
   }
+}
+
+// The index of the message in an ascending list that has it.
+function place_of(sorted: readonly Message[], seq: number): number {
+  let from = 0;
+  let to = sorted.length - 1;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (sorted[middle]!.seq < seq) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function changed(message: Message, rev: number, change: Change, me: string): Message {

@@ -1,7 +1,9 @@
 // The messages of the open conversation: only the rows on the screen exist as elements, and the place is kept while older
 // pages come in. One tab stop; the arrow keys move between messages and inside one. Used by chat_pane.tsx.
-import { elementScroll, measureElement, observeElementOffset, observeElementRect, Virtualizer, defaultRangeExtractor,
-  type Range } from '@tanstack/virtual-core';
+import {
+  defaultRangeExtractor, elementScroll, measureElement, observeElementOffset, observeElementRect, Virtualizer, type Range,
+  type VirtualItem,
+} from '@tanstack/virtual-core';
 import { createRef } from 'preact';
 import type { ConversationState } from '../conversation.ts';
 import type { Store } from '../store.ts';
@@ -18,6 +20,8 @@ const overscan_rows = 8;
 // The height of what stands above the rows (.history-top) and below them (.typing-line).
 const top_px = 44;
 const bottom_px = 32;
+// For this long after an older page came, the rows on the screen stand still whatever changes its height above them.
+const still_ms = 300;
 // How long the line "New messages" stays once everything was read.
 export const unread_line_ms = 8_000;
 
@@ -48,6 +52,8 @@ export class MessageList extends Reachable<Props> {
   private last_head_: number;
   private first_unread_: number;
   private read_timer_ = 0;
+  // The row that stands still, and until when.
+  private still_ = { key: '', until: 0 };
   private unmount_: () => void = () => {};
 
   constructor(props: Props) {
@@ -56,6 +62,7 @@ export class MessageList extends Reachable<Props> {
     this.first_unread_ = conversation.unread > 0 ? conversation.read_seq + 1 : 0;
     this.last_head_ = conversation.log.head;
     this.virtual_ = new Virtualizer(this.options_());
+    this.virtual_.shouldAdjustScrollPositionOnItemSizeChange = (item) => this.is_above_(item);
   }
 
   // The end of the conversation is on the screen.
@@ -167,9 +174,33 @@ export class MessageList extends Reachable<Props> {
     if (!always && version === this.rows_version_) return;
     this.rows_version_ = version;
     this.note_arrivals_();
+    const first = this.rows_[0]?.key;
     const waiting = store.outbox.of(conversation.id);
     this.rows_ = timeline(conversation.log, waiting, store.me.account_id, this.first_unread_);
     this.index_of_ = new Map(this.rows_.map((row, index) => [row.key, index]));
+    if (first !== undefined && first !== this.rows_[0]?.key) this.stand_still_(first);
+  }
+
+  // An older page was put above. The row that was first is no longer: it may lose the day above it, so that the row after it is
+  // the one that stands still, unless that is already out of sight.
+  private stand_still_(first: string): void {
+    const scroller = this.scroller_.current;
+    if (!scroller) return;
+    const { top } = scroller.getBoundingClientRect();
+    const rows = [...scroller.querySelectorAll<HTMLElement>('.row')]
+      .filter((row) => row.dataset.key !== first && row.getBoundingClientRect().top >= top)
+      .sort((a, b) => Number(a.dataset.index) - Number(b.dataset.index));
+    this.still_ = { key: rows[0]?.dataset.key ?? '', until: performance.now() + still_ms };
+  }
+
+  // Whether a row that changes its height pushes what is looked at: the place then moves with it.
+  private is_above_(item: VirtualItem): boolean {
+    const still = performance.now() < this.still_.until ? this.index_of_.get(this.still_.key) : undefined;
+    if (still !== undefined) return item.index < still;
+    const offset = this.virtual_.scrollOffset ?? 0;
+    const measured = this.virtual_.itemSizeCache.get(item.key);
+    if (measured === undefined) return item.start < offset;
+    return item.start + measured <= offset && this.virtual_.scrollDirection !== 'backward';
   }
 
   private note_arrivals_(): void {
