@@ -94,7 +94,7 @@ export class Composer extends Reachable<Props> {
     } else if (event.key === 'Escape' && (draft.edit || draft.reply_to !== undefined)) {
       event.preventDefault();
       this.cancel_();
-    } else if (event.key === 'ArrowUp' && this.text_.current!.value === '' && !draft.edit) {
+    } else if (event.key === 'ArrowUp' && !event.altKey && this.text_.current!.value === '' && !draft.edit) {
       event.preventDefault();
       if (event.shiftKey) this.props.up();
       else this.props.edit_last();

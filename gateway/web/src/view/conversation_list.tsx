@@ -63,7 +63,7 @@ export class ConversationList extends Reachable<Props> {
       if (!first) return;
       this.find_('');
       this.props.actions.open(first.id);
-    } else if (event.key === 'ArrowDown') {
+    } else if (event.key === 'ArrowDown' && !event.altKey) {
       event.preventDefault();
       this.list_.current?.querySelector<HTMLElement>('button.conversation')?.focus();
     }

@@ -148,10 +148,15 @@ function Sessions({ store, log_out }: { store: Store; log_out: () => void }) {
     await read();
   };
   const others = sessions?.filter((one) => !one.current) ?? [];
+  // Also those that began since the list was read.
+  const end_others = async () => {
+    const now = await all_sessions(store).catch(() => sessions ?? []);
+    await end(now.filter((one) => !one.current));
+  };
   const everywhere = async () => {
     const text = 'All devices, this one too, have to log in again.';
     if (!await confirm({ title: 'Log out everywhere?', text, yes: 'Log out everywhere', danger: true })) return;
-    await end(others);
+    await end_others();
     log_out();
   };
   return (
@@ -177,7 +182,7 @@ function Sessions({ store, log_out }: { store: Store; log_out: () => void }) {
       <FormError text={error} />
       <div class="choices">
         {others.length > 0 && (
-          <button type="button" class="secondary" onClick={() => void end(others)}>Log out all other devices</button>)}
+          <button type="button" class="secondary" onClick={() => void end_others()}>Log out all other devices</button>)}
         <button type="button" class="secondary danger" onClick={() => void everywhere()}>Log out everywhere</button>
       </div>
     </section>

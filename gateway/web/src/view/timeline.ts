@@ -65,7 +65,8 @@ export function timeline(
   };
   const { holes } = log;
   let hole = 0;
-  let unread_shown = first_unread === 0;
+  // Not above the oldest loaded one while the first unread one is still to be loaded.
+  let unread_shown = first_unread === 0 || first_unread < log.oldest;
   for (const message of log.messages()) {
     const { at, day } = times(message);
     const mine = message.sender_id === me;

@@ -1,8 +1,8 @@
-// U2: a conversation with 10,000 messages in Chromium against a real Nova: what a key press costs, how many elements there are,
-// how scrolling up keeps its place and asks for one page at a time.
+// U2: a conversation with 10,000 messages: what a key press costs, how many elements there are, how scrolling up keeps its place
+// and asks for one page at a time. Run by web_views_test.ts.
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { in_browser, slowdown, step } from './browser_run.ts';
+import { slowdown, step } from './browser_run.ts';
 import type { NovaProcess } from './nova_process.ts';
 import { Person } from './page_driver.ts';
 import { expect_soon } from './soon.ts';
@@ -22,7 +22,7 @@ interface Feed {
 
 // In a page: sends messages over a socket of its own, a few on their way at a time, so that the readers' sockets keep up.
 async function feed({ token, conversation_id, count }: Feed): Promise<void> {
-  const ahead = 25;
+  const ahead = 40;
   const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/v1/ws`, 'nova.v1.json');
   const call = (id: number, method: string, params: object) => socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
   await new Promise<void>((done, failed) => {
@@ -162,17 +162,17 @@ async function scrolling_up(ada: Person): Promise<void> {
   });
 }
 
-async function run(browser: Browser, nova: NovaProcess): Promise<void> {
+export async function speed(browser: Browser, nova: NovaProcess): Promise<void> {
   const options = { viewport: { width: 1280, height: 800 } };
-  const ada = await Person.open(browser, nova.origin, 'Ada Lovelace', 'ada_l', options);
-  const bob = await Person.open(browser, nova.origin, 'Bob Builder', 'bob_b', options);
+  const ada = await Person.open(browser, nova.origin, 'Quick Ada', 'quick_ada', options);
+  const bob = await Person.open(browser, nova.origin, 'Quick Bob', 'quick_bob', options);
   await ada.register();
   await bob.register();
-  await ada.find('bob_b');
+  await ada.find('quick_bob');
   await ada.say('Tell me everything');
   await long_conversation(ada, bob);
   await scrolling_up(ada);
   assert.deepEqual(ada.errors, []);
+  await ada.page.context().close();
+  await bob.page.context().close();
 }
-
-await in_browser(run);
