@@ -91,6 +91,12 @@ async function chats(ada: Person, carol: Person): Promise<void> {
     await check(page, 'colours of people');
     await page.evaluate(() => document.querySelector('#hues')!.remove());
   });
+  await step('keys: a right click or a long press opens the menu of a message', async () => {
+    await ada.bubble('Which book').first().locator('.bubble').click({ button: 'right' });
+    await page.getByRole('menu').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+  });
   await step('axe: the menu of a message', async () => {
     await ada.bubble('Which book').first().hover();
     await ada.bubble('Which book').first().getByRole('button', { name: 'Message actions' }).click();

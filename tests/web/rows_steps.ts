@@ -39,7 +39,7 @@ async function directions(ada: Person, grace: Person): Promise<void> {
     await grace.bubble(arabic).waitFor();
     for (const { page } of [ada, grace]) {
       assert.equal(await direction(page, '.bubble-body'), 'rtl');
-      assert.equal(await direction(page, '.row-text bdi'), 'rtl');
+      assert.equal(await direction(page, '.row-text > bdi'), 'rtl');
       assert.equal(await page.locator('.bubble-body').first().evaluate((body) => getComputedStyle(body).direction), 'ltr');
     }
     await grace.menu(arabic, 'Reply');

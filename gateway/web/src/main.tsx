@@ -53,7 +53,12 @@ async function names_of(api: Api, account: Account): Promise<Me> {
   }
 }
 
+// Counts the entries, so that a second click while the first one waits does not make two pages.
+let entries = 0;
+
 async function enter(account: Account): Promise<void> {
+  entries += 1;
+  const entry = entries;
   await stop_current();
   const { account_id } = account;
   sessionStorage.setItem(window_key, account_id);
@@ -62,7 +67,7 @@ async function enter(account: Account): Promise<void> {
   tokens.on_signed_out = () => void leave('You are signed out. Please log in again.');
   const api = new Api(tokens);
   const me = await names_of(api, account);
-  if (sessionStorage.getItem(window_key) !== account_id) return;
+  if (entry !== entries || sessionStorage.getItem(window_key) !== account_id) return;
   let shell: Shell | null = null;
   const store = new Store({
     me: { account_id, handle: me.handle, display_name: me.display_name },

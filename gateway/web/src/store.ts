@@ -73,6 +73,7 @@ export class Store {
   // Conversations that are being fetched; true: asked for again meanwhile.
   private readonly wanted_ = new Map<string, boolean>();
   private readonly filling_ = new Set<string>();
+  private readonly loads_ = new Map<string, Promise<void>>();
   private readonly people_: People;
   private readonly marks_: Marks;
   private readonly presence_: PresenceWatch;
@@ -143,7 +144,7 @@ export class Store {
     if (!conversation) return;
     if (conversation.log.size < page_size && !conversation.log.complete) void this.load_older(id);
     else void this.fill_holes_(conversation);
-    this.watch_presence_();
+    this.presence_.watch();
     this.refresh_names_(conversation);
   }
 
@@ -159,17 +160,25 @@ export class Store {
   async load_back_to(id: string, seq: number): Promise<boolean> {
     const conversation = this.conversations.get(id);
     for (let i = 0; conversation && i < jump_pages_limit && conversation.log.oldest > seq; i += 1) {
-      if (conversation.loading) return false;
       await this.load_older(id, list_page);
       if (conversation.load_failed) return false;
     }
     return conversation?.log.get(seq) !== undefined;
   }
 
-  async load_older(id: string, limit = page_size): Promise<void> {
+  // One page at a time: a second caller waits for the page that is on its way.
+  load_older(id: string, limit = page_size): Promise<void> {
     const conversation = this.conversations.get(id);
-    if (!conversation || conversation.loading || conversation.log.complete) return;
-    const { log } = conversation;
+    const under_way = this.loads_.get(id);
+    if (under_way) return under_way;
+    if (!conversation || conversation.log.complete) return Promise.resolve();
+    const load = this.load_page_(conversation, limit).finally(() => { this.loads_.delete(id); });
+    this.loads_.set(id, load);
+    return load;
+  }
+
+  private async load_page_(conversation: ConversationState, limit: number): Promise<void> {
+    const { id, log } = conversation;
     conversation.loading = true;
     conversation.load_failed = false;
     this.touch_(id);
@@ -225,7 +234,7 @@ export class Store {
     if (!conversation || conversation.read_seq >= conversation.log.head) return;
     conversation.read_seq = conversation.log.head;
     conversation.unread = 0;
-    this.schedule_marks_();
+    this.marks_.schedule();
     this.options_.changed({ kind: 'list' });
   }
 
@@ -294,8 +303,8 @@ export class Store {
     }
     this.loaded = true;
     this.options_.changed({ kind: 'list' });
-    this.schedule_marks_();
-    this.watch_presence_();
+    this.marks_.schedule();
+    this.presence_.watch();
     this.people_.age();
     void this.refresh_me();
     this.watch_names_();
@@ -343,8 +352,8 @@ export class Store {
     if (from.last_message) this.arrived_(from.last_message);
     this.options_.changed({ kind: 'list' });
     this.touch_(id);
-    this.schedule_marks_();
-    this.watch_presence_();
+    this.marks_.schedule();
+    this.presence_.watch();
     return conversation;
   }
 
@@ -388,7 +397,7 @@ export class Store {
     const mine = message.sender_id === this.me.account_id;
     conversation.typing.delete(message.sender_id);
     if (!mine && message.seq > conversation.read_seq) conversation.unread += 1;
-    this.schedule_marks_();
+    this.marks_.schedule();
     if (!mine) this.options_.changed({ kind: 'arrived', id: conversation.id, message });
   }
 
@@ -467,7 +476,7 @@ export class Store {
     void this.fill_holes_(conversation);
     this.touch_(id);
     this.options_.changed({ kind: 'list' });
-    this.watch_presence_();
+    this.presence_.watch();
   }
 
   private on_gap_(gap: Gap): void {
@@ -524,7 +533,7 @@ export class Store {
     for (const message of items) this.arrived_(message);
     const newest = items.at(-1);
     if (newest) conversation.preview(newest);
-    this.schedule_marks_();
+    this.marks_.schedule();
     this.touch_(conversation.id);
     this.options_.changed({ kind: 'list' });
   }
@@ -532,14 +541,6 @@ export class Store {
   private outbox_changed_(entry: OutboxEntry): void {
     this.touch_(entry.conversation_id);
     this.options_.changed({ kind: 'list' });
-  }
-
-  private schedule_marks_(): void {
-    this.marks_.schedule();
-  }
-
-  private watch_presence_(): void {
-    this.presence_.watch();
   }
 
   private presence_wanted_(): Set<string> {

@@ -15,10 +15,8 @@ export interface Profile {
   handle: string;
   display_name: string;
   bio: string;
-  created_at: string;
-  updated_at: string;
   // From servers that tell how the caller stands to the person.
-  relation?: { blocking?: boolean };
+  relation?: { blocking?: boolean } | null;
 }
 
 // A session of the caller's account: one browser or device.

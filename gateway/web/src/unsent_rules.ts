@@ -5,5 +5,5 @@ export function unsent_text(messages: number, drafts: number): string {
   if (drafts > 0) parts.push(drafts === 1 ? 'one conversation has a draft' : `${drafts} conversations have drafts`);
   if (parts.length === 0) return '';
   const said = parts.join(', and ');
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)}. Logging out deletes them from this browser.`;
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)}. Logging out deletes this from the browser.`;
 }

@@ -162,7 +162,7 @@ function ConversationRow({ store, conversation, open }: RowProps) {
             <span class="row-time">{list_time(shown.at)}</span>
           </span>
           <span class="row-line">
-            <span class={`row-text ${shown.kind}`}>{shown.who && <span>{shown.who}: </span>}<bdi dir="auto">{shown.text}</bdi></span>
+            <span class={`row-text ${shown.kind}`}>{shown.who && <span><bdi>{shown.who}</bdi>: </span>}<bdi dir="auto">{shown.text}</bdi></span>
             {unread > 0 && <span class="badge">{unread > 99 ? '99+' : unread}</span>}
             {unread > 0 && <span class="visually-hidden"> unread</span>}
           </span>

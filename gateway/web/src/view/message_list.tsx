@@ -294,6 +294,16 @@ export class MessageList extends Reachable<Props> {
     work();
   };
 
+  // The right button, or a long press: the menu of the message, unless a text is selected or a link is meant.
+  private readonly pressed_ = (event: MouseEvent) => {
+    const target = event.target as HTMLElement;
+    const row = target.closest<HTMLElement>('.row');
+    const message = row && this.rows_[Number(row.dataset.index)]?.message;
+    if (!message || message.recalled || target.closest('a, button') || !getSelection()?.isCollapsed) return;
+    event.preventDefault();
+    this.props.actions.menu(message, row.querySelector<HTMLElement>('.message-more') ?? row);
+  };
+
   private readonly focused_ = (event: FocusEvent) => {
     const key = (event.target as HTMLElement).closest<HTMLElement>('.row')?.dataset.key;
     if (!key || key === this.active_) return;
@@ -309,7 +319,8 @@ export class MessageList extends Reachable<Props> {
     return (
       <div class="message-area">
         <div class="scroller" role="log" aria-live="off" aria-label="Messages" ref={this.scroller_}
-          onScroll={this.scrolled_} onKeyDown={this.key_} onFocusIn={this.focused_}>
+          onScroll={this.scrolled_} onKeyDown={this.key_} onFocusIn={this.focused_}
+          onContextMenu={this.pressed_}>
           <HistoryTop store={this.props.store} conversation={this.props.conversation} />
           <ol class="messages" style={{ height: `${this.virtual_.getTotalSize()}px` }}>
             {items.map(({ index, start }) => this.row_(this.rows_[index]!, index, start - top_px))}

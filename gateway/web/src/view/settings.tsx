@@ -228,7 +228,7 @@ export function Keys() {
       <h3 id="settings-keys">Keys</h3>
       <dl class="keys">
         {shortcuts.map(({ keys, does }) => (
-          <div key={keys}><dt>{keys.split('+').map((key) => <kbd key={key}>{key}</kbd>)}</dt><dd>{does}</dd></div>
+          <div key={keys}><dt>{keys.split(/[+ ]/).map((key) => <kbd key={key}>{key}</kbd>)}</dt><dd>{does}</dd></div>
         ))}
       </dl>
     </section>
