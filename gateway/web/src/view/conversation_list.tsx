@@ -1,5 +1,5 @@
 // The left pane: who is signed in, a filter, the conversations. Used by shell.tsx.
-import { createRef } from 'preact';
+import { Component, createRef } from 'preact';
 import type { ConversationState } from '../conversation.ts';
 import type { Store } from '../store.ts';
 import { Avatar, Icon, IconButton } from './elements.tsx';
@@ -108,7 +108,7 @@ export class ConversationList extends Reachable<Props> {
         <div class="list-scroll">
           <ul class="conversations" ref={this.list_} onKeyDown={this.list_key_}>
             {shown.map((conversation) => (
-              <ConversationRow key={conversation.id} store={store} conversation={conversation} open={actions.open} />
+              <ConversationRow key={conversation.id} {...row_of(conversation, store, actions.open)} />
             ))}
           </ul>
           {shown.length === 0 && <Empty store={store} filtered={this.wanted_.trim() !== ''} new_chat={actions.new_chat} />}
@@ -134,42 +134,63 @@ function Empty({ store, filtered, new_chat }: { store: Store; filtered: boolean;
   );
 }
 
-interface RowProps {
-  store: Store;
-  conversation: ConversationState;
+interface RowProps extends Preview {
+  id: string;
+  name: string;
+  picture: string;
+  online: boolean;
+  unread: number;
+  current: boolean;
   open: (id: string) => void;
 }
 
-function ConversationRow({ store, conversation, open }: RowProps) {
+function row_of(conversation: ConversationState, store: Store, open: (id: string) => void): RowProps {
   const me = store.me.account_id;
-  const name = conversation.name(me);
   const partner = conversation.partner(me);
-  const online = partner !== undefined && store.online(partner.account_id);
-  const { unread } = conversation;
-  const shown = preview(conversation, store);
-  return (
-    <li>
-      <button type="button" class={`conversation${unread > 0 ? ' unread' : ''}`} data-conversation={conversation.id}
-        aria-current={store.open_id === conversation.id ? 'true' : undefined} onClick={() => open(conversation.id)}>
-        <span class="picture">
-          <Avatar id={partner?.account_id ?? conversation.id} name={name} />
-          <span class={`presence${online ? ' on' : ''}`} />
-        </span>
-        <span class="row-body">
-          <span class="row-line">
-            <span class="row-name"><bdi>{name}</bdi></span>
-            {online && <span class="visually-hidden">, online, </span>}
-            <span class="row-time">{list_time(shown.at)}</span>
+  return {
+    ...preview(conversation, store),
+    id: conversation.id,
+    name: conversation.name(me),
+    picture: partner?.account_id ?? conversation.id,
+    online: partner !== undefined && store.online(partner.account_id),
+    unread: conversation.unread,
+    current: store.open_id === conversation.id,
+    open,
+  };
+}
+
+// Drawn again only when something of it changed: there may be thousands.
+class ConversationRow extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    return (Object.keys(next) as (keyof RowProps)[]).some((name) => next[name] !== this.props[name]);
+  }
+
+  override render() {
+    const { id, name, picture, online, unread, current, open, who, text, at, kind } = this.props;
+    return (
+      <li>
+        <button type="button" class={`conversation${unread > 0 ? ' unread' : ''}`} data-conversation={id}
+          aria-current={current ? 'true' : undefined} onClick={() => open(id)}>
+          <span class="picture">
+            <Avatar id={picture} name={name} />
+            <span class={`presence${online ? ' on' : ''}`} />
           </span>
-          <span class="row-line">
-            <span class={`row-text ${shown.kind}`}>{shown.who && <span><bdi>{shown.who}</bdi>: </span>}<bdi dir="auto">{shown.text}</bdi></span>
-            {unread > 0 && <span class="badge">{unread > 99 ? '99+' : unread}</span>}
-            {unread > 0 && <span class="visually-hidden"> unread</span>}
+          <span class="row-body">
+            <span class="row-line">
+              <span class="row-name"><bdi>{name}</bdi></span>
+              {online && <span class="visually-hidden">, online, </span>}
+              <span class="row-time">{list_time(at)}</span>
+            </span>
+            <span class="row-line">
+              <span class={`row-text ${kind}`}>{who && <span><bdi>{who}</bdi>: </span>}<bdi dir="auto">{text}</bdi></span>
+              {unread > 0 && <span class="badge">{unread > 99 ? '99+' : unread}</span>}
+              {unread > 0 && <span class="visually-hidden"> unread</span>}
+            </span>
           </span>
-        </span>
-      </button>
-    </li>
-  );
+        </button>
+      </li>
+    );
+  }
 }
 
 interface Preview {
