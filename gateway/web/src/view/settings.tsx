@@ -38,7 +38,7 @@ export function Settings({ store, back, log_out }: Props) {
 
 function ProfileForm({ store }: { store: Store }) {
   const [profile, set_profile] = useState<Profile | null>(null);
-  const [name, set_name] = useState('');
+  const [name, set_name] = useState(store.me.display_name);
   const [bio, set_bio] = useState('');
   const [error, set_error] = useState('');
   const [errors, set_errors] = useState<Record<string, string>>({});
@@ -47,6 +47,7 @@ function ProfileForm({ store }: { store: Store }) {
     set_name(read.display_name);
     set_bio(read.bio ?? '');
   };
+  // Until the server has said what is there, nothing can be written over it.
   useEffect(() => {
     store.api.me().then(take, (caught: unknown) => set_error(problem_text(as_problem(caught))));
   }, []);
@@ -73,10 +74,12 @@ function ProfileForm({ store }: { store: Store }) {
     <form class="card" onSubmit={(event) => void submit(event)} aria-labelledby="settings-profile">
       <h3 id="settings-profile">Profile</h3>
       <Field label="Your name" name="display_name" autocomplete="name" dir="auto" value={name} error={errors.display_name ?? ''}
+        disabled={!profile}
         hint={profile ? `Others find you as @${profile.handle}` : ''} onInput={(event) => set_name(event.currentTarget.value)} />
       <div class={`field${errors.bio ? ' wrong' : ''}`}>
         <label for="settings-bio">About you</label>
         <textarea id="settings-bio" name="bio" rows={3} dir="auto" maxLength={bio_bytes} value={bio} aria-describedby="settings-bio-note"
+          disabled={!profile}
           onInput={(event) => set_bio(event.currentTarget.value)} />
         <span class="field-note" id="settings-bio-note">{errors.bio}</span>
       </div>
