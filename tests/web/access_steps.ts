@@ -137,6 +137,9 @@ async function keys(ada: Person): Promise<void> {
     await ada.composer().focus();
     await page.keyboard.press('Shift+Tab');
     assert.ok(await focused(page, '.row'));
+    const newest = await page.evaluate(() => document.activeElement!.getAttribute('aria-posinset')
+      === document.activeElement!.getAttribute('aria-setsize'));
+    assert.ok(newest, 'the stop is the newest message');
     await page.keyboard.press('Shift+Tab');
     assert.equal(await focus_of(page), 'Details');
     await page.keyboard.press('Shift+Tab');

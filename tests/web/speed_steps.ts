@@ -11,7 +11,7 @@ const messages = 10_000;
 const keys = 30;
 const key_limit_ms = 30;
 const elements_limit = 1_500;
-const sends_limit_ms = 2_000;
+const sends_limit_ms = 3_000;
 const pages_up = 8;
 const page_size = 50;
 

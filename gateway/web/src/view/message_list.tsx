@@ -43,8 +43,9 @@ export class MessageList extends Reachable<Props> {
   private readonly virtual_: Virtualizer<HTMLDivElement, Element>;
   private rows_: Row[] = [];
   private rows_version_ = -1;
-  private index_of_ = new Map<string, number>();
-  private active_ = ''; // the key of the row that is the tab stop
+  // The row that is the tab stop: where the focus is, or the newest.
+  private active_ = '';
+  private has_focus_ = false;
   private wants_focus_ = false;
   private flash_ = '';
   private at_end_ = true;
@@ -97,7 +98,10 @@ export class MessageList extends Reachable<Props> {
     const index = this.rows_.findIndex((row) => row.message?.seq === seq);
     if (index < 0) return;
     this.flash_ = this.rows_[index]!.key;
-    this.active_ = this.flash_;
+    if (this.has_focus_) {
+      this.active_ = this.flash_;
+      this.wants_focus_ = true;
+    }
     this.at_end_ = false;
     this.virtual_.setOptions(this.options_());
     this.virtual_.scrollToIndex(index, { align: 'center' });
@@ -161,11 +165,16 @@ export class MessageList extends Reachable<Props> {
     };
   }
 
+  // -1 when there is no such row. Most are near the end.
+  private index_of_(key: string): number {
+    return this.rows_.findLastIndex((row) => row.key === key);
+  }
+
   // What is on the screen, and the row with the focus wherever it is.
   private range_(range: Range): number[] {
     const indexes = defaultRangeExtractor(range);
-    const active = this.index_of_.get(this.active_);
-    if (active === undefined || indexes.includes(active)) return indexes;
+    const active = this.index_of_(this.active_);
+    if (active < 0 || indexes.includes(active)) return indexes;
     return active < (indexes[0] ?? 0) ? [active, ...indexes] : [...indexes, active];
   }
 
@@ -177,7 +186,6 @@ export class MessageList extends Reachable<Props> {
     const first = this.rows_[0]?.key;
     const waiting = store.outbox.of(conversation.id);
     this.rows_ = timeline(conversation.log, waiting, store.me.account_id, this.first_unread_);
-    this.index_of_ = new Map(this.rows_.map((row, index) => [row.key, index]));
     if (first !== undefined && first !== this.rows_[0]?.key) this.stand_still_(first);
   }
 
@@ -195,8 +203,8 @@ export class MessageList extends Reachable<Props> {
 
   // Whether a row that changes its height pushes what is looked at: the place then moves with it.
   private is_above_(item: VirtualItem): boolean {
-    const still = performance.now() < this.still_.until ? this.index_of_.get(this.still_.key) : undefined;
-    if (still !== undefined) return item.index < still;
+    const still = performance.now() < this.still_.until ? this.index_of_(this.still_.key) : -1;
+    if (still >= 0) return item.index < still;
     const offset = this.virtual_.scrollOffset ?? 0;
     const measured = this.virtual_.itemSizeCache.get(item.key);
     if (measured === undefined) return item.start < offset;
@@ -255,7 +263,7 @@ export class MessageList extends Reachable<Props> {
     if (!row) return;
     this.active_ = row.key;
     this.wants_focus_ = true;
-    this.virtual_.scrollToIndex(this.index_of_.get(row.key)!, { align: 'auto' });
+    this.virtual_.scrollToIndex(this.rows_.indexOf(row), { align: 'auto' });
     this.forceUpdate();
   }
 
@@ -306,20 +314,27 @@ export class MessageList extends Reachable<Props> {
 
   private readonly focused_ = (event: FocusEvent) => {
     const key = (event.target as HTMLElement).closest<HTMLElement>('.row')?.dataset.key;
-    if (!key || key === this.active_) return;
+    if (!key || (key === this.active_ && this.has_focus_)) return;
+    this.has_focus_ = true;
     this.active_ = key;
+    this.forceUpdate();
+  };
+
+  private readonly left_ = (event: FocusEvent) => {
+    if (this.scroller_.current?.contains(event.relatedTarget as Node | null)) return;
+    this.has_focus_ = false;
     this.forceUpdate();
   };
 
   override render() {
     this.take_rows_();
-    if (!this.index_of_.has(this.active_)) this.active_ = this.rows_.at(-1)?.key ?? '';
+    if (!this.has_focus_ || this.index_of_(this.active_) < 0) this.active_ = this.rows_.at(-1)?.key ?? '';
     this.virtual_.setOptions(this.options_());
     const items = this.virtual_.getVirtualItems();
     return (
       <div class="message-area">
         <div class="scroller" role="log" aria-live="off" aria-label="Messages" ref={this.scroller_}
-          onScroll={this.scrolled_} onKeyDown={this.key_} onFocusIn={this.focused_}
+          onScroll={this.scrolled_} onKeyDown={this.key_} onFocusIn={this.focused_} onFocusOut={this.left_}
           onContextMenu={this.pressed_}>
           <HistoryTop store={this.props.store} conversation={this.props.conversation} />
           <ol class="messages" style={{ height: `${this.virtual_.getTotalSize()}px` }}>
