@@ -114,7 +114,7 @@ def labels(tree):
 DOTTED = re.compile(r"`((?:general|gateway|storage|runtime|auth|user|messaging|presence|session|feed|content)\.[a-z][a-z0-9_]*)`")
 
 def dotted_names(tree):
-    """A dotted name on a page is a setting, a method or push, or an event of the log."""
+    """A dotted name on a page is a setting, a method or push (of today or of the contract), or an event of the log."""
     known, group = set(), ""
     for line in tree.files.get("config/nova.example.toml", "").splitlines():
         head = re.match(r"\[([a-z.]+)\]", line)
@@ -123,7 +123,7 @@ def dotted_names(tree):
             group = head.group(1)
         elif row:
             known.add(f"{group}.{row.group(1)}")
-    for path in ("protocols/contracts.txt", "protocols/core/events.def"):
+    for path in ("protocols/contracts.txt", "protocols/core/events.def", CONTRACT):
         known.update(re.findall(r"[a-z]+\.[a-z_]+", tree.files.get(path, "")))
     for path, text in tree.matching(".md"):
         for m in DOTTED.finditer(text):
