@@ -1,5 +1,5 @@
-// What is known of one setting: name, help, bounds, and how to read and write it in the settings structs. The rows stand in
-// config/<layer>_declarations.cpp; load_settings, the example file and the tests walk them.
+// What is known of one setting: name, help, bounds, and how to read and write it in the settings structs. The rows come
+// from config/settings/*.def; load_settings, the example file and the tests walk them.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// The table of all settings and what can be said of a row without knowing its layer.
-#include "config/settings/declare.hpp"
+// What can be said of a row without knowing its layer.
+#include "config/settings/declaration.hpp"
+#include "config/settings/settings.hpp"
 
 #include <fmt/format.h>
 
@@ -9,14 +10,6 @@
 namespace nova::config {
 
 namespace {
-
-std::vector<declaration> all_rows() {
-  std::vector<declaration> rows;
-  for (auto layer : {general_declarations, gateway_declarations, storage_declarations, runtime_declarations,
-                     auth_declarations, user_declarations, messaging_declarations})
-    for (auto& row : layer()) rows.push_back(std::move(row));
-  return rows;
-}
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -60,11 +53,6 @@ double measure(const setting_value& value) {
 }
 
 }  // namespace
-
-std::span<const declaration> declarations() {
-  static const std::vector<declaration> rows = all_rows();
-  return rows;
-}
 
 const declaration* find_declaration(std::string_view name) noexcept {
   const auto rows = declarations();

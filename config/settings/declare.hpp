@@ -1,5 +1,5 @@
-// How a row of the declarations is written down: SETTING(gateway, port, between(0, 65535), "…"). Included by the
-// *_declarations.cpp files only.
+// The words of the .def files: bounds (between, text, list, one_of, on_off) and kinds (restart, live, secret). Included by
+// rows.cpp only, which makes a declaration from each SETTING.
 #pragma once
 
 #include "config/settings/declaration.hpp"
@@ -36,42 +36,43 @@ void from_value(const setting_value& value, T& to) {
   else to = std::get<std::string>(value);
 }
 
-/// What a row says besides name and help; each call returns a changed copy.
-struct traits {
+/// One entry of a map from domain to text; the empty text is no entry.
+inline setting_value entry_of(const std::map<std::string, std::string>& map, const char* domain) {
+  const auto at = map.find(domain);
+  return at == map.end() ? std::string() : at->second;
+}
+inline void set_entry(std::map<std::string, std::string>& map, const char* domain,
+                      const setting_value& value) {
+  const auto& text = std::get<std::string>(value);
+  if (text.empty()) map.erase(domain);
+  else map[domain] = text;
+}
+
+struct bounds {
   double least = 0;
   double most = 0;
   std::vector<std::string_view> choices = {};
-  applies when = applies::restart;
-  bool secret = false;
-
-  traits live() const { auto t = *this; t.when = applies::live; return t; }
-  traits hidden() const { auto t = *this; t.secret = true; return t; }
 };
 
-inline traits between(double least, double most) { return {.least = least, .most = most}; }
-inline traits text(double least_bytes, double most_bytes) { return between(least_bytes, most_bytes); }
-inline traits list(double most_items) { return between(0, most_items); }
-inline traits one_of(std::vector<std::string_view> choices) { return {.choices = std::move(choices)}; }
-inline traits on_off() { return {}; }
+inline bounds between(double least, double most) { return {.least = least, .most = most}; }
+inline bounds text(double least_bytes, double most_bytes) { return between(least_bytes, most_bytes); }
+inline bounds list(double most_items) { return between(0, most_items); }
+inline bounds one_of(std::vector<std::string_view> choices) { return {.choices = std::move(choices)}; }
+inline bounds on_off() { return {}; }
 
-inline declaration make_declaration(std::string_view name, std::string_view help, traits t,
+/// The fifth word of a row.
+struct kind {
+  applies when = applies::restart;
+  bool secret = false;
+};
+inline constexpr kind restart{applies::restart};
+inline constexpr kind live{applies::live};
+inline constexpr kind secret{applies::restart, true};
+
+inline declaration make_declaration(std::string_view name, std::string_view help, bounds b, kind k,
                                     setting_value (*get)(const settings&),
                                     void (*set)(settings&, const setting_value&)) {
-  return {name, help, t.least, t.most, std::move(t.choices), t.when, t.secret, get, set};
+  return {name, help, b.least, b.most, std::move(b.choices), k.when, k.secret, get, set};
 }
-
-#define SETTING(group, member, facts, help)                                              \
-  make_declaration(#group "." #member, help, facts,                                      \
-                   [](const settings& s) -> setting_value { return to_value(s.group.member); }, \
-                   [](settings& s, const setting_value& v) { from_value(v, s.group.member); })
-
-/// Rows of one layer; each in its own file.
-std::vector<declaration> general_declarations();
-std::vector<declaration> gateway_declarations();
-std::vector<declaration> storage_declarations();
-std::vector<declaration> runtime_declarations();
-std::vector<declaration> auth_declarations();
-std::vector<declaration> user_declarations();
-std::vector<declaration> messaging_declarations();
 
 }  // namespace nova::config

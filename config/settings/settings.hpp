@@ -1,14 +1,12 @@
-// All settings of one process, and where they come from: defaults in the structs, then a TOML file, then the environment,
+// All settings of one process, and where they come from: defaults in the .def files, then a TOML file, then the environment,
 // then the command line. Called by gateway/main.cpp; every layer gets its own struct from here.
 #pragma once
 
-#include "config/settings/auth_settings.hpp"
+#include "config/settings/domain_settings.hpp"
 #include "config/settings/gateway_settings.hpp"
 #include "config/settings/general_settings.hpp"
-#include "config/settings/messaging_settings.hpp"
 #include "config/settings/runtime_settings.hpp"
 #include "config/settings/storage_settings.hpp"
-#include "config/settings/user_settings.hpp"
 #include "protocols/core/error.hpp"
 
 #include <filesystem>
@@ -17,14 +15,12 @@
 
 namespace nova::config {
 
-struct settings {
+/// Each domain is a member of its name: `auth_settings auth;`.
+struct settings : domain_settings {
   general_settings general;
   gateway_settings gateway;
   storage_settings storage;
   runtime_settings runtime;
-  auth_settings auth;
-  user_settings user;
-  messaging_settings messaging;
 };
 
 /// Variables whose names begin with NOVA_.

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -158,63 +157,6 @@ TEST_CASE("every bound of a number is met and not overstepped") {
     CHECK(load(least - 1).has_error());
     CHECK(load(most + 1).has_error());
   }
-}
-
-namespace {
-
-struct struct_field {
-  std::string name;     ///< dotted
-  std::string comment;  ///< the line above it
-};
-
-/// The structs are plain: `type name = default;` or `type name;` lines inside `struct <layer>_settings { … };`.
-std::vector<struct_field> struct_fields() {
-  const std::regex field(R"(^  [A-Za-z_][A-Za-z0-9_:<>, ]* ([a-z][a-z0-9_]*)( = [^;]*|\{[^;]*\})?;)");
-  const std::string suffix = "_settings.hpp";
-  std::vector<struct_field> found;
-  for (const auto& entry : fs::directory_iterator(fs::path(NOVA_SOURCE_DIR) / "config" / "settings")) {
-    const auto name = entry.path().filename().string();
-    if (!name.ends_with(suffix)) continue;
-    const auto group = name.substr(0, name.size() - suffix.size());
-    std::istringstream in(read(entry.path()));
-    bool inside = false;
-    std::string above;
-    for (std::string line; std::getline(in, line); above = line) {
-      if (line.starts_with("struct " + group + "_settings {")) inside = true;
-      if (line.starts_with("};")) inside = false;
-      std::smatch m;
-      if (inside && std::regex_search(line, m, field)) found.push_back({group + "." + m[1].str(), above});
-    }
-  }
-  return found;
-}
-
-}  // namespace
-
-TEST_CASE("every field of the settings structs is declared") {
-  const auto fields = struct_fields();
-  CHECK(fields.size() > 100);
-  for (const auto& f : fields) {
-    CAPTURE(f.name);
-    const bool whole = find_declaration(f.name) != nullptr;
-    const bool by_entry = std::ranges::any_of(declarations(), [&](auto& row) { return row.name.starts_with(f.name + "."); });
-    CHECK((whole || by_entry));
-  }
-}
-
-TEST_CASE("bounds that a struct's comment names are the declared ones") {
-  const std::regex bounds(R"(([0-9]+)–([0-9]+)\.$)");
-  std::size_t compared = 0;
-  for (const auto& f : struct_fields()) {
-    const auto* row = find_declaration(f.name);
-    std::smatch m;
-    if (row == nullptr || !std::regex_search(f.comment, m, bounds)) continue;
-    CAPTURE(f.name);
-    CHECK(row->least == std::stod(m[1].str()));
-    CHECK(row->most == std::stod(m[2].str()));
-    ++compared;
-  }
-  CHECK(compared > 50);
 }
 
 TEST_CASE("a connection string belongs to its domain") {

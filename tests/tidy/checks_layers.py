@@ -117,6 +117,8 @@ def mirror(tree):
                 yield Finding(f"{layer}/{noun}", 0, f"the domain {noun} has no folder here")
         if f"protocols/{noun}/{noun}.proto" not in tree.files:
             yield Finding(f"protocols/{noun}/{noun}.proto", 0, "the domain's contract is missing")
+        if f"config/settings/{noun}.def" not in tree.files:
+            yield Finding(f"config/settings/{noun}.def", 0, "the domain's settings are missing")
 
 
 LINK = re.compile(r"\b(?:nova_library|nova_test|target_link_libraries)\s*\(\s*(\S+)([^)]*)\)")

@@ -30,7 +30,10 @@ def dead_headers(tree):
             users.setdefault(target, set()).add(path)
     generators = "\n".join(text for path, text in tree.files.items()
                            if path.startswith("protocols/codegen/") or path.endswith((".cmake", "CMakeLists.txt")))
+    settings_of_domains = {f"config/settings/{noun}.def" for noun in tree.domains()}  # CMake includes them by name
     for path, _ in tree.matching(".hpp", ".def"):
+        if path in settings_of_domains:
+            continue
         own = {path, posixpath.splitext(path)[0] + ".cpp"}
         if not users.get(path, set()) - own and path not in generators:
             yield Finding(path, 0, "nobody includes this header")

@@ -8,6 +8,7 @@ from source_tree import SourceTree, functions
 DOMAIN = {f"{layer}/chat/{name}": "// The domain's file of this layer.\n#pragma once\n"
           for layer, name in (("storage", "chat_store.hpp"), ("actors", "chat_rules.hpp"), ("tests", "chat_world.hpp"))}
 DOMAIN["protocols/chat/chat.proto"] = "// The contract of chat.\n"
+DOMAIN["config/settings/chat.def"] = "// The settings of chat.\n"
 
 HEADER = "// What it is for and who calls it.\n#pragma once\n"
 LONG_FUNCTION = "// A source with one long function.\nint f(int a) {\n" + "  ++a;\n" * 70 + "  return a;\n}\n"
@@ -47,7 +48,7 @@ BAD = {
     ],
     "proto_edges": [
         {**DOMAIN, "actors/user/user_rules.hpp": "", "protocols/user/user.proto": 'import "protocols/chat/chat.proto";\n'}],
-    "mirror": [{k: v for k, v in DOMAIN.items() if not k.startswith(layer)} for layer in ("protocols", "storage", "tests")],
+    "mirror": [{k: v for k, v in DOMAIN.items() if not k.startswith(layer)} for layer in ("config", "protocols", "storage", "tests")],
     "link_lines": [{"gateway/CMakeLists.txt": "nova_library(nova_gateway\n  SOURCES a.cpp\n  LINK nova_boost nova_runtime)\n"}],
     "suffixes": [
         {**DOMAIN, "actors/chat/chat_things.cpp": ""},

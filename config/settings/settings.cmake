@@ -1,0 +1,18 @@
+# Makes the headers of the settings' structs from the .def files: <build>/generated/config/settings/<group>_settings.hpp, and
+# domain_settings.hpp and domains.def with all domains. Included by config/CMakeLists.txt.
+set(nova_settings_folder ${CMAKE_BINARY_DIR}/generated/config/settings)
+set(domain_includes "")
+set(domain_members "")
+set(domain_calls "")
+set(domain_rows "// The rows of all domains. Made by CMake from NOVA_DOMAINS.\n")
+foreach(group general gateway storage runtime ${NOVA_DOMAINS})
+  configure_file(settings/group_settings.hpp.in ${nova_settings_folder}/${group}_settings.hpp @ONLY)
+endforeach()
+foreach(group IN LISTS NOVA_DOMAINS)
+  string(APPEND domain_includes "#include \"config/settings/${group}_settings.hpp\"\n")
+  string(APPEND domain_members "  ${group}_settings ${group};\n")
+  string(APPEND domain_calls " X(${group}, __VA_ARGS__)")
+  string(APPEND domain_rows "#define GROUP ${group}\n#include \"config/settings/${group}.def\"\n#undef GROUP\n")
+endforeach()
+configure_file(settings/domain_settings.hpp.in ${nova_settings_folder}/domain_settings.hpp @ONLY)
+file(CONFIGURE OUTPUT ${nova_settings_folder}/domains.def CONTENT "${domain_rows}" @ONLY)
