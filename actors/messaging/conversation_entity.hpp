@@ -3,19 +3,10 @@
 #pragma once
 
 #include "actors/messaging/conversation_state.hpp"
+#include "actors/messaging/messaging_services.hpp"
 #include "actors/runtime/api/domain.hpp"
-#include "config/settings/messaging_settings.hpp"
 
 namespace nova::messaging {
-
-/// What the domain is started with; context::service<messaging_services>().
-struct messaging_services {
-  config::messaging_settings settings;
-};
-
-inline const config::messaging_settings& settings_of(const runtime::context& c) {
-  return c.service<messaging_services>().settings;
-}
 
 struct conversation_entity {
   using state = conversation_state;

@@ -49,7 +49,8 @@ domain_stage::domain_stage() : rows_(auth::hash_password("correct horse battery 
   config::settings s;
   s.auth = cheap_passwords();
   s.messaging = few_members();
-  for (const auto& m : domain_modules()) domains_.push_back(m.make(s, {{"auth", secret}}));
+  for (const auto& m : domain_modules())
+    if (row_source::knows(m.name)) domains_.push_back(m.make(s, {{"auth", secret}}));
 }
 
 void domain_stage::clear() {
@@ -82,6 +83,7 @@ domain_stage::active& domain_stage::activate(const runtime::entity_kind& kind, c
 
 result<domain_stage::place> domain_stage::find(const rpc::method& method, const rpc::message& request,
                                                const rpc::caller& caller) {
+  if (!row_source::knows(method.domain)) return error{errc::not_found};
   auto domain = std::ranges::find(domains_, method.domain, &runtime::domain::name);
   claim(domain != domains_.end(), "every method has a domain", method.name);
   auto kind = std::ranges::find(domain->kinds, method.entity, &runtime::entity_kind::name);

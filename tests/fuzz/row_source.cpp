@@ -83,6 +83,10 @@ const T* parameter(const storage::statement& s, std::size_t i) {
 
 }  // namespace
 
+bool row_source::knows(std::string_view domain) {
+  return std::ranges::any_of(shapes, [&](const auto& s) { return s.name.substr(0, s.name.find('.')) == domain; });
+}
+
 std::uint32_t row_source::below(std::uint32_t n) {
   state_ = state_ * 1664525u + 1013904223u;
   return static_cast<std::uint32_t>((std::uint64_t{state_} * n) >> 32);

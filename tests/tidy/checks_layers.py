@@ -121,6 +121,53 @@ def mirror(tree):
             yield Finding(f"config/settings/{noun}.def", 0, "the domain's settings are missing")
 
 
+# Roles that a domain may do without: it takes no events.
+OPTIONAL_ROLES = {"intake"}
+SHAPED = (".cpp", ".hpp", ".proto", ".sql", "CMakeLists.txt", "README.md")
+
+
+def shape_of(tree, noun):
+    """{(layer, role)} of a domain's files: ("storage", "rows.hpp"), ("tests", "pgtest.cpp"), ("actors", "README.md")."""
+    found = set()
+    for path in tree.all_paths:
+        parts = path.split("/")
+        name = parts[-1]
+        if path == f"config/settings/{noun}.def":
+            found.add(("config/settings", "settings.def"))
+        elif len(parts) > 2 and parts[0] in ("protocols", "storage", "actors", "tests") and parts[1] == noun \
+                and name.endswith(SHAPED):
+            if len(parts) == 3 and name.endswith((".cpp", ".hpp")):
+                name = name.rsplit("_", 1)[-1]
+            elif len(parts) == 3 and name == f"{noun}.proto":
+                name = "NOUN.proto"
+            found.add((parts[0], "/".join(parts[2:-1] + [name])))
+    return {(layer, re.sub(r"\d{4}_.*\.sql", "NNNN_NOUN.sql", role)) for layer, role in found}
+
+
+def dialect(tree):
+    """Each domain has the files that the sample has."""
+    wanted = {(layer, role) for layer, role in shape_of(tree, "sample") if role.split(".")[0] not in OPTIONAL_ROLES}
+    for noun in tree.domains():
+        for layer, role in sorted(wanted - shape_of(tree, noun)):
+            yield Finding(f"{layer}/{noun}", 0, f"the sample domain has a file *{role} here, {noun} has none")
+
+
+COMMAND = re.compile(r"^[ \t]*\w+\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)", re.M)
+
+
+def one_list_of_domains(tree):
+    """Only the root's CMakeLists.txt lists the domains: a command that names all of them elsewhere is a second list."""
+    nouns = [noun for noun in tree.domains() if noun != "sample"]
+    for path, text in tree.matching("CMakeLists.txt", ".cmake"):
+        if path == "CMakeLists.txt" or len(nouns) < 2:
+            continue
+        code = re.sub(r"#.*", "", text)
+        for m in COMMAND.finditer(code):
+            words = {part for word in m.group(1).split() if "." not in word for part in re.findall(r"[a-z0-9]+", word)}
+            if words.issuperset(nouns):
+                yield Finding(path, code.count("\n", 0, m.start()) + 1, "lists the domains by hand: loop over NOVA_DOMAINS")
+
+
 LINK = re.compile(r"\b(?:nova_library|nova_test|target_link_libraries)\s*\(\s*(\S+)([^)]*)\)")
 
 
@@ -184,4 +231,5 @@ def pure_rules(tree):
             yield Finding(path, text.count("\n", 0, m.start()) + 1, "rules know no runtime types; handlers do")
 
 
-CHECKS = (include_edges, domain_edges, room_edges, proto_edges, mirror, link_lines, suffixes, column_reads, pure_rules)
+CHECKS = (include_edges, domain_edges, room_edges, proto_edges, mirror, dialect, one_list_of_domains, link_lines, suffixes,
+          column_reads, pure_rules)

@@ -82,7 +82,7 @@ def mapped_folders(text):
 def folder_map(tree):
     """The README's map names the folders of the tree, two deep, and no others."""
     mapped = mapped_folders(tree.files.get("README.md", ""))
-    folders = tree.folders(2)
+    folders = tree.folders(2, own=True)
     for folder in sorted(folders - set(mapped)):
         yield Finding("README.md", 0, f"the folder map lacks {folder}/")
     for folder in sorted(set(mapped) - folders):
@@ -92,6 +92,7 @@ def folder_map(tree):
 
 
 NAMED = re.compile(r"`((?:config|protocols|storage|actors|gateway|tests|bench)/[\w./-]*)`")
+FENCED = re.compile(r"^```.*?^```$", re.M | re.S)
 LINKED = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 
 
@@ -102,6 +103,7 @@ def documents(tree):
     for path, text in tree.matching(".md"):
         if path.startswith("gateway/web/"):
             continue
+        text = FENCED.sub(lambda m: "\n" * m.group(0).count("\n"), text)
         names = [(m.start(), m.group(1)) for m in NAMED.finditer(text)]
         names += [(m.start(), posixpath.normpath(posixpath.join(posixpath.dirname(path), m.group(1))))
                   for m in LINKED.finditer(text)]

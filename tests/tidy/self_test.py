@@ -49,6 +49,14 @@ BAD = {
     "proto_edges": [
         {**DOMAIN, "actors/user/user_rules.hpp": "", "protocols/user/user.proto": 'import "protocols/chat/chat.proto";\n'}],
     "mirror": [{k: v for k, v in DOMAIN.items() if not k.startswith(layer)} for layer in ("config", "protocols", "storage", "tests")],
+    "dialect": [
+        {**DOMAIN, "tests/sample/actors/sample/sample_rules.cpp": "", "tests/sample/storage/sample/sample_rows.cpp": ""},
+        {**DOMAIN, "tests/sample/tests/sample/sample_pgtest.cpp": ""},
+    ],
+    "one_list_of_domains": [
+        {**DOMAIN, "actors/user/user_rules.cpp": "", "tests/x/CMakeLists.txt": "foreach(noun chat user)\nendforeach()\n"},
+        {**DOMAIN, "actors/user/user_rules.cpp": "", "tests/x/CMakeLists.txt": "x(y LINK nova_actors_chat nova_actors_user)\n"},
+    ],
     "link_lines": [{"gateway/CMakeLists.txt": "nova_library(nova_gateway\n  SOURCES a.cpp\n  LINK nova_boost nova_runtime)\n"}],
     "suffixes": [
         {**DOMAIN, "actors/chat/chat_things.cpp": ""},
@@ -129,6 +137,11 @@ GOOD = {
                       "storage/chat/chat_rows.cpp": "return {r.int8(0, head::kind)};\n",
                       "actors/runtime/entities/shard.cpp": "x = r.int8(0, 0);\n"}],
     "pure_rules": [{**DOMAIN, "actors/chat/chat_handlers.cpp": "runtime::need f();\n"}],
+    "dialect": [{**DOMAIN, "tests/sample/actors/sample/sample_rules.hpp": "", "tests/sample/actors/sample/sample_intake.hpp": ""}],
+    "one_list_of_domains": [
+        {**DOMAIN, "actors/user/user_rules.cpp": "", "CMakeLists.txt": "set(NOVA_DOMAINS chat user)\n"},
+        {**DOMAIN, "actors/user/user_rules.cpp": "", "tests/x/CMakeLists.txt": "# chat and user\nx(y LINK nova_actors_chat)\n"},
+    ],
     "suffixes": [{**DOMAIN, "tests/chat/chat_test.cpp": "TEST_CASE(1) {}\n"}],
     "sizes": [{"gateway/a.hpp": numbered(300), "gateway/b.cpp": LONG_FUNCTION.replace("  ++a;\n", "", 3)},
               {"gateway/a.cpp": "x\n" * 640, "tests/tidy/ratchet.txt": "gateway/a.cpp lines 640\n"}],
@@ -138,7 +151,7 @@ GOOD = {
     "machine_paths": [{"config/up": "cd /usr/lib/postgresql; ls http://x.org/work/y\n"}],
     "dead_sources": [{"gateway/in/a.cpp": "", "gateway/CMakeLists.txt": "x(SOURCES in/a.cpp)\n"}],
     "folder_map": [{**readme_map("storage/{chat,user}/  data", "storage/  data"), "storage/chat/a": "", "storage/user/a": ""}],
-    "documents": [{"README.md": "`gateway/a.cpp` `gateway/`\n", "gateway/a.cpp": ""}],
+    "documents": [{"README.md": "`gateway/a.cpp` `gateway/`\n```cpp\nf([](int x) {});\n```\n", "gateway/a.cpp": ""}],
     "dead_migrations": [{"storage/chat/migrations/0001_chat.sql": "", "storage/chat/migrations/0002_more.sql": ""}],
     "used_by": [{"gateway/a.hpp": "// What it is. Used by b.cpp and the\n// rest.\n", "gateway/b.cpp": ""}],
     "banned": [{"gateway/a.cpp": "// std::endl\nsay(\"std::endl\");\n"}, {"tests/a.cpp": "std::async(f);\n"}],

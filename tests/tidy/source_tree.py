@@ -22,13 +22,25 @@ class Finding:
     def __str__(self):
         return f"{self.path}:{self.line}: {self.text}"
 
+    def placed_in(self, tree):
+        """With the path at which the file really is."""
+        return Finding(tree.places.get(self.path, self.path), self.line, self.text)
+
+
+# A tree of its own that every check sees as the domain `sample` in the layers: config/new_domain copies it there.
+SAMPLE = "tests/sample/"
+
 
 class SourceTree:
-    """Path (with /) to text. `all_paths` also names what is not text."""
+    """Path (with /) to text. `all_paths` also names what is not text. `places`: where a file of the sample really is."""
 
     def __init__(self, files, all_paths=None):
-        self.files = files
-        self.all_paths = sorted(all_paths if all_paths is not None else files)
+        self.own_paths = sorted(all_paths if all_paths is not None else files)
+        self.places = {placed(path): path for path in self.own_paths if placed(path) != path}
+        self.files = {}
+        for path, text in files.items():
+            self.files[placed(path)] = self.files.get(placed(path), "") + text
+        self.all_paths = sorted({placed(path) for path in self.own_paths})
 
     @staticmethod
     def read(root):
@@ -45,10 +57,10 @@ class SourceTree:
         return ((path, text) for path, text in sorted(self.files.items())
                 if path.endswith(suffixes) and path.startswith(under))
 
-    def folders(self, depth):
-        """Every folder down to `depth` names deep that holds a file somewhere."""
+    def folders(self, depth, own=False):
+        """Every folder down to `depth` names deep that holds a file somewhere. `own`: where files really are."""
         found = set()
-        for path in self.all_paths:
+        for path in self.own_paths if own else self.all_paths:
             parts = path.split("/")[:-1]
             for n in range(1, min(depth, len(parts)) + 1):
                 found.add("/".join(parts[:n]))
@@ -62,6 +74,12 @@ class SourceTree:
             if len(parts) > 2 and parts[0] in ("storage", "actors") and parts[1] not in MACHINERY:
                 found.add(parts[1])
         return sorted(found)
+
+
+def placed(path):
+    """Where the checks see a file: one of the sample in its layer."""
+    rest = path[len(SAMPLE):]
+    return rest if path.startswith(SAMPLE) and rest.split("/")[0] in LAYERS else path
 
 
 def is_text(path):

@@ -22,7 +22,7 @@ def main(argv):
     count = 0
     for name in argv[2:] or CHECKS:
         for finding in CHECKS[name](tree):
-            print(f"{finding} [{name}]")
+            print(f"{finding.placed_in(tree)} [{name}]")
             count += 1
     print(f"{count} findings in {len(tree.files)} files")
     return 1 if count else 0

@@ -1,0 +1,12 @@
+// What sample takes from other domains: an account that auth registered gets its first note. Called by sample_descriptor.
+#pragma once
+
+#include "actors/runtime/api/domain.hpp"
+
+#include <vector>
+
+namespace nova::sample {
+
+std::vector<runtime::intake> intakes();
+
+}  // namespace nova::sample
