@@ -20,6 +20,7 @@ runtime::domain make(const config::auth_settings& settings, const runtime::kept_
   if (secret == keys.end()) throw std::invalid_argument("auth's key is missing");
   runtime::domain d;
   d.name = "auth";
+  d.pushes = false;
   d.kinds.push_back(account_entity::kind());
   d.kinds.push_back(login_name_entity::kind());
   d.kinds.push_back(keyring_entity::kind());

@@ -15,17 +15,23 @@ using runtime::read_model_effect;
 effect on_profile_changed(const rpc::message& m, const context&, const reads&) {
   const auto& e = static_cast<const user::ProfileChanged&>(m);
   return read_model_effect{{store::upsert_person(parse_uuid(e.account_id()).value(), e.handle(), e.display_name())},
+                           {},
                            {}};
 }
 
-// The pair's direct conversation, if it is active, loads the new truth before the event counts as settled.
+// The pair's direct conversation loads the new truth before the event counts as settled. It is looked for after the commit:
+// a conversation that is created meanwhile is found, or loads behind the commit.
 template <class Event>
-effect on_block(const Event& e, const reads& r, storage::statement (*change)(const uuid&, const uuid&)) {
+effect on_block(const Event& e, storage::statement (*change)(const uuid&, const uuid&)) {
   auto blocker = parse_uuid(e.account_id()).value();
   auto blocked = parse_uuid(e.blocked_id()).value();
-  if (r.size() == 0) return runtime::need{{store::find_direct(blocker, blocked)}};
-  read_model_effect out{{change(blocker, blocked)}, {}};
-  if (auto id = read_direct(r.rows(0))) out.refresh.push_back({"conversation", to_string(*id)});
+  read_model_effect out;
+  out.statements.push_back(change(blocker, blocked));
+  out.refresh_found.push_back({store::find_direct(blocker, blocked), [](const auto& found) {
+                                 std::vector<runtime::entity_effect> named;
+                                 if (auto id = read_direct(found)) named.push_back({"conversation", to_string(*id)});
+                                 return named;
+                               }});
   return out;
 }
 
@@ -35,13 +41,15 @@ std::vector<runtime::intake> intakes() {
   return {
       {&user::profile_changed_event(), on_profile_changed},
       {&user::blocked_event(),
-       [](const rpc::message& m, const context&, const reads& r) {
-         return on_block(static_cast<const user::Blocked&>(m), r, store::insert_block);
-       }},
+       [](const rpc::message& m, const context&, const reads&) {
+         return on_block(static_cast<const user::Blocked&>(m), store::insert_block);
+       },
+       true},
       {&user::unblocked_event(),
-       [](const rpc::message& m, const context&, const reads& r) {
-         return on_block(static_cast<const user::Unblocked&>(m), r, store::delete_block);
-       }},
+       [](const rpc::message& m, const context&, const reads&) {
+         return on_block(static_cast<const user::Unblocked&>(m), store::delete_block);
+       },
+       true},
   };
 }
 

@@ -12,6 +12,7 @@ namespace {
 runtime::domain make(const config::user_settings& settings, const runtime::kept_keys&) {
   runtime::domain d;
   d.name = "user";
+  d.pushes = false;
   d.kinds.push_back(profile_entity::kind());
   d.kinds.push_back(directory_entity::kind());
   d.intakes = intakes();

@@ -3,6 +3,7 @@
 #include "storage/memory/memory_store.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace nova::storage {
 namespace {
@@ -14,6 +15,11 @@ std::int64_t number(const value& v) { return std::get<std::int64_t>(v); }
 memory_result done(std::size_t affected) { return {{}, affected}; }
 memory_result found(std::size_t columns, const std::vector<memory_row>& list) {
   return {make_rows(columns, list), list.size()};
+}
+
+memory_result first(std::int64_t limit, std::size_t columns, std::vector<memory_row> list) {
+  if (static_cast<std::int64_t>(list.size()) > limit) list.resize(static_cast<std::size_t>(limit));
+  return found(columns, list);
 }
 
 template <class Pick>
@@ -94,29 +100,51 @@ void add_dead_letters(memory_store& s) {
     table.insert(row);
     return done(1);
   });
-  s.on("runtime.find_dead_letters", [](memory_store& m, const params& p) {
-    return found(2, pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
+  s.on("runtime.dead_letter_keys", [](memory_store& m, const params& p) {
+    std::map<std::pair<std::string, std::int64_t>, std::int64_t> counts;
+    for (const auto& [key, r] : m.table("dead_letter").rows())
+      if (r[l_source] == p[0] && r[l_shard] == p[1]) ++counts[{std::get<std::string>(r[l_key]), number(r[l_type])}];
+    std::vector<memory_row> out;
+    for (const auto& [of, n] : counts) out.push_back({of.first, of.second, n});
+    return found(3, out);
+  });
+  s.on("runtime.dead_letters_of_key", [](memory_store& m, const params& p) {
+    const auto& types = std::get<std::vector<std::int64_t>>(p[3]);
+    return first(number(p[4]), 4, pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
                    if (r[l_source] != p[0] || r[l_shard] != p[1] || r[l_key] != p[2]) return std::nullopt;
-                   return memory_row{r[l_seq], r[l_status]};
+                   if (std::find(types.begin(), types.end(), number(r[l_type])) == types.end()) return std::nullopt;
+                   return memory_row{r[l_seq], r[l_type], r[l_payload], r[l_attempts]};
                  }));
   });
-  s.on("runtime.dead_letter_keys", [](memory_store& m, const params& p) {
-    auto keys = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
-      if (r[l_source] != p[0] || r[l_shard] != p[1]) return std::nullopt;
-      return memory_row{r[l_key]};
-    });
-    std::sort(keys.begin(), keys.end(), value_less{});
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    return found(1, keys);
-  });
   s.on("runtime.dead_letter_page", [](memory_store& m, const params& p) {
-    auto page = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
-      if (r[l_source] != p[0] || r[l_shard] != p[1] || number(r[l_seq]) <= number(p[2])) return std::nullopt;
-      return memory_row(r.begin() + l_seq, r.end());
-    });
-    if (page.size() > static_cast<std::size_t>(number(p[3]))) page.resize(static_cast<std::size_t>(number(p[3])));
-    return found(8, page);
+    const memory_row behind(p.begin(), p.begin() + 3);
+    return first(number(p[3]), 9, pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
+                   if (!value_less{}(behind, memory_row(r.begin(), r.begin() + 3))) return std::nullopt;
+                   return memory_row{r[l_source], r[l_shard], r[l_seq], r[l_type], r[l_key],
+                                     r[l_status], r[l_reason], r[l_attempts], r[l_at]};
+                 }));
   });
+  s.on("runtime.find_dead_letter", [](memory_store& m, const params& p) {
+    const auto* r = m.table("dead_letter").find({p[0], p[1], p[2]});
+    return r ? found(2, {{(*r)[l_key], (*r)[l_type]}}) : found(2, {});
+  });
+  s.on("runtime.fail_dead_letter", [](memory_store& m, const params& p) {
+    const auto* r = m.table("dead_letter").find({p[0], p[1], p[2]});
+    if (!r) return done(0);
+    auto row = *r;
+    row[l_status] = std::string("dead");
+    row[l_reason] = p[3];
+    row[l_attempts] = p[4];
+    m.table("dead_letter").put(row);
+    return done(1);
+  });
+  s.on("runtime.delete_dead_letter",
+       [](memory_store& m, const params& p) { return done(m.table("dead_letter").erase({p[0], p[1], p[2]})); });
+}
+
+bool one_of(const value& kind, const value& kinds) {
+  const auto& list = std::get<std::vector<std::string>>(kinds);
+  return std::find(list.begin(), list.end(), std::get<std::string>(kind)) != list.end();
 }
 
 enum reminder_column { r_shard, r_kind, r_key, r_name, r_due };
@@ -136,7 +164,7 @@ void add_reminders(memory_store& s) {
   });
   s.on("runtime.due_reminders", [](memory_store& m, const params& p) {
     auto list = pick(m, "reminder", [&](const memory_row& r) -> maybe_row {
-      if (r[r_shard] != p[0] || value_less{}(p[1], r[r_due])) return std::nullopt;
+      if (r[r_shard] != p[0] || value_less{}(p[1], r[r_due]) || !one_of(r[r_kind], p[3])) return std::nullopt;
       return memory_row{r[r_kind], r[r_key], r[r_name], r[r_due]};
     });
     std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return value_less{}(a[3], b[3]); });
@@ -146,7 +174,7 @@ void add_reminders(memory_store& s) {
   s.on("runtime.next_reminder", [](memory_store& m, const params& p) {
     value least;
     for (const auto& [key, r] : m.table("reminder").rows())
-      if (r[r_shard] == p[0] && (least.index() == 0 || value_less{}(r[r_due], least))) least = r[r_due];
+      if (r[r_shard] == p[0] && one_of(r[r_kind], p[1]) && (least.index() == 0 || value_less{}(r[r_due], least))) least = r[r_due];
     return found(1, {{least}});
   });
 }

@@ -51,19 +51,35 @@ const query insert_dead_letter{
     1,
     {"text[]", "bigint[]", "bigint[]", "bigint[]", "text[]", "bytea[]", "text[]", "text[]", "bigint[]"}};
 
-const query find_dead_letters{
-    "runtime.find_dead_letters",
-    "SELECT seq, status FROM dead_letter WHERE source = $1 AND source_shard = $2 AND key = $3 "
-    "ORDER BY seq"};
-
 const query dead_letter_keys{
     "runtime.dead_letter_keys",
-    "SELECT DISTINCT key FROM dead_letter WHERE source = $1 AND source_shard = $2 ORDER BY key"};
+    "SELECT key, type::bigint, count(*) FROM dead_letter WHERE source = $1 AND source_shard = $2 "
+    "GROUP BY 1, 2 ORDER BY 1, 2"};
+
+const query dead_letters_of_key{
+    "runtime.dead_letters_of_key",
+    "SELECT seq, type::bigint, payload, attempts::bigint FROM dead_letter "
+    "WHERE source = $1 AND source_shard = $2 AND key = $3 AND type = ANY ($4::bigint[]) "
+    "ORDER BY seq LIMIT $5"};
 
 const query dead_letter_page{
     "runtime.dead_letter_page",
-    "SELECT seq, type, key, payload, status, reason, attempts, at FROM dead_letter "
-    "WHERE source = $1 AND source_shard = $2 AND seq > $3 ORDER BY seq LIMIT $4"};
+    "SELECT source, source_shard::bigint, seq, type::bigint, key, status, reason, attempts::bigint, at "
+    "FROM dead_letter WHERE (source, source_shard, seq) > ($1, $2::bigint, $3::bigint) "
+    "ORDER BY source, source_shard, seq LIMIT $4"};
+
+const query find_dead_letter{
+    "runtime.find_dead_letter",
+    "SELECT key, type::bigint FROM dead_letter WHERE source = $1 AND source_shard = $2 AND seq = $3"};
+
+const query fail_dead_letter{
+    "runtime.fail_dead_letter",
+    "UPDATE dead_letter SET status = 'dead', reason = $4, attempts = $5::bigint "
+    "WHERE source = $1 AND source_shard = $2 AND seq = $3"};
+
+const query delete_dead_letter{
+    "runtime.delete_dead_letter",
+    "DELETE FROM dead_letter WHERE source = $1 AND source_shard = $2 AND seq = $3"};
 
 const query upsert_reminder{
     "runtime.upsert_reminder",
@@ -84,9 +100,10 @@ const query settle_reminder{
 
 const query due_reminders{"runtime.due_reminders",
                           "SELECT kind, key, name, due FROM reminder "
-                          "WHERE shard = $1 AND due <= $2 ORDER BY due LIMIT $3"};
+                          "WHERE shard = $1 AND due <= $2 AND kind = ANY ($4::text[]) ORDER BY due LIMIT $3"};
 
-const query next_reminder{"runtime.next_reminder", "SELECT min(due) FROM reminder WHERE shard = $1"};
+const query next_reminder{"runtime.next_reminder",
+                          "SELECT min(due) FROM reminder WHERE shard = $1 AND kind = ANY ($2::text[])"};
 
 const query find_idempotency{
     "runtime.find_idempotency",

@@ -26,12 +26,20 @@ extern const query save_mark;
 
 /// (source, source_shard, seq, type, key, payload, status 'dead'|'waiting', reason, attempts); merged. A repeat changes nothing.
 extern const query insert_dead_letter;
-/// Is anything of this key dead or waiting: (source, source_shard, key) → seq, status, in order.
-extern const query find_dead_letters;
-/// All keys that have dead letters of one source shard: (source, source_shard) → key.
+/// What has dead letters of one source shard: (source, source_shard) → key, type, count.
 extern const query dead_letter_keys;
-/// (source, source_shard, after_seq, limit) → seq, type, key, payload, status, reason, attempts, at.
+/// The oldest of one key among some types of events:
+/// (source, source_shard, key, types[], limit) → seq, type, payload, attempts.
+extern const query dead_letters_of_key;
+/// All of this domain, behind one: (source, source_shard, seq, limit) → source, source_shard, seq, type, key, status, reason,
+/// attempts, at.
 extern const query dead_letter_page;
+/// (source, source_shard, seq) → key, type.
+extern const query find_dead_letter;
+/// Tried again in vain: (source, source_shard, seq, reason, attempts). In its place.
+extern const query fail_dead_letter;
+/// With its effect, or discarded: (source, source_shard, seq). In its place.
+extern const query delete_dead_letter;
 
 /// Sets or moves: (shard, kind, key, name, due); merged, the last one of a batch counts. Runs after delete_reminder.
 extern const query upsert_reminder;
@@ -39,9 +47,9 @@ extern const query upsert_reminder;
 extern const query delete_reminder;
 /// Removes a reminder that has been carried out, unless it was moved meanwhile: (kind, key, name, due). In its place.
 extern const query settle_reminder;
-/// (shard, until, limit) → kind, key, name, due; in order of due.
+/// Of some kinds: (shard, until, limit, kinds[]) → kind, key, name, due; in order of due.
 extern const query due_reminders;
-/// The next one to come: (shard) → due; NULL when there is none.
+/// The next one of some kinds: (shard, kinds[]) → due; NULL when there is none.
 extern const query next_reminder;
 
 /// (scope, key) → method, body_hash, reply.

@@ -1,4 +1,5 @@
 // Passivation, bounds of queues, deadlines and the lease, under the deterministic driver.
+#include "actors/runtime/entities/entity.hpp"
 #include "tests/runtime/runtime_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -13,6 +14,11 @@ const std::string active = "nova_actor_active{class=\"entity:alpha.counter\"}";
 const std::string passivations = "nova_actor_passivations_total{class=\"entity:alpha.counter\"}";
 
 }  // namespace
+
+TEST_CASE("what a waiting call and an idle entity take, besides their texts and state") {
+  CHECK(sizeof(runtime::flight) <= 800);
+  CHECK(sizeof(runtime::entity) <= 208);
+}
 
 TEST_CASE("an idle entity leaves memory and comes back with its state") {
   world w({.change_alpha = [](runtime::domain& d) {

@@ -20,6 +20,7 @@ const storage::query insert_name{"test.name", "INSERT 1"};
 const storage::query find_name{"test.find_name", "SELECT 1"};
 const storage::query refuse{"test.refuse", "INSERT 1"};
 const storage::query put_model{"test.model", "INSERT 1"};
+const storage::query find_pair{"test.pair", "SELECT 1"};
 
 std::pair<std::string, std::string> split(const std::string& s) {
   const auto colon = s.find(':');
@@ -71,7 +72,7 @@ rpc::method describe(verb v, std::string_view name) {
 constexpr const char* names[] = {"add",       "get",   "blow_up",      "hash",      "rest",
                                  "peek",      "emit",  "emit_settled", "take_name", "ask_other",
                                  "create",    "tell",  "watch",        "remind",    "reject",
-                                 "bad_apply", "leave", "forbid",       "mirror_get"};
+                                 "bad_apply", "leave", "forbid",       "emit_alarm", "mirror_get"};
 
 struct counter_state {
   std::int64_t sum = 0;
@@ -87,7 +88,10 @@ struct counter {
     if (key == "unloadable") throw std::runtime_error("cannot be loaded");
     return state{r.rows(0).empty() ? 0 : r.rows(0).int8(0, 0)};
   }
-  static std::size_t weight(const state&) { return 1000; }
+  static std::size_t weight(const state&) {
+    if (current->fall > 0 && --current->fall == 0) throw std::runtime_error("cannot be weighed");
+    return 1000;
+  }
 };
 
 using decided = decision<counter_state>;
@@ -99,6 +103,14 @@ decided add_to(const counter_state& s, std::string_view key, std::int64_t n) {
   d.apply = [n](counter_state& x) { x.sum += n; };
   d.statements = {{&put_counter, {std::string(key), s.sum + n}, 0}};
   return d;
+}
+
+outgoing to_caller(const context& c, const std::string& what) {
+  outgoing o;
+  o.to.accounts = std::make_shared<const std::vector<uuid>>(1, c.caller.account);
+  o.push = std::make_shared<rpc::push>(note(), make_text(what));
+  o.origin = c.caller.connection;
+  return o;
 }
 
 result_of decide_more(verb v, const counter_state& s, const std::string& arg, const context& c,
@@ -128,11 +140,7 @@ result_of decide_more(verb v, const counter_state& s, const std::string& arg, co
             {c.caller.connection, {account_id(static_cast<std::uint8_t>(std::stoi(arg)))}});
         return d;
       }
-      outgoing o;
-      o.to.accounts = std::make_shared<const std::vector<uuid>>(1, c.caller.account);
-      o.push = std::make_shared<rpc::push>(note(), make_text(arg));
-      o.origin = c.caller.connection;
-      d.pushes.push_back(std::move(o));
+      d.pushes.push_back(to_caller(c, arg));
       return d;
     }
     case remind:
@@ -187,9 +195,10 @@ result_of decide(const counter_state& s, const text& request, const context& c, 
     d.reply = make_text(std::to_string(s.sum) + "/" +
                         std::to_string(r.rows(0).empty() ? 0 : r.rows(0).int8(0, 0)));
     return d;
-  } else if constexpr (V == emit || V == emit_settled) {
+  } else if constexpr (V == emit || V == emit_settled || V == emit_alarm) {
     d = add_to(s, c.key, 1);
-    d.events.push_back({&changed(), make_text(request.value())});
+    d.events.push_back({V == emit_alarm ? &alarmed() : &changed(), make_text(request.value())});
+    if (!c.caller.account.is_nil()) d.pushes.push_back(to_caller(c, request.value()));
     return d;
   }
   return decide_more(V, s, arg, c, r);
@@ -264,6 +273,11 @@ const rpc::event_type& changed() {
   return type;
 }
 
+const rpc::event_type& alarmed() {
+  static const rpc::event_type type{9102, "alpha.Alarmed", "alpha", &text_type, key_of_text};
+  return type;
+}
+
 const rpc::push_type& note() {
   static const rpc::push_type type{"alpha.note", &text_type};
   return type;
@@ -271,6 +285,7 @@ const rpc::push_type& note() {
 
 void recording_sink::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to,
                              rpc::push_ptr p) {
+  if (throws > 0 && throws-- > 0) throw std::runtime_error("cannot deliver");
   pushes.push_back({*to, static_cast<const text&>(p->body()).value()});
 }
 
@@ -349,6 +364,12 @@ std::shared_ptr<storage::memory_database> world::open(memory_store& store,
   store.now = [this] { return sim.wall(); };
   add_once(store, "counter");
   add_once(store, "name");
+  add_once(store, "pair");
+  store.on("test.pair", [](memory_store& s, const memory_row& p) {
+    const auto* row = s.table("pair").find({p[0]});
+    return storage::memory_result{row != nullptr ? storage::make_rows(1, {{p[0]}}) : storage::rows(1, {}),
+                                  0};
+  });
   store.on("test.load", [](memory_store& s, const memory_row& p) {
     const auto* row = s.table("counter").find({p[0]});
     return storage::memory_result{
@@ -391,7 +412,7 @@ domain world::make_alpha(std::uint32_t shards) {
   d.shards = shards;
   methods<counter> m("counter");
   bind_all<add, get, blow_up, hash, rest, peek, emit, emit_settled, take_name, ask_other, create,
-           tell, watch, remind, reject, bad_apply, leave, forbid>(m);
+           tell, watch, remind, reject, bad_apply, leave, forbid, emit_alarm>(m);
   m.on_reminder<text>(&reminded);
   d.kinds.push_back(m.take());
   return d;
@@ -404,6 +425,7 @@ domain world::make_beta(std::uint32_t shards) {
   methods<mirror> m("mirror");
   m.add<bound<mirror_get>>(&show_mirror);
   m.on<text>(changed(), &mirrored);
+  m.on<text>(alarmed(), &mirrored);
   d.kinds.push_back(m.take());
   intake in;
   in.event = &changed();
@@ -411,6 +433,10 @@ domain world::make_beta(std::uint32_t shards) {
     const auto& value = static_cast<const text&>(e).value();
     if (script->route_reads && r.size() == 0)
       return need{{storage::statement{&load_counter, {value}, 0}}};
+    if (!value.empty() && script->fall_route == value) {
+      script->fall_route.clear();
+      throw 1;  // no std::exception: nobody catches it before the actor does
+    }
     if (auto i = script->fail_route.find(value); i != script->fail_route.end() && i->second != 0) {
       if (i->second > 0) --i->second;
       throw std::runtime_error("cannot route " + value);
@@ -419,12 +445,23 @@ domain world::make_beta(std::uint32_t shards) {
     if (options_.read_model) {
       read_model_effect model;
       model.statements.push_back({&put_model, {key, value}, 0});
-      model.refresh.push_back({"mirror", key});
+      if (options_.found)
+        model.refresh_found.push_back({{&find_pair, {key}, 0}, [](const storage::rows& found) {
+                                         std::vector<entity_effect> named;
+                                         if (!found.empty()) named.push_back({"mirror", found.text(0, 0)});
+                                         return named;
+                                       }});
+      else
+        model.refresh.push_back({"mirror", key});
       return model;
     }
     return entity_effect{"mirror", key};
   };
+  d.intakes.push_back(in);
+  in.event = &alarmed();
+  in.safety = true;
   d.intakes.push_back(std::move(in));
+  if (options_.change_beta) options_.change_beta(d);
   return d;
 }
 

@@ -27,7 +27,7 @@ enum verb : std::uint32_t {
   hash,          ///< needs a job, then adds its result
   rest,          ///< command: pauses argument ms, then replies "rested"
   peek,          ///< query: reads the store, then replies "state/stored"
-  emit,          ///< adds 1 and emits the event `changed` with "key:argument"
+  emit,          ///< adds 1, emits the event `changed` with "key:argument" and pushes it to the caller's account
   emit_settled,  ///< as emit, but the answer waits for beta
   take_name,     ///< inserts the argument into a unique table; attempt > 0 replies "taken"
   ask_other,     ///< asks `add` of the counter named by the argument, replies its answer
@@ -39,11 +39,13 @@ enum verb : std::uint32_t {
   bad_apply,     ///< commits, but its apply throws
   leave,         ///< adds and asks for passivation
   forbid,        ///< refuses, but counts the refusal
+  emit_alarm,    ///< as emit, with the safety event `alarmed`
   mirror_get,    ///< of beta: what its mirror holds in memory
 };
 
 const rpc::method& method(verb v);
 const rpc::event_type& changed();
+const rpc::event_type& alarmed();
 const rpc::push_type& note();
 
 struct delivered {
@@ -62,6 +64,7 @@ class recording_sink final : public rpc::push_sink {
   void revoke_session(const uuid&, unix_ms) override {}
   std::vector<delivered> pushes;
   std::vector<closed> closes;
+  int throws = 0;  ///< so many deliveries throw
 };
 
 /// One answer, filled in when it comes.
@@ -80,7 +83,9 @@ struct world_options {
   std::uint32_t shards = 4;
   bool beta = true;
   bool read_model = false;  ///< beta keeps a read model instead of mirrors
+  bool found = false;       ///< … and names what to refresh by the table "pair" of its store
   std::function<void(domain& alpha)> change_alpha = {};
+  std::function<void(domain& beta)> change_beta = {};
   std::string node = "node-a";
   storage::memory_store* alpha_store = nullptr;  ///< shared by two worlds: two nodes
 };
@@ -89,6 +94,7 @@ struct world_options {
 struct beta_script {
   std::map<std::string, int> fail;  ///< by text: how often its handler throws (-1: always)
   std::map<std::string, int> fail_route;
+  std::string fall_route;  ///< the reader's actor falls over this event, once
   std::vector<std::string> applied;
   bool route_reads = false;
 };
@@ -113,6 +119,7 @@ class world {
   std::vector<std::string> log;  ///< records of this thread
   std::uint64_t handler_calls = 0;
   std::uint64_t loads = 0;
+  int fall = 0;  ///< when it reaches 0 by weighing states, a shard's actor falls
   std::shared_ptr<beta_script> script = std::make_shared<beta_script>();
   storage::memory_store own_alpha, beta_store;
   storage::memory_store& alpha_store;

@@ -290,18 +290,44 @@ void dead_letters_are_kept_by_key(contract_world& w) {
   }());
   for (const auto& o : out) CHECK(o.status == commit_status::committed);
   CHECK(d.commit_one("a", unit(1, {letter(4, "anna", "dead")})).status == commit_status::committed);
-  auto anna = d.read("a", {&rq::find_dead_letters, {"user", i64{2}, "anna"}});
+  using types = std::vector<i64>;
+  auto anna = d.read("a", {&rq::dead_letters_of_key, {"user", i64{2}, "anna", types{700}, i64{10}}});
   REQUIRE(anna.size() == 2);
   CHECK(anna.int8(0, 0) == 4);
-  CHECK(anna.text(1, 1) == "waiting");
+  CHECK(anna.blob(0, 2) == "body");
+  CHECK(anna.int8(1, 3) == 5);
+  CHECK(d.read("a", {&rq::dead_letters_of_key, {"user", i64{2}, "anna", types{700}, i64{1}}}).size() == 1);
+  CHECK(d.read("a", {&rq::dead_letters_of_key, {"user", i64{2}, "anna", types{701}, i64{10}}}).empty());
   auto keys = d.read("a", {&rq::dead_letter_keys, {"user", i64{2}}});
   REQUIRE(keys.size() == 2);
   CHECK(keys.text(0, 0) == "anna");
+  CHECK(keys.int8(0, 2) == 2);
   auto page = d.read("a", {&rq::dead_letter_page, {"user", i64{2}, i64{4}, i64{10}}});
   REQUIRE(page.size() == 2);
-  CHECK(page.int8(1, 0) == 6);
-  CHECK(page.blob(1, 3) == "body");
-  CHECK(page.int8(1, 6) == 5);
+  CHECK(page.int8(1, 2) == 6);
+  CHECK(page.text(0, 5) == "waiting");
+  CHECK(d.read("a", {&rq::dead_letter_page, {"", i64{0}, i64{0}, i64{10}}}).size() == 3);
+  CHECK(d.read("a", {&rq::find_dead_letter, {"user", i64{2}, i64{6}}}).text(0, 0) == "bert");
+}
+
+void a_dead_letter_leaves_with_its_effect(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  const auto insert = [](i64 seq) {
+    return statement{&rq::insert_dead_letter,
+                     {"user", i64{2}, seq, i64{700}, "anna", bytes{"body"}, "waiting", "why", i64{1}}};
+  };
+  const auto remove = [](i64 seq) { return statement{&rq::delete_dead_letter, {"user", i64{2}, seq}, 1}; };
+  CHECK(d.commit_one("a", unit(1, {insert(1), insert(2)})).status == commit_status::committed);
+  statement failed{&rq::fail_dead_letter, {"user", i64{2}, i64{1}, "again", i64{7}}, 1};
+  CHECK(d.commit_one("a", unit(1, {failed})).status == commit_status::committed);
+  auto page = d.read("a", {&rq::dead_letter_page, {"", i64{0}, i64{0}, i64{1}}});
+  CHECK(page.text(0, 5) == "dead");
+  CHECK(page.text(0, 6) == "again");
+  CHECK(page.int8(0, 7) == 7);
+  CHECK(d.commit_one("a", unit(1, {remove(1)})).status == commit_status::committed);
+  CHECK(d.commit_one("a", unit(1, {remove(1)})).status == commit_status::conflict);
+  CHECK(d.read("a", {&rq::find_dead_letter, {"user", i64{2}, i64{1}}}).empty());
 }
 
 void reminders_come_due_in_order(contract_world& w) {
@@ -317,18 +343,21 @@ void reminders_come_due_in_order(contract_world& w) {
     return units;
   }());
   CHECK(first[1].status == commit_status::committed);
-  auto due = d.read("a", {&rq::due_reminders, {i64{1}, timestamp{5000}, i64{10}}});
+  const std::vector<std::string> kinds{"account"}, others{"other"};
+  CHECK(d.read("a", {&rq::due_reminders, {i64{1}, timestamp{5000}, i64{10}, others}}).empty());
+  CHECK(d.read("a", {&rq::next_reminder, {i64{1}, others}}).null(0, 0));
+  auto due = d.read("a", {&rq::due_reminders, {i64{1}, timestamp{5000}, i64{10}, kinds}});
   REQUIRE(due.size() == 2);
   CHECK(due.text(0, 1) == "x");
   CHECK(due.time(0, 3) == 2000);
   CHECK(due.text(1, 1) == "y");
-  CHECK(d.read("a", {&rq::next_reminder, {i64{1}}}).time(0, 0) == 2000);
+  CHECK(d.read("a", {&rq::next_reminder, {i64{1}, kinds}}).time(0, 0) == 2000);
   d.commit_one("a", unit(1, {{&rq::settle_reminder, {"account", "x", "expire", timestamp{1999}}}}));
-  CHECK(d.read("a", {&rq::next_reminder, {i64{1}}}).time(0, 0) == 2000);
+  CHECK(d.read("a", {&rq::next_reminder, {i64{1}, kinds}}).time(0, 0) == 2000);
   d.commit_one("a", unit(1, {{&rq::settle_reminder, {"account", "x", "expire", timestamp{2000}}},
                              {&rq::delete_reminder, {"account", "y", "expire"}, 1}}));
-  CHECK(d.read("a", {&rq::next_reminder, {i64{1}}}).time(0, 0) == 9000);
-  CHECK(d.read("a", {&rq::next_reminder, {i64{2}}}).null(0, 0));
+  CHECK(d.read("a", {&rq::next_reminder, {i64{1}, kinds}}).time(0, 0) == 9000);
+  CHECK(d.read("a", {&rq::next_reminder, {i64{2}, kinds}}).null(0, 0));
 }
 
 void an_idempotency_key_is_taken_once(contract_world& w) {
@@ -380,6 +409,7 @@ const std::vector<contract_case>& contract_cases() {
       CASE(the_lease_follows_the_commits),
       CASE(marks_and_offsets_never_go_back),
       CASE(dead_letters_are_kept_by_key),
+      CASE(a_dead_letter_leaves_with_its_effect),
       CASE(reminders_come_due_in_order),
       CASE(an_idempotency_key_is_taken_once),
       CASE(pruning_keeps_the_newest_event),

@@ -50,19 +50,31 @@ struct entity_effect {
   std::string_view kind;
   std::string key;
 };
-/// A read model that belongs to no entity: offset and statements in one transaction; then the named active entities, if
-/// any, are dropped from memory so that they load the new truth.
+/// Entities that only the store can name. Read after the effect's commit: a read before the commit
+/// could miss an entity that is made meanwhile, and that entity would keep the old truth.
+struct entities_found {
+  storage::statement find;
+  std::vector<entity_effect> (*name)(const storage::rows& found) = nullptr;
+};
+/// A read model that belongs to no entity: offset and statements in one transaction; then the named
+/// entities, if they are in memory, load the new truth. Only then the event counts as settled.
+/// Consecutive events may share a transaction; their statements keep the order of the events.
 struct read_model_effect {
   std::vector<storage::statement> statements;
-  std::vector<entity_effect> refresh;
+  std::vector<entity_effect> refresh;         ///< named by the event itself
+  std::vector<entities_found> refresh_found;  ///< named by the store
 };
 using effect = std::variant<std::monostate, entity_effect, read_model_effect, need>;
 
 struct intake {
   const rpc::event_type* event = nullptr;
   /// Decides where the event lands; called again with reads when it returned a need. An exception or a rejected statement
-  /// counts as a failure; after settings.intake_attempts of them the event becomes a dead letter.
+  /// counts as a failure; after settings.intake_attempts of them the event becomes a dead letter,
+  /// which is tried again with growing pauses; later events of its key wait behind it.
   std::function<effect(const rpc::message&, const context&, const reads&)> route;
+  /// Somebody's safety rests on it (a block, a revocation): it waits only for dead letters that are
+  /// safety events themselves, and as a dead letter it is tried again at least every 30 s.
+  bool safety = false;
 };
 
 struct domain {
@@ -71,6 +83,9 @@ struct domain {
   std::vector<intake> intakes;
   std::any services;               ///< std::shared_ptr<T>, see context::service
   std::uint32_t shards = 64;       ///< fixed when the database is created
+  /// False: its decisions hold no pushes and no watches. Its sockets then miss nothing when another
+  /// node takes the domain, and are not closed.
+  bool pushes = true;
   /// Carried out once when the domain has its shards and before it serves; reads like a load.
   std::function<std::variant<need, std::monostate>(const context&, const reads&)> warm_up;
 };

@@ -46,6 +46,7 @@ struct reminder_work {
 
 /// What a decision leaves to be done once it is committed, and the outcome of its commit.
 struct commit_pending {
+  std::uint64_t unit = 0;  ///< names the unit in the lane, see shard_seat::orphans
   bool has_unit = false;  ///< false: nothing to write, only its turn to wait for
   std::optional<storage::commit_outcome> outcome;
   rpc::reply_result answer = error{};

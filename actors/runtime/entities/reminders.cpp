@@ -24,7 +24,8 @@ std::string name_of(const flight& f) {
 }  // namespace
 
 reminders::reminders(shard& s) : shard_(s) {
-  for (const auto& k : s.link().domain.kinds) any_ |= k.on_reminder != nullptr;
+  for (const auto& k : s.link().domain.kinds)
+    if (k.on_reminder) kinds_.emplace_back(k.name);
 }
 
 void reminders::close() {
@@ -40,10 +41,10 @@ void reminders::set(unix_ms due) {
 }
 
 void reminders::plan() {
-  if (!any_ || !shard_.is_open() || reading_) return;
+  if (kinds_.empty() || !shard_.is_open() || reading_) return;
   reading_ = true;
   shard_.link().database->read(
-      {&queries::next_reminder, {std::int64_t{shard_.number()}}, 0},
+      {&queries::next_reminder, {std::int64_t{shard_.number()}, kinds_}, 0},
       shard_.poster([](shard& s, const storage::read_result& r) {
         auto& x = s.timed_reminders();
         x.reading_ = false;
@@ -66,7 +67,7 @@ void reminders::begin_due() {
   shard_.link().database->read(
       {&queries::due_reminders,
        {std::int64_t{shard_.number()}, storage::timestamp{services.wall()},
-        std::int64_t{services.settings().reminder_page}},
+        std::int64_t{services.settings().reminder_page}, kinds_},
        0},
       shard_.poster([](shard& s, const storage::read_result& r) {
         auto& x = s.timed_reminders();
@@ -86,7 +87,7 @@ void reminders::start(const storage::rows& due) {
     auto name = std::make_shared<google::protobuf::StringValue>();
     name->set_value(due.text(i, 2));
     auto f = std::make_unique<flight>(reminder_work{due.text(i, 2), due.time(i, 3), std::move(name)});
-    f->kind = link.kind_index(due.text(i, 0));
+    f->kind = link.find_kind(due.text(i, 0)).value();  // it was asked for
     f->key = due.text(i, 1);
     f->handler = &link.domain.kinds[f->kind].on_reminder;
     shard_.begin(std::move(f));

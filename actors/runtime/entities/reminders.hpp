@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace nova::runtime {
 
@@ -38,7 +39,9 @@ class reminders {
   void give_up(const flight& f);
 
   shard& shard_;
-  bool any_ = false;  ///< the domain has kinds with reminders
+  /// The domain's kinds that take reminders. Those of other kinds (of a newer or older program) stay
+  /// in the table.
+  std::vector<std::string> kinds_;
   bool reading_ = false;
   std::uint32_t under_way_ = 0;
   std::optional<steady_time> next_;

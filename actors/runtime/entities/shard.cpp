@@ -33,13 +33,18 @@ shard::shard(shard_seat& s)
       fanout_(router_, settings().audience_cache),
       reminders_(*this) {
   ++seat_.sitting;
+  for (auto& [unit, f] : seat_.orphans)
+    if (f->is_call() && !f->answered()) wheel_.set(*f, f->call().deadline);
   if (seat_.claim) open(*seat_.claim);
 }
 
+/// It may have fallen in the middle of a turn: pushes of answered decisions leave all the same.
 shard::~shard() {
   const auto claim = seat_.claim;
   close();
   seat_.claim = claim;
+  for (auto& [unit, f] : seat_.orphans) f->timed::unlink();
+  fanout_.flush();
 }
 
 bool shard::turn() {
@@ -92,6 +97,7 @@ void shard::close() {
   for (auto& kind : entities_) {
     for (auto& [key, e] : kind) {
       if (e->current) e->current->give_up(errc::unavailable, 100);
+      orphan(*e);
       for (auto* q : {&e->pending, &e->rerun, &e->reading, &e->stash}) give_up(*q);
       for (auto& done : e->refreshed) done();
       auto& m = metrics_of(*e);

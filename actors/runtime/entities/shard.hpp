@@ -23,6 +23,7 @@ class shard;
 /// The outcome of one unit.
 struct commit_done {
   flight* which = nullptr;
+  std::uint64_t unit = 0;
   std::uint64_t sitting = 0;
   storage::commit_outcome outcome;
   std::uint32_t events = 0;
@@ -47,6 +48,10 @@ class shard_seat final : public inbox<shard_item> {
   std::uint64_t sitting = 0;
   std::optional<storage::shard_claim> claim;  ///< occupant only; what the lane owns
   std::atomic<std::int64_t> in_lane{0};       ///< units appended and without an outcome
+  std::uint64_t last_unit = 0;                ///< occupant only
+  /// By unit: what an occupant had decided when it fell or was closed. Their pushes, taps and
+  /// answers still follow their commits. Occupant only.
+  std::map<std::uint64_t, flight_ptr> orphans;
   /// Told to readers that missed a push: the highest committed event.
   std::atomic<std::uint64_t> last_event{0};
 };
@@ -65,7 +70,7 @@ class shard final : public occupant {
   void deliver(event_delivery event);
   void refresh(std::string_view kind, const std::string& key, std::function<void()> done);
   void pull(pull_request request);
-  void settled(std::uint64_t id);
+  void settled(std::uint64_t id, bool in_force);
 
   // For its reminders:
   domain_link& link() const { return link_; }
@@ -132,6 +137,8 @@ class shard final : public occupant {
   bool append(entity& e, flight& f, storage::commit_unit unit, std::uint64_t sitting);
   void apply(entity& e, const flight& f, erased_decision& d);
   void on_outcome(commit_done& done);
+  void orphan(entity& e);
+  void on_orphan(commit_done& done);
   void drain(entity& e);
   void not_committed(entity& e, flight_ptr f);
   void finish(flight_ptr f);

@@ -42,7 +42,13 @@ storage::commit_unit shard::unit_of(entity& e, flight& f, erased_decision& d) {
   const std::string kind(kind_of(e).name);
   if (auto* c = f.as_call(); c != nullptr && c->slot && d.reply && !d.refusal)
     unit.statements.push_back(insert_slot(*c->slot, c->call, *d.reply, services_.random));
-  if (auto* x = f.as_event())
+  if (auto* x = f.as_event(); x != nullptr && x->event.letter)
+    unit.statements.push_back(
+        {&queries::delete_dead_letter,
+         {x->event.source, std::int64_t{x->event.source_shard},
+          static_cast<std::int64_t>(x->event.seq)},
+         1});
+  else if (x != nullptr)
     unit.statements.push_back(
         {&queries::save_mark,
          {std::int64_t{seat_.number}, x->event.source, std::int64_t{x->event.source_shard},
@@ -69,11 +75,12 @@ storage::commit_unit shard::unit_of(entity& e, flight& f, erased_decision& d) {
 
 /// False when the lane does not accept the unit.
 bool shard::append(entity& e, flight& f, storage::commit_unit unit, std::uint64_t sitting) {
-  unit.done = [seat = &seat_, &f, sitting, events = static_cast<std::uint32_t>(unit.events.size())](
+  unit.done = [seat = &seat_, &f, number = ++seat_.last_unit, sitting,
+               events = static_cast<std::uint32_t>(unit.events.size())](
                   const storage::commit_outcome& o) {
     seat->in_lane.fetch_sub(1);
     seat->domain.services.uncommitted.fetch_sub(1, std::memory_order_relaxed);
-    seat->post(commit_done{&f, sitting, o, events});
+    seat->post(commit_done{&f, number, sitting, o, events});
   };
   seat_.in_lane.fetch_add(1);
   services_.uncommitted.fetch_add(1, std::memory_order_relaxed);
@@ -96,6 +103,7 @@ void shard::decide(entity& e, flight_ptr f, erased_decision&& d) {
     return serving_error(*f);
   auto& after = f->decided.emplace();
   after.has_unit = has_unit;
+  after.unit = seat_.last_unit;
   after.answer =
       d.refusal ? rpc::reply_result(std::move(*d.refusal)) : rpc::reply_result(std::move(d.reply));
   after.pushes = std::move(d.pushes);
@@ -131,14 +139,7 @@ void shard::answer_in_order(entity& e, flight_ptr f) {
 }
 
 void shard::on_outcome(commit_done& done) {
-  if (done.sitting != seat_.sitting) {
-    // Nobody waits for it any longer but the readers of its events.
-    if (done.outcome.status == storage::commit_status::committed && done.events != 0) {
-      committed_up_to(done.outcome.first_event + done.events - 1);
-      router_.announce(link_.address(seat_.number));
-    }
-    return;
-  }
+  if (done.sitting != seat_.sitting) return on_orphan(done);
   auto& f = *done.which;
   auto& e = *f.home;
   doing_ = f.describe();
@@ -147,6 +148,46 @@ void shard::on_outcome(commit_done& done) {
   --e.units;
   drain(e);
   after_change(e);
+}
+
+/// Keeps what waits for its commit when the entity's memory goes.
+void shard::orphan(entity& e) {
+  flight_queue rest;
+  while (auto f = e.pending.pop()) {
+    if (!f->decided->has_unit || f->decided->outcome) {
+      rest.push(std::move(f));
+      continue;
+    }
+    f->end_event(event_end::suspended, "the shard was closed");
+    f->lane_hook::unlink();
+    f->home = nullptr;
+    const auto unit = f->decided->unit;
+    seat_.orphans.emplace(unit, std::move(f));
+  }
+  e.pending = std::move(rest);
+}
+
+/// The outcome of a unit that an earlier sitting appended.
+void shard::on_orphan(commit_done& done) {
+  const bool good = done.outcome.status == storage::commit_status::committed;
+  const auto i = seat_.orphans.find(done.unit);
+  if (i == seat_.orphans.end()) {
+    if (!good || done.sitting == 0) return;
+    // Its occupant fell before it could keep the decision.
+    if (done.events != 0) {
+      committed_up_to(done.outcome.first_event + done.events - 1);
+      router_.announce(link_.address(seat_.number));
+    }
+    if (link_.domain.pushes) router_.lose_pushes();
+    return;
+  }
+  auto f = std::move(i->second);
+  seat_.orphans.erase(i);
+  doing_ = f->describe();
+  f->decided->outcome = std::move(done.outcome);
+  if (good) return finish(std::move(f));
+  if (f->decided->outcome->status == storage::commit_status::fenced) link_.report_fenced();
+  f->give_up(errc::unavailable, 200);
 }
 
 void shard::drain(entity& e) {
@@ -203,7 +244,7 @@ void shard::not_committed(entity& e, flight_ptr f) {
 
 void shard::finish(flight_ptr f) {
   auto& d = *f->decided;
-  if (d.passivate) f->home->drop_wanted = true;
+  if (d.passivate && f->home != nullptr) f->home->drop_wanted = true;
   for (auto& o : d.pushes)
     if (!planted(planted_fault::drop_push)) fanout_.add(std::move(o));
   for (auto& w : d.watches)
@@ -211,8 +252,7 @@ void shard::finish(flight_ptr f) {
   publish(d);
   if (f->as_event() != nullptr) return taken(*f);
   if (f->as_reminder() != nullptr) return reminders_.over(*f, d.has_unit);
-  if (!f->call().method->settles_in.empty() && !d.events.empty() && d.answer.has_value() &&
-      !f->answered())
+  if (!f->call().method->settles_in.empty() && d.answer.has_value() && !f->answered())
     return wait_until_settled(std::move(f));
   f->reply(std::move(d.answer));
 }
@@ -221,7 +261,7 @@ void shard::finish(flight_ptr f) {
 void shard::taken(flight& f) {
   const auto& event = f.as_event()->event;
   const auto& d = *f.decided;
-  if (d.has_unit) {
+  if (d.has_unit && !event.letter) {
     auto& mark = marks_[{event.source, event.source_shard}];
     mark = std::max(mark, event.seq);
   }
@@ -244,7 +284,8 @@ void shard::publish(const commit_pending& d) {
   if (router_.wanted(link_.domain.name)) {
     if (!leaving_) leaving_ = std::make_shared<relay_batch>();
     for (const auto& ev : d.events)
-      leaving_->push_back({seq++, ev.type->number, ev.type->key_of(*ev.body), ev.body, {}});
+      leaving_->push_back({seq++, ev.type->number, ev.type->key_of(*ev.body), ev.body, {},
+                           ev.body->ByteSizeLong()});
   }
   for (const auto& ev : d.events) router_.tap(ev.type->number, ev.body);
 }
@@ -260,29 +301,43 @@ void shard::flush_events() {
   router_.publish(link_.address(seat_.number), batch);
 }
 
+/// A repeated command that changes nothing any more waits as well: the first one's events may not
+/// have had their effect yet.
 void shard::wait_until_settled(flight_ptr f) {
   f->id = ++last_id_;
   f->home = nullptr;
   const auto& d = *f->decided;
-  const auto seq = d.outcome->first_event + d.events.size() - 1;
-  const auto consumer = f->call().method->settles_in;
-  wheel_.set(*f, std::min(f->call().deadline, now_ + milliseconds(settings().settle_ms)));
+  settle_wait question;
+  question.until = std::min(f->call().deadline, now_ + milliseconds(settings().settle_ms));
+  if (d.events.empty()) {
+    question.seq = seat_.last_event.load();
+    question.key = f->key;
+  } else {
+    const auto& last = d.events.back();
+    question.seq = d.outcome->first_event + d.events.size() - 1;
+    question.key = last.type->key_of(*last.body);
+    question.type = last.type->number;
+  }
+  wheel_.set(*f, question.until);
   const auto id = f->id;
+  const auto consumer = f->call().method->settles_in;
+  question.settled = [seat = &seat_, id](bool in_force) {
+    seat->post([id, in_force](shard& s) { s.settled(id, in_force); });
+  };
   settling_.emplace(id, std::move(f));
   flush_events();  // the consumer must hear of the event before the question
-  const bool asked =
-      router_.settle(link_.address(seat_.number), consumer, seq, [seat = &seat_, id] {
-        seat->post([id](shard& s) { s.settled(id); });
-      });
-  if (!asked) settled(id);
+  if (!router_.settle(link_.address(seat_.number), consumer, std::move(question)))
+    settled(id, true);
 }
 
-void shard::settled(std::uint64_t id) {
+void shard::settled(std::uint64_t id, bool in_force) {
   auto i = settling_.find(id);
   if (i == settling_.end()) return;
   auto f = std::move(i->second);
   settling_.erase(i);
-  f->reply(std::move(f->decided->answer));
+  if (in_force) return f->reply(std::move(f->decided->answer));
+  f->reply(error{errc::unavailable, "It is stored, but has not taken effect yet.",
+                 settings().overload_retry_ms, {}});
 }
 
 }  // namespace nova::runtime

@@ -140,6 +140,8 @@ void shard::handle(entity& e, flight_ptr f) {
   auto& d = std::get<erased_decision>(out);
   if (f->is_call() && !d.reply && !d.refusal)
     return crash(e, std::move(f), "the decision has no reply");
+  if (!link_.domain.pushes && !(d.pushes.empty() && d.watches.empty()))
+    return crash(e, std::move(f), "the domain declares that it does not push");
   decide(e, std::move(f), std::move(d));
 }
 

@@ -12,7 +12,9 @@ void shard::deliver(event_delivery event) {
   auto f = std::make_unique<flight>(event_work{std::move(event)});
   auto& e = f->as_event()->event;
   doing_ = f->describe();
-  f->kind = link_.kind_index(e.kind);
+  const auto kind = link_.find_kind(e.kind);
+  if (!kind) return f->end_event(event_end::failed, "no such kind of entity");
+  f->kind = *kind;
   f->key = std::move(e.key);
   const auto& handlers = link_.domain.kinds[f->kind].events;
   const auto h = handlers.find(e.type->number);
@@ -20,6 +22,7 @@ void shard::deliver(event_delivery event) {
     return f->end_event(event_end::failed, "the kind has no handler for this event");
   f->handler = &h->second;
   if (!can_serve()) return f->give_up(errc::unavailable);
+  if (e.letter) return begin(std::move(f));
   if (marks_state_ == marks::known) return deliver_marked(std::move(f));
   unmarked_.push(std::move(f));
   if (marks_state_ == marks::unknown) load_marks();
@@ -60,7 +63,9 @@ void shard::deliver_marked(flight_ptr f) {
 }
 
 void shard::refresh(std::string_view kind, const std::string& key, std::function<void()> done) {
-  auto& of_kind = entities_[link_.kind_index(kind)];
+  const auto index = link_.find_kind(kind);
+  if (!index) return done();
+  auto& of_kind = entities_[*index];
   auto i = of_kind.find(key);
   if (i == of_kind.end()) return done();
   auto& e = *i->second;
@@ -84,7 +89,8 @@ void shard::pull(pull_request request) {
                          for (std::size_t i = 0; i < rows.size(); ++i)
                            page->push_back({static_cast<std::uint64_t>(rows.int8(i, 0)),
                                             static_cast<std::uint32_t>(rows.int8(i, 1)),
-                                            rows.text(i, 2), nullptr, rows.blob(i, 3)});
+                                            rows.text(i, 2), nullptr, rows.blob(i, 3),
+                                            rows.blob(i, 3).size()});
                          done(relay_batch_ptr(std::move(page)));
                        });
 }

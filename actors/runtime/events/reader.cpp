@@ -49,9 +49,15 @@ bool reader::turn() {
     }
     item = relay_batch_ptr{};
   });
+  // Units of a reader that fell must be settled before its successor reads the offset.
+  if (load_wanted_ && seat_.in_lane.load() == 0) {
+    load_wanted_ = false;
+    load();
+  }
   if (phase_ == phase::running) {
     admit();
     if (router_.last_event(seat_.source) > last_known()) pull();
+    try_letters();
   }
   answer_waiters();
   return more;
@@ -62,7 +68,8 @@ void reader::open() {
   seat_.open = true;
   phase_ = phase::loading;
   activation_ = services_.next_activation();
-  load();
+  load_wanted_ = true;
+  seat_.wake();
 }
 
 void reader::close() {
@@ -71,7 +78,15 @@ void reader::close() {
   phase_ = phase::closed;
   backlog_.clear();
   window_.clear();
-  dead_keys_.clear();
+  backlog_bytes_ = 0;
+  load_wanted_ = false;
+  letters_.clear();
+  services_.metrics.of(metric_class()).letters.fetch_sub(counted_letters_);
+  counted_letters_ = 0;
+  letter_.reset();
+  reading_letters_ = letter_timer_ = false;
+  seat_.owed.clear();  // the entities' memory is dropped as well
+  owed_open_ = alone_until_ = 0;
   pulling_ = pull_rests_ = offset_timer_ = false;
   next_ = 1;
   settled_ = durable_ = saving_ = 0;
@@ -97,8 +112,19 @@ void reader::loaded(const storage::read_result& offsets, const storage::read_res
       settled_ = static_cast<std::uint64_t>(offsets.value().int8(i, 2));
   durable_ = saving_ = settled_;
   next_ = settled_ + 1;
-  for (std::size_t i = 0; i < keys.value().size(); ++i) dead_keys_.insert(keys.value().text(i, 0));
+  for (std::size_t i = 0; i < keys.value().size(); ++i) {
+    const auto type = static_cast<std::uint32_t>(keys.value().int8(i, 1));
+    letters_.at({keys.value().text(i, 0), safety(type)}, services_.now()).letters +=
+        keys.value().int8(i, 2);
+  }
+  count_letters();
   phase_ = phase::running;
+  pay_owed();
+}
+
+/// The metric loses what this reader counted; its successor counts anew.
+reader::~reader() {
+  services_.metrics.of(metric_class()).letters.fetch_sub(counted_letters_);
 }
 
 void reader::take(const relay_batch& batch) {
@@ -106,13 +132,19 @@ void reader::take(const relay_batch& batch) {
     if (e.seq <= last_known()) continue;
     // After a gap, or when too much waits: turn() sees by the shard's counter that there is
     // something to pull.
-    if (e.seq != last_known() + 1 || backlog_.size() >= settings().max_reader_backlog) return;
+    if (e.seq != last_known() + 1 || full()) return;
     backlog_.push_back(e);
+    backlog_bytes_ += e.bytes;
   }
 }
 
+bool reader::full() const {
+  return backlog_.size() >= settings().max_reader_backlog ||
+         backlog_bytes_ >= settings().max_reader_backlog_bytes;
+}
+
 void reader::pull() {
-  if (pulling_ || pull_rests_ || backlog_.size() >= settings().max_reader_backlog) return;
+  if (pulling_ || pull_rests_ || full()) return;
   pulling_ = true;
   doing_ = "pull";
   pull_request request{
@@ -135,6 +167,7 @@ void reader::admit() {
     progress p;
     p.event = std::move(backlog_.front());
     backlog_.pop_front();
+    backlog_bytes_ -= p.event.bytes;
     ++next_;
     if (auto i = link_.intakes.find(p.event.type); i != link_.intakes.end()) p.in = i->second;
     const auto seq = p.event.seq;
@@ -161,14 +194,22 @@ void reader::start_ready() {
   for (auto& [seq, p] : window_) {
     if (p.at == stage::settled) continue;
     const bool free = !keys.contains(p.event.key);
-    if (p.at == stage::queued && free && dead_keys_.contains(p.event.key))
-      put_aside(p, "waiting", "an earlier event of its key is a dead letter");
-    if (p.at == stage::queued && !p.route) free ? start(p) : foresee(p);
+    if (p.at == stage::queued && free && p.aside != nullptr) put_aside(p, p.aside);
+    if (p.at == stage::queued && free && letters_.holds(p.event.key, p.in->safety)) {
+      p.reason = "an earlier event of its key is a dead letter";
+      put_aside(p, "waiting");
+    }
+    if (p.at == stage::queued && !p.route) {
+      if (free)
+        start(p);
+      else
+        foresee(p);
+    }
     if (p.at == stage::queued && p.route && free) {
       if (std::holds_alternative<entity_effect>(*p.route)) {
         if (!targets.contains(*p.target)) to_entity(p, std::get<entity_effect>(*p.route));
       } else if (first) {
-        to_read_model(p, std::move(std::get<read_model_effect>(*p.route)));
+        to_read_model(p);
       }
     }
     if (p.at == stage::settled) continue;
@@ -218,11 +259,23 @@ void reader::write_offset() {
 
 void reader::answer_waiters() {
   if (seat_.waiters.empty()) return;
-  std::erase_if(seat_.waiters, [this](settle_wait& w) {
-    if (phase_ != phase::running || w.seq > settled_) return false;
-    w.settled();
+  std::erase_if(seat_.waiters, [this, now = services_.now()](settle_wait& w) {
+    if (w.until <= now) return true;
+    if (phase_ != phase::running || owed_open_ != 0 || w.seq > settled_) return false;
+    const bool held = w.type != 0 ? letters_.holds(w.key, safety(w.type))
+                                  : letters_.holds(w.key, true) || letters_.holds(w.key, false);
+    w.settled(!held);
     return true;
   });
+}
+
+std::string reader::metric_class() const { return "reader:" + std::string(link_.domain.name); }
+
+/// The gauge is the sum over all readers of the domain.
+void reader::count_letters() {
+  const auto now = letters_.letters();
+  services_.metrics.of(metric_class()).letters.fetch_add(now - counted_letters_);
+  counted_letters_ = now;
 }
 
 }  // namespace nova::runtime

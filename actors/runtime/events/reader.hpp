@@ -1,27 +1,30 @@
 // The reader of one source shard's events in a consuming domain: in order per key and per target
-// shard, exactly once in effect. Gets events pushed, pulls after a gap or a start, retries, and
-// puts aside what cannot be processed.
+// shard, exactly once in effect. Gets events pushed, pulls after a gap or a start, and retries. An
+// event that cannot be processed becomes a dead letter, which is tried again with growing pauses
+// (reader_letters.cpp).
 #pragma once
 
 #include "actors/runtime/entities/needs.hpp"
+#include "actors/runtime/events/letter_book.hpp"
 #include "actors/runtime/routing/domain_link.hpp"
 
 #include <deque>
 #include <map>
-#include <set>
-#include <unordered_set>
 #include <variant>
 
 namespace nova::runtime {
 
 class reader;
 
-/// "Tell me when all events up to `seq` have had their effect."
-struct settle_wait {
-  std::uint64_t seq = 0;
-  std::function<void()> settled;  ///< must only post
-};
 using reader_item = std::variant<relay_batch_ptr, settle_wait, std::function<void(reader&)>>;
+
+/// Entities that load anew once a read model's unit is committed.
+struct refresh_plan {
+  bool committed = false;
+  std::vector<entity_effect> named;
+  std::vector<entities_found> found;
+  bool empty() const noexcept { return named.empty() && found.empty(); }
+};
 
 class reader_seat final : public inbox<reader_item> {
  public:
@@ -34,17 +37,29 @@ class reader_seat final : public inbox<reader_item> {
   std::uint64_t sitting = 0;         ///< occupant only
   bool open = false;                 ///< occupant only
   std::vector<settle_wait> waiters;  ///< occupant only; survive a restart
+  /// By ticket: refreshes that units in the lane will owe, or owe already. A reader that falls in
+  /// between must not forget them. Occupant only.
+  std::map<std::uint64_t, refresh_plan> owed;
+  std::uint64_t last_ticket = 0;        ///< occupant only
+  std::atomic<std::int64_t> in_lane{0};  ///< units appended and without an outcome
 };
 
 class reader final : public occupant {
  public:
   explicit reader(reader_seat& s);
+  ~reader() override;
   bool turn() override;
   std::string current() const override { return doing_; }
 
   // Posted by the domain's head:
   void open();
   void close();
+
+  // Posted for operators:
+  using letter_done = std::function<void(result<void>)>;  ///< must only post
+  /// The oldest dead letter of this one's key is tried now.
+  void retry_letter(std::uint64_t seq, letter_done done);
+  void discard_letter(std::uint64_t seq, letter_done done);
 
  private:
   enum class stage : std::uint8_t {
@@ -63,12 +78,16 @@ class reader final : public occupant {
     rpc::message_ptr body;
     std::optional<effect> route;
     std::optional<std::uint32_t> target;  ///< shard, when it goes to an entity
+    bool letter = false;                  ///< a dead letter, tried again
+    const char* aside = nullptr;          ///< a dead letter to be: its status
+    std::string reason;                   ///< and why
   };
 
   // reader.cpp: order, pulling, offset
   void take(const relay_batch& batch);
   void load();
   void loaded(const storage::read_result& offsets, const storage::read_result& keys);
+  bool full() const;
   void pull();
   void pulled(const result<relay_batch_ptr>& page);
   std::uint64_t last_known() const { return next_ + backlog_.size() - 1; }
@@ -78,21 +97,48 @@ class reader final : public occupant {
   void save_offset();
   void write_offset();
   void answer_waiters();
+  std::string metric_class() const;
+  void count_letters();
 
-  // reader_effect.cpp: route, effect, failure
-  void foresee(progress& p);
+  // reader_effect.cpp: route, effect in an entity, failure
+  bool foresee(progress& p);
   void start(progress& p);
   void route(progress& p, std::shared_ptr<reads> results);
   void routed(progress& p, effect&& e);
   void to_entity(progress& p, const entity_effect& e);
-  void to_read_model(progress& p, read_model_effect&& e);
-  void refresh(progress& p, const std::vector<entity_effect>& which);
   void ended(std::uint64_t seq, std::uint64_t ticket, event_end how, std::string reason);
   void rest(progress& p);
-  void put_aside(progress& p, const char* status, std::string reason);
   storage::commit_unit unit() const;
   bool append(storage::commit_unit unit);
   progress* find(std::uint64_t seq, std::uint64_t ticket);
+
+  // reader_model.cpp: effects in a read model
+  struct model_unit;
+  void to_read_model(progress& p);
+  bool joins(progress& p, const model_unit& u);
+  void take_into(model_unit& u, progress& p);
+  void model_written(const model_unit& u, const storage::commit_outcome& o);
+  void model_refused(const model_unit& u, const storage::commit_outcome& o);
+  void refresh(std::uint64_t ticket, std::function<void(reader&)> done);
+  void refresh_named(std::uint64_t ticket, std::shared_ptr<std::vector<entity_effect>> which,
+                     std::function<void(reader&)> done);
+  void pay_owed();
+
+  // reader_letters.cpp: dead letters
+  bool safety(std::uint32_t type) const;
+  std::vector<std::int64_t> types_of(bool safety) const;
+  void put_aside(progress& p, const char* status);
+  void try_letters();
+  void letters_read(const letter_book::group& g, std::uint64_t version,
+                    const storage::read_result& found);
+  void write_letter(progress& p, read_model_effect&& e);
+  void letter_ended(event_end how, const std::string& reason);
+  void letters_rest(const letter_book::group& g, std::chrono::milliseconds pause);
+  void letter_timer(steady_time due);
+  void find_letter(std::uint64_t seq, letter_done done,
+                   std::function<void(reader&, const letter_book::group&)> then);
+  void discarded(const letter_book::group& g, std::uint64_t seq, const storage::commit_outcome& o,
+                 const letter_done& done);
 
   template <class F>
   auto poster(F f) {
@@ -119,10 +165,17 @@ class reader final : public occupant {
   std::uint64_t durable_ = 0;
   std::uint64_t saving_ = 0;
   bool offset_timer_ = false;
+  bool load_wanted_ = false;  ///< waits for the units of a predecessor
   bool pulling_ = false;
   bool pull_rests_ = false;
-  std::uint64_t last_ticket_ = 0;
-  std::unordered_set<std::string> dead_keys_;
+  std::size_t backlog_bytes_ = 0;
+  std::uint64_t alone_until_ = 0;  ///< after a refused unit: its events go one by one
+  std::uint64_t owed_open_ = 0;    ///< refreshes of a predecessor under way
+  letter_book letters_;
+  std::optional<progress> letter_;  ///< the dead letter that is tried now
+  std::int64_t counted_letters_ = 0;  ///< in the metric
+  bool reading_letters_ = false;
+  bool letter_timer_ = false;
 };
 
 }  // namespace nova::runtime

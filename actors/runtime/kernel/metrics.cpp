@@ -86,6 +86,9 @@ void metrics::write(std::string& out) const {
   fmt::format_to(o, "# TYPE nova_actor_active gauge\n");
   for (const auto& r : rows_)
     fmt::format_to(o, "nova_actor_active{{class=\"{}\"}} {}\n", r.name, r.counters.active.load());
+  fmt::format_to(o, "# TYPE nova_actor_letters gauge\n");
+  for (const auto& r : rows_)
+    fmt::format_to(o, "nova_actor_letters{{class=\"{}\"}} {}\n", r.name, r.counters.letters.load());
   fmt::format_to(o, "# TYPE nova_actor_state_bytes gauge\n");
   for (const auto& r : rows_)
     fmt::format_to(o, "nova_actor_state_bytes{{class=\"{}\"}} {}\n", r.name,

@@ -26,6 +26,7 @@ struct class_metrics {
   std::atomic<std::uint64_t> conflicts{0};
   std::atomic<std::uint64_t> deadlines_missed{0};
   std::atomic<std::uint64_t> dead_letters{0};
+  std::atomic<std::int64_t> letters{0};  ///< dead letters in the table now
   std::atomic<std::int64_t> active{0};
   std::atomic<std::int64_t> bytes{0};
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
+#include "actors/runtime/node/dead_letters.hpp"
 #include "config/settings/runtime_settings.hpp"
 #include "protocols/core/bus.hpp"
 #include "storage/database/database.hpp"
@@ -60,6 +61,19 @@ class node final : public rpc::bus {
   void detach(rpc::connection_id connection, const uuid& account) override;
   bool ready() const override;
   void write_metrics(std::string& out) const override;
+
+  // For operators. Callbacks run on an actor's or a storage thread and must not block.
+  static constexpr std::uint32_t max_letter_page = 1000;
+  /// Dead letters of a consuming domain behind `after`, in order; at most max_letter_page.
+  void dead_letters(std::string_view consumer, const letter_id& after, std::uint32_t limit,
+                    std::function<void(result<std::vector<dead_letter>>)> done) const;
+  /// Tries the oldest letter of this one's key now, then the others of the key. Answers when that is
+  /// arranged; `not_found` for an unknown letter.
+  void retry_dead_letter(std::string_view consumer, const letter_id& id,
+                         std::function<void(result<void>)> done);
+  /// Deletes the letter without an effect; those behind it are tried.
+  void discard_dead_letter(std::string_view consumer, const letter_id& id,
+                           std::function<void(result<void>)> done);
 
   struct impl;
   impl& internals() noexcept { return *impl_; }  ///< for actors/runtime/node/testing.hpp

@@ -71,7 +71,9 @@ const std::vector<directory::tap_fn>* directory::taps(std::uint32_t event) const
 
 bool directory::ousted() const {
   return std::any_of(domains_.begin(), domains_.end(),
-                     [](const auto& d) { return d->link.holding == holding::elsewhere; });
+                     [](const auto& d) {
+                       return d->link.domain.pushes && d->link.holding == holding::elsewhere;
+                     });
 }
 
 }  // namespace nova::runtime

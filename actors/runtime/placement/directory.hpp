@@ -57,9 +57,9 @@ class directory {
   /// Nodes do not call each other: one of them must hold all domains. The owner of the first one may
   /// claim the others.
   const domain_link& anchor() const { return domains_.front()->link; }
-  /// True if another node owns a domain.
+  /// True if another node owns a domain that pushes.
   bool ousted() const;
-  /// Another node took a domain of this one: its sockets are closed.
+  /// Another node took a domain that pushes: sockets are closed, so that they go where its pushes are.
   void oust() { couriers_.oust(); }
 
  private:

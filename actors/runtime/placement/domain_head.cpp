@@ -150,7 +150,7 @@ void domain_head::lose() {
   state_ = state::dropping;
   link_.serving = false;
   link_.holding = holding::elsewhere;
-  all_.oust();
+  if (link_.domain.pushes) all_.oust();
   owned_.clear();
   to_drop_ = seats_.shards.size() + seats_.readers.size();
   for (auto& s : seats_.shards)

@@ -1,5 +1,7 @@
 #include "actors/runtime/placement/local_router.hpp"
 
+#include "protocols/core/log.hpp"
+
 namespace nova::runtime {
 
 using std::chrono::milliseconds;
@@ -8,6 +10,9 @@ namespace {
 
 /// Of a method that declares none.
 constexpr std::uint32_t default_deadline_ms = 5000;
+
+constexpr std::uint32_t tap_attempts = 8;
+constexpr milliseconds tap_pause{50};  ///< doubles with each attempt
 
 }  // namespace
 
@@ -77,14 +82,27 @@ void local_router::announce(shard_address source) {
 
 void local_router::tap(std::uint32_t event, const rpc::message_ptr& body) {
   if (const auto* taps = directory_.taps(event))
-    for (const auto& f : *taps) f(body);
+    for (const auto& f : *taps) tell(f, body, 1);
 }
 
-bool local_router::settle(shard_address source, std::string_view consumer, std::uint64_t seq,
-                          std::function<void()> settled) {
+/// A tap that throws is called again: what it should tell is committed.
+void local_router::tell(const directory::tap_fn& tap, const rpc::message_ptr& body,
+                        std::uint32_t attempt) {
+  try {
+    tap(body);
+  } catch (const std::exception& x) {
+    services_.crashes.record({services_.now(), "tap", body->GetTypeName(), x.what(), attempt}, 0);
+    if (attempt >= tap_attempts)
+      return log::error("runtime.tap_lost", {{"event", body->GetTypeName()}, {"reason", x.what()}});
+    services_.timers.after(tap_pause * (1 << attempt),
+                           [this, &tap, body, attempt] { tell(tap, body, attempt + 1); });
+  }
+}
+
+bool local_router::settle(shard_address source, std::string_view consumer, settle_wait question) {
   for (auto* r : directory_.find(source.domain)->listeners[source.shard])
     if (r->consumer.domain.name == consumer) {
-      r->post(settle_wait{seq, std::move(settled)});
+      r->post(std::move(question));
       return true;
     }
   return false;

@@ -17,8 +17,7 @@ class local_router final : public router {
   void publish(shard_address source, const relay_batch_ptr& batch) override;
   void announce(shard_address source) override;
   void tap(std::uint32_t event, const rpc::message_ptr& body) override;
-  bool settle(shard_address source, std::string_view consumer, std::uint64_t seq,
-              std::function<void()> settled) override;
+  bool settle(shard_address source, std::string_view consumer, settle_wait question) override;
 
   std::uint64_t last_event(shard_address source) const override;
   void pull(shard_address source, pull_request request) override;
@@ -34,10 +33,12 @@ class local_router final : public router {
     couriers_.push(slot, waiting);
   }
   void watch(watch_accounts set) override { couriers_.watch(std::move(set)); }
+  void lose_pushes() override { couriers_.lose_pushes(); }
 
  private:
   result<std::string> key_of(const rpc::call& c, const route& r);
   shard_seat& seat(shard_address a) const;
+  void tell(const directory::tap_fn& tap, const rpc::message_ptr& body, std::uint32_t attempt);
 
   services& services_;
   couriers& couriers_;

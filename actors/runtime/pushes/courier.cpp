@@ -9,7 +9,11 @@ namespace nova::runtime {
 courier_seat::courier_seat(couriers& c, std::uint32_t n, std::size_t limit)
     : inbox("courier/" + std::to_string(n), limit), all(c), slot(n) {}
 
-std::unique_ptr<occupant> courier_seat::occupy() { return std::make_unique<courier>(*this); }
+std::unique_ptr<occupant> courier_seat::occupy() {
+  // The push that the predecessor fell over is lost, and who should have had it is not known.
+  if (std::exchange(occupied, true)) lost = true;
+  return std::make_unique<courier>(*this);
+}
 
 courier::courier(courier_seat& s) : seat_(s), all_(s.all), services_(s.all.node) {}
 
@@ -39,6 +43,7 @@ void courier::close_all(rpc::close_code code, const char* reason) {
 }
 
 void courier::handle(delivery& d) {
+  seat_.bytes.fetch_sub(d.bytes, std::memory_order_relaxed);
   if (!d.push) return;
   to_.clear();
   const auto slots = all_.slots();

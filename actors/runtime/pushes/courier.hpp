@@ -64,12 +64,20 @@ class courier_seat final : public inbox<courier_item> {
   std::unordered_map<rpc::connection_id, watcher_row> watchers;
   /// By connection of this slot's accounts: the slots that hold a part of its watch set, as a list.
   std::unordered_map<rpc::connection_id, std::vector<std::uint32_t>> watching;
-  /// Pushes were dropped because this inbox was over its limit: all sockets here must resume.
+  /// Pushes were dropped, because this inbox was over its limit or because an actor fell: all
+  /// sockets here must resume.
   std::atomic<bool> lost{false};
+  void lose() {
+    lost = true;
+    wake();
+  }
+  /// Of the pushes that wait here.
+  std::atomic<std::size_t> bytes{0};
   /// Sockets that came to this slot so far, plus one; raised before their `attached` is called.
   std::atomic<std::uint64_t> arrivals{1};
   /// Set when another node took a domain: its pushes do not come here any more.
   std::atomic<bool> ousted{false};
+  bool occupied = false;      ///< somebody sat here before
   std::vector<uuid> changed;  ///< presence to be told at `flush_at`
   steady_time flush_at{};
 };

@@ -26,14 +26,23 @@ void couriers::detach(rpc::connection_id connection, const uuid& account) {
 
 void couriers::push(std::uint32_t slot, std::vector<delivery>& waiting) {
   auto& to = seat(slot);
-  if (to.depth() <= node.settings().max_courier_inbox) return to.post_all(waiting);
+  if (to.depth() <= node.settings().max_courier_inbox &&
+      to.bytes.load(std::memory_order_relaxed) <= node.settings().max_courier_bytes) {
+    std::size_t bytes = 0;
+    for (const auto& d : waiting) bytes += d.bytes;
+    to.bytes.fetch_add(bytes, std::memory_order_relaxed);
+    return to.post_all(waiting);
+  }
   waiting.clear();
-  to.lost = true;
-  to.wake();
+  to.lose();
 }
 
 void couriers::watch(watch_accounts set) {
   seat(courier_of(set.watcher, slots())).post(std::move(set));
+}
+
+void couriers::lose_pushes() {
+  for (auto& s : seats_) s->lose();
 }
 
 void couriers::oust() {

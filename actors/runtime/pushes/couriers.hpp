@@ -15,8 +15,8 @@ namespace nova::runtime {
 struct courier_hooks {
   /// Makes the push that tells a watcher of `account`'s presence; null: presence is not pushed.
   std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)> make_presence;
-  /// True if another node owns a domain. This node then gets no pushes of that domain, so it
-  /// accepts no sockets.
+  /// True if another node owns a domain that pushes. Its pushes do not come here, so no socket is
+  /// accepted.
   std::function<bool()> ousted;
 };
 
@@ -36,8 +36,10 @@ class couriers {
   /// over the limit.
   void push(std::uint32_t slot, std::vector<delivery>& waiting);
   void watch(watch_accounts set);
-  /// Another node took a domain: all sockets are closed with `restart`.
+  /// Another node took a domain that pushes: all sockets are closed with `restart`.
   void oust();
+  /// Pushes were lost: all sockets are told to resume.
+  void lose_pushes();
 
   services& node;
   rpc::push_sink& sink;

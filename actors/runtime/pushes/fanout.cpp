@@ -10,10 +10,12 @@ fanout::fanout(router& to, std::size_t cached) : to_(to), cached_(cached), waiti
 void fanout::add(outgoing o) {
   if (!o.to.accounts || o.to.accounts->empty() || !o.push) return;
   const auto& accounts = *o.to.accounts;
+  const auto bytes = o.push->body().ByteSizeLong();
   if (accounts.size() > small_audience) {
     for (const auto& [slot, part] : grouping(o.to.accounts))
       if (part->nobody_at != to_.arrivals(slot))
-        queue(slot, {o.push, o.origin, o.to.except, accounts_ptr(part, &part->accounts), part});
+        queue(slot, {o.push, o.origin, o.to.except, accounts_ptr(part, &part->accounts), part,
+                     bytes});
     return;
   }
   std::array<std::uint32_t, small_audience> slots;
@@ -23,7 +25,7 @@ void fanout::add(outgoing o) {
     const auto slot = courier_of(account, waiting_.size());
     if (std::find(slots.begin(), slots.begin() + used, slot) != slots.begin() + used) continue;
     slots[used++] = slot;
-    queue(slot, {o.push, o.origin, o.to.except, o.to.accounts});
+    queue(slot, {o.push, o.origin, o.to.except, o.to.accounts, nullptr, bytes});
   }
 }
 

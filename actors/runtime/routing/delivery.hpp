@@ -36,6 +36,7 @@ struct delivery {
   uuid except{};
   std::shared_ptr<const std::vector<uuid>> accounts;
   std::shared_ptr<audience_part> part = nullptr;
+  std::size_t bytes = 0;  ///< of the push, roughly
 };
 
 /// To the courier of the watching account: replaces the whole set of the connection.

@@ -1,7 +1,5 @@
 #include "actors/runtime/routing/domain_link.hpp"
 
-#include <stdexcept>
-
 namespace nova::runtime {
 
 domain_link::domain_link(runtime::domain d, std::shared_ptr<storage::database> db,
@@ -14,10 +12,10 @@ domain_link::domain_link(runtime::domain d, std::shared_ptr<storage::database> d
   for (const auto& i : domain.intakes) intakes[i.event->number] = &i;
 }
 
-std::size_t domain_link::kind_index(std::string_view kind) const {
+std::optional<std::size_t> domain_link::find_kind(std::string_view kind) const {
   for (std::size_t i = 0; i < domain.kinds.size(); ++i)
     if (domain.kinds[i].name == kind) return i;
-  throw std::logic_error("unknown entity kind " + std::string(kind));
+  return {};
 }
 
 }  // namespace nova::runtime

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct domain_link {
   domain_link(runtime::domain d, std::shared_ptr<storage::database> db, runtime::services& s,
               runtime::router& r);
 
-  std::size_t kind_index(std::string_view kind) const;  ///< throws std::logic_error for an unknown one
+  /// Empty for a kind that this program does not know.
+  std::optional<std::size_t> find_kind(std::string_view kind) const;
   std::uint32_t shard_number(std::string_view key) const {
     return static_cast<std::uint32_t>(stable_hash(key) % domain.shards);
   }

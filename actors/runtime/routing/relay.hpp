@@ -5,6 +5,8 @@
 
 #include "protocols/core/method.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,6 +22,7 @@ struct relay_event {
   std::string key;
   rpc::message_ptr body;  ///< null when pulled: parse payload
   std::string payload;    ///< empty when pushed
+  std::size_t bytes = 0;  ///< of the body, roughly
 };
 
 /// In order of seq, without gaps.
@@ -30,6 +33,16 @@ struct pull_request {
   std::uint64_t after = 0;
   std::uint32_t limit = 0;
   std::function<void(result<relay_batch_ptr>)> done;  ///< any thread, must only post
+};
+
+/// "Tell me when all events up to `seq` have had their effect."
+struct settle_wait {
+  std::uint64_t seq = 0;
+  std::string key;         ///< the effect of this key's events counts
+  std::uint32_t type = 0;  ///< of the last event; 0: any of the key
+  std::chrono::steady_clock::time_point until{};  ///< afterwards nobody waits
+  /// Must only post. False: events of the key wait as dead letters.
+  std::function<void(bool in_force)> settled;
 };
 
 enum class event_end : std::uint8_t {
@@ -47,6 +60,9 @@ struct event_delivery {
   rpc::message_ptr body;
   std::string_view kind;  ///< of the entity; lives as long as the domain
   std::string key;
+  /// It was a dead letter: its row is deleted with its effect, which makes the effect happen once;
+  /// the target's mark has passed it.
+  bool letter = false;
   std::function<void(event_end, std::string reason)> done;  ///< once, any thread, must only post
 };
 

@@ -39,10 +39,8 @@ class router {
   virtual void announce(shard_address source) = 0;
   /// Calls the taps of this node.
   virtual void tap(std::uint32_t event, const rpc::message_ptr& body) = 0;
-  /// Calls `settled`, which must only post, when `consumer` has taken all events of the shard up to
-  /// `seq`. False: nobody of that name takes them.
-  virtual bool settle(shard_address source, std::string_view consumer, std::uint64_t seq,
-                      std::function<void()> settled) = 0;
+  /// Asks `consumer`. False: no domain of that name takes events of the shard.
+  virtual bool settle(shard_address source, std::string_view consumer, settle_wait question) = 0;
 
   // Events, by the reader of a consuming domain.
 
@@ -64,6 +62,8 @@ class router {
   /// Takes all of `waiting`. When the slot's queue is over its limit its sockets are told to resume.
   virtual void push(std::uint32_t slot, std::vector<delivery>& waiting) = 0;
   virtual void watch(watch_accounts set) = 0;
+  /// Pushes were lost and nobody knows whose: all sockets are told to resume.
+  virtual void lose_pushes() = 0;
 };
 
 }  // namespace nova::runtime

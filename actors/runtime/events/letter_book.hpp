@@ -1,0 +1,62 @@
+// What a reader remembers of its source shard's dead letters: which keys have some, and when the
+// oldest of each is tried again. Safety events and the others of one key are groups of their own:
+// neither waits for the other. Used by reader.
+#pragma once
+
+#include "actors/runtime/kernel/seat.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace nova::runtime {
+
+class letter_book {
+ public:
+  struct group {
+    std::string key;
+    bool safety = false;
+  };
+  struct state {
+    steady_time due{};
+    std::int64_t letters = 0;
+    std::uint32_t inserting = 0;  ///< letters on their way to the table
+    std::uint64_t version = 0;    ///< changes with each letter put aside
+  };
+
+  bool empty() const noexcept { return groups_[0].empty() && groups_[1].empty(); }
+  bool holds(const std::string& key, bool safety) const { return groups_[safety].contains(key); }
+  state* find(const group& g) {
+    auto i = groups_[g.safety].find(g.key);
+    return i != groups_[g.safety].end() ? &i->second : nullptr;
+  }
+  /// Made on first use, due at `due`.
+  state& at(const group& g, steady_time due) {
+    return groups_[g.safety].try_emplace(g.key, state{due}).first->second;
+  }
+  void erase(const group& g) { groups_[g.safety].erase(g.key); }
+  void clear() {
+    for (auto& of : groups_) of.clear();
+  }
+  std::int64_t letters() const {
+    std::int64_t sum = 0;
+    for (const auto& of : groups_)
+      for (const auto& [key, s] : of) sum += s.letters;
+    return sum;
+  }
+  /// The group whose oldest letter is due first.
+  std::optional<std::pair<group, steady_time>> next() const {
+    std::optional<std::pair<group, steady_time>> first;
+    for (const bool safety : {true, false})
+      for (const auto& [key, s] : groups_[safety])
+        if (!first || s.due < first->second) first = {group{key, safety}, s.due};
+    return first;
+  }
+
+ private:
+  std::array<std::unordered_map<std::string, state>, 2> groups_;  // by safety
+};
+
+}  // namespace nova::runtime
