@@ -4,7 +4,8 @@
 #include "config/process/command_line.hpp"
 #include "config/process/doctor.hpp"
 #include "config/process/key_file.hpp"
-#include "config/process/stop_signals.hpp"
+#include "config/process/process_signals.hpp"
+#include "config/process/running_settings.hpp"
 #include "config/process/watchdog.hpp"
 #include "gateway/server.hpp"
 #include "protocols/core/log.hpp"
@@ -23,8 +24,13 @@ using storage::domain_databases;
 namespace fs = std::filesystem;
 
 int refuse(const error& e) {
-  std::cerr << "nova: " << e.detail << '\n';
+  log::error("start.refused", {{"reason", e.detail}});
   return config::exit_refused;
+}
+
+bool fit(const std::vector<config::finding>& findings) {
+  config::log_findings(findings);
+  return config::may_serve(findings);
 }
 
 domain_databases databases_of(const settings& s) {
@@ -36,7 +42,7 @@ domain_databases databases_of(const settings& s) {
 std::vector<config::finding> check(const domain_databases& databases) {
   std::vector<config::finding> findings;
   for (auto& found : databases.check())
-    findings.push_back({config::severity::refusal, "database of " + found.domain, std::move(found.text), ""});
+    findings.push_back({log::level::error, "database of " + found.domain, std::move(found.text), ""});
   return findings;
 }
 
@@ -71,6 +77,8 @@ class node_process {
     node_.start();
     return server_.start(node_);
   }
+
+  void change_limits(const config::gateway_settings& s) { server_.change_limits(s); }
 
   bool ready() const { return server_.ready(); }
   bool failed() const { return failed_.load(); }
@@ -107,12 +115,16 @@ class node_process {
   runtime::node node_;
 };
 
-// Serves until a signal comes; prints the ready line when /readyz would say so.
-int run(node_process& process, config::stop_signals& signals, const settings& s) {
+// Serves until a signal to stop comes; prints the ready line when /readyz would say so.
+int run(node_process& process, config::process_signals& signals, config::running_settings& all) {
+  const auto& s = all.now();
   auto port = process.start();
   if (!port) return refuse(port.error());
   bool announced = false;
-  while (!signals.wait_for(std::chrono::milliseconds(announced ? 250 : 5))) {
+  for (;;) {
+    const int signal = signals.wait_for(std::chrono::milliseconds(announced ? 250 : 5));
+    if (signal == SIGINT || signal == SIGTERM) break;
+    if (signal == SIGHUP && all.read_again()) process.change_limits(s.gateway);
     if (process.failed()) return config::exit_failed;
     if (announced || !process.ready()) continue;
     announced = true;
@@ -123,14 +135,14 @@ int run(node_process& process, config::stop_signals& signals, const settings& s)
   return config::exit_ok;
 }
 
-int serve(const settings& s, config::stop_signals& signals) {
+int serve(config::running_settings& all, config::process_signals& signals) {
+  const auto& s = all.now();
   config::raise_open_files();
-  auto findings = config::examine(s, config::gather_facts(s));
-  if (!config::print_findings(findings, std::cerr)) return config::exit_refused;
+  if (!fit(config::examine(s, config::gather_facts(s)))) return config::exit_refused;
   auto where = databases_of(s);
   if (auto started = where.start(); !started) return refuse(started.error());
   if (auto migrated = where.migrate(); !migrated) return refuse(migrated.error());
-  if (!config::print_findings(check(where), std::cerr)) return config::exit_refused;
+  if (!fit(check(where))) return config::exit_refused;
   auto keys = load_keys(fs::path(s.general.data_dir) / "keys");
   if (!keys) return refuse(keys.error());
 
@@ -138,7 +150,7 @@ int serve(const settings& s, config::stop_signals& signals) {
   std::optional<config::watchdog> guard;
   {
     node_process process(s, where, *keys);
-    status = run(process, signals, s);
+    status = run(process, signals, all);
     std::chrono::milliseconds budget(s.general.stop_budget_ms);
     guard.emplace(budget);
     process.stop(budget * 2 / 3);
@@ -160,14 +172,15 @@ int doctor(const settings& s) {
   auto findings = config::examine(s, config::gather_facts(s));
   auto where = databases_of(s);
   if (auto started = where.start(); !started) {
-    findings.push_back({config::severity::refusal, "embedded PostgreSQL", started.error().detail, ""});
+    findings.push_back({log::level::error, "embedded PostgreSQL", started.error().detail, ""});
   } else {
     if (auto migrated = where.migrate(); !migrated)
-      findings.push_back({config::severity::refusal, "migrations", migrated.error().detail, ""});
+      findings.push_back({log::level::error, "migrations", migrated.error().detail, ""});
     std::ranges::move(check(where), std::back_inserter(findings));
     where.stop();
   }
-  bool fine = config::print_findings(findings, std::cerr);
+  config::print_findings(findings, std::cerr);
+  const bool fine = config::may_serve(findings);
   if (fine) std::cout << "nova doctor: nothing is refused\n";
   return fine ? config::exit_ok : config::exit_refused;
 }
@@ -180,17 +193,19 @@ int main_with(int argc, char** argv) {
     std::cout << config::version_text() << '\n';
     return config::exit_ok;
   }
-  auto loaded = config::load_settings(line.file, config::read_environment(environ), line.values);
-  if (!loaded) {
-    config::print_problems(loaded.error(), std::cerr);
+  auto read = config::running_settings::read(line, config::read_environment(environ));
+  if (!read) {
+    config::print_problems(read.error(), std::cerr);
     return config::exit_bad_usage;
   }
-  config::stop_signals signals;  // before any thread starts
-  log::session logging(loaded->general.log_level, loaded->general.log_queue_records);
+  const auto& s = read->now();
+  config::process_signals signals;  // before any thread starts
+  log::session logging(s.general.log_level, s.general.log_queue_records);
+  log::set_form(s.general.log_form);
   switch (line.command) {
-    case config::command::serve: return serve(*loaded, signals);
-    case config::command::migrate: return migrate(*loaded);
-    case config::command::doctor: return doctor(*loaded);
+    case config::command::serve: return serve(*read, signals);
+    case config::command::migrate: return migrate(s);
+    case config::command::doctor: return doctor(s);
     case config::command::version: break;
   }
   return config::exit_ok;

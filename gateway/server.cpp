@@ -188,6 +188,10 @@ bool server::ready() const noexcept {
   return e.bus && !e.draining && e.access->ready() && e.bus->ready();
 }
 
+void server::change_limits(const config::gateway_settings& settings) {
+  impl_->common.bounds.change(settings);
+}
+
 result<std::uint16_t> server::start(rpc::bus& bus) {
   auto port = impl_->listen();
   if (!port) return port;

@@ -33,6 +33,9 @@ class server {
   /// like.
   result<std::uint16_t> start(rpc::bus& bus);
 
+  /// The limits that are live settings; the other settings stay as they were at the start. Any thread.
+  void change_limits(const config::gateway_settings& settings);
+
   /// What /readyz says: the bus serves and access tokens can be verified.
   bool ready() const noexcept;
 

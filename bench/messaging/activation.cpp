@@ -4,11 +4,11 @@
 #include "bench/messaging/messaging_scenarios.hpp"
 #include "bench/messaging/seeding.hpp"
 #include "config/process/allocator.hpp"
+#include "protocols/core/log.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/migrations.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <atomic>
@@ -211,7 +211,7 @@ void activation(const run_options& options, report& out) {
   const auto cold = std::min<std::uint64_t>(count, static_cast<std::uint64_t>(rate * options.seconds));
   const auto idle = std::chrono::milliseconds(count > 10'000 ? 40'000 : 1'000);
   out.set("entities", count);
-  spdlog::set_level(spdlog::level::warn);
+  log::set_level("warn");
   conversations all(count, idle);
   std::string problem;
   if (!all.start(problem)) return out.broken("start: " + problem);

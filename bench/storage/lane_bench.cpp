@@ -1,12 +1,12 @@
 // How fast the commit lane writes, beside a bare libpq loop that inserts the same rows in batches of the same size:
 // message-like rows (two unique indexes, three with the key) and their outbox rows, fsync on. Run: storage_lane_bench [units] [batch].
+#include "protocols/core/log.hpp"
 #include "storage/postgres/conninfo.hpp"
 #include "storage/postgres/wire.hpp"
 #include "tests/storage/sample_schema.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
 #include <libpq-fe.h>
-#include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -126,7 +126,7 @@ void print(const char* what, std::size_t units, figures f) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  spdlog::set_level(spdlog::level::warn);
+  nova::log::set_level("warn");
   std::size_t units = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 2000;
   std::size_t batch = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 100;
   auto& fixture = postgres_fixture::instance();

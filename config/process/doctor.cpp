@@ -127,7 +127,7 @@ void examine_open_files(const settings& s, const machine_facts& facts, std::vect
   // The default is a ceiling for large machines; a number that somebody chose is meant.
   const bool chosen = s.gateway.max_connections != settings{}.gateway.max_connections;
   const bool too_few = facts.open_files_most < open_files_min;
-  out.push_back({chosen || too_few ? severity::refusal : severity::warning, "gateway.max_connections",
+  out.push_back({chosen || too_few ? log::level::error : log::level::warn, "gateway.max_connections",
                  fmt::format("{} connections need {} open files and the hard limit is {}", s.gateway.max_connections, needed,
                              facts.open_files_most),
                  fmt::format("raise the limit (ulimit -Hn, LimitNOFILE=) or set gateway.max_connections to {}",
@@ -138,31 +138,31 @@ void examine_memory(const settings& s, const machine_facts& facts, std::vector<f
   const auto half_mib = facts.memory_bytes / 2 >> 20;
   const std::uint64_t hashing_mib = std::uint64_t{s.auth.password_memory_kib} * s.runtime.job_threads / 1024;
   if (hashing_mib > half_mib)
-    out.push_back({severity::refusal, "auth.password_memory_kib",
+    out.push_back({log::level::error, "auth.password_memory_kib",
                    fmt::format("{} hashes at once take {} MiB, more than half of the memory", s.runtime.job_threads, hashing_mib),
                    "lower runtime.job_threads or auth.password_memory_kib"});
   if (s.storage.embedded_shared_buffers_mb > half_mib)
-    out.push_back({severity::refusal, "storage.embedded_shared_buffers_mb", "is more than half of the memory",
+    out.push_back({log::level::error, "storage.embedded_shared_buffers_mb", "is more than half of the memory",
                    fmt::format("set it to {} at most", std::max<std::uint64_t>(16, half_mib / 2))});
 }
 
 void examine_machine(const settings& s, const machine_facts& facts, std::vector<finding>& out) {
   if (!facts.data_dir_writable)
-    out.push_back({severity::refusal, "general.data_dir", facts.data_dir_problem,
+    out.push_back({log::level::error, "general.data_dir", facts.data_dir_problem,
                    "name a folder that this user can write to, or change its owner"});
   if (facts.data_dir_free_bytes < data_dir_free_bytes_min)
-    out.push_back({severity::refusal, "general.data_dir",
+    out.push_back({log::level::error, "general.data_dir",
                    fmt::format("{} MiB are left on its disk", facts.data_dir_free_bytes >> 20),
                    fmt::format("free at least {} MiB or move the folder", data_dir_free_bytes_min >> 20)});
   if (!facts.listen_problem.empty())
-    out.push_back({severity::refusal, "gateway.port", facts.listen_problem,
+    out.push_back({log::level::error, "gateway.port", facts.listen_problem,
                    "stop what listens there, or set gateway.port and gateway.address to what is free"});
   if (!facts.address_is_loopback)
-    out.push_back({severity::warning, "gateway.address",
+    out.push_back({log::level::warn, "gateway.address",
                    "what clients send crosses the network in clear text: this version speaks no TLS itself",
                    "listen on 127.0.0.1 behind a proxy that does"});
   for (const auto& file : facts.loose_secrets)
-    out.push_back({severity::refusal, file.path, fmt::format("mode {:03o} lets others read a secret", file.mode),
+    out.push_back({log::level::error, file.path, fmt::format("mode {:03o} lets others read a secret", file.mode),
                    fmt::format("chmod 600 {}", file.path)});
   examine_open_files(s, facts, out);
   examine_memory(s, facts, out);
@@ -173,7 +173,7 @@ void examine_agreement(const settings& s, std::vector<finding>& out) {
   const auto& db = s.storage;
   const auto below = [&](std::string_view name, double value, std::string_view limit_name, double limit) {
     if (value >= limit)
-      out.push_back({severity::refusal, std::string(name), fmt::format("{:.15g} is not below {} ({:.15g})", value, limit_name, limit),
+      out.push_back({log::level::error, std::string(name), fmt::format("{:.15g} is not below {} ({:.15g})", value, limit_name, limit),
                      fmt::format("lower it or raise {}", limit_name)});
   };
   below("storage.lane_statement_timeout_ms", db.lane_statement_timeout_ms, "storage.lease_ms", db.lease_ms);
@@ -185,10 +185,10 @@ void examine_agreement(const settings& s, std::vector<finding>& out) {
   below("auth.lockout_base_s", s.auth.lockout_base_s, "auth.lockout_cap_s", s.auth.lockout_cap_s + 1.0);
   below("gateway.drain_ms", s.gateway.drain_ms, "general.stop_budget_ms", s.general.stop_budget_ms);
   if (!std::has_single_bit(s.runtime.courier_slots))
-    out.push_back({severity::refusal, "runtime.courier_slots", fmt::format("{} is no power of two", s.runtime.courier_slots),
+    out.push_back({log::level::error, "runtime.courier_slots", fmt::format("{} is no power of two", s.runtime.courier_slots),
                    fmt::format("set it to {}", std::bit_floor(s.runtime.courier_slots))});
   if (!s.gateway.resume_key.empty() && s.gateway.resume_key.size() < 32)
-    out.push_back({severity::refusal, "gateway.resume_key", "is shorter than 32 bytes",
+    out.push_back({log::level::error, "gateway.resume_key", "is shorter than 32 bytes",
                    "give it 32 random bytes, or none: then Nova keeps one in the data folder"});
 }
 
@@ -223,16 +223,29 @@ std::vector<finding> examine(const settings& s, const machine_facts& facts) {
   return out;
 }
 
-bool print_findings(const std::vector<finding>& findings, std::ostream& to) {
-  bool good = true;
+bool may_serve(const std::vector<finding>& findings) {
+  return std::ranges::none_of(findings,
+                              [](const finding& f) { return f.severity == log::level::error; });
+}
+
+void print_findings(const std::vector<finding>& findings, std::ostream& to) {
   for (const auto& f : findings) {
-    const bool refused = f.severity == severity::refusal;
-    good = good && !refused;
-    to << (refused ? "refused " : "warning ") << f.subject << ": " << f.detail;
+    to << (f.severity == log::level::error ? "refused " : "warning ") << f.subject << ": "
+       << f.detail;
     if (!f.remedy.empty()) to << ". Change: " << f.remedy << '.';
     to << '\n';
   }
-  return good;
+}
+
+void log_findings(const std::vector<finding>& findings) {
+  for (const auto& f : findings) {
+    if (f.severity == log::level::error)
+      log::error("doctor.refused",
+                 {{"subject", f.subject}, {"detail", f.detail}, {"change", f.remedy}});
+    else
+      log::warn("doctor.warning",
+                {{"subject", f.subject}, {"detail", f.detail}, {"change", f.remedy}});
+  }
 }
 
 }  // namespace nova::config

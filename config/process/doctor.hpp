@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/settings/settings.hpp"
+#include "protocols/core/log.hpp"
 
 #include <cstdint>
 #include <iosfwd>
@@ -11,10 +12,8 @@
 
 namespace nova::config {
 
-enum class severity : std::uint8_t { warning, refusal };
-
 struct finding {
-  config::severity severity = config::severity::refusal;
+  log::level severity = log::level::error;  ///< error: must not be served; warn: should be changed
   std::string subject;  ///< the setting or the thing: "gateway.port", "open files"
   std::string detail;   ///< what is wrong
   std::string remedy;   ///< what to change; empty when `detail` says it
@@ -41,8 +40,12 @@ machine_facts gather_facts(const settings& s);
 
 std::vector<finding> examine(const settings& s, const machine_facts& facts);
 
-/// One line a finding: `refused gateway.port: … Change: …`. True when nothing is refused.
-bool print_findings(const std::vector<finding>& findings, std::ostream& to);
+/// True when none is an error.
+bool may_serve(const std::vector<finding>& findings);
+/// For a person, one line a finding: `refused gateway.port: … Change: …`.
+void print_findings(const std::vector<finding>& findings, std::ostream& to);
+/// One record a finding.
+void log_findings(const std::vector<finding>& findings);
 
 /// Raises the soft limit of open files to the hard one; the limit that holds afterwards.
 std::uint64_t raise_open_files();

@@ -11,13 +11,26 @@ double seconds_between(clock_point from, clock_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-std::array<keyed_buckets::rate, keyed_buckets::classes> by_class(double read, double write,
-                                                                 double sign_in, double signal,
-                                                                 double burst_s) {
+keyed_buckets::rates by_class(double read, double write, double sign_in, double signal,
+                              double burst_s) {
   auto rate = [&](double per_s) {
     return keyed_buckets::rate{per_s, std::max(1.0, per_s * burst_s)};
   };
   return {keyed_buckets::rate{}, rate(read), rate(write), rate(sign_in), rate(signal)};
+}
+
+keyed_buckets::rates address_rates(const config::gateway_settings& s) {
+  return by_class(s.address_read_per_s, s.address_write_per_s, s.address_sign_in_per_s,
+                  s.address_signal_per_s, s.burst_s);
+}
+
+keyed_buckets::rates account_rates(const config::gateway_settings& s) {
+  return by_class(s.account_read_per_s, s.account_write_per_s, s.account_sign_in_per_s,
+                  s.account_signal_per_s, s.burst_s);
+}
+
+keyed_buckets::rates handshake_rates(const config::gateway_settings& s) {
+  return {keyed_buckets::rate{s.handshakes_per_s, s.handshakes_burst}};
 }
 
 }  // namespace
@@ -40,21 +53,39 @@ bool token_bucket::full(clock_point now) const noexcept {
   return last_ == clock_point{} || tokens_ + per_s_ * seconds_between(last_, now) >= burst_;
 }
 
-keyed_buckets::keyed_buckets(std::array<rate, classes> rates, std::size_t max_keys)
-    : rates_(rates), max_keys_per_shard_(std::max<std::size_t>(1, max_keys / shard_count)) {}
+void token_bucket::change(double per_s, double burst) noexcept {
+  per_s_ = per_s;
+  burst_ = burst;
+  tokens_ = std::min(tokens_, burst);
+}
+
+keyed_buckets::keyed_buckets(const rates& of_classes, std::size_t max_keys)
+    : max_keys_per_shard_(std::max<std::size_t>(1, max_keys / shard_count)) {
+  for (auto& shard : shards_) shard.rates = of_classes;
+}
+
+void keyed_buckets::change(const rates& of_classes) {
+  for (auto& shard : shards_) {
+    std::lock_guard lock(shard.mutex);
+    shard.rates = of_classes;
+    for (auto& [key, buckets] : shard.keys)
+      for (std::size_t i = 0; i < classes; ++i)
+        buckets[i].change(of_classes[i].per_s, of_classes[i].burst);
+  }
+}
 
 std::optional<unsigned> keyed_buckets::take(std::string_view key, std::size_t rate_class,
                                             clock_point now) {
-  if (rates_[rate_class].per_s <= 0) return std::nullopt;
   auto& shard = shards_[std::hash<std::string_view>{}(key) % shard_count];
   std::lock_guard lock(shard.mutex);
+  if (shard.rates[rate_class].per_s <= 0) return std::nullopt;
   auto at = shard.keys.find(std::string(key));
   if (at == shard.keys.end()) {
     if (shard.keys.size() >= max_keys_per_shard_) forget_full(shard, now);
     if (shard.keys.size() >= max_keys_per_shard_) return 1000;
     at = shard.keys.emplace(std::string(key), std::array<token_bucket, classes>{}).first;
     for (std::size_t i = 0; i < classes; ++i)
-      at->second[i] = token_bucket(rates_[i].per_s, rates_[i].burst);
+      at->second[i] = token_bucket(shard.rates[i].per_s, shard.rates[i].burst);
   }
   auto& bucket = at->second[rate_class];
   if (bucket.take(now)) return std::nullopt;
@@ -84,14 +115,21 @@ limits::limits(const config::gateway_settings& s)
     : max_total_(s.max_connections),
       max_per_address_(s.max_connections_per_address),
       max_unauthenticated_(s.max_unauthenticated_sockets),
-      addresses_(by_class(s.address_read_per_s, s.address_write_per_s, s.address_sign_in_per_s,
-                          s.address_signal_per_s, s.burst_s),
-                 s.max_tracked_limits),
-      accounts_(by_class(s.account_read_per_s, s.account_write_per_s, s.account_sign_in_per_s,
-                         s.account_signal_per_s, s.burst_s),
-                s.max_tracked_limits),
-      handshakes_({keyed_buckets::rate{s.handshakes_per_s, s.handshakes_burst}},
-                  s.max_tracked_limits) {}
+      addresses_(address_rates(s), s.max_tracked_limits),
+      accounts_(account_rates(s), s.max_tracked_limits),
+      handshakes_(handshake_rates(s), s.max_tracked_limits) {}
+
+void limits::change(const config::gateway_settings& s) {
+  {
+    std::lock_guard lock(mutex_);
+    max_total_ = s.max_connections;
+    max_per_address_ = s.max_connections_per_address;
+    max_unauthenticated_ = s.max_unauthenticated_sockets;
+  }
+  addresses_.change(address_rates(s));
+  accounts_.change(account_rates(s));
+  handshakes_.change(handshake_rates(s));
+}
 
 limits::refused limits::admit(const std::string& address, connection_lease& to) {
   std::lock_guard lock(mutex_);

@@ -29,6 +29,8 @@ class token_bucket {
   bool take(clock_point now) noexcept;
   /// Milliseconds until the next take() succeeds; at least 1.
   unsigned wait_ms() const noexcept;
+  /// Another rate from now on; keeps what is left, up to the new burst.
+  void change(double per_s, double burst) noexcept;
   bool full(clock_point now) const noexcept;
 
  private:
@@ -45,7 +47,10 @@ class keyed_buckets {
     double burst = 0;
   };
   static constexpr std::size_t classes = 5;  ///< of rpc::rate_class
-  keyed_buckets(std::array<rate, classes> rates, std::size_t max_keys);
+  using rates = std::array<rate, classes>;
+  keyed_buckets(const rates& of_classes, std::size_t max_keys);
+  /// Any thread.
+  void change(const rates& of_classes);
 
   /// Milliseconds to wait when the key has used up its rate.
   std::optional<unsigned> take(std::string_view key, std::size_t rate_class, clock_point now);
@@ -53,11 +58,11 @@ class keyed_buckets {
  private:
   struct shard {
     std::mutex mutex;
+    keyed_buckets::rates rates;
     std::unordered_map<std::string, std::array<token_bucket, classes>> keys;
   };
   void forget_full(shard& in, clock_point now);
   static constexpr std::size_t shard_count = 16;
-  std::array<rate, classes> rates_;
   std::size_t max_keys_per_shard_;
   std::array<shard, shard_count> shards_;
 };
@@ -84,6 +89,8 @@ class connection_lease {
 class limits {
  public:
   explicit limits(const config::gateway_settings& settings);
+  /// Takes the live limits over: for connections from the next one on, for rates from the next request on. Any thread.
+  void change(const config::gateway_settings& settings);
 
   enum class refused { none, total, address };
   refused admit(const std::string& address, connection_lease& to);
@@ -105,8 +112,8 @@ class limits {
  private:
   friend class connection_lease;
   void leave(const std::string& address) noexcept;
-  const std::size_t max_total_, max_per_address_, max_unauthenticated_;
   mutable std::mutex mutex_;
+  std::size_t max_total_, max_per_address_, max_unauthenticated_;
   std::condition_variable none_left_;
   std::size_t total_ = 0, unauthenticated_ = 0;
   std::unordered_map<std::string, std::size_t> per_address_;

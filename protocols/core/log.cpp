@@ -5,8 +5,10 @@
 #include <spdlog/async.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unicode/utf8.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -32,7 +34,50 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
-/// Also what others say through spdlog stays one line.
+void append_json_text(std::string& out, std::string_view text) {
+  out += '"';
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto size = static_cast<std::int32_t>(text.size());
+  for (std::int32_t at = 0; at < size;) {
+    const auto begin = static_cast<std::size_t>(at);
+    UChar32 c = 0;
+    U8_NEXT(bytes, at, size, c);
+    if (c < 0) out += "\\ufffd";
+    else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) out += fmt::format("\\u{:04x}", c);
+    else if (c == '"' || c == '\\') (out += '\\') += static_cast<char>(c);
+    else out += text.substr(begin, static_cast<std::size_t>(at) - begin);
+  }
+  out += '"';
+}
+
+std::string text_record(std::string_view event, fields values) {
+  std::string line = "event=";
+  append_value(line, event);
+  for (const auto& f : values) {
+    line += ' ';
+    line += f.key;
+    line += '=';
+    append_value(line, f.value);
+  }
+  return line;
+}
+
+constexpr std::string_view json_begin = "\"event\":";
+
+std::string json_record(std::string_view event, fields values) {
+  std::string line(json_begin);
+  append_json_text(line, event);
+  for (const auto& f : values) {
+    line += ',';
+    append_json_text(line, f.key);
+    line += ':';
+    if (f.bare) line += f.value;
+    else append_json_text(line, f.value);
+  }
+  return line;
+}
+
+/// Puts time and level before the record, in the record's own form.
 class line_formatter final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) override {
@@ -44,11 +89,11 @@ class line_formatter final : public spdlog::formatter {
     char when[32];
     std::strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
     const auto name = spdlog::level::to_string_view(message.level);
-    std::string line = fmt::format("ts={}.{:03}Z level={} ", when, ms % 1000,
-                                   message.level == spdlog::level::warn ? "warn"
-                                                                        : std::string_view(name.data(), name.size()));
-    append_escaped(line, {message.payload.data(), message.payload.size()});
-    line += '\n';
+    const auto level = message.level == spdlog::level::warn ? "warn" : std::string_view(name.data(), name.size());
+    const std::string_view record(message.payload.data(), message.payload.size());
+    const auto line = record.starts_with(json_begin)
+                          ? fmt::format("{{\"ts\":\"{}.{:03}Z\",\"level\":\"{}\",{}}}\n", when, ms % 1000, level, record)
+                          : fmt::format("ts={}.{:03}Z level={} {}\n", when, ms % 1000, level, record);
     to.append(line.data(), line.data() + line.size());
   }
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<line_formatter>(); }
@@ -83,6 +128,8 @@ spdlog::level::level_enum to_spdlog(level l) {
   return levels[static_cast<std::size_t>(l)];
 }
 
+std::atomic<form> record_form{form::text};
+
 std::shared_ptr<spdlog::logger> direct_logger() {
   auto sink = std::make_shared<fd_sink>(2);
   sink->set_formatter(std::make_unique<line_formatter>());
@@ -108,16 +155,14 @@ namespace {
 
 thread_local capture* capturing = nullptr;
 
-std::string line_of(std::string_view event, std::initializer_list<field> fields) {
-  std::string line = "event=";
-  append_value(line, event);
-  for (const auto& f : fields) {
-    line += ' ';
-    line += f.key;
-    line += '=';
-    append_value(line, f.value);
-  }
-  return line;
+spdlog::logger& current_logger() {
+  static const bool ready = [] {
+    // The first record may come before any session; spdlog's own default writes to stdout, which belongs to the ready line.
+    if (spdlog::default_logger()->name().empty()) spdlog::set_default_logger(direct_logger());
+    return true;
+  }();
+  (void)ready;
+  return *spdlog::default_logger_raw();
 }
 
 }  // namespace
@@ -126,19 +171,25 @@ capture::capture(taker to) : to_(std::move(to)), outer_(std::exchange(capturing,
 
 capture::~capture() { capturing = outer_; }
 
-void write(level l, std::string_view event, std::initializer_list<field> fields) {
-  if (capturing != nullptr) return capturing->to_(l, line_of(event, fields));
-  static const bool ready = [] {
-    // The first record may come before any session; spdlog's own default writes to stdout, which belongs to the ready line.
-    if (spdlog::default_logger()->name().empty()) spdlog::set_default_logger(direct_logger());
-    return true;
-  }();
-  (void)ready;
-  auto* logger = spdlog::default_logger_raw();
+void write(level l, std::string_view event, fields values) {
+  if (capturing != nullptr) return capturing->to_(l, text_record(event, values));
+  auto& logger = current_logger();
   const auto severity = to_spdlog(l);
-  if (!logger->should_log(severity)) return;
-  const auto line = line_of(event, fields);
-  logger->log(severity, spdlog::string_view_t(line.data(), line.size()));
+  if (!logger.should_log(severity)) return;
+  const auto line = record_form == form::json ? json_record(event, values) : text_record(event, values);
+  logger.log(severity, spdlog::string_view_t(line.data(), line.size()));
+}
+
+bool writes(level l) { return capturing != nullptr || current_logger().should_log(to_spdlog(l)); }
+
+void set_level(std::string_view least_level) {
+  const auto l = spdlog::level::from_str(std::string(least_level));
+  if (l != spdlog::level::off || least_level == "off") current_logger().set_level(l);
+}
+
+void set_form(std::string_view text_or_json) {
+  if (text_or_json == "text") record_form = form::text;
+  if (text_or_json == "json") record_form = form::json;
 }
 
 struct session::state {
@@ -157,8 +208,8 @@ session::session(std::string_view least_level, std::size_t queue_records, int fd
   sink->set_formatter(std::make_unique<line_formatter>());
   state_->logger = std::make_shared<spdlog::async_logger>("nova", std::move(sink), state_->pool,
                                                           spdlog::async_overflow_policy::overrun_oldest);
-  set_level(least_level);
   spdlog::set_default_logger(state_->logger);
+  set_level(least_level);
 }
 
 session::~session() {
@@ -167,11 +218,6 @@ session::~session() {
   spdlog::set_default_logger(std::move(direct));
   state_->pool.reset();  // writes what waits to the logger's sink, then ends its thread
   state_->logger.reset();
-}
-
-void session::set_level(std::string_view least_level) {
-  const auto l = spdlog::level::from_str(std::string(least_level));
-  if (l != spdlog::level::off) state_->logger->set_level(l);
 }
 
 std::uint64_t session::dropped() const { return state_->pool->overrun_counter(); }

@@ -1,5 +1,5 @@
-// The process's log: records on stderr, one line each, `ts=… level=… event=… key=value`. Started by gateway/main.cpp,
-// written to by everybody: from any thread, without waiting for stderr.
+// The one log of the process: records on stderr, one line each, as `ts=… level=… event=… key=value` or as JSON. Started by
+// gateway/main.cpp; every layer writes to it, from any thread, without waiting for stderr.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,26 @@
 namespace nova::log {
 
 enum class level : std::uint8_t { trace, debug, info, warn, error };
+enum class form : std::uint8_t { text, json };
+
+/// The name of a row of protocols/core/events.def that has the level L. A name that is not there does not compile.
+template <level L>
+struct listed {
+  std::string_view name;
+  consteval listed(const char* event) : name(event) {
+    if (!is_listed(name)) throw "add the event with this level to protocols/core/events.def";
+  }
+
+ private:
+  static consteval bool is_listed(std::string_view event) {
+    using enum level;
+#define EVENT(name, severity, meaning) \
+  if (event == name) return severity == L;
+#include "protocols/core/events.def"
+#undef EVENT
+    return false;
+  }
+};
 
 /// One key=value pair. Never a secret, a token or a message's text.
 struct field {
@@ -20,22 +40,34 @@ struct field {
   field(std::string_view k, const T& v) : key(k) {
     if constexpr (std::is_same_v<T, bool>) value = v ? "true" : "false";
     else if constexpr (std::is_arithmetic_v<T>) value = std::to_string(v);
+    else if constexpr (std::is_pointer_v<T>) value = v == nullptr ? "" : v;
     else value = std::string(v);
+    if constexpr (std::is_arithmetic_v<T>) bare = v - v == 0;  // JSON has no infinity
   }
   std::string_view key;
   std::string value;
+  bool bare = false;  ///< a number or a switch: JSON writes it without quotes
 };
+using fields = std::initializer_list<field>;
 
-/// `event` is a dotted name of the code's own, like "lane.fenced". Values are quoted when they hold spaces, quotes or `=`;
-/// control characters (CR, LF, the escape that starts terminal sequences) are written as \xNN.
-void write(level l, std::string_view event, std::initializer_list<field> fields = {});
+/// One record. The text form quotes a value that holds spaces, quotes or `=`, and writes control characters (CR, LF, the escape
+/// that starts terminal sequences) as \xNN. The JSON form is one object a line: numbers and switches are bare, all other values
+/// are texts of valid UTF-8 without control characters.
+void write(level l, std::string_view event, fields values = {});
 
-inline void debug(std::string_view event, std::initializer_list<field> fields = {}) { write(level::debug, event, fields); }
-inline void info(std::string_view event, std::initializer_list<field> fields = {}) { write(level::info, event, fields); }
-inline void warn(std::string_view event, std::initializer_list<field> fields = {}) { write(level::warn, event, fields); }
-inline void error(std::string_view event, std::initializer_list<field> fields = {}) { write(level::error, event, fields); }
+inline void debug(listed<level::debug> event, fields values = {}) { write(level::debug, event.name, values); }
+inline void info(listed<level::info> event, fields values = {}) { write(level::info, event.name, values); }
+inline void warn(listed<level::warn> event, fields values = {}) { write(level::warn, event.name, values); }
+inline void error(listed<level::error> event, fields values = {}) { write(level::error, event.name, values); }
 
-/// Appends `value` as a record shows it.
+/// True when a record of this level is written: asked before the fields of a frequent record are made.
+bool writes(level l);
+
+/// Live: from the next record on. `least_level` may be "off". Settings refuse unknown names earlier; here they are ignored.
+void set_level(std::string_view least_level);
+void set_form(std::string_view text_or_json);
+
+/// Appends `value` as a record in text form shows it.
 void append_value(std::string& out, std::string_view value);
 
 /// While it lives, the records that this thread writes go to `to` instead of stderr. For tests and simulations, which run
@@ -51,7 +83,7 @@ class capture {
  private:
   taker to_;
   capture* outer_;
-  friend void write(level l, std::string_view event, std::initializer_list<field> fields);
+  friend void write(level l, std::string_view event, fields values);
 };
 
 /// From its construction to its end records go to `fd` from a thread of the log's own; before and after they go to stderr
@@ -63,8 +95,6 @@ class session {
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
-  /// Live. Unknown names are ignored: settings refuse them earlier.
-  void set_level(std::string_view least_level);
   /// Records dropped so far because stderr was too slow.
   std::uint64_t dropped() const;
 

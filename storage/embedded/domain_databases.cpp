@@ -17,7 +17,7 @@ domain_databases::domain_databases(const config::settings& s, std::vector<databa
 
 result<void> domain_databases::start() {
   if (!embedded_) return lock_.take(settings_.general.data_dir);
-  log::info("postgres.starting", {{"data", settings_.general.data_dir}});
+  log::info("embedded.starting", {{"data", settings_.general.data_dir}});
   return embedded_->start();
 }
 

@@ -1,12 +1,11 @@
 #include "storage/embedded/embedded_postgres.hpp"
 
+#include "protocols/core/log.hpp"
 #include "storage/embedded/data_folder.hpp"
 #include "storage/embedded/provision.hpp"
 #include "storage/embedded/server_process.hpp"
 #include "storage/embedded/write_back.hpp"
 #include "storage/postgres/conninfo.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <atomic>
@@ -67,7 +66,7 @@ result<fs::path> find_server(const std::string& configured_bin_dir) {
 
 struct embedded_postgres::impl {
   embedded_options options;
-  fs::path folder, log;  ///< the server's data and its log
+  fs::path folder, log_file;  ///< the server's data and its log
   fs::path bin, socket_folder;
   folder_lock lock;
   secrets_file secrets;
@@ -116,7 +115,7 @@ result<void> embedded_postgres::impl::prepare() {
   if (version.empty())
     if (auto r = initialise(); !r) return r;
   std::error_code ignored;
-  if (fs::file_size(log, ignored) > log_limit_bytes && !ignored) fs::rename(log, log.string() + ".1", ignored);
+  if (fs::file_size(log_file, ignored) > log_limit_bytes && !ignored) fs::rename(log_file, log_file.string() + ".1", ignored);
   return {};
 }
 
@@ -137,14 +136,14 @@ result<void> embedded_postgres::impl::initialise() {
   auto child = launch({.executable = bin / "initdb",
                        .arguments = arguments,
                        .data = beside,
-                       .log = log,
+                       .log = log_file,
                        .input = *secrets.of("postgres") + "\n",
                        .end_with_process = true},
                       user);
   if (!child) return child.error();
   if (int status = wait_for(*child, 60s); status != 0) {
     if (status < 0) ::kill(*child, SIGKILL);
-    return unavailable("initdb failed (" + std::to_string(status) + "): " + log_tail(log));
+    return unavailable("initdb failed (" + std::to_string(status) + "): " + log_tail(log_file));
   }
   fs::rename(beside, folder, failed);
   if (failed) return unavailable("cannot rename " + beside.string() + ": " + failed.message());
@@ -174,13 +173,13 @@ result<bool> embedded_postgres::impl::adopt() {
       socket_folder = now->socket_folder;
       if (blocking_connection::open(conninfo_of("postgres", "postgres"), 2)) {
         pid = file->pid;
-        spdlog::info("storage.embedded event=adopted pid={}", file->pid);
+        log::info("embedded.adopted", {{"pid", file->pid}});
         return true;
       }
     }
     if (pause_for(20ms)) return unavailable("stopping");
   }
-  spdlog::warn("storage.embedded event=not_answering pid={}", file->pid);
+  log::warn("embedded.not_answering", {{"pid", file->pid}});
   return false;
 }
 
@@ -216,7 +215,7 @@ result<void> embedded_postgres::impl::launch_server() {
       return unavailable("cannot make " + socket_folder.string() + ": " + std::generic_category().message(errno));
   }
   const auto& s = options.settings;
-  program p{.executable = bin / "postgres", .arguments = {"-D", "{data}"}, .data = folder, .log = log, .input = {}};
+  program p{.executable = bin / "postgres", .arguments = {"-D", "{data}"}, .data = folder, .log = log_file, .input = {}};
   for (const auto& [name, value] : keywords{
            {"listen_addresses", ""},
            {"unix_socket_directories", socket_folder.string()},
@@ -269,12 +268,12 @@ result<void> embedded_postgres::impl::wait_until_ready(pid_t child) {
     auto file = read_postmaster_file(folder);
     if (file && file->pid == child && file->ready) {
       pid = child;
-      spdlog::info("storage.embedded event=ready pid={}", child);
+      log::info("embedded.ready", {{"pid", child}});
       return {};
     }
     int status = 0;
     if (::waitpid(child, &status, WNOHANG) == child)
-      return unavailable("the embedded PostgreSQL did not start: " + log_tail(log));
+      return unavailable("the embedded PostgreSQL did not start: " + log_tail(log_file));
     if (pause_for(10ms)) break;
   }
   ::kill(child, SIGINT);
@@ -282,7 +281,7 @@ result<void> embedded_postgres::impl::wait_until_ready(pid_t child) {
     ::kill(child, SIGKILL);
     (void)wait_for(child, 1s);
   }
-  return unavailable("the embedded PostgreSQL was not ready in time: " + log_tail(log));
+  return unavailable("the embedded PostgreSQL was not ready in time: " + log_tail(log_file));
 }
 
 /// True when stop() has been called.
@@ -303,13 +302,13 @@ void embedded_postgres::impl::supervise() {
       ::close(watch);
       if (stopping) return;
     }
-    spdlog::error("storage.embedded event=server_died pid={} log=\"{}\"", pid.load(), log_tail(log));
+    log::error("embedded.died", {{"pid", pid.load()}, {"log", log_tail(log_file)}});
     ::waitpid(pid.exchange(0), nullptr, WNOHANG);
     auto wait = std::chrono::milliseconds(options.settings.embedded_restart_ms);
     while (!pause_for(wait)) {
       auto running = ensure_running();
       if (running) break;
-      spdlog::error("storage.embedded event=restart_failed reason=\"{}\"", running.error().detail);
+      log::error("embedded.restart_failed", {{"reason", running.error().detail}});
       wait = std::min<std::chrono::milliseconds>(wait * 2, 2s);
     }
     if (pid != 0) ++restarts;
@@ -359,7 +358,7 @@ embedded_postgres::embedded_postgres(embedded_options options) : impl_(std::make
   impl_->options = std::move(options);
   impl_->options.data = fs::absolute(impl_->options.data);
   impl_->folder = impl_->options.data / "postgres";
-  impl_->log = impl_->options.data / "postgres.log";
+  impl_->log_file = impl_->options.data / "postgres.log";
   impl_->wake = ::eventfd(0, EFD_CLOEXEC);
 }
 

@@ -1,6 +1,7 @@
 // Connection, resolution, claims and the end of a lane; lane_batch.cpp has the transactions.
 #include "storage/postgres/lane.hpp"
 
+#include "protocols/core/log.hpp"
 #include "protocols/core/planted.hpp"
 #include "storage/postgres/lane_sql.hpp"
 
@@ -8,7 +9,6 @@
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <libpq-fe.h>
-#include <spdlog/spdlog.h>
 
 namespace nova::storage {
 
@@ -48,8 +48,7 @@ void postgres_lane::connect() {
                    " -c lock_timeout=" + ms(settings_.lane_lock_timeout_ms) +
                    " -c idle_in_transaction_session_timeout=" + ms(settings_.lane_idle_timeout_ms)}});
   if (!words) {
-    spdlog::error("storage.lane domain={} event=bad_conninfo reason=\"{}\"", options_.domain,
-                  words.error().detail);
+    log::error("storage.bad_dsn", {{"domain", options_.domain}, {"reason", words.error().detail}});
     return reconnect_later();
   }
   session_ = std::make_shared<session>(io_, *this);
@@ -79,8 +78,8 @@ void postgres_lane::on_lost(const std::string& reason) {
   serving_ = false;
   if (stage_ == stage::stopped) return;
   if (was_connected || failed_connects_ % 16 == 0)
-    spdlog::warn("storage.lane domain={} event=lost reason=\"{}\"", options_.domain,
-                 reason.substr(0, reason.find('\n')));
+    log::warn("storage.lane_lost",
+              {{"domain", options_.domain}, {"reason", reason.substr(0, reason.find('\n'))}});
   if (stage_ == stage::releasing) return finish_stop();
   retry_timer_.cancel();
   if (under_way_) {
@@ -143,8 +142,8 @@ void postgres_lane::resolve_result(session_tag tag, const PGresult* r) {
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
     const char* state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
     if (resolve_failed_.empty() && status == PGRES_FATAL_ERROR)
-      spdlog::warn("storage.lane domain={} event=resolve_failed reason=\"{}\"", options_.domain,
-                   PQresultErrorMessage(r));
+      log::warn("storage.resolve_failed",
+                {{"domain", options_.domain}, {"reason", PQresultErrorMessage(r)}});
     if (resolve_failed_.empty()) resolve_failed_ = state ? state : "none";
     return;
   }
@@ -186,8 +185,8 @@ void postgres_lane::become_fenced() {
     was_fenced = fenced_.exchange(true);
   }
   if (!was_fenced)
-    spdlog::warn("storage.lane domain={} event=fenced lane={}", options_.domain,
-                 boost::uuids::to_string(id()));
+    log::warn("storage.lane_fenced",
+              {{"domain", options_.domain}, {"lane", boost::uuids::to_string(id())}});
   lease_until_ = 0;
   stage_ = stage::idle;
   renewal_timer_.cancel();

@@ -1,13 +1,13 @@
 // The transactions of a lane: what is taken from the queue, how it is sent, and what a failure means.
 #include "storage/postgres/lane.hpp"
 
+#include "protocols/core/log.hpp"
 #include "protocols/core/planted.hpp"
 #include "storage/postgres/lane_sql.hpp"
 #include "storage/postgres/lane_verdict.hpp"
 
 #include <boost/asio/post.hpp>
 #include <libpq-fe.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -309,8 +309,10 @@ void postgres_lane::step_failed(session_tag tag, const PGresult* r) {
   }
   t.failed.detail = constraint && *constraint ? constraint : t.failed.query;
   if (judge(state, tag) == verdict::refused && !is_conflict(t.failed.state))
-    spdlog::error("storage.lane domain={} event=statement_failed query={} sqlstate={} reason=\"{}\"",
-                  options_.domain, t.failed.query, state, PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
+    log::error("storage.statement_failed", {{"domain", options_.domain},
+                                            {"query", t.failed.query},
+                                            {"sqlstate", state},
+                                            {"reason", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)}});
   if (!t.commit_sent) {
     session_->sync(lane_tag::batch_sync);
     session_->flush();

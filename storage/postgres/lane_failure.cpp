@@ -1,10 +1,9 @@
 // What becomes of a batch that was not committed: sent again, split until its poison is alone, refused.
 #include "storage/postgres/lane.hpp"
 
+#include "protocols/core/log.hpp"
 #include "storage/postgres/lane_sql.hpp"
 #include "storage/postgres/lane_verdict.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -83,7 +82,8 @@ void postgres_lane::go_on(segment content, failure failed) {
 void postgres_lane::retry_later(bool away, const failure& f, void (postgres_lane::*next)()) {
   if (away) serving_ = false;
   if (failed_connects_ % 16 == 0)
-    spdlog::warn("storage.lane domain={} event=retry sqlstate={} query={}", options_.domain, f.state, f.query);
+    log::warn("storage.lane_retry",
+              {{"domain", options_.domain}, {"sqlstate", f.state}, {"query", f.query}});
   stage_ = stage::waiting;
   retry_timer_.expires_after(backoff());
   ++failed_connects_;

@@ -1,8 +1,9 @@
 #include "storage/postgres/read_pool.hpp"
 
+#include "protocols/core/log.hpp"
+
 #include <boost/asio/post.hpp>
 #include <libpq-fe.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -94,8 +95,10 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
     std::string name(under_way_.front().what.what.query->name);
     for (std::string_view x : {"08", "53", "57", "58", "40", "55", "0A", "26"})
       if (state.empty() || state.starts_with(x)) return {errc::unavailable, name};
-    spdlog::error("storage.read domain={} query={} sqlstate={} reason=\"{}\"", pool_->options_.domain, name, state,
-                  PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
+    log::error("storage.read_failed", {{"domain", pool_->options_.domain},
+                                       {"query", name},
+                                       {"sqlstate", state},
+                                       {"reason", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)}});
     return {errc::internal, name};
   }
 
@@ -112,8 +115,8 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
     auto keep = shared_from_this();
     if (std::exchange(open_, false)) {
       --pool_->connected_;
-      spdlog::warn("storage.read domain={} event=lost reason=\"{}\"", pool_->options_.domain,
-                   reason.substr(0, reason.find('\n')));
+      log::warn("storage.read_lost", {{"domain", pool_->options_.domain},
+                                      {"reason", reason.substr(0, reason.find('\n'))}});
     }
     pool_->failed_ = true;
     fail_under_way("connection lost");

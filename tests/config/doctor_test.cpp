@@ -30,7 +30,7 @@ TEST_CASE("a data folder that cannot be written or is full is refused") {
   facts.data_dir_writable = false;
   facts.data_dir_problem = "/x: Permission denied";
   REQUIRE(about(examine({}, facts), "general.data_dir") != nullptr);
-  CHECK(about(examine({}, facts), "general.data_dir")->severity == severity::refusal);
+  CHECK(about(examine({}, facts), "general.data_dir")->severity == nova::log::level::error);
   facts = {};
   facts.data_dir_free_bytes = 1 << 20;
   CHECK(about(examine({}, facts), "general.data_dir") != nullptr);
@@ -86,7 +86,7 @@ TEST_CASE("listening beyond the machine without TLS is a warning") {
     const auto findings = examine(s, facts);
     const auto* f = about(findings, "gateway.address");
     CHECK((f != nullptr) == warned);
-    if (f != nullptr) CHECK(f->severity == severity::warning);
+    if (f != nullptr) CHECK(f->severity == nova::log::level::warn);
   }
 }
 
@@ -100,10 +100,10 @@ TEST_CASE("too few open files: a warning for the default, a refusal for a chosen
     return f == nullptr ? -1 : static_cast<int>(f->severity);
   };
   CHECK(severity_at(1 << 20) == -1);
-  CHECK(severity_at(4'096) == static_cast<int>(severity::warning));
-  CHECK(severity_at(512) == static_cast<int>(severity::refusal));
+  CHECK(severity_at(4'096) == static_cast<int>(nova::log::level::warn));
+  CHECK(severity_at(512) == static_cast<int>(nova::log::level::error));
   s.gateway.max_connections = 5'000;
-  CHECK(severity_at(4'096) == static_cast<int>(severity::refusal));
+  CHECK(severity_at(4'096) == static_cast<int>(nova::log::level::error));
   CHECK(severity_at(5'256) == -1);
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("settings that contradict each other are refused") {
     CHECK(findings.size() == 1);
     const auto* f = about(findings, subject);
     REQUIRE(f != nullptr);
-    CHECK(f->severity == severity::refusal);
+    CHECK(f->severity == nova::log::level::error);
     CHECK_FALSE(f->remedy.empty());
   };
   refused([](settings& s) { s.storage.lane_statement_timeout_ms = s.storage.lease_ms; }, "storage.lane_statement_timeout_ms");
@@ -142,7 +142,11 @@ TEST_CASE("settings that contradict each other are refused") {
 
 TEST_CASE("only refusals stop a start, and each line says what to change") {
   std::ostringstream out;
-  CHECK(print_findings({{severity::warning, "a", "b", "c"}}, out));
-  CHECK_FALSE(print_findings({{severity::refusal, "a", "b", ""}}, out));
+  const std::vector<finding> warning{{nova::log::level::warn, "a", "b", "c"}};
+  const std::vector<finding> refusal{{nova::log::level::error, "a", "b", ""}};
+  print_findings(warning, out);
+  print_findings(refusal, out);
+  CHECK(may_serve(warning));
+  CHECK_FALSE(may_serve(refusal));
   CHECK(out.str() == "warning a: b. Change: c.\nrefused a: b\n");
 }

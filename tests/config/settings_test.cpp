@@ -1,9 +1,9 @@
 // Settings: sources and their order, refusals, secrets, and that declarations, structs and example agree.
 #include "config/settings/declaration.hpp"
 #include "config/settings/settings.hpp"
+#include "tests/config/scratch.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
@@ -16,23 +16,6 @@ using namespace nova;
 using namespace nova::config;
 
 namespace {
-
-/// A folder that goes with the test.
-struct scratch {
-  fs::path folder;
-  scratch() {
-    std::string name = (fs::temp_directory_path() / "nova_settings_XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    folder = name;
-  }
-  ~scratch() { fs::remove_all(folder); }
-  fs::path write(const std::string& name, const std::string& text, mode_t mode = 0600) const {
-    const auto path = folder / name;
-    std::ofstream(path, std::ios::binary) << text;
-    ::chmod(path.c_str(), mode);
-    return path;
-  }
-};
 
 std::string read(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);

@@ -198,6 +198,29 @@ TEST_CASE("rates are kept by exact key, and the table is bounded") {
   CHECK(refused < 16);
 }
 
+TEST_CASE("limits that are live settings change for keys and counts that are there") {
+  config::gateway_settings settings;
+  settings.account_write_per_s = 10;
+  settings.burst_s = 1;
+  settings.max_connections = 1;
+  limits bounds(settings);
+  clock_point t{std::chrono::seconds(1000)};
+  const uuid someone{};
+  const auto write = [&] { return !bounds.account_request(rpc::rate_class::write, someone, t); };
+  connection_lease a, b;
+  CHECK(bounds.admit("::1", a) == limits::refused::none);
+  for (int i = 0; i < 5; ++i) CHECK(write());
+  settings.account_write_per_s = 3;
+  settings.max_connections = 2;
+  bounds.change(settings);
+  CHECK(bounds.admit("::1", b) == limits::refused::none);
+  for (int i = 0; i < 3; ++i) CHECK(write());  // of the five that were left
+  CHECK_FALSE(write());
+  t += std::chrono::seconds(1);
+  for (int i = 0; i < 3; ++i) CHECK(write());
+  CHECK_FALSE(write());
+}
+
 TEST_CASE("counts give their places back") {
   config::gateway_settings settings;
   settings.max_connections = 2;

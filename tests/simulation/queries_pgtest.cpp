@@ -1,5 +1,6 @@
 // Holds the queries in memory to the SQL: the same random statements of auth, user and messaging go to a memory_store and to
 // PostgreSQL, and every outcome and every row must be equal. Every query of the three lists must have come up.
+#include "protocols/core/log.hpp"
 #include "storage/auth/auth_queries.hpp"
 #include "storage/auth/auth_store.hpp"
 #include "storage/auth/migrations.hpp"
@@ -14,7 +15,6 @@
 #include "tests/support/postgres_fixture.hpp"
 
 #include <doctest/doctest.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <map>
@@ -113,7 +113,7 @@ class pair_of_stores {
     add(store_);
     memory_ = std::make_unique<storage::memory_database>(store_, storage::memory_options{});
     REQUIRE(test::claim(*postgres_, 1).has_value());
-    spdlog::set_level(spdlog::level::critical);  // refused statements are part of the work
+    log::set_level("off");  // refused statements are part of the work
     memory_->claim_shards(1, [](auto) {});
     memory_->run_all();
   }

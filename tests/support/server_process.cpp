@@ -96,7 +96,10 @@ bool server_process::start() {
     dup2(out[1], STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
     for (const auto& [name, value] : options_.environment) setenv(name.c_str(), value.c_str(), 1);
-    execlp(options_.binary.c_str(), "nova", "serve", "--port", port.c_str(), "--data", data_.c_str(), nullptr);
+    std::vector<const char*> words{"nova", "serve", "--port", port.c_str(), "--data", data_.c_str()};
+    for (const auto& word : options_.arguments) words.push_back(word.c_str());
+    words.push_back(nullptr);
+    execvp(options_.binary.c_str(), const_cast<char* const*>(words.data()));
     dprintf(STDERR_FILENO, "cannot execute %s: %m\n", options_.binary.c_str());
     _exit(127);
   }

@@ -20,6 +20,7 @@ struct server_options {
   std::string data = {};        ///< empty: a folder of its own below TMPDIR, removed at the end
   std::uint16_t port = 0;       ///< 0: the server chooses; kept by later starts
   std::vector<std::pair<std::string, std::string>> environment = {};
+  std::vector<std::string> arguments = {};  ///< further ones of `nova serve`
   std::chrono::milliseconds ready_within = std::chrono::seconds(60);
 };
 

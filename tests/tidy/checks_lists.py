@@ -123,4 +123,32 @@ def cards(tree):
             yield Finding(path, 0, f"has {text.count(chr(10))} lines; a card is a page of at most {CARD_LINES}")
 
 
-CHECKS = (dead_sources, dead_headers, dead_migrations, readme, folder_map, documents, cards)
+EVENT_ROW = re.compile(r'^EVENT\("([a-z_.]+)", (\w+), "[A-Z][^"]*\."\)$', re.M)
+EVENT_WRITTEN = re.compile(r'\blog::(debug|info|warn|error)\(\s*"([^"]+)"')
+EVENTS = "protocols/core/events.def"
+
+
+def events(tree):
+    """The log's list of events and the code that writes them agree, level included."""
+    listed = {}
+    for line, text in enumerate(tree.files.get(EVENTS, "").splitlines(), 1):
+        row = EVENT_ROW.match(text)
+        if row:
+            listed[row.group(1)] = (row.group(2), line)
+        elif text.startswith("EVENT("):
+            yield Finding(EVENTS, line, 'a row is EVENT("part.name", level, "One sentence.")')
+    written = set()
+    for path, text in tree.matching(".hpp", ".cpp"):
+        if path.startswith("tests/"):
+            continue
+        for m in EVENT_WRITTEN.finditer(text):
+            level, name = m.groups()
+            written.add(name)
+            if name not in listed or listed[name][0] != level:
+                yield Finding(path, text.count("\n", 0, m.start()) + 1, f"`{name}` with level {level} is not in {EVENTS}")
+    for name, (_, line) in sorted(listed.items()):
+        if name not in written:
+            yield Finding(EVENTS, line, f"no code writes `{name}`")
+
+
+CHECKS = (dead_sources, dead_headers, dead_migrations, readme, folder_map, documents, cards, events)

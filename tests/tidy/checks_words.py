@@ -41,6 +41,7 @@ BANNED = (
     (r"\bstd::endl\b", "'\\n', and std::flush where a reader waits for the line", ()),
     (r"\bstrerror\s*\(", "std::generic_category().message(errno): strerror is not thread-safe", ()),
     (r"\bstd::(?:async|rand)\b", "the job pool, the injected randomness", ("tests/", "bench/")),
+    (r"\bspdlog::", "protocols/core/log.hpp: one log, with fields and listed events", ("protocols/core/log.cpp",)),
     (r"\b(?:gmtime|localtime|asctime|ctime)\s*\(", "protocols/core/ids.hpp: these share one buffer", ()),
 )
 

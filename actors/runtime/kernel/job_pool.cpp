@@ -2,6 +2,8 @@
 
 #include "protocols/core/log.hpp"
 
+#include "protocols/core/log.hpp"
+
 #include <spdlog/fmt/fmt.h>
 
 #include <iterator>
