@@ -3,12 +3,14 @@
 #include "actors/runtime/node/node.hpp"
 #include "config/process/command_line.hpp"
 #include "config/process/doctor.hpp"
+#include "config/process/installed_page.hpp"
 #include "config/process/key_file.hpp"
 #include "config/process/process_signals.hpp"
 #include "config/process/running_settings.hpp"
 #include "config/process/watchdog.hpp"
 #include "gateway/server.hpp"
 #include "protocols/core/log.hpp"
+#include "storage/embedded/database_script.hpp"
 #include "storage/embedded/domain_databases.hpp"
 #include "storage/postgres/postgres_database.hpp"
 
@@ -39,10 +41,10 @@ domain_databases databases_of(const settings& s) {
   return domain_databases(s, std::move(plans));
 }
 
-std::vector<config::finding> check(const domain_databases& databases) {
+std::vector<config::finding> findings_of(std::vector<storage::outlook::finding> found) {
   std::vector<config::finding> findings;
-  for (auto& found : databases.check())
-    findings.push_back({log::level::error, "database of " + found.domain, std::move(found.text), ""});
+  for (auto& f : found)
+    findings.push_back({log::level::error, f.domain.empty() ? "databases" : "database of " + f.domain, std::move(f.text), ""});
   return findings;
 }
 
@@ -93,6 +95,8 @@ class node_process {
     gateway::gateway_options o;
     o.settings = s.gateway;
     if (o.settings.resume_key.empty()) o.settings.resume_key = std::move(resume_key);
+    if (o.settings.web_root.empty()) o.settings.web_root = config::installed_page();
+    if (o.settings.web_root == "none") o.settings.web_root.clear();
     return o;
   }
 
@@ -139,10 +143,13 @@ int serve(config::running_settings& all, config::process_signals& signals) {
   const auto& s = all.now();
   config::raise_open_files();
   if (!fit(config::examine(s, config::gather_facts(s)))) return config::exit_refused;
+  log::info("start.begins", {{"version", config::version_text()},
+                             {"data", s.general.data_dir},
+                             {"max_connections", s.gateway.max_connections}});
   auto where = databases_of(s);
   if (auto started = where.start(); !started) return refuse(started.error());
+  if (!fit(findings_of(where.check()))) return config::exit_refused;
   if (auto migrated = where.migrate(); !migrated) return refuse(migrated.error());
-  if (!fit(check(where))) return config::exit_refused;
   auto keys = load_keys(fs::path(s.general.data_dir) / "keys");
   if (!keys) return refuse(keys.error());
 
@@ -163,26 +170,39 @@ int serve(config::running_settings& all, config::process_signals& signals) {
 int migrate(const settings& s) {
   auto where = databases_of(s);
   if (auto started = where.start(); !started) return refuse(started.error());
-  auto migrated = where.migrate();
+  const bool good = fit(findings_of(where.check()));
+  auto migrated = good ? where.migrate() : result<void>();
   where.stop();
-  return migrated ? config::exit_ok : refuse(migrated.error());
+  if (!migrated) return refuse(migrated.error());
+  return good ? config::exit_ok : config::exit_refused;
 }
 
+// Looks only. A Nova that runs in the same folder is no reason to refuse.
 int doctor(const settings& s) {
-  auto findings = config::examine(s, config::gather_facts(s));
-  auto where = databases_of(s);
-  if (auto started = where.start(); !started) {
-    findings.push_back({log::level::error, "embedded PostgreSQL", started.error().detail, ""});
-  } else {
-    if (auto migrated = where.migrate(); !migrated)
-      findings.push_back({log::level::error, "migrations", migrated.error().detail, ""});
-    std::ranges::move(check(where), std::back_inserter(findings));
-    where.stop();
-  }
+  auto seen = databases_of(s).look();
+  auto facts = config::gather_facts(s);
+  if (seen.nova != 0) facts.listen_problem.clear();
+  auto findings = config::examine(s, facts);
+  std::ranges::move(findings_of(std::move(seen.refused)), std::back_inserter(findings));
   config::print_findings(findings, std::cerr);
+  if (seen.nova != 0) std::cout << "Nova serves this folder: process " << seen.nova << ".\n";
+  for (const auto& what : seen.would) std::cout << "A start would " << what << ".\n";
   const bool fine = config::may_serve(findings);
   if (fine) std::cout << "nova doctor: nothing is refused\n";
   return fine ? config::exit_ok : config::exit_refused;
+}
+
+int databases(const config::command_line& line) {
+  std::vector<std::string> domains;
+  for (const auto& m : domain_modules()) domains.emplace_back(m.name);
+  const auto script = storage::database_script(domains, {line.host, line.database_port}, !line.new_settings.empty());
+  if (!line.new_settings.empty())
+    if (auto written = config::write_private_file(line.new_settings, script.settings); !written) {
+      std::cerr << "nova: " << written.error().detail << '\n';
+      return config::exit_failed;
+    }
+  std::cout << script.sql;
+  return config::exit_ok;
 }
 
 int main_with(int argc, char** argv) {
@@ -193,6 +213,7 @@ int main_with(int argc, char** argv) {
     std::cout << config::version_text() << '\n';
     return config::exit_ok;
   }
+  if (line.command == config::command::databases) return databases(line);
   auto read = config::running_settings::read(line, config::read_environment(environ));
   if (!read) {
     config::print_problems(read.error(), std::cerr);
@@ -206,6 +227,7 @@ int main_with(int argc, char** argv) {
     case config::command::serve: return serve(*read, signals);
     case config::command::migrate: return migrate(s);
     case config::command::doctor: return doctor(s);
+    case config::command::databases:
     case config::command::version: break;
   }
   return config::exit_ok;

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <ostream>
 
 namespace nova::config {
@@ -43,12 +44,28 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
   auto* serve = app.add_subcommand("serve", "Serve until SIGINT or SIGTERM");
   auto* doctor = app.add_subcommand("doctor", "Look for what must not be served, and say what to change");
   auto* migrate = app.add_subcommand("migrate", "Bring the databases to this version's schema and end");
+  auto* databases = app.add_subcommand(
+      "databases", "Print the SQL that makes roles and databases on a PostgreSQL of your own");
+  databases->add_option("--host", line.host, "Host of the connection strings")->capture_default_str();
+  databases->add_option("--port", line.database_port, "Port of the connection strings")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 65'535));
+  databases->add_option("--settings", line.new_settings,
+                        "New settings file for the connection strings; the roles get random passwords");
   app.add_subcommand("version", "Print the version");
+  app.set_version_flag("--version", version_text());
   for (auto* sub : {serve, doctor, migrate}) add_sources(*sub, line, sets);
   for (auto* sub : {serve, doctor})
     sub->add_option_function<std::string>(
         "--port", [&line](const std::string& x) { line.values["gateway.port"] = x; },
         "Port to listen on; 0: any free one");
+  const auto commands = app.get_subcommands([](CLI::App*) { return true; });
+  const auto asked = argc > 1 ? std::string_view(argv[1]) : std::string_view();
+  if (!asked.empty() && asked[0] != '-' &&
+      std::ranges::none_of(commands, [&](CLI::App* c) { return c->get_name() == asked; })) {
+    err << "nova: there is no command " << asked << "; the commands are serve, doctor, migrate, databases and version\n";
+    return exit_bad_usage;
+  }
   bool example = false;
   doctor->add_flag("--example", example, "Print the example configuration and end");
   try {
@@ -64,7 +81,8 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
   line.command = serve->parsed()     ? command::serve
                  : doctor->parsed()  ? command::doctor
                  : migrate->parsed() ? command::migrate
-                                     : command::version;
+                 : databases->parsed() ? command::databases
+                                       : command::version;
   return line;
 }
 

@@ -1,4 +1,4 @@
-// `nova serve|doctor|migrate|version` and their options. Called by gateway/main.cpp, nobody else.
+// `nova serve|doctor|migrate|databases|version` and their options. Called by gateway/main.cpp, nobody else.
 #pragma once
 
 #include "config/settings/settings.hpp"
@@ -8,7 +8,7 @@
 
 namespace nova::config {
 
-enum class command : std::uint8_t { serve, doctor, migrate, version };
+enum class command : std::uint8_t { serve, doctor, migrate, databases, version };
 
 /// Exit statuses of the process.
 inline constexpr int exit_ok = 0;
@@ -19,6 +19,9 @@ inline constexpr int exit_refused = 3;       ///< doctor found what must not be 
 struct command_line {
   config::command command = command::serve;
   std::filesystem::path file;   ///< --config; empty: none
+  std::string host = "localhost";      ///< databases: --host of the printed connection strings
+  unsigned database_port = 5432;       ///< databases: --port
+  std::filesystem::path new_settings;  ///< databases: --settings; empty: none is written
   config::assignments values;   ///< --data, --port and --set NAME=VALUE, to be laid over file and environment
 };
 
@@ -30,7 +33,7 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
 /// One line a problem: `gateway.port: line 3: 70000 must be 0 to 65535`.
 void print_problems(const error& e, std::ostream& err);
 
-/// `nova 0.1.0 (release)`
+/// "nova 0.1.0 (release)"
 std::string version_text();
 
 }  // namespace nova::config

@@ -99,8 +99,10 @@ void look_at_address(const settings& s, machine_facts& facts) {
   const int fd = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   if (fd >= 0) ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (fd < 0 || ::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0)
+  if (fd < 0 || ::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0) {
+    facts.listen_denied = errno == EACCES;
     facts.listen_problem = fmt::format("{} port {}: {}", s.gateway.address, s.gateway.port, system_text(errno));
+  }
   if (fd >= 0) ::close(fd);
 }
 
@@ -124,10 +126,7 @@ constexpr std::uint64_t open_files_min = 1024;
 void examine_open_files(const settings& s, const machine_facts& facts, std::vector<finding>& out) {
   const auto needed = s.gateway.max_connections + other_open_files;
   if (facts.open_files_most >= needed) return;
-  // The default is a ceiling for large machines; a number that somebody chose is meant.
-  const bool chosen = s.gateway.max_connections != settings{}.gateway.max_connections;
-  const bool too_few = facts.open_files_most < open_files_min;
-  out.push_back({chosen || too_few ? log::level::error : log::level::warn, "gateway.max_connections",
+  out.push_back({log::level::error, "gateway.max_connections",
                  fmt::format("{} connections need {} open files and the hard limit is {}", s.gateway.max_connections, needed,
                              facts.open_files_most),
                  fmt::format("raise the limit (ulimit -Hn, LimitNOFILE=) or set gateway.max_connections to {}",
@@ -156,7 +155,10 @@ void examine_machine(const settings& s, const machine_facts& facts, std::vector<
                    fmt::format("free at least {} MiB or move the folder", data_dir_free_bytes_min >> 20)});
   if (!facts.listen_problem.empty())
     out.push_back({log::level::error, "gateway.port", facts.listen_problem,
-                   "stop what listens there, or set gateway.port and gateway.address to what is free"});
+                   facts.listen_denied
+                       ? "take a port from 1024 on, or give nova the right to low ports: `setcap cap_net_bind_service=+ep` on "
+                         "its file, or AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit"
+                       : "stop what listens there, or set gateway.port and gateway.address to what is free"});
   if (!facts.address_is_loopback)
     out.push_back({log::level::warn, "gateway.address",
                    "what clients send crosses the network in clear text: this version speaks no TLS itself",
@@ -203,6 +205,17 @@ std::uint64_t raise_open_files() {
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
   }
   return limit.rlim_cur;
+}
+
+void fit_to_machine(settings& s, std::uint64_t open_files_most) {
+  auto& most = s.gateway.max_connections;
+  if (most != settings{}.gateway.max_connections || open_files_most < open_files_min) return;
+  most = std::min<std::uint64_t>(most, open_files_most - other_open_files);
+}
+
+void fit_to_machine(settings& s) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) fit_to_machine(s, limit.rlim_max);
 }
 
 machine_facts gather_facts(const settings& s) {

@@ -30,6 +30,7 @@ struct machine_facts {
   std::string data_dir_problem;   ///< text of the system's error
   std::uint64_t data_dir_free_bytes = UINT64_MAX;
   std::string listen_problem;  ///< why address and port cannot be listened on; empty: they can
+  bool listen_denied = false;  ///< … because this user may not take a port below 1024
   bool address_is_loopback = true;
   std::uint64_t open_files_most = UINT64_MAX;  ///< the hard limit: a start raises the soft one
   std::uint64_t memory_bytes = UINT64_MAX;     ///< of the machine or of the control group, whichever is less
@@ -37,6 +38,12 @@ struct machine_facts {
 };
 
 machine_facts gather_facts(const settings& s);
+
+/// The defaults that are ceilings for large machines become what this machine allows: gateway.max_connections by the open files.
+/// A number that somebody chose stays.
+void fit_to_machine(settings& s);
+/// The same for a given hard limit of open files.
+void fit_to_machine(settings& s, std::uint64_t open_files_most);
 
 std::vector<finding> examine(const settings& s, const machine_facts& facts);
 

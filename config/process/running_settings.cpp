@@ -1,5 +1,6 @@
 #include "config/process/running_settings.hpp"
 
+#include "config/process/doctor.hpp"
 #include "config/settings/declaration.hpp"
 #include "protocols/core/log.hpp"
 
@@ -17,6 +18,7 @@ std::string shown(const setting_value& value) {
 result<running_settings> running_settings::read(const command_line& line, environment env) {
   auto loaded = load_settings(line.file, env, line.values);
   if (!loaded) return loaded.error();
+  fit_to_machine(*loaded);
   return running_settings(line, std::move(env), std::move(*loaded));
 }
 
@@ -27,6 +29,7 @@ bool running_settings::read_again() {
       log::error("settings.refused", {{"setting", f.field}, {"reason", f.detail}});
     return false;
   }
+  fit_to_machine(*loaded);
   std::vector<const declaration*> changed, waiting;
   for (const auto& row : declarations()) {
     const auto value = row.get(*loaded);

@@ -38,6 +38,7 @@ class loader {
 
   settings settings_;
   std::vector<field_error> problems_;
+  bool file_holds_secrets_ = false;
   std::map<std::string_view, std::string> secret_source_;  // which spelling of a secret the present source used
 };
 
@@ -105,6 +106,11 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+bool open_to_others(const std::filesystem::path& file) {
+  struct stat facts {};
+  return ::stat(file.c_str(), &facts) == 0 && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+}
+
 const declaration* loader::known(std::string_view name, bool& is_file, const std::string& from) {
   is_file = false;
   if (const auto* row = find_declaration(name)) return row;
@@ -157,8 +163,9 @@ void loader::assign_node(const std::string& name, const toml::node& node) {
   const auto like = is_file ? setting_value(std::string()) : row->get(settings_);
   const auto value = parse_node(like, node);
   if (!value) return refuse(name, fmt::format("{}: must be {}", from, type_name(like)));
-  if (is_file) put_secret_file(*row, std::get<std::string>(*value), from);
-  else put(*row, *value, from);
+  if (is_file) return put_secret_file(*row, std::get<std::string>(*value), from);
+  file_holds_secrets_ = file_holds_secrets_ || row->secret;
+  put(*row, *value, from);
 }
 
 void loader::walk(const toml::table& table, const std::string& prefix) {
@@ -177,6 +184,8 @@ void loader::read_file(const std::filesystem::path& file) {
     return refuse("--config", fmt::format("{} is longer than {} bytes", file.string(), settings_file_bytes_max));
   try {
     walk(toml::parse_file(file.string()), "");
+    if (file_holds_secrets_ && open_to_others(file))
+      refuse("--config", fmt::format("others can read {}, and it holds a secret; `chmod 600` it", file.string()));
   } catch (const toml::parse_error& e) {
     refuse("--config", fmt::format("{} line {}: {}", file.string(), e.source().begin.line, e.description()));
   }

@@ -34,7 +34,7 @@ using assignments = std::map<std::string, std::string>;
 /// without one is none of the settings' business.
 ///
 /// Everything that is wrong is reported at once: the error is `invalid_request`, each of its `fields` names the setting and
-/// says what to change (unknown name with the nearest known one, bounds, a secret's file that others can read).
+/// says what to change (unknown name with the nearest known one, bounds, a secret's file or a settings file with a secret that others can read).
 result<settings> load_settings(const std::filesystem::path& file, const environment& env,
                                const assignments& command_line = {});
 

@@ -94,6 +94,11 @@ result<void> secrets_file::load(const fs::path& data) {
   return {};
 }
 
+std::string secrets_file::known(const std::string& role) const {
+  const auto at = passwords_.find(role);
+  return at == passwords_.end() ? std::string() : at->second;
+}
+
 result<std::string> secrets_file::of(const std::string& role) {
   auto& password = passwords_[role];
   if (!password.empty()) return password;

@@ -31,6 +31,8 @@ class secrets_file {
   result<void> load(const std::filesystem::path& data);
   /// The role's password; a new one (256 random bits) is made and durably written when there is none.
   result<std::string> of(const std::string& role);
+  /// Empty when there is none yet.
+  std::string known(const std::string& role) const;
 
  private:
   std::filesystem::path path_;

@@ -1,6 +1,9 @@
 #include "storage/embedded/domain_databases.hpp"
 
 #include "protocols/core/log.hpp"
+#include "storage/embedded/database_sql.hpp"
+#include "storage/embedded/folder_look.hpp"
+#include "storage/postgres/conninfo.hpp"
 #include "storage/postgres/migration.hpp"
 #include "storage/postgres/server_check.hpp"
 #include "storage/runtime/migrations.hpp"
@@ -49,11 +52,73 @@ result<void> domain_databases::migrate() const {
   return {};
 }
 
-std::vector<domain_databases::finding> domain_databases::check() const {
-  std::vector<finding> found;
-  for (const auto& p : plans_)
-    for (auto& text : check_server(conninfo(p.domain))) found.push_back({p.domain, std::move(text)});
+std::vector<outlook::finding> domain_databases::check() const {
+  std::vector<outlook::finding> found;
+  for (const auto& p : plans_) {
+    const auto own = conninfo(p.domain), owner = owner_conninfo(p.domain);
+    for (auto& text : check_server(own)) found.push_back({p.domain, std::move(text)});
+    if (owner.empty()) continue;
+    for (auto& text : check_owner(owner, own)) found.push_back({p.domain, std::move(text)});
+  }
   return found;
+}
+
+void domain_databases::look_at_schema(const database_plan& plan, const std::string& conninfo, outlook& seen) const {
+  const migration_set sets[] = {{"runtime", runtime_migrations()}, {plan.domain, plan.migrations}};
+  auto pending = pending_migrations(conninfo, sets);
+  if (!pending) return seen.refused.push_back({plan.domain, pending.error().detail});
+  for (const auto& name : *pending) seen.would.push_back("apply " + name + " to the database of " + plan.domain);
+}
+
+void domain_databases::look_at_embedded(outlook& seen) const {
+  const auto data = std::filesystem::absolute(settings_.general.data_dir);
+  const auto folder = look_at_folder(data, settings_.storage.embedded_bin_dir);
+  if (!folder.problem.empty()) seen.refused.push_back({"", folder.problem});
+  if (folder.server == 0) {
+    seen.would.push_back(folder.version == 0 ? "make a private PostgreSQL in " + data.string() + " and all schemas in it"
+                                             : "start the private PostgreSQL in " + data.string() +
+                                                   "; its schemas can be looked at while it runs");
+    return;
+  }
+  secrets_file secrets;
+  if (auto r = secrets.load(data); !r) return seen.refused.push_back({"", r.error().detail});
+  for (const auto& p : plans_) {
+    if (settings_.storage.dsn.contains(p.domain)) continue;
+    const database_names names(p.domain);
+    if (secrets.known(names.runtime).empty()) {
+      seen.would.push_back("make the database of " + p.domain);
+      continue;
+    }
+    const auto own = to_conninfo({{"host", folder.socket_folder.string()},
+                                  {"port", "5432"},
+                                  {"user", names.runtime},
+                                  {"password", secrets.known(names.runtime)},
+                                  {"dbname", names.database}});
+    for (auto& text : check_server(own)) seen.refused.push_back({p.domain, std::move(text)});
+    look_at_schema(p, own, seen);
+  }
+}
+
+outlook domain_databases::look() const {
+  outlook seen;
+  seen.nova = lock_holder(settings_.general.data_dir);
+  if (embedded_) look_at_embedded(seen);
+  for (const auto& p : plans_) {
+    if (!settings_.storage.dsn.contains(p.domain)) continue;
+    const auto own = conninfo(p.domain), owner = owner_conninfo(p.domain);
+    const auto before = seen.refused.size();
+    for (auto& text : check_server(own)) seen.refused.push_back({p.domain, std::move(text)});
+    if (!owner.empty())
+      for (auto& text : check_owner(owner, own)) seen.refused.push_back({p.domain, std::move(text)});
+    if (seen.refused.size() > before) continue;
+    const auto asked = seen.would.size();
+    look_at_schema(p, owner.empty() ? own : owner, seen);
+    if (owner.empty() && seen.would.size() > asked) {
+      seen.would.resize(asked);
+      seen.refused.push_back({p.domain, "the schema is older than this version: run `nova migrate` with owner_dsn"});
+    }
+  }
+  return seen;
 }
 
 }  // namespace nova::storage

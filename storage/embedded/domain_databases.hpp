@@ -19,10 +19,24 @@ struct database_plan {
   std::span<const migration> migrations;
 };
 
+/// A start as it would go, found by looking only.
+struct outlook {
+  struct finding {
+    std::string domain;  ///< empty: of all
+    std::string text;
+  };
+  std::vector<finding> refused;
+  std::vector<std::string> would;  ///< "make …", "apply …": each completes "A start would"
+  int nova = 0;                    ///< the process that serves this folder now
+};
+
 /// Blocks in every call. One process a data folder: start() takes the folder's lock with and without the embedded server.
 class domain_databases {
  public:
   domain_databases(const config::settings& s, std::vector<database_plan> plans);
+
+  /// Starts nothing and writes nothing, in the folder or in a database.
+  outlook look() const;
 
   result<void> start();
   void stop();
@@ -30,17 +44,16 @@ class domain_databases {
   /// As the domain's run-time role. Valid after start().
   std::string conninfo(const std::string& domain) const;
 
+  /// What a server or a role must not be like; see check_server and check_owner. Asked before migrate(): tables must not be
+  /// made for a wrong owner.
+  std::vector<outlook::finding> check() const;
+
   /// Applies what is missing, except where the settings name a server without its owner role.
   result<void> migrate() const;
 
-  struct finding {
-    std::string domain;
-    std::string text;
-  };
-  /// What a server or a role must not be like; see check_server.
-  std::vector<finding> check() const;
-
  private:
+  void look_at_embedded(outlook& seen) const;
+  void look_at_schema(const database_plan& plan, const std::string& conninfo, outlook& seen) const;
   /// Empty: migrations of this domain are not this process's work.
   std::string owner_conninfo(const std::string& domain) const;
 

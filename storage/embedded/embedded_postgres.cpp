@@ -2,6 +2,7 @@
 
 #include "protocols/core/log.hpp"
 #include "storage/embedded/data_folder.hpp"
+#include "storage/embedded/folder_look.hpp"
 #include "storage/embedded/provision.hpp"
 #include "storage/embedded/server_process.hpp"
 #include "storage/embedded/write_back.hpp"
@@ -34,17 +35,14 @@ constexpr int least_version = 15;
 constexpr std::uintmax_t log_limit_bytes = 16u << 20;
 /// A server found running may be in recovery or shutting down; after this it is ended.
 constexpr auto adoption_patience = 10s;
-constexpr int write_back_every_ms = 500;
+/// Pauses between looks for dirty files; an idle database is looked at less and less often.
+constexpr std::chrono::milliseconds write_back_least = 500ms, write_back_most = 8s;
+/// The server is asked at least this often whether it answers, and waited for so long.
+constexpr std::chrono::milliseconds probe_most = 10s;
+constexpr int probe_timeout_s = 2;
 constexpr auto packaged = "/usr/lib/postgresql";
 
 error unavailable(std::string text) { return {errc::unavailable, std::move(text)}; }
-
-std::string log_tail(const fs::path& log) {
-  auto text = read_small_file(log);
-  if (text.size() > 400) text.erase(0, text.size() - 400);
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
 
 }  // namespace
 
@@ -64,6 +62,14 @@ result<fs::path> find_server(const std::string& configured_bin_dir) {
   return fs::path(packaged) / std::to_string(best) / "bin";
 }
 
+result<fs::path> server_for(const std::string& configured_bin_dir, int version) {
+  if (!configured_bin_dir.empty() || version == 0) return find_server(configured_bin_dir);
+  auto same = fs::path(packaged) / std::to_string(version) / "bin";
+  if (fs::exists(same / "postgres")) return find_server(same.string());
+  return unavailable("the data folder was made by PostgreSQL " + std::to_string(version) +
+                     ", which is not installed: apt-get install postgresql-" + std::to_string(version));
+}
+
 struct embedded_postgres::impl {
   embedded_options options;
   fs::path folder, log_file;  ///< the server's data and its log
@@ -72,6 +78,7 @@ struct embedded_postgres::impl {
   secrets_file secrets;
   server_user user;
   mutable std::mutex mutex;  ///< of secrets
+  std::uintmax_t log_start = 0;  ///< bytes of the log before the last launch
   std::atomic<pid_t> pid{0};
   std::atomic<unsigned> restarts{0};
   std::atomic<bool> stopping{false};
@@ -79,6 +86,7 @@ struct embedded_postgres::impl {
   std::thread supervisor;
   bool started = false;
 
+  void note_log_start();
   result<void> prepare();
   result<void> initialise();
   result<void> ensure_running();
@@ -86,6 +94,8 @@ struct embedded_postgres::impl {
   result<void> launch_server();
   result<void> wait_until_ready(pid_t child);
   void end_leftovers();
+  bool answers();
+  void watch(int server);
   void supervise();
   bool pause_for(std::chrono::milliseconds wait) const;
   void end_server();
@@ -93,18 +103,15 @@ struct embedded_postgres::impl {
   std::string conninfo_of(const std::string& role, const std::string& database);
 };
 
+void embedded_postgres::impl::note_log_start() {
+  std::error_code absent;
+  log_start = fs::file_size(log_file, absent);
+  if (absent) log_start = 0;
+}
+
 result<void> embedded_postgres::impl::prepare() {
-  std::string version = read_small_file(folder / "PG_VERSION");
-  std::string configured = options.settings.embedded_bin_dir;
-  if (configured.empty() && !version.empty()) {
-    auto same = fs::path(packaged) / std::to_string(std::atoi(version.c_str())) / "bin";
-    if (!fs::exists(same / "postgres"))
-      return unavailable("the data folder was made by PostgreSQL " + std::to_string(std::atoi(version.c_str())) +
-                         ", which is not installed: apt-get install postgresql-" +
-                         std::to_string(std::atoi(version.c_str())));
-    configured = same.string();
-  }
-  auto found = find_server(configured);
+  const int version = std::atoi(read_small_file(folder / "PG_VERSION").c_str());
+  auto found = server_for(options.settings.embedded_bin_dir, version);
   if (!found) return found.error();
   bin = *found;
   auto who = choose_server_user();
@@ -112,8 +119,7 @@ result<void> embedded_postgres::impl::prepare() {
   user = *who;
   if (auto r = secrets.load(options.data); !r) return r;
   if (auto r = secrets.of("postgres"); !r) return r.error();
-  if (version.empty())
-    if (auto r = initialise(); !r) return r;
+  if (auto r = version == 0 ? initialise() : check_cluster(folder, user); !r) return r;
   std::error_code ignored;
   if (fs::file_size(log_file, ignored) > log_limit_bytes && !ignored) fs::rename(log_file, log_file.string() + ".1", ignored);
   return {};
@@ -133,6 +139,7 @@ result<void> embedded_postgres::impl::initialise() {
                                      "--locale=C.UTF-8", "--auth=scram-sha-256", "--data-checksums", "--no-instructions",
                                      "--wal-segsize=4"};  // a new one is written full of zeros within a commit: 16 MB took 50 ms
   if (options.end_with_process) arguments.push_back("--no-sync");
+  note_log_start();
   auto child = launch({.executable = bin / "initdb",
                        .arguments = arguments,
                        .data = beside,
@@ -143,7 +150,7 @@ result<void> embedded_postgres::impl::initialise() {
   if (!child) return child.error();
   if (int status = wait_for(*child, 60s); status != 0) {
     if (status < 0) ::kill(*child, SIGKILL);
-    return unavailable("initdb failed (" + std::to_string(status) + "): " + log_tail(log_file));
+    return unavailable("initdb failed (" + std::to_string(status) + "): " + explain_log(log_file, log_start));
   }
   fs::rename(beside, folder, failed);
   if (failed) return unavailable("cannot rename " + beside.string() + ": " + failed.message());
@@ -205,6 +212,7 @@ result<void> embedded_postgres::impl::launch_server() {
   if (socket_folder.empty()) {
     // That of a server that ended without its Nova.
     remove_socket_folder(read_small_file(options.data / "postgres.socket"));
+    remove_dead_socket_folders();  // those of data folders that are gone
     auto made = make_socket_folder(user);
     if (!made) return made.error();
     socket_folder = *made;
@@ -257,6 +265,7 @@ result<void> embedded_postgres::impl::launch_server() {
   }
   p.own_session = true;
   p.end_with_process = options.end_with_process;
+  note_log_start();
   auto child = launch(p, user);
   if (!child) return child.error();
   return wait_until_ready(*child);
@@ -273,7 +282,7 @@ result<void> embedded_postgres::impl::wait_until_ready(pid_t child) {
     }
     int status = 0;
     if (::waitpid(child, &status, WNOHANG) == child)
-      return unavailable("the embedded PostgreSQL did not start: " + log_tail(log_file));
+      return unavailable("the embedded PostgreSQL did not start: " + explain_log(log_file, log_start));
     if (pause_for(10ms)) break;
   }
   ::kill(child, SIGINT);
@@ -281,7 +290,7 @@ result<void> embedded_postgres::impl::wait_until_ready(pid_t child) {
     ::kill(child, SIGKILL);
     (void)wait_for(child, 1s);
   }
-  return unavailable("the embedded PostgreSQL was not ready in time: " + log_tail(log_file));
+  return unavailable("the embedded PostgreSQL was not ready in time: " + explain_log(log_file, log_start));
 }
 
 /// True when stop() has been called.
@@ -290,19 +299,52 @@ bool embedded_postgres::impl::pause_for(std::chrono::milliseconds wait) const {
   return ::poll(&p, 1, static_cast<int>(wait.count())) > 0;
 }
 
-void embedded_postgres::impl::supervise() {
+// A refusal is an answer too.
+bool embedded_postgres::impl::answers() {
+  auto opened = blocking_connection::open(conninfo_of("postgres", "postgres"), probe_timeout_s);
+  return opened || opened.error().detail.find("timeout expired") == std::string::npos;
+}
+
+// Until the server ends, hangs for too long or is to stop.
+void embedded_postgres::impl::watch(int server) {
   write_back dirty(folder / "base");
+  const std::chrono::milliseconds patience(options.settings.embedded_hang_ms);
+  const auto probe_every = patience.count() == 0 ? probe_most : std::clamp<std::chrono::milliseconds>(patience / 6, 500ms, probe_most);
+  auto pause = write_back_least;
+  auto next_probe = clock_type::now() + probe_every;
+  std::optional<clock_type::time_point> silent_since;
+  pollfd fds[] = {{server, POLLIN, 0}, {wake, POLLIN, 0}};
+  for (int ready = 0; ready == 0 || (ready < 0 && errno == EINTR);) {
+    ready = ::poll(fds, 2, static_cast<int>(std::min(pause, probe_every).count()));
+    if (ready != 0) continue;
+    pause = dirty.look() > 0 ? write_back_least : std::min(pause * 2, write_back_most);
+    if (clock_type::now() < next_probe) continue;
+    next_probe = clock_type::now() + probe_every;
+    if (answers()) {
+      if (std::exchange(silent_since, std::nullopt)) log::info("embedded.answers", {{"pid", pid.load()}});
+      continue;
+    }
+    if (!silent_since) {
+      silent_since = clock_type::now();
+      log::error("embedded.hangs", {{"pid", pid.load()}});
+    }
+    if (patience.count() == 0 || clock_type::now() - *silent_since < patience) continue;
+    log::error("embedded.ended", {{"pid", pid.load()}});
+    ::kill(pid, SIGKILL);
+    pollfd gone{server, POLLIN, 0};
+    (void)::poll(&gone, 1, 1000);
+    return;
+  }
+}
+
+void embedded_postgres::impl::supervise() {
   while (!stopping) {
-    int watch = static_cast<int>(::syscall(SYS_pidfd_open, pid.load(), 0));
-    if (watch >= 0) {
-      pollfd fds[] = {{watch, POLLIN, 0}, {wake, POLLIN, 0}};
-      int ready = 0;
-      while ((ready = ::poll(fds, 2, write_back_every_ms)) == 0 || (ready < 0 && errno == EINTR))
-        if (ready == 0) dirty.look();
-      ::close(watch);
+    if (int server = static_cast<int>(::syscall(SYS_pidfd_open, pid.load(), 0)); server >= 0) {
+      watch(server);
+      ::close(server);
       if (stopping) return;
     }
-    log::error("embedded.died", {{"pid", pid.load()}, {"log", log_tail(log_file)}});
+    log::error("embedded.died", {{"pid", pid.load()}, {"log", explain_log(log_file, log_start)}});
     ::waitpid(pid.exchange(0), nullptr, WNOHANG);
     auto wait = std::chrono::milliseconds(options.settings.embedded_restart_ms);
     while (!pause_for(wait)) {

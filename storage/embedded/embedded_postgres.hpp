@@ -56,6 +56,9 @@ class embedded_postgres {
 /// The newest packaged server's folder of binaries (version ≥ 15), or an error that names the package to install.
 result<std::filesystem::path> find_server(const std::string& configured_bin_dir);
 
+/// The same for a cluster that PostgreSQL `version` made: only that version can read it; 0: a new cluster.
+result<std::filesystem::path> server_for(const std::string& configured_bin_dir, int version);
+
 /// The node name of a data folder, kept in `<data>/node` (made on first use): stable over restarts, unique per folder.
 result<std::string> node_name(const std::filesystem::path& data);
 

@@ -12,8 +12,10 @@
 #include <pwd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +75,26 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
   ::umask(077);
   ::execve(arguments[0], arguments, environment);
   ::_exit(127);
+}
+
+std::vector<std::string> socket_bases() {
+  std::vector<std::string> bases;
+  if (::geteuid() == 0) bases.push_back("/run");
+  if (const char* own = std::getenv("XDG_RUNTIME_DIR"); own && *own && ::geteuid() != 0 && std::strlen(own) < 60)
+    bases.push_back(own);
+  bases.push_back("/tmp");
+  return bases;
+}
+
+bool nobody_listens(const fs::path& socket) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const auto text = socket.string();
+  if (text.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, text.c_str(), text.size());
+  handle probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  return probe.get() >= 0 && ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+         errno == ECONNREFUSED;
 }
 
 }  // namespace
@@ -168,12 +190,7 @@ std::vector<pid_t> processes_in(const fs::path& data) {
 }
 
 result<fs::path> make_socket_folder(const server_user& user) {
-  std::vector<std::string> bases;
-  if (::geteuid() == 0) bases.push_back("/run");
-  if (const char* own = std::getenv("XDG_RUNTIME_DIR"); own && *own && !user.change && std::strlen(own) < 60)
-    bases.push_back(own);
-  bases.push_back("/tmp");
-  for (const auto& base : bases) {
+  for (const auto& base : socket_bases()) {
     std::string path = base + "/" + std::string(socket_prefix) + "XXXXXX";
     if (!::mkdtemp(path.data())) continue;
     if (user.change && ::chown(path.c_str(), user.uid, user.gid) != 0) {
@@ -196,6 +213,19 @@ void remove_socket_folder(const fs::path& folder) {
     if (entry.path().filename().string().starts_with(".s.PGSQL.")) fs::remove(entry.path(), skip);
   }
   fs::remove(folder, ignored);
+}
+
+void remove_dead_socket_folders() {
+  std::error_code ignored;
+  for (const auto& base : socket_bases()) {
+    for (const auto& entry : fs::directory_iterator(base, ignored)) {
+      const auto& folder = entry.path();
+      if (!folder.filename().string().starts_with(socket_prefix)) continue;
+      const auto socket = folder / ".s.PGSQL.5432";
+      // Without a socket the folder may belong to a server that is just starting.
+      if (fs::exists(socket, ignored) && nobody_listens(socket)) remove_socket_folder(folder);
+    }
+  }
 }
 
 }  // namespace nova::storage

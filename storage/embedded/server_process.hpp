@@ -55,5 +55,7 @@ std::vector<pid_t> processes_in(const std::filesystem::path& data);
 result<std::filesystem::path> make_socket_folder(const server_user& user);
 /// Removes a folder made by make_socket_folder; anything else is left alone.
 void remove_socket_folder(const std::filesystem::path& folder);
+/// Removes those of this user in the usual places whose server is gone: nobody listens at the socket.
+void remove_dead_socket_folders();
 
 }  // namespace nova::storage

@@ -73,6 +73,12 @@ result<blocking_connection> blocking_connection::open(const std::string& conninf
   return c;
 }
 
+result<blocking_connection> blocking_connection::open_read_only(const std::string& conninfo, int timeout_s) {
+  auto words = parse_conninfo(conninfo, {{"options", "-c default_transaction_read_only=on"}});
+  if (!words) return words.error();
+  return open(to_conninfo(*words), timeout_s);
+}
+
 blocking_connection::blocking_connection(blocking_connection&& other) noexcept
     : connection_(std::exchange(other.connection_, nullptr)) {}
 blocking_connection& blocking_connection::operator=(blocking_connection&& other) noexcept {

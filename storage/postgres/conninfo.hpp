@@ -33,6 +33,8 @@ class blocking_connection {
  public:
   /// errc::unavailable with libpq's text (no password in it).
   static result<blocking_connection> open(const std::string& conninfo, int timeout_s = 5);
+  /// For those who only look: the server refuses its writes.
+  static result<blocking_connection> open_read_only(const std::string& conninfo, int timeout_s = 5);
   blocking_connection(blocking_connection&&) noexcept;
   blocking_connection& operator=(blocking_connection&&) noexcept;
   ~blocking_connection();

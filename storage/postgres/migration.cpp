@@ -76,13 +76,23 @@ result<void> apply(blocking_connection& db, std::string_view part, const migrati
   return {};
 }
 
+/// The names of `kinds` in schema public that this session's role may grant on; a table that an administrator made there is not
+/// Nova's.
+result<std::string> own_relations(blocking_connection& db, const std::string& kinds) {
+  return db.text("SELECT coalesce(string_agg(quote_ident(relname), ', '), '') FROM pg_class WHERE relnamespace = "
+                 "'public'::regnamespace AND relkind IN (" + kinds + ") AND pg_has_role(relowner, 'USAGE')");
+}
+
 result<void> grant(blocking_connection& db, const std::string& runtime_role) {
   if (runtime_role.empty()) return {};
+  auto tables = own_relations(db, "'r', 'p'"), sequences = own_relations(db, "'S'");
+  if (!tables) return tables.error();
+  if (!sequences) return sequences.error();
   auto role = db.quote_name(runtime_role);
-  return db.script("GRANT USAGE ON SCHEMA public TO " + role +
-                   "; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role +
-                   "; REVOKE INSERT, UPDATE, DELETE ON schema_migration FROM " + role +
-                   "; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO " + role);
+  std::string sql = "GRANT USAGE ON SCHEMA public TO " + role + "; GRANT SELECT, INSERT, UPDATE, DELETE ON " + *tables +
+                    " TO " + role + "; REVOKE INSERT, UPDATE, DELETE ON schema_migration FROM " + role;
+  if (!sequences->empty()) sql += "; GRANT USAGE ON SEQUENCE " + *sequences + " TO " + role;
+  return db.script(sql);
 }
 
 }  // namespace
@@ -93,6 +103,26 @@ std::string role_of(const std::string& conninfo) {
     for (const auto& [name, value] : *words)
       if (name == "user") return value;
   return {};
+}
+
+result<std::vector<std::string>> pending_migrations(const std::string& conninfo, std::span<const migration_set> sets) {
+  auto db = blocking_connection::open_read_only(conninfo);
+  if (!db) return db.error();
+  auto there = db->text("SELECT to_regclass('public.schema_migration') IS NOT NULL");
+  if (!there) return there.error();
+  applied_map applied;
+  if (*there == "t") {
+    auto read = read_applied(*db);
+    if (!read) return read.error();
+    applied = *std::move(read);
+  }
+  std::vector<std::string> names;
+  for (const auto& set : sets) {
+    if (auto fits = compare(set, applied); !fits) return fits.error();
+    for (const auto& m : set.migrations)
+      if (!applied.contains({std::string(set.part), m.number})) names.push_back(std::string(set.part) + "/" + std::string(m.name));
+  }
+  return names;
 }
 
 result<std::vector<std::string>> migrate(const std::string& conninfo, const std::string& runtime_role,

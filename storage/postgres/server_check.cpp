@@ -4,6 +4,8 @@
 
 #include <libpq-fe.h>
 
+#include <span>
+
 namespace nova::storage {
 namespace {
 
@@ -15,7 +17,7 @@ struct role_rule {
 // Asked as the run-time role; %ROLE% and %DB% in a finding are filled in.
 constexpr role_rule role_rules[] = {
     {"SELECT rolsuper FROM pg_roles WHERE rolname = current_user",
-     "role %ROLE% is a superuser: ALTER ROLE %ROLE% NOSUPERUSER, or use the role that `nova migrate` grants to"},
+     "role %ROLE% is a superuser: use the run-time role that `nova databases` makes"},
     {"SELECT rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
      "role %ROLE% has cluster privileges: ALTER ROLE %ROLE% NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"},
     {"SELECT has_schema_privilege('public', 'CREATE')",
@@ -27,9 +29,10 @@ constexpr role_rule role_rules[] = {
      "role %ROLE% owns tables of %DB%: let another role own them and run migrations as that one (owner_dsn)"},
     {"SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname <> current_database() AND NOT datistemplate "
      "AND datallowconn AND has_database_privilege(oid, 'CONNECT') AND datname LIKE 'nova%')",
-     "role %ROLE% may connect to another Nova database: REVOKE CONNECT ON DATABASE … FROM PUBLIC, %ROLE%"},
+     "role %ROLE% may connect to another Nova database: REVOKE CONNECT ON DATABASE … FROM PUBLIC, %ROLE%; then GRANT CONNECT "
+     "on it to its own role, as `nova databases` prints"},
     {"SELECT has_database_privilege('public', current_database(), 'CONNECT')",
-     "every role may connect to %DB%: REVOKE CONNECT ON DATABASE %DB% FROM PUBLIC"},
+     "every role may connect to %DB%: REVOKE CONNECT ON DATABASE %DB% FROM PUBLIC; GRANT CONNECT ON DATABASE %DB% TO %ROLE%"},
     {"SELECT EXISTS (SELECT 1 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = current_user)",
      "role %ROLE% is a member of other roles: REVOKE them; it needs DML on its own tables only"},
 };
@@ -52,11 +55,50 @@ void check_setting(blocking_connection& db, std::vector<std::string>& out, const
                   " = on in postgresql.conf and reload");
 }
 
+// Asked as the owner role.
+constexpr role_rule owner_rules[] = {
+    {"SELECT rolsuper FROM pg_roles WHERE rolname = current_user",
+     "owner_dsn names the superuser %ROLE%, which would own Nova's tables: use the owner role that `nova databases` makes"},
+    {"SELECT NOT has_schema_privilege('public', 'CREATE')",
+     "owner role %ROLE% may not create tables in %DB%: GRANT USAGE, CREATE ON SCHEMA public TO %ROLE%"},
+};
+
+void ask(blocking_connection& db, std::span<const role_rule> rules, std::vector<std::string>& out) {
+  auto role = db.text("SELECT quote_ident(current_user)");
+  auto database = db.text("SELECT quote_ident(current_database())");
+  for (const auto& rule : rules) {
+    auto bad = db.text(rule.sql);
+    if (!bad)
+      out.push_back("a privilege could not be checked: " + bad.error().detail);
+    else if (*bad == "t")
+      out.push_back(filled(rule.finding, role ? *role : "", database ? *database : ""));
+  }
+}
+
+std::string identity(blocking_connection& db, const char* what) {
+  auto text = db.text(what);
+  return text ? *text : text.error().detail;
+}
+
 }  // namespace
+
+std::vector<std::string> check_owner(const std::string& owner_conninfo, const std::string& conninfo) {
+  std::vector<std::string> out;
+  auto owner = blocking_connection::open_read_only(owner_conninfo);
+  if (!owner) return {"owner_dsn: cannot connect: " + owner.error().detail};
+  ask(*owner, owner_rules, out);
+  auto runtime = blocking_connection::open_read_only(conninfo);
+  if (!runtime) return out;  // check_server says so
+  if (identity(*owner, "SELECT current_database()") != identity(*runtime, "SELECT current_database()"))
+    out.push_back("dsn and owner_dsn name different databases: both must name the domain's own");
+  if (identity(*owner, "SELECT current_user") == identity(*runtime, "SELECT current_user"))
+    out.push_back("dsn and owner_dsn name the same role: the run-time role must not own tables; see `nova databases`");
+  return out;
+}
 
 std::vector<std::string> check_server(const std::string& conninfo) {
   std::vector<std::string> out;
-  auto db = blocking_connection::open(conninfo);
+  auto db = blocking_connection::open_read_only(conninfo);
   if (!db) {
     out.push_back("cannot connect: " + db.error().detail + "; check the connection string and that the server runs");
     return out;
@@ -69,15 +111,7 @@ std::vector<std::string> check_server(const std::string& conninfo) {
   auto encoding = db->text("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()");
   if (!encoding || *encoding != "UTF8")
     out.push_back("the database's encoding is not UTF8: create it with ENCODING 'UTF8' TEMPLATE template0");
-  auto role = db->text("SELECT quote_ident(current_user)");
-  auto database = db->text("SELECT quote_ident(current_database())");
-  for (const auto& rule : role_rules) {
-    auto bad = db->text(rule.sql);
-    if (!bad)
-      out.push_back("a privilege could not be checked: " + bad.error().detail);
-    else if (*bad == "t")
-      out.push_back(filled(rule.finding, role ? *role : "", database ? *database : ""));
-  }
+  ask(*db, role_rules, out);
   return out;
 }
 

@@ -63,4 +63,22 @@ TEST_CASE("doctor --example prints the example configuration and ends") {
   CHECK(p.out == example_toml());
 }
 
+TEST_CASE("O: --version prints the version, and an unknown command is named") {
+  const auto version = parse({"--version"});
+  CHECK(version.status() == exit_ok);
+  CHECK(version.out == version_text() + "\n");
+  const auto bogus = parse({"bogus", "--port", "1"});
+  CHECK(bogus.status() == exit_bad_usage);
+  CHECK(bogus.err == "nova: there is no command bogus; the commands are serve, doctor, migrate, databases and version\n");
+}
+
+TEST_CASE("databases takes the place of the server and a new settings file") {
+  const auto p = parse({"databases", "--host", "db.example", "--port", "6432", "--settings", "n.toml"});
+  CHECK(p.line().command == command::databases);
+  CHECK(p.line().host == "db.example");
+  CHECK(p.line().database_port == 6'432);
+  CHECK(p.line().new_settings == "n.toml");
+  CHECK(parse({"databases", "--port", "0"}).status() == exit_bad_usage);
+}
+
 TEST_CASE("the version names number and build") { CHECK(version_text().starts_with("nova 0.")); }

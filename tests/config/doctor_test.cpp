@@ -90,21 +90,35 @@ TEST_CASE("listening beyond the machine without TLS is a warning") {
   }
 }
 
-TEST_CASE("too few open files: a warning for the default, a refusal for a chosen number or for next to none") {
+TEST_CASE("O: the default of max_connections fits the machine; a chosen number that does not is refused") {
   machine_facts facts;
   settings s;
-  const auto severity_at = [&](std::uint64_t limit) {
+  const auto refused_at = [&](std::uint64_t limit) {
     facts.open_files_most = limit;
-    const auto findings = examine(s, facts);
-    const auto* f = about(findings, "gateway.max_connections");
-    return f == nullptr ? -1 : static_cast<int>(f->severity);
+    settings fitted = s;
+    fit_to_machine(fitted, limit);
+    return about(examine(fitted, facts), "gateway.max_connections") != nullptr;
   };
-  CHECK(severity_at(1 << 20) == -1);
-  CHECK(severity_at(4'096) == static_cast<int>(nova::log::level::warn));
-  CHECK(severity_at(512) == static_cast<int>(nova::log::level::error));
+  CHECK_FALSE(refused_at(1 << 20));
+  CHECK_FALSE(refused_at(4'096));
+  CHECK(refused_at(512));
+  settings fitted;
+  fit_to_machine(fitted, 4'096);
+  CHECK(fitted.gateway.max_connections == 4'096 - 256);
+  fit_to_machine(fitted, 1'024);
+  CHECK(fitted.gateway.max_connections == 4'096 - 256);  // a number other than the default is meant
   s.gateway.max_connections = 5'000;
-  CHECK(severity_at(4'096) == static_cast<int>(nova::log::level::error));
-  CHECK(severity_at(5'256) == -1);
+  CHECK(refused_at(4'096));
+  CHECK_FALSE(refused_at(5'256));
+}
+
+TEST_CASE("O: a port that this user may not take says how to get it, a taken one what to stop") {
+  machine_facts facts;
+  facts.listen_problem = "127.0.0.1 port 80: Permission denied";
+  facts.listen_denied = true;
+  CHECK(about(examine({}, facts), "gateway.port")->remedy.find("setcap") != std::string::npos);
+  facts.listen_denied = false;
+  CHECK(about(examine({}, facts), "gateway.port")->remedy.find("stop what listens") != std::string::npos);
 }
 
 TEST_CASE("memory that hashes or buffers would fill is refused") {

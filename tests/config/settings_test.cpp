@@ -104,6 +104,16 @@ TEST_CASE("a secret comes from a file that only its owner can read") {
                  "given twice"));
 }
 
+TEST_CASE("O: a settings file with a secret that others can read is refused, one without a secret is not") {
+  scratch dir;
+  const std::string secret = "[storage.dsn]\nauth = \"host=x password=y\"\n";
+  CHECK(load_settings(dir.write("good.toml", secret), {}).has_value());
+  const auto text = problems(load_settings(dir.write("loose.toml", secret, 0644), {}));
+  CHECK(contains(text, "others can read"));
+  CHECK(contains(text, "chmod 600"));
+  CHECK(load_settings(dir.write("plain.toml", "[gateway]\nport = 1\n", 0644), {}).has_value());
+}
+
 TEST_CASE("a refused secret is not printed") {
   const auto& row = a_secret();
   const std::string secret(static_cast<std::size_t>(row.most) + 1, 'q');

@@ -1,6 +1,7 @@
 // The embedded server: start, adoption after a crash of Nova, restart after a crash of its own, the lock, and folders that its
 // OS user cannot reach by path.
 #include "storage/embedded/embedded_postgres.hpp"
+#include "storage/embedded/folder_look.hpp"
 #include "storage/embedded/server_process.hpp"
 #include "storage/postgres/conninfo.hpp"
 #include "tests/support/slowdown.hpp"
@@ -15,7 +16,9 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +80,15 @@ std::string ask(const std::string& conninfo, const std::string& sql) {
   if (!db) return "no connection: " + db.error().detail;
   auto text = db->text(sql);
   return text ? *text : text.error().detail;
+}
+
+void bind_and_leave(const std::string& path) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  ::close(fd);
 }
 
 }  // namespace
@@ -156,6 +168,62 @@ TEST_CASE("a postmaster that is killed is started again and its orphans are gone
   }
 }
 
+TEST_CASE("A15.9: a server that hangs is noticed, ended and started again" * in_the_parent) {
+  scratch s;
+  auto impatient = options(s.data);
+  impatient.settings.embedded_hang_ms = 1'000;
+  embedded_postgres server(impatient);
+  REQUIRE(server.start().has_value());
+  const int before = server.postmaster();
+  ::kill(before, SIGSTOP);
+  REQUIRE(eventually([&] { return server.restarts() == 1; }));
+  CHECK(server.postmaster() != before);
+  CHECK(ask(server.conninfo("auth"), "SELECT 1") == "1");
+}
+
+TEST_CASE("O: a damaged pg_control and a folder of another user are named as such" * in_the_parent) {
+  scratch s;
+  {
+    embedded_postgres server(options(s.data));
+    REQUIRE(server.start().has_value());
+  }
+  const auto control = s.data / "postgres" / "global" / "pg_control";
+  const auto refusal = [&] {
+    embedded_postgres server(options(s.data));
+    auto started = server.start();
+    REQUIRE(!started.has_value());
+    return started.error().detail;
+  };
+  {
+    std::fstream file(control, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(40);
+    file.write("\x5a\x5a\x5a\x5a", 4);
+  }
+  CHECK(refusal().find("the folder is damaged, restore it from a backup") != std::string::npos);
+  fs::resize_file(control, 100);
+  CHECK(refusal().find("global/pg_control is 100 bytes long instead of 8192") != std::string::npos);
+  if (::geteuid() == 0) {
+    REQUIRE(::chown((s.data / "postgres").c_str(), 65'534, 65'534) == 0);
+    CHECK(refusal().find("belongs to the OS user nobody") != std::string::npos);
+  }
+}
+
+TEST_CASE("O: nova doctor sees a folder without touching it" * in_the_parent) {
+  scratch s;
+  CHECK(look_at_folder(s.data, "").version == 0);
+  CHECK(!fs::exists(s.data));
+  embedded_postgres server(options(s.data));
+  REQUIRE(server.start().has_value());
+  const auto seen = look_at_folder(s.data, "");
+  CHECK(seen.nova == ::getpid());
+  CHECK(seen.server == server.postmaster());
+  CHECK(seen.version >= 15);
+  CHECK(seen.problem.empty());
+  server.stop();
+  CHECK(look_at_folder(s.data, "").nova == 0);
+  CHECK(look_at_folder(s.data, "").server == 0);
+}
+
 TEST_CASE("what a crash left lying is removed" * in_the_parent) {
   scratch s;
   {
@@ -167,6 +235,10 @@ TEST_CASE("what a crash left lying is removed" * in_the_parent) {
   std::string socket = "/tmp/nova-pg-XXXXXX";
   REQUIRE(::mkdtemp(socket.data()) != nullptr);
   std::ofstream(s.data / "postgres.socket") << socket;
+  // Such a folder of a data folder that is gone: its socket is there and nobody listens.
+  std::string orphan = "/tmp/nova-pg-XXXXXX";
+  REQUIRE(::mkdtemp(orphan.data()) != nullptr);
+  bind_and_leave(orphan + "/.s.PGSQL.5432");
   // An initdb that was cut off, and a postmaster.pid whose number now belongs to somebody else (to this test).
   fs::create_directory(s.data / "postgres.new");
   std::ofstream(s.data / "postgres" / "postmaster.pid") << ::getpid() << "\n" << (s.data / "postgres").string() << "\n1\n5432\n/run/absent\n";
@@ -175,6 +247,7 @@ TEST_CASE("what a crash left lying is removed" * in_the_parent) {
   REQUIRE_MESSAGE(started.has_value(), started.error().detail);
   CHECK(ask(server.conninfo("auth"), "SELECT 1") == "1");
   CHECK(!fs::exists(socket));
+  CHECK(!fs::exists(orphan));
 }
 
 TEST_CASE("a server that is missing or foreign is an error with what to install" * in_the_parent) {

@@ -78,6 +78,41 @@ TEST_CASE("weaker servers and stronger roles are refused, each with what to chan
   CHECK(finds(check_server(made.conninfo), "every role may connect"));
 }
 
+TEST_CASE("A15.3: a table that an administrator makes in public neither stops migrations nor becomes Nova's") {
+  auto made = postgres_fixture::instance().fresh({{"sample", sample_migrations()}});
+  REQUIRE(runs(made.admin_conninfo, "CREATE TABLE public.seed_p (x int)"));
+  migration_set sets[] = {{"runtime", runtime_migrations()}, {"sample", sample_migrations()}};
+  auto again = migrate(made.owner_conninfo, role_of(made.conninfo), sets);
+  REQUIRE_MESSAGE(again.has_value(), again.error().detail);
+  CHECK(!runs(made.conninfo, "SELECT * FROM seed_p"));
+  CHECK(runs(made.conninfo, "SELECT * FROM counter"));
+}
+
+TEST_CASE("O: owner roles are checked before anything is made for them") {
+  auto made = postgres_fixture::instance().bare();
+  CHECK(check_owner(made.owner_conninfo, made.conninfo).empty());
+  CHECK(finds(check_owner(made.admin_conninfo, made.conninfo), "superuser"));
+  CHECK(finds(check_owner(made.conninfo, made.conninfo), "the same role"));
+  auto other = postgres_fixture::instance().bare();
+  CHECK(finds(check_owner(other.owner_conninfo, made.conninfo), "different databases"));
+  REQUIRE(runs(made.admin_conninfo, "REVOKE CREATE ON SCHEMA public FROM nova_" + made.domain + "_owner"));
+  CHECK(finds(check_owner(made.owner_conninfo, made.conninfo), "may not create tables"));
+}
+
+TEST_CASE("O: pending migrations are told by a session that cannot write") {
+  auto made = postgres_fixture::instance().bare();
+  migration_set sets[] = {{"runtime", runtime_migrations()}, {"sample", sample_migrations()}};
+  auto pending = pending_migrations(made.owner_conninfo, sets);
+  REQUIRE(pending.has_value());
+  CHECK(pending->size() == runtime_migrations().size() + 1);
+  CHECK(!runs(made.admin_conninfo, "SELECT * FROM schema_migration"));
+  auto looking = blocking_connection::open_read_only(made.owner_conninfo);
+  REQUIRE(looking.has_value());
+  CHECK(!looking->run("CREATE TABLE x (y int)").has_value());
+  REQUIRE(migrate(made.owner_conninfo, role_of(made.conninfo), sets).has_value());
+  CHECK(pending_migrations(made.conninfo, sets)->empty());
+}
+
 TEST_CASE("migrations are applied once, in order, each whole") {
   auto made = postgres_fixture::instance().bare();
   auto role = role_of(made.conninfo);

@@ -1,0 +1,185 @@
+"""The commands of config/guide/external_postgresql.md, run in their order against a second PostgreSQL, and what goes wrong."""
+
+import contextlib
+import ctypes
+import glob
+import http.client
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+SLOWDOWN = int(os.environ.get("NOVA_SLOWDOWN", "1"))
+LIMIT_S = 60 * SLOWDOWN
+PR_SET_PDEATHSIG = 1
+GUIDE = os.path.join(os.path.dirname(__file__), "../../config/guide/external_postgresql.md")
+PASSWORD = "of the administrator"
+
+
+def shell_blocks():
+    """The text of each ```sh block of the guide."""
+    with open(GUIDE, encoding="utf-8") as file:
+        return re.findall(r"^```sh\n(.*?)^```", file.read(), re.M | re.S)
+
+
+def server_bin():
+    versions = glob.glob("/usr/lib/postgresql/*/bin/postgres")
+    return os.path.dirname(max(versions, key=lambda path: int(path.split("/")[4])))
+
+
+def become_server_user():
+    """PostgreSQL does not run as root."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.setgroups([user.pw_gid])
+        os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
+        os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+
+
+class SecondServer:
+    """A PostgreSQL with passwords, on a socket in a folder of its own."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="nova-second-")
+        os.chmod(self.folder, 0o777)
+        self.data, secret = f"{self.folder}/data", f"{self.folder}/password"
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write(PASSWORD + "\n")
+        subprocess.run([f"{server_bin()}/initdb", "-D", self.data, "-U", "postgres", f"--pwfile={secret}", "-E", "UTF8",
+                        "--locale=C.UTF-8", "--auth=scram-sha-256", "--no-sync"],
+                       check=True, stdout=subprocess.DEVNULL, preexec_fn=become_server_user, cwd="/")
+        self.process = subprocess.Popen(
+            [f"{server_bin()}/postgres", "-D", self.data, "-c", "listen_addresses=", "-c", f"unix_socket_directories={self.folder}"],
+            stderr=subprocess.PIPE, text=True, preexec_fn=become_server_user, cwd="/")
+        for line in self.process.stderr:
+            if "ready to accept connections" in line:
+                break
+        self.reader = threading.Thread(target=self.process.stderr.read, daemon=True)
+        self.reader.start()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(LIMIT_S)
+        self.reader.join(LIMIT_S)
+        self.process.stderr.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def place(self):
+        return {"PGHOST": self.folder, "PGPORT": "5432", "PGUSER": "postgres", "PGPASSWORD": PASSWORD}
+
+    def ask(self, database, sql):
+        return subprocess.run(["psql", "-d", database, "-Atc", sql], env={**os.environ, **self.place()}, check=True,
+                              capture_output=True, text=True, timeout=LIMIT_S).stdout.strip()
+
+
+class TheGuide(unittest.TestCase):
+    def setUp(self):
+        self.work = tempfile.mkdtemp(prefix="nova-guide-")
+        self.server = SecondServer()
+        bin_folder = f"{self.work}/bin"
+        os.mkdir(bin_folder)
+        shutil.copy(os.environ["NOVA_BINARY"], f"{bin_folder}/nova")
+        os.makedirs(f"{self.work}/share/nova/web")
+        with open(f"{self.work}/share/nova/web/index.html", "w", encoding="utf-8") as page:
+            page.write("<!doctype html><title>the page</title>")
+        self.environment = {**os.environ, **self.server.place(), "PATH": f"{bin_folder}:{os.environ['PATH']}",
+                            "NOVA_GENERAL__DATA_DIR": f"{self.work}/data", "NOVA_GATEWAY__PORT": "0"}
+
+    def tearDown(self):
+        self.server.stop()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def run_shell(self, text, **more):
+        return subprocess.run(["bash", "-euo", "pipefail", "-c", text], cwd=self.work, env={**self.environment, **more},
+                              capture_output=True, text=True, timeout=LIMIT_S)
+
+    def good(self, text):
+        done = self.run_shell(text)
+        self.assertEqual(0, done.returncode, text + done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    @contextlib.contextmanager
+    def serving(self, command):
+        with open(f"{self.work}/stderr.log", "wb") as log:
+            nova = subprocess.Popen(command.split(), cwd=self.work, env=self.environment, stdout=subprocess.PIPE, stderr=log,
+                                    text=True)
+        timer = threading.Timer(LIMIT_S, nova.kill)
+        timer.start()
+        line = nova.stdout.readline()
+        timer.cancel()
+        try:
+            with open(f"{self.work}/stderr.log", encoding="utf-8") as log:
+                self.assertRegex(line, r"^nova ready: ", log.read())
+            yield nova, int(line.strip().rsplit(":", 1)[1])
+        finally:
+            nova.terminate()
+            self.assertEqual(0, nova.wait(LIMIT_S))
+            nova.stdout.close()
+
+    def register(self, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
+        with contextlib.closing(connection):
+            connection.request("POST", "/v1/auth/register", json.dumps(
+                {"email": "ann@example.org", "handle": "ann_guide", "password": "correct horse battery", "display_name": "Ann"}),
+                {"Content-Type": "application/json"})
+            return connection.getresponse().status
+
+    def page(self, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
+        with contextlib.closing(connection):
+            connection.request("GET", "/")
+            return connection.getresponse().read().decode()
+
+    def check_doctor(self):
+        """O: the doctor says what a start would do, and nothing is done."""
+        said = self.good("nova doctor --config nova.toml")
+        for domain in ("auth", "user", "messaging"):
+            self.assertIn(f"A start would apply {domain}/0001_{domain} to the database of {domain}.", said)
+            self.assertEqual("f", self.server.ask(f"nova_{domain}", "SELECT to_regclass('schema_migration') IS NOT NULL"))
+        self.assertFalse(os.path.exists(f"{self.work}/data"))
+
+    def check_refusals(self):
+        """O: roles are checked before migrating, and a settings file with passwords is private."""
+        admin = f"host={self.server.folder} user=postgres password='{PASSWORD}' dbname=nova_auth"
+        for command in ("migrate", "serve"):
+            done = self.run_shell(f"nova {command} --config nova.toml", NOVA_STORAGE__OWNER_DSN__AUTH=admin)
+            self.assertEqual(3, done.returncode, done.stderr)
+            self.assertIn("owner_dsn names the superuser postgres", done.stderr)
+            self.assertEqual("f", self.server.ask("nova_auth", "SELECT to_regclass('schema_migration') IS NOT NULL"))
+        os.chmod(f"{self.work}/nova.toml", 0o644)
+        done = self.run_shell("nova doctor --config nova.toml")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("others can read nova.toml, and it holds a secret; `chmod 600` it", done.stderr)
+        os.chmod(f"{self.work}/nova.toml", 0o600)
+
+    def test_O_the_guides_commands_work_at_the_first_try(self):
+        place, make, use = shell_blocks()
+        self.assertTrue(place.startswith("export PGHOST="))  # set by setUp instead
+        self.good(make)
+        self.assertEqual(0o600, stat.S_IMODE(os.stat(f"{self.work}/nova.toml").st_mode))
+        doctor, migrate, serve = use.strip().splitlines()
+        self.check_doctor()
+        self.check_refusals()
+        self.good(doctor)
+        self.good(migrate)
+        self.assertNotIn("would apply", self.good(doctor))
+        with self.serving(serve) as (nova, port):
+            self.assertEqual(201, self.register(port))
+            self.assertIn("the page", self.page(port))  # O: found beside the binary, without a setting
+            seen = self.run_shell(doctor, NOVA_GATEWAY__PORT=str(port))
+            self.assertEqual(0, seen.returncode, seen.stderr)
+            self.assertIn(f"Nova serves this folder: process {nova.pid}.", seen.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
