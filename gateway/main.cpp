@@ -10,6 +10,7 @@
 #include "config/process/watchdog.hpp"
 #include "gateway/server.hpp"
 #include "protocols/core/log.hpp"
+#include "protocols/core/trace.hpp"
 #include "storage/embedded/database_script.hpp"
 #include "storage/embedded/domain_databases.hpp"
 #include "storage/postgres/postgres_database.hpp"
@@ -223,6 +224,8 @@ int main_with(int argc, char** argv) {
   config::process_signals signals;  // before any thread starts
   log::session logging(s.general.log_level, s.general.log_queue_records);
   log::set_form(s.general.log_form);
+  std::optional<trace::session> tracing;
+  if (!line.trace_file.empty()) tracing.emplace(line.trace_file);
   switch (line.command) {
     case config::command::serve: return serve(*read, signals);
     case config::command::migrate: return migrate(s);

@@ -66,6 +66,7 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
     err << "nova: there is no command " << asked << "; the commands are serve, doctor, migrate, databases and version\n";
     return exit_bad_usage;
   }
+  serve->add_option("--trace", line.trace_file, "Write spans of each request to this file, for Perfetto");
   bool example = false;
   doctor->add_flag("--example", example, "Print the example configuration and end");
   try {

@@ -22,6 +22,7 @@ struct command_line {
   std::string host = "localhost";      ///< databases: --host of the printed connection strings
   unsigned database_port = 5432;       ///< databases: --port
   std::filesystem::path new_settings;  ///< databases: --settings; empty: none is written
+  std::string trace_file;       ///< --trace of serve: spans of requests; empty: none
   config::assignments values;   ///< --data, --port and --set NAME=VALUE, to be laid over file and environment
 };
 

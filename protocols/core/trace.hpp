@@ -6,8 +6,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace nova::trace {
 
@@ -29,24 +31,29 @@ using time_point = std::chrono::steady_clock::time_point;
 /// push. Dropped while no trace is written. Any thread.
 void write(station s, std::string_view request_id, std::string_view what, time_point begin, time_point end);
 
-/// A span from its construction to its end. Keeps views of both texts: they must outlive it.
+/// A span from its construction to its end. It copies both texts, but only while a trace is written.
 class span {
  public:
-  span(station s, std::string_view request_id, std::string_view what)
-      : on_(on()), station_(s), request_id_(request_id), what_(what) {
-    if (on_) begin_ = std::chrono::steady_clock::now();
+  span(station s, std::string_view request_id, std::string_view what) {
+    if (on()) [[unlikely]]
+      open_.emplace(s, std::string(request_id), std::string(what), std::chrono::steady_clock::now());
   }
   ~span() {
-    if (on_) write(station_, request_id_, what_, begin_, std::chrono::steady_clock::now());
+    if (open_) [[unlikely]]
+      write(open_->at, open_->request_id, open_->what, open_->begin, std::chrono::steady_clock::now());
   }
   span(const span&) = delete;
   span& operator=(const span&) = delete;
 
  private:
-  const bool on_;
-  const station station_;
-  const std::string_view request_id_, what_;
-  time_point begin_;
+  struct open {
+    open(station s, std::string id, std::string w, time_point b)
+        : at(s), request_id(std::move(id)), what(std::move(w)), begin(b) {}
+    station at;
+    std::string request_id, what;
+    time_point begin;
+  };
+  std::optional<open> open_;
 };
 
 /// Writes a trace from its construction to its end; one at a time. After `max_bytes` further spans are dropped and counted.

@@ -71,6 +71,12 @@ void flight::reset() {
   decided.reset();
 }
 
+std::string_view flight::title() const noexcept {
+  if (is_call()) return call().method->name;
+  if (as_event() != nullptr) return "event";
+  return as_reminder() != nullptr ? "reminder" : "load";
+}
+
 std::string flight::describe() const {
   if (auto* e = as_event())
     return std::string(e->event.type->name) + " " + e->event.source + "/" +

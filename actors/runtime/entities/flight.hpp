@@ -119,6 +119,7 @@ struct flight : timed, lane_hook {
   /// Back to the state before the first handler call.
   void reset();
   std::string describe() const;  ///< for crash reports
+  std::string_view title() const noexcept;  ///< for traces: the method's name, or the kind of work
 };
 
 using flight_ptr = std::unique_ptr<flight>;

@@ -1,5 +1,6 @@
 // How an entity loads and how its handlers run, with what they need.
 #include "actors/runtime/entities/shard.hpp"
+#include "protocols/core/trace.hpp"
 
 #include <algorithm>
 
@@ -125,6 +126,7 @@ void shard::handle(entity& e, flight_ptr f) {
   erased_outcome out;
   const auto start = services_.now();
   try {
+    const trace::span traced(trace::station::decide, f->request_id(), f->title());
     out = (*f->handler)(*e.state, f->request(), ctx, f->results);
   } catch (const std::exception& x) {
     return crash(e, std::move(f), x.what());
