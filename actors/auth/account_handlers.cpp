@@ -23,6 +23,7 @@ using outcome = account_entity::outcome;
 constexpr unix_ms ms_per_s = 1000;
 constexpr unix_ms ms_per_day = 86'400'000;
 constexpr std::int64_t guards_pruned_at_once = 10;
+constexpr std::int64_t sessions_pruned_at_once = 10;
 
 const auth_services& services(const context& c) { return c.service<auth_services>(); }
 
@@ -125,6 +126,7 @@ void prune_sessions(decision& d, const account_state& s, const context& c) {
   const auto oldest_start = c.now - settings.session_lifetime_d * ms_per_day;
   const auto oldest_use = c.now - settings.session_idle_d * ms_per_day;
   d.statements.push_back(store::prune_sessions(s.id, c.now, oldest_start, oldest_use));
+  d.statements.push_back(store::prune_dormant(oldest_use, sessions_pruned_at_once));
   also(d, [settings, now = c.now](account_state& x) {
     std::erase_if(x.sessions,
                   [&](const session_row& r) { return !session_alive(r, now, settings); });

@@ -24,6 +24,7 @@ extern const storage::query update_password;
 extern const storage::query put_guard;
 extern const storage::query delete_guard;
 extern const storage::query prune_guards;
+extern const storage::query prune_dormant;
 
 /// All of the above, for a test that prepares each.
 std::span<const storage::query* const> all();

@@ -56,5 +56,8 @@ statement delete_guard(const uuid& account) { return {&queries::delete_guard, {a
 statement prune_guards(unix_ms quiet_since, std::int64_t limit) {
   return {&queries::prune_guards, {timestamp{quiet_since}, limit}};
 }
+statement prune_dormant(unix_ms oldest_use, std::int64_t limit) {
+  return {&queries::prune_dormant, {timestamp{oldest_use}, limit}};
+}
 
 }  // namespace nova::auth::store

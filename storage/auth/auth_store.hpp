@@ -32,5 +32,8 @@ storage::statement put_guard(const uuid& account, const guard_row& row);
 storage::statement delete_guard(const uuid& account);
 /// Removes at most `limit` counters of any name that were quiet since before `quiet_since`.
 storage::statement prune_guards(unix_ms quiet_since, std::int64_t limit);
+/// Removes at most `limit` sessions of any account that were not used since `oldest_use`. They are dead by their age, so an
+/// account that holds one in memory refuses it already.
+storage::statement prune_dormant(unix_ms oldest_use, std::int64_t limit);
 
 }  // namespace nova::auth::store

@@ -261,6 +261,19 @@ TEST_CASE_FIXTURE(with_node, "quiet counters are removed in passing") {
   CHECK(quiet() == 0);
 }
 
+TEST_CASE_FIXTURE(with_node, "A10: sessions of accounts that nobody uses any more are removed in passing") {
+  for (int i = 0; i < 12; ++i) registered("dormant" + std::to_string(i));
+  node.pass(40LL * 86'400'000);
+  registered("awake");
+  static const storage::query count{.name = "auth_pgtest.sessions", .sql = "SELECT count(*) FROM session"};
+  const auto kept = [&] { return node.read("auth", {&count, {}}).int8(0, 0); };
+  CHECK(kept() == 13);
+  CHECK(node.login("awake", good_password).has_value());
+  CHECK(kept() == 4);
+  CHECK(node.login("awake", good_password).has_value());
+  CHECK(kept() == 3);
+}
+
 TEST_CASE(
     "row 27: more sign-ins at once than the work pool takes are refused with a time to wait, not queued") {
   identity_node node{config::auth_settings{}};

@@ -57,11 +57,11 @@ TEST_CASE("each refresh gives a new token of the same session") {
   }
 }
 
-TEST_CASE("within 10 s the old token gives the same successor, until that is used") {
+TEST_CASE("R5: for two minutes the old token gives the same successor, until that is used") {
   auth_world w;
   const auto first = registered(w);
   const auto second = w.refresh(first.refresh_token());
-  w.now += 10'000;
+  w.now += 120'000;
   for (int i = 0; i < 20; ++i) {
     const auto again = w.refresh(first.refresh_token());
     REQUIRE(again.has_value());
@@ -80,7 +80,7 @@ TEST_CASE("row 19: after the grace the use of an old token ends its session and 
   const auto first = registered(w);
   const auto other = w.login("ann_1", good_password);
   const auto second = w.refresh(first.refresh_token());
-  w.now += 10'001;
+  w.now += 120'001;
   CHECK(code(w.refresh(first.refresh_token())) == errc::refresh_reused);
   CHECK(code(w.refresh(second->refresh_token())) == errc::unauthenticated);
   CHECK(w.refresh(other->refresh_token()).has_value());

@@ -15,6 +15,8 @@ import time
 NAME = "trial"
 SOURCE, BUILD, WORK = (os.path.abspath(p) for p in sys.argv[1:4])
 TREE, SCRATCH, INDEX, DATA = (os.path.join(WORK, n) for n in ("tree", "build", "index", "data"))
+sys.path.insert(0, os.path.join(SOURCE, "tests/tidy"))
+import source_tree  # noqa: E402
 
 
 def run(*command, **options):
@@ -25,14 +27,15 @@ def run(*command, **options):
 
 
 def copy_tree():
-    listed = run("git", "-C", SOURCE, "-c", f"safe.directory={SOURCE}", "ls-files", "-co", "--exclude-standard").splitlines()
-    for path in listed:
-        if os.path.isfile(os.path.join(SOURCE, path)):
-            os.makedirs(os.path.dirname(os.path.join(TREE, path)), exist_ok=True)
-            shutil.copy2(os.path.join(SOURCE, path), os.path.join(TREE, path))
+    for path in source_tree.list_paths(SOURCE):
+        os.makedirs(os.path.dirname(os.path.join(TREE, path)), exist_ok=True)
+        shutil.copy2(os.path.join(SOURCE, path), os.path.join(TREE, path))
+    run("git", "init", "-q", TREE)  # tidy asks git which files there are
 
 
 def same(path):
+    if not os.path.exists(os.path.join(TREE, path)):
+        return False
     with open(os.path.join(SOURCE, path), "rb") as a, open(os.path.join(TREE, path), "rb") as b:
         return a.read() == b.read()
 
@@ -40,8 +43,8 @@ def same(path):
 def write_index():
     """One file an object of the first build whose sources in the tree are unchanged; see reuse_object.py."""
     os.makedirs(INDEX)
-    compared = {}
-    target, generated, sound = "", [], False
+    good_since = {}  # path to the time since which an object of it is good
+    target, generated, sound, made = "", [], False, 0
     for line in run("ninja", "-C", BUILD, "-t", "deps").splitlines() + [""]:
         if line.startswith("    "):
             path = os.path.normpath(os.path.join(BUILD, line.strip()))
@@ -49,11 +52,13 @@ def write_index():
                 generated.append(os.path.relpath(path, BUILD))
             elif path.startswith(SOURCE + "/"):
                 path = os.path.relpath(path, SOURCE)
-                if path not in compared:
-                    compared[path] = os.path.exists(os.path.join(TREE, path)) and same(path)
-                sound = sound and compared[path]
+                if path not in good_since:
+                    good_since[path] = os.path.getmtime(os.path.join(SOURCE, path)) if same(path) else float("inf")
+                sound = sound and good_since[path] <= made
         elif line:
-            target, generated, sound = line.split(":")[0], [], "VALID" in line
+            target, generated = line.split(":")[0], []
+            made = os.path.getmtime(os.path.join(BUILD, target)) if os.path.exists(os.path.join(BUILD, target)) else 0
+            sound = "VALID" in line
         elif target and sound:
             with open(os.path.join(INDEX, target.replace("/", "!")), "w") as file:
                 file.write("\n".join(generated))

@@ -124,6 +124,19 @@ void add_session_writes(memory_store& store) {
   });
 }
 
+void add_dormant(memory_store& store) {
+  store.on("auth.prune_dormant", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> dormant;
+    for (const auto& [key, r] : s.table("session").rows())
+      if (before(r[s_seen], p[0])) dormant.push_back(r);
+    std::stable_sort(dormant.begin(), dormant.end(),
+                     [](const memory_row& a, const memory_row& b) { return before(a[s_seen], b[s_seen]); });
+    if (dormant.size() > static_cast<std::size_t>(number(p[1]))) dormant.resize(static_cast<std::size_t>(number(p[1])));
+    for (const auto& r : dormant) s.table("session").erase({r[s_id]});
+    return changed(dormant.size());
+  });
+}
+
 void add_guards(memory_store& store) {
   store.add_table("login_guard", {g_account});
   store.on("auth.put_guard", [](memory_store& s, const memory_row& p) {
@@ -152,6 +165,7 @@ void add_auth_tables(memory_store& store) {
   add_accounts(store);
   add_session_reads(store);
   add_session_writes(store);
+  add_dormant(store);
   add_guards(store);
 }
 

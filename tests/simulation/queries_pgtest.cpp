@@ -205,7 +205,7 @@ struct auth_pools : pools {
 
   statement write() {
     namespace s = auth::store;
-    switch (below(11)) {
+    switch (below(12)) {
       case 0: return s::insert_account(account(), {name(), name(), word({"h1", "h2"}), at()});
       case 1: return s::insert_name(name(), account());
       case 2:
@@ -217,6 +217,7 @@ struct auth_pools : pools {
       case 7:
       case 8: return s::put_guard(account(), {number(1, 9), at(), at()});
       case 9: return s::delete_guard(account());
+      case 10: return s::prune_dormant(day + number(0, 3), 100);
       default: return s::prune_guards(day + number(0, 5) * 1000, 100);
     }
   }
