@@ -20,11 +20,13 @@ struct proto_codec::body {
   explicit body(const std::string& root) {
     tree.MapPath("", root);
     tree.MapPath("", "/usr/include");
-    for (const auto* file : {"session/session", "auth/auth", "user/user", "messaging/messaging"})
-      REQUIRE(importer.Import("protocols/" + std::string(file) + ".proto"));
   }
 
+  // "nova.messaging.SendRequest" stands in protocols/messaging/messaging.proto.
   std::unique_ptr<pb::Message> make(const std::string& type) {
+    const auto dot = type.find('.');
+    const auto noun = type.substr(dot + 1, type.find('.', dot + 1) - dot - 1);
+    REQUIRE(importer.Import("protocols/" + noun + '/' + noun + ".proto"));
     const auto* descriptor = importer.pool()->FindMessageTypeByName(type);
     INFO(type);
     REQUIRE(descriptor);
