@@ -1,8 +1,11 @@
 // `nova serve|doctor|migrate|databases|version` and their options. Called by gateway/main.cpp, nobody else.
 #pragma once
 
-#include "config/settings/settings.hpp"
+#include "config/settings/assignments.hpp"
+#include "protocols/core/error.hpp"
 
+#include <cstdint>
+#include <filesystem>
 #include <iosfwd>
 #include <variant>
 

@@ -2,6 +2,7 @@
 // then the command line. Called by gateway/main.cpp; every layer gets its own struct from here.
 #pragma once
 
+#include "config/settings/assignments.hpp"
 #include "config/settings/domain_settings.hpp"
 #include "config/settings/gateway_settings.hpp"
 #include "config/settings/general_settings.hpp"
@@ -26,9 +27,6 @@ struct settings : domain_settings {
 /// Variables whose names begin with NOVA_.
 using environment = std::map<std::string, std::string>;
 environment read_environment(const char* const* variables);
-
-/// Name to value as text: "gateway.port" → "0".
-using assignments = std::map<std::string, std::string>;
 
 /// `file` may be empty: no file. `NOVA_GATEWAY__PORT=0` sets gateway.port: a double underscore is the dot. A variable
 /// without one is none of the settings' business.
