@@ -15,6 +15,7 @@ struct pending_unit {
   commit_unit unit;
   std::size_t bytes = 0;           ///< its share of the queue's limit
   std::uint64_t first_event = 0;   ///< assigned when a batch is built
+  std::uint64_t order = 0;         ///< units of one order stay in order: the activation, or a number of its own
 };
 
 /// One statement of the transaction.

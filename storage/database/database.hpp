@@ -29,6 +29,7 @@ enum class commit_status : std::uint8_t {
   committed,
   conflict,     ///< a unique index or expect_rows refused it; nothing of the unit was written
   rejected,     ///< the database refused a statement for another reason; nothing of the unit was written
+  blocked,      ///< a row or table that it needs stayed locked by somebody else; nothing of the unit was written, it may be tried again
   aborted,      ///< an earlier unit of the same activation was not committed; nothing was written
   fenced,       ///< this lane has lost its shards to another; nothing was written
   unavailable,  ///< not accepted (queue full, database away for too long before it was sent); nothing was written

@@ -36,6 +36,13 @@ enum class merging : std::uint8_t {
   last,   ///< as above, and of several executions with the same key (the first `key_params` parameters) only the last counts
 };
 
+/// How a named read is treated beside others.
+struct reading {
+  bool slow = false;             ///< its cost grows with data: it runs on the few connections for such reads
+  int account_param = -1;        ///< index of the parameter that names who asks: slow reads of one account take turns with others'
+  std::uint32_t timeout_ms = 0;  ///< its limit in the database; 0: read_timeout_ms, or slow_read_timeout_ms
+};
+
 /// A named statement: the name is the metric, the log field and the time-out key. A constant with static life time.
 /// Merged statements of a batch run after each other in the order of their `rank`; a statement with merging::none first
 /// flushes the merged ones that were collected before it, so that the order of effects is the order of decisions.
@@ -47,6 +54,7 @@ struct query {
   int key_params = 1;     ///< for merging::last
   /// For merging::rows and ::last, the array type of each parameter, e.g. "uuid[]"; in the order of the parameters.
   std::vector<std::string_view> array_types = {};
+  reading read = {};
 };
 
 struct statement {

@@ -83,15 +83,16 @@ const query find_direct{"messaging.find_direct",
                         "SELECT conversation_id FROM direct_pair WHERE low = $1 AND high = $2"};
 
 const query list_conversations{
-    "messaging.list_conversations",
-    "WITH page AS (SELECT c.conversation_id, coalesce(l.sent_at, c.created_at) AS active_at "
+    .name = "messaging.list_conversations",
+    .sql = "WITH page AS (SELECT c.conversation_id, coalesce(l.sent_at, c.created_at) AS active_at "
     "FROM member own JOIN conversation c USING (conversation_id) LEFT JOIN LATERAL "
     "(SELECT sent_at FROM message m WHERE m.conversation_id = c.conversation_id ORDER BY seq DESC "
     "LIMIT 1) l ON true WHERE own.account_id = $1 AND (coalesce(l.sent_at, c.created_at), "
     "c.conversation_id) < ($2::timestamptz, $3::uuid) ORDER BY 2 DESC, 1 DESC LIMIT $4::bigint) "
     "SELECT " SUMMARY_COLUMNS("$1") ", page.active_at FROM page JOIN conversation c USING "
     "(conversation_id) JOIN member own ON own.conversation_id = c.conversation_id AND "
-    "own.account_id = $1 " LAST_MESSAGE "ORDER BY page.active_at DESC, c.conversation_id DESC"};
+    "own.account_id = $1 " LAST_MESSAGE "ORDER BY page.active_at DESC, c.conversation_id DESC",
+    .read = {.slow = true, .account_param = 0}};
 
 const query conversation_summary{
     "messaging.conversation_summary",

@@ -26,7 +26,9 @@ postgres_lane::postgres_lane(boost::asio::io_context& io, const postgres_options
       retry_timer_(io),
       stop_timer_(io),
       collect_timer_(io),
-      jitter_(std::random_device{}()) {
+      parked_timer_(io),
+      jitter_(std::random_device{}()),
+      cautious_sql_("SET LOCAL lock_timeout = " + std::to_string(settings_.suspect_lock_timeout_ms)) {
   ids_.push_back(boost::uuids::random_generator()());
   id_ = &ids_.back();
 }
@@ -159,7 +161,7 @@ void postgres_lane::resolve_result(session_tag tag, const PGresult* r) {
 
 void postgres_lane::resolved() {
   if (resolve_failed_ == "55P03" || resolve_failed_ == "57014" || warned_)
-    return retry_later(true, {resolve_failed_, "", "lane", -1, 0}, &postgres_lane::resolve);
+    return retry_later(true, {resolve_failed_, "", nullptr, -1, 0}, &postgres_lane::resolve);
   if (!resolve_failed_.empty()) {
     session_->close();
     return on_lost("the lane's row could not be read");
@@ -203,8 +205,10 @@ void postgres_lane::fail_everything(commit_status status, const std::string& det
   };
   if (under_way_) add(under_way_->content.units);
   under_way_.reset();
-  for (auto& s : retry_) add(s.units);
-  retry_.clear();
+  for (auto* list : {&retry_, &suspects_})
+    for (auto& s : std::exchange(*list, {})) add(s.units);
+  auto parked = parked_.clear();
+  add(parked);
   {
     std::lock_guard lock(mutex_);
     for (auto& u : queue_) all.push_back(std::move(u));
@@ -336,7 +340,8 @@ void postgres_lane::finish_stop() {
   lease_until_ = 0;
   if (session_) session_->close();
   for (auto& s : std::exchange(abandoned_, {})) s->close();
-  for (auto* timer : {&reconnect_timer_, &renewal_timer_, &watch_timer_, &retry_timer_, &stop_timer_, &collect_timer_})
+  for (auto* timer : {&reconnect_timer_, &renewal_timer_, &watch_timer_, &retry_timer_, &stop_timer_, &collect_timer_,
+                      &parked_timer_})
     timer->cancel();
   fail_everything(commit_status::unavailable, "stopped while the database was away: outcome unknown");
   if (auto done = std::exchange(stopped_, nullptr)) boost::asio::post(io_, std::move(done));

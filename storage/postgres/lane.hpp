@@ -3,6 +3,7 @@
 //
 //   idle ──append/renew──▶ batch sent ──sync──▶ committed: done(…), next batch (under load after commit_delay_us)
 //                              │ error: rolled back ─▶ split (bisect) until the poison unit is alone
+//                              │ a lock of somebody else ─▶ the rest first, the suspects alone, then parked (parked_units.hpp)
 //                              │ lost: reconnect ─▶ resolve: is the batch's row there ─▶ committed, or sent again as the same number
 //                              └ NOVF1, number taken: resolve ─▶ committed before, or fenced
 //
@@ -12,6 +13,7 @@
 #pragma once
 
 #include "storage/database/batch.hpp"
+#include "storage/postgres/parked_units.hpp"
 #include "storage/postgres/postgres_database.hpp"
 #include "storage/postgres/session.hpp"
 #include "storage/postgres/statement_metrics.hpp"
@@ -55,11 +57,12 @@ class postgres_lane final : public commit_lane,
   struct segment {
     std::vector<pending_unit> units;
     unsigned attempts = 0;
+    bool cautious = false;  ///< suspects: sent without others, and they wait for no lock
   };
   struct failure {
     std::string state;   ///< SQLSTATE; empty: none yet
     std::string detail;  ///< constraint, or the query's name
-    std::string query;
+    const storage::query* query = nullptr;
     std::ptrdiff_t unit = -1;  ///< that it is attributed to; -1: a merged statement or the lane's own
     session_tag tag = 0;
   };
@@ -130,6 +133,16 @@ class postgres_lane final : public commit_lane,
   void go_on(segment content, failure f);
   void split(segment content, const failure& f);
   void refuse(segment content, const failure& f);
+  void refuse(pending_unit& unit, commit_status status, std::string detail);
+  void suspect(segment content, const failure& f);
+  void suspect_again(segment content, const failure& f);
+  void bisect(segment content);
+  void put_back(segment content);
+  void dissolve(const segment& content);
+  void release_parked(const std::vector<std::uint64_t>& orders);
+  bool take_suspects(segment& out);
+  void refuse_overdue();
+  void arm_parked();
   void retry_later(bool away, const failure& f, void (postgres_lane::*next)() = &postgres_lane::proceed);
   void extend_lease(clock::time_point sent);
   void finish(pending_unit& u, commit_status status, std::string detail);
@@ -148,6 +161,7 @@ class postgres_lane final : public commit_lane,
   std::unordered_set<std::uint64_t> refused_;   ///< activations
   std::deque<std::uint64_t> refused_order_;
   std::atomic<std::size_t> waiting_units_{0}, waiting_bytes_{0};
+  std::atomic<std::uint64_t> last_order_{0};
   std::atomic<bool> serving_{false};  ///< connected, registered and not in trouble
   std::atomic<bool> connected_{false}, fenced_{false}, stalled_{false}, stopping_{false};
   std::atomic<std::int64_t> lease_until_{0};
@@ -158,7 +172,7 @@ class postgres_lane final : public commit_lane,
   stage stage_ = stage::disconnected;
   std::shared_ptr<session> session_;
   std::vector<std::shared_ptr<session>> abandoned_;  ///< given up and not yet gone
-  boost::asio::steady_timer reconnect_timer_, renewal_timer_, watch_timer_, retry_timer_, stop_timer_, collect_timer_;
+  boost::asio::steady_timer reconnect_timer_, renewal_timer_, watch_timer_, retry_timer_, stop_timer_, collect_timer_, parked_timer_;
   parameter_buffer params_;
   std::minstd_rand jitter_;
   unsigned failed_connects_ = 0;
@@ -169,6 +183,11 @@ class postgres_lane final : public commit_lane,
   clock::time_point last_forgotten_{};
   shard_counters counters_;        ///< of the shards owned; as committed
   std::deque<segment> retry_;      ///< before the queue
+  std::deque<segment> suspects_;   ///< in turn with the others
+  parked_units parked_;
+  bool suspects_turn_ = true;
+  clock::time_point wary_until_{};  ///< no batch waits long for a lock: somebody has held one a moment ago
+  const std::string cautious_sql_;
   std::optional<transaction> under_way_;
   std::vector<std::pair<pending_unit, commit_outcome>> finished_;  ///< whose callback is still to be called
   bool finish_posted_ = false;

@@ -49,6 +49,8 @@ bool postgres_lane::append(commit_unit unit) {
   if (!accepting()) return false;
   pending_unit p{std::move(unit)};
   p.bytes = unit_bytes(p.unit);
+  constexpr std::uint64_t of_its_own = 1ull << 63;
+  p.order = p.unit.activation != 0 ? p.unit.activation : of_its_own | ++last_order_;
   bool wake = false;
   {
     std::lock_guard lock(mutex_);
@@ -107,11 +109,22 @@ void postgres_lane::proceed() {
   if (stage_ == stage::disconnected && stopping_ && waiting_units_ == 0) return finish_stop();
   if (stage_ != stage::idle) return;
   if (!claims_.empty()) return send_claim();
-  if (collects()) return;
+  refuse_overdue();
+  const auto since_renewal = clock::now() - last_renewal_;
   segment next;
-  if (take_segment(next)) return send(std::move(next));
-  if (stopping_) return release();
-  if (clock::now() - last_renewal_ >= milliseconds(settings_.lease_ms / 3)) send({});
+  if (std::exchange(suspects_turn_, false) && take_suspects(next)) {
+    // A try may fail, and only what is committed renews the lease.
+    if (since_renewal < milliseconds(settings_.lease_ms / 6)) return send(std::move(next));
+    put_back(std::move(next));
+    suspects_turn_ = true;
+    return send({});
+  }
+  if (collects()) return;
+  suspects_turn_ = true;
+  if (take_segment(next) || take_suspects(next)) return send(std::move(next));
+  if (stopping_ && parked_.empty()) return release();
+  if (since_renewal >= milliseconds(settings_.lease_ms / 3)) return send({});
+  arm_parked();
 }
 
 // Small transactions cost most of what they carry: under load it is cheaper for everybody to wait for a few more decisions.
@@ -132,20 +145,22 @@ bool postgres_lane::collects() {
 }
 
 bool postgres_lane::take_segment(segment& out) {
+  const auto now = clock::now();
   for (;;) {
     if (!retry_.empty()) {
       out = std::move(retry_.front());
       retry_.pop_front();
+      std::erase_if(out.units, [&](auto& u) { return parked_.take(u, now); });
     } else {
       std::lock_guard lock(mutex_);
       wake_at_ = 1;
       std::size_t bytes = 0;
       while (!queue_.empty() && out.units.size() < settings_.batch_units && bytes < settings_.batch_bytes) {
         bytes += queue_.front().bytes;
-        out.units.push_back(std::move(queue_.front()));
+        if (!parked_.take(queue_.front(), now)) out.units.push_back(std::move(queue_.front()));
         queue_.pop_front();
       }
-      if (out.units.empty()) return false;
+      if (out.units.empty() && queue_.empty()) return false;
     }
     if (out.attempts == 0) drop_defective(out);
     if (!out.units.empty()) return true;
@@ -158,7 +173,7 @@ void postgres_lane::drop_defective(segment& s) {
     auto& u = s.units[i];
     auto why = unit_defect(u.unit, counters_, settings_.max_unit_bytes);
     if (why.empty()) continue;
-    failure f{"NOVA0", why, "", -1, 0};
+    failure f{"NOVA0", why, nullptr, -1, 0};
     segment poison, rest;
     poison.units.push_back(std::move(u));
     rest.units.assign(std::make_move_iterator(s.units.begin() + static_cast<std::ptrdiff_t>(i) + 1),
@@ -194,7 +209,7 @@ void postgres_lane::send_statements() {
   t.failed = {};
   t.commit_sent = false;
   warned_ = false;
-  t.sent = last_request_ = last_renewal_ = clock::now();
+  t.sent = last_request_ = clock::now();
   if (t.first_sent == clock::time_point{}) t.first_sent = t.sent;
   if (std::exchange(in_transaction_, false)) send_plain(lane_sql::rollback, lane_tag::rollback);
   send_plain(lane_sql::begin, lane_tag::begin);
@@ -205,6 +220,7 @@ void postgres_lane::send_statements() {
   const auto fence = planted(planted_fault::fence_removed) ? unfenced() : lane_sql::fence;
   session_->execute(fence.data(), fence, params_, lane_tag::fence);
   if (t.burning) return send_commit();
+  if (t.content.cautious || t.sent < wary_until_) send_plain(cautious_sql_, lane_tag::other);
   for (std::size_t i = 0; i < t.steps.size(); ++i) send_step(t.steps[i], i);
   send_outbox();
   forget_batches();
@@ -303,14 +319,15 @@ void postgres_lane::step_failed(session_tag tag, const PGresult* r) {
   t.failed.state = state;
   t.failed.tag = tag;
   if (tag < t.steps.size()) {
-    t.failed.query = t.steps[tag].what->name;
+    t.failed.query = t.steps[tag].what;
     t.failed.unit = t.steps[tag].unit;
-    metrics_.record_error(t.failed.query);
+    metrics_.record_error(t.failed.query->name);
   }
-  t.failed.detail = constraint && *constraint ? constraint : t.failed.query;
+  const std::string_view name = t.failed.query ? t.failed.query->name : "";
+  t.failed.detail = constraint && *constraint ? std::string_view(constraint) : name;
   if (judge(state, tag) == verdict::refused && !is_conflict(t.failed.state))
     log::error("storage.statement_failed", {{"domain", options_.domain},
-                                            {"query", t.failed.query},
+                                            {"query", name},
                                             {"sqlstate", state},
                                             {"reason", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)}});
   if (!t.commit_sent) {
@@ -333,6 +350,7 @@ void postgres_lane::on_sync(session_tag tag) {
   if (t.burning) {
     t.burning = t.doubtful = false;
     extend_lease(t.sent);
+    last_renewal_ = t.sent;
     auto content = std::move(t.content);
     auto refusal = std::move(t.refusal);
     under_way_.reset();
@@ -351,6 +369,7 @@ void postgres_lane::committed(clock::time_point lease_from) {
   failed_connects_ = 0;
   counters_ = std::move(t.counters);
   extend_lease(lease_from);
+  last_renewal_ = lease_from;
   forgotten_ = std::max(forgotten_, std::exchange(forgetting_, 0));
   auto age = clock::now() - t.sent;
   last_units_ = t.content.units.size();
@@ -362,7 +381,12 @@ void postgres_lane::committed(clock::time_point lease_from) {
   metrics_.record_batch(t.content.units.size(), age);
   for (const auto& step : t.steps)
     metrics_.record(step.what->name, step.rows.size(), age / static_cast<int>(t.steps.size()));
-  for (auto& u : t.content.units) finish(u, commit_status::committed, "");
+  std::vector<std::uint64_t> held;
+  for (auto& u : t.content.units) {
+    if (t.content.cautious && (held.empty() || held.back() != u.order)) held.push_back(u.order);
+    finish(u, commit_status::committed, "");
+  }
+  release_parked(held);
 }
 
 void postgres_lane::extend_lease(clock::time_point sent) {

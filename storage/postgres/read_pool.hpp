@@ -1,8 +1,10 @@
-// Reads of one domain: a few sessions, several reads under way on each, a bounded queue before them. Made by
-// postgres_database.cpp; read() is called on any thread, the rest happens on the storage thread. The sessions are read-only.
+// Reads of one domain, on read-only sessions: several for quick ones, on which reads may follow each other without waiting, and
+// a few for slow ones (a query that says so, or was seen to be), where each has a connection to itself and accounts take turns.
+// Made by postgres_database.cpp; read() is called on any thread, the rest happens on the storage thread.
 #pragma once
 
 #include "storage/postgres/postgres_database.hpp"
+#include "storage/postgres/read_queue.hpp"
 #include "storage/postgres/session.hpp"
 #include "storage/postgres/statement_metrics.hpp"
 
@@ -10,6 +12,7 @@
 #include <deque>
 #include <mutex>
 #include <random>
+#include <unordered_map>
 #include <vector>
 
 namespace nova::storage {
@@ -19,7 +22,8 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
   read_pool(boost::asio::io_context& io, const postgres_options& options, statement_metrics& metrics);
   ~read_pool();
 
-  /// Errors: `overloaded` (queue full), `unavailable` (database away, connection lost, too slow), `internal` (refused SQL).
+  /// Errors: `overloaded` (queue full, or that of the account), `unavailable` (database away, connection lost, too slow, table
+  /// locked), `internal` (refused SQL).
   void read(statement s, read_callback done);
 
   void start();
@@ -29,33 +33,47 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
 
  private:
   using clock = std::chrono::steady_clock;
-  struct request {
-    statement what;
-    read_callback done;
-    clock::time_point since;
-  };
+  using milliseconds = std::chrono::milliseconds;
   class member;
+  /// Quick or slow reads: what waits and where it goes.
+  struct section {
+    read_queue waiting;
+    std::vector<std::shared_ptr<member>> members;
+    std::size_t per_connection = 1;
+    std::uint32_t timeout_ms = 0;
+  };
+  /// What is known of a query by its name.
+  struct experience {
+    double expected_ms = 0;      ///< of one read, a moving average
+    clock::time_point closed{};  ///< until then it is not tried: somebody has locked its table
+    milliseconds pause{0};
+  };
 
   void woken();
+  void admit(waiting_read r);
   void dispatch();
+  void dispatch(section& s);
+  member* place(section& s, clock::time_point now);
+  void learn(const query& q, std::chrono::nanoseconds took, bool locked);
   void fail_waiting(const error& e);
   void finish_stop();
   void arm_watch();
   void expire_waiting(clock::time_point now);
+  void refuse(waiting_read r, const error& why);
 
   boost::asio::io_context& io_;
   const postgres_options options_;
   statement_metrics& metrics_;
   std::mutex mutex_;
-  std::deque<request> arriving_;
+  std::deque<waiting_read> arriving_;
   bool wake_posted_ = false;
   std::atomic<std::size_t> waiting_{0};
   std::atomic<unsigned> connected_{0};
   std::atomic<bool> stopping_{false};
 
   bool failed_ = false;  ///< an attempt to connect has ended badly; before that, reads wait for the first
-  std::deque<request> ready_;
-  std::vector<std::shared_ptr<member>> members_;
+  section quick_, slow_;
+  std::unordered_map<const query*, experience> known_;
   parameter_buffer params_;
   std::minstd_rand jitter_;
   boost::asio::steady_timer watch_timer_, stop_timer_;

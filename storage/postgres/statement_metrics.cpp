@@ -47,6 +47,8 @@ void statement_metrics::write(std::string& out) const {
   line("nova_storage_lane_renewals_total", "", static_cast<double>(renewals));
   line("nova_storage_lane_units_refused_total", "", static_cast<double>(units_refused));
   line("nova_storage_lane_waiting_units", "", static_cast<double>(units_waiting));
+  line("nova_storage_lane_lock_tries_total", "", static_cast<double>(units_parked));
+  line("nova_storage_lane_units_waiting_for_locks", "", static_cast<double>(units_waiting_for_locks));
   line("nova_storage_reads_refused_total", "", static_cast<double>(reads_refused));
   line("nova_storage_waiting_reads", "", static_cast<double>(reads_waiting));
   line("nova_storage_reconnects_total", "", static_cast<double>(reconnects));

@@ -29,6 +29,8 @@ class statement_metrics {
   std::atomic<std::uint64_t> reads_refused{0};    ///< wait queue full
   std::atomic<std::uint64_t> reads_waiting{0};
   std::atomic<std::uint64_t> units_waiting{0};
+  std::atomic<std::uint64_t> units_parked{0};             ///< tries that met a lock of somebody else
+  std::atomic<std::uint64_t> units_waiting_for_locks{0};  ///< now
 
   /// Appends Prometheus text without HELP and TYPE lines.
   void write(std::string& out) const;

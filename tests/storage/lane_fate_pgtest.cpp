@@ -207,15 +207,18 @@ TEST_CASE("A6: giving connections up leaves a bounded number of stuck sessions a
     s.reconnect_max_ms = 20;
     s.read_timeout_ms = 10;
     s.read_connections = 3;
+    s.slow_read_connections = 1;
   });
-  REQUIRE(t.fixture.until([&] { return (*t.db)->available(); }));
+  REQUIRE(t.fixture.until([&] {
+    return (*t.db)->available() && t.text("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'nova%'") == "5";
+  }));
   const int postmaster = t.fixture.server().postmaster();
   const auto before = children_of(postmaster);
   auto pids = t.look.run("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'nova%'");
   REQUIRE(pids.has_value());
   std::vector<int> stopped;
   for (int i = 0; i < PQntuples(pids->get()); ++i) stopped.push_back(std::stoi(PQgetvalue(pids->get(), i, 0)));
-  REQUIRE(stopped.size() == 4);
+  REQUIRE(stopped.size() == 5);
   REQUIRE(t.look.script("BEGIN; LOCK TABLE pg_catalog.pg_authid IN ACCESS EXCLUSIVE MODE").has_value());  // no new session gets past it
   for (int pid : stopped) ::kill(pid, SIGSTOP);
   t.add();

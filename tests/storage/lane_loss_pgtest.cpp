@@ -224,7 +224,7 @@ TEST_CASE("limits: a full queue is not accepted, a unit that is too large is rej
   CHECK(out.status == commit_status::rejected);
 }
 
-TEST_CASE("a unit that waits for a lock is tried again, and rejected only when it stays; its neighbours are written") {
+TEST_CASE("a unit that waits for a lock is tried again, and blocked only when it stays; its neighbours are written") {
   auto made = postgres_fixture::instance().fresh({{"sample", sample_migrations()}});
   auto options = made.options();
   options.settings.lane_lock_timeout_ms = 100;
@@ -253,7 +253,7 @@ TEST_CASE("a unit that waits for a lock is tried again, and rejected only when i
       }));
       REQUIRE(other->script("COMMIT").has_value());
     }
-    CHECK(answer.get() == (released ? commit_status::committed : commit_status::rejected));
+    CHECK(answer.get() == (released ? commit_status::committed : commit_status::blocked));
     CHECK(neighbour.get_future().get() == commit_status::committed);
     if (!released) REQUIRE(other->script("ROLLBACK").has_value());
   }

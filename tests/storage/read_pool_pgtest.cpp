@@ -1,10 +1,12 @@
 // Reads: every type both ways, isolation of failures, limits, and the pool when the server goes away.
+#include "storage/postgres/conninfo.hpp"
 #include "tests/storage/sample_schema.hpp"
 #include "tests/support/postgres_fixture.hpp"
 #include "tests/support/slowdown.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 
 using namespace nova;
@@ -23,6 +25,23 @@ const query maybe_null{"test.maybe_null", "SELECT coalesce($1, 'none')"};
 const query slow{"test.slow", "SELECT 1::bigint FROM pg_sleep($1)"};
 const query writes{"test.writes", "INSERT INTO counter VALUES ('x', 1)"};
 const query one{"test.one", "SELECT $1"};
+const query quick{"test.quick", "SELECT $1"};
+/// (account, seconds)
+const query list{.name = "test.list", .sql = "SELECT $1::text FROM pg_sleep($2)", .read = {.slow = true, .account_param = 0}};
+const query undeclared{"test.undeclared", "SELECT 1::bigint FROM pg_sleep($1)"};
+const query limited{.name = "test.limited", .sql = "SELECT 1::bigint FROM pg_sleep($1)", .read = {.timeout_ms = 50}};
+
+/// One quick read after another: the 99th percentile of how long they took.
+std::chrono::microseconds quick_p99(database& db, int n) {
+  std::vector<std::chrono::microseconds> took;
+  for (int i = 0; i < n; ++i) {
+    const auto since = std::chrono::steady_clock::now();
+    CHECK(read(db, {&quick, {std::int64_t{i}}}).has_value());
+    took.push_back(std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - since));
+  }
+  std::sort(took.begin(), took.end());
+  return took[took.size() * 99 / 100];
+}
 
 }  // namespace
 
@@ -116,4 +135,69 @@ TEST_CASE("reads fail at once while the server is away and work again afterwards
   REQUIRE(fixture.until([&] { return db->available(); }));
   const auto again = read(*db, {&one, {std::int64_t{1}}});
   CHECK_MESSAGE(again.has_value(), (again ? "" : again.error().detail));
+}
+
+TEST_CASE("A4: 200 slow reads of one account do not delay the quick reads of another, nor its slow one by more than one of them") {
+  auto made = postgres_fixture::instance().fresh();
+  auto options = made.options();
+  options.settings.max_waiting_slow_reads = 150;
+  open_handle db(postgres_fixture::instance().io(), options);
+  REQUIRE(postgres_fixture::instance().until([&] { return db->available(); }));
+  const auto quiet = quick_p99(*db, 1000);
+  std::atomic<int> answered{0}, refused{0};
+  for (int i = 0; i < 200; ++i)
+    db->read({&list, {"worst", 0.05}}, [&](auto r) { ++(r ? answered : refused); });
+  const auto beside = quick_p99(*db, 1000);
+  const auto since = std::chrono::steady_clock::now();
+  CHECK(read(*db, {&list, {"other", 0.05}}).has_value());
+  CHECK(std::chrono::steady_clock::now() - since < 500ms * slowdown);
+  CHECK(answered < 150);  // they were still there all the time
+  MESSAGE("quick reads p99 ", quiet.count(), " -> ", beside.count(), " us");
+  CHECK(beside <= std::max<std::chrono::microseconds>(2 * quiet, 10ms * slowdown));
+  REQUIRE(postgres_fixture::instance().until([&] { return answered + refused == 200; }, 20s));
+  CHECK(refused >= 49);  // one under way, 150 waiting
+  CHECK(refused <= 50);
+}
+
+TEST_CASE("A4: a query that is seen to be slow leaves the quick ones their connections, and its name may have a limit of its own") {
+  auto made = postgres_fixture::instance().fresh();
+  open_handle db(postgres_fixture::instance().io(), made.options());
+  REQUIRE(postgres_fixture::instance().until([&] { return db->available(); }));
+  REQUIRE(read(*db, {&undeclared, {0.2}}).has_value());
+  const auto quiet = quick_p99(*db, 500);
+  std::atomic<int> answered{0};
+  for (int i = 0; i < 60; ++i) db->read({&undeclared, {0.1}}, [&](auto r) { answered += r.has_value(); });
+  const auto beside = quick_p99(*db, 500);
+  CHECK(answered < 60);
+  CHECK(beside <= std::max<std::chrono::microseconds>(2 * quiet, 10ms * slowdown));
+  const auto since = std::chrono::steady_clock::now();
+  CHECK(read(*db, {&limited, {20.0}}).error().code == errc::unavailable);
+  CHECK(std::chrono::steady_clock::now() - since < 1s * slowdown);
+  CHECK(read(*db, {&limited, {0.0}}).has_value());
+  CHECK(read(*db, {&slow, {0.2}}).has_value());  // the limit was not left behind
+  REQUIRE(postgres_fixture::instance().until([&] { return answered == 60; }, 20s));
+}
+
+TEST_CASE("A3: reads of a table that somebody has locked are refused soon and leave the others their connections") {
+  auto made = postgres_fixture::instance().fresh({{"sample", sample_migrations()}});
+  open_handle db(postgres_fixture::instance().io(), made.options());
+  REQUIRE(postgres_fixture::instance().until([&] { return db->available(); }));
+  auto stranger = std::move(*blocking_connection::open(made.admin_conninfo));
+  const auto quiet = quick_p99(*db, 500);
+  REQUIRE(stranger.script("BEGIN; LOCK TABLE note IN ACCESS EXCLUSIVE MODE").has_value());
+  std::atomic<int> refused{0}, other{0};
+  for (int i = 0; i < 200; ++i)
+    db->read({&count_notes, {}}, [&](auto r) { ++(!r && r.error().code == errc::unavailable ? refused : other); });
+  REQUIRE(postgres_fixture::instance().until([&] { return refused + other > 0; }));
+  for (int i = 0; i < 200; ++i)
+    db->read({&count_notes, {}}, [&](auto r) { ++(!r && r.error().code == errc::unavailable ? refused : other); });
+  const auto beside = quick_p99(*db, 500);
+  MESSAGE("quick reads p99 ", quiet.count(), " -> ", beside.count(), " us");
+  REQUIRE(stranger.script("ROLLBACK").has_value());
+  REQUIRE(postgres_fixture::instance().until([&] { return refused + other == 400; }));
+  CHECK(refused >= 200);
+  bool again = false;
+  for (const auto until = std::chrono::steady_clock::now() + 5s; !again && std::chrono::steady_clock::now() < until;)
+    again = read(*db, {&count_notes, {}}).has_value();
+  CHECK(again);
 }

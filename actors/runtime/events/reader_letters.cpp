@@ -158,7 +158,8 @@ void reader::write_letter(progress& p, read_model_effect&& e) {
       r.activation_ = r.services_.next_activation();
       if (o.status == storage::commit_status::fenced) r.link_.report_fenced();
       const bool counts = o.status == storage::commit_status::rejected ||
-                          o.status == storage::commit_status::conflict;
+                          o.status == storage::commit_status::conflict ||
+                          o.status == storage::commit_status::blocked;
       r.ended(seq, ticket, counts ? event_end::failed : event_end::suspended, o.detail);
     });
   };

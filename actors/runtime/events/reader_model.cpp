@@ -109,7 +109,8 @@ void reader::model_refused(const model_unit& u, const storage::commit_outcome& o
   seat_.owed.erase(u.ticket);
   activation_ = services_.next_activation();
   if (o.status == commit_status::fenced) link_.report_fenced();
-  const bool counts = o.status == commit_status::rejected || o.status == commit_status::conflict;
+  const bool counts = o.status == commit_status::rejected || o.status == commit_status::conflict ||
+                      o.status == commit_status::blocked;
   if (counts && u.events > 1) alone_until_ = std::max(alone_until_, u.last);
   for (auto seq = u.first; seq <= u.last; ++seq) {
     auto* p = find(seq, u.ticket);

@@ -1,0 +1,60 @@
+// Reads that wait for a connection, in turn by account: one account's many do not delay another's one. Used by read_pool.cpp on
+// the storage thread; pure.
+#pragma once
+
+#include "storage/database/database.hpp"
+
+#include <chrono>
+#include <deque>
+#include <limits>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace nova::storage {
+
+struct waiting_read {
+  statement what;
+  read_callback done;
+  std::chrono::steady_clock::time_point since;
+  std::string account;  ///< whose read it is, by the query's account_param; empty: nobody's, without a limit
+};
+
+class read_queue {
+ public:
+  struct limits {
+    std::size_t under_way = 1;  ///< of one account at once
+    std::size_t waiting = 32;   ///< of one account
+  };
+  explicit read_queue(limits per_account) : per_account_(per_account) {}
+
+  /// False, and `r` stays, when its account has too many waiting.
+  bool push(waiting_read& r);
+  /// The next in turn whose account may have one more under way; finished() must follow.
+  std::optional<waiting_read> pop();
+  void finished(const std::string& account);
+  /// Those that have waited since before then.
+  std::vector<waiting_read> expired(std::chrono::steady_clock::time_point before);
+  std::vector<waiting_read> clear();
+  std::size_t size() const noexcept { return size_; }
+  bool ready() const noexcept { return !turn_.empty(); }
+
+ private:
+  struct account {
+    std::deque<waiting_read> waiting;
+    std::size_t under_way = 0;
+    bool in_turn = false;
+  };
+  std::size_t most_under_way(const std::string& name) const {
+    return name.empty() ? std::numeric_limits<std::size_t>::max() : per_account_.under_way;
+  }
+  void line_up(const std::string& name, account& a);
+
+  const limits per_account_;
+  std::unordered_map<std::string, account> accounts_;
+  std::deque<std::string> turn_;  ///< accounts of which one may go
+  std::size_t size_ = 0;
+};
+
+}  // namespace nova::storage
