@@ -66,7 +66,7 @@ result<runtime::kept_keys> load_keys(const fs::path& folder) {
 class node_process {
  public:
   node_process(const settings& s, const domain_databases& where, const runtime::kept_keys& keys)
-      : settings_(s), server_(gateway_options(s, keys.at("resume"))), node_(node_options(), server_.sink()) {
+      : settings_(s), io_(s.storage.io_threads), server_(gateway_options(s, keys.at("resume"))), node_(node_options(), server_.sink()) {
     auto node = storage::node_name(s.general.data_dir).value();
     for (const auto& m : domain_modules()) {
       std::string name(m.name);

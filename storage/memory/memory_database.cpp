@@ -178,7 +178,8 @@ memory_database::outcome memory_database::attempt(std::vector<pending_unit>& uni
         auto seq = static_cast<std::int64_t>(u.first_event);
         for (const auto& e : u.unit.events)
           store_.table("outbox").insert({static_cast<std::int64_t>(u.unit.shard), seq++,
-                                         static_cast<std::int64_t>(e.type), e.key, bytes{e.payload}});
+                                         static_cast<std::int64_t>(e.type), e.key, bytes{e.payload},
+                                         timestamp{store_.now()}});
       }
     });
   } catch (const memory_conflict& c) {

@@ -32,7 +32,7 @@ std::vector<memory_row> pick(memory_store& s, const std::string& table, Pick wan
 using maybe_row = std::optional<memory_row>;
 
 // Column positions as in the migrations.
-enum outbox_column { outbox_shard, outbox_seq, outbox_type, outbox_key, outbox_payload };
+enum outbox_column { outbox_shard, outbox_seq, outbox_type, outbox_key, outbox_payload, outbox_at };
 
 void add_outbox(memory_store& s) {
   s.add_table("outbox", {outbox_shard, outbox_seq});
@@ -55,6 +55,23 @@ void add_outbox(memory_store& s) {
       if (r[0] != p[0] || number(r[1]) > number(p[1]) || number(r[1]) >= head) return std::nullopt;
       return memory_row{r[0], r[1]};
     });
+    for (const auto& k : keys) m.table("outbox").erase(k);
+    return done(keys.size());
+  });
+  const auto old = [](memory_store& m, const params& p) {
+    auto keys = pick(m, "outbox", [&](const memory_row& r) -> maybe_row {
+      const auto head = static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(number(r[outbox_shard]))));
+      if (number(r[outbox_seq]) >= head || !value_less{}(r[outbox_at], p[0])) return std::nullopt;
+      return memory_row{r[outbox_shard], r[outbox_seq]};
+    });
+    keys.resize(std::min(keys.size(), static_cast<std::size_t>(number(p[1]))));
+    return keys;
+  };
+  s.on("runtime.outbox_due", [old](memory_store& m, const params& p) {
+    return found(1, {{static_cast<std::int64_t>(old(m, p).size())}});
+  });
+  s.on("runtime.prune_old_events", [old](memory_store& m, const params& p) {
+    const auto keys = old(m, p);
     for (const auto& k : keys) m.table("outbox").erase(k);
     return done(keys.size());
   });
@@ -192,14 +209,22 @@ void add_idempotency(memory_store& s) {
     m.table("idempotency").insert(row);
     return done(1);
   });
-  s.on("runtime.prune_idempotency", [](memory_store& m, const params& p) {
-    auto keys = pick(m, "idempotency", [&](const memory_row& r) -> maybe_row {
+  const auto old = [](memory_store& m, const params& p) {
+    auto rows = pick(m, "idempotency", [&](const memory_row& r) -> maybe_row {
       if (!value_less{}(r[5], p[0])) return std::nullopt;
-      return memory_row{r[0], r[1]};
+      return memory_row{r[5], r[0], r[1]};
     });
-    if (keys.size() > 1000) keys.resize(1000);
-    for (const auto& k : keys) m.table("idempotency").erase(k);
-    return done(keys.size());
+    std::sort(rows.begin(), rows.end(), value_less{});
+    rows.resize(std::min(rows.size(), static_cast<std::size_t>(number(p[1]))));
+    return rows;
+  };
+  s.on("runtime.idempotency_due", [old](memory_store& m, const params& p) {
+    return found(1, {{static_cast<std::int64_t>(old(m, p).size())}});
+  });
+  s.on("runtime.prune_idempotency", [old](memory_store& m, const params& p) {
+    const auto rows = old(m, p);
+    for (const auto& r : rows) m.table("idempotency").erase({r[1], r[2]});
+    return done(rows.size());
   });
 }
 

@@ -116,7 +116,7 @@ bool postgres_lane::give_up(const std::string& reason) {
 void postgres_lane::resolve() {
   stage_ = stage::resolving;
   last_request_ = clock::now();
-  found_row_ = found_fenced_ = found_batch_ = warned_ = false;
+  found_row_ = found_fenced_ = found_batch_ = found_burnt_ = warned_ = false;
   resolve_failed_.clear();
   if (std::exchange(in_transaction_, false)) send_plain(lane_sql::rollback, lane_tag::other);
   if (!registered_) {
@@ -156,6 +156,7 @@ void postgres_lane::resolve_result(session_tag tag, const PGresult* r) {
     found_fenced_ = row->boolean(0, 0);
   } else if (tag == lane_tag::batch_row) {
     found_batch_ = row->boolean(0, 0);
+    found_burnt_ = !found_batch_;
   }
 }
 
@@ -175,7 +176,7 @@ void postgres_lane::resolved() {
   serving_ = true;
   failed_connects_ = 0;
   arm_renewal();
-  if (under_way_) return send_statements();
+  if (under_way_) return found_burnt_ ? burnt() : send_statements();
   last_renewal_ = {};
   proceed();
 }

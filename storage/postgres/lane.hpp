@@ -73,6 +73,7 @@ class postgres_lane final : public commit_lane,
     shard_counters counters;  ///< after it
     std::vector<batch_step> steps;
     clock::time_point sent{};        ///< the attempt under way
+    std::chrono::nanoseconds suspended{0};  ///< of the machine, when first sent
     clock::time_point first_sent{};  ///< the lease of a batch whose attempt is not known counts from here
     failure failed;
     bool commit_sent = false;
@@ -130,6 +131,7 @@ class postgres_lane final : public commit_lane,
   void committed(clock::time_point lease_from);
   void rolled_back();
   void send_again(verdict kind);
+  void burnt();
   void go_on(segment content, failure f);
   void split(segment content, const failure& f);
   void refuse(segment content, const failure& f);
@@ -144,7 +146,8 @@ class postgres_lane final : public commit_lane,
   void refuse_overdue();
   void arm_parked();
   void retry_later(bool away, const failure& f, void (postgres_lane::*next)() = &postgres_lane::proceed);
-  void extend_lease(clock::time_point sent);
+  void extend_lease(clock::time_point sent, std::chrono::nanoseconds suspended);
+  std::chrono::nanoseconds suspended() const;
   void finish(pending_unit& u, commit_status status, std::string detail);
   void call_finished();
 
@@ -164,6 +167,8 @@ class postgres_lane final : public commit_lane,
   std::atomic<std::uint64_t> last_order_{0};
   std::atomic<bool> serving_{false};  ///< connected, registered and not in trouble
   std::atomic<bool> connected_{false}, fenced_{false}, stalled_{false}, stopping_{false};
+  /// The steady clock stands still while the machine is suspended, and the database's does not: the end of the lease is kept
+  /// as steady time plus the time of suspension, nanoseconds. 0: no lease.
   std::atomic<std::int64_t> lease_until_{0};
   std::deque<uuid> ids_;
   std::atomic<const uuid*> id_{nullptr};
@@ -196,7 +201,7 @@ class postgres_lane final : public commit_lane,
   std::map<const query*, std::string> guarded_;  ///< SQL with expect_rows checked in it
   clock::time_point last_request_{}, last_renewal_{};
   // What a resolve read.
-  bool found_row_ = false, found_fenced_ = false, found_batch_ = false;
+  bool found_row_ = false, found_fenced_ = false, found_batch_ = false, found_burnt_ = false;
   std::string resolve_failed_;  ///< SQLSTATE
   bool warned_ = false;
   std::deque<claim_request> claims_;

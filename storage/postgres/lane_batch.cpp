@@ -10,6 +10,7 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <ctime>
 
 namespace nova::storage {
 
@@ -41,8 +42,17 @@ bool postgres_lane::accepting() const noexcept {
          waiting_bytes_ < settings_.max_waiting_bytes;
 }
 
+std::chrono::nanoseconds postgres_lane::suspended() const {
+  if (options_.suspended) return options_.suspended();
+  timespec boot{}, steady{};
+  ::clock_gettime(CLOCK_MONOTONIC, &steady);
+  ::clock_gettime(CLOCK_BOOTTIME, &boot);
+  return std::chrono::seconds(boot.tv_sec - steady.tv_sec) + std::chrono::nanoseconds(boot.tv_nsec - steady.tv_nsec);
+}
+
 std::chrono::steady_clock::time_point postgres_lane::lease_until() const noexcept {
-  return clock::time_point(clock::duration(lease_until_.load()));
+  const auto end = lease_until_.load();
+  return end == 0 ? clock::time_point{} : clock::time_point(clock::duration(end)) - suspended();
 }
 
 bool postgres_lane::append(commit_unit unit) {
@@ -210,16 +220,22 @@ void postgres_lane::send_statements() {
   t.commit_sent = false;
   warned_ = false;
   t.sent = last_request_ = clock::now();
-  if (t.first_sent == clock::time_point{}) t.first_sent = t.sent;
+  if (t.first_sent == clock::time_point{}) {
+    t.first_sent = t.sent;
+    t.suspended = suspended();
+  }
   if (std::exchange(in_transaction_, false)) send_plain(lane_sql::rollback, lane_tag::rollback);
   send_plain(lane_sql::begin, lane_tag::begin);
   params_.clear();
   params_.add(id());
   params_.add(t.number);
+  if (t.burning) {
+    session_->execute(lane_sql::burn.data(), lane_sql::burn, params_, lane_tag::fence);
+    return send_commit();
+  }
   params_.add(static_cast<std::int64_t>(settings_.lease_ms));
   const auto fence = planted(planted_fault::fence_removed) ? unfenced() : lane_sql::fence;
   session_->execute(fence.data(), fence, params_, lane_tag::fence);
-  if (t.burning) return send_commit();
   if (t.content.cautious || t.sent < wary_until_) send_plain(cautious_sql_, lane_tag::other);
   for (std::size_t i = 0; i < t.steps.size(); ++i) send_step(t.steps[i], i);
   send_outbox();
@@ -347,15 +363,7 @@ void postgres_lane::on_sync(session_tag tag) {
     serving_ = false;
     return resolve();
   }
-  if (t.burning) {
-    t.burning = t.doubtful = false;
-    extend_lease(t.sent);
-    last_renewal_ = t.sent;
-    auto content = std::move(t.content);
-    auto refusal = std::move(t.refusal);
-    under_way_.reset();
-    return go_on(std::move(content), std::move(refusal));
-  }
+  if (t.burning) return burnt();
   committed(t.sent);
   stage_ = stage::idle;
   proceed();
@@ -368,7 +376,7 @@ void postgres_lane::committed(clock::time_point lease_from) {
   serving_ = true;
   failed_connects_ = 0;
   counters_ = std::move(t.counters);
-  extend_lease(lease_from);
+  extend_lease(lease_from, t.suspended);
   last_renewal_ = lease_from;
   forgotten_ = std::max(forgotten_, std::exchange(forgetting_, 0));
   auto age = clock::now() - t.sent;
@@ -389,8 +397,8 @@ void postgres_lane::committed(clock::time_point lease_from) {
   release_parked(held);
 }
 
-void postgres_lane::extend_lease(clock::time_point sent) {
-  auto until = sent + milliseconds(settings_.lease_ms) - milliseconds(settings_.lease_margin_ms);
+void postgres_lane::extend_lease(clock::time_point sent, std::chrono::nanoseconds suspended) {
+  auto until = sent + suspended + milliseconds(settings_.lease_ms) - milliseconds(settings_.lease_margin_ms);
   lease_until_ = std::max<std::int64_t>(lease_until_, until.time_since_epoch().count());
 }
 

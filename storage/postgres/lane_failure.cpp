@@ -80,6 +80,14 @@ void postgres_lane::send_again(verdict kind) {
   send_statements();
 }
 
+void postgres_lane::burnt() {
+  auto content = std::move(under_way_->content);
+  auto refusal = std::move(under_way_->refusal);
+  under_way_.reset();
+  last_renewal_ = {};  // the newest row is no lease
+  go_on(std::move(content), std::move(refusal));
+}
+
 void postgres_lane::go_on(segment content, failure failed) {
   const auto kind = judge(failed.state, failed.tag);
   stage_ = stage::idle;
@@ -177,7 +185,10 @@ bool postgres_lane::take_suspects(segment& out) {
     parked_.shut_out(out.units, now);
   }
   if (out.units.empty() && !parked_.empty()) out = {parked_.due(now), 0, true};
-  if (out.units.empty()) return false;
+  if (out.units.empty()) {
+    out = {};
+    return false;
+  }
   const auto defective = [&](const auto& u) { return !unit_defect(u.unit, counters_, settings_.max_unit_bytes).empty(); };
   if (std::none_of(out.units.begin(), out.units.end(), defective)) return true;
   dissolve(out);

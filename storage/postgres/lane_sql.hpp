@@ -27,6 +27,12 @@ inline constexpr std::string_view fence =
     "made AS (INSERT INTO lane_batch SELECT lane_id, $2, clock_timestamp() + $3::bigint * interval '1 millisecond' FROM held "
     "RETURNING 1) SELECT nova_fence(count(*)) FROM made";
 
+/// A number that is given up: no attempt with content can be committed under it any more. Such a row is no lease.
+inline constexpr std::string_view burn =
+    "WITH held AS MATERIALIZED (SELECT lane_id FROM lane WHERE lane_id = $1 AND NOT fenced FOR NO KEY UPDATE), "
+    "made AS (INSERT INTO lane_batch SELECT lane_id, $2, '-infinity' FROM held RETURNING 1) "
+    "SELECT nova_fence(count(*)) FROM made";
+
 /// Rows of batches whose fate is known: (lane, from, before). The range is narrow: rows deleted earlier are not walked again.
 inline constexpr std::string_view forget_batches =
     "DELETE FROM lane_batch WHERE lane_id = $1 AND batch_no >= $2 AND batch_no < $3";
@@ -46,8 +52,9 @@ inline constexpr std::string_view end_older =
 /// Waits for an earlier transaction that has passed the fence. The lock is a write: the commit after it waits until all that
 /// was seen is as durable as the server is configured to make it.
 inline constexpr std::string_view read_lane = "SELECT fenced FROM lane WHERE lane_id = $1 FOR NO KEY UPDATE";
+/// Was it committed with its content (true), was its number given up (false), or neither (no row).
 inline constexpr std::string_view read_batch =
-    "SELECT EXISTS (SELECT 1 FROM lane_batch WHERE lane_id = $1 AND batch_no = $2)";
+    "SELECT expires_at > '-infinity' FROM lane_batch WHERE lane_id = $1 AND batch_no = $2";
 inline constexpr std::string_view claim = "SELECT shard, epoch, last_seq FROM nova_claim($1, $2, $3::bigint::integer)";
 inline constexpr std::string_view release =
     "UPDATE lane SET fenced = true, expires_at = clock_timestamp() WHERE lane_id = $1";

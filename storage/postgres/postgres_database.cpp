@@ -59,7 +59,7 @@ class postgres_database final : public database, public std::enable_shared_from_
 }  // namespace
 
 std::shared_ptr<database> open_database(storage_io& io, postgres_options options) {
-  auto made = std::make_shared<postgres_database>(io.context(), options);
+  auto made = std::make_shared<postgres_database>(io.next(), options);
   made->start();
   return made;
 }

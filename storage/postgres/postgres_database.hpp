@@ -5,6 +5,7 @@
 #include "storage/database/database.hpp"
 #include "storage/postgres/storage_io.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@ struct postgres_options {
   config::storage_settings settings;
   /// Tests only: called on the storage thread when all statements of a batch have succeeded, before its COMMIT is sent.
   std::function<void(std::uint64_t batch_no)> before_commit;
+  /// Tests only: how long this machine has been suspended since it was started, in place of the kernel's answer.
+  std::function<std::chrono::nanoseconds()> suspended = {};
 };
 
 /// Begins to connect and registers a lane as soon as the server answers; an absent server is waited for. `io` must outlive

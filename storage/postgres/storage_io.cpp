@@ -3,12 +3,14 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <pthread.h>
 #include <thread>
+#include <vector>
 
 namespace nova::storage {
 
-struct storage_io::impl {
+struct storage_io::loop {
   boost::asio::io_context context{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
   std::thread thread{[this] {
@@ -17,14 +19,21 @@ struct storage_io::impl {
   }};
 };
 
-storage_io::storage_io() : impl_(std::make_unique<impl>()) {}
-
-storage_io::~storage_io() {
-  impl_->work.reset();
-  impl_->context.stop();
-  impl_->thread.join();
+storage_io::storage_io(std::size_t threads) {
+  if (threads == 0) threads = std::clamp<std::size_t>(std::thread::hardware_concurrency() / 4, 1, most_threads);
+  for (std::size_t i = 0; i < threads; ++i) loops_.push_back(std::make_unique<loop>());
 }
 
-boost::asio::io_context& storage_io::context() noexcept { return impl_->context; }
+storage_io::~storage_io() {
+  for (auto& l : loops_) {
+    l->work.reset();
+    l->context.stop();
+    l->thread.join();
+  }
+}
+
+boost::asio::io_context& storage_io::context() noexcept { return loops_.front()->context; }
+
+boost::asio::io_context& storage_io::next() noexcept { return loops_[taken_++ % loops_.size()]->context; }
 
 }  // namespace nova::storage

@@ -113,9 +113,28 @@ const query insert_idempotency{
     "runtime.insert_idempotency",
     "INSERT INTO idempotency (scope, key, method, body_hash, reply) VALUES ($1, $2, $3, $4, $5)"};
 
+const query idempotency_due{
+    "runtime.idempotency_due",
+    "SELECT count(*) FROM (SELECT 1 FROM idempotency WHERE at < $1 LIMIT $2::bigint) x"};
+
 const query prune_idempotency{
     "runtime.prune_idempotency",
     "DELETE FROM idempotency WHERE (scope, key) IN "
-    "(SELECT scope, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT 1000)"};
+    "(SELECT scope, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT $2::bigint)"};
+
+// A shard's rows are in the order of time: the first of each are looked at, whatever the number behind them.
+#define OLD_EVENTS                                                                                \
+  "FROM (SELECT x.shard, x.seq FROM shard s CROSS JOIN LATERAL (SELECT o.shard, o.seq, o.at FROM " \
+  "outbox o WHERE o.shard = s.shard AND o.seq < (SELECT max(seq) FROM outbox m WHERE m.shard = "   \
+  "s.shard) ORDER BY o.seq LIMIT $2::bigint) x WHERE x.at < $1 LIMIT $2::bigint) old "
+
+const query outbox_due{"runtime.outbox_due", "SELECT count(*) " OLD_EVENTS};
+
+const query prune_old_events{
+    "runtime.prune_old_events",
+    "DELETE FROM outbox o USING (SELECT old.shard, old.seq " OLD_EVENTS ") gone "
+    "WHERE o.shard = gone.shard AND o.seq = gone.seq"};
+
+#undef OLD_EVENTS
 
 }  // namespace nova::storage::runtime_queries

@@ -56,7 +56,15 @@ extern const query next_reminder;
 extern const query find_idempotency;
 /// (scope, key, method, body_hash, reply); in its place: a second one of the same scope and key is a conflict.
 extern const query insert_idempotency;
-/// (before); deletes at most 1000 older ones. In its place.
+
+// Retention (storage/database/retention.hpp): all take (before, most).
+/// → how many answers are older; at most `most`.
+extern const query idempotency_due;
+/// Deletes the oldest of them. In its place.
 extern const query prune_idempotency;
+/// → how many events are older; at most `most`. A shard's newest is none of them.
+extern const query outbox_due;
+/// Deletes them, the oldest of a shard first. In its place.
+extern const query prune_old_events;
 
 }  // namespace nova::storage::runtime_queries

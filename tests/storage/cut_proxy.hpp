@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
+#include <mutex>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
@@ -37,9 +39,11 @@ class cut_proxy {
 
   const std::string& folder() const { return folder_; }
   /// The next request that carries `text` is passed on; its reply, once there, ends the connection instead of arriving.
-  void lose_reply_to(std::string text) {
-    needle_ = std::move(text);
-    armed_ = true;
+  void lose_reply_to(std::string text) { lose_replies_to({std::move(text)}); }
+  /// The same for several, one after the other.
+  void lose_replies_to(std::deque<std::string> texts) {
+    std::lock_guard lock(mutex_);
+    needles_ = std::move(texts);
   }
   int lost() const { return lost_; }
 
@@ -98,8 +102,9 @@ class cut_proxy {
   bool upstream(pair& p) {
     auto n = ::recv(p.client, buffer_, sizeof buffer_, 0);
     if (n <= 0) return false;
-    if (armed_ && std::string_view(buffer_, static_cast<std::size_t>(n)).find(needle_) != std::string_view::npos) {
-      armed_ = false;
+    std::lock_guard lock(mutex_);
+    if (!needles_.empty() && std::string_view(buffer_, static_cast<std::size_t>(n)).find(needles_.front()) != std::string_view::npos) {
+      needles_.pop_front();
       p.swallow = true;
     }
     return forward(p.server, buffer_, n);
@@ -115,9 +120,11 @@ class cut_proxy {
     return false;
   }
 
-  std::string server_, folder_, needle_;
+  std::string server_, folder_;
+  std::mutex mutex_;
+  std::deque<std::string> needles_;
   int listener_ = -1;
-  std::atomic<bool> stopping_{false}, armed_{false};
+  std::atomic<bool> stopping_{false};
   std::atomic<int> lost_{0};
   char buffer_[65536];
   std::thread thread_;

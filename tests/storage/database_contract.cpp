@@ -1,5 +1,6 @@
 #include "tests/storage/database_contract.hpp"
 
+#include "storage/database/retention.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 #include "tests/storage/sample_schema.hpp"
 
@@ -373,7 +374,7 @@ void an_idempotency_key_is_taken_once(contract_world& w) {
   CHECK(found.int8(0, 0) == 519);
   CHECK(found.blob(0, 1) == "one");
   CHECK(d.read("a", {&rq::find_idempotency, {"scope", "other"}}).empty());
-  d.commit_one("a", unit(3, {{&rq::prune_idempotency, {timestamp{i64{4'000'000'000'000}}}}}));
+  d.commit_one("a", unit(3, {{&rq::prune_idempotency, {timestamp{i64{4'000'000'000'000}}, i64{10}}}}));
   CHECK(d.read("a", {&rq::find_idempotency, {"scope", "key"}}).empty());
 }
 
@@ -389,6 +390,40 @@ void pruning_keeps_the_newest_event(contract_world& w) {
   auto claimed = d.claim("b", 1);
   REQUIRE(claimed.size() == 1);
   CHECK(claimed[0].last_event_seq == 3);
+}
+
+void retention_deletes_what_is_old_in_steps(contract_world& w) {
+  driver d{w};
+  d.claim("a", 2);
+  std::vector<commit_unit> units;
+  for (i64 n = 0; n < 25; ++n)
+    units.push_back(unit(0, {{&rq::insert_idempotency, {"scope", "key " + std::to_string(n), i64{1}, bytes{"b"}, bytes{"r"}}}},
+                         {{1, "k", "p"}}, static_cast<std::uint32_t>(n % 2)));
+  for (const auto& o : d.commit("a", std::move(units))) REQUIRE(o.status == commit_status::committed);
+  const std::vector<retention_job> jobs{{"idempotency", &rq::idempotency_due, &rq::prune_idempotency, std::chrono::hours(1)},
+                                        {"outbox", &rq::outbox_due, &rq::prune_old_events, std::chrono::hours(1)}};
+  auto kept = std::make_shared<retention>(w.node("a"), jobs, retention::limits{10, std::chrono::minutes(1)});
+  const auto value = [&](const std::string& name, const std::string& table) {
+    std::string out;
+    kept->write(out, "t");
+    const auto line = name + "{domain=\"t\",table=\"" + table + "\"} ";
+    const auto at = out.find(line);
+    REQUIRE(at != std::string::npos);
+    return std::stoll(out.substr(at + line.size()));
+  };
+  constexpr unix_ms long_ago = 1'000'000'000'000, far_ahead = 4'000'000'000'000;
+  auto now = std::chrono::steady_clock::time_point{} + std::chrono::hours(1);
+  kept->tick(now, long_ago);  // nothing is that old: it rests for a minute
+  REQUIRE(w.until([&] { return value("nova_storage_retention_behind", "outbox") == 0; }));
+  CHECK(value("nova_storage_retention_deleted_total", "idempotency") == 0);
+  REQUIRE(w.until([&] {
+    kept->tick(now += std::chrono::seconds(61), far_ahead);
+    return value("nova_storage_retention_deleted_total", "idempotency") == 25 &&
+           value("nova_storage_retention_deleted_total", "outbox") == 23;
+  }));
+  CHECK(d.read("a", {&rq::idempotency_due, {timestamp{far_ahead}, i64{100}}}).int8(0, 0) == 0);
+  CHECK(d.read("a", {&rq::outbox_head, {i64{0}}}).int8(0, 0) == 13);  // a shard's newest event stays
+  CHECK(d.read("a", {&rq::outbox_head, {i64{1}}}).int8(0, 0) == 12);
 }
 
 }  // namespace
@@ -413,6 +448,7 @@ const std::vector<contract_case>& contract_cases() {
       CASE(reminders_come_due_in_order),
       CASE(an_idempotency_key_is_taken_once),
       CASE(pruning_keeps_the_newest_event),
+      CASE(retention_deletes_what_is_old_in_steps),
 #undef CASE
   };
   return cases;

@@ -1,6 +1,7 @@
 // The fate of a batch is known from the database: a COMMIT that hangs, a session that is ended or stopped, a standby that does
 // not answer. Nothing is written twice, and nothing is reported before it is as durable as the server is configured to make it.
 #include "storage/postgres/conninfo.hpp"
+#include "tests/storage/cut_proxy.hpp"
 #include "tests/storage/sample_schema.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
@@ -25,6 +26,7 @@ namespace {
 struct lane_under_test {
   explicit lane_under_test(const std::function<void(config::storage_settings&)>& set = [](auto&) {}) {
     auto options = made.options();
+    options.suspended = [this] { return std::chrono::nanoseconds(suspended.load()); };
     set(options.settings);
     db.emplace(fixture.io(), options);
     REQUIRE(look.script("CREATE TABLE change (name text, xid bigint);"
@@ -100,6 +102,7 @@ struct lane_under_test {
   std::optional<blocking_connection> third;
   std::optional<open_handle> db;
   uuid lane_id{};
+  std::atomic<std::int64_t> suspended{0};
   std::atomic<int> answers{0};
   std::atomic<commit_status> last{commit_status::unavailable};
 };
@@ -178,6 +181,28 @@ TEST_CASE("A6: a refused batch whose first attempt may still come gives up its n
   CHECK(t.text("SELECT string_agg(name, ',' ORDER BY name) FROM counter") == "a,b,x");
 }
 
+TEST_CASE("A6: a number that was given up is not taken for a commit when the reply to that is lost") {
+  auto& fixture = postgres_fixture::instance();
+  auto made = fixture.fresh({{"sample", sample_migrations()}});
+  std::string folder;
+  for (const auto& [name, value] : *parse_conninfo(made.conninfo, {}))
+    if (name == "host") folder = value;
+  cut_proxy proxy(folder);
+  auto options = made.options();
+  options.conninfo = to_conninfo(*parse_conninfo(made.conninfo, {{"host", proxy.folder()}}));
+  open_handle db(fixture.io(), options);
+  REQUIRE(claim(*db, 1)->size() == 1);
+  REQUIRE(commit(*db, {1, 0, {{&insert_counter, {"x", std::int64_t{1}}}}, {}, {}}).status == commit_status::committed);
+  proxy.lose_replies_to({"the conflicting one", "SELECT lane_id, $2, '-infinity'"});
+  auto out = commit(*db, {2, 0, {note(1, 1, "the conflicting one"), {&insert_counter, {"x", std::int64_t{1}}}}, {}, {}});
+  CHECK(proxy.lost() == 2);
+  CHECK(out.status == commit_status::conflict);
+  CHECK(commit(*db, {3, 0, {note(2, 1)}, {{1, "k", "p"}}, {}}).status == commit_status::committed);
+  auto look = std::move(*blocking_connection::open(made.admin_conninfo));
+  CHECK(*look.text("SELECT count(*) FROM note") == "1");
+  db.close();
+}
+
 TEST_CASE("A7: what a killed session has committed without its standby is not reported before a standby has it") {
   lane_under_test t;
   t.wait_for_standby("nobody");
@@ -248,4 +273,19 @@ TEST_CASE("A9: a batch makes no new version of its lane's row, and the rows of e
   CHECK(t.text("SELECT value FROM counter") == "200");
   REQUIRE(t.fixture.until([&] { return t.text("SELECT count(*) <= 2 FROM lane_batch") == "t"; }));
   CHECK(t.text("SELECT expires_at > clock_timestamp() FROM lane_batch ORDER BY batch_no DESC LIMIT 1") == "t");
+}
+
+TEST_CASE("A15: a lease does not outlive a suspension of the machine, during which the steady clock stands still") {
+  lane_under_test t;
+  auto& lane = (*t.db)->lane();
+  t.add();
+  REQUIRE(t.answered(1));
+  const auto before = lane.lease_until();
+  CHECK(before > std::chrono::steady_clock::now());
+  t.suspended = std::chrono::nanoseconds(10s).count();
+  CHECK(lane.lease_until() < std::chrono::steady_clock::now());
+  CHECK(lane.lease_until() < before);
+  t.add();
+  REQUIRE(t.answered(2));
+  CHECK(lane.lease_until() > std::chrono::steady_clock::now());
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 
 using namespace nova;
 using namespace nova::storage;
@@ -200,4 +201,16 @@ TEST_CASE("A3: reads of a table that somebody has locked are refused soon and le
   for (const auto until = std::chrono::steady_clock::now() + 5s; !again && std::chrono::steady_clock::now() < until;)
     again = read(*db, {&count_notes, {}}).has_value();
   CHECK(again);
+}
+
+TEST_CASE("C: databases are shared out among the storage threads: a long callback of one does not delay another's reads") {
+  auto first = postgres_fixture::instance().fresh(), second = postgres_fixture::instance().fresh();
+  storage_io io(2);
+  open_handle a(io, first.options()), b(io, second.options());
+  std::promise<void> answered;
+  std::promise<std::future_status> seen;
+  a->read({&one, {std::int64_t{1}}}, [&](auto) { seen.set_value(answered.get_future().wait_for(10s * slowdown)); });
+  CHECK(read(*b, {&one, {std::int64_t{1}}}).has_value());
+  answered.set_value();
+  CHECK(seen.get_future().get() == std::future_status::ready);
 }

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "actors/runtime/api/decision.hpp"
+#include "storage/database/retention.hpp"
 
 #include <chrono>
 #include <map>
@@ -81,6 +82,7 @@ struct domain {
   std::string_view name;
   std::vector<entity_kind> kinds;
   std::vector<intake> intakes;
+  std::vector<storage::retention_job> retention = {};  ///< tables that would only grow
   std::any services;               ///< std::shared_ptr<T>, see context::service
   std::uint32_t shards = 64;       ///< fixed when the database is created
   /// False: its decisions hold no pushes and no watches. Its sockets then miss nothing when another

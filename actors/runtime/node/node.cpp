@@ -265,6 +265,7 @@ void node::write_metrics(std::string& out) const {
     fmt::format_to(o, "nova_domain_serving{{domain=\"{}\"}} {}\n", d->link.domain.name,
                    d->link.serving ? 1 : 0);
     d->link.database->write_metrics(out);
+    d->link.retention->write(out, d->link.domain.name);
   }
 }
 

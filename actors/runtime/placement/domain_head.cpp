@@ -2,7 +2,6 @@
 
 #include "actors/runtime/placement/directory.hpp"
 #include "protocols/core/log.hpp"
-#include "storage/runtime/runtime_queries.hpp"
 
 namespace nova::runtime {
 
@@ -12,8 +11,6 @@ namespace {
 
 constexpr milliseconds watch_interval{100};
 constexpr milliseconds anchor_interval{20};
-constexpr std::chrono::minutes prune_interval{10};
-constexpr unix_ms hour_ms = 3'600'000;
 
 }  // namespace
 
@@ -31,7 +28,6 @@ domain_head::domain_head(domain_head_seat& s)
       next_(services_.now()) {
   ++seat_.sitting;
   link_.serving = false;
-  next_prune_ = services_.now() + prune_interval;
   seat_.alarm(next_);
 }
 
@@ -49,7 +45,7 @@ bool domain_head::turn() {
   if (now >= next_) {
     next_ = now + (may_claim() ? watch_interval : anchor_interval);
     if (state_ == state::idle && may_claim()) claim();
-    if (state_ == state::serving && now >= next_prune_) prune();
+    if (state_ == state::serving) link_.retention->tick(now, services_.wall());
   }
   seat_.alarm(next_);
   return more;
@@ -181,17 +177,6 @@ void domain_head::dropped() {
     h.link_.fenced = false;
     h.retry(milliseconds(0));
   }));
-}
-
-/// Answers kept for Idempotency-Keys are deleted when they are old.
-void domain_head::prune() {
-  next_prune_ = services_.now() + prune_interval;
-  const auto before = services_.wall() - services_.settings().idempotency_hours * hour_ms;
-  storage::commit_unit unit;
-  unit.statements.push_back(
-      {&storage::runtime_queries::prune_idempotency, {storage::timestamp{before}}, 0});
-  unit.done = [](const storage::commit_outcome&) {};
-  link_.lane().append(std::move(unit));
 }
 
 }  // namespace nova::runtime

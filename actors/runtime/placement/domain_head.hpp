@@ -1,6 +1,6 @@
 // The head of one domain on this node: claims its shards, warms it up, watches the lease, and when
-// the lane was fenced has all memory dropped before it starts a new lane. Also prunes old
-// idempotency keys. One actor per domain.
+// the lane was fenced has all memory dropped before it starts a new lane. Also ticks the retention
+// of the domain's tables. One actor per domain.
 #pragma once
 
 #include "actors/runtime/entities/needs.hpp"
@@ -52,7 +52,6 @@ class domain_head final : public occupant {
   void serve();
   void lose();
   void dropped();
-  void prune();
   void retry(std::chrono::milliseconds in);
   template <class F>
   auto poster(F f) {
@@ -74,7 +73,6 @@ class domain_head final : public occupant {
   bool warm_ = false;
   std::size_t to_drop_ = 0;
   steady_time next_{};
-  steady_time next_prune_{};
 };
 
 }  // namespace nova::runtime

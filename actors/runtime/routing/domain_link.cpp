@@ -1,6 +1,10 @@
 #include "actors/runtime/routing/domain_link.hpp"
 
+#include "storage/runtime/runtime_queries.hpp"
+
 namespace nova::runtime {
+
+namespace queries = storage::runtime_queries;
 
 domain_link::domain_link(runtime::domain d, std::shared_ptr<storage::database> db,
                          runtime::services& s, runtime::router& r)
@@ -10,6 +14,13 @@ domain_link::domain_link(runtime::domain d, std::shared_ptr<storage::database> d
   for (const auto& kind : domain.kinds)
     kind_metrics.push_back(&s.metrics.of("entity:" + name + "." + std::string(kind.name)));
   for (const auto& i : domain.intakes) intakes[i.event->number] = &i;
+  auto jobs = domain.retention;
+  jobs.push_back({"idempotency", &queries::idempotency_due, &queries::prune_idempotency,
+                  std::chrono::hours(s.settings().idempotency_hours)});
+  jobs.push_back({"outbox", &queries::outbox_due, &queries::prune_old_events,
+                  std::chrono::hours(24) * s.settings().outbox_days});
+  retention = std::make_shared<storage::retention>(*database, std::move(jobs),
+                                                   storage::retention::limits{});
 }
 
 std::optional<std::size_t> domain_link::find_kind(std::string_view kind) const {

@@ -6,6 +6,7 @@
 #include "actors/runtime/kernel/services.hpp"
 #include "actors/runtime/routing/router.hpp"
 #include "storage/database/database.hpp"
+#include "storage/database/retention.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -43,6 +44,8 @@ struct domain_link {
 
   runtime::domain domain;
   const std::shared_ptr<storage::database> database;
+  /// Of the runtime's tables and those that the domain names; the head of the domain ticks it.
+  std::shared_ptr<storage::retention> retention;
   runtime::services& services;
   runtime::router& router;
   std::unordered_map<std::uint32_t, const intake*> intakes;  ///< by event number

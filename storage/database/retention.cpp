@@ -1,0 +1,58 @@
+#include "storage/database/retention.hpp"
+
+namespace nova::storage {
+
+retention::retention(database& db, std::vector<retention_job> jobs, limits how) : db_(db), limits_(how) {
+  for (auto& j : jobs) {
+    jobs_.push_back(std::make_unique<progress>());
+    jobs_.back()->job = j;
+  }
+}
+
+void retention::tick(std::chrono::steady_clock::time_point now, unix_ms wall) {
+  for (auto& p : jobs_) {
+    const auto at = p->at.load();
+    if (at == phase::looking || at == phase::deleting) continue;
+    if (at == phase::resting && now < p->next) continue;
+    p->next = now + limits_.pause;
+    if (db_.lane().accepting()) look(*p, wall - p->job.keep.count());
+  }
+}
+
+void retention::look(progress& p, unix_ms before) {
+  p.at = phase::looking;
+  db_.read({p.job.due, {timestamp{before}, limits_.step_rows}}, [self = shared_from_this(), &p, before](read_result r) {
+    p.found = r && r->size() == 1 ? r->int8(0, 0) : 0;
+    if (p.found == 0) {
+      p.at = phase::resting;
+      return;
+    }
+    self->step(p, before);
+  });
+}
+
+void retention::step(progress& p, unix_ms before) {
+  p.at = phase::deleting;
+  commit_unit u;
+  u.statements.push_back({p.job.step, {timestamp{before}, limits_.step_rows}});
+  u.done = [self = shared_from_this(), &p](const commit_outcome& o) {
+    const auto found = p.found.load();
+    const bool good = o.status == commit_status::committed;
+    if (good) p.deleted += static_cast<std::uint64_t>(found);
+    p.at = good && found >= self->limits_.step_rows ? phase::more : phase::resting;
+  };
+  if (!db_.lane().append(std::move(u))) p.at = phase::resting;
+}
+
+void retention::write(std::string& out, std::string_view domain) const {
+  const auto line = [&](std::string_view name, const progress& p, std::uint64_t value) {
+    out.append(name).append("{domain=\"").append(domain).append("\",table=\"").append(p.job.table).append("\"} ");
+    out.append(std::to_string(value)).append("\n");
+  };
+  for (const auto& p : jobs_) {
+    line("nova_storage_retention_deleted_total", *p, p->deleted);
+    line("nova_storage_retention_behind", *p, p->at == phase::more || p->found >= limits_.step_rows ? 1 : 0);
+  }
+}
+
+}  // namespace nova::storage
