@@ -48,7 +48,7 @@ runtime::loading<conversation_state> conversation_entity::load(std::string_view 
 }
 
 std::size_t conversation_entity::weight(const state& s) {
-  return sizeof(state) + s.members.size() * 140 + s.recent.size() * 240;
+  return sizeof(state) + s.members.size() * 140 + s.recent.size() * 240 + s.handles.size() * 100;
 }
 
 void add_change(runtime::decision<conversation_state>& d, const conversation_facts& s, const runtime::context& c,

@@ -1,6 +1,7 @@
 // A conversation itself: its face to a member, its title, typing. Handlers of conversation_entity.
 #include "actors/messaging/conversation_entity.hpp"
 #include "actors/messaging/conversation_rules.hpp"
+#include "actors/messaging/message_rules.hpp"
 
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/messaging_store.hpp"
@@ -44,18 +45,20 @@ conversation_entity::outcome conversation_entity::update_conversation(const stat
   const auto* me = s.member(c.caller.account);
   if (!me) return error{errc::not_found};
   if (s.kind == conversation_kind::direct || me->role == member_role::member) return error{errc::forbidden};
+  const auto title = checked_title(q.title());
+  if (!title) return title.error();
   if (r.size() == 0) return summary_of(s, c.caller.account);
   auto reply = read_reply(r);
   if (!reply) return error{errc::not_found};
   decision<state> d;
-  if (q.has_title() && q.title() != s.title.value_or("")) {
+  if (q.has_title() && *title != s.title.value_or("")) {
     Change change;
     change.set_kind("title");
-    change.set_title(q.title());
-    d.statements.push_back(store::set_title(s.id, q.title()));
-    d.apply = [title = q.title()](state& x) { x.title = title; };
+    change.set_title(*title);
+    d.statements.push_back(store::set_title(s.id, *title));
+    d.apply = [title = *title](state& x) { x.title = title; };
     add_change(d, s, c, {}, std::move(change));
-    reply->set_title(q.title());
+    reply->set_title(*title);
     reply->set_rev(s.rev + 1);
   }
   d.reply = share(*std::move(reply));

@@ -14,6 +14,9 @@ constexpr std::int64_t members_shown_in_list = 32;
 /// False for readers of a channel, and for both sides of a direct conversation while a block stands between them.
 bool may_write(const conversation_facts& s, const member_state& m);
 
+/// Why an account that may not write is refused.
+error cannot_write(const conversation_facts& s);
+
 /// Membership of a direct conversation is fixed; in others admins and owners change it. `not_found` for strangers.
 std::optional<error> check_admin(const conversation_facts& s, const uuid& account);
 

@@ -1,5 +1,7 @@
 #include "actors/messaging/conversation_state.hpp"
 
+#include <algorithm>
+
 namespace nova::messaging {
 
 std::string recent_sends::key(const uuid& sender, const std::string& client_id) {
@@ -23,6 +25,28 @@ void recent_sends::remember(const uuid& sender, const std::string& client_id, co
     order_.pop_front();
     complete_ = false;
   }
+}
+
+uuid known_handles::account(const std::string& handle) const {
+  auto found = accounts_.find(handle);
+  return found == accounts_.end() ? uuid{} : found->second;
+}
+
+void known_handles::remember(const std::map<std::string, uuid>& found) {
+  if (accounts_.size() + found.size() > most) accounts_.clear();
+  for (const auto& [handle, account] : found)
+    if (accounts_.size() < most) accounts_.insert_or_assign(handle, account);
+}
+
+bool device_marks::covers(const uuid& session, std::int64_t seq) const {
+  auto found = marks_.find(session);
+  return found != marks_.end() && found->second >= seq;
+}
+
+void device_marks::remember(const uuid& session, std::int64_t seq) {
+  if (marks_.size() >= most && !marks_.contains(session)) marks_.clear();
+  auto& mark = marks_[session];
+  mark = std::max(mark, seq);
 }
 
 const member_state* conversation_facts::member(const uuid& account) const {

@@ -4,6 +4,7 @@
 
 #include "storage/messaging/messaging_rows.hpp"
 
+#include <boost/functional/hash.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <deque>
@@ -12,7 +13,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace nova::messaging {
@@ -54,6 +57,35 @@ class recent_sends {
   bool complete_ = true;
 };
 
+/// Whose handles are whose, as far as mentions asked. Forgotten when it grows too large and when members come, so that a
+/// handle that nobody had is asked for again.
+class known_handles {
+ public:
+  static constexpr std::size_t most = 1024;
+
+  bool knows(const std::string& handle) const { return accounts_.contains(handle); }
+  /// Nil: nobody has it.
+  uuid account(const std::string& handle) const;
+  void remember(const std::map<std::string, uuid>& found);
+  void forget() { accounts_.clear(); }
+  std::size_t size() const noexcept { return accounts_.size(); }
+
+ private:
+  std::unordered_map<std::string, uuid> accounts_;
+};
+
+/// How far devices (sessions) of members confirmed, as far as this activation wrote it: what need not be written again.
+class device_marks {
+ public:
+  static constexpr std::size_t most = 256;
+
+  bool covers(const uuid& session, std::int64_t seq) const;
+  void remember(const uuid& session, std::int64_t seq);
+
+ private:
+  std::unordered_map<uuid, std::int64_t, boost::hash<uuid>> marks_;
+};
+
 struct member_state {
   member_role role = member_role::member;
   unix_ms joined_at = 0;
@@ -80,6 +112,8 @@ struct conversation_facts {
 
 struct conversation_state : conversation_facts {
   recent_sends recent;
+  known_handles handles;
+  device_marks devices;
 };
 
 }  // namespace nova::messaging

@@ -1,6 +1,7 @@
 // What an account does before there is a conversation: create one, list its own, watch presence. Handlers of inbox_entity.
 #include "actors/messaging/conversation_rules.hpp"
 #include "actors/messaging/inbox_entity.hpp"
+#include "actors/messaging/message_rules.hpp"
 #include "actors/messaging/page_rules.hpp"
 #include "actors/messaging/person_lookup.hpp"
 
@@ -91,6 +92,9 @@ outcome inbox_entity::create_conversation(const state&, const CreateConversation
   auto limit = settings_of(c).max_members;
   if (static_cast<std::int64_t>(others.size()) >= limit)
     return invalid_field("member_ids", "A conversation has at most " + std::to_string(limit) + " members.");
+  auto title = checked_title(q.title());
+  if (!title) return title.error();
+  if (others.empty() && r.size() == 0) return need{{store::known_persons({c.caller.account})}};
   if (direct && r.size() == 0) return need{{store::find_direct(c.caller.account, others.front())}};
   if (direct)
     if (auto id = read_direct(r.rows(0))) return answer_existing(*id, c, r);
@@ -98,9 +102,9 @@ outcome inbox_entity::create_conversation(const state&, const CreateConversation
   auto found = look_up_persons(others, c, r, direct ? 1 : 0);
   if (auto* more = std::get_if<need>(&found)) return std::move(*more);
   if (auto* e = std::get_if<error>(&found)) return std::move(*e);
-  std::optional<std::string> title;
-  if (!direct && q.has_title()) title = q.title();
-  return create(c, r, *kind, std::move(title), others);
+  std::optional<std::string> kept;
+  if (!direct && q.has_title()) kept = *std::move(title);
+  return create(c, r, *kind, std::move(kept), others);
 }
 
 outcome inbox_entity::list_conversations(const state&, const ListConversationsRequest& q, const context& c,
@@ -143,9 +147,8 @@ outcome inbox_entity::subscribe_presence(const state&, const SubscribePresenceRe
                                          const reads& r) {
   if (c.caller.connection == 0) return error{errc::invalid_request, "Presence is told to sockets only."};
   auto accounts = distinct_accounts(q.account_ids(), uuid{});
-  if (!accounts.empty() && r.size() == 0) return need{{store::blockers_of(c.caller.account, accounts)}};
-  if (!accounts.empty())
-    for (const auto& blocker : read_accounts(r.rows(0))) std::erase(accounts, blocker);
+  if (!accounts.empty() && r.size() == 0) return need{{store::watchable(c.caller.account, accounts)}};
+  if (!accounts.empty()) accounts = read_accounts(r.rows(0));
   SubscribePresenceReply reply;
   reply.set_watching(static_cast<std::int64_t>(accounts.size()));
   decision<state> d;

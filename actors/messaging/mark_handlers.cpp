@@ -26,6 +26,7 @@ Receipt receipt_of(const conversation_state& s, const uuid& account, std::int64_
 }
 
 // Marks only move forward; what is read is delivered. In a large conversation only the reader's own devices are told.
+// While a block stands only the device's mark moves, so that neither side sees what the other does.
 conversation_entity::outcome move(const conversation_state& s, const MarkRequest& q, const runtime::context& c,
                                   mark which) {
   const auto* me = s.member(c.caller.account);
@@ -37,8 +38,11 @@ conversation_entity::outcome move(const conversation_state& s, const MarkRequest
 
   decision<conversation_state> d;
   d.reply = share(Empty());
-  if (seq > 0 && !c.caller.session.is_nil()) d.statements.push_back(store::mark_device(c.caller.session, s.id, seq));
-  if (read == me->read_seq && delivered == me->delivered_seq) return d;
+  if (seq > 0 && !c.caller.session.is_nil() && !s.devices.covers(c.caller.session, seq)) {
+    d.statements.push_back(store::mark_device(c.caller.session, s.id, seq));
+    d.apply = [session = c.caller.session, seq](conversation_state& x) { x.devices.remember(session, seq); };
+  }
+  if (s.blocked || (read == me->read_seq && delivered == me->delivered_seq)) return d;
   if (read != me->read_seq)
     d.statements.push_back(store::mark_read(s.id, c.caller.account, read));
   else
@@ -49,7 +53,8 @@ conversation_entity::outcome move(const conversation_state& s, const MarkRequest
   if (static_cast<std::int64_t>(s.members.size()) > settings.signal_audience)
     audience = std::make_shared<const std::vector<uuid>>(1, c.caller.account);
   d.pushes.push_back({{audience}, make_push(receipt_of(s, c.caller.account, read, delivered)), c.caller.connection});
-  d.apply = [account = c.caller.account, read, delivered](conversation_state& x) {
+  d.apply = [first = std::move(d.apply), account = c.caller.account, read, delivered](conversation_state& x) {
+    if (first) first(x);
     auto found = x.members.find(account);
     if (found == x.members.end()) return;
     found->second.read_seq = read;

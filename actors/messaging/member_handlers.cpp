@@ -57,6 +57,7 @@ outcome conversation_entity::add_members(const state& s, const AddMembersRequest
     d.statements.push_back(store::insert_members(s.id, accounts, member_role::member, c.now, s.last_seq));
     d.apply = [accounts, added](state& x) {
       for (const auto& account : accounts) x.members[account] = added;
+      x.handles.forget();
       x.refresh_everyone();
     };
     add_change(d, s, c, {}, std::move(change));

@@ -1,9 +1,11 @@
 // Messages that exist: history, edit, recall, reactions. Handlers of conversation_entity.
 #include "actors/messaging/conversation_entity.hpp"
-#include "actors/messaging/message_rules.hpp"
+#include "actors/messaging/conversation_rules.hpp"
+#include "actors/messaging/mention_lookup.hpp"
 #include "actors/messaging/page_rules.hpp"
 
 #include "protocols/core/page.hpp"
+#include "protocols/core/text.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/messaging_store.hpp"
 
@@ -33,6 +35,8 @@ runtime::event changed_event(const conversation_state& s, std::int64_t seq, cons
   return {&message_changed_event(), share(std::move(e))};
 }
 
+error not_an_emoji() { return invalid_field("emoji", "A reaction is one emoji."); }
+
 outcome done(decision<conversation_state> d = {}) {
   d.reply = share(Empty());
   return d;
@@ -61,29 +65,45 @@ outcome conversation_entity::history(const state& s, const HistoryRequest& q, co
   return d;
 }
 
+// An earlier text leaves the changes in the same commit: nobody is told of it any more.
 outcome conversation_entity::edit(const state& s, const EditRequest& q, const context& c, const reads& r) {
-  if (!s.member(c.caller.account)) return error{errc::not_found};
+  const auto* me = s.member(c.caller.account);
+  if (!me) return error{errc::not_found};
   if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
-  if (r.size() == 0)
-    return need{{store::history(s.id, q.seq() + 1, q.seq() - 1, 1, false, c.caller.account)}};
+  if (!may_write(s, *me)) return cannot_write(s);
+  const mention_lookup mentions(s, q.text());
+  if (r.size() == 0) {
+    need n{{store::history(s.id, q.seq() + 1, q.seq() - 1, 1, false, c.caller.account)}};
+    if (!mentions.unknown.empty()) n.items.push_back(mentions.question());
+    return n;
+  }
   auto found = read_messages(r.rows(0));
   if (found.empty()) return error{errc::not_found};
   auto& message = found.front();
   if (message.sender_id() != to_string(c.caller.account)) return error{errc::forbidden};
   if (message.recalled()) return error{errc::conflict, "The message was recalled."};
-
   decision<state> d;
-  if (message.text() != q.text()) {
-    message.set_text(q.text());
-    message.set_edited_at(c.now);
-    message.set_rev(s.rev + 1);
-    auto change = change_of("edited");
-    change.set_text(q.text());
-    change.set_edited_at(c.now);
-    d.statements.push_back(store::edit_message(s.id, q.seq(), q.text(), c.now, s.rev + 1));
-    d.events.push_back(changed_event(s, q.seq(), &q.text()));
-    add_change(d, s, c, q.seq(), std::move(change));
+  if (message.text() == q.text()) {
+    d.reply = share(std::move(message));
+    return d;
   }
+
+  std::vector<person_row> asked;
+  if (!mentions.unknown.empty()) asked = read_persons(r.rows(1));
+  auto mentioned = mentions.among(s, asked, settings_of(c).mentions_per_message);
+  message.set_text(q.text());
+  message.set_edited_at(c.now);
+  message.set_rev(s.rev + 1);
+  message.mutable_mentions()->Assign(mentioned.accounts.begin(), mentioned.accounts.end());
+  auto change = change_of("edited");
+  change.set_text(q.text());
+  change.set_edited_at(c.now);
+  *change.mutable_mentions() = message.mentions();
+  d.statements.push_back(store::edit_message(message));
+  d.statements.push_back(store::delete_edits(s.id, q.seq()));
+  d.events.push_back(changed_event(s, q.seq(), &q.text()));
+  d.apply = [learned = std::move(mentioned.learned)](state& x) { x.handles.remember(learned); };
+  add_change(d, s, c, q.seq(), std::move(change));
   d.reply = share(std::move(message));
   return d;
 }
@@ -100,6 +120,7 @@ outcome conversation_entity::recall(const state& s, const RecallRequest& q, cons
   decision<state> d;
   d.statements.push_back(store::recall_message(s.id, q.seq(), s.rev + 1));
   d.statements.push_back(store::delete_reactions(s.id, q.seq()));
+  d.statements.push_back(store::delete_changes(s.id, q.seq()));
   d.events.push_back(changed_event(s, q.seq(), nullptr));
   add_change(d, s, c, q.seq(), change_of("recalled"));
   return done(std::move(d));
@@ -107,26 +128,27 @@ outcome conversation_entity::recall(const state& s, const RecallRequest& q, cons
 
 outcome conversation_entity::react(const state& s, const ReactRequest& q, const context& c, const reads& r) {
   if (!s.member(c.caller.account)) return error{errc::not_found};
-  if (!plausible_emoji(q.emoji())) return invalid_field("emoji", "A reaction is an emoji or a short word.");
+  const auto emoji = canonical_emoji(q.emoji());
+  if (!emoji) return not_an_emoji();
   if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
+  if (s.blocked) return error{errc::blocked};
   if (r.size() == 0)
     return need{{store::message_head(s.id, q.seq()),
                  store::message_reactions(s.id, q.seq(), c.caller.account)}};
   const auto head = read_head(r.rows(0));
   if (!head) return error{errc::not_found};
   if (head->recalled) return error{errc::conflict, "The message was recalled."};
-  if (s.blocked) return error{errc::blocked};
   const auto reactions = read_reactions(r.rows(1));
-  const auto same = std::ranges::find(reactions, q.emoji(), &reaction_row::emoji);
+  const auto same = std::ranges::find(reactions, *emoji, &reaction_row::emoji);
   if (same != reactions.end() && same->mine) return done();
   if (same == reactions.end() && std::ssize(reactions) >= settings_of(c).reactions_per_message)
     return error{errc::conflict, "The message has as many different reactions as it can have."};
 
   decision<state> d;
   auto change = change_of("reaction_added");
-  change.set_emoji(q.emoji());
+  change.set_emoji(*emoji);
   change.set_account_id(to_string(c.caller.account));
-  d.statements.push_back(store::insert_reaction(s.id, q.seq(), c.caller.account, q.emoji(), c.now));
+  d.statements.push_back(store::insert_reaction(s.id, q.seq(), c.caller.account, *emoji, c.now));
   d.statements.push_back(store::mark_reacted(s.id, q.seq()));
   add_change(d, s, c, q.seq(), std::move(change));
   return done(std::move(d));
@@ -134,17 +156,20 @@ outcome conversation_entity::react(const state& s, const ReactRequest& q, const 
 
 outcome conversation_entity::unreact(const state& s, const ReactRequest& q, const context& c, const reads& r) {
   if (!s.member(c.caller.account)) return error{errc::not_found};
+  // What was stored before reactions had one spelling can still be taken back.
+  auto emoji = canonical_emoji(q.emoji()).value_or(q.emoji());
   if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
   if (r.size() == 0) return need{{store::message_reactions(s.id, q.seq(), c.caller.account)}};
   const auto reactions = read_reactions(r.rows(0));
-  const auto same = std::ranges::find(reactions, q.emoji(), &reaction_row::emoji);
+  auto same = std::ranges::find(reactions, emoji, &reaction_row::emoji);
+  if (same == reactions.end()) same = std::ranges::find(reactions, emoji = q.emoji(), &reaction_row::emoji);
   if (same == reactions.end() || !same->mine) return done();
 
   decision<state> d;
   auto change = change_of("reaction_removed");
-  change.set_emoji(q.emoji());
+  change.set_emoji(emoji);
   change.set_account_id(to_string(c.caller.account));
-  d.statements.push_back(store::delete_reaction(s.id, q.seq(), c.caller.account, q.emoji()));
+  d.statements.push_back(store::delete_reaction(s.id, q.seq(), c.caller.account, emoji));
   add_change(d, s, c, q.seq(), std::move(change));
   return done(std::move(d));
 }

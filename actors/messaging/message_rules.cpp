@@ -2,17 +2,11 @@
 
 #include "protocols/core/ids.hpp"
 #include "protocols/core/page.hpp"
+#include "protocols/core/text.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace nova::messaging {
-
-namespace {
-
-bool word(unsigned char ch) { return std::isalnum(ch) || ch == '_'; }
-
-}  // namespace
 
 // Lengths go in, so that no two bodies share one text.
 std::int64_t body_hash_of(const SendRequest& q) {
@@ -33,25 +27,10 @@ std::optional<error> check_message(const SendRequest& q, std::int64_t last_seq) 
   return {};
 }
 
-std::vector<std::string> handles_in(const std::string& text, std::size_t limit) {
-  std::vector<std::string> found;
-  for (std::size_t at = text.find('@'); at != std::string::npos && found.size() < limit; at = text.find('@', at + 1)) {
-    if (at > 0 && word(static_cast<unsigned char>(text[at - 1]))) continue;
-    std::size_t end = at + 1;
-    while (end < text.size() && word(static_cast<unsigned char>(text[end]))) ++end;
-    if (end - at - 1 < 3 || end - at - 1 > 30) continue;
-    std::string handle = text.substr(at + 1, end - at - 1);
-    std::ranges::transform(handle, handle.begin(), [](unsigned char ch) { return std::tolower(ch); });
-    if (std::ranges::find(found, handle) == found.end()) found.push_back(std::move(handle));
-  }
-  return found;
-}
-
-bool plausible_emoji(const std::string& emoji) {
-  if (emoji.empty()) return false;
-  for (unsigned char ch : emoji)
-    if (ch <= 0x20 || ch == 0x7f) return false;
-  return true;
+result<std::string> checked_title(const std::string& title) {
+  auto checked = check_name(title, max_title_code_points);
+  if (!checked.problem.empty()) return invalid_field("title", std::string(checked.problem));
+  return std::move(checked.text);
 }
 
 }  // namespace nova::messaging

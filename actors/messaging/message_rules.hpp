@@ -1,5 +1,4 @@
-// Pure decisions about messages: what a message may be, what its repeat is compared with, whom it mentions, what a
-// reaction may be. Called by the handlers; no runtime types, no SQL.
+// Pure decisions about messages: what a message or a title may be, what a repeat is compared with. Called by the handlers; no runtime types, no SQL.
 #pragma once
 
 #include "protocols/core/error.hpp"
@@ -17,9 +16,7 @@ std::int64_t body_hash_of(const SendRequest& q);
 /// `last_seq`: of the conversation, the newest message that can be replied to.
 std::optional<error> check_message(const SendRequest& q, std::int64_t last_seq);
 
-/// The handles that the text mentions as @handle, in lower case, each once, at most `limit`.
-std::vector<std::string> handles_in(const std::string& text, std::size_t limit);
-
-bool plausible_emoji(const std::string& emoji);
+/// Refused as a field when it names nothing visible, or too much. Empty when the title says nothing.
+result<std::string> checked_title(const std::string& title);
 
 }  // namespace nova::messaging

@@ -32,6 +32,7 @@ effect on_block(const Event& e, storage::statement (*change)(const uuid&, const 
                                  if (auto id = read_direct(found)) named.push_back({"conversation", to_string(*id)});
                                  return named;
                                }});
+  if (change == store::insert_block) out.unwatch.emplace_back(blocker, blocked);
   return out;
 }
 

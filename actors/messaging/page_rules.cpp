@@ -2,25 +2,29 @@
 
 #include "protocols/core/page.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 namespace nova::messaging {
 
 namespace {
 
-// "before.17" or "after.17".
+// "before.17" or "after.17"; with a second number also the other bound.
 result<history_window> parse_history_cursor(std::string_view cursor) {
-  auto dot = cursor.find('.');
-  std::int64_t seq = 0;
-  auto digits = dot == cursor.npos ? std::string_view() : cursor.substr(dot + 1);
-  auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
-  auto side = cursor.substr(0, std::min(dot, cursor.size()));
-  if (failed != std::errc() || end != digits.data() + digits.size() || (side != "before" && side != "after"))
-    return invalid_field("cursor", "This is not a cursor of this list.");
+  const auto bad = invalid_field("cursor", "This is not a cursor of this list.");
+  const auto dot = cursor.find('.');
+  if (dot == cursor.npos) return bad;
   history_window w;
+  const auto side = cursor.substr(0, dot);
   w.forward = side == "after";
-  (w.forward ? w.after : w.before) = seq;
+  if (!w.forward && side != "before") return bad;
+  const auto* end = cursor.data() + cursor.size();
+  auto [next, failed] = std::from_chars(cursor.data() + dot + 1, end, w.forward ? w.after : w.before);
+  if (failed != std::errc()) return bad;
+  if (next != end) {
+    if (*next != '.') return bad;
+    auto [last, broken] = std::from_chars(next + 1, end, w.forward ? w.before : w.after);
+    if (broken != std::errc() || last != end) return bad;
+  }
   return w;
 }
 
@@ -38,7 +42,7 @@ result<history_window> history_window_of(const HistoryRequest& q) {
 }
 
 std::string cursor_behind(const history_window& w, std::int64_t last) {
-  return (w.forward ? "after." : "before.") + std::to_string(last);
+  return (w.forward ? "after." : "before.") + std::to_string(last) + '.' + std::to_string(w.forward ? w.before : w.after);
 }
 
 // "<ms>.<uuid>".

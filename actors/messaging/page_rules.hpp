@@ -22,7 +22,7 @@ struct history_window {
 
 /// From the request's cursor, else from its bounds.
 result<history_window> history_window_of(const HistoryRequest& q);
-/// Goes on behind `last`, the seq at the page's end in reading direction.
+/// Goes on behind `last`, the seq at the page's end in reading direction, up to the window's other bound.
 std::string cursor_behind(const history_window& w, std::int64_t last);
 
 constexpr unix_ms far_ahead = std::numeric_limits<std::int64_t>::max() / 2000;  ///< in timestamptz's range

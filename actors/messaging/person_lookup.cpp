@@ -16,6 +16,11 @@ std::size_t latest_persons(const runtime::reads& r, std::size_t first) {
   return r.size() == first + 2 ? first : r.size() - 1;
 }
 
+// The entity goes on meanwhile: no other call waits for an account to become known.
+runtime::need elsewhere(std::vector<std::variant<storage::statement, runtime::job, runtime::ask, runtime::pause>> items) {
+  return {std::move(items), runtime::meanwhile::goes_on};
+}
+
 }  // namespace
 
 // Reads from `first` on: persons, blocks, then a pause and persons again for each retry.
@@ -25,14 +30,14 @@ lookup look_up_persons(const std::vector<uuid>& accounts, const runtime::context
   auto wanted = accounts;
   wanted.push_back(c.caller.account);
   if (r.size() == first)
-    return runtime::need{{store::known_persons(wanted), store::blocks_between(c.caller.account, accounts)}};
+    return elsewhere({store::known_persons(wanted), store::blocks_between(c.caller.account, accounts)});
   std::size_t after = r.size() - first - 2;  // retries: pauses and reads alternate
   bool paused_last = after % 2 == 1;
-  if (paused_last) return runtime::need{{store::known_persons(wanted)}};
+  if (paused_last) return elsewhere({store::known_persons(wanted)});
   if (r.rows(latest_persons(r, first)).size() < wanted.size()) {
     auto retries = settings_of(c).unknown_member_wait_ms / retry_every_ms;
     if (static_cast<std::int64_t>(after / 2) < retries)
-      return runtime::need{{runtime::pause{std::chrono::milliseconds(retry_every_ms)}}};
+      return elsewhere({runtime::pause{std::chrono::milliseconds(retry_every_ms)}});
     return error{errc::not_found, "There is no account with one of these ids."};
   }
   if (!r.rows(first + 1).empty()) return error{errc::blocked};

@@ -6,7 +6,7 @@
 namespace nova::messaging {
 
 /// Answers with a need until the read model has the accounts or they have had time to arrive (an account that has just
-/// registered is an event away), then with an error (not_found, blocked) or nothing. `first` is how many reads came before.
+/// registered is an event away), then with an error (not_found, blocked) or nothing. Other calls overtake meanwhile. `first` is how many reads came before.
 /// The caller is looked up too, for its name.
 using lookup = std::variant<std::monostate, runtime::need, error>;
 lookup look_up_persons(const std::vector<uuid>& accounts, const runtime::context& c, const runtime::reads& r,

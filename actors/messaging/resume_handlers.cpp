@@ -39,7 +39,7 @@ void add_items(const std::vector<resume_debt>& debts, std::vector<Message> messa
   for (auto& m : messages) by_conversation[m.conversation_id()].messages.push_back(std::move(m));
   for (auto& u : changes) by_conversation[u.conversation_id()].changes.push_back(std::move(u));
   for (const auto& d : debts) {
-    if (d.gap_from > 0) add_gap(reply, d.messages.conversation, d.gap_from, d.messages.after);
+    if (d.gap_from > 0) add_gap(reply, d.messages.conversation, d.gap_from, d.gap_to);
     auto& [sent, changed] = by_conversation[to_string(d.messages.conversation)];
     if (sent.size() > 1 && planted(planted_fault::reorder_on_resume)) std::swap(sent.front(), sent.back());
     for (auto& m : sent) *reply.add_items()->mutable_message() = std::move(m);

@@ -1,6 +1,7 @@
 // A new message: who may send, the repeat of a client_id, the next seq. Handler of conversation_entity.
 #include "actors/messaging/conversation_entity.hpp"
 #include "actors/messaging/conversation_rules.hpp"
+#include "actors/messaging/mention_lookup.hpp"
 #include "actors/messaging/message_rules.hpp"
 
 #include "protocols/core/planted.hpp"
@@ -60,7 +61,7 @@ Message next_message(const conversation_state& s, const SendRequest& q, const ru
   return m;
 }
 
-outcome accept(Message message, const runtime::context& c, const conversation_state& s, std::int64_t body_hash) {
+decision<conversation_state> accept(Message message, const runtime::context& c, const conversation_state& s, std::int64_t body_hash) {
   sent_row sent{message.seq(), parse_uuid(message.message_id()).value(), message.sent_at(), body_hash};
   decision<conversation_state> d;
   d.reply = share(reply_of(sent));
@@ -88,12 +89,12 @@ outcome conversation_entity::send(const state& s, const SendRequest& q, const co
   const bool allowed = may_write(s, *me);
   const bool look =
       !known && !s.recent.complete() && (c.attempt > 0 || !allowed || s.recent.suspects(c.caller.account));
-  std::vector<std::string> handles;
-  if (!known) handles = handles_in(q.text(), static_cast<std::size_t>(settings_of(c).mentions_per_message));
-  if (r.size() == 0 && (look || !handles.empty())) {
+  const mention_lookup mentions(s, known ? std::string() : q.text());
+  if (r.size() == 0 && (look || !mentions.unknown.empty())) {
     need n;
     if (look) n.items.push_back(store::find_by_client_id(s.id, c.caller.account, q.client_id()));
-    if (!handles.empty()) n.items.push_back(store::members_by_handle(s.id, handles));
+    else n.meanwhile = runtime::meanwhile::holds;  // who has a handle does not depend on what was decided here
+    if (!mentions.unknown.empty()) n.items.push_back(mentions.question());
     return n;
   }
 
@@ -101,13 +102,22 @@ outcome conversation_entity::send(const state& s, const SendRequest& q, const co
   const auto earlier = known ? std::optional(*known) : look ? read_sent(r.rows(0)) : std::nullopt;
   const bool forgotten = earlier && planted(planted_fault::forget_dedup_key);
   if (earlier && !forgotten) return answer_repeat(*earlier, body_hash, c.caller.account, look);
-  if (!allowed) return error{s.blocked ? errc::blocked : errc::forbidden};
+  if (!allowed) return cannot_write(s);
 
   auto message = next_message(s, q, c);
-  if (forgotten) message.set_client_id(q.client_id() + "~" + std::to_string(message.seq()));  // else the index refuses it
-  if (!handles.empty())
-    for (const auto& account : read_accounts(r.rows(look ? 1 : 0))) message.add_mentions(to_string(account));
-  return accept(std::move(message), c, s, body_hash);
+  // Planted fault: under its own client_id the unique index would refuse the message.
+  if (forgotten) message.set_client_id(q.client_id() + "~" + std::to_string(message.seq()));
+  std::vector<person_row> asked;
+  if (!mentions.unknown.empty() && r.size() > 0) asked = read_persons(r.rows(look ? 1 : 0));
+  auto found = mentions.among(s, asked, settings_of(c).mentions_per_message);
+  for (auto& account : found.accounts) message.add_mentions(std::move(account));
+  auto d = accept(std::move(message), c, s, body_hash);
+  if (!found.learned.empty())
+    d.apply = [first = std::move(d.apply), learned = std::move(found.learned)](state& x) {
+      first(x);
+      x.handles.remember(learned);
+    };
+  return d;
 }
 
 }  // namespace nova::messaging

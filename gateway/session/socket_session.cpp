@@ -192,7 +192,7 @@ void socket_session::ask_missed() {
   auto ask = std::make_shared<messaging::MissedRequest>();
   ask->set_account_id(to_string(who_->account));
   ask->set_session_id(to_string(opening_->marks_of));
-  ask->set_has_seen(request.resume().seen_size() > 0);
+  ask->set_has_seen(request.resume().nothing_seen() || request.resume().seen_size() > 0);
   *ask->mutable_seen() = request.resume().seen();
   rpc::call c;
   c.method = rpc::find_method(missed_method);

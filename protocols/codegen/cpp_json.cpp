@@ -146,6 +146,8 @@ std::string read_map(const FieldDescriptor& f, holes h) {
                 "$value_scalar$ x{};\n        if ($value_read$(item.value(), x, inner, to)) "
                 "(*m.mutable_$get$())[std::string(key)] = std::move(x);",
                 h);
+  const auto& flag = rules(f).empty_flag();
+  h["empty"] = flag.empty() ? "" : "      if (items->empty()) m.set_" + flag + "(true);\n";
   return fill(R"(    if (const auto* items = json::object_of(*v, here, to)) {
       m.clear_$get$();
       for (const auto& item : *items) {
@@ -153,7 +155,7 @@ std::string read_map(const FieldDescriptor& f, holes h) {
         const json::place inner(here, key);
         $item$
       }
-    }
+$empty$    }
 )",
               h);
 }

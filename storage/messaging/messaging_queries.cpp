@@ -137,7 +137,7 @@ const query message_head{
     "SELECT sender_id, recalled FROM message WHERE conversation_id = $1 AND seq = $2"};
 
 const query edit_message{"messaging.edit_message",
-                         "UPDATE message SET text = $3, edited_at = $4, rev = $5 "
+                         "UPDATE message SET text = $3, extras = $4, edited_at = $5, rev = $6 "
                          "WHERE conversation_id = $1 AND seq = $2"};
 
 const query recall_message{
@@ -159,6 +159,15 @@ const query history_forward{
 const query insert_change{"messaging.insert_change",
                           "INSERT INTO change (conversation_id, rev, seq, body, at) "
                           "VALUES ($1, $2, $3, $4, $5)"};
+
+// The body of an edit begins with its kind: field 1, six bytes.
+const query delete_edits{
+    "messaging.delete_edits",
+    "DELETE FROM change WHERE conversation_id = $1 AND seq = $2 AND "
+    "substring(body FROM 1 FOR 8) = '\\x0a06656469746564'::bytea"};
+
+const query delete_changes{"messaging.delete_changes",
+                           "DELETE FROM change WHERE conversation_id = $1 AND seq = $2"};
 
 const query insert_reaction{"messaging.insert_reaction",
                             "INSERT INTO reaction (conversation_id, seq, account_id, emoji, at) "
@@ -205,12 +214,13 @@ const query mark_delivered{
 
 const query mark_device{
     "messaging.mark_device",
-    "INSERT INTO device_mark AS d (session_id, conversation_id, seq) SELECT * FROM "
-    "unnest($1::uuid[], $2::uuid[], $3::bigint[]) ON CONFLICT (session_id, conversation_id) "
+    "INSERT INTO device_mark AS d (session_id, conversation_id, seq) SELECT session, conversation, "
+    "max(seq) FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS x(session, conversation, seq) "
+    "GROUP BY session, conversation ON CONFLICT (session_id, conversation_id) "
     "DO UPDATE SET seq = greatest(d.seq, excluded.seq)",
-    merging::last,
+    merging::rows,
     62,
-    2,
+    1,
     {"uuid[]", "uuid[]", "bigint[]"}};
 
 const query positions{
@@ -225,14 +235,16 @@ const query missed_messages{
     "messaging.missed_messages",
     "SELECT " MESSAGE_COLUMNS("m")
     ", r.emojis, r.counts, r.mine FROM unnest($1::uuid[], $2::bigint[], "
-    "$3::bigint[]) AS x(id, after, upto) JOIN message m ON m.conversation_id = x.id AND m.seq > "
-    "x.after AND m.seq <= x.upto " REACTIONS_OF("$4") "ORDER BY m.conversation_id, m.seq"};
+    "$3::bigint[]) AS x(id, after, upto) CROSS JOIN LATERAL (SELECT * FROM message y WHERE "
+    "y.conversation_id = x.id AND y.seq > x.after AND y.seq <= x.upto ORDER BY y.seq LIMIT x.upto - "
+    "x.after) m " REACTIONS_OF("$4") "ORDER BY m.conversation_id, m.seq"};
 
 const query missed_changes{
     "messaging.missed_changes",
     "SELECT x.id, h.rev, h.seq, h.body FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS "
-    "x(id, after, upto) JOIN change h ON h.conversation_id = x.id AND h.rev > x.after AND "
-    "h.rev <= x.upto ORDER BY h.conversation_id, h.rev"};
+    "x(id, after, upto) CROSS JOIN LATERAL (SELECT * FROM change y WHERE y.conversation_id = x.id "
+    "AND y.rev > x.after AND y.rev <= x.upto ORDER BY y.rev LIMIT x.upto - x.after) h "
+    "ORDER BY x.id, h.rev"};
 
 const query change_span{
     "messaging.change_span",
@@ -258,19 +270,23 @@ const query known_persons{
     "messaging.known_persons",
     "SELECT account_id, handle, display_name FROM person WHERE account_id = ANY ($1::uuid[])"};
 
-const query members_by_handle{
-    "messaging.members_by_handle",
-    "SELECT m.account_id FROM person p JOIN member m ON m.account_id = p.account_id AND "
-    "m.conversation_id = $1 WHERE lower(p.handle) = ANY ($2::text[]) ORDER BY m.account_id"};
+const query persons_by_handle{
+    "messaging.persons_by_handle",
+    "SELECT account_id, handle, display_name FROM person WHERE lower(handle) = ANY ($1::text[])"};
 
 const query blocks_between{
     "messaging.blocks_between",
-    "SELECT blocker FROM block WHERE (blocker = $1 AND blocked = ANY ($2::uuid[])) OR "
-    "(blocked = $1 AND blocker = ANY ($2::uuid[])) LIMIT 1"};
+    "SELECT b.blocker FROM unnest($2::uuid[]) AS x(other) JOIN block b ON b.blocker = $1 AND "
+    "b.blocked = x.other UNION ALL SELECT b.blocker FROM unnest($2::uuid[]) AS x(other) JOIN block b "
+    "ON b.blocker = x.other AND b.blocked = $1 LIMIT 1"};
 
-const query blockers_of{
-    "messaging.blockers_of",
-    "SELECT blocker FROM block WHERE blocked = $1 AND blocker = ANY ($2::uuid[])"};
+// Those who share a conversation with $1 while no block stands between the two.
+const query watchable{
+    "messaging.watchable",
+    "SELECT x.id FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) x WHERE (x.id = $1 OR EXISTS (SELECT "
+    "FROM member b JOIN member a ON a.conversation_id = b.conversation_id AND a.account_id = $1 "
+    "WHERE b.account_id = x.id)) AND NOT EXISTS (SELECT FROM block k WHERE k.blocker = $1 AND "
+    "k.blocked = x.id) AND NOT EXISTS (SELECT FROM block k WHERE k.blocker = x.id AND k.blocked = $1)"};
 
 std::vector<const query*> all() {
   return {&load_conversation,
@@ -297,6 +313,8 @@ std::vector<const query*> all() {
           &history_back,
           &history_forward,
           &insert_change,
+          &delete_edits,
+          &delete_changes,
           &insert_reaction,
           &delete_reaction,
           &delete_reactions,
@@ -313,9 +331,9 @@ std::vector<const query*> all() {
           &insert_block,
           &delete_block,
           &known_persons,
-          &members_by_handle,
+          &persons_by_handle,
           &blocks_between,
-          &blockers_of};
+          &watchable};
 }
 
 }  // namespace nova::messaging::queries

@@ -269,11 +269,15 @@ std::vector<uuid> read_accounts(const rows& r) {
   return each(r, [&](std::size_t i) { return r.id(i, only_column); });
 }
 
-// In the order of insert_message: one cell for each column.
-std::vector<value> message_cells(const Message& m, std::int64_t body_hash) {
+storage::bytes message_extras(const Message& m) {
   MessageExtras extras;
   *extras.mutable_media_ids() = m.media_ids();
   *extras.mutable_mentions() = m.mentions();
+  return {extras.SerializeAsString()};
+}
+
+// In the order of insert_message: one cell for each column.
+std::vector<value> message_cells(const Message& m, std::int64_t body_hash) {
   std::vector<value> out;
   out.reserve(11);
   out.emplace_back(parse_uuid(m.conversation_id()).value());
@@ -284,7 +288,7 @@ std::vector<value> message_cells(const Message& m, std::int64_t body_hash) {
   out.emplace_back(body_hash);
   out.emplace_back(m.rev());
   out.emplace_back(m.text());
-  out.emplace_back(storage::bytes{extras.SerializeAsString()});
+  out.emplace_back(message_extras(m));
   out.emplace_back(m.has_reply_to() ? value(m.reply_to()) : value());
   out.emplace_back(storage::timestamp{m.sent_at()});
   return out;

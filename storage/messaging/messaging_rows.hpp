@@ -122,11 +122,13 @@ std::vector<position_row> read_positions(const storage::rows& r);
 std::vector<Updated> read_changes(const storage::rows& r);
 /// change_span.
 std::vector<span_row> read_spans(const storage::rows& r);
-/// known_persons.
+/// known_persons, persons_by_handle.
 std::vector<person_row> read_persons(const storage::rows& r);
-/// members_by_handle, blocks_between, blockers_of.
+/// blocks_between, watchable.
 std::vector<uuid> read_accounts(const storage::rows& r);
 
+/// What a message keeps in its column `extras`.
+storage::bytes message_extras(const Message& m);
 /// The parameters of insert_message. `body_hash` is what a repeated client_id is compared with.
 std::vector<storage::value> message_cells(const Message& m, std::int64_t body_hash);
 

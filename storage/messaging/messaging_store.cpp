@@ -84,14 +84,14 @@ statement change_span(std::span<const range> ranges, std::vector<std::int64_t> s
 }
 
 statement known_persons(std::vector<uuid> accounts) { return {&q::known_persons, {std::move(accounts)}}; }
-statement members_by_handle(const uuid& conversation, std::vector<std::string> handles_lower) {
-  return {&q::members_by_handle, {conversation, std::move(handles_lower)}};
+statement persons_by_handle(std::vector<std::string> handles_lower) {
+  return {&q::persons_by_handle, {std::move(handles_lower)}};
 }
 statement blocks_between(const uuid& account, std::vector<uuid> others) {
   return {&q::blocks_between, {account, std::move(others)}};
 }
-statement blockers_of(const uuid& account, std::vector<uuid> among) {
-  return {&q::blockers_of, {account, std::move(among)}};
+statement watchable(const uuid& account, std::vector<uuid> among) {
+  return {&q::watchable, {account, std::move(among)}};
 }
 
 statement insert_conversation(const uuid& id, conversation_kind kind, const std::optional<std::string>& title,
@@ -121,8 +121,10 @@ statement insert_message(const Message& m, std::int64_t body_hash) {
   return {&q::insert_message, message_cells(m, body_hash)};
 }
 
-statement edit_message(const uuid& conversation, std::int64_t seq, std::string text, unix_ms at, std::int64_t rev) {
-  return {&q::edit_message, {conversation, seq, std::move(text), timestamp{at}, rev}, 1};
+statement edit_message(const Message& m) {
+  return {&q::edit_message,
+          {parse_uuid(m.conversation_id()).value(), m.seq(), m.text(), message_extras(m), timestamp{m.edited_at()}, m.rev()},
+          1};
 }
 statement recall_message(const uuid& conversation, std::int64_t seq, std::int64_t rev) {
   return {&q::recall_message, {conversation, seq, rev}, 1};
@@ -133,6 +135,8 @@ statement insert_change(const Updated& u, unix_ms at) {
            or_null(u.has_seq() ? std::optional(u.seq()) : std::optional<std::int64_t>()),
            bytes{u.change().SerializeAsString()}, timestamp{at}}};
 }
+statement delete_edits(const uuid& conversation, std::int64_t seq) { return {&q::delete_edits, {conversation, seq}}; }
+statement delete_changes(const uuid& conversation, std::int64_t seq) { return {&q::delete_changes, {conversation, seq}}; }
 statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji,
                           unix_ms at) {
   return {&q::insert_reaction, {conversation, seq, account, std::move(emoji), timestamp{at}}};

@@ -42,9 +42,10 @@ statement missed_changes(std::span<const range> ranges);
 statement change_span(std::span<const range> ranges, std::vector<std::int64_t> seen);
 
 statement known_persons(std::vector<uuid> accounts);
-statement members_by_handle(const uuid& conversation, std::vector<std::string> handles_lower);
+statement persons_by_handle(std::vector<std::string> handles_lower);
 statement blocks_between(const uuid& account, std::vector<uuid> others);
-statement blockers_of(const uuid& account, std::vector<uuid> among);
+/// Those of `among` whose presence the account may see.
+statement watchable(const uuid& account, std::vector<uuid> among);
 
 // Writes.
 statement insert_conversation(const uuid& id, conversation_kind kind, const std::optional<std::string>& title,
@@ -58,9 +59,13 @@ statement set_title(const uuid& conversation, std::string title);
 statement set_rev(const uuid& conversation, std::int64_t rev);
 /// `body_hash` is what a repeated client_id is compared with.
 statement insert_message(const Message& m, std::int64_t body_hash);
-statement edit_message(const uuid& conversation, std::int64_t seq, std::string text, unix_ms at, std::int64_t rev);
+/// Text, mentions, time of the edit and rev.
+statement edit_message(const Message& m);
 statement recall_message(const uuid& conversation, std::int64_t seq, std::int64_t rev);
 statement insert_change(const Updated& u, unix_ms at);
+/// The edits of a message, or all of its changes: what a later edit or the recall takes out of resumes, and off the disk.
+statement delete_edits(const uuid& conversation, std::int64_t seq);
+statement delete_changes(const uuid& conversation, std::int64_t seq);
 statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji,
                           unix_ms at);
 statement delete_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji);

@@ -123,7 +123,7 @@ void workload::react(device& d) {
   const auto last = d.seen.of(p->id).seq;
   if (last == 0) return;
   const auto seq = last - static_cast<std::int64_t>(random(static_cast<std::uint64_t>(std::min<std::int64_t>(last, 20))));
-  const std::string emoji = random(2) ? "+1" : "heart";
+  const std::string emoji = random(2) ? "\U0001F44D" : "\U0001F389";
   record_.changes.push_back({change_record::kind::reaction, p->id, accounts_[d.account].id, seq, emoji});
   once(d, "messaging.react", in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + R"(,"emoji":)" + quoted(emoji) + "}",
        [this, change = record_.changes.size() - 1](outcome end) { record_.changes[change].end = end; });

@@ -76,8 +76,14 @@ void workload::probe_receipts(std::chrono::milliseconds within) {
 }
 
 void workload::probe_presence(std::chrono::milliseconds within) {
-  auto& watcher = *devices_.front();
+  constexpr std::size_t who = 2;  // blocks nobody and stays; presence is told to people with a common conversation
   const auto leaves = [](std::size_t account) { return account % 7 == 3; };
+  std::vector<std::string> others;
+  for (std::size_t i = 0; i < accounts_.size(); ++i)
+    if (i != who) others.push_back(accounts_[i].id);
+  client::http_client http(options_.to);
+  client::create_conversation(http, accounts_[who], "group", others);
+  auto& watcher = **std::find_if(devices_.begin(), devices_.end(), [](const auto& d) { return d->account == who; });
   io_.run([&] {
     std::string ids;
     for (const auto& a : accounts_) ids += (ids.empty() ? "" : ",") + quoted(a.id);

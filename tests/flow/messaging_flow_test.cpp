@@ -3,6 +3,7 @@
 
 #include <boost/json/array.hpp>
 
+#include <chrono>
 #include <set>
 #include <thread>
 
@@ -207,6 +208,65 @@ TEST_CASE("typing reaches the other, not the typist; presence is told to who ask
     CHECK(bobs->closed() == 1000);
   }
   CHECK(anns->push("presence.changed", with("status", "offline")).has_value());
+}
+
+TEST_CASE("P4: presence is told to people with a common conversation, and a block ends it at once") {
+  const auto ann = person("ann"), bob = person("bob"), dan = person("dan"), eve = person("eve");
+  auto anns = socket(ann), dans = socket(dan);
+  direct(ann, bob);
+  direct(dan, bob);
+  const auto of_bob = R"({"account_ids":[)" + quoted(bob.id) + "]}";
+  CHECK(anns->call("presence.subscribe", R"({"account_ids":[)" + quoted(bob.id) + "," + quoted(eve.id) + "]}")
+            .number("watching") == 1);
+  CHECK(dans->call("presence.subscribe", of_bob).number("watching") == 1);
+  const auto left = [&](const object& o) {
+    return text(o, "account_id") == bob.id && text(o, "status") == "offline" && o.at("last_seen_at").is_string();
+  };
+  {
+    auto bobs = socket(bob);
+    REQUIRE(anns->push("presence.changed", with("status", "online")).has_value());
+    REQUIRE(dans->push("presence.changed", with("status", "online")).has_value());
+    REQUIRE(http().put("/v1/users/" + ann.id + "/block", "", bob.access_token).status == 204);
+    bobs->close();
+    CHECK(bobs->closed() == 1000);
+  }
+  REQUIRE(dans->push("presence.changed", left).has_value());
+  CHECK(anns->call("presence.subscribe", of_bob).number("watching") == 0);
+  CHECK_FALSE(anns->has_push("presence.changed", left));
+}
+
+TEST_CASE("S1: while an unknown account is waited for, other members' messages go on") {
+  const auto ann = person("ann"), bob = person("bob");
+  auto anns = socket(ann), bobs = socket(bob);
+  const auto c = group(ann, {bob});
+  std::thread adding([&] {
+    CHECK(anns->call("messaging.add_members", in(c, R"(,"member_ids":["01900000-0000-7000-8000-00000000dead"])")).code() ==
+          "not_found");
+  });
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) CHECK(bobs->call("messaging.send", message(c, std::to_string(i), "meanwhile")).ok);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(500));
+  adding.join();
+}
+
+TEST_CASE("P1: a text that was taken back is not told to who resumes") {
+  const auto ann = person("ann"), bob = person("bob");
+  auto anns = socket(ann);
+  const auto c = direct(ann, bob);
+  std::string token;
+  {
+    auto bobs = socket(bob);
+    REQUIRE(anns->call("messaging.send", message(c, "1", "SECRET-ONE")).ok);
+    REQUIRE(bobs->push("messaging.message", with("conversation_id", c)).has_value());
+    token = bobs->resume_token();
+    bobs->close();
+  }
+  REQUIRE(anns->call("messaging.edit", in(c, R"(,"seq":1,"text":"SECRET-TWO")")).ok);
+  REQUIRE(anns->call("messaging.edit", in(c, R"(,"seq":1,"text":"SECRET-THREE")")).ok);
+  REQUIRE(anns->call("messaging.recall", in(c, R"(,"seq":1)")).ok);
+  auto bobs = socket(bob, {.resume_token = token, .seen = "{" + quoted(c) + R"(:{"seq":1,"rev":0}})"});
+  REQUIRE(bobs->push("messaging.updated", [](const object& o) { return text(o.at("change").as_object(), "kind") == "recalled"; }).has_value());
+  CHECK_FALSE(bobs->has_push("messaging.updated", [](const object& o) { return o.at("change").as_object().contains("text"); }));
 }
 
 TEST_CASE("the history pages both ways, clips its limit and refuses a bad one") {

@@ -78,8 +78,9 @@ void claim_names(std::string_view text) {
   claim(count_code_points(text) <= text.size(), "a code point is at least a byte");
   auto name = check_display_name(text);
   claim(name.text.empty() || name.problem.empty(), "a name or a problem");
-  claim(text.find(name.text) != text.npos, "a name is part of what was given");
   if (!name.text.empty()) claim(check_display_name(name.text).text == name.text, "a kept name is kept as it is", name.text);
+  if (auto emoji = canonical_emoji(text)) claim(canonical_emoji(*emoji) == emoji, "one spelling of an emoji", text);
+  for (const auto& handle : mentioned_handles(text)) claim(ascii_lower(text).find('@' + handle) != text.npos, "a mention is in the text", text);
   claim(ascii_lower(ascii_lower(text)) == ascii_lower(text), "lower case is lower case");
 }
 

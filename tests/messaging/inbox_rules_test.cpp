@@ -93,6 +93,40 @@ TEST_CASE_FIXTURE(rules_fixture, "a resume replays what is missing in order and 
   for (int i = 1; i <= 500; ++i) CHECK(reply.items(i).message().seq() == 500 + i);
 }
 
+TEST_CASE_FIXTURE(rules_fixture, "R3: a client that has seen more than there is gets a gap from 1 and starts anew") {
+  auto conversation = account(80);
+  for (bool by_rev : {false, true}) {
+    MissedRequest q;
+    q.set_has_seen(true);
+    auto& seen = (*q.mutable_seen())[to_string(conversation)];
+    seen.set_seq(by_rev ? 5 : 999);
+    if (by_rev) seen.set_rev(70);
+    runtime::reads r;
+    r.append(storage::rows(4, {conversation, std::int64_t{2}, std::int64_t{5}, std::int64_t{0}}));
+    REQUIRE(std::holds_alternative<runtime::need>(inbox_entity::missed({}, q, *context, r)));
+    r.append(message_rows(conversation, 1, 5));
+    r.append(storage::rows());
+    auto out = inbox_entity::missed({}, q, *context, r);
+    const auto& reply = static_cast<const MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
+    REQUIRE(reply.items_size() == 6);
+    CHECK(reply.items(0).gap().from_seq() == 1);
+    CHECK(reply.items(0).gap().to_seq() == 5);
+    CHECK(reply.items(1).message().seq() == 1);
+  }
+}
+
+TEST_CASE_FIXTURE(rules_fixture, "R2: a client that has seen nothing is replayed from 1, whatever its device confirmed") {
+  auto conversation = account(80);
+  MissedRequest q;
+  q.set_has_seen(true);
+  runtime::reads r;
+  r.append(storage::rows(4, {conversation, std::int64_t{0}, std::int64_t{5}, std::int64_t{5}}));
+  auto asked = inbox_entity::missed({}, q, *context, r);
+  REQUIRE(std::holds_alternative<runtime::need>(asked));
+  const auto& read = std::get<storage::statement>(std::get<runtime::need>(asked).items.at(0));
+  CHECK(std::get<std::vector<std::int64_t>>(read.params.at(1)) == std::vector<std::int64_t>{0});
+}
+
 TEST_CASE_FIXTURE(rules_fixture, "changes that are too many to be replayed leave a gap over their messages") {
   auto conversation = account(80);
   MissedRequest q;

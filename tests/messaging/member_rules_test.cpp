@@ -57,6 +57,7 @@ TEST_CASE_FIXTURE(rules_fixture, "an unknown account is waited for, then it is n
   auto wait = conversation_entity::add_members(s, add({4}), *context, r);
   REQUIRE(std::holds_alternative<runtime::need>(wait));
   CHECK(std::holds_alternative<runtime::pause>(std::get<runtime::need>(wait).items.at(0)));
+  CHECK(std::get<runtime::need>(wait).meanwhile == runtime::meanwhile::goes_on);  // S1
   for (int i = 0; i < 100; ++i) {
     auto out = conversation_entity::add_members(s, add({4}), *context, r);
     if (std::holds_alternative<error>(out)) break;

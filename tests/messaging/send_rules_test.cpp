@@ -100,11 +100,28 @@ TEST_CASE_FIXTURE(rules_fixture, "handles in the text are looked up and become m
   auto q = message("c", "hi @Bob_1, mail me@example.org, @ab and @bob_1 again");
   auto asked = conversation_entity::send(s, q, *context, none);
   REQUIRE(std::holds_alternative<runtime::need>(asked));
+  CHECK(std::get<runtime::need>(asked).meanwhile == runtime::meanwhile::holds);
   const auto& lookup = std::get<storage::statement>(std::get<runtime::need>(asked).items.at(0));
-  CHECK(std::get<std::vector<std::string>>(lookup.params.at(1)) == std::vector<std::string>{"bob_1"});
-  runtime::reads r;
-  r.append(storage::rows(1, {account(2)}));
-  auto d = commit(conversation_entity::send(s, q, *context, r));
+  CHECK(std::get<std::vector<std::string>>(lookup.params.at(0)) == std::vector<std::string>{"bob_1"});
+  auto d = commit(conversation_entity::send(s, q, *context, people({{2, "Bob_1"}})));
+  const auto& pushed = static_cast<const Message&>(d.pushes[0].push->body());
+  REQUIRE(pushed.mentions_size() == 1);
+  CHECK(pushed.mentions(0) == to_string(account(2)));
+}
+
+TEST_CASE_FIXTURE(rules_fixture, "A11: a handle is asked for once; afterwards mentions need no read until members come") {
+  commit(conversation_entity::send(s, message("c1", "hi @bob_1 and @nobody"), *context, people({{2, "bob_1"}})));
+  auto d = commit(conversation_entity::send(s, message("c2", "@nobody, @bob_1!"), *context, none));
+  CHECK(static_cast<const Message&>(d.pushes[0].push->body()).mentions_size() == 1);
+  s.handles.forget();
+  CHECK(std::holds_alternative<runtime::need>(conversation_entity::send(s, message("c3", "@bob_1"), *context, none)));
+}
+
+TEST_CASE_FIXTURE(rules_fixture, "M2: fifty handles that nobody has leave room for a member, and strangers are not mentioned") {
+  std::string text;
+  for (int i = 0; i < 60; ++i) text += "@nobody_" + std::to_string(i) + ' ';
+  auto q = message("c", text + "@bob_1 @stranger");
+  auto d = commit(conversation_entity::send(s, q, *context, people({{2, "bob_1"}, {9, "stranger"}})));
   const auto& pushed = static_cast<const Message&>(d.pushes[0].push->body());
   REQUIRE(pushed.mentions_size() == 1);
   CHECK(pushed.mentions(0) == to_string(account(2)));

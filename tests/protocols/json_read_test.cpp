@@ -45,6 +45,16 @@ TEST_CASE("a repeated field or map that is read replaces what was there") {
   CHECK(!m.counts().contains("old"));
 }
 
+TEST_CASE("R2: an empty map is told from an absent one where the field asks for it") {
+  Everything absent, empty, filled;
+  CHECK(read_into(absent, "{}") == lines{});
+  CHECK(read_into(empty, R"({"seen":{}})") == lines{});
+  CHECK(read_into(filled, R"({"seen":{"a":1}})") == lines{});
+  CHECK_FALSE(absent.nothing_seen());
+  CHECK(empty.nothing_seen());
+  CHECK_FALSE(filled.nothing_seen());
+}
+
 TEST_CASE(
     "numbers may be spelled with a fraction of zero or an exponent, as long as they are whole and "
     "exact") {

@@ -66,6 +66,25 @@ TEST_CASE("a command that needs a job stalls its entity, a query that reads does
   CHECK(w.ask(hash, "a:7")->text_of() == "72");
 }
 
+TEST_CASE("S1: a command that waits for foreign facts lets others overtake, and decides on the state of then") {
+  world w;
+  w.start();
+  auto parked = w.call(rest, "a:200!");
+  for (int i = 0; i < 5; ++i) {
+    const auto since = w.sim.now();
+    CHECK(w.ask(add, "a:1")->ok());
+    CHECK(w.sim.now() - since < milliseconds(20));
+  }
+  CHECK_FALSE(parked->got);
+  w.alpha->hold_commits(true);
+  auto held = w.call(add, "a:1");
+  w.await(parked);
+  CHECK(parked->text_of() == "rested");
+  w.alpha->hold_commits(false);
+  w.await(held);
+  CHECK(held->text_of() == "6");
+}
+
 TEST_CASE("an entity asks another of its domain") {
   world w;
   w.start();

@@ -187,7 +187,9 @@ result_of decide(const counter_state& s, const text& request, const context& c, 
       return need{{job{"test.hash", [arg]() -> std::any { return std::stoll(arg) * 10; }}}};
     return add_to(s, c.key, r.job<long long>(0));
   } else if constexpr (V == rest) {
-    if (r.size() == 0) return need{{pause{std::chrono::milliseconds(std::stoll(arg))}}};
+    // "a:200": others wait; "a:200!": they overtake.
+    const auto others = arg.ends_with('!') ? meanwhile::goes_on : meanwhile::holds;
+    if (r.size() == 0) return need{{pause{std::chrono::milliseconds(std::stoll(arg))}}, others};
     d.reply = make_text("rested");
     return d;
   } else if constexpr (V == peek) {

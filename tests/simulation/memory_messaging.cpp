@@ -103,8 +103,9 @@ void add_messages(memory_store& store) {
   store.on("messaging.edit_message", [](memory_store& s, const memory_row& p) {
     return update(s, "message", {p[0], p[1]}, [&](memory_row& r) {
       r[x_text] = p[2];
-      r[x_edited] = p[3];
-      r[x_rev] = p[4];
+      r[x_extras] = p[3];
+      r[x_edited] = p[4];
+      r[x_rev] = p[5];
       return true;
     });
   });
@@ -133,6 +134,20 @@ void add_reactions(memory_store& store) {
     s.table("change").insert(p);
     return changed(1);
   });
+  auto forget = [](bool edits_only) {
+    return [edits_only](memory_store& s, const memory_row& p) {
+      std::vector<memory_row> keys;
+      each_of(s, "change", {p[0]}, [&](const memory_row& r) {
+        const bool edit = std::get<storage::bytes>(r[h_body]).data.starts_with("\x0a\x06" "edited");
+        if (r[h_seq] == p[1] && (edit || !edits_only)) keys.push_back({r[h_conversation], r[h_rev]});
+        return true;
+      });
+      for (const auto& k : keys) s.table("change").erase(k);
+      return changed(keys.size());
+    };
+  };
+  store.on("messaging.delete_edits", forget(true));
+  store.on("messaging.delete_changes", forget(false));
   store.on("messaging.insert_reaction", [](memory_store& s, const memory_row& p) {
     s.table("reaction").insert(p);
     return changed(1);
@@ -182,16 +197,12 @@ void add_persons(memory_store& store) {
       if (const auto* r = s.table("person").find({account})) out.push_back(*r);
     return found(3, out);
   });
-  store.on("messaging.members_by_handle", [](memory_store& s, const memory_row& p) {
-    const auto& handles = std::get<std::vector<std::string>>(p[1]);
+  store.on("messaging.persons_by_handle", [](memory_store& s, const memory_row& p) {
+    const auto& handles = std::get<std::vector<std::string>>(p[0]);
     std::vector<memory_row> out;
-    each_of(s, "member", {p[0]}, [&](const memory_row& r) {
-      const auto* person = s.table("person").find({r[m_account]});
-      if (person && std::count(handles.begin(), handles.end(), ascii_lower(text_of((*person)[1]))))
-        out.push_back({r[m_account]});
-      return true;
-    });
-    return found(1, out);
+    for (const auto& [key, person] : s.table("person").rows())
+      if (std::count(handles.begin(), handles.end(), ascii_lower(text_of(person[1])))) out.push_back(person);
+    return found(3, out);
   });
 }
 
@@ -212,11 +223,15 @@ void add_blocks(memory_store& store) {
     }
     return found(1, {});
   });
-  store.on("messaging.blockers_of", [](memory_store& s, const memory_row& p) {
+  store.on("messaging.watchable", [](memory_store& s, const memory_row& p) {
     const auto& among = std::get<std::vector<uuid>>(p[1]);
     std::vector<memory_row> out;
-    for (const auto& other : std::set<uuid>(among.begin(), among.end()))
-      if (blocks(s, other, p[0])) out.push_back({other});
+    for (const auto& other : std::set<uuid>(among.begin(), among.end())) {
+      bool together = value(other) == p[0];
+      for (const auto& [key, m] : s.table("member").rows())
+        together |= m[m_account] == value(other) && s.table("member").find({m[m_conversation], p[0]}) != nullptr;
+      if (together && !blocks(s, p[0], other) && !blocks(s, other, p[0])) out.push_back({other});
+    }
     return found(1, out);
   });
 }

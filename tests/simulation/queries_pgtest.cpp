@@ -58,8 +58,8 @@ std::string text_of(const statement& s) {
 /// Queries whose SQL leaves the order of rows open; of blocks_between any row does.
 bool any_order(std::string_view name) {
   static const std::set<std::string_view> names{"auth.taken_names",       "auth.revocations",
-                                                "messaging.known_persons", "messaging.message_reactions",
-                                                "messaging.blockers_of",   "messaging.conversation_members",
+                                                "messaging.known_persons", "messaging.message_reactions", "messaging.persons_by_handle",
+                                                "messaging.watchable",   "messaging.conversation_members",
                                                 "messaging.change_span"};
   return names.contains(name);
 }
@@ -88,6 +88,7 @@ std::size_t columns_of(std::string_view name) {
       {"messaging.missed_messages", 15},
       {"messaging.missed_changes", 4},
       {"messaging.change_span", 3},
+      {"messaging.persons_by_handle", 3},
       {"messaging.known_persons", 3}};
   const auto at = more_than_one.find(name);
   return at == more_than_one.end() ? 1 : at->second;
@@ -285,7 +286,7 @@ struct messaging_pools : pools {
   }
   statement write_message() {
     namespace s = messaging::store;
-    switch (below(9)) {
+    switch (below(10)) {
       case 0:
       case 1: {
         messaging::Message m;
@@ -301,20 +302,30 @@ struct messaging_pools : pools {
         m.set_sent_at(at());
         return s::insert_message(m, number(1, 3));
       }
-      case 2: return s::edit_message(conversation(), seq(), word({"e1", "e2"}), at(), number(1, 9));
+      case 2: {
+        messaging::Message m;
+        m.set_conversation_id(to_string(conversation()));
+        m.set_seq(seq());
+        m.set_text(word({"e1", "e2"}));
+        if (below(2)) m.add_mentions("who");
+        m.set_edited_at(at());
+        m.set_rev(number(1, 9));
+        return s::edit_message(m);
+      }
       case 3: return below(3) ? s::mark_reacted(conversation(), seq()) : s::recall_message(conversation(), seq(), number(1, 9));
       case 4: {
         messaging::Updated u;
         u.set_conversation_id(to_string(conversation()));
         u.set_rev(number(1, 12));
         if (below(2)) u.set_seq(seq());
-        u.mutable_change()->set_kind("title");
+        u.mutable_change()->set_kind(below(2) ? "title" : "edited");
         return s::insert_change(u, at());
       }
       case 5:
       case 6: return s::insert_reaction(conversation(), seq(), account(), emoji(), at());
       case 7: return s::delete_reaction(conversation(), seq(), account(), emoji());
       default: return below(4) ? s::mark_reacted(conversation(), seq()) : s::delete_reactions(conversation(), seq());
+      case 9: return below(3) ? s::delete_edits(conversation(), seq()) : s::delete_changes(conversation(), seq());
     }
   }
   statement write_mark() {
@@ -383,8 +394,8 @@ struct messaging_pools : pools {
     namespace s = messaging::store;
     switch (below(6)) {
       case 0: return s::known_persons(accounts());
-      case 1: return s::members_by_handle(conversation(), {word({"ada", "bob", "eve_1"}), "nobody"});
-      case 2: return below(2) ? s::blocks_between(account(), accounts()) : s::blockers_of(account(), accounts());
+      case 1: return s::persons_by_handle({word({"ada", "bob", "eve_1"}), "nobody"});
+      case 2: return below(2) ? s::blocks_between(account(), accounts()) : s::watchable(account(), accounts());
       case 3: return read_message();
       case 4: return read_message();
       default: return read_conversation();

@@ -249,7 +249,7 @@ void workload::react(actor& a) {
   const auto last = a.with->seen.of(p->id).seq;
   if (last == 0) return;
   const auto seq = last - static_cast<std::int64_t>(cluster_.random(static_cast<std::uint64_t>(std::min<std::int64_t>(last, 10))));
-  const std::string emoji = cluster_.random(2) ? "+1" : "heart";
+  const std::string emoji = cluster_.random(2) ? "\U0001F44D" : "\U0001F389";
   record_.changes.push_back({crash::change_record::kind::reaction, p->id, people_[a.person].id, seq, emoji});
   once(a, "messaging.react",
        in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + R"(,"emoji":)" + quoted(emoji) + "}",

@@ -7,7 +7,7 @@ import { me, message, other, seeded } from './fake_nova.ts';
 
 const id = 'conversation';
 const seqs = (log: ConversationLog) => log.messages().map((one) => one.seq);
-const change = (kind: string, fields: Partial<Change> = {}): Change => ({ kind, account_ids: [], ...fields });
+const change = (kind: string, fields: Partial<Change> = {}): Change => ({ kind, account_ids: [], mentions: [], ...fields });
 
 function loaded(upto: number, rev = 0): ConversationLog {
   const log = new ConversationLog(0, rev);

@@ -55,9 +55,18 @@ struct pause {
   std::chrono::milliseconds delay{};
 };
 
+/// What an entity does with other commands while the needs of one command are carried out.
+enum class meanwhile : std::uint8_t {
+  holds_after_commits,  ///< the needs begin when its earlier decisions are on disk, and others wait: it reads its own facts
+  holds,                ///< the needs begin at once, and others wait: it reads foreign facts, and its commands keep their order
+  goes_on,              ///< the needs begin at once, and others overtake: it waits for foreign facts; the state may have changed
+};
+
 /// "Call me again when you have these." They are carried out at the same time; results are appended to `reads` in order.
+/// Queries and events of read models never hold anything.
 struct need {
   std::vector<std::variant<storage::statement, job, ask, pause>> items;
+  runtime::meanwhile meanwhile = runtime::meanwhile::holds_after_commits;
 };
 
 /// Results of all needs so far, in the order in which they were asked for. A failed read or a full pool never reaches the

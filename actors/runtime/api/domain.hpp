@@ -20,6 +20,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace nova::runtime {
 
@@ -64,6 +65,8 @@ struct read_model_effect {
   std::vector<storage::statement> statements;
   std::vector<entity_effect> refresh;         ///< named by the event itself
   std::vector<entities_found> refresh_found;  ///< named by the store
+  /// Pairs of accounts that stop watching each other's presence after the commit.
+  std::vector<std::pair<uuid, uuid>> unwatch = {};
 };
 using effect = std::variant<std::monostate, entity_effect, read_model_effect, need>;
 

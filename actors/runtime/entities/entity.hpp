@@ -28,7 +28,7 @@ struct entity
   bool lost_commit =
       false;  ///< failing because of a commit: answers that were to follow it are void
   std::uint32_t kind = 0;
-  std::uint32_t queries = 0;  ///< flights of queries whose needs are under way
+  std::uint32_t queries = 0;  ///< flights in `reading`
   std::uint32_t units = 0;    ///< of `pending`, those that wait for a lane
   std::uint64_t activation = 0;
   std::size_t weight = 0;
@@ -39,7 +39,7 @@ struct entity
   flight_queue pending;  ///< decided, in order; waits for commits
   flight_queue rerun;    ///< to be decided again after the load, in order
   flight_ptr current;    ///< the load, or the command whose needs stall the entity
-  flight_queue reading;  ///< queries whose needs are under way
+  flight_queue reading;  ///< queries, and commands that hold nobody, whose needs are under way
   std::vector<std::function<void()>> refreshed;  ///< told when the old state is gone
 
   bool busy() const noexcept {

@@ -77,6 +77,7 @@ void shard::run(entity& e, flight_ptr f) {
     class_metrics::count(metrics_of(e).deadlines_missed);
     return f->give_up(errc::deadline_exceeded);
   }
+  if (f->activation != 0 && f->activation != e.activation) f->reset();  // what it read belongs to another state
   f->activation = e.activation;
   if (!may_read() || (f->command() && !lane().accepting())) return serving_error(*f);
   if (!remember(e, f)) return;
@@ -166,7 +167,7 @@ void shard::begin_needs(entity& e, flight_ptr f, need&& what) {
   f->need_failed.reset();
   auto* raw = f.get();
   waiting_[raw->id] = raw;
-  if (raw->command()) {
+  if (raw->command() && what.meanwhile != meanwhile::goes_on) {
     e.current = std::move(f);
   } else {
     ++e.queries;
@@ -183,7 +184,7 @@ void shard::begin_needs(entity& e, flight_ptr f, need&& what) {
 /// A command that reads must find in the store what its entity decided before it, or it would decide
 /// on what is no longer true: recalled and edited at once, or taken for done while it is undone.
 bool shard::reads_too_early(const entity& e, const flight& f, const need& what) const {
-  return e.units != 0 && !f.loads() && f.command() &&
+  return e.units != 0 && !f.loads() && f.command() && what.meanwhile == meanwhile::holds_after_commits &&
          std::any_of(what.items.begin(), what.items.end(), [](const auto& item) {
            return std::holds_alternative<storage::statement>(item);
          });
@@ -222,6 +223,8 @@ void shard::needs_complete(flight& f) {
   if (owned->activation != e.activation || e.at != entity::phase::ready) {
     // The state that it was asked for is gone: from the beginning.
     owned->reset();
+    e.stash.push(std::move(owned));
+  } else if (owned->command() && !can_start(e)) {
     e.stash.push(std::move(owned));
   } else {
     run(e, std::move(owned));

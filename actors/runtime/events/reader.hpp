@@ -23,7 +23,8 @@ struct refresh_plan {
   bool committed = false;
   std::vector<entity_effect> named;
   std::vector<entities_found> found;
-  bool empty() const noexcept { return named.empty() && found.empty(); }
+  std::vector<std::pair<uuid, uuid>> unwatch = {};
+  bool empty() const noexcept { return named.empty() && found.empty() && unwatch.empty(); }
 };
 
 class reader_seat final : public inbox<reader_item> {

@@ -140,7 +140,7 @@ void reader::write_letter(progress& p, read_model_effect&& e) {
                           {source_, std::int64_t{seat_.source.shard},
                            static_cast<std::int64_t>(p.event.seq)},
                           1});
-  refresh_plan plan{false, std::move(e.refresh), std::move(e.refresh_found)};
+  refresh_plan plan{false, std::move(e.refresh), std::move(e.refresh_found), std::move(e.unwatch)};
   seat_.owed.emplace(p.ticket, std::move(plan));
   u.done = [seat = &seat_, sitting = seat_.sitting, seq = p.event.seq,
             ticket = p.ticket](const storage::commit_outcome& o) {

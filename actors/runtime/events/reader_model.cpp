@@ -48,6 +48,7 @@ void reader::take_into(model_unit& u, progress& p) {
   std::ranges::move(e.statements, std::back_inserter(u.unit.statements));
   std::ranges::move(e.refresh, std::back_inserter(u.plan.named));
   std::ranges::move(e.refresh_found, std::back_inserter(u.plan.found));
+  std::ranges::move(e.unwatch, std::back_inserter(u.plan.unwatch));
 }
 
 /// `p` is the first event that is not settled: all before `u.last` are in the unit or settled.
@@ -129,6 +130,10 @@ void reader::model_refused(const model_unit& u, const storage::commit_outcome& o
 void reader::refresh(std::uint64_t ticket, std::function<void(reader&)> done) {
   const auto owed = seat_.owed.find(ticket);
   if (owed == seat_.owed.end()) return done(*this);
+  for (const auto& [a, b] : owed->second.unwatch) {
+    router_.unwatch({a, b});
+    router_.unwatch({b, a});
+  }
   auto which = std::make_shared<std::vector<entity_effect>>(owed->second.named);
   const auto& found = owed->second.found;
   if (found.empty()) return refresh_named(ticket, which, std::move(done));

@@ -34,6 +34,7 @@ class local_router final : public router {
   }
   void watch(watch_accounts set) override { couriers_.watch(std::move(set)); }
   void lose_pushes() override { couriers_.lose_pushes(); }
+  void unwatch(end_watch pair) override { couriers_.unwatch(pair); }
 
  private:
   result<std::string> key_of(const rpc::call& c, const route& r);

@@ -153,6 +153,26 @@ void courier::handle(watch_here& w) {
   seat_.watchers[w.connection].accounts = std::move(w.accounts);
 }
 
+void courier::handle(end_watch& w) {
+  auto i = seat_.accounts.find(w.watcher);
+  if (i == seat_.accounts.end()) return;
+  unwatch_here out{w.watched, {}};
+  for (const auto& s : i->second.sockets) out.connections.push_back(s.connection);
+  if (!out.connections.empty())
+    all_.seat(courier_of(w.watched, all_.slots())).post(std::move(out));
+}
+
+void courier::handle(unwatch_here& w) {
+  auto i = seat_.accounts.find(w.account);
+  if (i == seat_.accounts.end()) return;
+  for (auto connection : w.connections) {
+    i->second.watchers.erase(connection);
+    if (auto set = seat_.watchers.find(connection); set != seat_.watchers.end())
+      std::erase(set->second.accounts, w.account);
+  }
+  forget_if_empty(w.account);
+}
+
 void courier::touch(const uuid& account, account_row& row) {
   const bool online = !row.sockets.empty();
   if (row.watchers.empty()) {

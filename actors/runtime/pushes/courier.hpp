@@ -33,8 +33,13 @@ struct watch_here {
   rpc::connection_id connection = 0;
   std::vector<uuid> accounts;
 };
-using courier_item =
-    std::variant<delivery, attach_socket, detach_socket, watch_accounts, watch_here>;
+/// To the courier of the watched account: these sockets are no longer told of it.
+struct unwatch_here {
+  uuid account{};
+  std::vector<rpc::connection_id> connections;
+};
+using courier_item = std::variant<delivery, attach_socket, detach_socket, watch_accounts,
+                                  watch_here, end_watch, unwatch_here>;
 
 class courier_seat final : public inbox<courier_item> {
  public:
@@ -97,6 +102,8 @@ class courier final : public occupant {
   void handle(detach_socket& d);
   void handle(watch_accounts& w);
   void handle(watch_here& w);
+  void handle(end_watch& w);
+  void handle(unwatch_here& w);
   bool collect(const uuid& account, const account_row& row, const delivery& d);
   void touch(const uuid& account, account_row& row);
   void flush_presence();

@@ -37,6 +37,8 @@ void couriers::push(std::uint32_t slot, std::vector<delivery>& waiting) {
   to.lose();
 }
 
+void couriers::unwatch(end_watch pair) { seat(courier_of(pair.watcher, slots())).post(pair); }
+
 void couriers::watch(watch_accounts set) {
   seat(courier_of(set.watcher, slots())).post(std::move(set));
 }

@@ -36,6 +36,8 @@ class couriers {
   /// over the limit.
   void push(std::uint32_t slot, std::vector<delivery>& waiting);
   void watch(watch_accounts set);
+  void unwatch(end_watch pair);
+  /// Another node took a domain: all sockets are closed with `restart`.
   /// Another node took a domain that pushes: all sockets are closed with `restart`.
   void oust();
   /// Pushes were lost: all sockets are told to resume.

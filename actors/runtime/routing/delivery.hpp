@@ -46,4 +46,10 @@ struct watch_accounts {
   std::vector<uuid> accounts;
 };
 
+/// To the courier of the watching account: none of its sockets is told of `watched` any more.
+struct end_watch {
+  uuid watcher{};
+  uuid watched{};
+};
+
 }  // namespace nova::runtime

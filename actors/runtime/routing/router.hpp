@@ -64,6 +64,7 @@ class router {
   virtual void watch(watch_accounts set) = 0;
   /// Pushes were lost and nobody knows whose: all sockets are told to resume.
   virtual void lose_pushes() = 0;
+  virtual void unwatch(end_watch pair) = 0;
 };
 
 }  // namespace nova::runtime

@@ -178,6 +178,7 @@ function changed(message: Message, rev: number, change: Change, me: string): Mes
   switch (change.kind) {
     case 'edited':
       next.text = change.text ?? message.text;
+      next.mentions = change.mentions;
       next.edited_at = change.edited_at ?? message.edited_at ?? null;
       return next;
     case 'recalled':

@@ -97,6 +97,7 @@ export interface Change {
   role?: string;
   title?: string;
   account_ids: string[];
+  mentions: string[];
 }
 
 export interface Updated {
