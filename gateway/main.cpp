@@ -106,6 +106,7 @@ class node_process {
     o.settings = settings_.runtime;
     for (const auto& m : domain_modules())
       if (m.presence) o.make_presence = m.presence;
+    o.knows_event = [](std::uint32_t event) { return rpc::find_event(event) != nullptr; };
     o.failed = [this](std::string reason) {
       log::error("runtime.failed", {{"reason", reason}});
       failed_ = true;

@@ -81,6 +81,8 @@ TEST_CASE("A12: a caller is answered by its deadline although its shard fell and
 
 TEST_CASE("A12: a shard that falls over the decision itself: it is committed, all sockets resume") {
   world w({.shards = 1});
+  int taps = 0;
+  w.node().tap(changed(), [&](const rpc::message_ptr&) { ++taps; });
   w.start();
   attach(w, 1, 11);
   w.ask(get, "a");
@@ -90,6 +92,7 @@ TEST_CASE("A12: a shard that falls over the decision itself: it is committed, al
   CHECK(r->code() == errc::internal);
   w.sim.advance(milliseconds(500));
   CHECK(w.stored("a") == 1);
+  CHECK(taps == 1);
   CHECK(heard(w).empty());
   REQUIRE(w.sink.closes.size() == 1);
   CHECK(w.sink.closes[0].code == rpc::close_code::too_slow);

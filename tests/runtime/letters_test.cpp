@@ -145,6 +145,29 @@ TEST_CASE("A2: letters are listed, and a discarded one lets those behind it go o
         errc::not_found);
 }
 
+TEST_CASE("A15.8: an event that an older program does not know waits for one that knows it") {
+  storage::memory_store alpha, beta;
+  {
+    world old({.shards = 1,
+               .change_beta = [](runtime::domain& d) { d.intakes.pop_back(); },
+               .alpha_store = &alpha,
+               .beta_store = &beta,
+               .knows_event = [](std::uint32_t event) { return event != alarmed().number; }});
+    old.start();
+    old.ask(emit, "a:0");
+    old.ask(emit_alarm, "a:1");
+    old.ask(emit, "a:2");
+    REQUIRE(old.sim.run_until([&] { return old.script->applied == strings{"a:0", "a:2"}; }));
+    old.sim.advance(milliseconds(500));
+    CHECK(old.dead_letters("waiting") == 1);
+  }
+  world next({.shards = 1, .alpha_store = &alpha, .beta_store = &beta});
+  next.start();
+  REQUIRE(next.sim.run_until([&] { return next.script->applied == strings{"a:1"}; }));
+  next.sim.advance(milliseconds(500));
+  CHECK(next.dead_letters("waiting") == 0);
+}
+
 TEST_CASE("A2: whatever fails and is fenced meanwhile, letters take effect exactly once") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);

@@ -1,5 +1,6 @@
 // Passivation, bounds of queues, deadlines and the lease, under the deterministic driver.
 #include "actors/runtime/entities/entity.hpp"
+#include "actors/runtime/node/node_impl.hpp"
 #include "tests/runtime/runtime_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -176,6 +177,30 @@ TEST_CASE(
   w.alpha->hold_commits(false);
   REQUIRE(w.sim.run_until([&] { return w.node().ready(); }));
   CHECK(w.ask(get, "a")->text_of() == "1");
+}
+
+TEST_CASE("A15.4: a process that is stopped within a turn serves nothing more from memory in it") {
+  milliseconds stopped{0};
+  int handled = 0;
+  world w({.shards = 1, .beta = false, .change_alpha = [&](runtime::domain& d) {
+             auto& handler = d.kinds[0].calls[get];
+             handler = [&, inner = handler](const auto&... x) {
+               ++handled;
+               stopped = milliseconds(10'000);  // every lease is over then
+               return inner(x...);
+             };
+           }});
+  auto& now = w.node().internals().services.now;
+  now = [&, inner = now] { return inner() + stopped; };
+  w.start();
+  w.ask(add, "a:1");
+  auto first = w.call(get, "a");
+  auto second = w.call(get, "a");
+  w.sim.settle();
+  CHECK(first->ok());
+  CHECK(second->code() == errc::unavailable);
+  CHECK(handled == 1);
+  stopped = milliseconds(0);
 }
 
 TEST_CASE(

@@ -310,6 +310,7 @@ namespace {
 node_options options_for(const world_options& o) {
   node_options n;
   n.settings = o.settings;
+  n.knows_event = o.knows_event;
   n.make_presence = [](const uuid& account, bool online, unix_ms last_seen) {
     return std::make_shared<rpc::push>(
         note(), make_text("presence " + std::to_string(account.data[15]) +
@@ -322,6 +323,7 @@ node_options options_for(const world_options& o) {
 
 world::world(world_options o)
     : alpha_store(o.alpha_store != nullptr ? *o.alpha_store : own_alpha),
+      beta_store(o.beta_store != nullptr ? *o.beta_store : own_beta),
       sim(o.seed, options_for(o), sink),
       options_(std::move(o)) {
   current = this;
@@ -344,7 +346,7 @@ world::world(world_options o)
 world::~world() {
   node().stop(std::chrono::seconds(10));
   // A shared store may outlive this world's clock.
-  alpha_store.now = [at = sim.wall()] { return at; };
+  alpha_store.now = beta_store.now = [at = sim.wall()] { return at; };
   current = nullptr;
 }
 

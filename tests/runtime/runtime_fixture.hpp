@@ -88,6 +88,8 @@ struct world_options {
   std::function<void(domain& beta)> change_beta = {};
   std::string node = "node-a";
   storage::memory_store* alpha_store = nullptr;  ///< shared by two worlds: two nodes
+  storage::memory_store* beta_store = nullptr;   ///< shared in the same way
+  std::function<bool(std::uint32_t)> knows_event = {};
 };
 
 /// How beta's intake behaves: keys that it refuses, and what it did, in order.
@@ -121,8 +123,9 @@ class world {
   std::uint64_t loads = 0;
   int fall = 0;  ///< when it reaches 0 by weighing states, a shard's actor falls
   std::shared_ptr<beta_script> script = std::make_shared<beta_script>();
-  storage::memory_store own_alpha, beta_store;
+  storage::memory_store own_alpha, own_beta;
   storage::memory_store& alpha_store;
+  storage::memory_store& beta_store;
   simulation sim;
   std::shared_ptr<storage::memory_database> alpha, beta;
 

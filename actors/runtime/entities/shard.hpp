@@ -128,7 +128,9 @@ class shard final : public occupant {
   void needs_complete(flight& f);
   void crash(entity& e, flight_ptr f, std::string why);
   void serving_error(flight& f);
-  bool may_read() const { return now_ < lane().lease_until(); }
+  /// By the clock of this moment: a process that was stopped within a turn must not serve the rest of
+  /// it from memory that is no longer its own.
+  bool may_read() const { return services_.now() < lane().lease_until(); }
 
   // shard_commit.cpp: units, outcomes, effects
   void decide(entity& e, flight_ptr f, erased_decision&& d);
@@ -139,6 +141,7 @@ class shard final : public occupant {
   void on_outcome(commit_done& done);
   void orphan(entity& e);
   void on_orphan(commit_done& done);
+  void tell_taps(std::uint64_t first, std::uint32_t count);
   void drain(entity& e);
   void not_committed(entity& e, flight_ptr f);
   void finish(flight_ptr f);

@@ -170,19 +170,40 @@ void shard::orphan(entity& e) {
   e.pending = std::move(rest);
 }
 
+/// Of events whose decision was lost in a fall: what is stored is told.
+void shard::tell_taps(std::uint64_t first, std::uint32_t count) {
+  if (count == 0) return;
+  link_.database->read(
+      {&queries::outbox_page,
+       {std::int64_t{seat_.number}, static_cast<std::int64_t>(first - 1), std::int64_t{count}},
+       0},
+      [seat = &seat_, first, count](const storage::read_result& r) {
+        auto& link = seat->domain;
+        if (r.has_error()) {
+          link.services.timers.after(link.services.jitter(milliseconds(250)), [seat, first, count] {
+            seat->post([=](shard& s) { s.tell_taps(first, count); });
+          });
+          return;
+        }
+        for (std::size_t i = 0; i < r.value().size(); ++i)
+          link.router.tap_stored(static_cast<std::uint32_t>(r.value().int8(i, 1)), r.value().blob(i, 3));
+      });
+}
+
 /// The outcome of a unit that an earlier sitting appended.
 void shard::on_orphan(commit_done& done) {
   const bool good = done.outcome.status == storage::commit_status::committed;
   const auto i = seat_.orphans.find(done.unit);
   if (i == seat_.orphans.end()) {
-    if (!good || done.sitting == 0) return;
-    // Its occupant fell before it could keep the decision.
+    if (!good) return;
     if (done.events != 0) {
       committed_up_to(done.outcome.first_event + done.events - 1);
       router_.announce(link_.address(seat_.number));
     }
+    if (done.sitting == 0) return;  // planted
+    // Its occupant fell before it could keep the decision.
     if (link_.domain.pushes) router_.lose_pushes();
-    return;
+    return tell_taps(done.outcome.first_event, done.events);
   }
   auto f = std::move(i->second);
   seat_.orphans.erase(i);

@@ -9,9 +9,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace nova::runtime {
+
+/// What the table says of a letter.
+inline constexpr std::string_view letter_dead = "dead";
+inline constexpr std::string_view letter_waiting = "waiting";
 
 class letter_book {
  public:

@@ -172,7 +172,12 @@ void reader::admit() {
     if (auto i = link_.intakes.find(p.event.type); i != link_.intakes.end()) p.in = i->second;
     const auto seq = p.event.seq;
     auto& placed = window_.emplace(seq, std::move(p)).first->second;
-    if (placed.in == nullptr) placed.at = stage::settled;
+    if (placed.in == nullptr) {
+      if (services_.knows_event(placed.event.type))
+        placed.at = stage::settled;
+      else
+        keep_unknown(placed);
+    }
   }
   start_ready();
   while (!window_.empty() && window_.begin()->second.at == stage::settled) {
@@ -185,19 +190,23 @@ void reader::admit() {
 }
 
 /// Starts every event that has no earlier one of its key or target before it. While a target is not
-/// known, or a read model is to be written, all that follow are held back: a target's mark must
-/// never pass over an event.
+/// known, or a read model is to be written, or a dead letter is on its way to the table, all that
+/// follow are held back: a target's mark must never pass over an event.
 void reader::start_ready() {
   std::set<std::string_view> keys;
   std::set<std::uint32_t> targets;
   bool first = true;
   for (auto& [seq, p] : window_) {
     if (p.at == stage::settled) continue;
+    if (p.in == nullptr) {
+      if (p.at == stage::queued) keep_unknown(p);
+      return;
+    }
     const bool free = !keys.contains(p.event.key);
-    if (p.at == stage::queued && free && p.aside != nullptr) put_aside(p, p.aside);
+    if (p.at == stage::queued && free && !p.aside.empty()) put_aside(p, p.aside);
     if (p.at == stage::queued && free && letters_.holds(p.event.key, p.in->safety)) {
       p.reason = "an earlier event of its key is a dead letter";
-      put_aside(p, "waiting");
+      put_aside(p, letter_waiting);
     }
     if (p.at == stage::queued && !p.route) {
       if (free)
@@ -217,7 +226,7 @@ void reader::start_ready() {
     keys.insert(p.event.key);
     if (p.target)
       targets.insert(*p.target);
-    else if (p.at != stage::applying)
+    else if (p.at != stage::applying || p.aside == letter_dead)
       return;
   }
 }

@@ -80,7 +80,7 @@ class reader final : public occupant {
     std::optional<effect> route;
     std::optional<std::uint32_t> target;  ///< shard, when it goes to an entity
     bool letter = false;                  ///< a dead letter, tried again
-    const char* aside = nullptr;          ///< a dead letter to be: its status
+    std::string_view aside;               ///< a dead letter to be: its status
     std::string reason;                   ///< and why
   };
 
@@ -128,7 +128,9 @@ class reader final : public occupant {
   // reader_letters.cpp: dead letters
   bool safety(std::uint32_t type) const;
   std::vector<std::int64_t> types_of(bool safety) const;
-  void put_aside(progress& p, const char* status);
+  void put_aside(progress& p, std::string_view status);
+  void keep_unknown(progress& p);
+  storage::statement letter_row(const progress& p, std::string_view status) const;
   void try_letters();
   void letters_read(const letter_book::group& g, std::uint64_t version,
                     const storage::read_result& found);

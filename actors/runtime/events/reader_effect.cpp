@@ -174,7 +174,7 @@ void reader::ended(std::uint64_t seq, std::uint64_t ticket, event_end how, std::
                                        {"reason", reason}});
     if (++p->attempts >= settings().intake_attempts) {
       p->reason = std::move(reason);
-      return put_aside(*p, "dead");
+      return put_aside(*p, letter_dead);
     }
   }
   rest(*p);

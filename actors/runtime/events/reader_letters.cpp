@@ -38,18 +38,44 @@ std::vector<std::int64_t> reader::types_of(bool safe) const {
   return types;
 }
 
-void reader::put_aside(progress& p, const char* status) {
+storage::statement reader::letter_row(const progress& p, std::string_view status) const {
+  return {&queries::insert_dead_letter,
+          {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(p.event.seq),
+           std::int64_t{p.event.type}, p.event.key, storage::bytes{payload_of(p.event)},
+           std::string(status), p.reason, std::int64_t{p.attempts}},
+          0};
+}
+
+/// An event of a newer program: a letter that no other event waits for. A program that knows it takes
+/// it when it reads its letters.
+void reader::keep_unknown(progress& p) {
+  p.at = stage::applying;
+  p.ticket = ++seat_.last_ticket;
+  p.reason = "this program does not know the event";
+  auto u = unit();
+  u.activation = 0;
+  u.statements.push_back(letter_row(p, letter_waiting));
+  u.done = poster([seq = p.event.seq, ticket = p.ticket](reader& r, const storage::commit_outcome& o) {
+    auto* p = r.find(seq, ticket);
+    if (p == nullptr) return;
+    if (o.status != storage::commit_status::committed) return r.rest(*p);
+    log::warn("runtime.event_unknown", {{"consumer", r.link_.domain.name},
+                                        {"source", r.source_},
+                                        {"shard", r.seat_.source.shard},
+                                        {"seq", seq},
+                                        {"event", p->event.type}});
+    r.settle(*p);
+  });
+  if (!append(std::move(u))) rest(p);
+}
+
+void reader::put_aside(progress& p, std::string_view status) {
   p.aside = status;
   p.at = stage::applying;
   p.ticket = ++seat_.last_ticket;
   const letter_book::group g{p.event.key, p.in->safety};
   auto u = unit();
-  u.statements.push_back(
-      {&queries::insert_dead_letter,
-       {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(p.event.seq),
-        std::int64_t{p.event.type}, p.event.key, storage::bytes{payload_of(p.event)},
-        std::string(status), p.reason, std::int64_t{p.attempts}},
-       0});
+  u.statements.push_back(letter_row(p, status));
   u.done = poster([g, seq = p.event.seq, ticket = p.ticket](reader& r,
                                                             const storage::commit_outcome& o) {
     auto* state = r.letters_.find(g);
@@ -135,6 +161,7 @@ void reader::write_letter(progress& p, read_model_effect&& e) {
   p.at = stage::applying;
   p.ticket = ++seat_.last_ticket;
   auto u = unit();
+  u.activation = 0;  // what becomes of it is no matter of the events that come now
   u.statements = std::move(e.statements);
   u.statements.push_back({&queries::delete_dead_letter,
                           {source_, std::int64_t{seat_.source.shard},
@@ -155,7 +182,6 @@ void reader::write_letter(progress& p, read_model_effect&& e) {
         return r.refresh(ticket, [seq, ticket](reader& x) {
           x.ended(seq, ticket, event_end::applied, {});
         });
-      r.activation_ = r.services_.next_activation();
       if (o.status == storage::commit_status::fenced) r.link_.report_fenced();
       const bool counts = o.status == storage::commit_status::rejected ||
                           o.status == storage::commit_status::conflict ||
@@ -188,6 +214,7 @@ void reader::letter_ended(event_end how, const std::string& reason) {
                                       {"attempts", attempts},
                                       {"reason", reason}});
   auto u = unit();
+  u.activation = 0;
   u.statements.push_back({&queries::fail_dead_letter,
                           {source_, std::int64_t{seat_.source.shard},
                            static_cast<std::int64_t>(p.event.seq), reason, std::int64_t{attempts}},

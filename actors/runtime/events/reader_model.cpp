@@ -31,7 +31,7 @@ struct reader::model_unit {
 
 /// Whether the event after those of `u` may share its transaction.
 bool reader::joins(progress& p, const model_unit& u) {
-  if (p.at != stage::queued || p.aside != nullptr || u.last <= alone_until_) return false;
+  if (p.at != stage::queued || p.in == nullptr || !p.aside.empty() || u.last <= alone_until_) return false;
   if (u.bytes + p.event.bytes > max_unit_bytes) return false;
   if (letters_.holds(p.event.key, p.in->safety)) return false;
   return foresee(p) && std::holds_alternative<read_model_effect>(*p.route);

@@ -33,6 +33,8 @@ class services {
 
   /// The monotonic clock; set by the node before the first actor starts.
   std::function<steady_time()> now;
+  /// False for an event's number that this program does not know; set by the node.
+  std::function<bool(std::uint32_t)> knows_event = [](std::uint32_t) { return true; };
   random_source& random;
   runtime::metrics metrics;
   crash_log crashes;

@@ -61,6 +61,7 @@ node::impl::impl(node_options o, rpc::push_sink& sink)
       config(scheduler_threads(services.settings().threads), options.simulated) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
   system = std::make_unique<caf::actor_system>(config);
+  if (options.knows_event) services.knows_event = options.knows_event;
   services.now = [&clock = system->clock()] { return clock.now(); };
 }
 
@@ -179,7 +180,7 @@ void node::add(domain d, std::shared_ptr<storage::database> database) {
 }
 
 void node::tap(const rpc::event_type& type, std::function<void(const rpc::message_ptr&)> callback) {
-  impl_->directory.tap(type.number, std::move(callback));
+  impl_->directory.tap(type, std::move(callback));
 }
 
 void node::start() {

@@ -23,6 +23,9 @@ struct node_options {
   /// Makes the push that tells a watcher of `account`'s presence; null: presence is not pushed.
   /// `last_seen` is 0 when the account was never seen by this node. Called by couriers.
   std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)> make_presence;
+  /// False for the number of an event that this program does not know: a newer one wrote it. A domain
+  /// that reads its source keeps it for a program that knows it. Null: all are known.
+  std::function<bool(std::uint32_t event)> knows_event;
   /// The root supervisor gave up (with the reason): the process should end with a failure. Any
   /// thread.
   std::function<void(std::string)> failed;

@@ -64,7 +64,13 @@ const route* directory::find_route(std::uint32_t method) const {
   return i != routes_.end() ? &i->second : nullptr;
 }
 
-const std::vector<directory::tap_fn>* directory::taps(std::uint32_t event) const {
+void directory::tap(const rpc::event_type& event, tap_fn f) {
+  auto& tapped = taps_[event.number];
+  tapped.type = &event;
+  tapped.call.push_back(std::move(f));
+}
+
+const directory::tapped* directory::taps(std::uint32_t event) const {
   const auto i = taps_.find(event);
   return i != taps_.end() ? &i->second : nullptr;
 }

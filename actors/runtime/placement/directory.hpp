@@ -40,19 +40,23 @@ struct route {
 class directory {
  public:
   using tap_fn = std::function<void(const rpc::message_ptr&)>;
+  struct tapped {
+    const rpc::event_type* type = nullptr;
+    std::vector<tap_fn> call;
+  };
 
   directory(services& s, couriers& c) : services_(s), couriers_(c) {}
 
   // Before the start:
   void add(domain d, std::shared_ptr<storage::database> db, router& r);
-  void tap(std::uint32_t event, tap_fn f) { taps_[event].push_back(std::move(f)); }
+  void tap(const rpc::event_type& event, tap_fn f);
   /// Connects readers with their sources; all domains have been added.
   void connect();
 
   const std::vector<std::unique_ptr<domain_seats>>& domains() const noexcept { return domains_; }
   domain_seats* find(std::string_view domain) const;
   const route* find_route(std::uint32_t method) const;
-  const std::vector<tap_fn>* taps(std::uint32_t event) const;
+  const tapped* taps(std::uint32_t event) const;
 
   /// Nodes do not call each other: one of them must hold all domains. The owner of the first one may
   /// claim the others.
@@ -69,7 +73,7 @@ class directory {
   couriers& couriers_;
   std::vector<std::unique_ptr<domain_seats>> domains_;
   std::unordered_map<std::uint32_t, route> routes_;
-  std::unordered_map<std::uint32_t, std::vector<tap_fn>> taps_;
+  std::unordered_map<std::uint32_t, tapped> taps_;
 };
 
 }  // namespace nova::runtime

@@ -84,7 +84,14 @@ void local_router::announce(shard_address source) {
 
 void local_router::tap(std::uint32_t event, const rpc::message_ptr& body) {
   if (const auto* taps = directory_.taps(event))
-    for (const auto& f : *taps) tell(f, body, 1);
+    for (const auto& f : taps->call) tell(f, body, 1);
+}
+
+void local_router::tap_stored(std::uint32_t event, const std::string& payload) {
+  const auto* taps = directory_.taps(event);
+  if (taps == nullptr) return;
+  auto body = taps->type->type->make();
+  if (body->ParseFromString(payload)) tap(event, body);
 }
 
 /// A tap that throws is called again: what it should tell is committed.

@@ -17,6 +17,7 @@ class local_router final : public router {
   void publish(shard_address source, const relay_batch_ptr& batch) override;
   void announce(shard_address source) override;
   void tap(std::uint32_t event, const rpc::message_ptr& body) override;
+  void tap_stored(std::uint32_t event, const std::string& payload) override;
   bool settle(shard_address source, std::string_view consumer, settle_wait question) override;
 
   std::uint64_t last_event(shard_address source) const override;

@@ -39,6 +39,8 @@ class router {
   virtual void announce(shard_address source) = 0;
   /// Calls the taps of this node.
   virtual void tap(std::uint32_t event, const rpc::message_ptr& body) = 0;
+  /// The same for an event that was read from the outbox.
+  virtual void tap_stored(std::uint32_t event, const std::string& payload) = 0;
   /// Asks `consumer`. False: no domain of that name takes events of the shard.
   virtual bool settle(shard_address source, std::string_view consumer, settle_wait question) = 0;
 
