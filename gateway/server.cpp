@@ -51,7 +51,7 @@ struct server::impl final : rpc::push_sink {
 result<std::uint16_t> server::impl::listen() {
   error_code ec;
   auto address = net::ip::make_address(common.settings.address, ec);
-  if (ec) return error{errc::invalid_request, "gateway.address is not a numeric address", 0, {}};
+  if (ec) return make_error(errc::invalid_request, "gateway.address is not a numeric address");
   net::ip::tcp::endpoint endpoint(address, common.settings.port);
   listening.emplace(threads[0]->context());
   listening->open(endpoint.protocol(), ec);
@@ -59,10 +59,8 @@ result<std::uint16_t> server::impl::listen() {
   if (!ec) listening->bind(endpoint, ec);
   if (!ec) listening->listen(common.settings.backlog, ec);
   if (ec)
-    return error{errc::unavailable,
-                 "cannot listen on port " + std::to_string(endpoint.port()) + ": " + ec.message(),
-                 0,
-                 {}};
+    return make_error(errc::unavailable, "cannot listen on port " +
+                                             std::to_string(endpoint.port()) + ": " + ec.message());
   return listening->local_endpoint(ec).port();
 }
 
@@ -103,7 +101,7 @@ void server::impl::refuse(tcp_socket socket, limits::refused why) {
   auto request_id = choose_request_id(common, {});
   bool address = why == limits::refused::address;
   auto a = problem_answer(
-      {address ? errc::rate_limited : errc::overloaded, "Too many connections.", 1000, {}},
+      make_error(address ? errc::rate_limited : errc::overloaded, "Too many connections.", 1000),
       request_id);
   std::string text =
       address ? "HTTP/1.1 429 Too Many Requests\r\n" : "HTTP/1.1 503 Service Unavailable\r\n";

@@ -137,7 +137,7 @@ void prune_sessions(decision& d, const account_state& s, const context& c) {
 
 outcome account_entity::register_(const account_state& s, const RegisterRequest& q,
                                   const context& c, const reads& r) {
-  if (s.account) return error{errc::conflict, "This account exists.", 0, {}};
+  if (s.account) return make_error(errc::conflict, "This account exists.");
   auto checked = check_registration(q);
   if (checked.has_error()) return checked.error();
   const auto& wanted = *checked;
@@ -145,9 +145,9 @@ outcome account_entity::register_(const account_state& s, const RegisterRequest&
   const auto taken = read_names(r.rows(0));
   const auto is_taken = [&](const std::string& name) { return std::ranges::find(taken, name) != taken.end(); };
   if (is_taken(wanted.email_name))
-    return error{errc::email_taken, "An account with this e-mail address exists.", 0, {}};
+    return make_error(errc::email_taken, "An account with this e-mail address exists.");
   if (is_taken(wanted.handle_name))
-    return error{errc::handle_taken, "An account with this handle exists.", 0, {}};
+    return make_error(errc::handle_taken, "An account with this handle exists.");
   if (r.size() == 1)
     return need{{runtime::job{"auth.hash",
                               [password = q.password(), cost = services(c).cost]() -> std::any {
@@ -320,7 +320,7 @@ outcome account_entity::revoke_session(const account_state& s, const RevokeSessi
                                        const context& c, const reads& r) {
   if (!find_live(s, c.caller.session, c)) return unauthenticated("The session has ended.");
   const auto id = parse_uuid(q.session_id());
-  if (!id) return error{errc::not_found, "There is no such session.", 0, {}};
+  if (!id) return make_error(errc::not_found, "There is no such session.");
   decision d;
   d.reply = runtime::share(Empty{});
   if (find_session(s, *id)) {
@@ -328,7 +328,7 @@ outcome account_entity::revoke_session(const account_state& s, const RevokeSessi
     return d;
   }
   if (r.size() == 0) return need{{store::session_salt(*id, s.id)}};
-  if (!read_salt(r.rows(0))) return error{errc::not_found, "There is no such session.", 0, {}};
+  if (!read_salt(r.rows(0))) return make_error(errc::not_found, "There is no such session.");
   return d;
 }
 

@@ -96,7 +96,7 @@ guard_row after_failure(const guard_row& guard, unix_ms now, const config::auth_
 
 error failure_answer(const guard_row& guard, unix_ms now) {
   if (auto locked = lock_of(guard, now)) return *std::move(locked);
-  return {errc::invalid_credentials, "The name or the password is wrong.", 0, {}};
+  return make_error(errc::invalid_credentials, "The name or the password is wrong.");
 }
 
 bool session_alive(const session_row& session, unix_ms now, const config::auth_settings& s) {

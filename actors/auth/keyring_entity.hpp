@@ -7,10 +7,12 @@
 
 #include <string_view>
 
-namespace nova::auth {
-
+namespace nova::session {
 class KeysRequest;
 class RevocationsRequest;
+}  // namespace nova::session
+
+namespace nova::auth {
 
 /// Nothing: keys follow from the secret and the time, revocations are read.
 struct keyring_state {};
@@ -27,9 +29,9 @@ struct keyring_entity {
   static runtime::entity_kind kind();
   static runtime::loading<state> load(std::string_view, const runtime::reads&) { return state{}; }
   static std::size_t weight(const state& s) { return sizeof s; }
-  static outcome keys(const state&, const KeysRequest&, const runtime::context&,
+  static outcome keys(const state&, const session::KeysRequest&, const runtime::context&,
                       const runtime::reads&);
-  static outcome revocations(const state&, const RevocationsRequest&, const runtime::context&,
+  static outcome revocations(const state&, const session::RevocationsRequest&, const runtime::context&,
                              const runtime::reads&);
 };
 

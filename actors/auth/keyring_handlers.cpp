@@ -2,14 +2,14 @@
 #include "actors/auth/keyring_entity.hpp"
 
 #include "actors/auth/auth_services.hpp"
-#include "protocols/auth/auth.pb.h"
+#include "protocols/session/session.pb.h"
 #include "storage/auth/auth_store.hpp"
 
 namespace nova::auth {
 
-keyring_entity::outcome keyring_entity::keys(const keyring_state&, const KeysRequest&,
+keyring_entity::outcome keyring_entity::keys(const keyring_state&, const session::KeysRequest&,
                                              const runtime::context& c, const runtime::reads&) {
-  KeysReply reply;
+  session::KeysReply reply;
   for (const auto& key : c.service<auth_services>().signer.public_keys(c.now)) {
     auto* jwk = reply.add_keys();
     jwk->set_kty("OKP");
@@ -24,11 +24,12 @@ keyring_entity::outcome keyring_entity::keys(const keyring_state&, const KeysReq
   return d;
 }
 
-keyring_entity::outcome keyring_entity::revocations(const keyring_state&, const RevocationsRequest&,
+keyring_entity::outcome keyring_entity::revocations(const keyring_state&,
+                                                    const session::RevocationsRequest&,
                                                     const runtime::context& c,
                                                     const runtime::reads& r) {
   if (r.size() == 0) return runtime::need{{store::revocations(c.now, max_revocations)}};
-  RevocationsReply reply;
+  session::RevocationsReply reply;
   for (const auto& row : read_revocations(r.rows(0))) {
     auto* item = reply.add_items();
     item->set_session_id(to_string(row.session_id));

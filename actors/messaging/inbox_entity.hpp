@@ -24,7 +24,7 @@ struct inbox_entity {
   static outcome subscribe_presence(const state&, const SubscribePresenceRequest&, const context&, const reads&);
 
   // resume_handlers.cpp
-  static outcome missed(const state&, const MissedRequest&, const context&, const reads&);
+  static outcome missed(const state&, const session::MissedRequest&, const context&, const reads&);
 };
 
 }  // namespace nova::messaging

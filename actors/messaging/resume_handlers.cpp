@@ -4,6 +4,7 @@
 
 #include "protocols/core/planted.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
+#include "protocols/session/missed.hpp"
 #include "storage/messaging/messaging_store.hpp"
 
 #include <map>
@@ -16,16 +17,10 @@ using runtime::share;
 
 namespace {
 
-void add_gap(MissedReply& reply, const uuid& conversation, std::int64_t from, std::int64_t to) {
-  auto& gap = *reply.add_items()->mutable_gap();
-  gap.set_conversation_id(to_string(conversation));
-  gap.set_from_seq(from);
-  gap.set_to_seq(to);
-}
-
 // Messages whose changes are too old to be replayed are to be fetched again: a gap says which.
-void add_spans(const std::vector<span_row>& spans, MissedReply& reply) {
-  for (const auto& span : spans) add_gap(reply, span.conversation, span.first_seq, span.last_seq);
+void add_spans(const std::vector<span_row>& spans, session::MissedReply& reply) {
+  for (const auto& span : spans)
+    session::add_gap(reply, to_string(span.conversation), span.first_seq, span.last_seq);
 }
 
 struct missed_items {
@@ -34,16 +29,17 @@ struct missed_items {
 };
 
 void add_items(const std::vector<resume_debt>& debts, std::vector<Message> messages, std::vector<Updated> changes,
-               MissedReply& reply) {
+               session::MissedReply& reply) {
   std::map<std::string, missed_items> by_conversation;
   for (auto& m : messages) by_conversation[m.conversation_id()].messages.push_back(std::move(m));
   for (auto& u : changes) by_conversation[u.conversation_id()].changes.push_back(std::move(u));
   for (const auto& d : debts) {
-    if (d.gap_from > 0) add_gap(reply, d.messages.conversation, d.gap_from, d.gap_to);
-    auto& [sent, changed] = by_conversation[to_string(d.messages.conversation)];
+    const auto conversation = to_string(d.messages.conversation);
+    if (d.gap_from > 0) session::add_gap(reply, conversation, d.gap_from, d.gap_to);
+    auto& [sent, changed] = by_conversation[conversation];
     if (sent.size() > 1 && planted(planted_fault::reorder_on_resume)) std::swap(sent.front(), sent.back());
-    for (auto& m : sent) *reply.add_items()->mutable_message() = std::move(m);
-    for (auto& u : changed) *reply.add_items()->mutable_updated() = std::move(u);
+    for (const auto& m : sent) session::add_push(reply, message_push(), m);
+    for (const auto& u : changed) session::add_push(reply, updated_push(), u);
   }
 }
 
@@ -64,10 +60,11 @@ need need_of(const std::vector<resume_debt>& debts, const uuid& reader) {
 
 }  // namespace
 
-inbox_entity::outcome inbox_entity::missed(const state&, const MissedRequest& q, const context& c, const reads& r) {
+inbox_entity::outcome inbox_entity::missed(const state&, const session::MissedRequest& q, const context& c,
+                                           const reads& r) {
   if (r.size() == 0) return need{{store::positions(c.caller.account, c.caller.session)}};
   auto debts = debts_of(q, read_positions(r.rows(0)), settings_of(c));
-  MissedReply reply;
+  session::MissedReply reply;
   decision<state> d;
   if (!debts.empty()) {
     if (r.size() == 1) return need_of(debts, c.caller.account);

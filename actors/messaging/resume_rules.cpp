@@ -4,7 +4,7 @@
 
 namespace nova::messaging {
 
-std::vector<resume_debt> debts_of(const MissedRequest& q, const std::vector<position_row>& positions,
+std::vector<resume_debt> debts_of(const session::MissedRequest& q, const std::vector<position_row>& positions,
                                   const config::messaging_settings& settings) {
   std::vector<resume_debt> debts;
   auto left = settings.resume_messages_total;

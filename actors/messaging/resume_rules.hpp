@@ -3,7 +3,7 @@
 #pragma once
 
 #include "config/settings/messaging_settings.hpp"
-#include "protocols/messaging/messaging.pb.h"
+#include "protocols/session/session.pb.h"
 #include "storage/messaging/messaging_store.hpp"
 
 #include <vector>
@@ -23,7 +23,7 @@ struct resume_debt {
 /// Counts from the counters that the client says it has seen, or from the device's marks when it says nothing. Per
 /// conversation and in total the newest messages are replayed, and a gap says what lies before them. A client that has seen
 /// more than there is (the store was restored) starts anew behind a gap from 1.
-std::vector<resume_debt> debts_of(const MissedRequest& q, const std::vector<position_row>& positions,
+std::vector<resume_debt> debts_of(const session::MissedRequest& q, const std::vector<position_row>& positions,
                                   const config::messaging_settings& settings);
 
 }  // namespace nova::messaging

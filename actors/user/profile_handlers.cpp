@@ -59,7 +59,7 @@ outcome set_blocked(const profile_state& s, const BlockRequest& q, const context
   auto d = done();
   if (is_blocked(s, *target, facts) == wanted) return d;
   if (wanted && facts.blocks >= c.service<user_services>().settings.blocks_per_account)
-    return error{errc::conflict, "This account blocks as many people as it may.", 0, {}};
+    return make_error(errc::conflict, "This account blocks as many people as it may.");
   if (wanted) {
     d.statements.push_back(store::insert_block(s.id, *target, c.now));
     tell<Blocked>(d, blocked_event(), s.id, *target);

@@ -57,6 +57,6 @@ bool possible_handle(std::string_view handle) {
          });
 }
 
-error no_such_person() { return {errc::not_found, "There is no such person.", 0, {}}; }
+error no_such_person() { return make_error(errc::not_found, "There is no such person."); }
 
 }  // namespace nova::user

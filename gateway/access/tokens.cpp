@@ -1,18 +1,24 @@
 // Keys, revocations and verification; see tokens.hpp.
 #include "gateway/access/tokens.hpp"
 
-#include "gateway/codec/problems.hpp"
-#include "protocols/auth/auth.pb.h"
+#include "protocols/session/session.pb.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace nova::gateway {
 namespace {
 
-constexpr std::uint32_t keys_method = 108, revocations_method = 110;
 constexpr std::size_t max_waiting = 10'000;
-constexpr auto ask_timeout = std::chrono::seconds(5);
 constexpr auto first_keys_retry = std::chrono::milliseconds(250);
+
+/// The method that declares the option; the generator sees to it that there is one at most.
+const rpc::method& method_that(bool rpc::method::*declares) {
+  auto all = rpc::all_methods();
+  auto at = std::find_if(all.begin(), all.end(), [&](const auto* m) { return m->*declares; });
+  if (at == all.end()) throw std::logic_error("no domain answers what the gateway must ask");
+  return **at;
+}
 
 }  // namespace
 
@@ -21,17 +27,18 @@ tokens::tokens(const config::gateway_settings& settings, const wall_clock& wall,
     : settings_(settings),
       wall_(wall),
       now_(std::move(now)),
+      keys_method_(method_that(&rpc::method::token_keys)),
+      revocations_method_(method_that(&rpc::method::revocations)),
       policy_{settings.token_issuer, settings.token_audience,
               static_cast<std::int64_t>(settings.token_leeway_s)} {}
 
-rpc::call tokens::question(std::uint32_t number, rpc::message_ptr request,
-                           rpc::reply_fn reply) const {
+rpc::call tokens::question(const rpc::method& method, rpc::reply_fn reply) const {
   rpc::call c;
-  c.method = rpc::find_method(number);
+  c.method = &method;
   c.caller.kind = rpc::caller_kind::node;
   c.request_id = "gateway";
-  c.deadline = now_() + ask_timeout;
-  c.request = std::move(request);
+  c.deadline = now_() + std::chrono::milliseconds(method.deadline_ms);
+  c.request = method.request->make();
   c.reply = std::move(reply);
   return c;
 }
@@ -113,14 +120,13 @@ void tokens::ask_keys() {
     bus = bus_;
   }
   if (!bus) return;
-  bus->call(question(keys_method, std::make_shared<auth::KeysRequest>(),
-                     [self = weak_from_this()](rpc::reply_result reply) {
-                            if (auto me = self.lock()) me->keys_answered(std::move(reply));
-                          }));
+  bus->call(question(keys_method_, [self = weak_from_this()](rpc::reply_result reply) {
+    if (auto me = self.lock()) me->keys_answered(std::move(reply));
+  }));
 }
 
 void tokens::keys_answered(rpc::reply_result reply) {
-  const auto* answer = reply ? dynamic_cast<const auth::KeysReply*>(reply->get()) : nullptr;
+  const auto* answer = reply ? dynamic_cast<const session::KeysReply*>(reply->get()) : nullptr;
   key_set set;
   for (int i = 0; answer && i < answer->keys_size(); ++i) {
     const auto& jwk = answer->keys(i);
@@ -154,14 +160,13 @@ void tokens::ask_revocations() {
     bus = bus_;
   }
   if (!bus) return;
-  bus->call(question(revocations_method, std::make_shared<auth::RevocationsRequest>(),
-                          [self = weak_from_this()](rpc::reply_result reply) {
-                            if (auto me = self.lock()) me->revocations_answered(reply);
-                          }));
+  bus->call(question(revocations_method_, [self = weak_from_this()](rpc::reply_result reply) {
+    if (auto me = self.lock()) me->revocations_answered(reply);
+  }));
 }
 
 void tokens::revocations_answered(const rpc::reply_result& reply) {
-  const auto* answer = reply ? dynamic_cast<const auth::RevocationsReply*>(reply->get()) : nullptr;
+  const auto* answer = reply ? dynamic_cast<const session::RevocationsReply*>(reply->get()) : nullptr;
   for (int i = 0; answer && i < answer->items_size(); ++i)
     if (auto id = parse_uuid(answer->items(i).session_id())) revoke(*id, answer->items(i).until());
   std::lock_guard lock(mutex_);

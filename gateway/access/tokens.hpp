@@ -60,7 +60,7 @@ class tokens : public std::enable_shared_from_this<tokens> {
     std::string token;
     verified done;
   };
-  rpc::call question(std::uint32_t number, rpc::message_ptr request, rpc::reply_fn reply) const;
+  rpc::call question(const rpc::method& method, rpc::reply_fn reply) const;
   result<principal> check(std::string_view token) const;
   void set_keys(key_set keys);
   bool have_keys() const;
@@ -74,6 +74,8 @@ class tokens : public std::enable_shared_from_this<tokens> {
   const config::gateway_settings& settings_;
   const wall_clock& wall_;
   const monotonic_clock now_;
+  const rpc::method& keys_method_;
+  const rpc::method& revocations_method_;
   jwt_policy policy_;
   published<key_set> keys_;
   std::atomic<bool> revocations_known_{false};

@@ -62,8 +62,4 @@ void fill_problem(session::Problem& out, const error& e, std::string_view reques
   }
 }
 
-error make_error(errc code, std::string detail, unsigned retry_after_ms) {
-  return {code, std::move(detail), retry_after_ms, {}};
-}
-
 }  // namespace nova::gateway

@@ -30,7 +30,4 @@ void append_problem(std::string& out, const error& e, std::string_view request_i
 
 void fill_problem(session::Problem& out, const error& e, std::string_view request_id, int number);
 
-/// Shorthand for an error without fields.
-error make_error(errc code, std::string detail = {}, unsigned retry_after_ms = 0);
-
 }  // namespace nova::gateway

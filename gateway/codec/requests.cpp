@@ -15,7 +15,8 @@ namespace {
 namespace json = boost::json;
 
 error invalid(std::vector<field_error> fields) {
-  return {errc::invalid_request, "Some fields of the request are not valid.", 0, std::move(fields)};
+  return make_error(errc::invalid_request, "Some fields of the request are not valid.",
+                    std::move(fields));
 }
 
 bool surrogate_at(std::string_view text, std::size_t at, char low, char high) {

@@ -90,7 +90,7 @@ result<route_match> route_table::find(std::string_view verb, std::string_view pa
       if (!r.segments[i].parameter) continue;
       auto value = percent_decode(given[i]);
       if (!value)
-        return error{errc::invalid_request, "The path has an escape that is not valid.", 0, {}};
+        return make_error(errc::invalid_request, "The path has an escape that is not valid.");
       out.path.emplace_back(r.segments[i].text, std::move(*value));
     }
   }

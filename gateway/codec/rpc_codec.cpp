@@ -2,6 +2,7 @@
 #include "gateway/codec/rpc_codec.hpp"
 
 #include "gateway/codec/requests.hpp"
+#include "protocols/core/bus.hpp"
 #include "protocols/core/json.hpp"
 #include "protocols/session/session.pb.h"
 
@@ -161,6 +162,18 @@ frame write_failure(encoding e, std::string_view id, const call_failure& failure
   append_problem(out, failure.problem, request_id);
   out += "}}";
   return std::move(builder).finish(opcode::text);
+}
+
+std::optional<frame> write_push(encoding e, const session::Push& push) {
+  if (e == encoding::protobuf) {
+    session::Frame out;
+    *out.mutable_push() = push;
+    return binary_frame(out);
+  }
+  const auto* type = rpc::find_push(push.method());
+  auto body = type ? type->type->make() : nullptr;
+  if (!body || !body->ParseFromString(push.params())) return std::nullopt;
+  return make_frame(opcode::text, rpc::push(*type, std::move(body)).json());
 }
 
 call_failure failure_of(error e) {

@@ -10,6 +10,10 @@
 #include <string>
 #include <string_view>
 
+namespace nova::session {
+class Push;
+}
+
 namespace nova::gateway {
 
 enum class encoding : std::uint8_t { json, protobuf };
@@ -40,6 +44,10 @@ frame write_result(encoding e, std::string_view id, const rpc::method& method,
                    const rpc::message& reply);
 frame write_failure(encoding e, std::string_view id, const call_failure& failure,
                     std::string_view request_id);
+
+/// A push that a domain gives as bytes. None: a push that this node does not know, or bytes that are
+/// not its message; clients of this node know it no better.
+std::optional<frame> write_push(encoding e, const session::Push& push);
 
 /// The number and problem of a domain's error.
 call_failure failure_of(error e);

@@ -235,7 +235,7 @@ void http_connection::refuse(int status, std::string_view reason) {
                                   {"reason", reason},
                                   {"request_id", request_id_}});
   buffer_.clear();
-  auto a = problem_answer({code, std::string(reason), 0, {}}, request_id_, status);
+  auto a = problem_answer(make_error(code, std::string(reason)), request_id_, status);
   a.close = true;
   phase_ = phase::serving;
   answer(std::move(a));
@@ -285,13 +285,13 @@ void http_connection::on_request() {
 void http_connection::upgrade(http_request request, std::string request_id) {
   if (!boost::beast::websocket::is_upgrade(parser_->get())) {
     auto a =
-        problem_answer({errc::invalid_request, "This is a WebSocket.", 0, {}}, request_id, 426);
+        problem_answer(make_error(errc::invalid_request, "This is a WebSocket."), request_id, 426);
     a.fields.emplace_back("Upgrade", "websocket");
     return answer(std::move(a));
   }
   const auto& fields = parser_->get();
   if (fields.count("Sec-WebSocket-Version") != 1 || fields["Sec-WebSocket-Version"] != "13") {
-    auto a = problem_answer({errc::invalid_request, "Version 13 is spoken here.", 0, {}},
+    auto a = problem_answer(make_error(errc::invalid_request, "Version 13 is spoken here."),
                             request_id, 426);
     a.fields.emplace_back("Sec-WebSocket-Version", "13");
     return answer(std::move(a));
@@ -299,7 +299,7 @@ void http_connection::upgrade(http_request request, std::string request_id) {
   if (fields.count("Sec-WebSocket-Key") != 1 ||
       !is_socket_key(view(fields["Sec-WebSocket-Key"])))
     return answer(problem_answer(
-        {errc::invalid_request, "Sec-WebSocket-Key is not 16 bytes in base64.", 0, {}},
+        make_error(errc::invalid_request, "Sec-WebSocket-Key is not 16 bytes in base64."),
         request_id));
   judge_handshake(
       edge_, thread_, request, view(parser_->get()["Sec-WebSocket-Protocol"]), lease_.address(),

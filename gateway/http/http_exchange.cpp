@@ -5,6 +5,7 @@
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/codec/problems.hpp"
 #include "gateway/codec/requests.hpp"
+#include "protocols/core/text.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -15,12 +16,6 @@ namespace {
 
 constexpr std::string_view protobuf_type = "application/x-protobuf";
 constexpr std::size_t max_user_agent_bytes = 256;
-
-bool same_text(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
 
 std::string_view media_type(std::string_view field) {
   field = field.substr(0, field.find(';'));
@@ -33,7 +28,7 @@ bool accepts(std::string_view accept, std::string_view type) {
     auto comma = accept.find(',');
     auto item = accept.substr(0, comma);
     while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-    if (same_text(media_type(item), type)) return true;
+    if (same_ignoring_case(media_type(item), type)) return true;
     accept = comma == accept.npos ? std::string_view{} : accept.substr(comma + 1);
   }
   return false;
@@ -43,15 +38,15 @@ bool accepts(std::string_view accept, std::string_view type) {
 std::optional<body_format> format_of_body(const http_request& request) {
   auto type = media_type(request.content_type);
   if (request.body.empty() && type.empty()) return body_format::json;
-  if (same_text(type, "application/json")) return body_format::json;
-  if (same_text(type, protobuf_type)) return body_format::protobuf;
+  if (same_ignoring_case(type, "application/json")) return body_format::json;
+  if (same_ignoring_case(type, protobuf_type)) return body_format::protobuf;
   return std::nullopt;
 }
 
 body_format format_of_answer(const http_request& request) {
   if (accepts(request.accept, protobuf_type)) return body_format::protobuf;
   if (accepts(request.accept, "application/json")) return body_format::json;
-  return same_text(media_type(request.content_type), protobuf_type) ? body_format::protobuf
+  return same_ignoring_case(media_type(request.content_type), protobuf_type) ? body_format::protobuf
                                                                     : body_format::json;
 }
 
@@ -251,7 +246,7 @@ std::string choose_request_id(edge& e, std::string_view offered) {
 std::string_view bearer_token(std::string_view authorization) noexcept {
   constexpr std::string_view scheme = "Bearer ";
   if (authorization.size() <= scheme.size() ||
-      !same_text(authorization.substr(0, scheme.size()), scheme))
+      !same_ignoring_case(authorization.substr(0, scheme.size()), scheme))
     return {};
   authorization.remove_prefix(scheme.size());
   while (authorization.starts_with(' ')) authorization.remove_prefix(1);

@@ -1,6 +1,8 @@
 // The rows of the strictness list, one small function each; see http_rules.hpp.
 #include "gateway/http/http_rules.hpp"
 
+#include "protocols/core/text.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -17,13 +19,6 @@ constexpr bool is_control(char c) {
 constexpr bool is_token(char c) {
   if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
   return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view trim(std::string_view text) {
@@ -73,14 +68,14 @@ std::optional<refusal> read_field(std::string_view line, framing& out) {
   if (std::any_of(value.begin(), value.end(), [](char c) { return is_control(c) && c != '\t'; }))
     return refusal{400, "A header field has control characters."};
   ++out.fields;
-  if (same_name(name, "host")) ++out.hosts, out.host = value;
-  if (same_name(name, "content-length")) ++out.lengths, out.length = value;
-  if (same_name(name, "transfer-encoding")) ++out.encodings, out.encoding = value;
+  if (same_ignoring_case(name, "host")) ++out.hosts, out.host = value;
+  if (same_ignoring_case(name, "content-length")) ++out.lengths, out.length = value;
+  if (same_ignoring_case(name, "transfer-encoding")) ++out.encodings, out.encoding = value;
   return std::nullopt;
 }
 
 std::optional<refusal> check_framing(const request_line& line, const framing& f) {
-  if (f.encodings > 1 || (f.encodings == 1 && !same_name(f.encoding, "chunked")))
+  if (f.encodings > 1 || (f.encodings == 1 && !same_ignoring_case(f.encoding, "chunked")))
     return refusal{400, "The transfer encoding is not supported."};
   if (f.encodings == 1 && f.lengths > 0)
     return refusal{400, "Content-Length beside Transfer-Encoding."};
@@ -107,11 +102,11 @@ std::optional<refusal> check_target(const request_line& line, const framing& f) 
   if (target.front() == '/' || line.method == "CONNECT") return std::nullopt;
   if (target == "*" && line.method == "OPTIONS") return std::nullopt;
   for (std::string_view scheme : {"http://", "https://"}) {
-    if (target.size() <= scheme.size() || !same_name(target.substr(0, scheme.size()), scheme))
+    if (target.size() <= scheme.size() || !same_ignoring_case(target.substr(0, scheme.size()), scheme))
       continue;
     auto authority = target.substr(scheme.size());
     authority = authority.substr(0, authority.find_first_of("/?"));
-    if (!authority.empty() && f.hosts == 1 && same_name(authority, f.host)) return std::nullopt;
+    if (!authority.empty() && f.hosts == 1 && same_ignoring_case(authority, f.host)) return std::nullopt;
     return refusal{400, "The target names another host than Host."};
   }
   return refusal{400, "The request target is malformed."};

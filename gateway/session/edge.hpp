@@ -14,8 +14,16 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace nova::gateway {
+
+inline std::vector<const rpc::method*> methods_that_resume() {
+  std::vector<const rpc::method*> out;
+  for (const auto* m : rpc::all_methods())
+    if (m->resumes) out.push_back(m);
+  return out;
+}
 
 struct edge {
   edge(config::gateway_settings s, const wall_clock& clock, random_source& randomness,
@@ -25,6 +33,7 @@ struct edge {
         random(randomness),
         now(std::move(steady)),
         routes(rpc::all_methods()),
+        resuming(methods_that_resume()),
         access(std::make_shared<tokens>(settings, clock, now)),
         resume(settings.resume_key),
         bounds(settings),
@@ -35,6 +44,7 @@ struct edge {
   random_source& random;
   const monotonic_clock now;  ///< of sessions and tokens: deadlines; simulations bring their own
   const route_table routes;
+  const std::vector<const rpc::method*> resuming;  ///< methods that know what a socket has missed
   const std::shared_ptr<tokens> access;
   const resume_tokens resume;
   limits bounds;

@@ -1,7 +1,6 @@
 // Authentication, attachment, calls and resume of one socket; see socket_session.hpp.
 #include "gateway/session/socket_session.hpp"
 
-#include "protocols/messaging/messaging.pb.h"
 #include "protocols/session/session.pb.h"
 
 #include <algorithm>
@@ -9,26 +8,14 @@
 namespace nova::gateway {
 namespace {
 
-constexpr std::uint32_t missed_method = 519;
 constexpr unsigned max_failed_opens = 5;
 constexpr unix_ms far_ms = 10LL * 365 * 24 * 3600 * 1000;  // within what a time_point can hold
-
-const rpc::push_type* find_push(std::string_view name) {
-  for (const auto* type : rpc::all_pushes())
-    if (type->rpc == name) return type;
-  return nullptr;
-}
 
 std::string printable(rpc::connection_id id) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
   for (int shift = 60; shift >= 0; shift -= 4) out += digits[id >> shift & 15];
   return out;
-}
-
-template <class Message>
-rpc::message_ptr copy_of(const Message& m) {
-  return std::make_shared<Message>(m);
 }
 
 }  // namespace
@@ -166,8 +153,8 @@ void socket_session::begin_open() {
   echo_ = echo;
   auto attached = [this](const result<void>& r) {
     if (!r) return fail_open(r.error());
-    if (opening_->resumed) return ask_missed();
-    answer_open(nullptr);
+    if (opening_->resumed && !edge_.resuming.empty()) return ask_missed();
+    answer_open();
   };
   if (!same) return attach(opening_->lineage, attached);
   holding_ = true;
@@ -189,37 +176,46 @@ void socket_session::attach(const uuid& lineage, std::function<void(const result
 
 void socket_session::ask_missed() {
   const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
-  auto ask = std::make_shared<messaging::MissedRequest>();
+  auto ask = std::make_shared<session::MissedRequest>();
   ask->set_account_id(to_string(who_->account));
   ask->set_session_id(to_string(opening_->marks_of));
   ask->set_has_seen(request.resume().nothing_seen() || request.resume().seen_size() > 0);
   *ask->mutable_seen() = request.resume().seen();
-  rpc::call c;
-  c.method = rpc::find_method(missed_method);
-  c.caller.kind = rpc::caller_kind::node;
-  c.caller.account = who_->account;
-  c.caller.session = opening_->marks_of;
-  c.caller.connection = id_;
-  c.request_id = opening_->request_id;
-  c.deadline = edge_.now() + std::chrono::milliseconds(c.method->deadline_ms);
-  c.request = std::move(ask);
-  c.reply = back([](socket_session& s, const rpc::reply_result& reply) { s.missed(reply); },
-                 [](edge&) {});
-  edge_.bus->call(std::move(c));
+  opening_->missed.resize(edge_.resuming.size());
+  opening_->unanswered = edge_.resuming.size();
+  for (std::size_t i = 0; i < edge_.resuming.size(); ++i) {
+    rpc::call c;
+    c.method = edge_.resuming[i];
+    c.caller.kind = rpc::caller_kind::node;
+    c.caller.account = who_->account;
+    c.caller.session = opening_->marks_of;
+    c.caller.connection = id_;
+    c.request_id = opening_->request_id;
+    c.deadline = edge_.now() + std::chrono::milliseconds(c.method->deadline_ms);
+    c.request = ask;
+    c.reply = back([i](socket_session& s, const rpc::reply_result& reply) { s.missed(i, reply); },
+                   [](edge&) {});
+    edge_.bus->call(std::move(c));
+  }
 }
 
-void socket_session::missed(const rpc::reply_result& reply) {
-  if (reply) return answer_open(reply->get());
+void socket_session::missed(std::size_t of, const rpc::reply_result& reply) {
+  if (reply)
+    opening_->missed[of] = *reply;
+  else
+    opening_->failure = reply.error();
+  if (--opening_->unanswered > 0) return;
+  if (!opening_->failure) return answer_open();
   // Live pushes after this would be a hole without a gap: the attachment ends, and the next attempt
   // starts anew.
   edge_.bus->detach(id_, who_->account);
   attached_ = false;
   held_.clear();
   held_bytes_ = 0;
-  fail_open(reply.error());
+  fail_open(error(*opening_->failure));
 }
 
-void socket_session::answer_open(const rpc::message* missed) {
+void socket_session::answer_open() {
   if (ended_) return;
   auto reply = std::make_shared<session::OpenReply>();
   reply->set_session_id(to_string(who_->session));
@@ -231,30 +227,14 @@ void socket_session::answer_open(const rpc::message* missed) {
   auto done = std::move(opening_);
   if (!done->call.notification)
     socket_.send_answer(write_result(encoding_, done->call.id, *done->call.method, *reply));
-  if (missed) send_missed(*missed);
+  for (const auto& reply : done->missed) send_missed(*reply);
   release_held();
   socket_.settled();
 }
 
 void socket_session::send_missed(const rpc::message& missed) {
-  static const rpc::push_type* gap = find_push("session.gap");
-  static const rpc::push_type* message = find_push("messaging.message");
-  static const rpc::push_type* updated = find_push("messaging.updated");
-  const auto& reply = static_cast<const messaging::MissedReply&>(missed);
-  for (const auto& item : reply.items()) {
-    if (item.has_gap())
-      socket_.send_answer(frame_of(*gap, copy_of(item.gap())));
-    else if (item.has_message())
-      socket_.send_answer(frame_of(*message, copy_of(item.message())));
-    else if (item.has_updated())
-      socket_.send_answer(frame_of(*updated, copy_of(item.updated())));
-  }
-}
-
-frame socket_session::frame_of(const rpc::push_type& type, rpc::message_ptr body) const {
-  rpc::push p(type, std::move(body));
-  return encoding_ == encoding::json ? make_frame(opcode::text, p.json())
-                                     : make_frame(opcode::binary, p.binary());
+  for (const auto& item : static_cast<const session::MissedReply&>(missed).items())
+    if (auto f = write_push(encoding_, item)) socket_.send_answer(std::move(*f));
 }
 
 void socket_session::fail_open(const error& e) {

@@ -76,6 +76,9 @@ class socket_session {
     bool resumed = false;
     uuid lineage{};
     uuid marks_of{};  ///< the auth session whose marks say what was seen
+    std::vector<rpc::message_ptr> missed;  ///< the answers of edge::resuming, in its order
+    std::size_t unanswered = 0;
+    std::optional<error> failure;
   };
   void issue(incoming_call call);
   void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply);
@@ -88,12 +91,11 @@ class socket_session {
   void begin_open();
   void attach(const uuid& lineage, std::function<void(const result<void>&)> then);
   void ask_missed();
-  void missed(const rpc::reply_result& reply);
-  void answer_open(const rpc::message* missed);
+  void missed(std::size_t of, const rpc::reply_result& reply);
+  void answer_open();
   void send_missed(const rpc::message& missed);
   void fail_open(const error& e);
   void release_held();
-  frame frame_of(const rpc::push_type& type, rpc::message_ptr body) const;
   /// A callback for other threads that calls `f(session, answer)` here, if the socket is still
   /// there by then; else `gone(edge)`.
   template <class F, class Gone>

@@ -1,6 +1,7 @@
 // Whether a WebSocket may be opened at all; see websocket_connection.hpp.
 #include "gateway/codec/problems.hpp"
 #include "gateway/websocket/websocket_connection.hpp"
+#include "protocols/core/text.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -11,19 +12,13 @@ namespace {
 
 constexpr std::string_view json_protocol = "nova.v1.json", protobuf_protocol = "nova.v1.proto";
 
-bool same_text(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
-
 bool origin_allowed(const config::gateway_settings& settings, std::string_view origin,
                     std::string_view host) {
   if (origin.empty()) return true;
   for (std::string_view scheme : {"http://", "https://"})
-    if (!host.empty() && same_text(origin, std::string(scheme) + std::string(host))) return true;
+    if (!host.empty() && same_ignoring_case(origin, std::string(scheme) + std::string(host))) return true;
   return std::any_of(settings.allowed_origins.begin(), settings.allowed_origins.end(),
-                     [&](const auto& allowed) { return same_text(origin, allowed); });
+                     [&](const auto& allowed) { return same_ignoring_case(origin, allowed); });
 }
 
 /// False: protocols were offered, but none that is spoken here.

@@ -72,6 +72,29 @@ void check_key(const method& m, faults& to) {
                 m.proto->input_type()->full_name());
 }
 
+/// A question that gateways ask must have the messages that gateways know.
+void check_questions(const method& m, faults& to) {
+  const auto& o = m.options;
+  const auto speaks = [&](const std::string& stem) {
+    return m.proto->input_type()->full_name() == "nova.session." + stem + "Request" &&
+           m.proto->output_type()->full_name() == "nova.session." + stem + "Reply";
+  };
+  if (o.resumes()) {
+    to.unless(speaks("Missed"), m.name, "resumes: it answers MissedRequest by MissedReply");
+    to.unless(o.caller() == options::NODE && o.key() == "@account", m.name,
+              "resumes: it is for nodes, and its key is @account");
+  }
+  if (o.token_keys()) {
+    to.unless(speaks("Keys"), m.name, "token_keys: it answers KeysRequest by KeysReply");
+    to.once("token_keys", m.name);
+  }
+  if (o.revocations()) {
+    to.unless(speaks("Revocations"), m.name,
+              "revocations: it answers RevocationsRequest by RevocationsReply");
+    to.once("revocations", m.name);
+  }
+}
+
 void check_method(const method& m, faults& to) {
   const auto& o = m.options;
   const auto& request = *m.proto->input_type();
@@ -103,6 +126,7 @@ void check_method(const method& m, faults& to) {
   if (o.idempotency() == options::KEY && o.caller() == options::ANONYMOUS)
     to.unless(!o.idempotency_scope().empty(), m.name,
               "idempotency KEY of anonymous callers needs idempotency_scope");
+  check_questions(m, to);
   for (const auto& r : m.routes) check_route(m, r, to);
 }
 

@@ -1,5 +1,7 @@
 #include "protocols/codegen/contract.hpp"
 
+#include "protocols/core/text.hpp"
+
 #include <google/protobuf/compiler/cpp/names.h>
 
 #include <algorithm>
@@ -85,12 +87,6 @@ void add_message(const pb::Descriptor& message, contract& to) {
     to.pushes.push_back({&message, options.GetExtension(options::push), name});
   }
   for (int i = 0; i < message.nested_type_count(); ++i) add_message(*message.nested_type(i), to);
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return text;
 }
 
 std::string base_type_text(const pb::FieldDescriptor& field) {
@@ -181,14 +177,14 @@ std::string type_text(const pb::FieldDescriptor& field) {
   return (optional ? "optional " : "") + base_type_text(field);
 }
 
-std::string caller_name(options::Caller caller) { return lower(options::Caller_Name(caller)); }
+std::string caller_name(options::Caller caller) { return ascii_lower(options::Caller_Name(caller)); }
 
 std::string rate_name(options::RateClass rate) {
-  return rate == options::RATE_UNSPECIFIED ? "none" : lower(options::RateClass_Name(rate));
+  return rate == options::RATE_UNSPECIFIED ? "none" : ascii_lower(options::RateClass_Name(rate));
 }
 
 std::string idempotency_name(options::Idempotency idempotency) {
-  return lower(options::Idempotency_Name(idempotency));
+  return ascii_lower(options::Idempotency_Name(idempotency));
 }
 
 std::string key_source_name(const options::Method& method) {

@@ -48,6 +48,9 @@ std::string method_text(const method& m) {
   if (!o.idempotency_scope().empty()) out += " scoped by " + o.idempotency_scope();
   if (o.query()) out += ", query";
   if (!o.settles_in().empty()) out += ", settles in " + o.settles_in();
+  if (o.resumes()) out += ", resumes";
+  if (o.token_keys()) out += ", token keys";
+  if (o.revocations()) out += ", revocations";
   return out + "\n";
 }
 

@@ -59,6 +59,16 @@ const event_type* find_event(std::uint32_t number) noexcept {
   return found == index.end() ? nullptr : found->second;
 }
 
+const push_type* find_push(std::string_view rpc) noexcept {
+  static const auto index = [] {
+    std::unordered_map<std::string_view, const push_type*> by_name;
+    for (const auto* p : all_pushes()) by_name.emplace(p->rpc, p);
+    return by_name;
+  }();
+  const auto found = index.find(rpc);
+  return found == index.end() ? nullptr : found->second;
+}
+
 )";
 
 /// A raw literal; split between characters, because compilers limit the length of one.

@@ -20,6 +20,14 @@ const errc_info& describe(errc code) noexcept {
   return row != table.end() ? *row : describe(errc::internal);
 }
 
+error make_error(errc code, std::string detail, std::uint32_t retry_after_ms) {
+  return {code, std::move(detail), retry_after_ms, {}};
+}
+
+error make_error(errc code, std::string detail, std::vector<field_error> fields) {
+  return {code, std::move(detail), 0, std::move(fields)};
+}
+
 void throw_exception_from_error(const error& e, const boost::source_location&) {
   throw std::logic_error("value() of a failed result: " + std::string(describe(e.code).name) + ": " + e.detail);
 }

@@ -44,6 +44,10 @@ struct error {
   std::vector<field_error> fields = {};
 };
 
+/// The one way to make an error. `detail`: one sentence for a person; empty: the table's title.
+error make_error(errc code, std::string detail = {}, std::uint32_t retry_after_ms = 0);
+error make_error(errc code, std::string detail, std::vector<field_error> fields);
+
 template <class T>
 using result = boost::system::result<T, error>;
 

@@ -64,6 +64,9 @@ struct method {
   std::string (*idempotency_scope_of)(const message& request);  ///< null: the caller's account
   bool query;
   std::string_view settles_in;
+  bool resumes;      ///< answers session.MissedRequest: gateways ask all such methods on a resume
+  bool token_keys;   ///< answers session.KeysRequest: the keys of access tokens
+  bool revocations;  ///< answers session.RevocationsRequest: sessions whose tokens are refused
   std::string_view summary;
   const message_type* request;
   const message_type* reply;
@@ -90,6 +93,7 @@ std::span<const push_type* const> all_pushes();
 const method* find_method(std::uint32_t number) noexcept;
 const method* find_rpc(std::string_view rpc) noexcept;
 const event_type* find_event(std::uint32_t number) noexcept;
+const push_type* find_push(std::string_view rpc) noexcept;
 
 /// The OpenAPI 3.1 document and the text of contracts.txt. Generated.
 std::string_view openapi_json() noexcept;

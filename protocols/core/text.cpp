@@ -13,6 +13,10 @@
 namespace nova {
 namespace {
 
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 constexpr UChar32 braille_blank = 0x2800;
 constexpr UChar32 variation_16 = 0xFE0F;
 
@@ -152,9 +156,13 @@ std::size_t count_code_points(std::string_view text) noexcept {
 
 std::string ascii_lower(std::string_view text) {
   std::string out(text);
-  for (auto& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  for (auto& c : out) c = lower(c);
   return out;
+}
+
+bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 checked_name check_name(std::string_view raw, std::size_t max_code_points) {

@@ -1,4 +1,4 @@
-// Rules for text that people see, shared by all domains: names, reactions, mentions. Text is valid UTF-8 without NUL (the
+// Comparing text without its case, and rules for text that people see, shared by all domains: names, reactions, mentions. Text is valid UTF-8 without NUL (the
 // codec at the edge has checked it).
 #pragma once
 
@@ -19,6 +19,9 @@ std::size_t count_code_points(std::string_view text) noexcept;
 
 /// A–Z become a–z; all other bytes stay. Identifiers are compared in this form.
 std::string ascii_lower(std::string_view text);
+
+/// True when both are the same text but for the case of A–Z: names of header fields, hosts, schemes.
+bool same_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
 struct checked_name {
   std::string text;          ///< as it is kept: NFC, trimmed; empty when nothing but white space was given

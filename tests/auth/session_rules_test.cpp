@@ -334,9 +334,9 @@ TEST_CASE("the keyring tells public keys as JWKs and asks the database for revoc
   auth_world w;
   rpc::caller anyone;
   runtime::reads none;
-  auto out = keyring_entity::keys({}, KeysRequest{}, w.make_context("one", anyone, 0), none);
+  auto out = keyring_entity::keys({}, session::KeysRequest{}, w.make_context("one", anyone, 0), none);
   const auto& d = std::get<runtime::decision<keyring_state>>(out);
-  const auto& reply = dynamic_cast<const KeysReply&>(*d.reply);
+  const auto& reply = dynamic_cast<const session::KeysReply&>(*d.reply);
   REQUIRE(reply.keys_size() >= 2);
   for (const auto& k : reply.keys()) {
     CHECK(k.kty() == "OKP");
@@ -346,14 +346,14 @@ TEST_CASE("the keyring tells public keys as JWKs and asks the database for revoc
     CHECK(base64url_decode(k.x())->size() == 32);
   }
   auto asked =
-      keyring_entity::revocations({}, RevocationsRequest{}, w.make_context("one", anyone, 0), none);
+      keyring_entity::revocations({}, session::RevocationsRequest{}, w.make_context("one", anyone, 0), none);
   REQUIRE(std::holds_alternative<runtime::need>(asked));
   runtime::reads r;
   const auto id = make_uuid_v7(w.now, w.random);
   r.append(storage::rows{2, {id, storage::timestamp{w.now + 5}}});
   auto told =
-      keyring_entity::revocations({}, RevocationsRequest{}, w.make_context("one", anyone, 0), r);
-  const auto& list = dynamic_cast<const RevocationsReply&>(
+      keyring_entity::revocations({}, session::RevocationsRequest{}, w.make_context("one", anyone, 0), r);
+  const auto& list = dynamic_cast<const session::RevocationsReply&>(
       *std::get<runtime::decision<keyring_state>>(told).reply);
   REQUIRE(list.items_size() == 1);
   CHECK(list.items(0).session_id() == to_string(id));

@@ -1,7 +1,7 @@
 #include "tests/fuzz/edge_stage.hpp"
 
 #include "gateway/http/http_connection.hpp"
-#include "protocols/auth/auth.pb.h"
+#include "protocols/session/session.pb.h"
 #include "tests/fuzz/claim.hpp"
 
 #include <google/protobuf/stubs/logging.h>
@@ -20,7 +20,7 @@ const signing_key& key() {
 }
 
 rpc::message_ptr keys() {
-  auto reply = std::make_shared<auth::KeysReply>();
+  auto reply = std::make_shared<session::KeysReply>();
   auto& jwk = *reply->add_keys();
   jwk.set_kty("OKP");
   jwk.set_crv("Ed25519");

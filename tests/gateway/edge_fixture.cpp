@@ -1,7 +1,8 @@
 // The test's server, bus and clients; see edge_fixture.hpp.
 #include "tests/gateway/edge_fixture.hpp"
 
-#include "protocols/auth/auth.pb.h"
+#include "protocols/core/text.hpp"
+#include "protocols/session/session.pb.h"
 #include "tests/support/slowdown.hpp"
 
 #include <arpa/inet.h>
@@ -18,12 +19,6 @@ namespace {
 
 constexpr int patience_ms = 5000 * slowdown;
 constexpr auto patience = std::chrono::milliseconds(patience_ms);
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 }  // namespace
 
@@ -169,7 +164,7 @@ http_reply raw_client::read_reply(bool head) {
     auto stop = block.find("\r\n", at), colon = block.find(':', at);
     auto value = block.substr(colon + 1, stop - colon - 1);
     value.erase(0, value.find_first_not_of(' '));
-    out.fields[lower(block.substr(at, colon - at))] = value;
+    out.fields[ascii_lower(block.substr(at, colon - at))] = value;
     at = stop + 2;
   }
   auto length = out.fields.find("content-length");
@@ -244,7 +239,7 @@ edge::edge(std::function<void(config::gateway_settings&)> change,
   account = make_uuid_v7(clock.now(), system_random());
   session = make_uuid_v7(clock.now(), system_random());
   bus.on("auth.Auth.Keys", [this](rpc::call& c) {
-    auto reply = std::make_shared<auth::KeysReply>();
+    auto reply = std::make_shared<session::KeysReply>();
     auto& jwk = *reply->add_keys();
     jwk.set_kty("OKP");
     jwk.set_crv("Ed25519");

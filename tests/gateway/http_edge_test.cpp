@@ -2,7 +2,7 @@
 // time-outs.
 #include "tests/gateway/edge_fixture.hpp"
 
-#include "protocols/auth/auth.pb.h"
+#include "protocols/session/session.pb.h"
 #include "protocols/messaging/messaging.pb.h"
 
 #include <doctest/doctest.h>
@@ -293,14 +293,14 @@ TEST_CASE("protobuf in and out, also against hostile bytes") {
 
 TEST_CASE("errors of a domain become problem documents with Retry-After") {
   edge e;
-  e.bus.on("auth.login", [](rpc::call& c) { c.reply(error{errc::locked_out, "Wait.", 2500, {}}); });
+  e.bus.on("auth.login", [](rpc::call& c) { c.reply(make_error(errc::locked_out, "Wait.", 2500)); });
   auto json = std::string("Content-Type: application/json\r\n");
   auto reply = e.send("POST", "/v1/auth/login", json, R"({"identifier":"a","password":"b"})");
   CHECK(reply.status == 429);
   CHECK(reply.fields["retry-after"] == "3");
   CHECK(problem(reply)["retry_after_s"] == 3);
   CHECK(problem(reply)["code"] == "locked_out");
-  e.bus.on("auth.login", [](rpc::call& c) { c.reply(error{errc::overloaded, "", 0, {}}); });
+  e.bus.on("auth.login", [](rpc::call& c) { c.reply(make_error(errc::overloaded)); });
   auto shed = e.send("POST", "/v1/auth/login", json, R"({"identifier":"a","password":"b"})");
   CHECK(shed.status == 503);
   CHECK(shed.fields["retry-after"] == "1");
@@ -362,7 +362,7 @@ TEST_CASE("until the revocations are known nobody is let in: 503, and not ready"
   auto c = e.socket();
   c.send(open_call(e.token()));
   CHECK(c.read().data.find("\"code\":5030") != std::string::npos);
-  auto reply = std::make_shared<auth::RevocationsReply>();
+  auto reply = std::make_shared<session::RevocationsReply>();
   auto& item = *reply->add_items();
   item.set_session_id(to_string(e.session));
   item.set_until(e.clock.now() + 60'000);

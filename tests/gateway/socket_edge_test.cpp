@@ -4,6 +4,7 @@
 
 #include "protocols/messaging/messaging.nova.hpp"
 #include "protocols/messaging/messaging.pb.h"
+#include "protocols/session/missed.hpp"
 #include "protocols/session/session.pb.h"
 
 #include <doctest/doctest.h>
@@ -160,7 +161,7 @@ TEST_CASE("a notification is carried out without an answer, failures included") 
 
 TEST_CASE("a domain's error carries the table's number and the problem document") {
   edge e;
-  e.bus.on("messaging.typing", [](rpc::call& c) { c.reply(error{errc::blocked, "No.", 0, {}}); });
+  e.bus.on("messaging.typing", [](rpc::call& c) { c.reply(make_error(errc::blocked, "No.")); });
   auto c = e.opened();
   auto answer = answer_to(c, typing("1"));
   CHECK(code(answer) == 4031);
@@ -235,21 +236,23 @@ TEST_CASE("on resume: the answer, what was missed in order, what was held, live"
   auto a = e.bus.attachment(1);
   CHECK(a.lineage == lineage);
   auto request = e.bus.calls("messaging.Messaging.Missed", 1)[0];
-  const auto& missed = static_cast<const messaging::MissedRequest&>(*request.request);
+  const auto& missed = static_cast<const session::MissedRequest&>(*request.request);
   CHECK(missed.has_seen());
   CHECK(missed.seen().at("c").seq() == 3);
   CHECK(missed.account_id() == to_string(e.account));
   CHECK(request.caller.kind == rpc::caller_kind::node);
   deliver(e, a.connection, message_push(9));  // live, before the answer: must wait
   deliver(e, a.connection, message_push(10));
-  auto out = std::make_shared<messaging::MissedReply>();
-  auto& gap = *out->add_items()->mutable_gap();
-  gap.set_conversation_id("c");
-  gap.set_from_seq(4);
-  gap.set_to_seq(6);
-  out->add_items()->mutable_message()->set_seq(7);
-  out->add_items()->mutable_updated()->set_rev(2);
-  out->add_items()->mutable_message()->set_seq(8);
+  auto out = std::make_shared<session::MissedReply>();
+  messaging::Message seventh, eighth;
+  messaging::Updated change;
+  seventh.set_seq(7);
+  eighth.set_seq(8);
+  change.set_rev(2);
+  session::add_gap(*out, "c", 4, 6);
+  session::add_push(*out, messaging::message_push(), seventh);
+  session::add_push(*out, messaging::updated_push(), change);
+  session::add_push(*out, messaging::message_push(), eighth);
   reply(rpc::message_ptr(out));
   auto answer = parsed(c.read());
   CHECK(answer.at("id") == "open");
@@ -300,7 +303,7 @@ TEST_CASE(
   auto first = e.socket();
   auto token = resume_token(answer_to(first, open_call(e.token())));
   e.bus.on("messaging.Messaging.Missed", [](rpc::call& c) {
-    c.reply(error{errc::unavailable, "", 0, {}});
+    c.reply(make_error(errc::unavailable));
   });
   auto c = e.socket();
   CHECK(code(answer_to(c, open_call(e.token(), resume_of(token)))) == 5030);

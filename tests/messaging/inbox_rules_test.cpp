@@ -29,6 +29,20 @@ storage::rows message_rows(const uuid& conversation, std::int64_t from, std::int
   return {15, cells};
 }
 
+session::Gap gap_in(const session::Push& item) {
+  session::Gap out;
+  REQUIRE(item.method() == "session.gap");
+  REQUIRE(out.ParseFromString(item.params()));
+  return out;
+}
+
+Message message_in(const session::Push& item) {
+  Message out;
+  REQUIRE(item.method() == "messaging.message");
+  REQUIRE(out.ParseFromString(item.params()));
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE_FIXTURE(rules_fixture, "a direct conversation is made once for a pair") {
@@ -70,7 +84,7 @@ TEST_CASE_FIXTURE(rules_fixture, "what a conversation may not be") {
 
 TEST_CASE_FIXTURE(rules_fixture, "a resume replays what is missing in order and says what it leaves out") {
   auto conversation = account(80);
-  MissedRequest q;
+  session::MissedRequest q;
   q.set_has_seen(true);
   (*q.mutable_seen())[to_string(conversation)].set_seq(3);
   (*q.mutable_seen())[to_string(account(81))].set_seq(9);
@@ -86,11 +100,11 @@ TEST_CASE_FIXTURE(rules_fixture, "a resume replays what is missing in order and 
   r.append(storage::rows());
   auto out = inbox_entity::missed({}, q, *context, r);
   REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
-  const auto& reply = static_cast<const MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
+  const auto& reply = static_cast<const session::MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
   REQUIRE(reply.items_size() == 501);
-  CHECK(reply.items(0).gap().from_seq() == 4);
-  CHECK(reply.items(0).gap().to_seq() == 500);
-  for (int i = 1; i <= 500; ++i) CHECK(reply.items(i).message().seq() == 500 + i);
+  CHECK(gap_in(reply.items(0)).from_seq() == 4);
+  CHECK(gap_in(reply.items(0)).to_seq() == 500);
+  for (int i = 1; i <= 500; ++i) CHECK(message_in(reply.items(i)).seq() == 500 + i);
 }
 
 TEST_CASE_FIXTURE(rules_fixture, "R3: a client that has seen more than there is gets a gap from 1 and starts anew") {
@@ -129,7 +143,7 @@ TEST_CASE_FIXTURE(rules_fixture, "R2: a client that has seen nothing is replayed
 
 TEST_CASE_FIXTURE(rules_fixture, "changes that are too many to be replayed leave a gap over their messages") {
   auto conversation = account(80);
-  MissedRequest q;
+  session::MissedRequest q;
   q.set_has_seen(true);
   auto& seen = (*q.mutable_seen())[to_string(conversation)];
   seen.set_seq(9);
@@ -149,10 +163,10 @@ TEST_CASE_FIXTURE(rules_fixture, "changes that are too many to be replayed leave
   r.append(storage::rows(3, {conversation, std::int64_t{2}, std::int64_t{7}}));
   auto out = inbox_entity::missed({}, q, *context, r);
   REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
-  const auto& reply = static_cast<const MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
+  const auto& reply = static_cast<const session::MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
   REQUIRE(reply.items_size() == 1);
-  CHECK(reply.items(0).gap().from_seq() == 2);
-  CHECK(reply.items(0).gap().to_seq() == 7);
+  CHECK(gap_in(reply.items(0)).from_seq() == 2);
+  CHECK(gap_in(reply.items(0)).to_seq() == 7);
   seen.set_rev(44);
   runtime::reads enough;
   enough.append(storage::rows(4, {conversation, std::int64_t{300}, std::int64_t{9}, std::int64_t{0}}));

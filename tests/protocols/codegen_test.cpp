@@ -118,6 +118,23 @@ TEST_CASE("a method for nodes cannot be reached from outside") {
   CHECK(has(error_of_options(with(sound, "caller: USER", "caller: NODE")), "is for nodes only"));
 }
 
+TEST_CASE("what a gateway asks has the messages that a gateway knows, and one answers for keys") {
+  CHECK(has(error_of_options(sound + "resumes: true"), "it answers MissedRequest by MissedReply"));
+  CHECK(has(error_of_options(sound + "token_keys: true"), "it answers KeysRequest by KeysReply"));
+  CHECK(has(error_of_options(sound + "revocations: true"),
+            "it answers RevocationsRequest by RevocationsReply"));
+  const std::string path = "protocols/messaging/messaging.proto";
+  const auto second = with(source_text(path), "  rpc Send(SendRequest)",
+                           R"(  rpc Keys(nova.session.KeysRequest) returns (nova.session.KeysReply) {
+    option (nova.options.method) = {
+      number: 599 entity: "conversation" key: "@one" caller: NODE rate: READ token_keys: true
+    };
+  }
+  rpc Send(SendRequest))");
+  CHECK(has(generate({{path, second}}, all_protos, "tables").error,
+            "messaging.Messaging.Keys: token_keys is taken by auth.Auth.Keys"));
+}
+
 TEST_CASE("idempotency names fields that exist") {
   CHECK(has(error_of_options(with(sound, "caller: USER", "caller: ANONYMOUS idempotency: KEY")),
             "needs idempotency_scope"));
