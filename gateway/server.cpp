@@ -1,9 +1,11 @@
-// Threads, acceptor, push sink and draining; see server.hpp.
 #include "gateway/server.hpp"
 
-#include "protocols/core/log.hpp"
-#include "gateway/session/edge.hpp"
 #include "gateway/http/http_connection.hpp"
+#include "gateway/http/http_exchange.hpp"
+#include "gateway/http/pages.hpp"
+#include "gateway/loop/io_thread.hpp"
+#include "gateway/session/edge.hpp"
+#include "protocols/core/log.hpp"
 
 #include <google/protobuf/stubs/logging.h>
 #include <boost/asio/ip/tcp.hpp>
@@ -41,6 +43,7 @@ struct server::impl final : rpc::push_sink {
   void revoke_session(const uuid& session, unix_ms until) override;
 
   edge common;
+  const pages site{common};
   std::vector<std::shared_ptr<io_thread>> threads;
   std::vector<std::thread> runners;
   std::optional<acceptor> listening;
@@ -86,13 +89,13 @@ void server::impl::accepted(tcp_socket socket, unsigned home) {
   auto remote = socket.remote_endpoint(ec);
   if (ec) return;
   connection_lease lease;
-  auto why = common.bounds.admit(remote.address().to_string(), lease);
+  auto why = common.limits.admit(remote.address().to_string(), lease);
   if (why != limits::refused::none) return refuse(std::move(socket), why);
   auto& thread = *threads[home];
   auto parcel = std::make_shared<std::pair<tcp_socket, connection_lease>>(std::move(socket),
                                                                           std::move(lease));
   thread.post([this, parcel, &thread] {
-    start_http(common, thread, std::move(parcel->first), std::move(parcel->second));
+    start_http(common, site, thread, std::move(parcel->first), std::move(parcel->second));
   });
 }
 
@@ -117,8 +120,8 @@ void server::impl::refuse(tcp_socket socket, limits::refused why) {
 }
 
 void server::impl::tick_tokens() {
-  common.access->tick();
-  token_timer->expires_after(common.access->ready() ? std::chrono::milliseconds(1000)
+  common.tokens->tick();
+  token_timer->expires_after(common.tokens->ready() ? std::chrono::milliseconds(1000)
                                                         : std::chrono::milliseconds(100));
   token_timer->async_wait([this](error_code ec) {
     if (!ec) tick_tokens();
@@ -132,7 +135,7 @@ void server::impl::write_all_metrics(std::string& out) {
   out +=
       "# HELP nova_gateway_connections Open TCP connections.\n# TYPE nova_gateway_connections "
       "gauge\n";
-  out += "nova_gateway_connections " + std::to_string(common.bounds.connections()) + '\n';
+  out += "nova_gateway_connections " + std::to_string(common.limits.connections()) + '\n';
   if (common.bus) common.bus->write_metrics(out);
 }
 
@@ -157,7 +160,7 @@ void server::impl::close(rpc::connection_id connection, rpc::close_code code, st
 }
 
 void server::impl::revoke_session(const uuid& session, unix_ms until) {
-  common.access->revoke(session, until);
+  common.tokens->revoke(session, until);
   for (auto& thread : threads)
     thread->post([&t = *thread, session] {
       t.for_each([&](connection& c) {
@@ -182,19 +185,18 @@ server::~server() {
 rpc::push_sink& server::sink() noexcept { return *impl_; }
 
 bool server::ready() const noexcept {
-  const auto& e = impl_->common;
-  return e.bus && !e.draining && e.access->ready() && e.bus->ready();
+  return impl_->common.ready();
 }
 
 void server::change_limits(const config::gateway_settings& settings) {
-  impl_->common.bounds.change(settings);
+  impl_->common.limits.change(settings);
 }
 
 result<std::uint16_t> server::start(rpc::bus& bus) {
   auto port = impl_->listen();
   if (!port) return port;
   impl_->common.bus = &bus;
-  impl_->common.access->connect(bus);
+  impl_->common.tokens->connect(bus);
   auto& first = impl_->threads[0]->context();
   impl_->retry.emplace(first);
   impl_->token_timer.emplace(first);
@@ -220,7 +222,7 @@ void server::drain_and_stop(std::chrono::milliseconds budget) {
       thread->post([&t = *thread, f] { t.for_each([f](connection& c) { (c.*f)(); }); });
   };
   everywhere(&connection::drain);
-  impl_->common.bounds.wait_for_none(end);
+  impl_->common.limits.wait_for_none(end);
   everywhere(&connection::cut);
   std::vector<std::future<void>> cut;
   for (auto& thread : impl_->threads) {
@@ -229,7 +231,7 @@ void server::drain_and_stop(std::chrono::milliseconds budget) {
     thread->post([done] { done->set_value(); });
   }
   for (auto& c : cut) c.wait();
-  impl_->common.access->disconnect();
+  impl_->common.tokens->disconnect();
   impl_->stop_threads();
 }
 

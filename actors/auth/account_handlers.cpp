@@ -213,10 +213,8 @@ outcome account_entity::refresh(const account_state& s, const RefreshRequest& q,
       return d;
     case refresh_verdict::reused:
       revoke(d, s.id, session->session_id, c);
-      d.refusal = error{errc::refresh_reused,
-                        "This refresh token was used before; its session has ended.",
-                        0,
-                        {}};
+      d.refusal = make_error(errc::refresh_reused,
+                             "This refresh token was used before; its session has ended.");
       return d;
     case refresh_verdict::rotate:
       break;

@@ -55,7 +55,7 @@ bool valid_handle(std::string_view handle) {
 }
 
 result<registration> check_registration(const RegisterRequest& q) {
-  error bad{errc::invalid_request, "Some fields are not valid.", 0, {}};
+  auto bad = make_error(errc::invalid_request, "Some fields are not valid.");
   const auto refuse = [&](std::string field, std::string_view detail) {
     bad.fields.push_back({std::move(field), std::string(detail)});
   };
@@ -77,10 +77,8 @@ guard_row remembered(const guard_row& guard, unix_ms now, const config::auth_set
 
 std::optional<error> lock_of(const guard_row& guard, unix_ms now) {
   if (guard.locked_until <= now) return std::nullopt;
-  return error{errc::locked_out,
-               "There were too many failed attempts with this name.",
-               static_cast<std::uint32_t>(guard.locked_until - now),
-               {}};
+  return make_error(errc::locked_out, "There were too many failed attempts with this name.",
+                    static_cast<std::uint32_t>(guard.locked_until - now));
 }
 
 guard_row after_failure(const guard_row& guard, unix_ms now, const config::auth_settings& s) {

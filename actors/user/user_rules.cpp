@@ -12,7 +12,7 @@ constexpr std::size_t max_handle_bytes = 30;
 
 result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfileRequest& q,
                                     unix_ms at, const config::user_settings& s) {
-  error bad{errc::invalid_request, "Some fields are not valid.", 0, {}};
+  auto bad = make_error(errc::invalid_request, "Some fields are not valid.");
   auto next = now;
   if (q.has_display_name()) {
     auto name = check_display_name(q.display_name());

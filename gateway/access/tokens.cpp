@@ -1,6 +1,7 @@
 // Keys, revocations and verification; see tokens.hpp.
 #include "gateway/access/tokens.hpp"
 
+#include "gateway/access/admission.hpp"
 #include "protocols/session/session.pb.h"
 
 #include <algorithm>
@@ -33,11 +34,9 @@ tokens::tokens(const config::gateway_settings& settings, const wall_clock& wall,
               static_cast<std::int64_t>(settings.token_leeway_s)} {}
 
 rpc::call tokens::question(const rpc::method& method, rpc::reply_fn reply) const {
-  rpc::call c;
-  c.method = &method;
-  c.caller.kind = rpc::caller_kind::node;
-  c.request_id = "gateway";
-  c.deadline = now_() + std::chrono::milliseconds(method.deadline_ms);
+  rpc::caller us;
+  us.kind = rpc::caller_kind::node;
+  auto c = make_call(method, std::move(us), "gateway", now_());
   c.request = method.request->make();
   c.reply = std::move(reply);
   return c;

@@ -1,10 +1,11 @@
-// Beast parses the requests; http_rules judges their raw bytes before; see http_connection.hpp.
+// Beast parses the requests; http_rules judges their raw bytes before.
 #include "gateway/http/http_connection.hpp"
 
-#include "protocols/core/log.hpp"
-#include "gateway/session/edge.hpp"
+#include "gateway/http/http_exchange.hpp"
 #include "gateway/http/http_rules.hpp"
+#include "gateway/session/edge.hpp"
 #include "gateway/websocket/websocket_connection.hpp"
+#include "protocols/core/log.hpp"
 
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -37,8 +38,13 @@ bool is_socket_key(std::string_view key) {
 class http_connection final : public connection,
                               public std::enable_shared_from_this<http_connection> {
  public:
-  http_connection(edge& e, io_thread& thread, tcp_socket socket, connection_lease lease)
-      : edge_(e), thread_(thread), socket_(std::move(socket)), lease_(std::move(lease)) {}
+  http_connection(edge& e, const pages& site, io_thread& thread, tcp_socket socket,
+                  connection_lease lease)
+      : edge_(e),
+        site_(site),
+        thread_(thread),
+        socket_(std::move(socket)),
+        lease_(std::move(lease)) {}
 
   void start();
   void on_deadline(time_point now) override;
@@ -66,6 +72,7 @@ class http_connection final : public connection,
   http_request view_of_request() const;
 
   edge& edge_;
+  const pages& site_;
   io_thread& thread_;
   tcp_socket socket_;
   connection_lease lease_;
@@ -276,7 +283,7 @@ void http_connection::on_request() {
   request_id_ = choose_request_id(edge_, request.request_id);
   bool socket_path = request.target.substr(0, request.target.find('?')) == "/v1/ws";
   if (socket_path && request.verb == "GET") return upgrade(request, request_id_);
-  exchange_ = serve_http(edge_, thread_, request, lease_.address(), request_id_,
+  exchange_ = serve_http(edge_, site_, thread_, request, lease_.address(), request_id_,
                          [weak = weak_from_this()](http_answer a) {
                            if (auto self = weak.lock()) self->answer(std::move(a));
                          });
@@ -301,8 +308,13 @@ void http_connection::upgrade(http_request request, std::string request_id) {
     return answer(problem_answer(
         make_error(errc::invalid_request, "Sec-WebSocket-Key is not 16 bytes in base64."),
         request_id));
+  if (request.repeated_field)
+    return answer(problem_answer(
+        make_error(errc::invalid_request, "A header field came more than once."), request_id));
   judge_handshake(
-      edge_, thread_, request, view(parser_->get()["Sec-WebSocket-Protocol"]), lease_.address(),
+      edge_, thread_,
+      {request.origin, request.host, request.authorization, view(fields["Sec-WebSocket-Protocol"])},
+      lease_.address(),
       [self = shared_from_this(), request_id](result<handshake> accepted) {
         if (self->closed_) return;
         if (!accepted) return self->answer(problem_answer(accepted.error(), request_id));
@@ -398,8 +410,9 @@ void http_connection::close() {
 
 }  // namespace
 
-void start_http(edge& e, io_thread& thread, tcp_socket socket, connection_lease lease) {
-  std::make_shared<http_connection>(e, thread, std::move(socket), std::move(lease))->start();
+void start_http(edge& e, const pages& site, io_thread& thread, tcp_socket socket,
+                connection_lease lease) {
+  std::make_shared<http_connection>(e, site, thread, std::move(socket), std::move(lease))->start();
 }
 
 }  // namespace nova::gateway

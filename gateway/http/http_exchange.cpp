@@ -1,10 +1,9 @@
-// Routing, authentication, rates, and the call over the bus; see http_exchange.hpp.
 #include "gateway/http/http_exchange.hpp"
 
-#include "gateway/session/edge.hpp"
-#include "gateway/loop/io_thread.hpp"
-#include "gateway/codec/problems.hpp"
 #include "gateway/codec/requests.hpp"
+#include "gateway/http/pages.hpp"
+#include "gateway/loop/io_thread.hpp"
+#include "gateway/session/edge.hpp"
 #include "protocols/core/text.hpp"
 
 #include <algorithm>
@@ -68,15 +67,6 @@ bool known_verb(std::string_view verb) {
   return std::find(std::begin(known), std::end(known), verb) != std::end(known);
 }
 
-http_answer text_answer(std::string type, std::string body, int status = 200) {
-  http_answer out;
-  out.status = status;
-  out.content_type = std::move(type);
-  out.body = std::move(body);
-  out.fields.emplace_back("Cache-Control", "no-store");
-  return out;
-}
-
 /// Everything of a call that outlives the request's buffers.
 struct exchange : std::enable_shared_from_this<exchange> {
   edge& common;
@@ -94,7 +84,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
 
   void authenticate(std::string_view token) {
     if (token.empty()) return fail(make_error(errc::unauthenticated));
-    common.access->verify(
+    common.tokens->verify(
         token, [self = shared_from_this(), home = std::this_thread::get_id()](result<principal> p) {
           if (home == std::this_thread::get_id()) return self->authenticated(std::move(p));
           self->thread.post([self, p = std::move(p)] { self->authenticated(p); });
@@ -103,27 +93,17 @@ struct exchange : std::enable_shared_from_this<exchange> {
 
   void authenticated(const result<principal>& p) {
     if (!p) return fail(p.error());
-    rpc::caller caller;
-    caller.kind = rpc::caller_kind::user;
-    caller.account = p->account;
-    caller.session = p->session;
-    call(std::move(caller));
+    if (request)
+      if (auto ok = common.admission.by_account(*method, p->account); !ok) return fail(ok.error());
+    call(caller_of(*p));
   }
 
   void call(rpc::caller caller) {
     if (!request) return fail(request.error());
-    auto now = std::chrono::steady_clock::now();
-    if (caller.kind == rpc::caller_kind::user)
-      if (auto wait = common.bounds.account_request(method->rate, caller.account, now))
-        return fail(make_error(errc::rate_limited, {}, *wait));
-    rpc::call c;
-    c.method = method;
-    c.caller = std::move(caller);
-    c.caller.address = address;
-    c.caller.user_agent = user_agent;
-    c.request_id = request_id;
+    caller.address = address;
+    caller.user_agent = user_agent;
+    auto c = make_call(*method, std::move(caller), request_id, common.now());
     if (method->idempotency == rpc::idempotency::key) c.idempotency_key = idempotency_key;
-    c.deadline = now + std::chrono::milliseconds(method->deadline_ms ? method->deadline_ms : 5000);
     c.request = *request;
     c.reply = [weak = weak_from_this(), home = thread.weak_from_this()](rpc::reply_result reply) {
       if (auto here = home.lock())
@@ -151,48 +131,6 @@ struct exchange : std::enable_shared_from_this<exchange> {
     done(std::move(out));
   }
 };
-
-std::optional<http_answer> serve_page(edge& e, const http_request& request, std::string_view path) {
-  bool get = request.verb == "GET" || request.verb == "HEAD";
-  bool operation =
-      path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/openapi.json";
-  auto file = operation ? nullptr : e.files.find(path);
-  if (!operation && !file) return std::nullopt;
-  if (!get) {
-    http_answer out;
-    out.fields.emplace_back("Allow", "GET, HEAD");
-    out.status = request.verb == "OPTIONS" ? 204 : 405;
-    return out;
-  }
-  if (file) {
-    http_answer out;
-    out.content_type = file->content_type;
-    out.shared_body = std::shared_ptr<const std::string>(file, &file->body);
-    out.fields.emplace_back("Cache-Control",
-                            file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-    out.fields.emplace_back("Content-Security-Policy", std::string(page_security_policy));
-    out.fields.emplace_back("Referrer-Policy", "no-referrer");
-    return out;
-  }
-  if (path == "/healthz") return text_answer("application/json", R"({"status":"ok"})");
-  if (path == "/openapi.json") {
-    static const auto document = std::make_shared<const std::string>(rpc::openapi_json());
-    auto out = text_answer("application/json", {});
-    out.shared_body = document;  // slow readers hold no copies
-    return out;
-  }
-  if (path == "/metrics") {
-    auto out = text_answer("text/plain; version=0.0.4; charset=utf-8", {});
-    e.write_metrics(out.body);
-    return out;
-  }
-  bool ready = e.bus && !e.draining && e.access->ready() && e.bus->ready();
-  auto out = text_answer("application/json",
-                         ready ? R"({"status":"ready"})" : R"({"status":"not ready"})");
-  out.status = ready ? 200 : 503;
-  if (!ready) out.fields.emplace_back("Retry-After", "1");
-  return out;
-}
 
 bool idempotency_key_ok(std::string_view key) {
   return key.size() <= 255 &&
@@ -222,19 +160,30 @@ std::optional<http_answer> refuse_early(const http_request& request, std::string
   return std::nullopt;
 }
 
-}  // namespace
-
-http_answer problem_answer(const error& e, std::string_view request_id, int status) {
+/// The path is not there, or not with this verb.
+http_answer no_method(const http_request& request, std::string_view path, const std::string& allow,
+                      std::string_view request_id) {
+  bool options = request.verb == "OPTIONS" && (!allow.empty() || path == "*");
   http_answer out;
-  out.status = status != 0 ? status : describe(e.code).http_status;
-  out.content_type = "application/problem+json";
-  append_problem(out.body, e, request_id, out.status);
-  out.fields.emplace_back("Cache-Control", "no-store");
-  if (auto seconds = retry_after_s(e))
-    out.fields.emplace_back("Retry-After", std::to_string(seconds));
-  if (out.status == 401) out.fields.emplace_back("WWW-Authenticate", "Bearer");
+  out.status = 204;
+  if (!options)
+    out = problem_answer(make_error(allow.empty() ? errc::not_found : errc::method_not_allowed),
+                         request_id);
+  if (!allow.empty()) out.fields.emplace_back("Allow", allow + ", OPTIONS");
   return out;
 }
+
+result<rpc::message_ptr> read_request(const http_request& request, const route_match& match,
+                                      std::string_view query, unsigned max_json_depth) {
+  bool has_body =
+      match.route->method != rpc::verb::get && match.route->method != rpc::verb::delete_;
+  auto format = has_body ? format_of_body(request) : body_format::json;
+  if (!format) return make_error(errc::unsupported_media_type);
+  return read_http_request(
+      {*match.method, *match.route, match.path, query, request.body, *format, max_json_depth});
+}
+
+}  // namespace
 
 std::string choose_request_id(edge& e, std::string_view offered) {
   auto fit = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; };
@@ -243,49 +192,24 @@ std::string choose_request_id(edge& e, std::string_view offered) {
   return to_string(make_uuid_v7(e.wall.now(), e.random));
 }
 
-std::string_view bearer_token(std::string_view authorization) noexcept {
-  constexpr std::string_view scheme = "Bearer ";
-  if (authorization.size() <= scheme.size() ||
-      !same_ignoring_case(authorization.substr(0, scheme.size()), scheme))
-    return {};
-  authorization.remove_prefix(scheme.size());
-  while (authorization.starts_with(' ')) authorization.remove_prefix(1);
-  return authorization;
-}
-
-std::shared_ptr<void> serve_http(edge& e, io_thread& thread, const http_request& request,
-                                 const std::string& address, std::string request_id,
-                                 std::function<void(http_answer)> done) {
+std::shared_ptr<void> serve_http(edge& e, const pages& site, io_thread& thread,
+                                 const http_request& request, const std::string& address,
+                                 std::string request_id, std::function<void(http_answer)> done) {
   auto at_once = [&](http_answer a) {
     done(std::move(a));
     return nullptr;
   };
   if (auto refused = refuse_early(request, request_id)) return at_once(std::move(*refused));
   auto [path, query] = split_target(request.target);
-  if (auto page = serve_page(e, request, path)) {
-    if (page->status == 405) {
-      auto out = problem_answer(make_error(errc::method_not_allowed), request_id);
-      out.fields.emplace_back("Allow", "GET, HEAD");
-      return at_once(std::move(out));
-    }
-    return at_once(std::move(*page));
-  }
+  if (auto page = site.find(request, path, request_id)) return at_once(std::move(*page));
   auto match = e.routes.find(request.verb, path);
   if (!match) return at_once(problem_answer(match.error(), request_id));
-  if (!match->method) {
-    bool options = request.verb == "OPTIONS" && (!match->allow.empty() || path == "*");
-    auto out = problem_answer(
-        make_error(match->allow.empty() ? errc::not_found : errc::method_not_allowed), request_id);
-    if (options) out = http_answer{204, {}, {}, {}, {}, false};
-    if (!match->allow.empty()) out.fields.emplace_back("Allow", match->allow + ", OPTIONS");
-    return at_once(std::move(out));
-  }
+  if (!match->method) return at_once(no_method(request, path, match->allow, request_id));
   if (e.draining)
     return at_once(
         problem_answer(make_error(errc::unavailable, "The server is restarting."), request_id));
-  if (auto wait =
-          e.bounds.address_request(match->method->rate, address, std::chrono::steady_clock::now()))
-    return at_once(problem_answer(make_error(errc::rate_limited, {}, *wait), request_id));
+  if (auto ok = e.admission.by_address(*match->method, address); !ok)
+    return at_once(problem_answer(ok.error(), request_id));
   auto x = std::make_shared<exchange>(e, thread);
   x->address = address;
   x->request_id = std::move(request_id);
@@ -295,14 +219,7 @@ std::shared_ptr<void> serve_http(edge& e, io_thread& thread, const http_request&
   x->route = match->route;
   x->answer_format = format_of_answer(request);
   x->done = std::move(done);
-  bool has_body =
-      match->route->method != rpc::verb::get && match->route->method != rpc::verb::delete_;
-  auto format = has_body ? format_of_body(request) : body_format::json;
-  if (format)
-    x->request = read_http_request({*x->method, *x->route, match->path, query, request.body,
-                                    *format, e.settings.max_json_depth});
-  else
-    x->request = make_error(errc::unsupported_media_type);
+  x->request = read_request(request, *match, query, e.settings.max_json_depth);
   if (x->method->caller == rpc::caller_kind::anonymous)
     x->call({});
   else

@@ -79,7 +79,7 @@ std::optional<unsigned> keyed_buckets::take(std::string_view key, std::size_t ra
   auto& shard = shards_[std::hash<std::string_view>{}(key) % shard_count];
   std::lock_guard lock(shard.mutex);
   if (shard.rates[rate_class].per_s <= 0) return std::nullopt;
-  auto at = shard.keys.find(std::string(key));
+  auto at = shard.keys.find(key);
   if (at == shard.keys.end()) {
     if (shard.keys.size() >= max_keys_per_shard_) forget_full(shard, now);
     if (shard.keys.size() >= max_keys_per_shard_) return 1000;

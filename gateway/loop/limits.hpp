@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -56,10 +57,13 @@ class keyed_buckets {
   std::optional<unsigned> take(std::string_view key, std::size_t rate_class, clock_point now);
 
  private:
+  struct hash : std::hash<std::string_view> {
+    using is_transparent = void;  ///< a key that is known is looked up without a copy
+  };
   struct shard {
     std::mutex mutex;
     keyed_buckets::rates rates;
-    std::unordered_map<std::string, std::array<token_bucket, classes>> keys;
+    std::unordered_map<std::string, std::array<token_bucket, classes>, hash, std::equal_to<>> keys;
   };
   void forget_full(shard& in, clock_point now);
   static constexpr std::size_t shard_count = 16;

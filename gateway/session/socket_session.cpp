@@ -1,7 +1,6 @@
-// Authentication, attachment, calls and resume of one socket; see socket_session.hpp.
 #include "gateway/session/socket_session.hpp"
 
-#include "protocols/session/session.pb.h"
+#include "protocols/session/session.nova.hpp"
 
 #include <algorithm>
 
@@ -22,10 +21,10 @@ std::string printable(rpc::connection_id id) {
 
 socket_session::socket_session(edge& e, io_thread& thread, session_socket& socket,
                                rpc::connection_id id, encoding enc, const std::string& address)
-    : edge_(e), thread_(thread), socket_(socket), id_(id), encoding_(enc), address_(address) {}
+    : edge_(e), thread_(thread), socket_(socket), id_(id), encoding_(enc), address_(address), rate_(e.settings) {}
 
 template <class F, class Gone>
-auto socket_session::back(F f, Gone gone) {
+auto socket_session::on_own_thread(F f, Gone gone) {
   return [weak = thread_.weak_from_this(), &common = edge_, id = id_, f, gone](auto answer) {
     auto thread = weak.lock();
     if (!thread) return;
@@ -48,7 +47,7 @@ void socket_session::start(std::optional<principal> who, unauthenticated_place p
     return;
   }
   adopt(*who);
-  if (edge_.access->revoked(who->session))
+  if (edge_.tokens->revoked(who->session))
     return socket_.end_with(rpc::close_code::unauthenticated, "revoked");
   hold_until_ = now + std::chrono::milliseconds(edge_.settings.hold_for_open_ms);
   attach(make_uuid_v7(edge_.wall.now(), edge_.random), [this](const result<void>& attached) {
@@ -65,30 +64,31 @@ void socket_session::adopt(const principal& p) {
 }
 
 void socket_session::handle(incoming_call call) {
+  if (auto ok = rate_.take(edge_.now()); !ok) return refuse_for_rate(call, ok.error());
   if (call.failure) return refuse(call, *call.failure);
-  if (call.method->rpc == "session.open") return open(std::move(call));
-  if (!who_) return refuse(call, failure_of(make_error(errc::unauthenticated)));
+  bool opens = call.method == &session::session_interface::open::info();
+  if (!opens && !who_) return refuse(call, failure_of(make_error(errc::unauthenticated)));
+  if (auto ok = admit(*call.method); !ok) return refuse_for_rate(call, ok.error());
+  if (opens) return open(std::move(call));
   issue(std::move(call));
 }
 
+result<void> socket_session::admit(const rpc::method& method) {
+  auto ok = edge_.admission.by_address(method, address_);
+  return ok && who_ ? edge_.admission.by_account(method, who_->account) : ok;
+}
+
 void socket_session::issue(incoming_call call) {
-  used();
+  first_call_came();
   ++inflight_;
-  rpc::call c;
-  c.method = call.method;
-  c.caller.kind = rpc::caller_kind::user;
-  c.caller.account = who_->account;
-  c.caller.session = who_->session;
-  c.caller.connection = id_;
-  c.caller.address = address_;
-  c.request_id = next_request_id();
-  constexpr std::uint32_t usual_deadline_ms = 5000;
-  c.deadline = edge_.now() + std::chrono::milliseconds(
-                                 call.method->deadline_ms ? call.method->deadline_ms : usual_deadline_ms);
+  auto from = caller_of(*who_);
+  from.connection = id_;
+  from.address = address_;
+  auto c = make_call(*call.method, std::move(from), next_request_id(), edge_.now());
   c.request = std::move(call.params);
   auto answer = [id = call.notification ? std::string() : std::move(call.id), method = call.method](
                     socket_session& s, const rpc::reply_result& reply) { s.answered(id, *method, reply); };
-  c.reply = back(std::move(answer), [](edge&) {});
+  c.reply = on_own_thread(std::move(answer), [](edge&) {});
   edge_.bus->call(std::move(c));
 }
 
@@ -107,6 +107,13 @@ void socket_session::refuse(const incoming_call& call, const call_failure& failu
     socket_.send_answer(write_failure(encoding_, call.id, failure, next_request_id()));
 }
 
+void socket_session::refuse_for_rate(const incoming_call& call, const error& e) {
+  thread_.counts().calls_refused_total.add();
+  if (rate_.abused(edge_.now()))
+    return socket_.end_with(rpc::close_code::policy, "too many calls");
+  refuse(call, failure_of(e));
+}
+
 std::string socket_session::next_request_id() {
   return std::to_string(id_) + '-' + std::to_string(++calls_);
 }
@@ -120,9 +127,9 @@ void socket_session::open(incoming_call call) {
     if (!who_) return fail_open(make_error(errc::unauthenticated));
     return begin_open();
   }
-  edge_.access->verify(
+  edge_.tokens->verify(
       request.access_token(),
-      back([](socket_session& s, const result<principal>& p) { s.verified(p); }, [](edge&) {}));
+      on_own_thread([](socket_session& s, const result<principal>& p) { s.verified(p); }, [](edge&) {}));
 }
 
 void socket_session::verified(const result<principal>& p) {
@@ -140,7 +147,7 @@ void socket_session::verified(const result<principal>& p) {
 
 void socket_session::begin_open() {
   const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
-  auto claims = request.has_resume() ? edge_.resume.read(request.resume().token(), edge_.wall.now())
+  auto claims = request.has_resume() ? edge_.resume_tokens.read(request.resume().token(), edge_.wall.now())
                                      : std::nullopt;
   opening_->resumed = claims && claims->account == who_->account;
   opening_->marks_of = opening_->resumed ? claims->session : who_->session;
@@ -171,7 +178,7 @@ void socket_session::attach(const uuid& lineage, std::function<void(const result
     then(r);
   };
   auto gone = [id = id_, account = who_->account](edge& e) { e.bus->detach(id, account); };
-  edge_.bus->attach(a, back(std::move(attached), std::move(gone)));
+  edge_.bus->attach(a, on_own_thread(std::move(attached), std::move(gone)));
 }
 
 void socket_session::ask_missed() {
@@ -184,17 +191,15 @@ void socket_session::ask_missed() {
   opening_->missed.resize(edge_.resuming.size());
   opening_->unanswered = edge_.resuming.size();
   for (std::size_t i = 0; i < edge_.resuming.size(); ++i) {
-    rpc::call c;
-    c.method = edge_.resuming[i];
-    c.caller.kind = rpc::caller_kind::node;
-    c.caller.account = who_->account;
-    c.caller.session = opening_->marks_of;
-    c.caller.connection = id_;
-    c.request_id = opening_->request_id;
-    c.deadline = edge_.now() + std::chrono::milliseconds(c.method->deadline_ms);
+    rpc::caller us;
+    us.kind = rpc::caller_kind::node;
+    us.account = who_->account;
+    us.session = opening_->marks_of;
+    us.connection = id_;
+    auto c = make_call(*edge_.resuming[i], std::move(us), opening_->request_id, edge_.now());
     c.request = ask;
-    c.reply = back([i](socket_session& s, const rpc::reply_result& reply) { s.missed(i, reply); },
-                   [](edge&) {});
+    c.reply = on_own_thread(
+        [i](socket_session& s, const rpc::reply_result& reply) { s.missed(i, reply); }, [](edge&) {});
     edge_.bus->call(std::move(c));
   }
 }
@@ -222,7 +227,7 @@ void socket_session::answer_open() {
   reply->set_connection_id(printable(id_));
   auto expires = edge_.wall.now() + unix_ms{edge_.settings.resume_ttl_s} * 1000;
   reply->set_resume_token(
-      edge_.resume.make({who_->account, opening_->marks_of, lineage_, expires}));
+      edge_.resume_tokens.make({who_->account, opening_->marks_of, lineage_, expires}));
   reply->set_resumed(opening_->resumed);
   auto done = std::move(opening_);
   if (!done->call.notification)
@@ -247,7 +252,7 @@ void socket_session::fail_open(const error& e) {
   socket_.settled();
 }
 
-void socket_session::used() {
+void socket_session::first_call_came() {
   if (holding_ && !opening_) release_held();
 }
 
@@ -284,7 +289,7 @@ time_point socket_session::deadline() const { return std::min({open_by_, hold_un
 
 void socket_session::on_deadline(time_point now) {
   if (ended_) return;
-  if (now >= hold_until_) used();
+  if (now >= hold_until_) first_call_came();
   if (now >= open_by_)
     return socket_.end_with(rpc::close_code::unauthenticated, "no session.open in time");
   if (now >= expires_)

@@ -3,9 +3,9 @@
 // websocket_connection, which owns it; everything happens on its thread.
 #pragma once
 
-#include "gateway/session/edge.hpp"
-#include "gateway/loop/io_thread.hpp"
 #include "gateway/codec/rpc_codec.hpp"
+#include "gateway/loop/io_thread.hpp"
+#include "gateway/session/edge.hpp"
 
 #include <memory>
 #include <optional>
@@ -18,20 +18,20 @@ namespace nova::gateway {
 class unauthenticated_place {
  public:
   unauthenticated_place() = default;
-  explicit unauthenticated_place(limits& bounds) : bounds_(&bounds) {}
+  explicit unauthenticated_place(limits& counts) : counts_(&counts) {}
   unauthenticated_place(unauthenticated_place&& o) noexcept
-      : bounds_(std::exchange(o.bounds_, nullptr)) {}
+      : counts_(std::exchange(o.counts_, nullptr)) {}
   unauthenticated_place& operator=(unauthenticated_place&& o) noexcept {
-    std::swap(bounds_, o.bounds_);
+    std::swap(counts_, o.counts_);
     return *this;
   }
   ~unauthenticated_place() { leave(); }
   void leave() noexcept {
-    if (bounds_) std::exchange(bounds_, nullptr)->leave_unauthenticated();
+    if (counts_) std::exchange(counts_, nullptr)->leave_unauthenticated();
   }
 
  private:
-  limits* bounds_ = nullptr;
+  limits* counts_ = nullptr;
 };
 
 /// The socket as its session needs it.
@@ -55,8 +55,6 @@ class socket_session {
   void start(std::optional<principal> who, unauthenticated_place place);
   /// A call as it was read, failed or not: answered now or later. Not while full().
   void handle(incoming_call call);
-  /// Answers that the call cannot be carried out.
-  void refuse(const incoming_call& call, const call_failure& failure);
   /// session.open is under way, or as many other calls as may be.
   bool full() const noexcept {
     return opening_ || inflight_ >= edge_.settings.max_inflight_per_socket;
@@ -80,11 +78,16 @@ class socket_session {
     std::size_t unanswered = 0;
     std::optional<error> failure;
   };
+  result<void> admit(const rpc::method& method);
   void issue(incoming_call call);
+  /// Answers that the call cannot be carried out.
+  void refuse(const incoming_call& call, const call_failure& failure);
+  /// Answers that a rate is used up; ends the socket when this is abuse.
+  void refuse_for_rate(const incoming_call& call, const error& e);
   void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply);
   std::string next_request_id();
-  /// Pushes no longer wait for a session.open.
-  void used();
+  /// A socket with a bearer header calls without session.open: pushes that were held for it leave.
+  void first_call_came();
   void open(incoming_call call);
   void verified(const result<principal>& p);
   void adopt(const principal& p);
@@ -96,10 +99,10 @@ class socket_session {
   void send_missed(const rpc::message& missed);
   void fail_open(const error& e);
   void release_held();
-  /// A callback for other threads that calls `f(session, answer)` here, if the socket is still
-  /// there by then; else `gone(edge)`.
+  /// A callback for other threads. On this socket's thread it calls `f(session, answer)`, or
+  /// `gone(edge)` if the socket is no longer there.
   template <class F, class Gone>
-  auto back(F f, Gone gone);
+  auto on_own_thread(F f, Gone gone);
 
   edge& edge_;
   io_thread& thread_;
@@ -109,6 +112,7 @@ class socket_session {
   const std::string& address_;
   bool ended_ = false, attached_ = false, holding_ = false, echo_ = true;
   unsigned failed_opens_ = 0, inflight_ = 0;
+  socket_rate rate_;
   std::uint64_t calls_ = 0;
   std::optional<principal> who_;
   unauthenticated_place place_;

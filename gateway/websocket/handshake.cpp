@@ -1,10 +1,8 @@
-// Whether a WebSocket may be opened at all; see websocket_connection.hpp.
-#include "gateway/codec/problems.hpp"
-#include "gateway/websocket/websocket_connection.hpp"
+#include "gateway/websocket/handshake.hpp"
+
 #include "protocols/core/text.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <thread>
 
 namespace nova::gateway {
@@ -41,28 +39,25 @@ bool choose_protocol(std::string_view offered, handshake& to) {
 
 }  // namespace
 
-void judge_handshake(edge& e, io_thread& thread, const http_request& request,
-                     std::string_view protocols, const std::string& address,
-                     std::function<void(result<handshake>)> done) {
+void judge_handshake(edge& e, io_thread& thread, const upgrade_fields& request,
+                     const std::string& address, std::function<void(result<handshake>)> done) {
   auto accepted = std::make_shared<handshake>();
   if (e.draining) return done(make_error(errc::unavailable, "The server is restarting."));
-  if (request.repeated_field)
-    return done(make_error(errc::invalid_request, "A header field came more than once."));
   if (!origin_allowed(e.settings, request.origin, request.host))
     return done(make_error(errc::forbidden, "The origin is not allowed."));
-  if (!choose_protocol(protocols, *accepted))
+  if (!choose_protocol(request.protocols, *accepted))
     return done(make_error(errc::invalid_request, "None of the offered subprotocols is known."));
-  if (auto wait = e.bounds.handshake(address, std::chrono::steady_clock::now()))
+  if (auto wait = e.limits.handshake(address, std::chrono::steady_clock::now()))
     return done(make_error(errc::rate_limited, {}, *wait));
   if (request.authorization.empty()) {
-    if (!e.bounds.enter_unauthenticated()) return done(make_error(errc::overloaded));
-    accepted->place = unauthenticated_place(e.bounds);
+    if (!e.limits.enter_unauthenticated()) return done(make_error(errc::overloaded));
+    accepted->place = unauthenticated_place(e.limits);
     return done(std::move(*accepted));
   }
   auto token = bearer_token(request.authorization);
   if (token.empty()) return done(make_error(errc::unauthenticated));
   auto home = std::this_thread::get_id();
-  e.access->verify(token, [accepted, done, home, &thread](result<principal> p) {
+  e.tokens->verify(token, [accepted, done, home, &thread](result<principal> p) {
     auto finish = [accepted, done, p = std::move(p)] {
       if (!p) return done(p.error());
       accepted->who = *p;

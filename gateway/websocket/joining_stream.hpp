@@ -3,8 +3,8 @@
 // frames, so that all leave together and never inside one another.
 #pragma once
 
+#include "gateway/loop/tcp_socket.hpp"
 #include "gateway/websocket/frame_watch.hpp"
-#include "gateway/http/http_connection.hpp"
 
 #include <boost/asio/associator.hpp>
 #include <boost/asio/async_result.hpp>

@@ -1,9 +1,10 @@
-// Reading by Beast, writing from the queue, closing with a code in bounded time; see
-// websocket_connection.hpp.
+// Reading by Beast, writing from the outbox, closing with a code in bounded time.
 #include "gateway/websocket/websocket_connection.hpp"
 
+#include "gateway/websocket/closing_handshake.hpp"
 #include "gateway/websocket/joining_stream.hpp"
-#include "gateway/websocket/outgoing_queue.hpp"
+#include "gateway/websocket/liveness.hpp"
+#include "gateway/websocket/socket_outbox.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -17,12 +18,10 @@ namespace net = boost::asio;
 namespace ws = boost::beast::websocket;
 using boost::system::error_code;
 
-constexpr std::size_t pieces_per_write = 64;  // Asio's limit of one gathering write
-
 struct gathered {
   using value_type = net::const_buffer;
   using const_iterator = const net::const_buffer*;
-  std::array<net::const_buffer, pieces_per_write> pieces;
+  std::array<net::const_buffer, socket_outbox::pieces_per_write> pieces;
   std::size_t count = 0;
   const_iterator begin() const { return pieces.data(); }
   const_iterator end() const { return pieces.data() + count; }
@@ -35,7 +34,7 @@ class websocket_connection final : public connection,
  public:
   websocket_connection(edge& e, io_thread& thread, rpc::connection_id id, tcp_socket socket,
                        connection_lease lease, handshake accepted);
-  void start(handshake_request request);
+  void start(upgrade_request request);
 
   // connection
   void on_deadline(time_point now) override;
@@ -48,8 +47,8 @@ class websocket_connection final : public connection,
   void cut() override;
 
   // session_socket
-  void send_push(frame f) override { enqueue(std::move(f), outgoing_queue::kind::push); }
-  void send_answer(frame f) override { enqueue(std::move(f), outgoing_queue::kind::answer); }
+  void send_push(frame f) override { enqueue(std::move(f), socket_outbox::kind::push); }
+  void send_answer(frame f) override { enqueue(std::move(f), socket_outbox::kind::answer); }
   void end_with(rpc::close_code code, std::string_view reason) override { shut(code, reason); }
   void settled() override;
 
@@ -63,14 +62,12 @@ class websocket_connection final : public connection,
   void on_read(error_code ec);
   void on_read_failed(error_code ec);
   void handle_message();
-  bool rate_allows(const incoming_call& call);
-  void enqueue(frame f, outgoing_queue::kind k);
-  void want_flush();
-  void want_round();
-  std::size_t write_some(error_code& ec);
+  void enqueue(frame f, socket_outbox::kind k);
+  void schedule(socket_outbox::next what);
+  std::optional<std::size_t> write_some(std::span<const std::string_view> pieces);
   void wait_writable();
   void after_flush();
-  void begin_close();
+  bool begin_close(closing_handshake::phase by);
   void drop_until_end();
   void rearm();
   void close();
@@ -81,17 +78,14 @@ class websocket_connection final : public connection,
   connection_lease lease_;
   ws::stream<joining_stream, false> stream_;
   boost::beast::flat_buffer buffer_;
-  outgoing_queue queue_;
+  socket_outbox outbox_;
+  closing_handshake closing_;
+  liveness liveness_;
   socket_session session_;
   std::unique_ptr<handshake> handshake_;  ///< until it is done
   const encoding encoding_;
-  bool reading_ = false, read_over_ = false, closing_ = false, beast_closed_ = false,
-       closed_ = false;
-  bool flush_wanted_ = false, round_wanted_ = false, waiting_writable_ = false, dropping_ = false, clean_end_ = false;
-  unsigned missed_pings_ = 0, refused_calls_ = 0;
-  token_bucket rate_, pings_;
-  time_point last_heard_, ping_at_, close_by_ = time_point::max(), armed_ = time_point::max();
-  time_point refused_since_{};
+  bool reading_ = false;  ///< a read of Beast is under way
+  time_point armed_ = time_point::max();
 };
 
 websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::connection_id id,
@@ -103,18 +97,16 @@ websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::conn
       lease_(std::move(lease)),
       stream_(std::move(socket), std::move(accepted.leftover), static_cast<control_sink&>(*this),
               e.settings.max_fragments),
+      outbox_(e.settings),
+      liveness_(e.settings, std::chrono::steady_clock::now()),
       session_(e, thread, *this, id, accepted.enc, lease_.address()),
       handshake_(std::make_unique<handshake>(std::move(accepted))),
-      encoding_(handshake_->enc),
-      rate_(e.settings.calls_per_s, e.settings.calls_burst),
-      pings_(e.settings.max_pings_per_s, 10.0 * e.settings.max_pings_per_s),
-      last_heard_(std::chrono::steady_clock::now()),
-      ping_at_(last_heard_ + std::chrono::milliseconds(e.settings.ping_interval_ms)) {}
+      encoding_(handshake_->enc) {}
 
-void websocket_connection::start(handshake_request request) {
+void websocket_connection::start(upgrade_request request) {
   thread_.replace(id_, shared_from_this());
-  close_by_ = std::chrono::steady_clock::now() +
-              std::chrono::milliseconds(edge_.settings.header_timeout_ms);
+  closing_.upgrade_until(std::chrono::steady_clock::now() +
+                         std::chrono::milliseconds(edge_.settings.header_timeout_ms));
   rearm();
   ws::stream_base::timeout none{ws::stream_base::none(), ws::stream_base::none(), false};
   stream_.set_option(none);
@@ -137,17 +129,17 @@ void websocket_connection::start(handshake_request request) {
 }
 
 void websocket_connection::on_accepted(error_code ec) {
-  if (closed_) return;
+  if (closing_.closed()) return;
   stream_.set_option(ws::stream_base::decorator([](ws::response_type&) {}));
   auto accepted = std::move(handshake_);
+  closing_.upgraded();
   if (ec) {  // Beast has written its refusal
     accepted.reset();
-    read_over_ = true;
-    begin_close();
-    return want_flush();
+    begin_close(closing_handshake::phase::theirs);
+    closing_.read_ended(false);
+    return schedule(outbox_.wake());
   }
   thread_.counts().sockets_opened_total.add();
-  close_by_ = time_point::max();
   session_.start(accepted->who, std::move(accepted->place));
   rearm();
   read();
@@ -160,16 +152,15 @@ bool websocket_connection::belongs_to(const uuid& id) const {
 
 void websocket_connection::on_control(ws::frame_type kind) {
   auto now = std::chrono::steady_clock::now();
-  last_heard_ = now;
-  missed_pings_ = 0;
-  if (kind != ws::frame_type::close && !pings_.take(now))
+  liveness_.heard(now);
+  if (kind != ws::frame_type::close && !liveness_.may_ping(now))
     shut(rpc::close_code::policy, "too many pings");
 }
 
 void websocket_connection::read() {
-  if (reading_ || read_over_ || closed_ || handshake_) return;
-  bool full = session_.full() || queue_.bytes() > edge_.settings.max_queued_bytes;
-  if (full && !closing_) return;  // back-pressure: what is not read stays with the client
+  if (reading_ || !closing_.reads()) return;
+  bool full = session_.full() || outbox_.holds_reading();
+  if (full && !closing_.begun()) return;  // back-pressure: what is not read stays with the client
   reading_ = true;
   std::size_t step = buffer_.size() < 1024 ? 1024 : 32 * 1024;
   stream_.async_read_some(buffer_, step, [self = shared_from_this()](error_code ec, std::size_t) {
@@ -178,17 +169,16 @@ void websocket_connection::read() {
 }
 
 void websocket_connection::on_read(error_code ec) {
-  if (closed_ || ec) reading_ = false;
-  if (closed_) return;
+  if (closing_.closed() || ec) reading_ = false;
+  if (closing_.closed()) return;
   if (ec) return on_read_failed(ec);
-  last_heard_ = std::chrono::steady_clock::now();
-  missed_pings_ = 0;
+  liveness_.heard(std::chrono::steady_clock::now());
   if (stream_.is_message_done()) {
-    if (!closing_) handle_message();
+    if (!closing_.begun()) handle_message();
     buffer_.consume(buffer_.size());
     constexpr std::size_t kept_bytes = 4096;
     if (buffer_.capacity() > kept_bytes) buffer_.shrink_to_fit();
-  } else if (closing_) {
+  } else if (closing_.begun()) {
     buffer_.consume(buffer_.size());
   }
   reading_ = false;  // not before: what a call causes may ask for the next one
@@ -196,14 +186,15 @@ void websocket_connection::on_read(error_code ec) {
 }
 
 void websocket_connection::on_read_failed(error_code ec) {
-  read_over_ = true;
-  if (auto fault = stream_.next_layer().watch().fault(); fault && !closing_)
-    return shut(static_cast<rpc::close_code>(*fault), "too many fragments, or a length that is none");
-  clean_end_ = ec == ws::error::closed && !beast_closed_;  // our close frame was the first
-  bool gone = ec != ws::error::closed && !beast_closed_ && !closing_;
-  if (gone) return close();
-  begin_close();
-  want_flush();
+  bool by_close_frame = ec == ws::error::closed;
+  auto fault = stream_.next_layer().watch().fault();
+  if (fault)
+    shut(static_cast<rpc::close_code>(*fault), "too many fragments, or a length that is none");
+  else if (!closing_.begun() && !by_close_frame)
+    return close();
+  begin_close(closing_handshake::phase::ours);
+  closing_.read_ended(by_close_frame);
+  schedule(outbox_.wake());
 }
 
 void websocket_connection::handle_message() {
@@ -217,29 +208,7 @@ void websocket_connection::handle_message() {
   // JSON.
   if (call.failure && encoding_ == encoding::json && !is_utf8(text))
     return shut(static_cast<rpc::close_code>(1007), "the text is not UTF-8");
-  if (rate_allows(call)) session_.handle(std::move(call));
-}
-
-bool websocket_connection::rate_allows(const incoming_call& call) {
-  auto now = std::chrono::steady_clock::now();
-  bool sign_in = call.method && call.method->rate == rpc::rate_class::sign_in;
-  std::optional<unsigned> wait;
-  if (!rate_.take(now))
-    wait = rate_.wait_ms();
-  else if (sign_in)
-    wait = edge_.bounds.address_request(rpc::rate_class::sign_in, lease_.address(), now);
-  if (!wait) return true;
-  thread_.counts().calls_refused_total.add();
-  constexpr auto window = std::chrono::seconds(10);
-  if (now - refused_since_ >= window) {
-    refused_since_ = now;
-    refused_calls_ = 0;
-  }
-  if (++refused_calls_ > edge_.settings.max_refused_calls)
-    shut(rpc::close_code::policy, "too many calls");
-  else
-    session_.refuse(call, failure_of(make_error(errc::rate_limited, {}, *wait)));
-  return false;
+  session_.handle(std::move(call));
 }
 
 void websocket_connection::settled() {
@@ -248,157 +217,141 @@ void websocket_connection::settled() {
 }
 
 void websocket_connection::on_control_bytes(std::string bytes) {
-  bool handshaking = handshake_ != nullptr;
-  bool close_frame =
-      !handshaking && !bytes.empty() && (bytes[0] & 0x0f) == static_cast<int>(opcode::close);
-  if (!handshaking && closing_) return;  // our own close frame was the last that may be written
+  if (closing_.begun()) return;  // our own close frame was the last that may be written
+  bool close_frame = !closing_.upgrading() && !bytes.empty() &&
+                     (bytes[0] & 0x0f) == static_cast<int>(opcode::close);
   auto code = close_frame ? stream_.next_layer().watch().close_answer() : std::nullopt;
-  queue_.add(code ? make_close_frame(*code, {}) : raw_frame(std::move(bytes)),
-             outgoing_queue::kind::answer);
-  if (close_frame) {
-    beast_closed_ = true;
-    begin_close();
+  auto next = outbox_.add_last(code ? make_close_frame(*code, {}) : raw_frame(std::move(bytes)), false);
+  if (close_frame) begin_close(closing_handshake::phase::theirs);
+  schedule(next);
+}
+
+void websocket_connection::enqueue(frame f, socket_outbox::kind k) {
+  if (closing_.begun()) return;
+  if (k == socket_outbox::kind::push) thread_.counts().deliveries_total.add();
+  schedule(outbox_.add(std::move(f), k));
+}
+
+void websocket_connection::schedule(socket_outbox::next what) {
+  switch (what) {
+    case socket_outbox::next::nothing: return;
+    case socket_outbox::next::soon: return thread_.flushes().soon(id_);
+    case socket_outbox::next::round: return thread_.flushes().with_round(id_);
+    case socket_outbox::next::too_slow:
+      thread_.counts().queue_overflows_total.add();
+      return shut(rpc::close_code::too_slow, "too slow: resume");
   }
-  want_flush();
 }
 
-void websocket_connection::enqueue(frame f, outgoing_queue::kind k) {
-  if (closing_ || closed_) return;
-  queue_.add(std::move(f), k);
-  const auto& s = edge_.settings;
-  if (k == outgoing_queue::kind::push) thread_.counts().deliveries_total.add();
-  constexpr std::size_t answers_factor =
-      16;  // answers are bounded by the calls in flight; this bounds their bytes
-  bool over = queue_.pushed_bytes() > s.max_queued_bytes || queue_.frames() > s.max_queued_frames ||
-              queue_.bytes() > answers_factor * s.max_queued_bytes;
-  if (!over) return k == outgoing_queue::kind::push ? want_round() : want_flush();
-  thread_.counts().queue_overflows_total.add();
-  shut(rpc::close_code::too_slow, "too slow: resume");
-}
-
-void websocket_connection::want_flush() {
-  if (waiting_writable_ || std::exchange(flush_wanted_, true)) return;
-  thread_.flushes().soon(id_);
-}
-
-void websocket_connection::want_round() {
-  if (waiting_writable_ || flush_wanted_ || std::exchange(round_wanted_, true)) return;
-  thread_.flushes().with_round(id_);
-}
-
-/// Writes the next frames of the queue in one system call; the bytes that the socket took.
-std::size_t websocket_connection::write_some(error_code& ec) {
+/// One system call; the bytes that the socket took.
+std::optional<std::size_t> websocket_connection::write_some(
+    std::span<const std::string_view> pieces) {
   auto& socket = stream_.next_layer().next_layer();
-  if (queue_.frames() == 1) {  // the cheaper call, and no table
-    std::string_view frame;
-    queue_.gather({&frame, 1});
-    return socket.write_some(net::buffer(frame), ec);
+  error_code ec;
+  std::size_t n = 0;
+  if (pieces.size() == 1) {  // the cheaper call
+    n = socket.write_some(net::buffer(pieces[0]), ec);
+  } else {
+    gathered buffers;
+    buffers.count = pieces.size();
+    for (std::size_t i = 0; i < pieces.size(); ++i) buffers.pieces[i] = net::buffer(pieces[i]);
+    n = socket.write_some(buffers, ec);
   }
-  std::array<std::string_view, pieces_per_write> pieces;
-  gathered buffers;
-  buffers.count = queue_.gather(pieces);
-  for (std::size_t i = 0; i < buffers.count; ++i) buffers.pieces[i] = net::buffer(pieces[i]);
-  return socket.write_some(buffers, ec);
+  if (ec == net::error::would_block || ec == net::error::try_again) return 0;
+  if (ec) return std::nullopt;
+  return n;
 }
 
 std::size_t websocket_connection::flush() {
-  flush_wanted_ = round_wanted_ = false;
-  std::size_t done = 0;
-  if (closed_ || waiting_writable_) return done;
-  while (!queue_.empty()) {
-    error_code ec;
-    auto n = write_some(ec);
-    thread_.counts().socket_writes_total.add();
-    if (ec == net::error::would_block || ec == net::error::try_again) return wait_writable(), done;
-    if (ec) return close(), done;
-    auto whole = queue_.consume(n);
-    thread_.counts().bytes_written_total.add(n);
-    thread_.counts().frames_written_total.add(whole);
-    done += whole;
-  }
-  after_flush();
-  return done;
+  if (closing_.closed() || outbox_.blocked()) return 0;
+  auto done = outbox_.flush([this](auto pieces) { return write_some(pieces); });
+  auto& counts = thread_.counts();
+  counts.socket_writes_total.add(done.writes);
+  counts.bytes_written_total.add(done.bytes);
+  counts.frames_written_total.add(done.frames);
+  if (done.failed)
+    close();
+  else if (outbox_.blocked())
+    wait_writable();
+  else
+    after_flush();
+  return done.frames;
 }
 
 void websocket_connection::wait_writable() {
-  waiting_writable_ = true;
   stream_.next_layer().next_layer().async_wait(net::ip::tcp::socket::wait_write,
                                                [self = shared_from_this()](error_code ec) {
-                                                 self->waiting_writable_ = false;
-                                                 if (self->closed_) return;
+                                                 self->outbox_.writable();
+                                                 if (self->closing_.closed()) return;
                                                  if (ec) return self->close();
                                                  self->flush();
                                                });
 }
 
 void websocket_connection::after_flush() {
-  if (!closing_) return read();
-  if (!read_over_) return read();  // for the peer's close frame
-  if (clean_end_) return close();
-  drop_until_end();
+  switch (closing_.written()) {
+    case closing_handshake::next::read: return read();
+    case closing_handshake::next::close: return close();
+    case closing_handshake::next::drop:
+      closing_.drop();
+      return drop_until_end();
+    case closing_handshake::next::nothing: return;
+  }
 }
 
 void websocket_connection::shut(rpc::close_code code, std::string_view reason) {
-  if (closing_ || closed_) return;
-  if (handshake_) return close();
-  begin_close();
-  if (code == rpc::close_code::too_slow) queue_.drop_unsent();
-  queue_.add(make_close_frame(static_cast<std::uint16_t>(code), reason),
-             outgoing_queue::kind::answer);
-  want_flush();
+  if (closing_.upgrading()) return close();
+  if (!begin_close(closing_handshake::phase::ours)) return;
+  schedule(outbox_.add_last(make_close_frame(static_cast<std::uint16_t>(code), reason),
+                            code == rpc::close_code::too_slow));
 }
 
-void websocket_connection::begin_close() {
-  if (std::exchange(closing_, true)) return;
-  session_.end();
-  close_by_ =
+bool websocket_connection::begin_close(closing_handshake::phase by) {
+  auto cut_at =
       std::chrono::steady_clock::now() + std::chrono::milliseconds(edge_.settings.close_timeout_ms);
+  if (!closing_.begin(by, cut_at)) return false;
+  session_.end();
   rearm();
+  return true;
 }
 
 // Our end is closed at once; what the client still sends is dropped, because closing with unread
 // bytes would reset the connection and might take the close frame with it.
 void websocket_connection::drop_until_end() {
-  if (std::exchange(dropping_, true)) return;
   error_code ignored;
   auto& socket = stream_.next_layer().next_layer();
   socket.shutdown(net::ip::tcp::socket::shutdown_send, ignored);
   auto sink = std::make_shared<std::array<char, 4096>>();
   socket.async_read_some(net::buffer(*sink),
                          [self = shared_from_this(), sink](error_code ec, std::size_t) {
-                           self->dropping_ = false;
-                           if (self->closed_) return;
+                           if (self->closing_.closed()) return;
                            if (ec) return self->close();
                            self->drop_until_end();
                          });
 }
 
 void websocket_connection::rearm() {
-  if (closed_) return;
-  auto next = closing_ ? close_by_ : std::min({close_by_, ping_at_, session_.deadline()});
+  if (closing_.closed()) return;
+  auto next = closing_.deadline();
+  if (!closing_.begun()) next = std::min({next, liveness_.deadline(), session_.deadline()});
   if (next != armed_) thread_.set_deadline(id_, armed_ = next);
 }
 
 void websocket_connection::on_deadline(time_point now) {
   armed_ = time_point::max();
-  if (now >= close_by_) return cut();
-  if (closing_) return rearm();
+  if (now >= closing_.deadline()) return cut();
+  if (closing_.begun()) return rearm();
   session_.on_deadline(now);
-  auto interval = std::chrono::milliseconds(edge_.settings.ping_interval_ms);
-  if (!closing_ && now >= ping_at_) {
-    ping_at_ = last_heard_ + interval * (1 + missed_pings_);
-    if (now >= ping_at_) {
-      constexpr unsigned tolerated = 2;
-      if (missed_pings_++ >= tolerated) return cut();
-      ping_at_ = now + interval;
-      send_answer(make_frame(opcode::ping, {}));
+  if (!closing_.begun()) switch (liveness_.check(now)) {
+      case liveness::due::nothing: break;
+      case liveness::due::gone: return cut();
+      case liveness::due::ping: send_answer(make_frame(opcode::ping, {})); break;
     }
-  }
   rearm();
 }
 
 void websocket_connection::cut() {
-  if (closed_) return;
+  if (closing_.closed()) return;
   thread_.counts().cut_total.add();
   error_code ignored;
   stream_.next_layer().next_layer().set_option(net::socket_base::linger(true, 0), ignored);
@@ -406,10 +359,9 @@ void websocket_connection::cut() {
 }
 
 void websocket_connection::close() {
-  if (std::exchange(closed_, true)) return;
-  closing_ = true;
+  if (!closing_.close()) return;
   session_.end();
-  queue_.clear();
+  outbox_.clear();
   error_code ignored;
   stream_.next_layer().next_layer().close(ignored);
   thread_.counts().sockets_closed_total.add();
@@ -419,7 +371,7 @@ void websocket_connection::close() {
 }  // namespace
 
 void start_websocket(edge& e, io_thread& thread, rpc::connection_id id, tcp_socket socket,
-                     connection_lease lease, handshake_request request, handshake accepted) {
+                     connection_lease lease, upgrade_request request, handshake accepted) {
   std::make_shared<websocket_connection>(e, thread, id, std::move(socket), std::move(lease),
                                          std::move(accepted))
       ->start(std::move(request));

@@ -1,6 +1,8 @@
 #include "tests/fuzz/edge_stage.hpp"
 
 #include "gateway/http/http_connection.hpp"
+#include "gateway/http/pages.hpp"
+#include "gateway/session/edge.hpp"
 #include "protocols/session/session.pb.h"
 #include "tests/fuzz/claim.hpp"
 
@@ -106,12 +108,13 @@ struct gateway_house {
     google::protobuf::SetLogHandler(nullptr);  // as the server does
     common.bus = &bus;
     common.write_metrics = [](std::string&) {};
-    common.access->connect(bus);
+    common.tokens->connect(bus);
   }
   fixed_clock clock;
   counting_random random;
   answering_bus bus;
   gateway::edge common;
+  const gateway::pages site{common};
 };
 
 played play(std::span<const std::string_view> pieces) {
@@ -129,8 +132,8 @@ played play(std::span<const std::string_view> pieces) {
     gateway::tcp_socket socket(thread->context());
     socket.assign(boost::asio::ip::tcp::v4(), ends[1]);
     gateway::connection_lease lease;
-    claim(common.bounds.admit("127.0.0.1", lease) == gateway::limits::refused::none, "a place");
-    start_http(common, *thread, std::move(socket), std::move(lease));
+    claim(common.limits.admit("127.0.0.1", lease) == gateway::limits::refused::none, "a place");
+    start_http(common, house.site, *thread, std::move(socket), std::move(lease));
     settle(*thread, client, out);
     for (auto piece : pieces)
       while (!piece.empty() && !out.ended && !client.broken()) {
@@ -148,7 +151,7 @@ played play(std::span<const std::string_view> pieces) {
   thread->for_each([](gateway::connection& c) { c.cut(); });
   settle(*thread, gone, ignored);
   claim(thread->size() == 0, "no connection is left");
-  claim(common.bounds.connections() == 0, "every place is given back");
+  claim(common.limits.connections() == 0, "every place is given back");
   out.asked = std::move(house.bus.asked);
   return out;
 }

@@ -23,6 +23,33 @@ TEST_CASE("row 13: calls over the rate are refused, and abuse ends the socket") 
   CHECK(c.read_close_code() == 1008);
 }
 
+TEST_CASE("a rate class has one bucket for an account, whatever its sockets and requests") {
+  edge e([](auto& s) {
+    s.account_signal_per_s = 0.1;
+    s.account_read_per_s = 0.1;
+    s.burst_s = 30;
+  });
+  auto first = e.opened(), second = e.opened();
+  for (auto* c : {&first, &second, &first}) CHECK(answer_to(*c, typing("1")).at("result").is_object());
+  CHECK(code(answer_to(second, typing("2"))) == 4290);
+  for (int i = 0; i < 3; ++i) CHECK(e.get("/v1/conversations", e.bearer()).status == 200);
+  auto refused = answer_to(first, call("3", "messaging.conversations"));
+  CHECK(code(refused) == 4290);
+  CHECK(refused.at("error").at("data").at("retry_after_s").as_int64() >= 1);
+}
+
+TEST_CASE("a rate class has one bucket for an address, whatever its accounts and transports") {
+  edge e([](auto& s) {
+    s.address_write_per_s = 0.1;
+    s.burst_s = 20;
+  });
+  auto c = e.opened();
+  auto logout = [&](const char* id) { return answer_to(c, call(id, "auth.logout", R"({"refresh_token":"x"})")); };
+  CHECK(logout("1").at("result").is_object());
+  CHECK(e.send("POST", "/v1/auth/logout", "Content-Type: application/json\r\n", R"({"refresh_token":"x"})").status == 204);
+  CHECK(code(logout("2")) == 4290);
+}
+
 TEST_CASE("row 13: pings are answered; a flood of them is 1008") {
   edge e;
   auto c = e.opened();

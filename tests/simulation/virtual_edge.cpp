@@ -2,13 +2,12 @@
 #include "tests/simulation/virtual_edge.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace nova::simulation {
 
 using gateway::encoding;
 using gateway::frame;
-using gateway::outgoing_queue;
+using gateway::socket_outbox;
 using std::chrono::milliseconds;
 
 /// The transport-free part of a WebSocket, with a wire where Beast would be.
@@ -31,9 +30,9 @@ class virtual_socket final : public gateway::connection,
   bool step() {
     if (closed_) return false;
     if (wire_->client_gone) return close(), true;
-    if (!queue_.empty() && wire_->down.size() < wire::kernel_bytes) return write(), true;
-    if (closing_ && queue_.empty()) return wire_->down.empty() && (close(), true);
-    const bool full = session_->full() || queue_.bytes() > edge_.settings.max_queued_bytes;
+    if (!outbox_.empty() && wire_->down.size() < wire::kernel_bytes) return write(), true;
+    if (closing_ && outbox_.empty()) return wire_->down.empty() && (close(), true);
+    const bool full = session_->full() || outbox_.holds_reading();
     if (closing_ || full || wire_->up.empty()) return false;
     const auto text = std::move(wire_->up.front());
     wire_->up.pop_front();
@@ -62,13 +61,13 @@ class virtual_socket final : public gateway::connection,
     closing_ = true;
     session_->end();
     close_by_ = edge_.now() + milliseconds(edge_.settings.close_timeout_ms);
-    if (code == rpc::close_code::too_slow) queue_.drop_unsent();
-    queue_.add(gateway::make_close_frame(static_cast<std::uint16_t>(code), reason), outgoing_queue::kind::answer);
+    outbox_.add_last(gateway::make_close_frame(static_cast<std::uint16_t>(code), reason),
+                     code == rpc::close_code::too_slow);
   }
 
   // session_socket
-  void send_push(frame f) override { enqueue(std::move(f), outgoing_queue::kind::push); }
-  void send_answer(frame f) override { enqueue(std::move(f), outgoing_queue::kind::answer); }
+  void send_push(frame f) override { enqueue(std::move(f), socket_outbox::kind::push); }
+  void send_answer(frame f) override { enqueue(std::move(f), socket_outbox::kind::answer); }
   void end_with(rpc::close_code code, std::string_view reason) override { shut(code, reason); }
   void settled() override {}
 
@@ -77,28 +76,34 @@ class virtual_socket final : public gateway::connection,
     if (closed_) return;
     closing_ = closed_ = true;
     session_->end();
-    queue_.clear();
+    outbox_.clear();
     wire_->server_gone = true;
     thread_.remove(id_);
   }
 
+  // One write a step, of a few frames at most: the steps of others come between.
   void write() {
-    std::array<std::string_view, 8> pieces;
-    const auto count = queue_.gather(pieces);
-    std::size_t written = 0;
-    for (std::size_t i = 0; i < count && wire_->down.size() < wire::kernel_bytes; ++i) {
-      const auto part = pieces[i].substr(0, wire::kernel_bytes - wire_->down.size());
-      wire_->down.append(part);
-      written += part.size();
-    }
-    queue_.consume(written);
+    bool written = false;
+    outbox_.writable();
+    outbox_.flush([&](std::span<const std::string_view> pieces) -> std::optional<std::size_t> {
+      return std::exchange(written, true) ? 0 : take(pieces.first(std::min<std::size_t>(pieces.size(), 8)));
+    });
   }
 
-  void enqueue(frame f, outgoing_queue::kind k) {
+  std::size_t take(std::span<const std::string_view> pieces) {
+    std::size_t taken = 0;
+    for (auto piece : pieces) {
+      const auto part = piece.substr(0, wire::kernel_bytes - wire_->down.size());
+      wire_->down.append(part);
+      taken += part.size();
+    }
+    return taken;
+  }
+
+  // When the outbox wants to be flushed does not matter: the steps decide.
+  void enqueue(frame f, socket_outbox::kind k) {
     if (closing_ || closed_) return;
-    queue_.add(std::move(f), k);
-    const auto& s = edge_.settings;
-    if (queue_.pushed_bytes() > s.max_queued_bytes || queue_.frames() > s.max_queued_frames)
+    if (outbox_.add(std::move(f), k) == socket_outbox::next::too_slow)
       shut(rpc::close_code::too_slow, "too slow: resume");
   }
 
@@ -108,7 +113,7 @@ class virtual_socket final : public gateway::connection,
   const std::string nowhere_;
   rpc::connection_id id_ = 0;
   std::unique_ptr<gateway::socket_session> session_;
-  outgoing_queue queue_;
+  socket_outbox outbox_{edge_.settings};
   bool closing_ = false, closed_ = false;
   gateway::time_point close_by_{};
 };
@@ -119,13 +124,13 @@ virtual_edge::virtual_edge(config::gateway_settings settings, const wall_clock& 
       thread_(std::make_shared<gateway::io_thread>(0)) {}
 
 virtual_edge::~virtual_edge() {
-  common_.access->disconnect();
+  common_.tokens->disconnect();
   cut_all();
 }
 
 void virtual_edge::serve(rpc::bus& bus) {
   common_.bus = &bus;
-  common_.access->connect(bus);
+  common_.tokens->connect(bus);
 }
 
 wire_ptr virtual_edge::connect() {
@@ -156,7 +161,7 @@ void virtual_edge::on_time() {
   for (std::size_t i = 0; i < sockets_.size(); ++i) sockets_[i]->on_deadline(now);
   std::erase_if(sockets_, [](const auto& s) { return s->gone(); });
   if (now < next_token_tick_) return;
-  common_.access->tick();
+  common_.tokens->tick();
   next_token_tick_ = now + milliseconds(can_verify() ? 1000 : 100);
 }
 
@@ -176,7 +181,7 @@ void virtual_edge::close(rpc::connection_id connection, rpc::close_code code, st
 }
 
 void virtual_edge::revoke_session(const uuid& session, unix_ms until) {
-  common_.access->revoke(session, until);
+  common_.tokens->revoke(session, until);
   thread_->post([&thread = *thread_, session] {
     thread.for_each([&](gateway::connection& c) {
       if (c.belongs_to(session)) c.shut(rpc::close_code::unauthenticated, "the session was revoked");

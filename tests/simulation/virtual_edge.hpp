@@ -5,8 +5,8 @@
 #include "actors/runtime/node/testing.hpp"
 #include "gateway/session/edge.hpp"
 #include "gateway/loop/io_thread.hpp"
-#include "gateway/websocket/outgoing_queue.hpp"
 #include "gateway/session/socket_session.hpp"
+#include "gateway/websocket/socket_outbox.hpp"
 
 #include <deque>
 #include <memory>
@@ -41,7 +41,7 @@ class virtual_edge final : public rpc::push_sink {
   bool step(runtime::seeded_random& choice);
   /// Deadlines of sessions and the refreshing of keys; after every move of the clock.
   void on_time();
-  bool can_verify() const { return common_.access->ready(); }
+  bool can_verify() const { return common_.tokens->ready(); }
   /// All connections break, as when the process dies.
   void cut_all();
 

@@ -1,0 +1,57 @@
+// Whether a call may go to the bus, alike for HTTP and sockets: for whom, how often, until when.
+// Used by http_exchange, socket_session and tokens.
+#pragma once
+
+#include "gateway/access/tokens.hpp"
+#include "gateway/loop/limits.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace nova::gateway {
+
+/// The token of `Bearer TOKEN`; empty: none or another scheme.
+std::string_view bearer_token(std::string_view authorization) noexcept;
+
+rpc::caller caller_of(const principal& p);
+
+/// The one way to put a call together. Its deadline is the method's, counted from `now`; the
+/// generator fills in 5 s where a method declares none. `request` and `reply` are the caller's to set.
+rpc::call make_call(const rpc::method& method, rpc::caller from, std::string request_id,
+                    clock_point now);
+
+/// The rate classes. Each class has a bucket for each address and one for each account; the calls of
+/// both transports count in the same buckets.
+class admission {
+ public:
+  admission(limits& counts, const monotonic_clock& now) : counts_(counts), now_(now) {}
+
+  /// `rate_limited` when the address has used up the class of the method.
+  result<void> by_address(const rpc::method& method, const std::string& address);
+  /// `rate_limited` when the account has used up the class of the method.
+  result<void> by_account(const rpc::method& method, const uuid& account);
+
+ private:
+  limits& counts_;
+  const monotonic_clock& now_;
+};
+
+/// How often one socket may call, whatever it calls, and when its refused calls are abuse.
+class socket_rate {
+ public:
+  explicit socket_rate(const config::gateway_settings& settings)
+      : bucket_(settings.calls_per_s, settings.calls_burst),
+        max_refused_(settings.max_refused_calls) {}
+
+  result<void> take(clock_point now);
+  /// Counts a refusal for its rate, of whichever bucket. True: more than `max_refused_calls` within
+  /// 10 s, so the socket is to be closed.
+  bool abused(clock_point now);
+
+ private:
+  token_bucket bucket_;
+  unsigned max_refused_, refused_ = 0;
+  clock_point refused_since_{};
+};
+
+}  // namespace nova::gateway

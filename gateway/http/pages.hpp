@@ -1,0 +1,31 @@
+// What is served without a call: the web page's files and the pages of operation. Made by server,
+// asked by http_exchange for each request.
+#pragma once
+
+#include "gateway/http/http_messages.hpp"
+#include "gateway/http/static_files.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace nova::gateway {
+
+struct edge;
+
+class pages {
+ public:
+  /// Reads the files of `gateway.web_root`.
+  explicit pages(const edge& e);
+
+  /// The answer when a page has this path, also to a verb that pages do not have; else none.
+  std::optional<http_answer> find(const http_request& request, std::string_view path,
+                                  std::string_view request_id) const;
+
+ private:
+  std::optional<http_answer> operation(std::string_view path) const;
+  http_answer readiness() const;
+  const edge& edge_;
+  const static_files files_;
+};
+
+}  // namespace nova::gateway

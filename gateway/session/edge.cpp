@@ -1,0 +1,30 @@
+#include "gateway/session/edge.hpp"
+
+namespace nova::gateway {
+namespace {
+
+std::vector<const rpc::method*> methods_that_resume() {
+  std::vector<const rpc::method*> out;
+  for (const auto* method : rpc::all_methods())
+    if (method->resumes) out.push_back(method);
+  return out;
+}
+
+}  // namespace
+
+edge::edge(config::gateway_settings s, const wall_clock& clock, random_source& randomness,
+           monotonic_clock steady)
+    : settings(std::move(s)),
+      wall(clock),
+      random(randomness),
+      now(std::move(steady)),
+      routes(rpc::all_methods()),
+      resuming(methods_that_resume()),
+      tokens(std::make_shared<gateway::tokens>(settings, clock, now)),
+      resume_tokens(settings.resume_key),
+      limits(settings),
+      admission(limits, now) {}
+
+bool edge::ready() const { return bus && !draining && tokens->ready() && bus->ready(); }
+
+}  // namespace nova::gateway
