@@ -3,6 +3,7 @@
 #include "gateway/http/http_connection.hpp"
 #include "gateway/http/http_exchange.hpp"
 #include "gateway/http/pages.hpp"
+#include "gateway/loop/http_date.hpp"
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
 #include "protocols/core/log.hpp"
@@ -55,6 +56,9 @@ result<std::uint16_t> server::impl::listen() {
   error_code ec;
   auto address = net::ip::make_address(common.settings.address, ec);
   if (ec) return make_error(errc::invalid_request, "gateway.address is not a numeric address");
+  if (const auto& bad = common.proxies.unsound(); !bad.empty())
+    return make_error(errc::invalid_request,
+                      "gateway.trusted_proxies: " + bad + " is no address and no network");
   net::ip::tcp::endpoint endpoint(address, common.settings.port);
   listening.emplace(threads[0]->context());
   listening->open(endpoint.protocol(), ec);
@@ -89,7 +93,8 @@ void server::impl::accepted(tcp_socket socket, unsigned home) {
   auto remote = socket.remote_endpoint(ec);
   if (ec) return;
   connection_lease lease;
-  auto why = common.limits.admit(remote.address().to_string(), lease);
+  auto why = common.limits.admit(remote.address().to_string(), lease,
+                                 common.proxies.contains(remote.address()));
   if (why != limits::refused::none) return refuse(std::move(socket), why);
   auto& thread = *threads[home];
   auto parcel = std::make_shared<std::pair<tcp_socket, connection_lease>>(std::move(socket),
@@ -110,8 +115,8 @@ void server::impl::refuse(tcp_socket socket, limits::refused why) {
       address ? "HTTP/1.1 429 Too Many Requests\r\n" : "HTTP/1.1 503 Service Unavailable\r\n";
   text +=
       "Content-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: "
-      "close\r\nX-Request-Id: " +
-      request_id;
+      "close\r\nDate: " +
+      http_date(common.wall.now()) + "\r\nX-Request-Id: " + request_id;
   text += "\r\nContent-Length: " + std::to_string(a.body.size()) + "\r\n\r\n" + a.body;
   error_code ignored;
   socket.non_blocking(true, ignored);

@@ -1,4 +1,3 @@
-// Reading of bodies, queries and params; see requests.hpp.
 #include "gateway/codec/requests.hpp"
 
 #include "gateway/codec/problems.hpp"
@@ -68,6 +67,8 @@ result<rpc::message_ptr> finish(const http_parts& parts, std::shared_ptr<rpc::me
 
 }  // namespace
 
+bool has_lone_surrogate(std::string_view text) { return without_lone_surrogates(text) != text; }
+
 result<json::value> parse_json(std::string_view text, unsigned max_depth) {
   boost::system::error_code ec;
   auto value = rpc::json::parse(text, max_depth, ec);
@@ -113,9 +114,10 @@ result<rpc::message_ptr> read_json_params(const rpc::method& method, const json:
   auto request = method.request->make();
   std::vector<field_error> errors;
   static const json::value none = json::object();
-  if (params && !params->is_object())
+  const bool given = params && !params->is_null();
+  if (given && !params->is_object())
     return make_error(errc::invalid_request, "The params are not an object.");
-  method.request->read_json(params ? *params : none, *request, errors);
+  method.request->read_json(given ? *params : none, *request, errors);
   if (!errors.empty()) return invalid(std::move(errors));
   return rpc::message_ptr(std::move(request));
 }

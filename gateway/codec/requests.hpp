@@ -19,6 +19,9 @@ enum class body_format { json, protobuf };
 /// which no field accepts. Of repeated names the last counts.
 result<boost::json::value> parse_json(std::string_view text, unsigned max_depth);
 
+/// Of JSON text: an escape of half a surrogate pair stands alone.
+bool has_lone_surrogate(std::string_view text);
+
 /// The request of an HTTP call: the body (for POST, PUT, PATCH) or the query (GET, DELETE), then
 /// the path, which wins.
 struct http_parts {
@@ -32,7 +35,7 @@ struct http_parts {
 };
 result<rpc::message_ptr> read_http_request(const http_parts& parts);
 
-/// The request of a WebSocket call; `params` null: none were given.
+/// The request of a WebSocket call; `params` null, or JSON's null: none were given.
 result<rpc::message_ptr> read_json_params(const rpc::method& method,
                                           const boost::json::value* params);
 result<rpc::message_ptr> read_protobuf_params(const rpc::method& method, std::string_view params);

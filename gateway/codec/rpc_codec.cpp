@@ -1,15 +1,13 @@
 // JSON-RPC 2.0 and session.Frame; see rpc_codec.hpp.
 #include "gateway/codec/rpc_codec.hpp"
 
+#include "gateway/codec/json_member.hpp"
 #include "gateway/codec/requests.hpp"
 #include "protocols/core/bus.hpp"
 #include "protocols/core/json.hpp"
 #include "protocols/session/session.pb.h"
 
-#include <boost/json/serialize.hpp>
-
 #include <charconv>
-#include <cmath>
 #include <limits>
 
 namespace nova::gateway {
@@ -35,15 +33,16 @@ void take_params(incoming_call& call, result<rpc::message_ptr> params) {
     call.failure = call_failure{static_cast<int>(rpc_error::invalid_params), params.error()};
 }
 
-bool take_id(incoming_call& call, const json::object& object, unsigned max_bytes) {
+/// The id comes back byte for byte: as it stands in the text, not as a value that was read.
+bool take_id(incoming_call& call, const json::object& object, std::string_view text,
+             unsigned max_bytes) {
   const auto* id = object.if_contains("id");
   call.notification = id == nullptr;
   if (!id) return true;
   if (id->is_object() || id->is_array() || id->is_bool()) return false;
-  if (id->is_double() && !std::isfinite(id->get_double())) return false;  // 1e999 is no JSON when written again
-  auto text = json::serialize(*id);
-  if (text.size() > max_bytes) return false;
-  call.id = std::move(text);
+  auto as_sent = member_text(text, "id");
+  if (as_sent.size() > max_bytes || has_lone_surrogate(as_sent)) return false;
+  call.id = as_sent;
   return true;
 }
 
@@ -64,7 +63,7 @@ incoming_call read_json_call(std::string_view text, const codec_limits& limits) 
   }
   const auto* version = object->if_contains("jsonrpc");
   const auto* name = object->if_contains("method");
-  bool id_ok = take_id(call, *object, limits.max_id_bytes);
+  bool id_ok = take_id(call, *object, text, limits.max_id_bytes);
   bool shaped = id_ok && version && version->is_string() && version->get_string() == "2.0" &&
                 name && name->is_string();
   if (!shaped) {

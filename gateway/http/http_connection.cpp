@@ -1,8 +1,10 @@
 // Beast parses the requests; http_rules judges their raw bytes before.
 #include "gateway/http/http_connection.hpp"
 
+#include "gateway/http/answer_rules.hpp"
 #include "gateway/http/http_exchange.hpp"
 #include "gateway/http/http_rules.hpp"
+#include "gateway/loop/http_date.hpp"
 #include "gateway/session/edge.hpp"
 #include "gateway/websocket/websocket_connection.hpp"
 #include "protocols/core/log.hpp"
@@ -59,6 +61,8 @@ class http_connection final : public connection,
   void on_bytes();
   void on_header_bytes();
   void begin_parsing(std::size_t header_bytes);
+  void serve_as_1_1();
+  bool in_trailer() const;
   bool check_expectation();
   void on_body_bytes();
   void refuse(int status, std::string_view reason);
@@ -70,6 +74,8 @@ class http_connection final : public connection,
   void linger();
   void close();
   http_request view_of_request() const;
+  std::string list_of(std::string_view name) const;
+  void learn_client();
 
   edge& edge_;
   const pages& site_;
@@ -81,10 +87,11 @@ class http_connection final : public connection,
   bool reading_ = false, close_after_ = false, closed_ = false;
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
-  std::size_t header_fields_ = 0;
+  std::optional<http::request_header<>> header_;  ///< of a chunked body: without its trailers
   bool bad_chunk_ = false;
   std::function<void(std::uint64_t, boost::beast::string_view, error_code&)> on_chunk_;
   std::string request_id_;
+  std::string scheme_;  ///< as a listed proxy says; else empty
   std::shared_ptr<void> exchange_;  ///< of the request that is being served
   std::optional<http::response<http::string_body>> response_;
   std::optional<http::response<http::span_body<const char>>> shared_response_;
@@ -167,6 +174,7 @@ void http_connection::begin_parsing(std::size_t header_bytes) {
   parser_->body_limit(s.max_body_bytes);
   parser_->eager(false);
   bad_chunk_ = false;
+  serve_as_1_1();
   on_chunk_ = [this](std::uint64_t, boost::beast::string_view extensions, error_code& ec) {
     if (chunk_extension_ok(view(extensions), edge_.settings.max_chunk_extension_bytes)) return;
     bad_chunk_ = true;
@@ -180,8 +188,7 @@ void http_connection::begin_parsing(std::size_t header_bytes) {
   if (parser_->content_length().value_or(0) > s.max_body_bytes)
     return refuse(413, "The body is too large.");
   buffer_.consume(used);
-  const auto& fields = parser_->get().base();
-  header_fields_ = static_cast<std::size_t>(std::distance(fields.begin(), fields.end()));
+  if (parser_->chunked()) header_ = parser_->get().base();
   close_after_ = !parser_->keep_alive() || parser_->get().version() < 11;
   parser_->eager(true);
   if (!check_expectation()) return;
@@ -215,7 +222,8 @@ void http_connection::on_body_bytes() {
   }
   if (ec == http::error::need_more) {
     // Beast waits for the end of a chunk's size line or of the trailer; neither may grow.
-    if (buffer_.size() > edge_.settings.max_chunk_extension_bytes + 64)
+    if (buffer_.size() > (in_trailer() ? edge_.settings.max_header_bytes
+                                       : edge_.settings.max_chunk_extension_bytes + 64))
       return refuse(400, "A chunk header or trailer is too large.");
     ec = {};
   }
@@ -223,10 +231,23 @@ void http_connection::on_body_bytes() {
   if (ec == http::error::body_limit) return refuse(413, "The body is too large.");
   if (ec) return refuse(400, "The body is malformed.");
   if (!parser_->is_done()) return read_more();
-  const auto& fields = parser_->get().base();
-  if (static_cast<std::size_t>(std::distance(fields.begin(), fields.end())) != header_fields_)
-    return refuse(400, "Trailers are not accepted.");
+  if (header_) parser_->get().base() = *std::exchange(header_, std::nullopt);
   on_request();
+}
+
+/// HTTP/1.2 and later minor versions (RFC 9110 §2.5), which Beast refuses.
+void http_connection::serve_as_1_1() {
+  auto* text = static_cast<char*>(buffer_.data().data());
+  auto line = std::string_view(text, buffer_.size()).find("\r\n");
+  if (text[line - 1] != '0') text[line - 1] = '1';
+}
+
+/// What waits begins with the last chunk's size, 0.
+bool http_connection::in_trailer() const {
+  auto text = std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  if (text.starts_with("\r\n")) text.remove_prefix(2);
+  auto size = text.substr(0, text.find_first_of(";\r"));
+  return size.size() < text.size() && !size.empty() && size.find_first_not_of('0') == size.npos;
 }
 
 void http_connection::refuse(int status, std::string_view reason) {
@@ -265,6 +286,9 @@ http_request http_connection::view_of_request() const {
   take(http::field::authorization, out.authorization);
   take(http::field::content_type, out.content_type);
   take(http::field::user_agent, out.user_agent);
+  take(http::field::content_encoding, out.content_encoding);
+  take(http::field::access_control_request_method, out.access_control_request_method);
+  if (auto authority = authority_of(out.target); !authority.empty()) out.host = authority;
   auto take_named = [&](const char* name, std::string_view& to) {
     if (message.count(name) > 1) out.repeated_field = true;
     auto at = message.find(name);
@@ -281,28 +305,51 @@ void http_connection::on_request() {
   auto request = view_of_request();
   enter(phase::serving, 0);
   request_id_ = choose_request_id(edge_, request.request_id);
-  bool socket_path = request.target.substr(0, request.target.find('?')) == "/v1/ws";
-  if (socket_path && request.verb == "GET") return upgrade(request, request_id_);
+  learn_client();
+  if (request.verb == "GET" && split_target(request.target).first == socket_path)
+    return upgrade(request, request_id_);
   exchange_ = serve_http(edge_, site_, thread_, request, lease_.address(), request_id_,
                          [weak = weak_from_this()](http_answer a) {
                            if (auto self = weak.lock()) self->answer(std::move(a));
                          });
 }
 
+/// All lines of a field as one list.
+std::string http_connection::list_of(std::string_view name) const {
+  std::string out;
+  auto range = parser_->get().equal_range({name.data(), name.size()});
+  for (auto at = range.first; at != range.second; ++at) {
+    if (!out.empty()) out += ", ";
+    out += view(at->value());
+  }
+  return out;
+}
+
+/// Behind a listed proxy each request may be another client's.
+void http_connection::learn_client() {
+  if (!lease_.proxy()) return;
+  auto forwarded = list_of("Forwarded"), addresses = list_of("X-Forwarded-For"),
+       protocols = list_of("X-Forwarded-Proto");
+  auto client = edge_.proxies.client_of({forwarded, addresses, protocols});
+  error_code ignored;
+  if (client.address.empty()) client.address = socket_.remote_endpoint(ignored).address().to_string();
+  lease_.speak_for(std::move(client.address));
+  scheme_ = std::move(client.scheme);
+}
+
 void http_connection::upgrade(http_request request, std::string request_id) {
-  if (!boost::beast::websocket::is_upgrade(parser_->get())) {
-    auto a =
-        problem_answer(make_error(errc::invalid_request, "This is a WebSocket."), request_id, 426);
+  auto upgrade_required = [&](std::string detail) {
+    auto a = problem_answer(make_error(errc::invalid_request, std::move(detail)), request_id, 426);
     a.fields.emplace_back("Upgrade", "websocket");
-    return answer(std::move(a));
-  }
-  const auto& fields = parser_->get();
-  if (fields.count("Sec-WebSocket-Version") != 1 || fields["Sec-WebSocket-Version"] != "13") {
-    auto a = problem_answer(make_error(errc::invalid_request, "Version 13 is spoken here."),
-                            request_id, 426);
+    a.fields.emplace_back("Connection", "upgrade");
     a.fields.emplace_back("Sec-WebSocket-Version", "13");
-    return answer(std::move(a));
-  }
+    return a;
+  };
+  if (!boost::beast::websocket::is_upgrade(parser_->get()))
+    return answer(upgrade_required("This is a WebSocket."));
+  const auto& fields = parser_->get();
+  if (fields.count("Sec-WebSocket-Version") != 1 || fields["Sec-WebSocket-Version"] != "13")
+    return answer(upgrade_required("Version 13 is spoken here."));
   if (fields.count("Sec-WebSocket-Key") != 1 ||
       !is_socket_key(view(fields["Sec-WebSocket-Key"])))
     return answer(problem_answer(
@@ -311,13 +358,18 @@ void http_connection::upgrade(http_request request, std::string request_id) {
   if (request.repeated_field)
     return answer(problem_answer(
         make_error(errc::invalid_request, "A header field came more than once."), request_id));
+  auto protocols = list_of("Sec-WebSocket-Protocol");
   judge_handshake(
       edge_, thread_,
-      {request.origin, request.host, request.authorization, view(fields["Sec-WebSocket-Protocol"])},
-      lease_.address(),
-      [self = shared_from_this(), request_id](result<handshake> accepted) {
+      {request.origin, request.host, scheme_, request.authorization, protocols}, lease_.address(),
+      [self = shared_from_this(), request_id,
+       token = !request.authorization.empty()](result<handshake> accepted) {
         if (self->closed_) return;
-        if (!accepted) return self->answer(problem_answer(accepted.error(), request_id));
+        if (!accepted) {
+          auto a = problem_answer(accepted.error(), request_id);
+          if (token) blame_token(a);
+          return self->answer(std::move(a));
+        }
         const auto& left = self->buffer_;
         accepted->request_id = request_id;
         accepted->leftover.assign(static_cast<const char*>(left.data().data()), left.size());
@@ -331,15 +383,24 @@ void http_connection::answer(http_answer a) {
   if (closed_) return;
   thread_.counts().requests_total.add();
   close_after_ = close_after_ || a.close || edge_.draining;
-  bool head = parser_ && parser_->is_header_done() && parser_->get().method() == http::verb::head;
+  bool parsed = parser_ && parser_->is_header_done();
+  bool head = parsed && parser_->get().method() == http::verb::head;
+  if (parsed) {
+    const auto& asked = parser_->get();
+    suit(a,
+         {view(asked[http::field::if_none_match]), view(asked[http::field::accept_encoding]),
+          view(asked[http::field::origin])},
+         edge_.settings.allowed_origins);
+  }
   auto fill = [&](auto& response, std::size_t size) {
     response.version(11);
     response.result(static_cast<unsigned>(a.status));
     if (!a.content_type.empty()) response.set(http::field::content_type, a.content_type);
     for (const auto& [name, value] : a.fields) response.insert(name, value);
+    response.set("Date", http_date(edge_.wall.now()));
     response.set("X-Request-Id", request_id_);
     response.set("X-Content-Type-Options", "nosniff");
-    if (a.status != 204) response.content_length(size);
+    if (a.status != 204 && a.status != 304) response.content_length(size);
     response.keep_alive(!close_after_);
   };
   enter(phase::writing, edge_.settings.write_timeout_ms);

@@ -1,6 +1,8 @@
 #include "gateway/http/http_exchange.hpp"
 
+#include "gateway/access/origins.hpp"
 #include "gateway/codec/requests.hpp"
+#include "gateway/http/answer_rules.hpp"
 #include "gateway/http/pages.hpp"
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
@@ -36,9 +38,9 @@ bool accepts(std::string_view accept, std::string_view type) {
 /// JSON, protobuf, or nothing for another type.
 std::optional<body_format> format_of_body(const http_request& request) {
   auto type = media_type(request.content_type);
-  if (request.body.empty() && type.empty()) return body_format::json;
-  if (same_ignoring_case(type, "application/json")) return body_format::json;
   if (same_ignoring_case(type, protobuf_type)) return body_format::protobuf;
+  if (request.body.empty() || same_ignoring_case(type, "application/json"))
+    return body_format::json;
   return std::nullopt;
 }
 
@@ -49,22 +51,17 @@ body_format format_of_answer(const http_request& request) {
                                                                     : body_format::json;
 }
 
-/// Path and query of an origin-form or absolute-form target.
-std::pair<std::string_view, std::string_view> split_target(std::string_view target) {
-  if (!target.starts_with('/') && target != "*") {
-    auto authority = target.find("//");
-    auto slash = target.find_first_of("/?", authority + 2);
-    target =
-        slash == target.npos || target[slash] == '?' ? std::string_view("/") : target.substr(slash);
-  }
-  auto mark = target.find('?');
-  return {target.substr(0, mark),
-          mark == target.npos ? std::string_view{} : target.substr(mark + 1)};
-}
-
 bool known_verb(std::string_view verb) {
   constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
   return std::find(std::begin(known), std::end(known), verb) != std::end(known);
+}
+
+/// The keys of access tokens are public and change seldom.
+void let_keep(http_answer& a) {
+  for (auto& [name, value] : a.fields)
+    if (name == "Cache-Control") value = "public, max-age=60";
+  a.fields.emplace_back("Vary", "Accept");
+  a.etag = etag_of(a.body);
 }
 
 /// Everything of a call that outlives the request's buffers.
@@ -76,11 +73,16 @@ struct exchange : std::enable_shared_from_this<exchange> {
   const rpc::http_route* route = nullptr;
   result<rpc::message_ptr> request = make_error(errc::internal);
   body_format answer_format = body_format::json;
+  bool coded_body = false;
   std::function<void(http_answer)> done;
 
   exchange(edge& e, io_thread& t) : common(e), thread(t) {}
 
-  void fail(const error& e, int status = 0) { done(problem_answer(e, request_id, status)); }
+  void fail(const error& e) {
+    auto out = problem_answer(e, request_id);
+    if (coded_body) out.fields.emplace_back("Accept-Encoding", "identity");
+    done(std::move(out));
+  }
 
   void authenticate(std::string_view token) {
     if (token.empty()) return fail(make_error(errc::unauthenticated));
@@ -92,7 +94,11 @@ struct exchange : std::enable_shared_from_this<exchange> {
   }
 
   void authenticated(const result<principal>& p) {
-    if (!p) return fail(p.error());
+    if (!p) {
+      auto out = problem_answer(p.error(), request_id);
+      blame_token(out);
+      return done(std::move(out));
+    }
     if (request)
       if (auto ok = common.admission.by_account(*method, p->account); !ok) return fail(ok.error());
     call(caller_of(*p));
@@ -128,6 +134,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
       out.content_type = "application/json";
       method->reply->write_json(**reply, out.body);
     }
+    if (method->token_keys) let_keep(out);
     done(std::move(out));
   }
 };
@@ -160,17 +167,24 @@ std::optional<http_answer> refuse_early(const http_request& request, std::string
   return std::nullopt;
 }
 
+bool is_preflight(const http_request& request) {
+  return request.verb == "OPTIONS" && !request.origin.empty() &&
+         !request.access_control_request_method.empty();
+}
+
+bool coded(const http_request& request) {
+  return !request.content_encoding.empty() &&
+         !same_ignoring_case(request.content_encoding, "identity");
+}
+
 /// The path is not there, or not with this verb.
 http_answer no_method(const http_request& request, std::string_view path, const std::string& allow,
                       std::string_view request_id) {
-  bool options = request.verb == "OPTIONS" && (!allow.empty() || path == "*");
+  if (!allow.empty()) return other_verb(request, allow + ", OPTIONS", request_id);
   http_answer out;
   out.status = 204;
-  if (!options)
-    out = problem_answer(make_error(allow.empty() ? errc::not_found : errc::method_not_allowed),
-                         request_id);
-  if (!allow.empty()) out.fields.emplace_back("Allow", allow + ", OPTIONS");
-  return out;
+  bool server_itself = request.verb == "OPTIONS" && path == "*";
+  return server_itself ? out : problem_answer(make_error(errc::not_found), request_id);
 }
 
 result<rpc::message_ptr> read_request(const http_request& request, const route_match& match,
@@ -178,7 +192,7 @@ result<rpc::message_ptr> read_request(const http_request& request, const route_m
   bool has_body =
       match.route->method != rpc::verb::get && match.route->method != rpc::verb::delete_;
   auto format = has_body ? format_of_body(request) : body_format::json;
-  if (!format) return make_error(errc::unsupported_media_type);
+  if (!format || coded(request)) return make_error(errc::unsupported_media_type);
   return read_http_request(
       {*match.method, *match.route, match.path, query, request.body, *format, max_json_depth});
 }
@@ -200,7 +214,10 @@ std::shared_ptr<void> serve_http(edge& e, const pages& site, io_thread& thread,
     return nullptr;
   };
   if (auto refused = refuse_early(request, request_id)) return at_once(std::move(*refused));
+  if (is_preflight(request) && listed_origin(request.origin, e.settings.allowed_origins))
+    return at_once(preflight_answer());
   auto [path, query] = split_target(request.target);
+  if (path == socket_path) return at_once(other_verb(request, "GET, OPTIONS", request_id));
   if (auto page = site.find(request, path, request_id)) return at_once(std::move(*page));
   auto match = e.routes.find(request.verb, path);
   if (!match) return at_once(problem_answer(match.error(), request_id));
@@ -218,6 +235,7 @@ std::shared_ptr<void> serve_http(edge& e, const pages& site, io_thread& thread,
   x->method = match->method;
   x->route = match->route;
   x->answer_format = format_of_answer(request);
+  x->coded_body = coded(request);
   x->done = std::move(done);
   x->request = read_request(request, *match, query, e.settings.max_json_depth);
   if (x->method->caller == rpc::caller_kind::anonymous)

@@ -15,6 +15,9 @@ struct edge;
 class io_thread;
 class pages;
 
+/// The one path that a GET turns into a WebSocket.
+inline constexpr std::string_view socket_path = "/v1/ws";
+
 /// The client's own X-Request-Id when it is fit (1 to 64 of [A-Za-z0-9_-]), else a new one.
 std::string choose_request_id(edge& e, std::string_view offered);
 

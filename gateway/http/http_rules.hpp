@@ -21,6 +21,9 @@ struct refusal {
   std::string_view reason;  ///< one sentence, fixed text
 };
 
+/// The host of an absolute-form target, which counts instead of Host (RFC 9112 §3.2.2); else empty.
+std::string_view authority_of(std::string_view target) noexcept;
+
 /// Judges a whole header block: request line and fields, with the empty line at its end.
 std::optional<refusal> check_header(std::string_view block, const http_limits& limits);
 

@@ -1,5 +1,7 @@
 #include "gateway/http/pages.hpp"
 
+#include "gateway/codec/gzip.hpp"
+#include "gateway/http/answer_rules.hpp"
 #include "gateway/session/edge.hpp"
 
 namespace nova::gateway {
@@ -20,22 +22,23 @@ http_answer file_answer(std::shared_ptr<const static_file> file) {
                           file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
   out.fields.emplace_back("Content-Security-Policy", std::string(page_security_policy));
   out.fields.emplace_back("Referrer-Policy", "no-referrer");
+  out.etag = file->etag;
   out.shared_body = std::shared_ptr<const std::string>(file, &file->body);
+  if (!file->gzip.empty()) out.gzip_body = std::shared_ptr<const std::string>(file, &file->gzip);
   return out;
 }
 
-http_answer other_verb(const http_request& request, std::string_view request_id) {
-  http_answer out;
-  out.status = 204;
-  if (request.verb != "OPTIONS")
-    out = problem_answer(make_error(errc::method_not_allowed), request_id);
-  out.fields.emplace_back("Allow", "GET, HEAD, OPTIONS");
-  return out;
+std::shared_ptr<const static_file> made(std::string_view type, std::string_view content) {
+  return std::make_shared<static_file>(static_file{std::string(type), std::string(content),
+                                                   gzip(content), etag_of(content), false});
 }
 
 }  // namespace
 
-pages::pages(const edge& e) : edge_(e), files_(e.settings.web_root) {}
+pages::pages(const edge& e)
+    : edge_(e),
+      files_(e.settings.web_root),
+      openapi_(made("application/json", rpc::openapi_json())) {}
 
 std::optional<http_answer> pages::find(const http_request& request, std::string_view path,
                                        std::string_view request_id) const {
@@ -43,19 +46,14 @@ std::optional<http_answer> pages::find(const http_request& request, std::string_
   if (!page)
     if (auto file = files_.find(path)) page = file_answer(std::move(file));
   bool get = request.verb == "GET" || request.verb == "HEAD";
-  if (page && !get) return other_verb(request, request_id);
+  if (page && !get) return other_verb(request, "GET, HEAD, OPTIONS", request_id);
   return page;
 }
 
 std::optional<http_answer> pages::operation(std::string_view path) const {
   if (path == "/healthz") return text_answer("application/json", R"({"status":"ok"})");
   if (path == "/readyz") return readiness();
-  if (path == "/openapi.json") {
-    static const auto document = std::make_shared<const std::string>(rpc::openapi_json());
-    auto out = text_answer("application/json", {});
-    out.shared_body = document;  // slow readers hold no copies
-    return out;
-  }
+  if (path == "/openapi.json") return file_answer(openapi_);
   if (path == "/metrics") {
     auto out = text_answer("text/plain; version=0.0.4; charset=utf-8", {});
     edge_.write_metrics(out.body);

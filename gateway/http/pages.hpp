@@ -26,6 +26,7 @@ class pages {
   http_answer readiness() const;
   const edge& edge_;
   const static_files files_;
+  const std::shared_ptr<const static_file> openapi_;
 };
 
 }  // namespace nova::gateway

@@ -1,5 +1,7 @@
-// Loading of the web page's files; see static_files.hpp.
 #include "gateway/http/static_files.hpp"
+
+#include "gateway/codec/gzip.hpp"
+#include "gateway/http/answer_rules.hpp"
 
 #include <array>
 #include <filesystem>
@@ -38,6 +40,11 @@ std::string_view type_of(const fs::path& file) {
   return {};
 }
 
+/// Images and fonts are compressed as they are.
+bool compressible(std::string_view type) {
+  return type.starts_with("text/") || type.starts_with("application/") || type == "image/svg+xml";
+}
+
 }  // namespace
 
 const std::string_view page_security_policy =
@@ -59,8 +66,11 @@ static_files::static_files(const std::string& folder) {
     std::ifstream in(at->path(), std::ios::binary);
     std::string name = '/' + at->path().lexically_relative(folder).generic_string();
     bool in_assets = name.starts_with("/assets/");
+    std::string body(std::istreambuf_iterator<char>(in), {});
+    auto zipped = compressible(type) ? gzip(body) : std::string();
+    auto etag = etag_of(body);
     auto file = std::make_shared<const static_file>(static_file{
-        std::string(type), std::string(std::istreambuf_iterator<char>(in), {}), in_assets});
+        std::string(type), std::move(body), std::move(zipped), std::move(etag), in_assets});
     if (name == "/index.html") files_["/"] = file;
     files_[name] = std::move(file);
   }

@@ -12,6 +12,8 @@ namespace nova::gateway {
 struct static_file {
   std::string content_type;
   std::string body;
+  std::string gzip;  ///< the body compressed; empty: not worth it
+  std::string etag;
   bool immutable;  ///< its name holds a hash of its content
 };
 

@@ -1,5 +1,6 @@
-// Counting; see limits.hpp.
 #include "gateway/loop/limits.hpp"
+
+#include <boost/asio/ip/address_v6.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -104,15 +105,17 @@ connection_lease& connection_lease::operator=(connection_lease&& other) noexcept
   release();
   owner_ = std::exchange(other.owner_, nullptr);
   address_ = std::move(other.address_);
+  proxy_ = other.proxy_;
   return *this;
 }
 
 void connection_lease::release() noexcept {
-  if (owner_) std::exchange(owner_, nullptr)->leave(address_);
+  if (owner_) std::exchange(owner_, nullptr)->leave(address_, proxy_);
 }
 
 limits::limits(const config::gateway_settings& s)
-    : max_total_(s.max_connections),
+    : ipv6_prefix_bits_(s.ipv6_prefix_bits),
+      max_total_(s.max_connections),
       max_per_address_(s.max_connections_per_address),
       max_unauthenticated_(s.max_unauthenticated_sockets),
       addresses_(address_rates(s), s.max_tracked_limits),
@@ -131,14 +134,28 @@ void limits::change(const config::gateway_settings& s) {
   handshakes_.change(handshake_rates(s));
 }
 
-limits::refused limits::admit(const std::string& address, connection_lease& to) {
+std::string limits::key_of(const std::string& address) const {
+  constexpr unsigned all_bits = 128;
+  if (ipv6_prefix_bits_ >= all_bits || address.find(':') == address.npos) return address;
+  boost::system::error_code ec;
+  auto bytes = boost::asio::ip::make_address_v6(address, ec).to_bytes();
+  if (ec) return address;
+  for (unsigned bit = ipv6_prefix_bits_; bit < all_bits; ++bit)
+    bytes[bit / 8] &= static_cast<unsigned char>(~(0x80u >> bit % 8));
+  return boost::asio::ip::address_v6(bytes).to_string();
+}
+
+limits::refused limits::admit(const std::string& address, connection_lease& to, bool proxy) {
+  auto key = key_of(address);
   std::lock_guard lock(mutex_);
   if (total_ >= max_total_) return refused::total;
-  auto& count = per_address_[address];
-  if (count >= max_per_address_) return refused::address;
-  ++count;
+  if (!proxy) {
+    auto& count = per_address_[key];
+    if (count >= max_per_address_) return refused::address;
+    ++count;
+  }
   ++total_;
-  to = connection_lease(*this, address);
+  to = connection_lease(*this, address, proxy);
   return refused::none;
 }
 
@@ -152,10 +169,11 @@ bool limits::wait_for_none(clock_point until) {
   return none_left_.wait_until(lock, until, [this] { return total_ == 0; });
 }
 
-void limits::leave(const std::string& address) noexcept {
+void limits::leave(const std::string& address, bool proxy) noexcept {
   std::lock_guard lock(mutex_);
   if (--total_ == 0) none_left_.notify_all();
-  auto at = per_address_.find(address);
+  if (proxy) return;
+  auto at = per_address_.find(key_of(address));
   if (at != per_address_.end() && --at->second == 0) per_address_.erase(at);
 }
 
@@ -173,7 +191,7 @@ void limits::leave_unauthenticated() {
 
 std::optional<unsigned> limits::address_request(rpc::rate_class c, const std::string& address,
                                                 clock_point now) {
-  return addresses_.take(address, static_cast<std::size_t>(c), now);
+  return addresses_.take(key_of(address), static_cast<std::size_t>(c), now);
 }
 
 std::optional<unsigned> limits::account_request(rpc::rate_class c, const uuid& account,
@@ -183,7 +201,7 @@ std::optional<unsigned> limits::account_request(rpc::rate_class c, const uuid& a
 }
 
 std::optional<unsigned> limits::handshake(const std::string& address, clock_point now) {
-  return handshakes_.take(address, 0, now);
+  return handshakes_.take(key_of(address), 0, now);
 }
 
 }  // namespace nova::gateway

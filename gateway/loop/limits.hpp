@@ -77,19 +77,25 @@ class limits;
 class connection_lease {
  public:
   connection_lease() = default;
-  connection_lease(limits& owner, std::string address)
-      : owner_(&owner), address_(std::move(address)) {}
+  connection_lease(limits& owner, std::string address, bool proxy)
+      : owner_(&owner), address_(std::move(address)), proxy_(proxy) {}
   connection_lease(connection_lease&& other) noexcept { *this = std::move(other); }
   connection_lease& operator=(connection_lease&& other) noexcept;
   ~connection_lease() { release(); }
+  /// Of the client: the peer, or whom a listed proxy speaks for.
   const std::string& address() const noexcept { return address_; }
+  bool proxy() const noexcept { return proxy_; }
+  /// Only for a proxy's connection, which no address is charged for.
+  void speak_for(std::string client) { address_ = std::move(client); }
 
  private:
   void release() noexcept;
   limits* owner_ = nullptr;
   std::string address_;
+  bool proxy_ = false;
 };
 
+/// An address counts exactly; IPv6 addresses may count together by their first `ipv6_prefix_bits`.
 class limits {
  public:
   explicit limits(const config::gateway_settings& settings);
@@ -97,7 +103,8 @@ class limits {
   void change(const config::gateway_settings& settings);
 
   enum class refused { none, total, address };
-  refused admit(const std::string& address, connection_lease& to);
+  /// `proxy`: the connections of a listed proxy are many clients', so they count in all only.
+  refused admit(const std::string& address, connection_lease& to, bool proxy = false);
   std::size_t connections() const;
   /// Waits until no connection is left; false: `until` came first.
   bool wait_for_none(clock_point until);
@@ -115,7 +122,9 @@ class limits {
 
  private:
   friend class connection_lease;
-  void leave(const std::string& address) noexcept;
+  void leave(const std::string& address, bool proxy) noexcept;
+  std::string key_of(const std::string& address) const;
+  const unsigned ipv6_prefix_bits_;
   mutable std::mutex mutex_;
   std::size_t max_total_, max_per_address_, max_unauthenticated_;
   std::condition_variable none_left_;

@@ -18,6 +18,7 @@ edge::edge(config::gateway_settings s, const wall_clock& clock, random_source& r
       wall(clock),
       random(randomness),
       now(std::move(steady)),
+      proxies(settings.trusted_proxies),
       routes(rpc::all_methods()),
       resuming(methods_that_resume()),
       tokens(std::make_shared<gateway::tokens>(settings, clock, now)),

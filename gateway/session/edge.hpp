@@ -6,6 +6,7 @@
 #include "gateway/access/admission.hpp"
 #include "gateway/access/resume_tokens.hpp"
 #include "gateway/access/tokens.hpp"
+#include "gateway/access/trusted_proxies.hpp"
 #include "gateway/codec/route_table.hpp"
 #include "gateway/loop/limits.hpp"
 #include "protocols/core/bus.hpp"
@@ -29,6 +30,7 @@ struct edge {
   const wall_clock& wall;
   random_source& random;
   const monotonic_clock now;  ///< of sessions, tokens and rates; simulations bring their own
+  const trusted_proxies proxies;
   const route_table routes;
   const std::vector<const rpc::method*> resuming;  ///< the methods that declare `resumes`
   const std::shared_ptr<gateway::tokens> tokens;

@@ -67,7 +67,8 @@ void socket_session::handle(incoming_call call) {
   if (auto ok = rate_.take(edge_.now()); !ok) return refuse_for_rate(call, ok.error());
   if (call.failure) return refuse(call, *call.failure);
   bool opens = call.method == &session::session_interface::open::info();
-  if (!opens && !who_) return refuse(call, failure_of(make_error(errc::unauthenticated)));
+  bool needs_account = !opens && call.method->caller != rpc::caller_kind::anonymous;
+  if (needs_account && !who_) return refuse(call, failure_of(make_error(errc::unauthenticated)));
   if (auto ok = admit(*call.method); !ok) return refuse_for_rate(call, ok.error());
   if (opens) return open(std::move(call));
   issue(std::move(call));
@@ -81,7 +82,7 @@ result<void> socket_session::admit(const rpc::method& method) {
 void socket_session::issue(incoming_call call) {
   first_call_came();
   ++inflight_;
-  auto from = caller_of(*who_);
+  auto from = who_ ? caller_of(*who_) : rpc::caller{};
   from.connection = id_;
   from.address = address_;
   auto c = make_call(*call.method, std::move(from), next_request_id(), edge_.now());
@@ -114,8 +115,15 @@ void socket_session::refuse_for_rate(const incoming_call& call, const error& e) 
   refuse(call, failure_of(e));
 }
 
+// The first call's id is a fresh UUIDv7 as on HTTP; the others of the socket count its end up, which
+// costs no randomness.
 std::string socket_session::next_request_id() {
-  return std::to_string(id_) + '-' + std::to_string(++calls_);
+  if (last_request_id_.is_nil())
+    last_request_id_ = make_uuid_v7(edge_.wall.now(), edge_.random);
+  else
+    for (auto at = last_request_id_.end(); at != last_request_id_.begin() + 9 && ++*--at == 0;) {
+    }
+  return to_string(last_request_id_);
 }
 
 void socket_session::open(incoming_call call) {

@@ -113,7 +113,7 @@ class socket_session {
   bool ended_ = false, attached_ = false, holding_ = false, echo_ = true;
   unsigned failed_opens_ = 0, inflight_ = 0;
   socket_rate rate_;
-  std::uint64_t calls_ = 0;
+  uuid last_request_id_{};
   std::optional<principal> who_;
   unauthenticated_place place_;
   uuid lineage_{};

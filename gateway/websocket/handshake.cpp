@@ -1,8 +1,8 @@
 #include "gateway/websocket/handshake.hpp"
 
+#include "gateway/access/origins.hpp"
 #include "protocols/core/text.hpp"
 
-#include <algorithm>
 #include <thread>
 
 namespace nova::gateway {
@@ -10,13 +10,10 @@ namespace {
 
 constexpr std::string_view json_protocol = "nova.v1.json", protobuf_protocol = "nova.v1.proto";
 
-bool origin_allowed(const config::gateway_settings& settings, std::string_view origin,
-                    std::string_view host) {
-  if (origin.empty()) return true;
-  for (std::string_view scheme : {"http://", "https://"})
-    if (!host.empty() && same_ignoring_case(origin, std::string(scheme) + std::string(host))) return true;
-  return std::any_of(settings.allowed_origins.begin(), settings.allowed_origins.end(),
-                     [&](const auto& allowed) { return same_ignoring_case(origin, allowed); });
+bool origin_allowed(const config::gateway_settings& settings, const upgrade_fields& request) {
+  return request.origin.empty() ||
+         same_origin(request.origin, request.host, request.scheme) ||
+         listed_origin(request.origin, settings.allowed_origins);
 }
 
 /// False: protocols were offered, but none that is spoken here.
@@ -25,8 +22,7 @@ bool choose_protocol(std::string_view offered, handshake& to) {
   while (!offered.empty()) {
     auto comma = offered.find(',');
     auto item = offered.substr(0, comma);
-    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    item = without_blanks(item);
     if (item == json_protocol || item == protobuf_protocol) {
       to.enc = item == json_protocol ? encoding::json : encoding::protobuf;
       to.subprotocol = item;
@@ -43,7 +39,7 @@ void judge_handshake(edge& e, io_thread& thread, const upgrade_fields& request,
                      const std::string& address, std::function<void(result<handshake>)> done) {
   auto accepted = std::make_shared<handshake>();
   if (e.draining) return done(make_error(errc::unavailable, "The server is restarting."));
-  if (!origin_allowed(e.settings, request.origin, request.host))
+  if (!origin_allowed(e.settings, request))
     return done(make_error(errc::forbidden, "The origin is not allowed."));
   if (!choose_protocol(request.protocols, *accepted))
     return done(make_error(errc::invalid_request, "None of the offered subprotocols is known."));

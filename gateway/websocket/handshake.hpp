@@ -13,7 +13,9 @@ namespace nova::gateway {
 
 /// What of the upgrade request counts; the views live until judge_handshake() returns.
 struct upgrade_fields {
-  std::string_view origin, host, authorization, protocols;
+  std::string_view origin, host;
+  std::string_view scheme;  ///< empty: not known
+  std::string_view authorization, protocols;
 };
 
 struct handshake {

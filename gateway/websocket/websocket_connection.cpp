@@ -1,6 +1,7 @@
 // Reading by Beast, writing from the outbox, closing with a code in bounded time.
 #include "gateway/websocket/websocket_connection.hpp"
 
+#include "gateway/loop/http_date.hpp"
 #include "gateway/websocket/closing_handshake.hpp"
 #include "gateway/websocket/joining_stream.hpp"
 #include "gateway/websocket/liveness.hpp"
@@ -114,6 +115,7 @@ void websocket_connection::start(upgrade_request request) {
     if (!handshake_->subprotocol.empty())
       response.set("Sec-WebSocket-Protocol", handshake_->subprotocol);
     response.set("X-Request-Id", handshake_->request_id);
+    response.set("Date", http_date(edge_.wall.now()));
     response.set("Server", "nova");  // otherwise Beast writes its version
   }));
   stream_.read_message_max(edge_.settings.max_message_bytes);

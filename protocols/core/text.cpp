@@ -165,6 +165,13 @@ bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
+std::string_view without_blanks(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t";
+  const auto begin = text.find_first_not_of(blanks);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
 checked_name check_name(std::string_view raw, std::size_t max_code_points) {
   const auto nfc = composed(raw);
   if (!nfc) return {{}, "This is no text."};

@@ -23,6 +23,9 @@ std::string ascii_lower(std::string_view text);
 /// True when both are the same text but for the case of A–Z: names of header fields, hosts, schemes.
 bool same_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
+/// Without spaces and tabs at both ends, as fields of HTTP and lists in them are read.
+std::string_view without_blanks(std::string_view text) noexcept;
+
 struct checked_name {
   std::string text;          ///< as it is kept: NFC, trimmed; empty when nothing but white space was given
   std::string_view problem;  ///< one sentence for a person; empty: none

@@ -59,7 +59,7 @@ bool read_line(std::string_view line, head& to) {
   to.minor_0 = version == "HTTP/1.0";
   bool target_ok = !to.request.target.empty() && std::all_of(to.request.target.begin(), to.request.target.end(),
                                                              [](char c) { return c > ' ' && c < 0x7f; });
-  return token(to.request.method) && target_ok && (to.minor_0 || version == "HTTP/1.1");
+  return token(to.request.method) && target_ok && (to.minor_0 || (version.size() == 8 && version.starts_with("HTTP/1.") && digit(version[7])));
 }
 
 bool read_field(std::string_view line, head& to) {
@@ -139,9 +139,13 @@ progress read_chunks(std::string_view& bytes, std::size_t& total) {
     if (!bytes.starts_with("\r\n")) return progress::malformed;
     bytes.remove_prefix(2);
   }
-  if (bytes.size() < 2) return progress::more;
-  if (!bytes.starts_with("\r\n")) return progress::malformed;  // a trailer: Nova takes none
-  bytes.remove_prefix(2);
+  if (bytes.starts_with("\r\n")) {
+    bytes.remove_prefix(2);
+    return progress::done;
+  }
+  auto end = bytes.find("\r\n\r\n");  // of trailers, which are dropped
+  if (end == bytes.npos) return progress::more;
+  bytes.remove_prefix(end + 4);
   return progress::done;
 }
 
@@ -183,7 +187,7 @@ std::vector<read_answer> read_answers(std::string_view bytes) {
     a.status = std::atoi(std::string(block.substr(9, 3)).c_str());
     if (a.status == 101) return out;
     std::size_t length = 0;
-    bool bodiless = a.status == 100 || a.status == 204;
+    bool bodiless = a.status == 100 || a.status == 204 || a.status == 304;
     for (block.remove_prefix(block.find("\r\n") + 2); !block.empty(); block.remove_prefix(block.find("\r\n") + 2)) {
       auto line = block.substr(0, block.find("\r\n"));
       auto colon = line.find(':');

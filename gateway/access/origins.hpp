@@ -1,0 +1,18 @@
+// Which web pages may use Nova: those of its own origin and those that are listed. Used by handshake,
+// http_exchange and answer_rules.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace nova::gateway {
+
+/// True when `origin` names the host of the request. A port that is the default of the origin's
+/// scheme may be left out on either side. `scheme`: of the request when it is known, else empty: a
+/// proxy that is not listed may have ended TLS.
+bool same_origin(std::string_view origin, std::string_view host, std::string_view scheme);
+
+bool listed_origin(std::string_view origin, std::span<const std::string> listed);
+
+}  // namespace nova::gateway
