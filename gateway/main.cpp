@@ -5,6 +5,7 @@
 #include "config/process/doctor.hpp"
 #include "config/process/installed_page.hpp"
 #include "config/process/key_file.hpp"
+#include "config/process/process_metrics.hpp"
 #include "config/process/process_signals.hpp"
 #include "config/process/running_settings.hpp"
 #include "config/process/watchdog.hpp"
@@ -95,6 +96,7 @@ class node_process {
   static gateway::gateway_options gateway_options(const settings& s, std::string resume_key) {
     gateway::gateway_options o;
     o.settings = s.gateway;
+    o.metrics.push_back(config::process_metrics());
     if (o.settings.resume_key.empty()) o.settings.resume_key = std::move(resume_key);
     if (o.settings.web_root.empty()) o.settings.web_root = config::installed_page();
     if (o.settings.web_root == "none") o.settings.web_root.clear();

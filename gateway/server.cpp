@@ -1,5 +1,6 @@
 #include "gateway/server.hpp"
 
+#include "gateway/codec/exposition.hpp"
 #include "gateway/http/http_connection.hpp"
 #include "gateway/http/http_exchange.hpp"
 #include "gateway/http/pages.hpp"
@@ -28,7 +29,9 @@ struct server::impl final : rpc::push_sink {
     google::protobuf::SetLogHandler(nullptr);  // it would print a line for each hostile message
     auto count = std::max(1u, common.settings.io_threads);
     for (unsigned i = 0; i < count; ++i) threads.push_back(std::make_shared<io_thread>(i));
-    common.write_metrics = [this](std::string& out) { write_all_metrics(out); };
+    exposed.add([this](metric_samples& out) { collect_metrics(out); });
+    for (auto& source : o.metrics) exposed.add(std::move(source));
+    common.metrics_text = [this] { return exposed.text(); };
   }
 
   result<std::uint16_t> listen();
@@ -36,7 +39,7 @@ struct server::impl final : rpc::push_sink {
   void accepted(tcp_socket socket, unsigned home);
   void refuse(tcp_socket socket, limits::refused why);
   void tick_tokens();
-  void write_all_metrics(std::string& out);
+  void collect_metrics(metric_samples& out) const;
   void stop_threads();
 
   void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) override;
@@ -45,6 +48,7 @@ struct server::impl final : rpc::push_sink {
 
   edge common;
   const pages site{common};
+  exposition exposed;
   std::vector<std::shared_ptr<io_thread>> threads;
   std::vector<std::thread> runners;
   std::optional<acceptor> listening;
@@ -133,15 +137,10 @@ void server::impl::tick_tokens() {
   });
 }
 
-void server::impl::write_all_metrics(std::string& out) {
-  std::vector<const metrics*> all;
-  for (const auto& t : threads) all.push_back(&t->counts());
-  gateway::write_metrics(all, out);
-  out +=
-      "# HELP nova_gateway_connections Open TCP connections.\n# TYPE nova_gateway_connections "
-      "gauge\n";
-  out += "nova_gateway_connections " + std::to_string(common.limits.connections()) + '\n';
-  if (common.bus) common.bus->write_metrics(out);
+void server::impl::collect_metrics(metric_samples& out) const {
+  for (const auto& t : threads) t->counts().collect(out);
+  out.add(metric::nova_gateway_connections, static_cast<double>(common.limits.connections()));
+  if (common.bus) common.bus->collect_metrics(out);
 }
 
 void server::impl::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace nova::gateway {
 
@@ -16,6 +17,7 @@ struct gateway_options {
   config::gateway_settings settings;
   const wall_clock* wall = &system_wall_clock();
   random_source* random = &system_random();
+  std::vector<metric_source> metrics;  ///< of the process, beside the server's own and the bus's
 };
 
 class server {

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <fstream>
 #include <mutex>
 #include <numeric>
@@ -146,13 +145,9 @@ double conversations::call_all(std::uint64_t first, std::uint64_t last, double r
 }
 
 std::int64_t conversations::active() const {
-  std::string text;
-  node_->write_metrics(text);
-  const std::string name = "nova_actor_active{class=\"entity:messaging.conversation\"} ";
-  const auto at = text.find(name);
-  std::int64_t n = -1;
-  if (at != std::string::npos) std::from_chars(text.data() + at + name.size(), text.data() + text.size(), n);
-  return n;
+  metric_samples samples;
+  node_->collect_metrics(samples);
+  return static_cast<std::int64_t>(samples.value(metric::nova_actor_active, {"entity:messaging.conversation"}));
 }
 
 bool conversations::wait_until_passive(std::chrono::seconds limit) const {

@@ -22,7 +22,7 @@ class unwritten_database final : public storage::database, private storage::comm
   }
   void reincarnate(std::function<void(result<void>)> done) override { done({}); }
   bool available() const noexcept override { return true; }
-  void write_metrics(std::string&) const override {}
+  void collect_metrics(metric_samples&) const override {}
   void stop(std::function<void()> done) override { done(); }
 
  private:

@@ -111,10 +111,10 @@ figures lane(const fresh_database& made, std::size_t units, std::size_t batch) {
   free.wait(lock, [&] { return done == units; });
   figures f{std::chrono::duration<double>(clock_type::now() - start).count(), process_cpu() - cpu};
   if (refused) std::printf("refused: %zu\n", refused);
-  std::string metrics;
-  db->write_metrics(metrics);
-  for (auto* name : {"nova_storage_lane_batches_total", "nova_storage_lane_batch_seconds_total"})
-    if (auto at = metrics.find(name); at != std::string::npos) std::printf("  %s\n", metrics.substr(at, metrics.find('\n', at) - at).c_str());
+  metric_samples samples;
+  db->collect_metrics(samples);
+  std::printf("  batches %.0f, in %.3f s\n", samples.value(metric::nova_storage_lane_batches_total, {made.domain}),
+              samples.value(metric::nova_storage_lane_batch_seconds_total, {made.domain}));
   return f;
 }
 

@@ -1,9 +1,11 @@
 // The command line on CLI11.
 #include "config/process/command_line.hpp"
 
+#include "config/process/process_metrics.hpp"
 #include "config/settings/declaration.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <ostream>
@@ -92,6 +94,9 @@ void print_problems(const error& e, std::ostream& err) {
   for (const auto& f : e.fields) err << "  " << f.field << ": " << f.detail << '\n';
 }
 
-std::string version_text() { return "nova " NOVA_VERSION " (" NOVA_BUILD_TYPE ")"; }
+std::string version_text() {
+  const auto about = this_build();
+  return fmt::format("nova {} ({})", about.version, about.build);
+}
 
 }  // namespace nova::config

@@ -75,13 +75,19 @@ struct exchange : std::enable_shared_from_this<exchange> {
   body_format answer_format = body_format::json;
   bool coded_body = false;
   std::function<void(http_answer)> done;
+  const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
   exchange(edge& e, io_thread& t) : common(e), thread(t) {}
 
-  void fail(const error& e) {
-    auto out = problem_answer(e, request_id);
+  void finish(http_answer answer) {
+    thread.counts().times.observe(*method, answer.status, std::chrono::steady_clock::now() - began);
+    done(std::move(answer));
+  }
+
+  void fail(const error& e, int status = 0) {
+    auto out = problem_answer(e, request_id, status);
     if (coded_body) out.fields.emplace_back("Accept-Encoding", "identity");
-    done(std::move(out));
+    finish(std::move(out));
   }
 
   void authenticate(std::string_view token) {
@@ -97,7 +103,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
     if (!p) {
       auto out = problem_answer(p.error(), request_id);
       blame_token(out);
-      return done(std::move(out));
+      return finish(std::move(out));
     }
     if (request)
       if (auto ok = common.admission.by_account(*method, p->account); !ok) return fail(ok.error());
@@ -126,7 +132,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
     bool existing = route->status_existing != 0 && method->existing && method->existing(**reply);
     out.status = existing ? route->status_existing : route->status;
     out.fields.emplace_back("Cache-Control", "no-store");
-    if (out.status == 204) return done(std::move(out));
+    if (out.status == 204) return finish(std::move(out));
     if (answer_format == body_format::protobuf) {
       out.content_type = protobuf_type;
       (*reply)->SerializeToString(&out.body);
@@ -135,7 +141,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
       method->reply->write_json(**reply, out.body);
     }
     if (method->token_keys) let_keep(out);
-    done(std::move(out));
+    finish(std::move(out));
   }
 };
 

@@ -54,11 +54,8 @@ std::optional<http_answer> pages::operation(std::string_view path) const {
   if (path == "/healthz") return text_answer("application/json", R"({"status":"ok"})");
   if (path == "/readyz") return readiness();
   if (path == "/openapi.json") return file_answer(openapi_);
-  if (path == "/metrics") {
-    auto out = text_answer("text/plain; version=0.0.4; charset=utf-8", {});
-    edge_.write_metrics(out.body);
-    return out;
-  }
+  if (path == "/metrics")
+    return text_answer("text/plain; version=0.0.4; charset=utf-8", edge_.metrics_text());
   return std::nullopt;
 }
 

@@ -1,11 +1,11 @@
-// Counters of the edge, one set per I/O thread, written without contention and summed when /metrics
-// is read.
+// Counters of the edge and the times of its requests, one set per I/O thread, written without
+// contention and summed when /metrics is read.
 #pragma once
+
+#include "gateway/loop/request_times.hpp"
 
 #include <atomic>
 #include <cstdint>
-#include <span>
-#include <string>
 
 namespace nova::gateway {
 
@@ -22,12 +22,11 @@ class counter {
 };
 
 struct alignas(64) metrics {
-#define NOVA_COUNTER(name, help) counter name;
-#include "gateway/loop/metrics.def"
-#undef NOVA_COUNTER
-};
+#define NOVA_GATEWAY_COUNTER(name, help) counter name;
+#include "protocols/core/metrics.def"
+  request_times times;
 
-/// Appends Prometheus text: the sums, each as nova_gateway_<name>.
-void write_metrics(std::span<const metrics* const> threads, std::string& out);
+  void collect(metric_samples& out) const;
+};
 
 }  // namespace nova::gateway

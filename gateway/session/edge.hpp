@@ -38,7 +38,7 @@ struct edge {
   gateway::limits limits;
   gateway::admission admission;
   rpc::bus* bus = nullptr;  ///< set before the first connection
-  std::function<void(std::string&)> write_metrics;
+  std::function<std::string()> metrics_text;  ///< of /metrics
   std::atomic<bool> draining{false};
 };
 

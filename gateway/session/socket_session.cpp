@@ -85,18 +85,21 @@ void socket_session::issue(incoming_call call) {
   auto from = who_ ? caller_of(*who_) : rpc::caller{};
   from.connection = id_;
   from.address = address_;
-  auto c = make_call(*call.method, std::move(from), next_request_id(), edge_.now());
+  const auto began = edge_.now();
+  auto c = make_call(*call.method, std::move(from), next_request_id(), began);
   c.request = std::move(call.params);
-  auto answer = [id = call.notification ? std::string() : std::move(call.id), method = call.method](
-                    socket_session& s, const rpc::reply_result& reply) { s.answered(id, *method, reply); };
+  auto answer = [began, id = call.notification ? std::string() : std::move(call.id), method = call.method](
+                    socket_session& s, const rpc::reply_result& reply) { s.answered(id, *method, reply, began); };
   c.reply = on_own_thread(std::move(answer), [](edge&) {});
   edge_.bus->call(std::move(c));
 }
 
 /// `id` is empty for a notification.
 void socket_session::answered(const std::string& id, const rpc::method& method,
-                              const rpc::reply_result& reply) {
+                              const rpc::reply_result& reply, time_point began) {
   --inflight_;
+  const int status = reply ? 200 : describe(reply.error().code).http_status;
+  thread_.counts().times.observe(method, status, edge_.now() - began);
   if (!id.empty())
     socket_.send_answer(reply ? write_result(encoding_, id, method, **reply)
                               : write_failure(encoding_, id, failure_of(reply.error()), next_request_id()));

@@ -84,7 +84,8 @@ class socket_session {
   void refuse(const incoming_call& call, const call_failure& failure);
   /// Answers that a rate is used up; ends the socket when this is abuse.
   void refuse_for_rate(const incoming_call& call, const error& e);
-  void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply);
+  void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply,
+                time_point began);
   std::string next_request_id();
   /// A socket with a bearer header calls without session.open: pushes that were held for it leave.
   void first_call_came();

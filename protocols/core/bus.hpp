@@ -4,6 +4,7 @@
 
 #include "protocols/core/ids.hpp"
 #include "protocols/core/method.hpp"
+#include "protocols/core/metrics.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -98,8 +99,8 @@ class bus {
   virtual void detach(connection_id connection, const uuid& account) = 0;
   /// True when every domain of this node can serve (leases held, databases up).
   virtual bool ready() const = 0;
-  /// Prometheus text of the runtime and storage.
-  virtual void write_metrics(std::string& out) const = 0;
+  /// Adds the samples of the runtime and of storage.
+  virtual void collect_metrics(metric_samples& out) const = 0;
 };
 
 }  // namespace nova::rpc

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "protocols/core/error.hpp"
+#include "protocols/core/metrics.hpp"
 #include "storage/database/value.hpp"
 
 #include <chrono>
@@ -84,7 +85,7 @@ class database {
   /// Drops a fenced lane and starts a new one (new id, no shards); memory of the old one must be gone by then.
   virtual void reincarnate(std::function<void(result<void>)> done) = 0;
   virtual bool available() const noexcept = 0;
-  virtual void write_metrics(std::string& out) const = 0;
+  virtual void collect_metrics(metric_samples& out) const = 0;
   /// Gives the lease back and closes; `done` when all connections are closed.
   virtual void stop(std::function<void()> done) = 0;
 };

@@ -44,14 +44,11 @@ void retention::step(progress& p, unix_ms before) {
   if (!db_.lane().append(std::move(u))) p.at = phase::resting;
 }
 
-void retention::write(std::string& out, std::string_view domain) const {
-  const auto line = [&](std::string_view name, const progress& p, std::uint64_t value) {
-    out.append(name).append("{domain=\"").append(domain).append("\",table=\"").append(p.job.table).append("\"} ");
-    out.append(std::to_string(value)).append("\n");
-  };
+void retention::collect(metric_samples& out, std::string_view domain) const {
   for (const auto& p : jobs_) {
-    line("nova_storage_retention_deleted_total", *p, p->deleted);
-    line("nova_storage_retention_behind", *p, p->at == phase::more || p->found >= limits_.step_rows ? 1 : 0);
+    const bool behind = p->at == phase::more || p->found >= limits_.step_rows;
+    out.add(metric::nova_storage_retention_deleted_total, static_cast<double>(p->deleted), {domain, p->job.table});
+    out.add(metric::nova_storage_retention_behind, behind ? 1 : 0, {domain, p->job.table});
   }
 }
 

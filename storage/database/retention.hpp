@@ -33,8 +33,8 @@ class retention : public std::enable_shared_from_this<retention> {
 
   /// Starts what is due. `now` is monotonic, `wall` Unix time, milliseconds. Always the same thread; never waits.
   void tick(std::chrono::steady_clock::time_point now, unix_ms wall);
-  /// Any thread. Prometheus text: rows deleted, and whether there is more than a step could delete.
-  void write(std::string& out, std::string_view domain) const;
+  /// Any thread. Rows deleted, and whether there is more than a step could delete.
+  void collect(metric_samples& out, std::string_view domain) const;
 
  private:
   enum class phase : std::uint8_t { resting, looking, more, deleting };

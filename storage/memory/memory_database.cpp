@@ -310,8 +310,8 @@ void memory_database::reincarnate(std::function<void(result<void>)> done) {
   });
 }
 
-void memory_database::write_metrics(std::string& out) const {
-  out += "nova_storage_lane_batches_total{domain=\"" + options_.domain + "\"} " + std::to_string(commits_) + "\n";
+void memory_database::collect_metrics(metric_samples& out) const {
+  out.add(metric::nova_storage_lane_batches_total, static_cast<double>(commits_), {options_.domain});
 }
 
 void memory_database::stop(std::function<void()> done) {

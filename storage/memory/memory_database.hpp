@@ -62,7 +62,7 @@ class memory_database final : public database, private commit_lane {
   void claim_shards(std::uint32_t shard_count, std::function<void(result<std::vector<shard_claim>>)> done) override;
   void reincarnate(std::function<void(result<void>)> done) override;
   bool available() const noexcept override { return !away_; }
-  void write_metrics(std::string& out) const override;
+  void collect_metrics(metric_samples& out) const override;
   void stop(std::function<void()> done) override;
 
  private:

@@ -42,9 +42,9 @@ void add_outbox(memory_store& s) {
     for (auto at = rows.upper_bound({p[0], p[1]}); at != rows.end() && at->second[0] == p[0]; ++at) {
       if (static_cast<std::int64_t>(out.size()) >= number(p[2])) break;
       const auto& r = at->second;
-      out.push_back({r[outbox_seq], r[outbox_type], r[outbox_key], r[outbox_payload]});
+      out.push_back({r[outbox_seq], r[outbox_type], r[outbox_key], r[outbox_payload], r[outbox_at]});
     }
-    return found(4, out);
+    return found(5, out);
   });
   s.on("runtime.outbox_head", [](memory_store& m, const params& p) {
     return found(1, {{static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(number(p[0]))))}});

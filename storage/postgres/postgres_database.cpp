@@ -40,7 +40,7 @@ class postgres_database final : public database, public std::enable_shared_from_
   }
 
   bool available() const noexcept override { return lane_->connected() && reads_->connected(); }
-  void write_metrics(std::string& out) const override { metrics_.write(out); }
+  void collect_metrics(metric_samples& out) const override { metrics_.collect(out); }
 
   // Reads first: what still decides needs the lane, and nothing decides without reads.
   void stop(std::function<void()> done) override {

@@ -1,6 +1,8 @@
 // Counters of one domain's database, per named statement and for the lane. Written on the storage thread, read by
-// write_metrics from any thread.
+// collect_metrics from any thread.
 #pragma once
+
+#include "protocols/core/metrics.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -32,8 +34,7 @@ class statement_metrics {
   std::atomic<std::uint64_t> units_parked{0};             ///< tries that met a lock of somebody else
   std::atomic<std::uint64_t> units_waiting_for_locks{0};  ///< now
 
-  /// Appends Prometheus text without HELP and TYPE lines.
-  void write(std::string& out) const;
+  void collect(metric_samples& out) const;
 
  private:
   struct counters {
@@ -45,6 +46,7 @@ class statement_metrics {
   std::map<std::string, counters, std::less<>> statements_;
   std::uint64_t batches_ = 0, units_ = 0;
   double batch_seconds_ = 0;
+  duration_histogram commits_;
 };
 
 }  // namespace nova::storage

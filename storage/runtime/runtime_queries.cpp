@@ -4,7 +4,7 @@ namespace nova::storage::runtime_queries {
 
 const query outbox_page{
     "runtime.outbox_page",
-    "SELECT seq, type, key, payload FROM outbox WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT $3"};
+    "SELECT seq, type, key, payload, at FROM outbox WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT $3"};
 
 const query outbox_head{"runtime.outbox_head",
                         "SELECT coalesce(max(seq), 0) FROM outbox WHERE shard = $1"};

@@ -107,7 +107,7 @@ struct gateway_house {
   gateway_house() : common(small_limits(), clock, random) {
     google::protobuf::SetLogHandler(nullptr);  // as the server does
     common.bus = &bus;
-    common.write_metrics = [](std::string&) {};
+    common.metrics_text = [] { return std::string(); };
     common.tokens->connect(bus);
   }
   fixed_clock clock;

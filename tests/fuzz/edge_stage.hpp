@@ -21,7 +21,7 @@ class answering_bus final : public rpc::bus {
   void attach(rpc::attachment, std::function<void(result<void>)> attached) override { attached({}); }
   void detach(rpc::connection_id, const uuid&) override {}
   bool ready() const override { return true; }
-  void write_metrics(std::string&) const override {}
+  void collect_metrics(metric_samples&) const override {}
 
   std::vector<std::string> asked;  ///< method and request as JSON
 };

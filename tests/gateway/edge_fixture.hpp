@@ -33,7 +33,9 @@ class fake_bus final : public rpc::bus {
   void attach(rpc::attachment a, std::function<void(result<void>)> attached) override;
   void detach(rpc::connection_id connection, const uuid& account) override;
   bool ready() const override { return ready_; }
-  void write_metrics(std::string& out) const override { out += "fake_bus_metric 1\n"; }
+  void collect_metrics(metric_samples& out) const override {
+    out.add(metric::nova_calls_under_way, 1);
+  }
 
   void on(std::string rpc_or_name, handler h);
   /// Holds the answers of attach() back until release_attachments().

@@ -386,7 +386,7 @@ TEST_CASE("pages of operation") {
   CHECK(e.get("/healthz").status == 200);
   auto metrics = e.get("/metrics");
   CHECK(metrics.body.find("nova_gateway_requests_total") != metrics.body.npos);
-  CHECK(metrics.body.find("fake_bus_metric 1") != metrics.body.npos);
+  CHECK(metrics.body.find("\nnova_calls_under_way 1\n") != metrics.body.npos);
   CHECK(
       boost::json::parse(e.get("/openapi.json").body).at("openapi").as_string().starts_with("3.1"));
 }

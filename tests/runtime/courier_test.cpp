@@ -176,7 +176,7 @@ TEST_CASE(
   w.start();
   const auto turns = [&] {
     w.sim.settle();
-    return w.metric("nova_actor_handled_total{class=\"courier\"}");
+    return w.metric(metric::nova_actor_handled_total, "courier");
   };
   const auto push = [&] {
     const auto before = turns();

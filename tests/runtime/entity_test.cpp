@@ -100,7 +100,7 @@ TEST_CASE("a handler that throws: internal, the entity starts again from the sto
   CHECK(w.ask(blow_up, "a:x")->code() == errc::internal);
   CHECK(w.ask(get, "a")->text_of() == "3");
   CHECK(w.loads == loads + 1);
-  CHECK(w.metric("nova_actor_crashes_total{class=\"entity:alpha.counter\"}") == 1);
+  CHECK(w.metric(metric::nova_actor_crashes_total, "entity:alpha.counter") == 1);
   bool reported = false;
   for (const auto& line : w.log)
     reported |= line.find("blow_up") != std::string::npos && line.find("boom") != std::string::npos;
@@ -167,7 +167,7 @@ TEST_CASE("a unique index refuses: decided again with attempt 1, those behind it
   CHECK(behind->text_of() == "1");
   CHECK(read->text_of() == "1");
   CHECK(w.stored("b") == 1);
-  CHECK(w.metric("nova_actor_conflicts_total{class=\"entity:alpha.counter\"}") == 1);
+  CHECK(w.metric(metric::nova_actor_conflicts_total, "entity:alpha.counter") == 1);
 }
 
 TEST_CASE("a refused statement: its caller gets internal, those behind it are decided again") {

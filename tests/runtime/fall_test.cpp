@@ -108,7 +108,7 @@ TEST_CASE("A12: a tap that throws is called again, and its shard stands") {
   CHECK(w.ask(emit, "a:0")->ok());
   w.sim.advance(milliseconds(2000));
   CHECK(taps == 3);
-  CHECK(w.metric("nova_actor_restarts_total{class=\"supervisor:alpha\"}") == 0);
+  CHECK(w.metric(metric::nova_actor_restarts_total, "supervisor:alpha") == 0);
 }
 
 TEST_CASE("A12: a courier that falls over a push tells its sockets to resume") {

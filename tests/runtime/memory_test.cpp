@@ -11,8 +11,10 @@ using std::chrono::milliseconds;
 
 namespace {
 
-const std::string active = "nova_actor_active{class=\"entity:alpha.counter\"}";
-const std::string passivations = "nova_actor_passivations_total{class=\"entity:alpha.counter\"}";
+std::uint64_t active(world& w) { return w.metric(metric::nova_actor_active, "entity:alpha.counter"); }
+std::uint64_t passivations(world& w) {
+  return w.metric(metric::nova_actor_passivations_total, "entity:alpha.counter");
+}
 
 }  // namespace
 
@@ -28,12 +30,12 @@ TEST_CASE("an idle entity leaves memory and comes back with its state") {
   w.start();
   w.ask(add, "a:4");
   w.ask(add, "b:1");
-  CHECK(w.metric(active) == 2);
+  CHECK(active(w) == 2);
   w.sim.advance(milliseconds(3000));
   w.ask(get, "b");
   w.sim.advance(milliseconds(3500));
-  CHECK(w.metric(active) == 1);
-  CHECK(w.metric(passivations) == 1);
+  CHECK(active(w) == 1);
+  CHECK(passivations(w) == 1);
   CHECK(w.ask(get, "a")->text_of() == "4");
 }
 
@@ -51,9 +53,9 @@ TEST_CASE("by count: the longest unused leave first, and none with a commit unde
     all.push_back(w.call(get, "k" + std::to_string(i)));
     w.await(all.back());
     w.sim.advance(milliseconds(10));
-    CHECK(w.metric(active) <= 9);
+    CHECK(active(w) <= 9);
   }
-  CHECK(w.metric(passivations) >= 90);
+  CHECK(passivations(w) >= 90);
   w.alpha->hold_commits(false);
   w.await(held);
   CHECK(held->text_of() == "2");
@@ -68,9 +70,9 @@ TEST_CASE("by bytes: what the kind reports counts") {
   world w({.settings = s, .shards = 1});
   w.start();
   for (int i = 0; i < 100; ++i) w.ask(get, "k" + std::to_string(i));
-  CHECK(w.metric(active) <= 20);
-  CHECK(w.metric(active) >= 10);
-  CHECK(w.metric("nova_actor_state_bytes{class=\"entity:alpha.counter\"}") <= 21'500);
+  CHECK(active(w) <= 20);
+  CHECK(active(w) >= 10);
+  CHECK(w.metric(metric::nova_actor_state_bytes, "entity:alpha.counter") <= 21'500);
 }
 
 TEST_CASE("passivation under load loses and doubles nothing") {
@@ -88,7 +90,7 @@ TEST_CASE("passivation under load loses and doubles nothing") {
     }
     for (auto& r : all) CHECK(w.await(r)->ok());
     for (int k = 0; k < 10; ++k) CHECK(w.stored("k" + std::to_string(k)) == 20);
-    CHECK(w.metric(passivations) > 30);
+    CHECK(passivations(w) > 30);
   }
 }
 
@@ -97,7 +99,7 @@ TEST_CASE("a decision that asks for passivation") {
   w.start();
   w.ask(leave, "a");
   w.sim.advance(milliseconds(20));
-  CHECK(w.metric(active) == 0);
+  CHECK(active(w) == 0);
   CHECK(w.ask(get, "a")->text_of() == "1");
 }
 
@@ -117,7 +119,7 @@ TEST_CASE("a call past its deadline is answered once; what comes later is droppe
   w.sim.advance(milliseconds(2000));
   CHECK(slow->times == 1);
   CHECK(stashed->times == 1);
-  CHECK(w.metric("nova_actor_deadlines_missed_total{class=\"entity:alpha.counter\"}") == 2);
+  CHECK(w.metric(metric::nova_actor_deadlines_missed_total, "entity:alpha.counter") == 2);
   CHECK(w.stored("a") == 1);
 }
 
@@ -156,8 +158,8 @@ TEST_CASE("full stash and full inbox: overloaded at once") {
   for (int i = 0; i < 18; ++i) crowd.push_back(w.call(get, "b"));  // no step in between
   CHECK_FALSE(crowd[15]->got);
   CHECK(crowd[16]->code() == errc::overloaded);
-  CHECK(w.metric("nova_actor_inbox_overflows_total{class=\"shard:alpha\"}") == 2);
-  CHECK(w.metric("nova_actor_stash_overflows_total{class=\"entity:alpha.counter\"}") == 4);
+  CHECK(w.metric(metric::nova_actor_inbox_overflows_total, "shard:alpha") == 2);
+  CHECK(w.metric(metric::nova_actor_stash_overflows_total, "entity:alpha.counter") == 4);
   for (auto& r : stashed) w.await(r);
 }
 

@@ -146,7 +146,7 @@ TEST_CASE(
   REQUIRE(w.sim.run_until([&] { return w.ask(get, "b")->ok(); }));
   CHECK(w.ask(get, "b")->text_of() == "2");
   CHECK(w.ask(get, "a")->text_of() == "1");
-  CHECK(w.metric("nova_actor_restarts_total{class=\"supervisor:alpha\"}") == 1);
+  CHECK(w.metric(metric::nova_actor_restarts_total, "supervisor:alpha") == 1);
   bool reported = false;
   for (const auto& line : w.log)
     reported |= line.find("cannot be weighed") != std::string::npos &&
@@ -166,7 +166,7 @@ TEST_CASE("A15.7: reminders of a kind that this program does not know stay, the 
   w.sim.advance(milliseconds(3000));
   CHECK(w.stored("a") == 100);
   CHECK(w.alpha_store.table("reminder").rows().size() == 200);
-  CHECK(w.metric("nova_actor_restarts_total{class=\"supervisor:alpha\"}") == 0);
+  CHECK(w.metric(metric::nova_actor_restarts_total, "supervisor:alpha") == 0);
 }
 
 TEST_CASE("a domain serves when its warm-up is done, and tries again when it fails") {

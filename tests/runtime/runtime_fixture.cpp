@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
-#include <sstream>
 #include <stdexcept>
 
 namespace nova::runtime::test {
@@ -505,14 +504,10 @@ std::int64_t world::stored(const std::string& key) {
   return row != nullptr ? std::get<std::int64_t>((*row)[1]) : 0;
 }
 
-std::uint64_t world::metric(const std::string& metric_line) {
-  std::string all;
-  node().write_metrics(all);
-  std::istringstream lines(all);
-  for (std::string line; std::getline(lines, line);)
-    if (line.starts_with(metric_line + " "))
-      return std::stoull(line.substr(metric_line.size() + 1));
-  return 0;
+std::uint64_t world::metric(nova::metric family, std::string_view label) {
+  metric_samples samples;
+  node().collect_metrics(samples);
+  return static_cast<std::uint64_t>(samples.value(family, {label}));
 }
 
 std::size_t world::dead_letters(const std::string& status) {

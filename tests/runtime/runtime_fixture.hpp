@@ -113,8 +113,8 @@ class world {
   reply_ptr ask(verb v, const std::string& request, rpc::call c = {});
   reply_ptr await(reply_ptr r, std::chrono::milliseconds limit = std::chrono::seconds(20));
   std::int64_t stored(const std::string& key);
-  std::uint64_t metric(
-      const std::string& metric_line);  ///< value of a line of write_metrics; 0 when absent
+  /// Of a family with one label; 0 when absent.
+  std::uint64_t metric(nova::metric family, std::string_view label);
   std::size_t dead_letters(const std::string& status);
 
   recording_sink sink;

@@ -85,6 +85,7 @@ void events_are_numbered_without_gaps(contract_world& w) {
   CHECK(page.int8(0, 1) == 8);
   CHECK(page.text(1, 2) == "k7");
   CHECK(page.blob(0, 3) == std::string("\0x", 2));
+  CHECK(!page.null(0, 4));
   CHECK(d.commit_one("a", unit(99, {}, {{7, "k", "p"}}, 1)).first_event == 21);
 }
 
@@ -403,23 +404,20 @@ void retention_deletes_what_is_old_in_steps(contract_world& w) {
   const std::vector<retention_job> jobs{{"idempotency", &rq::idempotency_due, &rq::prune_idempotency, std::chrono::hours(1)},
                                         {"outbox", &rq::outbox_due, &rq::prune_old_events, std::chrono::hours(1)}};
   auto kept = std::make_shared<retention>(w.node("a"), jobs, retention::limits{10, std::chrono::minutes(1)});
-  const auto value = [&](const std::string& name, const std::string& table) {
-    std::string out;
-    kept->write(out, "t");
-    const auto line = name + "{domain=\"t\",table=\"" + table + "\"} ";
-    const auto at = out.find(line);
-    REQUIRE(at != std::string::npos);
-    return std::stoll(out.substr(at + line.size()));
+  const auto value = [&](metric family, std::string_view table) {
+    metric_samples out;
+    kept->collect(out, "t");
+    return out.value(family, {"t", table});
   };
   constexpr unix_ms long_ago = 1'000'000'000'000, far_ahead = 4'000'000'000'000;
   auto now = std::chrono::steady_clock::time_point{} + std::chrono::hours(1);
   kept->tick(now, long_ago);  // nothing is that old: it rests for a minute
-  REQUIRE(w.until([&] { return value("nova_storage_retention_behind", "outbox") == 0; }));
-  CHECK(value("nova_storage_retention_deleted_total", "idempotency") == 0);
+  REQUIRE(w.until([&] { return value(metric::nova_storage_retention_behind, "outbox") == 0; }));
+  CHECK(value(metric::nova_storage_retention_deleted_total, "idempotency") == 0);
   REQUIRE(w.until([&] {
     kept->tick(now += std::chrono::seconds(61), far_ahead);
-    return value("nova_storage_retention_deleted_total", "idempotency") == 25 &&
-           value("nova_storage_retention_deleted_total", "outbox") == 23;
+    return value(metric::nova_storage_retention_deleted_total, "idempotency") == 25 &&
+           value(metric::nova_storage_retention_deleted_total, "outbox") == 23;
   }));
   CHECK(d.read("a", {&rq::idempotency_due, {timestamp{far_ahead}, i64{100}}}).int8(0, 0) == 0);
   CHECK(d.read("a", {&rq::outbox_head, {i64{0}}}).int8(0, 0) == 13);  // a shard's newest event stays

@@ -96,10 +96,11 @@ TEST_CASE("many units share one transaction") {
   CHECK(count(made, "SELECT value FROM counter WHERE name = 'last'") == 5000);
   CHECK(count(made, "SELECT count(*) FROM outbox") == 5000);
   CHECK(count(made, "SELECT max(seq) FROM outbox WHERE shard = 1") == 1250);
-  std::string metrics;
-  db->write_metrics(metrics);
-  CHECK(metrics.find("nova_storage_statements_total{domain=\"" + made.domain + "\",query=\"sample.insert_note\"} 5000") !=
-        std::string::npos);
+  metric_samples samples;
+  db->collect_metrics(samples);
+  CHECK(samples.value(metric::nova_storage_statements_total, {made.domain, "sample.insert_note"}) == 5000);
+  CHECK(samples.value(metric::nova_storage_commit_seconds, {made.domain}) ==
+        samples.value(metric::nova_storage_lane_batches_total, {made.domain}));
 }
 
 TEST_CASE("under load a transaction waits for more decisions; a lonely one goes at once") {
@@ -246,10 +247,9 @@ TEST_CASE("a unit that waits for a lock is tried again, and blocked only when it
     auto answer = waiting.get_future();
     if (released) {
       REQUIRE(postgres_fixture::instance().until([&] {
-        std::string metrics;
-        db->write_metrics(metrics);
-        return metrics.find("nova_storage_statement_errors_total{domain=\"" + made.domain +
-                            "\",query=\"sample.add_counter\"} 1") != std::string::npos;
+        metric_samples samples;
+        db->collect_metrics(samples);
+        return samples.value(metric::nova_storage_statement_errors_total, {made.domain, "sample.add_counter"}) >= 1;
       }));
       REQUIRE(other->script("COMMIT").has_value());
     }

@@ -310,15 +310,17 @@ void shard::publish(const commit_pending& d) {
     if (!leaving_) leaving_ = std::make_shared<relay_batch>();
     for (const auto& ev : d.events)
       leaving_->push_back({seq++, ev.type->number, ev.type->key_of(*ev.body), ev.body, {},
-                           ev.body->ByteSizeLong()});
+                           ev.body->ByteSizeLong(), 0});
   }
   for (const auto& ev : d.events) router_.tap(ev.type->number, ev.body);
 }
 
 void shard::flush_events() {
   if (!leaving_) return;
+  const auto now = services_.wall();
   std::sort(leaving_->begin(), leaving_->end(),
             [](const auto& a, const auto& b) { return a.seq < b.seq; });
+  for (auto& e : *leaving_) e.committed_at = now;
   const relay_batch_ptr batch = std::move(leaving_);
   leaving_.reset();
   if (planted(planted_fault::relay_deletes_early))

@@ -90,7 +90,7 @@ void shard::pull(pull_request request) {
                            page->push_back({static_cast<std::uint64_t>(rows.int8(i, 0)),
                                             static_cast<std::uint32_t>(rows.int8(i, 1)),
                                             rows.text(i, 2), nullptr, rows.blob(i, 3),
-                                            rows.blob(i, 3).size()});
+                                            rows.blob(i, 3).size(), rows.time(i, 4)});
                          done(relay_batch_ptr(std::move(page)));
                        });
 }

@@ -30,7 +30,8 @@ reader::reader(reader_seat& s)
       link_(s.consumer),
       services_(link_.services),
       router_(link_.router),
-      source_(s.source.domain) {
+      source_(s.source.domain),
+      lag_(services_.metrics.lag_of(link_.domain.name, source_)) {
   ++seat_.sitting;
   if (seat_.open) {
     seat_.open = false;
@@ -229,6 +230,11 @@ void reader::start_ready() {
     else if (p.at != stage::applying || p.aside == letter_dead)
       return;
   }
+}
+
+void reader::applied(progress& p) {
+  lag_.observe(milliseconds(services_.wall() - p.event.committed_at));
+  settle(p);
 }
 
 void reader::settle(progress& p) {

@@ -94,6 +94,7 @@ class reader final : public occupant {
   std::uint64_t last_known() const { return next_ + backlog_.size() - 1; }
   void admit();
   void start_ready();
+  void applied(progress& p);
   void settle(progress& p);
   void save_offset();
   void write_offset();
@@ -159,6 +160,7 @@ class reader final : public occupant {
   router& router_;
   std::string doing_;
   std::string source_;
+  duration_histogram& lag_;
   enum class phase : std::uint8_t { closed, loading, running } phase_ = phase::closed;
   std::uint64_t activation_ = 0;
   std::uint64_t next_ = 1;  // seq of backlog_.front()

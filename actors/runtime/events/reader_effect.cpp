@@ -163,7 +163,7 @@ void reader::ended(std::uint64_t seq, std::uint64_t ticket, event_end how, std::
   auto* p = find(seq, ticket);
   if (p == nullptr || p->at == stage::settled) return;
   if (p->letter) return letter_ended(how, reason);
-  if (how == event_end::applied) return settle(*p);
+  if (how == event_end::applied) return applied(*p);
   if (how == event_end::failed) {
     class_metrics::count(
         services_.metrics.of(metric_class()).crashes);

@@ -96,7 +96,7 @@ void reader::model_written(const model_unit& u, const storage::commit_outcome& o
   saving_ = std::max(saving_, u.last);
   auto settle_all = [first = u.first, last = u.last, ticket = u.ticket](reader& r) {
     for (auto seq = first; seq <= last; ++seq)
-      if (auto* p = r.find(seq, ticket)) r.settle(*p);
+      if (auto* p = r.find(seq, ticket)) r.applied(*p);
   };
   const auto owed = seat_.owed.find(u.ticket);
   if (owed == seat_.owed.end()) return settle_all(*this);

@@ -2,12 +2,6 @@
 
 #include "protocols/core/log.hpp"
 
-#include "protocols/core/log.hpp"
-
-#include <spdlog/fmt/fmt.h>
-
-#include <iterator>
-
 namespace nova::runtime {
 
 using clock = std::chrono::steady_clock;
@@ -94,17 +88,13 @@ std::size_t job_pool::depth() const {
   return queue_.size();
 }
 
-void job_pool::write_metrics(std::string& out) const {
-  auto o = std::back_inserter(out);
+void job_pool::collect_metrics(metric_samples& out) const {
   std::lock_guard lock(mutex_);
-  fmt::format_to(o, "# TYPE nova_job_queue gauge\nnova_job_queue {}\n", queue_.size());
-  fmt::format_to(o,
-                 "# TYPE nova_job_total counter\n# TYPE nova_job_seconds_total counter\n"
-                 "# TYPE nova_job_refused_total counter\n");
+  out.add(metric::nova_job_queue, static_cast<double>(queue_.size()));
   for (const auto& [name, t] : totals_) {
-    fmt::format_to(o, "nova_job_total{{job=\"{}\"}} {}\n", name, t.count);
-    fmt::format_to(o, "nova_job_seconds_total{{job=\"{}\"}} {}\n", name, t.seconds);
-    fmt::format_to(o, "nova_job_refused_total{{job=\"{}\"}} {}\n", name, t.refused);
+    out.add(metric::nova_job_total, static_cast<double>(t.count), {name});
+    out.add(metric::nova_job_seconds_total, t.seconds, {name});
+    out.add(metric::nova_job_refused_total, static_cast<double>(t.refused), {name});
   }
 }
 

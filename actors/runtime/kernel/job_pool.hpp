@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocols/core/error.hpp"
+#include "protocols/core/metrics.hpp"
 
 #include <any>
 #include <atomic>
@@ -41,7 +42,7 @@ class job_pool {
   /// Ends the threads; jobs that wait are answered `unavailable`.
   void stop();
   std::size_t depth() const;
-  void write_metrics(std::string& out) const;
+  void collect_metrics(metric_samples& out) const;
 
  private:
   struct entry {

@@ -1,8 +1,9 @@
-// Counters per class of actor ("entity:messaging.conversation", "shard:auth", "courier", …) as
-// Prometheus text. Written by the runtime's actors from any thread, read by node::write_metrics.
+// Counters per class of actor ("entity:messaging.conversation", "shard:auth", "courier", …) and the
+// runtime's histograms. Written by the runtime's actors from any thread, read by node::collect_metrics.
 #pragma once
 
-#include <array>
+#include "protocols/core/metrics.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -14,18 +15,10 @@
 namespace nova::runtime {
 
 struct class_metrics {
-  std::atomic<std::uint64_t> handled{0};
+#define NOVA_ACTOR_COUNTER(name, help) std::atomic<std::uint64_t> name{0};
+#include "protocols/core/metrics.def"
   std::atomic<std::uint64_t> handling_ns{0};
   std::atomic<std::uint64_t> handling_max_ns{0};
-  std::atomic<std::uint64_t> crashes{0};
-  std::atomic<std::uint64_t> restarts{0};
-  std::atomic<std::uint64_t> activations{0};
-  std::atomic<std::uint64_t> passivations{0};
-  std::atomic<std::uint64_t> stash_overflows{0};
-  std::atomic<std::uint64_t> inbox_overflows{0};
-  std::atomic<std::uint64_t> conflicts{0};
-  std::atomic<std::uint64_t> deadlines_missed{0};
-  std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::int64_t> letters{0};  ///< dead letters in the table now
   std::atomic<std::int64_t> active{0};
   std::atomic<std::int64_t> bytes{0};
@@ -43,28 +36,25 @@ struct class_metrics {
   }
 };
 
-/// Latency of the scheduler: how long a small actor waits for its turn.
-struct probe_metrics {
-  static constexpr std::array<double, 8> bounds_s{0.0001, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10};
-  std::array<std::atomic<std::uint64_t>, 9> buckets{};
-  std::atomic<std::uint64_t> sum_ns{0};
-  std::atomic<std::int64_t> last_ns{0};
-  void observe(std::int64_t ns);
-};
-
 class metrics {
  public:
   /// The class's counters; made on first use, valid as long as `metrics`. Any thread.
   class_metrics& of(std::string_view name);
-  probe_metrics probe;
-  /// Adds a sampled gauge (mailbox depths): called while writing.
+  duration_histogram probe;  ///< how long a small actor waits for its turn
+  /// Valid as long as `metrics`; made on first use. Any thread.
+  duration_histogram& lag_of(std::string_view consumer, std::string_view source);
+  /// Adds a sampled gauge (mailbox depths): called by collect.
   void sample(std::string name, std::function<std::uint64_t()> depth);
-  void write(std::string& out) const;
+  void collect(metric_samples& out) const;
 
  private:
   struct row {
     std::string name;
     class_metrics counters;
+  };
+  struct lag {
+    std::string consumer, source;
+    duration_histogram times;
   };
   struct gauge {
     std::string name;
@@ -72,6 +62,7 @@ class metrics {
   };
   mutable std::mutex mutex_;
   std::deque<row> rows_;
+  std::deque<lag> lags_;
   std::deque<gauge> gauges_;
 };
 

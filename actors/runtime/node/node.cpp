@@ -5,11 +5,9 @@
 #include "actors/runtime/node/node_impl.hpp"
 
 #include <sodium.h>
-#include <spdlog/fmt/fmt.h>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include <iterator>
 #include <stdexcept>
 
 namespace nova::runtime {
@@ -34,7 +32,8 @@ caf::behavior ticker(caf::event_based_actor* self, services* node) {
 caf::behavior echo(caf::event_based_actor* self, services* node) {
   self->set_default_handler(caf::drop);
   return {[node](std::int64_t sent) {
-    node->metrics.probe.observe(node->now().time_since_epoch().count() - sent);
+    node->metrics.probe.observe(
+        std::chrono::nanoseconds(node->now().time_since_epoch().count() - sent));
   }};
 }
 
@@ -250,23 +249,17 @@ bool node::ready() const {
   return true;
 }
 
-void node::write_metrics(std::string& out) const {
+void node::collect_metrics(metric_samples& out) const {
   const auto& services = impl_->services;
-  services.metrics.write(out);
-  services.jobs.write_metrics(out);
-  auto o = std::back_inserter(out);
-  fmt::format_to(o, "# TYPE nova_calls_under_way gauge\nnova_calls_under_way {}\n",
-                 services.under_way.load());
-  fmt::format_to(o, "# TYPE nova_units_uncommitted gauge\nnova_units_uncommitted {}\n",
-                 services.uncommitted.load());
-  fmt::format_to(o, "# TYPE nova_actors_running gauge\nnova_actors_running {}\n",
-                 impl_->system->registry().running());
-  fmt::format_to(o, "# TYPE nova_domain_serving gauge\n");
+  services.metrics.collect(out);
+  services.jobs.collect_metrics(out);
+  out.add(metric::nova_calls_under_way, static_cast<double>(services.under_way.load()));
+  out.add(metric::nova_units_uncommitted, static_cast<double>(services.uncommitted.load()));
+  out.add(metric::nova_actors_running, static_cast<double>(impl_->system->registry().running()));
   for (const auto& d : impl_->directory.domains()) {
-    fmt::format_to(o, "nova_domain_serving{{domain=\"{}\"}} {}\n", d->link.domain.name,
-                   d->link.serving ? 1 : 0);
-    d->link.database->write_metrics(out);
-    d->link.retention->write(out, d->link.domain.name);
+    out.add(metric::nova_domain_serving, d->link.serving ? 1 : 0, {d->link.domain.name});
+    d->link.database->collect_metrics(out);
+    d->link.retention->collect(out, d->link.domain.name);
   }
 }
 

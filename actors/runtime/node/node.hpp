@@ -63,7 +63,7 @@ class node final : public rpc::bus {
   void attach(rpc::attachment a, std::function<void(result<void>)> attached) override;
   void detach(rpc::connection_id connection, const uuid& account) override;
   bool ready() const override;
-  void write_metrics(std::string& out) const override;
+  void collect_metrics(metric_samples& out) const override;
 
   // For operators. Callbacks run on an actor's or a storage thread and must not block.
   static constexpr std::uint32_t max_letter_page = 1000;

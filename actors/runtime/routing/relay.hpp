@@ -3,6 +3,7 @@
 // event takes effect in. Used by shard and reader through the router.
 #pragma once
 
+#include "protocols/core/ids.hpp"
 #include "protocols/core/method.hpp"
 
 #include <chrono>
@@ -23,6 +24,7 @@ struct relay_event {
   rpc::message_ptr body;  ///< null when pulled: parse payload
   std::string payload;    ///< empty when pushed
   std::size_t bytes = 0;  ///< of the body, roughly
+  unix_ms committed_at = 0;
 };
 
 /// In order of seq, without gaps.
