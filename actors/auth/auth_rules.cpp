@@ -10,9 +10,6 @@
 namespace nova::auth {
 namespace {
 
-constexpr std::size_t max_email_bytes = 254;
-constexpr std::size_t max_email_local_bytes = 64;
-constexpr std::size_t max_host_label_bytes = 63;
 constexpr std::size_t min_handle_bytes = 3;
 constexpr std::size_t max_handle_bytes = 30;
 constexpr std::size_t max_user_agent_bytes = 256;
@@ -23,31 +20,7 @@ bool alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-bool local_character(char c) {
-  return alphanumeric(c) ||
-         std::string_view(".!#$%&'*+/=?^_`{|}~-").find(c) != std::string_view::npos;
-}
-
-bool valid_host_label(std::string_view label) {
-  return !label.empty() && label.size() <= max_host_label_bytes && label.front() != '-' &&
-         label.back() != '-' &&
-         std::ranges::all_of(label, [](char c) { return alphanumeric(c) || c == '-'; });
-}
-
 }  // namespace
-
-bool valid_email(std::string_view email) {
-  if (email.size() > max_email_bytes) return false;
-  const auto at = email.find('@');
-  if (at == std::string_view::npos || at == 0 || at > max_email_local_bytes) return false;
-  if (!std::ranges::all_of(email.substr(0, at), local_character)) return false;
-  auto host = email.substr(at + 1);
-  for (auto dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.')) {
-    if (!valid_host_label(host.substr(0, dot))) return false;
-    host.remove_prefix(dot + 1);
-  }
-  return valid_host_label(host);
-}
 
 bool valid_handle(std::string_view handle) {
   return handle.size() >= min_handle_bytes && handle.size() <= max_handle_bytes &&

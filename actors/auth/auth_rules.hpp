@@ -4,6 +4,7 @@
 
 #include "config/settings/auth_settings.hpp"
 #include "protocols/core/error.hpp"
+#include "protocols/core/text.hpp"
 #include "storage/auth/auth_rows.hpp"
 
 #include <optional>
@@ -25,8 +26,6 @@ struct registration {
 /// All that is wrong with the fields, at once, as `invalid_request`.
 result<registration> check_registration(const RegisterRequest& q);
 
-/// The address as the HTML standard's input type "email" defines it, at most 254 bytes.
-bool valid_email(std::string_view email);
 /// 3 to 30 of [A-Za-z0-9_].
 bool valid_handle(std::string_view handle);
 

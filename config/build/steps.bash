@@ -117,8 +117,8 @@ build() {
 build_web() {
   local web="$root/gateway/web" folder="$root/build/$1" stamp
   [ -f "$web/package.json" ] || return 0
-  stamp=$(cd "$web" && find . -path ./node_modules -prune -o -path ./dist -prune -o -type f -print0 | sort -z |
-    xargs -0 sha256sum | sha256sum)
+  stamp=$(cd "$web" && find . "$root/config/guide" -name node_modules -prune -o -path ./dist -prune -o -type f -print0 |
+    sort -z | xargs -0 sha256sum | sha256sum)
   lock_build "$folder"
   if [ "$(cat "$folder/web.stamp" 2>/dev/null)" = "$stamp" ] && [ -f "$folder/web/index.html" ]; then
     :
@@ -129,8 +129,10 @@ build_web() {
     local work="$folder/web-sources"
     mkdir -p "$work"
     find "$work" -mindepth 1 -maxdepth 1 ! -name node_modules -exec rm -rf {} +
-    tar -C "$web" --exclude=./node_modules --exclude=./dist -cf - . | tar -C "$work" -xf -
-    if (cd "$work" && install_node_modules && NOVA_WEB_OUT="$folder/web" npm run --silent build) >&2; then
+    tar -C "$web" --exclude=node_modules --exclude=./dist -cf - . | tar -C "$work" -xf -
+    if (export NOVA_WEB_OUT="$folder/web" NOVA_GUIDES="$root/config/guide"
+        cd "$work" && install_node_modules && npm run --silent build &&
+        cd docs && install_node_modules && npm run --silent build) >&2; then
       printf '%s\n' "$stamp" > "$folder/web.stamp"
       rm -f "$folder/web.failed"
     else

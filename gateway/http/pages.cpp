@@ -20,7 +20,7 @@ http_answer file_answer(std::shared_ptr<const static_file> file) {
   out.content_type = file->content_type;
   out.fields.emplace_back("Cache-Control",
                           file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-  out.fields.emplace_back("Content-Security-Policy", std::string(page_security_policy));
+  out.fields.emplace_back("Content-Security-Policy", std::string(file->security_policy));
   out.fields.emplace_back("Referrer-Policy", "no-referrer");
   out.etag = file->etag;
   out.shared_body = std::shared_ptr<const std::string>(file, &file->body);
@@ -38,7 +38,8 @@ std::shared_ptr<const static_file> made(std::string_view type, std::string_view 
 pages::pages(const edge& e)
     : edge_(e),
       files_(e.settings.web_root),
-      openapi_(made("application/json", rpc::openapi_json())) {}
+      openapi_(made("application/json", rpc::openapi_json())),
+      asyncapi_(made("application/json", rpc::asyncapi_json())) {}
 
 std::optional<http_answer> pages::find(const http_request& request, std::string_view path,
                                        std::string_view request_id) const {
@@ -54,6 +55,7 @@ std::optional<http_answer> pages::operation(std::string_view path) const {
   if (path == "/healthz") return text_answer("application/json", R"({"status":"ok"})");
   if (path == "/readyz") return readiness();
   if (path == "/openapi.json") return file_answer(openapi_);
+  if (path == "/asyncapi.json") return file_answer(asyncapi_);
   if (path == "/metrics")
     return text_answer("text/plain; version=0.0.4; charset=utf-8", edge_.metrics_text());
   return std::nullopt;

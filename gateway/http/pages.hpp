@@ -27,6 +27,7 @@ class pages {
   const edge& edge_;
   const static_files files_;
   const std::shared_ptr<const static_file> openapi_;
+  const std::shared_ptr<const static_file> asyncapi_;
 };
 
 }  // namespace nova::gateway

@@ -53,6 +53,10 @@ const std::string_view page_security_policy =
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
     "'none'";
 
+const std::string_view docs_security_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 static_files::static_files(const std::string& folder) {
   if (folder.empty()) return;
   std::error_code ec;
@@ -70,8 +74,10 @@ static_files::static_files(const std::string& folder) {
     auto zipped = compressible(type) ? gzip(body) : std::string();
     auto etag = etag_of(body);
     auto file = std::make_shared<const static_file>(static_file{
-        std::string(type), std::move(body), std::move(zipped), std::move(etag), in_assets});
+        std::string(type), std::move(body), std::move(zipped), std::move(etag), in_assets,
+        name.starts_with("/docs/") ? docs_security_policy : page_security_policy});
     if (name == "/index.html") files_["/"] = file;
+    if (name == "/docs/index.html") files_["/docs"] = files_["/docs/"] = file;
     files_[name] = std::move(file);
   }
 }

@@ -1,4 +1,4 @@
-// The web page's files, read once at start and served from memory: `/` and `/assets/*`. Only names
+// The web page's files, read once at start and served from memory: `/`, `/assets/*` and `/docs`. Only names
 // that were found in the folder exist, so no path of a request ever reaches the file system.
 #pragma once
 
@@ -15,6 +15,7 @@ struct static_file {
   std::string gzip;  ///< the body compressed; empty: not worth it
   std::string etag;
   bool immutable;  ///< its name holds a hash of its content
+  std::string_view security_policy;
 };
 
 class static_files {
@@ -32,5 +33,7 @@ class static_files {
 
 /// Of the page: scripts, styles and sockets of its own origin only.
 extern const std::string_view page_security_policy;
+/// Of /docs: the same, and styles that redoc writes into the document.
+extern const std::string_view docs_security_policy;
 
 }  // namespace nova::gateway

@@ -150,6 +150,16 @@ void check_field(const FieldDescriptor& f, faults& to) {
   if (r.uuid()) to.unless(is_text(f), where, "uuid is for strings");
   if (r.max_bytes() != 0)
     to.unless(is_text(f) || is_bytes(f), where, "max_bytes is for strings and bytes");
+  const bool text_rules = r.min_chars() != 0 || r.max_chars() != 0 || !r.charset().empty() ||
+                          r.one_of_size() != 0 || r.email();
+  if (text_rules)
+    to.unless(is_text(f), where, "min_chars, max_chars, charset, one_of and email are for strings");
+  for (const auto& value : r.one_of())
+    to.unless(!value.empty() && value.find('|') == value.npos, where,
+              "a value of one_of is not empty and has no |");
+  if (r.has_min())
+    to.unless(is_scalar(f) && f.cpp_type() == FieldDescriptor::CPPTYPE_INT64, where,
+              "min is for int64");
   if (r.max_items() != 0)
     to.unless(f.is_repeated(), where, "max_items is for repeated fields and maps");
   if (r.null_when_absent())

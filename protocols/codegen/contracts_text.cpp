@@ -21,6 +21,12 @@ std::string rules_text(const options::Field& r) {
   if (r.uuid()) out += " uuid";
   if (r.time()) out += " time";
   if (r.max_bytes() != 0) out += " max_bytes:" + std::to_string(r.max_bytes());
+  if (r.min_chars() != 0) out += " min_chars:" + std::to_string(r.min_chars());
+  if (r.max_chars() != 0) out += " max_chars:" + std::to_string(r.max_chars());
+  if (!r.charset().empty()) out += " charset:[" + r.charset() + "]";
+  if (r.one_of_size() != 0) out += " one_of:" + joined(r.one_of(), "|");
+  if (r.email()) out += " email";
+  if (r.has_min()) out += " min:" + std::to_string(r.min());
   if (r.max_items() != 0) out += " max_items:" + std::to_string(r.max_items());
   if (r.null_when_absent()) out += " null_when_absent";
   if (r.read_only()) out += " read_only";

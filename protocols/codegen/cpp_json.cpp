@@ -50,6 +50,21 @@ std::string put(const FieldDescriptor& f, bool time, const std::string& x) {
 
 const char* yes(bool b) { return b ? "true" : "false"; }
 
+/// The json::text_rule of a field. Items of a list are never required.
+std::string text_rule(const options::Field& r, bool required) {
+  std::string out;
+  const auto add = [&](const std::string& member) { out += (out.empty() ? "." : ", .") + member; };
+  if (required) add("required = true");
+  if (r.uuid()) add("uuid = true");
+  if (r.email()) add("email = true");
+  if (r.max_bytes() != 0) add("max_bytes = " + std::to_string(r.max_bytes()));
+  if (r.min_chars() != 0) add("min_chars = " + std::to_string(r.min_chars()));
+  if (r.max_chars() != 0) add("max_chars = " + std::to_string(r.max_chars()));
+  if (!r.charset().empty()) add("charset = " + quoted(r.charset()));
+  if (r.one_of_size() != 0) add("one_of = " + quoted(joined(r.one_of(), "|")));
+  return "{" + out + "}";
+}
+
 holes holes_of(const FieldDescriptor& f) {
   const auto& r = rules(f);
   return {{"name", f.name()},
@@ -61,8 +76,8 @@ holes holes_of(const FieldDescriptor& f) {
           {"read_text", r.time() ? "json::read_text_time" : "json::read_text"},
           {"check", is_bytes(f) ? "json::check_bytes" : "json::check_text"},
           {"required", yes(r.required())},
-          {"uuid", yes(r.uuid())},
-          {"max_bytes", std::to_string(r.max_bytes())},
+          {"rule", text_rule(r, !f.is_repeated() && r.required())},
+          {"min", std::to_string(r.min())},
           {"max_items", std::to_string(r.max_items())}};
 }
 
@@ -267,7 +282,7 @@ std::string check_items(const FieldDescriptor& f, holes h) {
     h["value"] =
         is_message(map_value(f)) ? "validate(value, inner, to);"
         : is_text(map_value(f))
-            ? fill("json::check_text(value, true, {false, $uuid$, $max_bytes$}, inner, to);", h)
+            ? fill("json::check_text(value, true, $rule$, inner, to);", h)
             : "static_cast<void>(value);";
     return out + fill(R"(    for (const auto& [key, value] : m.$get$()) {
       const json::place inner(here, key);
@@ -281,7 +296,7 @@ std::string check_items(const FieldDescriptor& f, holes h) {
     h["item"] = "validate(item, json::place(here, i++), to);";
   else if (is_text(f) || is_bytes(f))
     h["item"] =
-        fill("$check$(item, true, {false, $uuid$, $max_bytes$}, json::place(here, i++), to);", h);
+        fill("$check$(item, true, $rule$, json::place(here, i++), to);", h);
   else
     return out;
   return out + fill("    for (std::size_t i = 0; const auto& item : m.$get$()) $item$\n", h);
@@ -291,13 +306,16 @@ std::string check_singular(const FieldDescriptor& f, holes h) {
   const bool required = rules(f).required();
   if (is_text(f) || is_bytes(f)) {
     h["present"] = fill(f.has_presence() ? "m.has_$get$()" : "!m.$get$().empty()", h);
-    return fill("    $check$(m.$get$(), $present$, {$required$, $uuid$, $max_bytes$}, here, to);\n",
-                h);
+    return fill("    $check$(m.$get$(), $present$, $rule$, here, to);\n", h);
   }
   std::string out;
   if (required) {
     h["present"] = fill(f.has_presence() ? "m.has_$get$()" : "m.$get$() != 0", h);
     out += fill("    json::check_required($present$, here, to);\n", h);
+  }
+  if (rules(f).has_min()) {
+    h["present"] = fill(f.has_presence() ? "m.has_$get$()" : "m.$get$() != 0", h);
+    out += fill("    if ($present$) json::check_min(m.$get$(), $min$, here, to);\n", h);
   }
   if (is_message(f)) out += fill("    if (m.has_$get$()) validate(m.$get$(), here, to);\n", h);
   return out;

@@ -55,11 +55,11 @@ bool generator::GenerateAll(const std::vector<const pb::FileDescriptor*>& files,
   all.sort();
   *error = faults_of(all);
   if (!error->empty()) return false;
-  const auto openapi = openapi_text(all);
-  const auto text = contracts_text(all);
-  write(*context, "protocols/nova_contracts.cpp", tables_source(all, openapi, text));
-  write(*context, "protocols/contracts.txt", text);
-  write(*context, "protocols/openapi.json", openapi);
+  const documents texts{openapi_text(all), asyncapi_text(all), contracts_text(all)};
+  write(*context, "protocols/nova_contracts.cpp", tables_source(all, texts));
+  write(*context, "protocols/contracts.txt", texts.contracts);
+  write(*context, "protocols/openapi.json", texts.openapi);
+  write(*context, "protocols/asyncapi.json", texts.asyncapi);
   write(*context, "nova_types.ts", typescript_text(all));
   return true;
 }

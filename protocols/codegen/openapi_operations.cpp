@@ -1,5 +1,7 @@
 #include "protocols/codegen/openapi_operations.hpp"
 
+#include "protocols/codegen/documentation.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -26,7 +28,7 @@ std::vector<const pb::FieldDescriptor*> other_fields(const method& m, const rout
 
 json::object parameter(const pb::FieldDescriptor& f, const char* in, bool required,
                        const contract& all) {
-  json::object schema = field_schema(f, all);
+  json::object schema = field_schema(f, all, true);
   json::object out{{"name", f.name()}, {"in", in}, {"required", required}};
   if (const auto* doc = schema.if_contains("description")) {
     out["description"] = *doc;
@@ -47,58 +49,72 @@ json::array parameters(const method& m, const route& r, const contract& all) {
     out.push_back(json::object{
         {"name", "Idempotency-Key"},
         {"in", "header"},
+        {"required", false},
         {"description",
-         "Kept for 24 hours: the same key with the same body gives the first answer again."},
-        {"schema", {{"type", "string"}}}});
+         "Kept for 24 hours: the same key with the same body gives the first answer again; with "
+         "another body it is refused."},
+        {"schema",
+         {{"type", "string"},
+          {"pattern", "^[ -~]*$"},
+          {"minLength", 1},
+          {"maxLength", 255},
+          {"examples", json::array{"order-4711"}}}}});
   return out;
 }
 
-json::object content(const json::value& schema) {
-  return {{"application/json", {{"schema", schema}}}, {"application/x-protobuf", json::object{}}};
+json::object content(const pb::Descriptor& message, bool sent,
+                     const std::vector<std::string>& without, const contract& all) {
+  return {{"application/json",
+           {{"schema", reference(message, all)}, {"example", example_of(message, sent, without)}}},
+          {"application/x-protobuf",
+           {{"schema",
+             {{"type", "string"},
+              {"format", "binary"},
+              {"description", "The protobuf message " + message.full_name() + "."}}},
+            {"x-protobuf-message", message.full_name()}}}};
 }
 
 json::value request_body(const method& m, const route& r, const contract& all) {
-  const auto fields = other_fields(m, r);
-  if (!has_body(r) || fields.empty()) return nullptr;
-  json::object properties;
-  json::array required;
-  for (const auto* f : fields) {
-    properties[f->name()] = field_schema(*f, all);
-    if (rules(*f).required()) required.emplace_back(f->name());
-  }
-  const bool needed = !required.empty();
-  json::value schema = reference(*m.proto->input_type(), all);
-  if (!r.parameters.empty()) {
-    schema = {{"type", "object"}, {"properties", std::move(properties)}};
-    if (needed) schema.as_object()["required"] = std::move(required);
-  }
-  return {{"required", needed}, {"content", content(schema)}};
+  if (!takes_body(m, r)) return nullptr;
+  bool needed = false;
+  for (const auto* f : other_fields(m, r)) needed |= rules(*f).required();
+  const auto& request = *m.proto->input_type();
+  return {{"required", needed}, {"content", content(request, true, r.parameters, all)}};
 }
 
+void refer_to_errors(const std::set<int>& statuses, json::object& responses) {
+  for (const auto& e : all_errors())
+    if (statuses.contains(e.http_status))
+      responses[std::to_string(e.http_status)] = {
+          {"$ref", "#/components/responses/Error" + std::to_string(e.http_status)}};
+}
+
+/// What any request can be answered, whatever its path.
+const std::set<int> always = {400, 405, 413, 414, 415, 417, 429, 431, 500, 501, 503, 504, 505};
+
 std::set<int> error_statuses(const method& m, const route& r) {
-  std::set<int> statuses = {400, 429, 431, 500, 503, 504};
+  auto statuses = always;
   const auto caller = m.options.caller();
   if (caller != options::ANONYMOUS || m.options.rate() == options::SIGN_IN ||
       m.options.key() == "refresh_token")
     statuses.insert(401);
-  if (caller == options::MEMBER || caller == options::ADMIN || !r.parameters.empty())
+  const bool about_others = m.options.rate() == options::WRITE && caller != options::ANONYMOUS;
+  if (about_others || caller == options::MEMBER || caller == options::ADMIN || !r.parameters.empty())
     statuses.insert({403, 404});
-  if (has_body(r)) statuses.insert({409, 413, 415});
+  if (has_body(r)) statuses.insert(409);
   return statuses;
 }
 
 json::object answers(const method& m, const route& r, const contract& all) {
   json::object out;
   json::object success{{"description", "Success."}};
-  if (r.status != 204) success["content"] = content(reference(*m.proto->output_type(), all));
+  if (r.status != 204) success["content"] = content(*m.proto->output_type(), false, {}, all);
   out[std::to_string(r.status)] = success;
   if (r.status_existing != 0) {
     success["description"] = "It existed already.";
     out[std::to_string(r.status_existing)] = std::move(success);
   }
-  for (const int status : error_statuses(m, r))
-    out[std::to_string(status)] = {
-        {"$ref", "#/components/responses/Error" + std::to_string(status)}};
+  refer_to_errors(error_statuses(m, r), out);
   return out;
 }
 
@@ -107,6 +123,8 @@ json::object operation(const method& m, const route& r, const contract& all) {
   json::object out{
       {"operationId", id}, {"summary", m.options.summary()}, {"tags", json::array{m.domain}}};
   if (&r != &m.routes.front()) out["operationId"] = id + "." + std::to_string(&r - m.routes.data());
+  const auto more = description_of(*m.proto);
+  out["description"] = more.empty() ? m.options.summary() : more;
   if (m.options.caller() == options::ANONYMOUS) out["security"] = json::array{};
   if (auto list = parameters(m, r, all); !list.empty()) out["parameters"] = std::move(list);
   if (auto body = request_body(m, r, all); !body.is_null()) out["requestBody"] = std::move(body);
@@ -115,39 +133,67 @@ json::object operation(const method& m, const route& r, const contract& all) {
   return out;
 }
 
-json::object own_operation(const char* id, const char* summary, const char* media_type) {
-  json::object success{{"description", "Success."}};
-  if (media_type != nullptr) success["content"] = {{media_type, json::object{}}};
+json::object own_operation(const char* id, const char* summary, const char* media_type,
+                           const json::value& example) {
+  const json::object schema{{"type", example.is_string() ? "string" : "object"}};
+  json::object responses{
+      {"200",
+       {{"description", "Success."},
+        {"content", {{media_type, {{"schema", schema}, {"example", example}}}}}}}};
+  refer_to_errors(always, responses);
   return {{"operationId", id},
           {"summary", summary},
+          {"description", summary},
           {"tags", json::array{"operation"}},
           {"security", json::array{}},
-          {"responses", {{"200", std::move(success)}}}};
+          {"responses", std::move(responses)}};
+}
+
+json::object socket_operation() {
+  json::object responses{
+      {"101", {{"description", "The connection is a WebSocket now."}}},
+      {"426", {{"description", "The request is no WebSocket handshake of version 13."}}}};
+  auto statuses = always;
+  statuses.insert({401, 403});
+  refer_to_errors(statuses, responses);
+  return {{"operationId", "websocket"},
+          {"summary", "Opens a WebSocket."},
+          {"description",
+           "JSON-RPC 2.0 or protobuf frames, by subprotocol (nova.v1.json or nova.v1.proto); its "
+           "methods and pushes are in /asyncapi.json."},
+          {"tags", json::array{"operation"}},
+          {"security", json::array{json::object{}, json::object{{"bearer", json::array{}}}}},
+          {"responses", std::move(responses)}};
 }
 
 void add_own_paths(json::object& to) {
-  const json::object unavailable{{"$ref", "#/components/responses/Error503"}};
-  to["/healthz"] = {{"get", own_operation("healthz", "The process is alive.", nullptr)}};
-  to["/readyz"] = {{"get", own_operation("readyz", "Nova can serve.", nullptr)}};
-  to["/readyz"].as_object()["get"].as_object()["responses"].as_object()["503"] = unavailable;
-  to["/metrics"] = {
-      {"get", own_operation("metrics", "Metrics in Prometheus' text format.", "text/plain")}};
-  to["/openapi.json"] = {{"get", own_operation("openapi", "This document.", "application/json")}};
-  json::object socket{
-      {"operationId", "websocket"},
-      {"summary",
-       "Opens a WebSocket: JSON-RPC 2.0 or protobuf frames, by subprotocol; its methods and "
-       "pushes are listed in x-websocket."},
-      {"tags", json::array{"operation"}},
-      {"security", json::array{json::object{}, json::object{{"bearer", json::array{}}}}}};
-  socket["responses"] = {{"101", {{"description", "The connection is a WebSocket now."}}}};
-  for (const int status : {400, 401, 403, 429, 503})
-    socket["responses"].as_object()[std::to_string(status)] = {
-        {"$ref", "#/components/responses/Error" + std::to_string(status)}};
-  to["/v1/ws"] = {{"get", std::move(socket)}};
+  const auto add = [&](const char* path, json::object operation) {
+    to[path] = {{"get", std::move(operation)}};
+  };
+  const char* type = "application/json";
+  add("/healthz", own_operation("healthz", "The process is alive.", type, {{"status", "ok"}}));
+  add("/readyz", own_operation("readyz", "Nova can serve.", type, {{"status", "ready"}}));
+  add("/metrics", own_operation("metrics", "Metrics in Prometheus' text format.", "text/plain",
+                                "nova_gateway_requests_total 1\n"));
+  add("/openapi.json", own_operation("openapi", "This document.", type, {{"openapi", "3.1.0"}}));
+  add("/asyncapi.json",
+      own_operation("asyncapi", "The WebSocket's methods and pushes, as AsyncAPI 3.", type,
+                    {{"asyncapi", "3.0.0"}}));
+  add("/v1/ws", socket_operation());
+}
+
+std::string tag_description(const std::string& name, const contract& all) {
+  if (name == "operation") return "What operators and tools ask for.";
+  for (const auto& m : all.methods)
+    if (m.domain == name) return description_of(*m.proto->service());
+  return {};
 }
 
 }  // namespace
+
+bool takes_body(const method& m, const route& r) {
+  return has_body(r) && !other_fields(m, r).empty();
+}
 
 json::object paths(const contract& all) {
   json::object out;
@@ -166,26 +212,36 @@ json::array tags(const contract& all) {
   for (const auto& m : all.methods)
     if (!m.routes.empty()) names.insert(m.domain);
   json::array out;
-  for (const auto& name : names) out.push_back(json::object{{"name", name}});
+  for (const auto& name : names) out.push_back(json::object{{"name", name}, {"description", tag_description(name, all)}});
   return out;
 }
 
 json::object error_responses() {
-  std::map<int, std::pair<std::string, bool>> by_status;
+  struct row {
+    std::string text;
+    bool retry = false;
+    json::object examples;
+  };
+  std::map<int, row> by_status;
   for (const auto& e : all_errors()) {
-    auto& [text, retry] = by_status[e.http_status];
+    auto& [text, retry, examples] = by_status[e.http_status];
     text += (text.empty() ? "" : " ") + ("`" + std::string(e.name) + "`: ") + std::string(e.title);
     retry = retry || e.retry;
+    examples[std::string(e.name)] = {{"value", problem_example(e)}};
   }
   json::object out;
   for (const auto& [status, row] : by_status) {
-    json::object headers{{"X-Request-Id", {{"schema", {{"type", "string"}}}}}};
-    if (row.second) headers["Retry-After"] = {{"schema", {{"type", "integer"}}}};
+    json::object headers{{"X-Request-Id",
+                          {{"description", "Names the request in Nova's log."},
+                           {"schema", {{"type", "string"}}}}}};
+    if (row.retry)
+      headers["Retry-After"] = {{"description", "Seconds."}, {"schema", {{"type", "integer"}}}};
     out["Error" + std::to_string(status)] = {
-        {"description", row.first},
+        {"description", row.text},
         {"headers", std::move(headers)},
         {"content",
-         {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
+         {{"application/problem+json",
+           {{"schema", {{"$ref", "#/components/schemas/Problem"}}}, {"examples", row.examples}}}}}};
   }
   return out;
 }

@@ -1,21 +1,15 @@
-// The paths of the OpenAPI document: operations, parameters, answers. Called by openapi.cpp, which
-// makes the schemas.
+// The paths of the OpenAPI document: operations, parameters, answers. Called by openapi.cpp.
 #pragma once
 
-#include "protocols/codegen/contract.hpp"
-#include "protocols/core/error.hpp"
-
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
+#include "protocols/codegen/schemas.hpp"
 
 namespace nova::codegen {
 
-namespace json = boost::json;
+/// The document's `info` (openapi.cpp).
+json::object about(const char* title, const char* description);
 
-/// {"$ref": …} to a message's schema, and the schema of one field (openapi.cpp).
-json::object reference(const pb::Descriptor& message, const contract& all);
-json::object field_schema(const pb::FieldDescriptor& f, const contract& all);
+/// Whether the route has a body; it is the request without what stands in the path.
+bool takes_body(const method& m, const route& r);
 
 /// Every route, and the paths that the gateway itself answers.
 json::object paths(const contract& all);

@@ -14,12 +14,16 @@ std::string cpp_source(const pb::FileDescriptor& file, const contract& declared)
 std::string cpp_json(const pb::Descriptor& message);
 
 /// nova_contracts.cpp: all_methods, find_method, openapi_json … (tables.cpp).
-std::string tables_source(const contract& all, const std::string& openapi,
-                          const std::string& contracts);
+struct documents {
+  std::string openapi, asyncapi, contracts;
+};
+std::string tables_source(const contract& all, const documents& texts);
 
-/// contracts.txt (contracts_text.cpp), openapi.json (openapi.cpp), nova_types.ts (typescript.cpp).
+/// contracts.txt (contracts_text.cpp), openapi.json (openapi.cpp), asyncapi.json (asyncapi.cpp),
+/// nova_types.ts (typescript.cpp).
 std::string contracts_text(const contract& all);
 std::string openapi_text(const contract& all);
+std::string asyncapi_text(const contract& all);
 std::string typescript_text(const contract& all);
 
 /// Names for the edge: "SendRequest", or "AuthEmpty" where several domains have an Empty

@@ -83,10 +83,15 @@ std::string literal(const std::string& text) {
   return out.empty() ? "\"\"" : out;
 }
 
+std::string text_function(const char* name, const std::string& text) {
+  return fill("std::string_view $name$() noexcept {\n  static constexpr std::string_view text =\n",
+              {{"name", name}}) +
+         literal(text) + ";\n  return text;\n}\n\n";
+}
+
 }  // namespace
 
-std::string tables_source(const contract& all, const std::string& openapi,
-                          const std::string& contracts) {
+std::string tables_source(const contract& all, const documents& texts) {
   std::string methods, events, pushes;
   for (const auto& m : all.methods)
     methods += fill("      &$namespace$::$domain$_interface::$name$::info(),\n",
@@ -108,22 +113,9 @@ namespace nova::rpc {
 
 )" + table("all_methods", "method", methods) +
          table("all_events", "event_type", events) + table("all_pushes", "push_type", pushes) +
-         lookups + R"(std::string_view openapi_json() noexcept {
-  static constexpr std::string_view text =
-)" + literal(openapi) +
-         R"(;
-  return text;
-}
-
-std::string_view contracts_text() noexcept {
-  static constexpr std::string_view text =
-)" + literal(contracts) +
-         R"(;
-  return text;
-}
-
-}  // namespace nova::rpc
-)";
+         lookups + text_function("openapi_json", texts.openapi) +
+         text_function("asyncapi_json", texts.asyncapi) +
+         text_function("contracts_text", texts.contracts) + "}  // namespace nova::rpc\n";
 }
 
 }  // namespace nova::codegen

@@ -1,4 +1,5 @@
 // nova_types.ts, which the web page imports. Called by generator.cpp.
+#include "protocols/codegen/documentation.hpp"
 #include "protocols/codegen/fill.hpp"
 #include "protocols/codegen/outputs.hpp"
 
@@ -11,13 +12,19 @@ namespace nova::codegen {
 
 namespace {
 
+std::string text_type(const pb::FieldDescriptor& f) {
+  std::string out;
+  for (const auto& value : rules(f).one_of()) out += (out.empty() ? "" : " | ") + quoted(value);
+  return out.empty() ? "string" : out;
+}
+
 std::string value_type(const pb::FieldDescriptor& f, const contract& all) {
   if (rules(f).time()) return "string";
   switch (f.cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_MESSAGE:
       return edge_name(*f.message_type(), all);
     case pb::FieldDescriptor::CPPTYPE_STRING:
-      return "string";
+      return text_type(f);
     case pb::FieldDescriptor::CPPTYPE_BOOL:
       return "boolean";
     default:
@@ -28,7 +35,7 @@ std::string value_type(const pb::FieldDescriptor& f, const contract& all) {
 std::string member_type(const pb::FieldDescriptor& f, const contract& all) {
   if (f.is_map()) return "Record<string, " + value_type(*f.message_type()->map_value(), all) + ">";
   const auto type = value_type(f, all);
-  if (f.is_repeated()) return type + "[]";
+  if (f.is_repeated()) return (type.find('|') == type.npos ? type : "(" + type + ")") + "[]";
   return rules(f).null_when_absent() ? type + " | null" : type;
 }
 
@@ -38,7 +45,7 @@ std::string message_text(const pb::Descriptor& message, const contract& all, boo
     const auto& f = *message.field(i);
     const auto& r = rules(f);
     if (r.hidden() || (sent && r.read_only())) continue;
-    if (!r.doc().empty()) members += "  /** " + r.doc() + " */\n";
+    if (auto doc = description_of(f); !doc.empty()) members += "  /** " + doc + " */\n";
     members +=
         "  " + f.name() + (always_there(f, sent) ? ": " : "?: ") + member_type(f, all) + ";\n";
   }

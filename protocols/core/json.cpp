@@ -1,6 +1,7 @@
 #include "protocols/core/json.hpp"
 
 #include "protocols/core/ids.hpp"
+#include "protocols/core/text.hpp"
 
 #include <google/protobuf/stubs/common.h>
 #include <sodium.h>
@@ -295,6 +296,63 @@ bool read_text_time(std::string_view in, std::int64_t& out, const place& at, err
   return true;
 }
 
+namespace {
+
+bool is_one_of(std::string_view text, std::string_view values) {
+  for (auto rest = values; !rest.empty();) {
+    const auto bar = std::min(rest.find('|'), rest.size());
+    if (rest.substr(0, bar) == text) return true;
+    rest.remove_prefix(std::min(bar + 1, rest.size()));
+  }
+  return false;
+}
+
+/// "direct, group or channel"
+std::string listed(std::string_view values) {
+  std::string out;
+  for (auto rest = values; !rest.empty();) {
+    const auto bar = std::min(rest.find('|'), rest.size());
+    const bool last = bar == rest.size();
+    if (!out.empty()) out += last ? " or " : ", ";
+    out += rest.substr(0, bar);
+    rest.remove_prefix(std::min(bar + 1, rest.size()));
+  }
+  return out;
+}
+
+bool in_charset(char c, std::string_view set) {
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const bool range = i + 2 < set.size() && set[i + 1] == '-';
+    if (range ? set[i] <= c && c <= set[i + 2] : set[i] == c) return true;
+    if (range) i += 2;
+  }
+  return false;
+}
+
+/// Empty: none.
+std::string length_fault(std::string_view text, const text_rule& rule) {
+  const auto length = rule.min_chars != 0 || rule.max_chars != 0 ? count_code_points(text) : 0;
+  const bool fits = length >= rule.min_chars && (rule.max_chars == 0 || length <= rule.max_chars);
+  const bool of_set = rule.charset.empty() || std::all_of(text.begin(), text.end(), [&](char c) {
+                        return in_charset(c, rule.charset);
+                      });
+  if (fits && of_set) return {};
+  std::string out = "Must be ";
+  if (rule.min_chars != 0 && rule.max_chars != 0)
+    out += std::to_string(rule.min_chars) + " to " + std::to_string(rule.max_chars);
+  else if (rule.max_chars != 0)
+    out += "at most " + std::to_string(rule.max_chars);
+  else if (rule.min_chars != 0)
+    out += "at least " + std::to_string(rule.min_chars);
+  else
+    out += "all";
+  if (rule.charset.empty()) return out + " characters long.";
+  return out + (rule.charset == " -~" ? std::string(" printable ASCII characters.")
+                                      : " of the characters " + std::string(rule.charset) + ".");
+}
+
+}  // namespace
+
 void check_text(std::string_view text, bool present, const text_rule& rule, const place& at,
                 errors& to) {
   if (rule.required && text.empty()) return fail(to, at, "Is required.");
@@ -302,7 +360,11 @@ void check_text(std::string_view text, bool present, const text_rule& rule, cons
   if (rule.max_bytes != 0 && text.size() > rule.max_bytes)
     return fail(to, at, "Must be at most " + std::to_string(rule.max_bytes) + " bytes long.");
   if (const char* fault = text_fault(text)) return fail(to, at, fault);
-  if (rule.uuid && !parse_uuid(text)) fail(to, at, "Must be a UUID.");
+  if (rule.uuid && !parse_uuid(text)) return fail(to, at, "Must be a UUID.");
+  if (rule.email && !valid_email(text)) return fail(to, at, "Must be an e-mail address.");
+  if (!rule.one_of.empty() && !is_one_of(text, rule.one_of))
+    return fail(to, at, "Must be " + listed(rule.one_of) + '.');
+  if (auto fault = length_fault(text, rule); !fault.empty()) fail(to, at, std::move(fault));
 }
 
 void check_bytes(std::string_view data, bool present, const text_rule& rule, const place& at,
@@ -314,6 +376,10 @@ void check_bytes(std::string_view data, bool present, const text_rule& rule, con
 
 void check_required(bool present, const place& at, errors& to) {
   if (!present) fail(to, at, "Is required.");
+}
+
+void check_min(std::int64_t value, std::int64_t min, const place& at, errors& to) {
+  if (value < min) fail(to, at, "Must be at least " + std::to_string(min) + ".");
 }
 
 void check_items(std::size_t count, bool required, std::uint32_t max_items, const place& at,

@@ -89,11 +89,15 @@ bool read_text(std::string_view in, double& out, const place& at, errors& to);
 bool read_text(std::string_view in, float& out, const place& at, errors& to);
 bool read_text_time(std::string_view in, std::int64_t& out, const place& at, errors& to);
 
-/// Declared limits of one string; 0 bytes: no limit.
+/// Declared limits of one string; 0 and empty: none.
 struct text_rule {
   bool required = false;
   bool uuid = false;
+  bool email = false;
   std::uint32_t max_bytes = 0;
+  std::uint32_t min_chars = 0, max_chars = 0;  ///< code points
+  std::string_view charset = {};               ///< ASCII ranges: "A-Za-z0-9_"
+  std::string_view one_of = {};                ///< values with a | between them
 };
 /// Limits, and for every string: UTF-8 without NUL. At most one error a string.
 void check_text(std::string_view text, bool present, const text_rule& rule, const place& at,
@@ -101,6 +105,7 @@ void check_text(std::string_view text, bool present, const text_rule& rule, cons
 void check_bytes(std::string_view data, bool present, const text_rule& rule, const place& at,
                  errors& to);
 void check_required(bool present, const place& at, errors& to);
+void check_min(std::int64_t value, std::int64_t min, const place& at, errors& to);
 void check_items(std::size_t count, bool required, std::uint32_t max_items, const place& at,
                  errors& to);
 

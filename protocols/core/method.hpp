@@ -95,8 +95,10 @@ const method* find_rpc(std::string_view rpc) noexcept;
 const event_type* find_event(std::uint32_t number) noexcept;
 const push_type* find_push(std::string_view rpc) noexcept;
 
-/// The OpenAPI 3.1 document and the text of contracts.txt. Generated.
+/// The OpenAPI 3.1 document, the AsyncAPI 3 document of the socket, the text of contracts.txt.
+/// Generated.
 std::string_view openapi_json() noexcept;
+std::string_view asyncapi_json() noexcept;
 std::string_view contracts_text() noexcept;
 
 }  // namespace nova::rpc

@@ -78,6 +78,23 @@ bool forbidden(UChar32 c) {
   }
 }
 
+constexpr std::size_t max_email_bytes = 254, max_email_local_bytes = 64, max_host_label_bytes = 63;
+
+bool alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool local_character(char c) {
+  return alphanumeric(c) ||
+         std::string_view(".!#$%&'*+/=?^_`{|}~-").find(c) != std::string_view::npos;
+}
+
+bool valid_host_label(std::string_view label) {
+  return !label.empty() && label.size() <= max_host_label_bytes && label.front() != '-' &&
+         label.back() != '-' &&
+         std::ranges::all_of(label, [](char c) { return alphanumeric(c) || c == '-'; });
+}
+
 bool word(UChar32 c) { return c >= 0 && (u_isalnum(c) || mark(c) || c == '_'); }
 
 bool handle_character(char c) {
@@ -170,6 +187,19 @@ std::string_view without_blanks(std::string_view text) noexcept {
   const auto begin = text.find_first_not_of(blanks);
   if (begin == text.npos) return {};
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+bool valid_email(std::string_view text) noexcept {
+  if (text.size() > max_email_bytes) return false;
+  const auto at = text.find('@');
+  if (at == std::string_view::npos || at == 0 || at > max_email_local_bytes) return false;
+  if (!std::ranges::all_of(text.substr(0, at), local_character)) return false;
+  auto host = text.substr(at + 1);
+  for (auto dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.')) {
+    if (!valid_host_label(host.substr(0, dot))) return false;
+    host.remove_prefix(dot + 1);
+  }
+  return valid_host_label(host);
 }
 
 checked_name check_name(std::string_view raw, std::size_t max_code_points) {

@@ -22,6 +22,8 @@ std::string ascii_lower(std::string_view text);
 
 /// True when both are the same text but for the case of A–Z: names of header fields, hosts, schemes.
 bool same_ignoring_case(std::string_view a, std::string_view b) noexcept;
+/// The form that HTML's `input type=email` accepts, with at most 254 bytes and 64 before the @.
+bool valid_email(std::string_view text) noexcept;
 
 /// Without spaces and tabs at both ends, as fields of HTTP and lists in them are read.
 std::string_view without_blanks(std::string_view text) noexcept;

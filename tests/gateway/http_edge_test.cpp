@@ -389,6 +389,7 @@ TEST_CASE("pages of operation") {
   CHECK(metrics.body.find("\nnova_calls_under_way 1\n") != metrics.body.npos);
   CHECK(
       boost::json::parse(e.get("/openapi.json").body).at("openapi").as_string().starts_with("3.1"));
+  CHECK(boost::json::parse(e.get("/asyncapi.json").body).at("asyncapi").as_string() == "3.0.0");
 }
 
 TEST_CASE("the page's files come with type, policy and no way out of the folder") {
@@ -399,6 +400,8 @@ TEST_CASE("the page's files come with type, policy and no way out of the folder"
   std::ofstream(folder / "index.html") << "<!doctype html>";
   std::ofstream(folder / "assets" / "app.js") << "1";
   std::ofstream(folder / "assets" / "app.exe") << "1";
+  fs::create_directories(folder / "docs");
+  std::ofstream(folder / "docs" / "index.html") << "<!doctype html><title>docs";
   std::ofstream(folder.string() + "_secret.html") << "secret";
   edge e([&](auto& s) { s.web_root = folder.string(); });
   auto page = e.get("/");
@@ -409,6 +412,10 @@ TEST_CASE("the page's files come with type, policy and no way out of the folder"
   CHECK(e.get("/assets/app.js").fields["content-type"] == "text/javascript; charset=utf-8");
   CHECK(e.get("/assets/app.js").fields["cache-control"].find("immutable") != std::string::npos);
   CHECK(e.get("/assets/app.exe").status == 404);
+  CHECK(e.get("/docs").body == "<!doctype html><title>docs");
+  CHECK(e.get("/docs").fields["content-security-policy"].find("style-src 'self' 'unsafe-inline'") !=
+        std::string::npos);
+  CHECK(page.fields["content-security-policy"].find("unsafe") == std::string::npos);
   for (auto path :
        {"/../" + folder.filename().string() + "_secret.html", std::string("/assets/../index.html"),
         std::string("/%2e%2e/etc/passwd"), std::string("/assets/%2e%2e/index.html")})

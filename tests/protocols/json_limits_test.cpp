@@ -84,3 +84,34 @@ TEST_CASE("a request with ever so many faults is answered with the first of them
   CHECK(errors.size() == rpc::json::max_field_errors);
   CHECK(errors.back() == "names.49: Must be a string.");
 }
+
+TEST_CASE("A: charset, length in code points, values, e-mail and least number are checked") {
+  const auto faults = [](void (*change)(Rules&)) {
+    Rules m;
+    change(m);
+    return broken_limits(m);
+  };
+  CHECK(broken_limits(Rules()) == lines{});
+  CHECK(faults([](Rules& m) { m.set_handle("Ab_9"); }) == lines{});
+  for (const char* bad : {"Ab", "abcdef", "a-b", "abé"}) {
+    Rules m;
+    m.set_handle(bad);
+    CHECK(broken_limits(m) == lines{"handle: Must be 3 to 5 of the characters A-Za-z0-9_."});
+  }
+  CHECK(faults([](Rules& m) { m.set_line("~ !"); }) == lines{});
+  CHECK(faults([](Rules& m) { m.set_line("a\tb"); }) ==
+        lines{"line: Must be 1 to 4 printable ASCII characters."});
+  CHECK(faults([](Rules& m) { m.set_kind("group"); }) == lines{});
+  CHECK(faults([](Rules& m) { m.set_kind("grou"); }) ==
+        lines{"kind: Must be direct, group or channel."});
+  CHECK(faults([](Rules& m) { m.set_email("a@b.c"); }) == lines{});
+  CHECK(faults([](Rules& m) { m.set_email("a@b..c"); }) ==
+        lines{"email: Must be an e-mail address."});
+  CHECK(faults([](Rules& m) { m.set_name("éé"); }) == lines{});
+  CHECK(faults([](Rules& m) { m.set_name("ééé"); }) ==
+        lines{"name: Must be at most 2 characters long."});
+  CHECK(faults([](Rules& m) { m.set_limit(1); }) == lines{});
+  CHECK(faults([](Rules& m) { m.set_limit(0); }) == lines{"limit: Must be at least 1."});
+  CHECK(faults([](Rules& m) { m.add_kinds("a"), m.add_kinds("c"); }) ==
+        lines{"kinds.1: Must be a or b."});
+}

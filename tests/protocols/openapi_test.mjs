@@ -1,6 +1,7 @@
-// Validates an OpenAPI document against the specification's own schema and resolves its references. Run by openapi_test.sh.
+// Validates an OpenAPI document against the specification's own schema and resolves its references. Run by ctest.
 import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { check_examples } from './examples.mjs';
 
 const document = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const validator = new Validator();
@@ -26,4 +27,5 @@ if (new Set(ids).size !== ids.length) {
   console.error('an operationId stands twice');
   process.exit(1);
 }
+check_examples(document);
 console.log(`valid OpenAPI ${validator.version}, ${ids.length} operations`);
