@@ -30,7 +30,8 @@ http_answer file_answer(std::shared_ptr<const static_file> file) {
 
 std::shared_ptr<const static_file> made(std::string_view type, std::string_view content) {
   return std::make_shared<static_file>(static_file{std::string(type), std::string(content),
-                                                   gzip(content), etag_of(content), false});
+                                                   gzip(content), etag_of(content), false,
+                                                   page_security_policy});
 }
 
 }  // namespace
