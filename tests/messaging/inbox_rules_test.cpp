@@ -110,7 +110,7 @@ TEST_CASE_FIXTURE(rules_fixture, "a resume replays what is missing in order and 
 TEST_CASE_FIXTURE(rules_fixture, "R3: a client that has seen more than there is gets a gap from 1 and starts anew") {
   auto conversation = account(80);
   for (bool by_rev : {false, true}) {
-    MissedRequest q;
+    session::MissedRequest q;
     q.set_has_seen(true);
     auto& seen = (*q.mutable_seen())[to_string(conversation)];
     seen.set_seq(by_rev ? 5 : 999);
@@ -121,17 +121,17 @@ TEST_CASE_FIXTURE(rules_fixture, "R3: a client that has seen more than there is 
     r.append(message_rows(conversation, 1, 5));
     r.append(storage::rows());
     auto out = inbox_entity::missed({}, q, *context, r);
-    const auto& reply = static_cast<const MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
+    const auto& reply = static_cast<const session::MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
     REQUIRE(reply.items_size() == 6);
-    CHECK(reply.items(0).gap().from_seq() == 1);
-    CHECK(reply.items(0).gap().to_seq() == 5);
-    CHECK(reply.items(1).message().seq() == 1);
+    CHECK(gap_in(reply.items(0)).from_seq() == 1);
+    CHECK(gap_in(reply.items(0)).to_seq() == 5);
+    CHECK(message_in(reply.items(1)).seq() == 1);
   }
 }
 
 TEST_CASE_FIXTURE(rules_fixture, "R2: a client that has seen nothing is replayed from 1, whatever its device confirmed") {
   auto conversation = account(80);
-  MissedRequest q;
+  session::MissedRequest q;
   q.set_has_seen(true);
   runtime::reads r;
   r.append(storage::rows(4, {conversation, std::int64_t{0}, std::int64_t{5}, std::int64_t{5}}));
