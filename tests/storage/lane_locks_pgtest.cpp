@@ -123,11 +123,11 @@ struct stage {
   }
   void holds(const std::string& sql) { REQUIRE(stranger.script("BEGIN; " + sql).has_value()); }
   void lets_go() { REQUIRE(stranger.script("ROLLBACK").has_value()); }
-  std::int64_t metric(const std::string& name) {
-    std::string all;
-    db->write_metrics(all);
-    auto at = all.find(name + "{");
-    return at == std::string::npos ? -1 : std::stoll(all.substr(all.find("} ", at) + 2));
+  std::int64_t metric(nova::metric family) {
+    metric_samples all;
+    db->collect_metrics(all);
+    for (const auto& [labels, sample] : all.of(family)) return static_cast<std::int64_t>(sample.value);
+    return -1;
   }
 };
 
@@ -196,7 +196,7 @@ TEST_CASE("A3: an ALTER TABLE that waits costs the units of its table, and nobod
   check_pace(quiet, locked);
   CHECK(blocked == 500);
   for (int i = 0; i < 500; ++i) need();
-  CHECK(s.metric("nova_storage_lane_lock_tries_total") < 100);  // a locked table costs a try a pause, not one a unit
+  CHECK(s.metric(nova::metric::nova_storage_lane_lock_tries_total) < 100);  // a locked table costs a try a pause, not one a unit
   s.lets_go();
   REQUIRE(s.fixture.until([&] { return committed + blocked + other == 1000; }));
   CHECK(committed == 500);
@@ -220,7 +220,7 @@ TEST_CASE("A3: what an activation decides after a locked decision waits behind i
     append(0, {note(room, 1)});
     append(1, {note(room, 2), {&put_counter, {"locked", std::int64_t{9}}}});
     append(2, {note(room, 3)});
-    REQUIRE(s.fixture.until([&] { return s.metric("nova_storage_lane_lock_tries_total") >= 2; }));
+    REQUIRE(s.fixture.until([&] { return s.metric(nova::metric::nova_storage_lane_lock_tries_total) >= 2; }));
     append(3, {note(room, 4)});
     // A stranger to all this is not held up.
     CHECK(commit(*s.db, {90, 0, {{&put_counter, {"free", std::int64_t{1}}}}, {}, {}}).status == commit_status::committed);
