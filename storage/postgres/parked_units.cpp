@@ -69,7 +69,7 @@ void parked_units::hold(const std::vector<pending_unit>& units, time_point now) 
 void parked_units::enter(group& g, const query* what, time_point now) {
   g.parked = g.blamed = true;
   g.what = what;
-  g.retry_at = now + std::min(longest_pause, first_pause * (1u << std::min(g.attempts, 5u)));
+  g.retry_at = now + std::min(longest_pause, first_pause * (1u << std::min(g.attempts, 4u)));
   auto& d = doors_[what];
   if (++d.parked < closing || d.closed) return;
   d.closed = true;

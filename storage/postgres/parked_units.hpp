@@ -17,7 +17,7 @@ class parked_units {
  public:
   using time_point = std::chrono::steady_clock::time_point;
   using milliseconds = std::chrono::milliseconds;
-  static constexpr milliseconds first_pause{25}, longest_pause{500};
+  static constexpr milliseconds first_pause{100}, longest_pause{1000};
   /// So many groups that found the same statement locked close it: then one of them asks for all, and later units with
   /// that statement are not tried before it gets through. A locked table costs a try a pause, not one a unit.
   static constexpr std::size_t closing = 8;

@@ -251,7 +251,7 @@ TEST_CASE("A6: giving connections up leaves a bounded number of stuck sessions a
   for (int i = 0; i < 3; ++i) (*t.db)->read({&count_notes, {}}, [&](auto r) { failed += !r; });
   std::size_t most = before;
   REQUIRE(t.fixture.until([&] { return (most = std::max(most, children_of(postmaster))) >= before + 4; }));
-  CHECK(!t.fixture.until([&] { return children_of(postmaster) > before + 5; }, 4s));  // one more may be the server's own
+  CHECK(!t.fixture.until([&] { return children_of(postmaster) > before + 7; }, 4s));  // up to three workers are the server's own
   CHECK(failed == 3);
   REQUIRE(t.look.script("ROLLBACK").has_value());
   for (int pid : stopped) ::kill(pid, SIGCONT);

@@ -141,6 +141,7 @@ TEST_CASE("A4: 200 slow reads of one account do not delay the quick reads of ano
   auto made = postgres_fixture::instance().fresh();
   auto options = made.options();
   options.settings.max_waiting_slow_reads = 150;
+  options.settings.slow_read_timeout_ms = 60'000;  // of waiting too
   open_handle db(postgres_fixture::instance().io(), options);
   REQUIRE(postgres_fixture::instance().until([&] { return db->available(); }));
   const auto quiet = quick_p99(*db, 1000);
