@@ -131,6 +131,7 @@ class reader final : public occupant {
   std::vector<std::int64_t> types_of(bool safety) const;
   void put_aside(progress& p, std::string_view status);
   void keep_unknown(progress& p);
+  void log_letter(const progress& p, std::string_view status, bool safety) const;
   storage::statement letter_row(const progress& p, std::string_view status) const;
   void try_letters();
   void letters_read(const letter_book::group& g, std::uint64_t version,

@@ -46,6 +46,17 @@ storage::statement reader::letter_row(const progress& p, std::string_view status
           0};
 }
 
+void reader::log_letter(const progress& p, std::string_view status, bool safety) const {
+  log::error("runtime.dead_letter", {{"status", status},
+                                     {"safety", safety},
+                                     {"consumer", link_.domain.name},
+                                     {"source", source_},
+                                     {"shard", seat_.source.shard},
+                                     {"seq", p.event.seq},
+                                     {"key", p.event.key},
+                                     {"reason", p.reason}});
+}
+
 /// An event of a newer program: a letter that no other event waits for. A program that knows it takes
 /// it when it reads its letters.
 void reader::keep_unknown(progress& p) {
@@ -59,11 +70,7 @@ void reader::keep_unknown(progress& p) {
     auto* p = r.find(seq, ticket);
     if (p == nullptr) return;
     if (o.status != storage::commit_status::committed) return r.rest(*p);
-    log::warn("runtime.event_unknown", {{"consumer", r.link_.domain.name},
-                                        {"source", r.source_},
-                                        {"shard", r.seat_.source.shard},
-                                        {"seq", seq},
-                                        {"event", p->event.type}});
+    r.log_letter(*p, letter_waiting, false);
     r.settle(*p);
   });
   if (!append(std::move(u))) rest(p);
@@ -100,14 +107,7 @@ void reader::put_aside(progress& p, std::string_view status) {
     if (state.letters == 0 && state.inserting == 0) letters_.erase(g);
     return rest(p);
   }
-  log::error("runtime.dead_letter", {{"status", status},
-                                     {"safety", g.safety},
-                                     {"consumer", link_.domain.name},
-                                     {"source", source_},
-                                     {"shard", seat_.source.shard},
-                                     {"seq", p.event.seq},
-                                     {"key", p.event.key},
-                                     {"reason", p.reason}});
+  log_letter(p, status, g.safety);
 }
 
 /// One letter at a time: the oldest of the key whose turn has come.
