@@ -46,7 +46,7 @@ TEST_CASE("a repeated field or map that is read replaces what was there") {
 }
 
 TEST_CASE("R2: an empty map is told from an absent one where the field asks for it") {
-  Everything absent, empty, filled;
+  Positions absent, empty, filled;
   CHECK(read_into(absent, "{}") == lines{});
   CHECK(read_into(empty, R"({"seen":{}})") == lines{});
   CHECK(read_into(filled, R"({"seen":{"a":1}})") == lines{});

@@ -76,13 +76,9 @@ TEST_CASE("S1: a command that waits for foreign facts lets others overtake, and 
     CHECK(w.sim.now() - since < milliseconds(20));
   }
   CHECK_FALSE(parked->got);
-  w.alpha->hold_commits(true);
-  auto held = w.call(add, "a:1");
   w.await(parked);
   CHECK(parked->text_of() == "rested");
-  w.alpha->hold_commits(false);
-  w.await(held);
-  CHECK(held->text_of() == "6");
+  CHECK(w.ask(add, "a:1")->text_of() == "6");
 }
 
 TEST_CASE("an entity asks another of its domain") {
