@@ -2,33 +2,11 @@
 
 namespace nova::runtime {
 
-namespace {
-
-const rpc::caller node_caller{rpc::caller_kind::node, {}, {}, 0, {}, {}};
-
-}  // namespace
+const rpc::caller flight::node_caller{rpc::caller_kind::node, {}, {}, 0, {}, {}};
 
 flight::~flight() {
   if (auto* e = as_event(); e != nullptr && e->event.done) give_up(errc::unavailable);
   if (is_call() && !answered()) reply(error{errc::internal, "", 0, {}});
-}
-
-const rpc::caller& flight::caller() const {
-  return is_call() ? call().caller : node_caller;
-}
-
-std::string_view flight::request_id() const {
-  return is_call() ? std::string_view(call().request_id) : std::string_view();
-}
-
-std::string_view flight::idempotency_key() const {
-  return is_call() ? std::string_view(call().idempotency_key) : std::string_view();
-}
-
-const rpc::message& flight::request() const {
-  if (auto* e = as_event()) return *e->event.body;
-  if (auto* r = as_reminder()) return *r->request;
-  return *call().request;
 }
 
 std::uint32_t flight::number() const {

@@ -86,7 +86,8 @@ void reminders::start(const storage::rows& due) {
   for (std::size_t i = 0; i < due.size(); ++i) {
     auto name = std::make_shared<google::protobuf::StringValue>();
     name->set_value(due.text(i, 2));
-    auto f = std::make_unique<flight>(reminder_work{due.text(i, 2), due.time(i, 3), std::move(name)});
+    auto f = std::make_unique<flight>(std::in_place_type<reminder_work>, due.text(i, 2),
+                                      due.time(i, 3), std::move(name));
     f->kind = link.find_kind(due.text(i, 0)).value();  // it was asked for
     f->key = due.text(i, 1);
     f->handler = &link.domain.kinds[f->kind].on_reminder;

@@ -164,7 +164,7 @@ entity& shard::activate(std::size_t kind, const std::string& key) {
   m.active.fetch_add(1, std::memory_order_relaxed);
   class_metrics::count(m.activations);
   touch(e);
-  load(e, std::make_unique<flight>(load_work{}));
+  load(e, std::make_unique<flight>(std::in_place_type<load_work>));
   return e;
 }
 
@@ -225,7 +225,7 @@ void shard::restart(entity& e) {
   for (auto& done : refreshed) done();
   if (e.stash.empty() && e.queries == 0) return drop(e);
   e.at = entity::phase::loading;
-  load(e, std::make_unique<flight>(load_work{}));
+  load(e, std::make_unique<flight>(std::in_place_type<load_work>));
 }
 
 void shard::drop(entity& e) {

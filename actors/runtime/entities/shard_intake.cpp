@@ -9,7 +9,7 @@ namespace nova::runtime {
 namespace queries = storage::runtime_queries;
 
 void shard::deliver(event_delivery event) {
-  auto f = std::make_unique<flight>(event_work{std::move(event)});
+  auto f = std::make_unique<flight>(std::in_place_type<event_work>, std::move(event));
   auto& e = f->as_event()->event;
   doing_ = f->describe();
   const auto kind = link_.find_kind(e.kind);

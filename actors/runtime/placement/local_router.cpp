@@ -53,7 +53,8 @@ void local_router::call(rpc::call c) {
     c.deadline = services_.now() + milliseconds(c.method->deadline_ms != 0 ? c.method->deadline_ms
                                                                    : default_deadline_ms);
   auto& domain = *to->domain;
-  auto f = std::make_unique<flight>(call_work{std::move(c), nullptr, &services_.under_way});
+  auto f = std::make_unique<flight>(std::in_place_type<call_work>, std::move(c), nullptr,
+                                    &services_.under_way);
   f->kind = to->kind;
   f->key = std::move(key.value());
   f->handler = to->handler;
