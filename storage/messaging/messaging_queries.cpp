@@ -236,14 +236,14 @@ const query missed_messages{
     "SELECT " MESSAGE_COLUMNS("m")
     ", r.emojis, r.counts, r.mine FROM unnest($1::uuid[], $2::bigint[], "
     "$3::bigint[]) AS x(id, after, upto) CROSS JOIN LATERAL (SELECT * FROM message y WHERE "
-    "y.conversation_id = x.id AND y.seq > x.after AND y.seq <= x.upto ORDER BY y.seq LIMIT x.upto - "
-    "x.after) m " REACTIONS_OF("$4") "ORDER BY m.conversation_id, m.seq"};
+    "y.conversation_id = x.id AND y.seq > x.after AND y.seq <= x.upto ORDER BY y.seq "
+    "LIMIT greatest(0, x.upto - x.after)) m " REACTIONS_OF("$4") "ORDER BY m.conversation_id, m.seq"};
 
 const query missed_changes{
     "messaging.missed_changes",
     "SELECT x.id, h.rev, h.seq, h.body FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS "
     "x(id, after, upto) CROSS JOIN LATERAL (SELECT * FROM change y WHERE y.conversation_id = x.id "
-    "AND y.rev > x.after AND y.rev <= x.upto ORDER BY y.rev LIMIT x.upto - x.after) h "
+    "AND y.rev > x.after AND y.rev <= x.upto ORDER BY y.rev LIMIT greatest(0, x.upto - x.after)) h "
     "ORDER BY x.id, h.rev"};
 
 const query change_span{

@@ -280,6 +280,13 @@ void check_stream(index& x, const device_record& d) {
     if (v.whole) check_end_of_stream(x, d, conversation, v);
 }
 
+/// While one of a direct pair blocks the other, their marks stand still: an answered mark may then have moved nothing.
+bool block_between(const index& x, const conversation_record& c) {
+  return c.states.size() == 2 && std::any_of(x.h.blocks.begin(), x.h.blocks.end(), [&](const auto& b) {
+    return c.states.contains(b.by) && c.states.contains(b.whom);
+  });
+}
+
 void check_unread(index& x) {
   using bounds = std::pair<std::int64_t, std::int64_t>;  // least, most
   std::map<std::pair<std::string, std::string>, bounds> marks, delivered;
@@ -301,10 +308,11 @@ void check_unread(index& x) {
         if (i.sender == account) own = i.seq;
         unread += i.seq > state.read_seq && i.sender != account && !i.recalled;
       }
-      if (state.read_seq < m.first) x.report(fault::lost, "read mark of " + who);
+      const bool may_rest = block_between(x, c);
+      if (state.read_seq < m.first && !may_rest) x.report(fault::lost, "read mark of " + who);
       if (state.read_seq > std::max(m.second, own)) x.report(fault::phantom, "read mark of " + who);
       const auto& del = delivered[{c.id, account}];
-      if (state.delivered_seq < del.first) x.report(fault::lost, "delivered mark of " + who);
+      if (state.delivered_seq < del.first && !may_rest) x.report(fault::lost, "delivered mark of " + who);
       if (state.delivered_seq > std::max(del.second, own)) x.report(fault::phantom, "delivered mark of " + who);
       if (state.unread != unread)
         x.report(fault::unread, who + ": " + std::to_string(state.unread) + " instead of " + std::to_string(unread) +
