@@ -13,8 +13,7 @@
 namespace nova::trace {
 namespace {
 
-constexpr std::array<std::string_view, station_count> names{"read",   "decode", "route", "decide", "append",
-                                                            "commit", "answer", "push",  "write"};
+constexpr std::array<std::string_view, station_count> names{"route", "decide", "append", "commit", "answer", "push"};
 
 void append_text(std::string& out, std::string_view text) {
   out += '"';

@@ -1,5 +1,5 @@
 // Spans at the stations of a request, written as a trace that Perfetto and chrome://tracing read. `nova serve --trace FILE`
-// turns it on; while it is off, a station costs one branch. Used by gateway, runtime and storage.
+// turns it on; while it is off, a station costs one branch. Used by the runtime.
 #pragma once
 
 #include <atomic>
@@ -14,8 +14,8 @@
 namespace nova::trace {
 
 /// The stations, in the order of *follow one message* in README.md.
-enum class station : std::uint8_t { read, decode, route, decide, append, commit, answer, push, write };
-inline constexpr std::size_t station_count = 9;
+enum class station : std::uint8_t { route, decide, append, commit, answer, push };
+inline constexpr std::size_t station_count = 6;
 std::string_view name_of(station s) noexcept;
 
 namespace detail {

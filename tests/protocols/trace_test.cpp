@@ -57,7 +57,7 @@ TEST_CASE("a trace stops at its limit and counts what it drops") {
   std::uint64_t dropped = 0;
   {
     trace::session session(file.path.string(), 1000);
-    for (int i = 0; i < 100; ++i) trace::span(trace::station::read, "1-1", "messaging.send");
+    for (int i = 0; i < 100; ++i) trace::span(trace::station::route, "1-1", "messaging.send");
     dropped = session.dropped();
   }
   CHECK(dropped > 80);
@@ -66,7 +66,7 @@ TEST_CASE("a trace stops at its limit and counts what it drops") {
 }
 
 TEST_CASE("while no trace is written a span leaves nothing") {
-  trace::span s(trace::station::read, "1-1", "messaging.send");
+  trace::span s(trace::station::route, "1-1", "messaging.send");
   CHECK_FALSE(trace::on());
 }
 
