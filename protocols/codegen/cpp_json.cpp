@@ -83,7 +83,11 @@ holes holes_of(const FieldDescriptor& f) {
 
 std::string write_map(const FieldDescriptor& f, holes h) {
   h["put"] = put(map_value(f), rules(f).time(), "value");
-  return fill(R"(  out += ",\"$name$\":{";
+  // Where an empty map is told from an absent one, an absent one is left out.
+  const auto& flag = rules(f).empty_flag();
+  h["when"] = flag.empty() ? "" : "  if (!m." + h["get"] + "().empty() || m." + flag + "()) {\n";
+  h["end"] = flag.empty() ? "" : "  }\n";
+  return fill(R"($when$  out += ",\"$name$\":{";
   for (bool first = true; const auto& [key, value] : m.$get$()) {
     if (!std::exchange(first, false)) out += ',';
     json::put(out, key);
@@ -91,7 +95,7 @@ std::string write_map(const FieldDescriptor& f, holes h) {
     $put$
   }
   out += '}';
-)",
+$end$)",
               h);
 }
 

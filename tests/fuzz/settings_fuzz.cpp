@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace {
@@ -18,7 +19,8 @@ using fuzz::claim;
 class memory_file {
  public:
   explicit memory_file(std::string_view text) : fd_(::memfd_create("settings", MFD_CLOEXEC)) {
-    claim(fd_ >= 0 && ::write(fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size()), "a file to read");
+    claim(fd_ >= 0 && ::fchmod(fd_, 0600) == 0, "a file that others cannot read");  // it may hold a secret
+    claim(::write(fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size()), "a file to read");
   }
   ~memory_file() { ::close(fd_); }
   memory_file(const memory_file&) = delete;

@@ -53,6 +53,9 @@ TEST_CASE("R2: an empty map is told from an absent one where the field asks for 
   CHECK_FALSE(absent.nothing_seen());
   CHECK(empty.nothing_seen());
   CHECK_FALSE(filled.nothing_seen());
+  CHECK(written(absent) == "{}");
+  CHECK(written(empty) == R"({"seen":{}})");
+  CHECK(written(filled) == R"({"seen":{"a":1}})");
 }
 
 TEST_CASE(
