@@ -17,6 +17,7 @@ const metric_family& describe(metric m) { return families[static_cast<std::size_
 constexpr auto bounds_ns = [] {
   std::array<std::int64_t, duration_histogram::bounds_s.size()> out{};
   for (std::size_t i = 0; i < out.size(); ++i)
+    // std::llround is not constexpr. NOLINTNEXTLINE(bugprone-incorrect-roundings)
     out[i] = static_cast<std::int64_t>(duration_histogram::bounds_s[i] * 1e9 + 0.5);
   return out;
 }();

@@ -2,8 +2,8 @@
 
 namespace nova::storage {
 
-retention::retention(database& db, std::vector<retention_job> jobs, limits how) : db_(db), limits_(how) {
-  for (auto& j : jobs) {
+retention::retention(database& db, const std::vector<retention_job>& jobs, limits how) : db_(db), limits_(how) {
+  for (const auto& j : jobs) {
     jobs_.push_back(std::make_unique<progress>());
     jobs_.back()->job = j;
   }

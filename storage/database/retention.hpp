@@ -29,7 +29,7 @@ class retention : public std::enable_shared_from_this<retention> {
     std::chrono::milliseconds pause{60'000};     ///< from finding nothing left to the next look
   };
   /// `db` must outlive every callback that it owes.
-  retention(database& db, std::vector<retention_job> jobs, limits how);
+  retention(database& db, const std::vector<retention_job>& jobs, limits how);
 
   /// Starts what is due. `now` is monotonic, `wall` Unix time, milliseconds. Always the same thread; never waits.
   void tick(std::chrono::steady_clock::time_point now, unix_ms wall);
