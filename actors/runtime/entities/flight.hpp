@@ -106,7 +106,7 @@ struct flight : timed, lane_hook {
   rpc::call& call() noexcept { return std::get_if<call_work>(&work)->call; }  ///< of a call only
   const rpc::call& call() const noexcept { return std::get_if<call_work>(&work)->call; }
 
-  // For handlers: whatever it is, somebody asks for something.
+  // For handlers: the caller and the request of any kind of work.
   static const rpc::caller node_caller;
   const rpc::caller& caller() const {  ///< of events, reminders and loads: the node
     return is_call() ? call().caller : node_caller;
