@@ -40,12 +40,14 @@ rpc::call make_call(const rpc::method& method, rpc::caller from, std::string req
   return out;
 }
 
-result<void> admission::by_address(const rpc::method& method, const std::string& address) {
-  return outcome(counts_.address_request(method.rate, address, now_()));
+result<void> admission::by_address(const rpc::method& method, const std::string& address,
+                                   clock_point now) {
+  return outcome(counts_.address_request(method.rate, address, now));
 }
 
-result<void> admission::by_account(const rpc::method& method, const uuid& account) {
-  return outcome(counts_.account_request(method.rate, account, now_()));
+result<void> admission::by_account(const rpc::method& method, const uuid& account,
+                                   clock_point now) {
+  return outcome(counts_.account_request(method.rate, account, now));
 }
 
 result<void> socket_rate::take(clock_point now) {

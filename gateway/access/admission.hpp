@@ -24,16 +24,15 @@ rpc::call make_call(const rpc::method& method, rpc::caller from, std::string req
 /// both transports count in the same buckets.
 class admission {
  public:
-  admission(limits& counts, const monotonic_clock& now) : counts_(counts), now_(now) {}
+  explicit admission(limits& counts) : counts_(counts) {}
 
   /// `rate_limited` when the address has used up the class of the method.
-  result<void> by_address(const rpc::method& method, const std::string& address);
+  result<void> by_address(const rpc::method& method, const std::string& address, clock_point now);
   /// `rate_limited` when the account has used up the class of the method.
-  result<void> by_account(const rpc::method& method, const uuid& account);
+  result<void> by_account(const rpc::method& method, const uuid& account, clock_point now);
 
  private:
   limits& counts_;
-  const monotonic_clock& now_;
 };
 
 /// How often one socket may call, whatever it calls, and when its refused calls are abuse.

@@ -33,17 +33,23 @@ void take_params(incoming_call& call, result<rpc::message_ptr> params) {
     call.failure = call_failure{static_cast<int>(rpc_error::invalid_params), params.error()};
 }
 
-/// The id comes back byte for byte: as it stands in the text, not as a value that was read.
+/// The id byte for byte, as `text` has it. The value alone says so for a number that can be written in
+/// one way only, and for a string where nothing in the text is escaped; any other is searched for.
+std::string id_as_sent(const json::value& id, std::string_view text) {
+  if (const auto* number = id.if_int64(); number && *number != 0) return std::to_string(*number);
+  if (const auto* plain = id.if_string(); plain && text.find('\\') == text.npos)
+    return "\"" + std::string(std::string_view(*plain)) + "\"";
+  return std::string(member_text(text, "id"));
+}
+
 bool take_id(incoming_call& call, const json::object& object, std::string_view text,
              unsigned max_bytes) {
   const auto* id = object.if_contains("id");
   call.notification = id == nullptr;
   if (!id) return true;
   if (id->is_object() || id->is_array() || id->is_bool()) return false;
-  auto as_sent = member_text(text, "id");
-  if (as_sent.size() > max_bytes || has_lone_surrogate(as_sent)) return false;
-  call.id = as_sent;
-  return true;
+  call.id = id_as_sent(*id, text);
+  return call.id.size() <= max_bytes && !has_lone_surrogate(call.id);
 }
 
 incoming_call read_json_call(std::string_view text, const codec_limits& limits) {

@@ -106,7 +106,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
       return finish(std::move(out));
     }
     if (request)
-      if (auto ok = common.admission.by_account(*method, p->account); !ok) return fail(ok.error());
+      if (auto ok = common.admission.by_account(*method, p->account, common.now()); !ok) return fail(ok.error());
     call(caller_of(*p));
   }
 
@@ -231,7 +231,7 @@ std::shared_ptr<void> serve_http(edge& e, const pages& site, io_thread& thread,
   if (e.draining)
     return at_once(
         problem_answer(make_error(errc::unavailable, "The server is restarting."), request_id));
-  if (auto ok = e.admission.by_address(*match->method, address); !ok)
+  if (auto ok = e.admission.by_address(*match->method, address, e.now()); !ok)
     return at_once(problem_answer(ok.error(), request_id));
   auto x = std::make_shared<exchange>(e, thread);
   x->address = address;

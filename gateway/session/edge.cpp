@@ -24,7 +24,7 @@ edge::edge(config::gateway_settings s, const wall_clock& clock, random_source& r
       tokens(std::make_shared<gateway::tokens>(settings, clock, now)),
       resume_tokens(settings.resume_key),
       limits(settings),
-      admission(limits, now) {}
+      admission(limits) {}
 
 bool edge::ready() const { return bus && !draining && tokens->ready() && bus->ready(); }
 

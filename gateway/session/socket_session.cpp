@@ -64,28 +64,28 @@ void socket_session::adopt(const principal& p) {
 }
 
 void socket_session::handle(incoming_call call) {
-  if (auto ok = rate_.take(edge_.now()); !ok) return refuse_for_rate(call, ok.error());
+  const auto now = edge_.now();
+  if (auto ok = rate_.take(now); !ok) return refuse_for_rate(call, ok.error());
   if (call.failure) return refuse(call, *call.failure);
   bool opens = call.method == &session::session_interface::open::info();
   bool needs_account = !opens && call.method->caller != rpc::caller_kind::anonymous;
   if (needs_account && !who_) return refuse(call, failure_of(make_error(errc::unauthenticated)));
-  if (auto ok = admit(*call.method); !ok) return refuse_for_rate(call, ok.error());
+  if (auto ok = admit(*call.method, now); !ok) return refuse_for_rate(call, ok.error());
   if (opens) return open(std::move(call));
-  issue(std::move(call));
+  issue(std::move(call), now);
 }
 
-result<void> socket_session::admit(const rpc::method& method) {
-  auto ok = edge_.admission.by_address(method, address_);
-  return ok && who_ ? edge_.admission.by_account(method, who_->account) : ok;
+result<void> socket_session::admit(const rpc::method& method, time_point now) {
+  auto ok = edge_.admission.by_address(method, address_, now);
+  return ok && who_ ? edge_.admission.by_account(method, who_->account, now) : ok;
 }
 
-void socket_session::issue(incoming_call call) {
+void socket_session::issue(incoming_call call, time_point began) {
   first_call_came();
   ++inflight_;
   auto from = who_ ? caller_of(*who_) : rpc::caller{};
   from.connection = id_;
   from.address = address_;
-  const auto began = edge_.now();
   auto c = make_call(*call.method, std::move(from), next_request_id(), began);
   c.request = std::move(call.params);
   auto answer = [began, id = call.notification ? std::string() : std::move(call.id), method = call.method](

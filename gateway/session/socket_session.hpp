@@ -78,8 +78,8 @@ class socket_session {
     std::size_t unanswered = 0;
     std::optional<error> failure;
   };
-  result<void> admit(const rpc::method& method);
-  void issue(incoming_call call);
+  result<void> admit(const rpc::method& method, time_point now);
+  void issue(incoming_call call, time_point began);
   /// Answers that the call cannot be carried out.
   void refuse(const incoming_call& call, const call_failure& failure);
   /// Answers that a rate is used up; ends the socket when this is abuse.

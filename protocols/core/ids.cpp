@@ -16,12 +16,19 @@ namespace {
 constexpr unix_ms first_ms = -62'167'219'200'000;  // 0000-01-01T00:00:00.000Z
 constexpr unix_ms last_ms = 253'402'300'799'999;   // 9999-12-31T23:59:59.999Z
 
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+constexpr std::uint8_t no_digit = 0xff;
+
+/// The value of each character as a hexadecimal digit; `no_digit` for the others. A table, because
+/// every message that is stored has three identifiers to read.
+constexpr auto hex_values = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(no_digit);
+  for (std::uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = 10 + i;
+  return values;
+}();
+
+std::uint8_t hex_digit(char c) noexcept { return hex_values[static_cast<unsigned char>(c)]; }
 
 void put_digits(char* to, unsigned value, int count) noexcept {
   for (int i = count - 1; i >= 0; --i, value /= 10) to[i] = static_cast<char>('0' + value % 10);
@@ -123,9 +130,9 @@ std::optional<uuid> parse_uuid(std::string_view text) {
   for (auto& byte : id) {
     if (at == 8 || at == 13 || at == 18 || at == 23)
       if (text[at++] != '-') return std::nullopt;
-    const int high = hex_digit(text[at]), low = hex_digit(text[at + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    byte = static_cast<std::uint8_t>(high * 16 + low);
+    const auto high = hex_digit(text[at]), low = hex_digit(text[at + 1]);
+    if (high == no_digit || low == no_digit) return std::nullopt;
+    byte = static_cast<std::uint8_t>(high << 4 | low);
     at += 2;
   }
   return id;

@@ -55,18 +55,23 @@ std::mutex current_mutex;
 session::state* current = nullptr;
 }  // namespace
 
-void write(station s, std::string_view request_id, std::string_view what, time_point begin, time_point end) {
+void write(station s, const subject& about, time_point begin, time_point end) {
   std::string line = ",\n{\"ph\":\"X\",\"cat\":\"nova\",\"name\":";
   append_text(line, name_of(s));
   line += ",\"args\":{\"request_id\":";
-  append_text(line, request_id);
+  append_text(line, about.request_id);
   line += ",\"what\":";
-  append_text(line, what);
+  append_text(line, about.what);
   std::lock_guard lock(current_mutex);
   if (current == nullptr) return;
   line += fmt::format("}},\"pid\":{},\"tid\":{},\"ts\":{:.3f},\"dur\":{:.3f}}}", ::getpid(), ::gettid(),
                       micros(begin - current->start), micros(end - begin));
   current->add(line);
+}
+
+void span::begin(station s, const subject& about) {
+  open_ = std::make_unique<open>(
+      open{s, std::string(about.request_id), std::string(about.what), std::chrono::steady_clock::now()});
 }
 
 session::session(const std::string& path, std::uint64_t max_bytes) : state_(std::make_unique<state>()) {

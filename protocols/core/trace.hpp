@@ -6,10 +6,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace nova::trace {
 
@@ -27,33 +25,39 @@ inline bool on() noexcept { return detail::enabled.load(std::memory_order_relaxe
 
 using time_point = std::chrono::steady_clock::time_point;
 
-/// Writes one span. `request_id` may be empty: a batch or a push belongs to several requests. `what` is the method, query or
-/// push. Dropped while no trace is written. Any thread.
-void write(station s, std::string_view request_id, std::string_view what, time_point begin, time_point end);
+/// What a span is about. `request_id` may be empty: a batch or a push belongs to several requests. `what` is the method, query
+/// or push. Views: valid while they are passed on.
+struct subject {
+  std::string_view request_id, what;
+};
 
-/// A span from its construction to its end. It copies both texts, but only while a trace is written.
+/// Writes one span. Dropped while no trace is written. Any thread.
+void write(station s, const subject& about, time_point begin, time_point end);
+
+/// A span from its construction to its end. `about`, which returns a subject, is called only while a trace is written.
 class span {
  public:
-  span(station s, std::string_view request_id, std::string_view what) {
+  template <class About>
+  span(station s, About&& about) {
     if (on()) [[unlikely]]
-      open_.emplace(s, std::string(request_id), std::string(what), std::chrono::steady_clock::now());
+      begin(s, about());
   }
   ~span() {
     if (open_) [[unlikely]]
-      write(open_->at, open_->request_id, open_->what, open_->begin, std::chrono::steady_clock::now());
+      write(open_->at, {open_->request_id, open_->what}, open_->begin, std::chrono::steady_clock::now());
   }
   span(const span&) = delete;
   span& operator=(const span&) = delete;
 
  private:
   struct open {
-    open(station s, std::string id, std::string w, time_point b)
-        : at(s), request_id(std::move(id)), what(std::move(w)), begin(b) {}
     station at;
     std::string request_id, what;
     time_point begin;
   };
-  std::optional<open> open_;
+  void begin(station s, const subject& about);
+
+  std::unique_ptr<open> open_;
 };
 
 /// Writes a trace from its construction to its end; one at a time. After `max_bytes` further spans are dropped and counted.

@@ -63,6 +63,8 @@ class commit_lane {
   virtual bool accepting() const noexcept = 0;
   /// Memory may be served until then, by this process's monotonic clock.
   virtual std::chrono::steady_clock::time_point lease_until() const noexcept = 0;
+  /// Whether memory may be served at `now`, which the caller has just read. Asked for each call, so it reads no clock itself.
+  virtual bool lease_holds(std::chrono::steady_clock::time_point now) const noexcept { return now < lease_until(); }
   virtual bool fenced() const noexcept = 0;
   virtual const uuid& id() const noexcept = 0;
 };

@@ -39,6 +39,8 @@ class postgres_lane final : public commit_lane,
   bool append(commit_unit unit) override;
   bool accepting() const noexcept override;
   std::chrono::steady_clock::time_point lease_until() const noexcept override;
+  /// Learns of a suspension of the machine at most a millisecond late.
+  bool lease_holds(std::chrono::steady_clock::time_point now) const noexcept override;
   bool fenced() const noexcept override { return fenced_; }
   const uuid& id() const noexcept override { return *id_.load(); }
 
@@ -170,6 +172,7 @@ class postgres_lane final : public commit_lane,
   /// The steady clock stands still while the machine is suspended, and the database's does not: the end of the lease is kept
   /// as steady time plus the time of suspension, nanoseconds. 0: no lease.
   std::atomic<std::int64_t> lease_until_{0};
+  mutable std::atomic<std::int64_t> suspended_ns_{0}, suspended_read_at_{0};  ///< for lease_holds
   std::deque<uuid> ids_;
   std::atomic<const uuid*> id_{nullptr};
 

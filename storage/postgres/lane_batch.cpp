@@ -55,6 +55,17 @@ std::chrono::steady_clock::time_point postgres_lane::lease_until() const noexcep
   return end == 0 ? clock::time_point{} : clock::time_point(clock::duration(end)) - suspended();
 }
 
+bool postgres_lane::lease_holds(clock::time_point now) const noexcept {
+  constexpr std::chrono::nanoseconds fresh = milliseconds(1);
+  const auto end = lease_until_.load(), at = now.time_since_epoch().count();
+  if (end == 0) return false;
+  if (at - suspended_read_at_.load(std::memory_order_acquire) > fresh.count()) {
+    suspended_ns_.store(suspended().count(), std::memory_order_relaxed);
+    suspended_read_at_.store(at, std::memory_order_release);
+  }
+  return at < end - suspended_ns_.load(std::memory_order_relaxed);
+}
+
 bool postgres_lane::append(commit_unit unit) {
   if (!accepting()) return false;
   pending_unit p{std::move(unit)};

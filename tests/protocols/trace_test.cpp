@@ -26,6 +26,10 @@ struct trace_file {
   }
 };
 
+auto about(std::string_view id, std::string_view what) {
+  return [=] { return trace::subject{id, what}; };
+}
+
 }  // namespace
 
 TEST_CASE("spans of all threads stand in one array, with station, id and duration") {
@@ -33,8 +37,8 @@ TEST_CASE("spans of all threads stand in one array, with station, id and duratio
   {
     trace::session session(file.path.string());
     CHECK(trace::on());
-    std::thread other([] { trace::span s(trace::station::commit, "", "batch"); });
-    { trace::span s(trace::station::decide, "7-\"1\n", "messaging.send"); }
+    std::thread other([] { trace::span s(trace::station::commit, about("", "batch")); });
+    { trace::span s(trace::station::decide, about("7-\"1\n", "messaging.send")); }
     other.join();
   }
   CHECK_FALSE(trace::on());
@@ -57,7 +61,7 @@ TEST_CASE("a trace stops at its limit and counts what it drops") {
   std::uint64_t dropped = 0;
   {
     trace::session session(file.path.string(), 1000);
-    for (int i = 0; i < 100; ++i) trace::span(trace::station::route, "1-1", "messaging.send");
+    for (int i = 0; i < 100; ++i) trace::span(trace::station::route, about("1-1", "messaging.send"));
     dropped = session.dropped();
   }
   CHECK(dropped > 80);
@@ -66,8 +70,12 @@ TEST_CASE("a trace stops at its limit and counts what it drops") {
 }
 
 TEST_CASE("while no trace is written a span leaves nothing") {
-  trace::span s(trace::station::route, "1-1", "messaging.send");
+  bool asked = false;
+  {
+    trace::span s(trace::station::route, [&] { return asked = true, trace::subject{"1-1", "messaging.send"}; });
+  }
   CHECK_FALSE(trace::on());
+  CHECK_FALSE(asked);
 }
 
 TEST_CASE("a file that cannot be written is said with its path") {

@@ -285,7 +285,10 @@ TEST_CASE("A15: a lease does not outlive a suspension of the machine, during whi
   t.suspended = std::chrono::nanoseconds(10s).count();
   CHECK(lane.lease_until() < std::chrono::steady_clock::now());
   CHECK(lane.lease_until() < before);
+  const auto a_moment = std::chrono::milliseconds(2);  // more than what lease_holds may be late
+  CHECK_FALSE(lane.lease_holds(std::chrono::steady_clock::now() + a_moment));
   t.add();
   REQUIRE(t.answered(2));
   CHECK(lane.lease_until() > std::chrono::steady_clock::now());
+  CHECK(lane.lease_holds(std::chrono::steady_clock::now() + 2 * a_moment));
 }

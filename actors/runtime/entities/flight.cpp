@@ -49,10 +49,10 @@ void flight::reset() {
   decided.reset();
 }
 
-std::string_view flight::title() const noexcept {
-  if (is_call()) return call().method->name;
-  if (as_event() != nullptr) return "event";
-  return as_reminder() != nullptr ? "reminder" : "load";
+trace::subject flight::traced() const noexcept {
+  if (is_call()) return {call().request_id, call().method->name};
+  if (as_event() != nullptr) return {"", "event"};
+  return {"", as_reminder() != nullptr ? "reminder" : "load"};
 }
 
 std::string flight::describe() const {

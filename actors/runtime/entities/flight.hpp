@@ -8,6 +8,7 @@
 #include "actors/runtime/entities/wheel.hpp"
 #include "actors/runtime/kernel/seat.hpp"
 #include "actors/runtime/routing/relay.hpp"
+#include "protocols/core/trace.hpp"
 #include "storage/database/database.hpp"
 
 #include <boost/intrusive/list.hpp>
@@ -135,7 +136,7 @@ struct flight : timed, lane_hook {
   /// Back to the state before the first handler call.
   void reset();
   std::string describe() const;  ///< for crash reports
-  std::string_view title() const noexcept;  ///< for traces: the method's name, or the kind of work
+  trace::subject traced() const noexcept;
 };
 
 using flight_ptr = std::unique_ptr<flight>;

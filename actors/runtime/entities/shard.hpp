@@ -119,7 +119,7 @@ class shard final : public occupant {
   void fail_load(entity& e, const error& why);
   void load_crashed(entity& e, std::string why);
   void run(entity& e, flight_ptr f);
-  void handle(entity& e, flight_ptr f);
+  void handle(entity& e, flight_ptr f, steady_time start);
   bool remember(entity& e, flight_ptr& f);
   void begin_needs(entity& e, flight_ptr f, need&& what);
   bool reads_too_early(const entity& e, const flight& f, const need& what) const;
@@ -130,7 +130,7 @@ class shard final : public occupant {
   void serving_error(flight& f);
   /// By the clock of this moment: a process that was stopped within a turn must not serve the rest of
   /// it from memory that is no longer its own.
-  bool may_read() const { return services_.now() < lane().lease_until(); }
+  bool may_read() const { return lane().lease_holds(services_.now()); }
 
   // shard_commit.cpp: units, outcomes, effects
   void decide(entity& e, flight_ptr f, erased_decision&& d);

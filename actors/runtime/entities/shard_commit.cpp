@@ -76,7 +76,7 @@ storage::commit_unit shard::unit_of(entity& e, flight& f, erased_decision& d) {
 
 /// False when the lane does not accept the unit.
 bool shard::append(entity& e, flight& f, storage::commit_unit unit, std::uint64_t sitting) {
-  const trace::span traced(trace::station::append, f.request_id(), f.title());
+  const trace::span traced(trace::station::append, [&] { return f.traced(); });
   unit.done = [seat = &seat_, &f, number = ++seat_.last_unit, sitting,
                events = static_cast<std::uint32_t>(unit.events.size())](
                   const storage::commit_outcome& o) {
@@ -144,7 +144,7 @@ void shard::on_outcome(commit_done& done) {
   if (done.sitting != seat_.sitting) return on_orphan(done);
   auto& f = *done.which;
   auto& e = *f.home;
-  if (trace::on()) trace::write(trace::station::commit, f.request_id(), f.title(), f.since, services_.now());
+  if (trace::on()) trace::write(trace::station::commit, f.traced(), f.since, services_.now());
   doing_ = f.describe();
   f.decided->outcome = std::move(done.outcome);
   f.lane_hook::unlink();
@@ -278,7 +278,7 @@ void shard::finish(flight_ptr f) {
   if (f->as_reminder() != nullptr) return reminders_.over(*f, d.has_unit);
   if (!f->call().method->settles_in.empty() && d.answer.has_value() && !f->answered())
     return wait_until_settled(std::move(f));
-  const trace::span traced(trace::station::answer, f->request_id(), f->title());
+  const trace::span traced(trace::station::answer, [&] { return f->traced(); });
   f->reply(std::move(d.answer));
 }
 

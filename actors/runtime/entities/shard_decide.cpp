@@ -79,9 +79,11 @@ void shard::run(entity& e, flight_ptr f) {
   }
   if (f->activation != 0 && f->activation != e.activation) f->reset();  // what it read belongs to another state
   f->activation = e.activation;
-  if (!may_read() || (f->command() && !lane().accepting())) return serving_error(*f);
+  // Not the turn's time: a process that was paused within a turn must not serve from memory any more.
+  const auto now = services_.now();
+  if (!lane().lease_holds(now) || (f->command() && !lane().accepting())) return serving_error(*f);
   if (!remember(e, f)) return;
-  handle(e, std::move(f));
+  handle(e, std::move(f), now);
 }
 
 /// The lease is lost, the database away or the lane's queue full.
@@ -115,7 +117,7 @@ bool shard::remember(entity& e, flight_ptr& f) {
   return true;
 }
 
-void shard::handle(entity& e, flight_ptr f) {
+void shard::handle(entity& e, flight_ptr f, steady_time start) {
   const context ctx{*e.key,
                     f->caller(),
                     services_.wall(),
@@ -125,9 +127,8 @@ void shard::handle(entity& e, flight_ptr f) {
                     f->attempt,
                     &link_.domain.services};
   erased_outcome out;
-  const auto start = services_.now();
   try {
-    const trace::span traced(trace::station::decide, f->request_id(), f->title());
+    const trace::span traced(trace::station::decide, [&] { return f->traced(); });
     out = (*f->handler)(*e.state, f->request(), ctx, f->results);
   } catch (const std::exception& x) {
     return crash(e, std::move(f), x.what());

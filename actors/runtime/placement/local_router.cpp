@@ -40,7 +40,8 @@ result<std::string> local_router::key_of(const rpc::call& c, const route& r) {
 }
 
 void local_router::call(rpc::call c) {
-  const trace::span traced(trace::station::route, c.request_id, c.method->name);
+  const trace::span traced(trace::station::route,
+                           [&] { return trace::subject{c.request_id, c.method->name}; });
   const auto* to = directory_.find_route(c.method->number);
   const auto retry_ms = services_.settings().overload_retry_ms;
   // While stopping, accepted calls may still ask other entities.

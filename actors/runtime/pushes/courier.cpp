@@ -46,7 +46,7 @@ void courier::close_all(rpc::close_code code, const char* reason) {
 void courier::handle(delivery& d) {
   seat_.bytes.fetch_sub(d.bytes, std::memory_order_relaxed);
   if (!d.push) return;
-  const trace::span traced(trace::station::push, "", d.push->type().rpc);
+  const trace::span traced(trace::station::push, [&] { return trace::subject{"", d.push->type().rpc}; });
   to_.clear();
   const auto slots = all_.slots();
   bool anybody = false;
