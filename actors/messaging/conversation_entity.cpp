@@ -15,7 +15,7 @@ runtime::entity_kind conversation_entity::kind() {
 
 result<std::string> conversation_entity::normalise_key(const rpc::method&, std::string raw) {
   auto id = parse_uuid(raw);
-  if (!id) return error{errc::not_found};
+  if (!id) return make_error(errc::not_found);
   return to_string(*id);
 }
 

@@ -30,10 +30,10 @@ std::optional<Conversation> read_reply(const runtime::reads& r) {
 
 conversation_entity::outcome conversation_entity::get_conversation(const state& s, const ConversationRequest&,
                                                                    const context& c, const reads& r) {
-  if (!s.member(c.caller.account)) return error{errc::not_found};
+  if (!s.member(c.caller.account)) return make_error(errc::not_found);
   if (r.size() == 0) return summary_of(s, c.caller.account);
   auto reply = read_reply(r);
-  if (!reply) return error{errc::not_found};
+  if (!reply) return make_error(errc::not_found);
   decision<state> d;
   d.reply = share(*std::move(reply));
   return d;
@@ -43,13 +43,13 @@ conversation_entity::outcome conversation_entity::update_conversation(const stat
                                                                       const UpdateConversationRequest& q,
                                                                       const context& c, const reads& r) {
   const auto* me = s.member(c.caller.account);
-  if (!me) return error{errc::not_found};
-  if (s.kind == conversation_kind::direct || me->role == member_role::member) return error{errc::forbidden};
+  if (!me) return make_error(errc::not_found);
+  if (s.kind == conversation_kind::direct || me->role == member_role::member) return make_error(errc::forbidden);
   const auto title = checked_title(q.title());
   if (!title) return title.error();
   if (r.size() == 0) return summary_of(s, c.caller.account);
   auto reply = read_reply(r);
-  if (!reply) return error{errc::not_found};
+  if (!reply) return make_error(errc::not_found);
   decision<state> d;
   if (q.has_title() && *title != s.title.value_or("")) {
     Change change;
@@ -68,7 +68,7 @@ conversation_entity::outcome conversation_entity::update_conversation(const stat
 conversation_entity::outcome conversation_entity::typing(const state& s, const TypingRequest& q, const context& c,
                                                          const reads&) {
   const auto* me = s.member(c.caller.account);
-  if (!me) return error{errc::not_found};
+  if (!me) return make_error(errc::not_found);
   decision<state> d;
   d.reply = share(Empty());
   const auto& settings = settings_of(c);

@@ -8,12 +8,12 @@ bool may_write(const conversation_facts& s, const member_state& m) {
   return !s.blocked && (s.kind != conversation_kind::channel || m.role != member_role::member);
 }
 
-error cannot_write(const conversation_facts& s) { return error{s.blocked ? errc::blocked : errc::forbidden}; }
+error cannot_write(const conversation_facts& s) { return make_error(s.blocked ? errc::blocked : errc::forbidden); }
 
 std::optional<error> check_admin(const conversation_facts& s, const uuid& account) {
   const auto* me = s.member(account);
-  if (!me) return error{errc::not_found};
-  if (s.kind == conversation_kind::direct || me->role == member_role::member) return error{errc::forbidden};
+  if (!me) return make_error(errc::not_found);
+  if (s.kind == conversation_kind::direct || me->role == member_role::member) return make_error(errc::forbidden);
   return {};
 }
 

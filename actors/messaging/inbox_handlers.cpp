@@ -27,7 +27,7 @@ outcome answer_existing(const uuid& id, const runtime::context& c, const runtime
   if (r.size() == 1)
     return need{{store::conversation_summary(id, c.caller.account), store::conversation_members({id}, members_shown)}};
   auto reply = read_summary(r.rows(1));
-  if (!reply) return error{errc::not_found};
+  if (!reply) return make_error(errc::not_found);
   for (auto& row : read_shown_members(r.rows(2))) *reply->add_members() = std::move(row.member);
   reply->set_existing(true);
   decision<inbox_state> d;
@@ -145,7 +145,7 @@ outcome inbox_entity::list_conversations(const state&, const ListConversationsRe
 
 outcome inbox_entity::subscribe_presence(const state&, const SubscribePresenceRequest& q, const context& c,
                                          const reads& r) {
-  if (c.caller.connection == 0) return error{errc::invalid_request, "Presence is told to sockets only."};
+  if (c.caller.connection == 0) return make_error(errc::invalid_request, "Presence is told to sockets only.");
   auto accounts = distinct_accounts(q.account_ids(), uuid{});
   if (!accounts.empty() && r.size() == 0) return need{{store::watchable(c.caller.account, accounts)}};
   if (!accounts.empty()) accounts = read_accounts(r.rows(0));

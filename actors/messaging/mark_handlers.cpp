@@ -30,7 +30,7 @@ Receipt receipt_of(const conversation_state& s, const uuid& account, std::int64_
 conversation_entity::outcome move(const conversation_state& s, const MarkRequest& q, const runtime::context& c,
                                   mark which) {
   const auto* me = s.member(c.caller.account);
-  if (!me) return error{errc::not_found};
+  if (!me) return make_error(errc::not_found);
   if (q.seq() < 0) return invalid_field("seq", "A mark is not negative.");
   auto seq = std::min(q.seq(), s.last_seq);
   auto read = which == mark::read ? std::max(me->read_seq, seq) : me->read_seq;

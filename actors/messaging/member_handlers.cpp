@@ -73,11 +73,11 @@ outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, c
   if (!role) return invalid_field("role", "A role is owner, admin or member.");
   auto account = *parse_uuid(q.account_id());
   const auto* target = s.member(account);
-  if (!target) return error{errc::not_found};
+  if (!target) return make_error(errc::not_found);
   bool by_owner = s.member(c.caller.account)->role == member_role::owner;
-  if (!by_owner && (*role == member_role::owner || target->role == member_role::owner)) return error{errc::forbidden};
+  if (!by_owner && (*role == member_role::owner || target->role == member_role::owner)) return make_error(errc::forbidden);
   if (target->role == member_role::owner && *role != member_role::owner && owner_count(s) == 1)
-    return error{errc::conflict, "The last owner stays owner until there is another."};
+    return make_error(errc::conflict, "The last owner stays owner until there is another.");
 
   auto changed = *target;
   changed.role = *role;
@@ -94,14 +94,14 @@ outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, c
 outcome conversation_entity::remove_member(const state& s, const RemoveMemberRequest& q, const context& c,
                                            const reads&) {
   const auto* me = s.member(c.caller.account);
-  if (!me) return error{errc::not_found};
+  if (!me) return make_error(errc::not_found);
   auto account = *parse_uuid(q.account_id());
   bool leaving = account == c.caller.account;
-  if (s.kind == conversation_kind::direct) return error{errc::forbidden};
-  if (!leaving && me->role == member_role::member) return error{errc::forbidden};
+  if (s.kind == conversation_kind::direct) return make_error(errc::forbidden);
+  if (!leaving && me->role == member_role::member) return make_error(errc::forbidden);
   const auto* target = s.member(account);
-  if (!target) return error{errc::not_found};
-  if (!leaving && target->role == member_role::owner && me->role != member_role::owner) return error{errc::forbidden};
+  if (!target) return make_error(errc::not_found);
+  if (!leaving && target->role == member_role::owner && me->role != member_role::owner) return make_error(errc::forbidden);
 
   decision<state> d;
   std::optional<uuid> promoted;
@@ -135,7 +135,7 @@ outcome conversation_entity::remove_member(const state& s, const RemoveMemberReq
 
 outcome conversation_entity::list_members(const state& s, const ListMembersRequest& q, const context& c,
                                           const reads& r) {
-  if (!s.member(c.caller.account)) return error{errc::not_found};
+  if (!s.member(c.caller.account)) return make_error(errc::not_found);
   auto limit = page_limit(q);
   if (!limit) return limit.error();
   auto after = q.has_cursor() ? parse_uuid(q.cursor()) : std::optional(uuid{});

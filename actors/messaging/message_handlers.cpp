@@ -45,7 +45,7 @@ outcome done(decision<conversation_state> d = {}) {
 }  // namespace
 
 outcome conversation_entity::history(const state& s, const HistoryRequest& q, const context& c, const reads& r) {
-  if (!s.member(c.caller.account)) return error{errc::not_found};
+  if (!s.member(c.caller.account)) return make_error(errc::not_found);
   auto limit = page_limit(q);
   if (!limit) return limit.error();
   auto w = history_window_of(q);
@@ -68,8 +68,8 @@ outcome conversation_entity::history(const state& s, const HistoryRequest& q, co
 // An earlier text leaves the changes in the same commit: nobody is told of it any more.
 outcome conversation_entity::edit(const state& s, const EditRequest& q, const context& c, const reads& r) {
   const auto* me = s.member(c.caller.account);
-  if (!me) return error{errc::not_found};
-  if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
+  if (!me) return make_error(errc::not_found);
+  if (q.seq() < 1 || q.seq() > s.last_seq) return make_error(errc::not_found);
   if (!may_write(s, *me)) return cannot_write(s);
   const mention_lookup mentions(s, q.text());
   if (r.size() == 0) {
@@ -78,10 +78,10 @@ outcome conversation_entity::edit(const state& s, const EditRequest& q, const co
     return n;
   }
   auto found = read_messages(r.rows(0));
-  if (found.empty()) return error{errc::not_found};
+  if (found.empty()) return make_error(errc::not_found);
   auto& message = found.front();
-  if (message.sender_id() != to_string(c.caller.account)) return error{errc::forbidden};
-  if (message.recalled()) return error{errc::conflict, "The message was recalled."};
+  if (message.sender_id() != to_string(c.caller.account)) return make_error(errc::forbidden);
+  if (message.recalled()) return make_error(errc::conflict, "The message was recalled.");
   decision<state> d;
   if (message.text() == q.text()) {
     d.reply = share(std::move(message));
@@ -109,12 +109,12 @@ outcome conversation_entity::edit(const state& s, const EditRequest& q, const co
 }
 
 outcome conversation_entity::recall(const state& s, const RecallRequest& q, const context& c, const reads& r) {
-  if (!s.member(c.caller.account)) return error{errc::not_found};
-  if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
+  if (!s.member(c.caller.account)) return make_error(errc::not_found);
+  if (q.seq() < 1 || q.seq() > s.last_seq) return make_error(errc::not_found);
   if (r.size() == 0) return need{{store::message_head(s.id, q.seq())}};
   const auto head = read_head(r.rows(0));
-  if (!head) return error{errc::not_found};
-  if (head->sender != c.caller.account) return error{errc::forbidden};
+  if (!head) return make_error(errc::not_found);
+  if (head->sender != c.caller.account) return make_error(errc::forbidden);
   if (head->recalled) return done();
 
   decision<state> d;
@@ -127,22 +127,22 @@ outcome conversation_entity::recall(const state& s, const RecallRequest& q, cons
 }
 
 outcome conversation_entity::react(const state& s, const ReactRequest& q, const context& c, const reads& r) {
-  if (!s.member(c.caller.account)) return error{errc::not_found};
+  if (!s.member(c.caller.account)) return make_error(errc::not_found);
   const auto emoji = canonical_emoji(q.emoji());
   if (!emoji) return not_an_emoji();
-  if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
-  if (s.blocked) return error{errc::blocked};
+  if (q.seq() < 1 || q.seq() > s.last_seq) return make_error(errc::not_found);
+  if (s.blocked) return make_error(errc::blocked);
   if (r.size() == 0)
     return need{{store::message_head(s.id, q.seq()),
                  store::message_reactions(s.id, q.seq(), c.caller.account)}};
   const auto head = read_head(r.rows(0));
-  if (!head) return error{errc::not_found};
-  if (head->recalled) return error{errc::conflict, "The message was recalled."};
+  if (!head) return make_error(errc::not_found);
+  if (head->recalled) return make_error(errc::conflict, "The message was recalled.");
   const auto reactions = read_reactions(r.rows(1));
   const auto same = std::ranges::find(reactions, *emoji, &reaction_row::emoji);
   if (same != reactions.end() && same->mine) return done();
   if (same == reactions.end() && std::ssize(reactions) >= settings_of(c).reactions_per_message)
-    return error{errc::conflict, "The message has as many different reactions as it can have."};
+    return make_error(errc::conflict, "The message has as many different reactions as it can have.");
 
   decision<state> d;
   auto change = change_of("reaction_added");
@@ -155,10 +155,10 @@ outcome conversation_entity::react(const state& s, const ReactRequest& q, const 
 }
 
 outcome conversation_entity::unreact(const state& s, const ReactRequest& q, const context& c, const reads& r) {
-  if (!s.member(c.caller.account)) return error{errc::not_found};
+  if (!s.member(c.caller.account)) return make_error(errc::not_found);
   // What was stored before reactions had one spelling can still be taken back.
   auto emoji = canonical_emoji(q.emoji()).value_or(q.emoji());
-  if (q.seq() < 1 || q.seq() > s.last_seq) return error{errc::not_found};
+  if (q.seq() < 1 || q.seq() > s.last_seq) return make_error(errc::not_found);
   if (r.size() == 0) return need{{store::message_reactions(s.id, q.seq(), c.caller.account)}};
   const auto reactions = read_reactions(r.rows(0));
   auto same = std::ranges::find(reactions, emoji, &reaction_row::emoji);

@@ -38,9 +38,9 @@ lookup look_up_persons(const std::vector<uuid>& accounts, const runtime::context
     auto retries = settings_of(c).unknown_member_wait_ms / retry_every_ms;
     if (static_cast<std::int64_t>(after / 2) < retries)
       return elsewhere({runtime::pause{std::chrono::milliseconds(retry_every_ms)}});
-    return error{errc::not_found, "There is no account with one of these ids."};
+    return make_error(errc::not_found, "There is no account with one of these ids.");
   }
-  if (!r.rows(first + 1).empty()) return error{errc::blocked};
+  if (!r.rows(first + 1).empty()) return make_error(errc::blocked);
   return std::monostate();
 }
 

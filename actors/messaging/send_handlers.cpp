@@ -28,7 +28,7 @@ SendReply reply_of(const sent_row& sent) {
 
 // `looked_up`: memory had forgotten it. Its sender is looked up beforehand from now on.
 outcome answer_repeat(const sent_row& sent, std::int64_t body_hash, const uuid& sender, bool looked_up) {
-  if (sent.body_hash != body_hash) return error{errc::client_id_reused};
+  if (sent.body_hash != body_hash) return make_error(errc::client_id_reused);
   decision<conversation_state> d;
   d.reply = share(reply_of(sent));
   if (looked_up) d.apply = [sender](conversation_state& x) { x.recent.suspect(sender); };
@@ -80,7 +80,7 @@ decision<conversation_state> accept(Message message, const runtime::context& c, 
 
 outcome conversation_entity::send(const state& s, const SendRequest& q, const context& c, const reads& r) {
   const auto* me = s.member(c.caller.account);
-  if (!me) return error{errc::not_found};
+  if (!me) return make_error(errc::not_found);
   if (auto wrong = check_message(q, s.last_seq)) return *wrong;
 
   // An unknown client_id counts as new. The unique index refuses a repeat, and the runtime calls again with attempt > 0.

@@ -12,7 +12,7 @@ using sum_message = google::protobuf::Int64Value;
 
 class unwritten_database final : public storage::database, private storage::commit_lane {
  public:
-  void read(storage::statement, storage::read_callback done) override { done(error{errc::unavailable}); }
+  void read(storage::statement, storage::read_callback done) override { done(make_error(errc::unavailable)); }
   storage::commit_lane& lane() override { return *this; }
   void claim_shards(std::uint32_t count,
                     std::function<void(result<std::vector<storage::shard_claim>>)> done) override {

@@ -69,7 +69,7 @@ result<std::string> load_or_create_key(const std::filesystem::path& file) {
 result<void> write_private_file(const std::filesystem::path& file, std::string_view text) {
   descriptor out{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
   if (out.fd < 0 || ::write(out.fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(out.fd) != 0)
-    return error{errc::invalid_request, "cannot write " + file.string() + ": " + std::generic_category().message(errno)};
+    return make_error(errc::invalid_request, "cannot write " + file.string() + ": " + std::generic_category().message(errno));
   return {};
 }
 

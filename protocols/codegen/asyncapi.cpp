@@ -78,7 +78,7 @@ json::object error_message() {
             {"message", std::string(e.title)},
             {"data", problem_example(e)}}}}}});
   }
-  const json::object error{
+  const json::object error_schema{
       {"type", "object"},
       {"required", {"code", "message"}},
       {"properties",
@@ -91,7 +91,7 @@ json::object error_message() {
   auto answered = id;
   answered["type"] = {"string", "number", "null"};
   auto out = message("error", "The answer to a call that failed.",
-                     envelope({{"id", answered}, {"error", error}}, {"id", "error"}), {},
+                     envelope({{"id", answered}, {"error", error_schema}}, {"id", "error"}), {},
                      "nova.session.Problem");
   out["examples"] = std::move(examples);
   return out;

@@ -152,7 +152,7 @@ result<jwt_claims> verify_jwt(std::string_view token, const key_set& keys, unix_
   if (!claims || claims->iss != policy.iss || claims->aud != policy.aud) return refused();
   if (now < (claims->nbf - policy.leeway_s) * 1000) return refused();
   if (now >= (claims->exp + policy.leeway_s) * 1000)
-    return error{errc::token_expired, "The access token has expired.", 0, {}};
+    return make_error(errc::token_expired, "The access token has expired.");
   return std::move(*claims);
 }
 

@@ -33,8 +33,8 @@ result<void> folder_lock::take(const fs::path& data) {
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     auto holder = read_small_file(path);
     ::close(fd);
-    return error{errc::conflict, "data folder " + data.string() + " is in use by another nova (process " +
-                                     holder.substr(0, holder.find('\n')) + "): stop it or choose another folder"};
+    return make_error(errc::conflict, "data folder " + data.string() + " is in use by another nova (process " +
+                                     holder.substr(0, holder.find('\n')) + "): stop it or choose another folder");
   }
   auto pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) {
@@ -88,7 +88,7 @@ result<void> secrets_file::load(const fs::path& data) {
   passwords_.clear();
   struct stat info {};
   if (::stat(path_.c_str(), &info) == 0 && (info.st_mode & 077) != 0)
-    return error{errc::invalid_request, path_.string() + " is readable by others: chmod 600 it"};
+    return make_error(errc::invalid_request, path_.string() + " is readable by others: chmod 600 it");
   std::istringstream lines(read_small_file(path_));
   for (std::string role, password; lines >> role >> password;) passwords_[role] = password;
   return {};

@@ -103,8 +103,7 @@ result<server_user> choose_server_user() {
   if (::geteuid() != 0) return server_user{};
   const passwd* entry = ::getpwnam("postgres");
   if (!entry)
-    return error{errc::unavailable,
-                 "there is no OS user postgres to run the embedded server as: apt-get install postgresql"};
+    return make_error(errc::unavailable, "there is no OS user postgres to run the embedded server as: apt-get install postgresql");
   return server_user{true, entry->pw_uid, entry->pw_gid};
 }
 

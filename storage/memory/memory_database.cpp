@@ -275,14 +275,14 @@ void memory_database::set_silent(bool silent) {
 
 void memory_database::read(statement s, read_callback done) {
   post([this, s = std::move(s), done = std::move(done)] {
-    if (away_ || stopping_) return done(error{errc::unavailable, "the database is away"});
+    if (away_ || stopping_) return done(make_error(errc::unavailable, "the database is away"));
     if (silent_) return void(unanswered_.emplace_back(s, done));
     try {
       done(store_.execute(s).returned);
     } catch (const memory_refusal& r) {
-      done(error{errc::internal, r.reason});
+      done(make_error(errc::internal, r.reason));
     } catch (const memory_conflict& c) {
-      done(error{errc::internal, c.constraint});
+      done(make_error(errc::internal, c.constraint));
     }
   });
 }
@@ -290,10 +290,10 @@ void memory_database::read(statement s, read_callback done) {
 void memory_database::claim_shards(std::uint32_t shard_count,
                                    std::function<void(result<std::vector<shard_claim>>)> done) {
   post([this, shard_count, done = std::move(done)] {
-    if (away_ || fenced_ || stopping_) return done(error{errc::unavailable, "no lane"});
+    if (away_ || fenced_ || stopping_) return done(make_error(errc::unavailable, "no lane"));
     auto owned = store_.claim(current_, options_.node, shard_count);
     if (!owned) {
-      done(error{errc::unavailable, "the lane is fenced"});
+      done(make_error(errc::unavailable, "the lane is fenced"));
       return lose_lane();
     }
     for (const auto& c : *owned) counters_.try_emplace(c.shard, c.last_event_seq);
@@ -303,7 +303,7 @@ void memory_database::claim_shards(std::uint32_t shard_count,
 
 void memory_database::reincarnate(std::function<void(result<void>)> done) {
   post([this, done = std::move(done)] {
-    if (stopping_) return done(error{errc::unavailable, "stopping"});
+    if (stopping_) return done(make_error(errc::unavailable, "stopping"));
     lose_lane();
     register_lane();
     done({});

@@ -22,7 +22,7 @@ result<keywords> parse_conninfo(const std::string& conninfo, const keywords& ext
   if (!parsed) {
     std::string text = message ? trimmed(message) : "not a connection string";
     PQfreemem(message);
-    return error{errc::invalid_request, text};
+    return make_error(errc::invalid_request, text);
   }
   keywords out;
   for (auto* o = parsed; o->keyword; ++o)
@@ -68,7 +68,7 @@ result<blocking_connection> blocking_connection::open(const std::string& conninf
   if (!words) return words.error();
   blocking_connection c(PQconnectdb(to_conninfo(*words).c_str()));
   if (PQstatus(c.connection_) != CONNECTION_OK)
-    return error{errc::unavailable, trimmed(PQerrorMessage(c.connection_))};
+    return make_error(errc::unavailable, trimmed(PQerrorMessage(c.connection_)));
   PQsetNoticeProcessor(c.connection_, [](void*, const char*) {}, nullptr);
   return c;
 }
@@ -96,7 +96,7 @@ result<result_ptr> blocking_connection::run(const std::string& sql, const std::v
                             values.data(), nullptr, nullptr, 0));
   auto status = PQresultStatus(r.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-    return error{errc::internal, trimmed(PQerrorMessage(connection_))};
+    return make_error(errc::internal, trimmed(PQerrorMessage(connection_)));
   return r;
 }
 
@@ -110,7 +110,7 @@ result<void> blocking_connection::script(const std::string& sql) {
   result_ptr r(PQexec(connection_, sql.c_str()));
   auto status = PQresultStatus(r.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-    return error{errc::internal, trimmed(PQerrorMessage(connection_))};
+    return make_error(errc::internal, trimmed(PQerrorMessage(connection_)));
   return {};
 }
 

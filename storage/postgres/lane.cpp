@@ -223,7 +223,7 @@ void postgres_lane::fail_everything(commit_status status, const std::string& det
 
 void postgres_lane::claim(std::uint32_t shard_count, claim_callback done) {
   if (stopping_ || fenced_)
-    return done(error{errc::unavailable, fenced_ ? "the lane is fenced" : "stopping"});
+    return done(make_error(errc::unavailable, fenced_ ? "the lane is fenced" : "stopping"));
   claims_.push_back({shard_count, std::move(done)});
   proceed();
 }
@@ -248,7 +248,7 @@ void postgres_lane::claim_result(session_tag, const PGresult* r) {
     const char* state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
     if (!state) return;
     claim_fenced_ = std::string_view(state) == "NOVF1";
-    claim_answer_ = error{errc::unavailable, PQresultErrorMessage(r)};
+    claim_answer_ = make_error(errc::unavailable, PQresultErrorMessage(r));
     return;
   }
   auto table = decode_rows(r);
@@ -271,7 +271,7 @@ void postgres_lane::claimed() {
   if (!claims_.empty()) {  // stop() may have answered it
     auto c = std::move(claims_.front());
     claims_.pop_front();
-    c.done(claim_answer_ ? std::move(*claim_answer_) : error{errc::unavailable, "no answer"});
+    c.done(claim_answer_ ? std::move(*claim_answer_) : make_error(errc::unavailable, "no answer"));
   }
   if (std::exchange(claim_fenced_, false)) return become_fenced();
   proceed();
@@ -284,7 +284,7 @@ void postgres_lane::finish_claims(const error& e) {
 // ---- a new incarnation, and the end
 
 void postgres_lane::reincarnate(std::function<void(result<void>)> done) {
-  if (stopping_) return done(error{errc::unavailable, "stopping"});
+  if (stopping_) return done(make_error(errc::unavailable, "stopping"));
   if (session_) session_->close();
   retry_timer_.cancel();
   renewal_timer_.cancel();
@@ -312,7 +312,7 @@ void postgres_lane::reincarnate(std::function<void(result<void>)> done) {
 void postgres_lane::stop(std::function<void()> done) {
   stopped_ = std::move(done);
   stopping_ = true;
-  for (auto& waiting : std::exchange(reincarnated_, {})) waiting(error{errc::unavailable, "stopping"});
+  for (auto& waiting : std::exchange(reincarnated_, {})) waiting(make_error(errc::unavailable, "stopping"));
   finish_claims({errc::unavailable, "stopping"});
   if (fenced_) return finish_stop();
   stop_timer_.expires_after(milliseconds(settings_.stop_ms));

@@ -189,7 +189,7 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
   /// Their answers, should they come, are for nobody.
   void fail_under_way(const char* why) {
     for (auto& r : under_way_)
-      if (auto done = std::exchange(r.what.done, nullptr)) done(error{errc::unavailable, why});
+      if (auto done = std::exchange(r.what.done, nullptr)) done(make_error(errc::unavailable, why));
   }
 
   void reconnect_later() {
@@ -269,7 +269,7 @@ void read_pool::read(statement s, read_callback done) {
   }
   if (full) {
     ++metrics_.reads_refused;
-    auto why = error{stopping_ ? errc::unavailable : errc::overloaded, "reads"};
+    auto why = make_error(stopping_ ? errc::unavailable : errc::overloaded, "reads");
     return boost::asio::post(io_, [done = std::move(r.done), why] { done(why); });
   }
   if (wake) boost::asio::post(io_, [self = shared_from_this()] { self->woken(); });
@@ -375,7 +375,7 @@ void read_pool::expire_waiting(clock::time_point now) {
   for (auto* s : {&quick_, &slow_}) {
     auto late = s->waiting.expired(now - milliseconds(s->timeout_ms));
     waiting_ -= late.size();
-    for (auto& r : late) r.done(error{errc::unavailable, "no connection became free"});
+    for (auto& r : late) r.done(make_error(errc::unavailable, "no connection became free"));
   }
 }
 

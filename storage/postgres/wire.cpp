@@ -338,8 +338,8 @@ result<rows> decode_rows(const PGresult* r) {
       if (PQgetisnull(r, i, j)) continue;
       std::string_view raw(PQgetvalue(r, i, j), static_cast<std::size_t>(PQgetlength(r, i, j)));
       if (!decode_cell(PQftype(r, j), raw, cells[row * columns + column]))
-        return error{errc::internal, "column " + std::string(PQfname(r, j)) + " has type " +
-                                         std::to_string(PQftype(r, j)) + ": cast it in the SQL"};
+        return make_error(errc::internal, "column " + std::string(PQfname(r, j)) + " has type " +
+                                         std::to_string(PQftype(r, j)) + ": cast it in the SQL");
     }
   return rows(columns, std::move(cells));
 }

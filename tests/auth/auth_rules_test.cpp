@@ -64,7 +64,7 @@ TEST_CASE("names are unique in lower case, and a taken name costs no hash") {
 
 TEST_CASE("of two registrations at the same moment the second to commit is refused") {
   auth_world w;
-  result<Tokens> first = error{};
+  result<Tokens> first = make_error(errc::internal);
   w.before_commit = [&] { first = w.register_account("ann@example.com", "first"); };
   const auto second = w.register_account("ann@example.com", "second");
   CHECK(first.has_value());

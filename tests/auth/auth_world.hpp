@@ -146,7 +146,7 @@ class auth_world {
         supply(std::get<runtime::need>(out), r);
       }
     }
-    return error{errc::conflict, "", 0, {}};
+    return make_error(errc::conflict);
   }
 
  private:

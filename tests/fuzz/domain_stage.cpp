@@ -83,7 +83,7 @@ domain_stage::active& domain_stage::activate(const runtime::entity_kind& kind, c
 
 result<domain_stage::place> domain_stage::find(const rpc::method& method, const rpc::message& request,
                                                const rpc::caller& caller) {
-  if (!row_source::knows(method.domain)) return error{errc::not_found};
+  if (!row_source::knows(method.domain)) return make_error(errc::not_found);
   auto domain = std::ranges::find(domains_, method.domain, &runtime::domain::name);
   claim(domain != domains_.end(), "every method has a domain", method.name);
   auto kind = std::ranges::find(domain->kinds, method.entity, &runtime::entity_kind::name);
@@ -135,7 +135,7 @@ runtime::erased_outcome domain_stage::decide(place& at, const runtime::erased_ha
     supply(*more, r, c.caller);
   }
   claim(false, "a command ends");
-  return error{errc::internal, "", 0, {}};
+  return make_error(errc::internal);
 }
 
 rpc::reply_result domain_stage::carry_out(const rpc::method& method, rpc::message_ptr request, unsigned account,
@@ -143,7 +143,7 @@ rpc::reply_result domain_stage::carry_out(const rpc::method& method, rpc::messag
   if (depth_ == 0) rows_.reseed(seed);
   ++depth_;
   auto caller = caller_of(account);
-  rpc::reply_result answer = error{errc::internal, "", 0, {}};
+  rpc::reply_result answer = make_error(errc::internal);
   auto at = find(method, *request, caller);
   if (!at) {
     claim_error(at.error());

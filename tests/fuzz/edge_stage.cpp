@@ -77,7 +77,7 @@ void answering_bus::call(rpc::call c) {
   request += ' ';
   c.method->request->write_json(*c.request, request);
   asked.push_back(std::move(request));
-  if (asked.size() % 3 == 0) return c.reply(error{errc::not_found, "", 0, {}});
+  if (asked.size() % 3 == 0) return c.reply(make_error(errc::not_found));
   c.reply(rpc::message_ptr(c.method->reply->make()));
 }
 

@@ -160,10 +160,10 @@ result_of decide_more(verb v, const counter_state& s, const std::string& arg, co
       return d;
     case forbid:
       d = add_to(s, c.key, 1);
-      d.refusal = error{errc::forbidden, "no", 0, {}};
+      d.refusal = make_error(errc::forbidden, "no");
       return d;
     default:
-      return error{errc::invalid_request, "", 0, {}};
+      return make_error(errc::invalid_request);
   }
 }
 

@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 /// How a call over HTTP ended for its caller. `lost`: no answer came, whatever happened.
 struct http_answer {
   bool lost = false;
-  rpc::reply_result reply = error{errc::unavailable};
+  rpc::reply_result reply = make_error(errc::unavailable);
   bool ok() const { return !lost && reply.has_value(); }
   /// Carried out perhaps, or later if tried again.
   bool uncertain() const;

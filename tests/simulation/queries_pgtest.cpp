@@ -142,7 +142,7 @@ class pair_of_stores {
     INFO(text_of(s));
     ++seen_[s.query->name];
     const auto real = test::read(*postgres_, s);
-    result<storage::rows> mirrored = error{errc::internal};
+    result<storage::rows> mirrored = make_error(errc::internal);
     memory_->read(s, [&](storage::read_result r) { mirrored = std::move(r); });
     memory_->run_all();
     REQUIRE(real.has_value());

@@ -128,7 +128,7 @@ void open_handle::close() {
 }
 
 result<storage::rows> read(storage::database& db, storage::statement s) {
-  return waited<result<storage::rows>>(error{errc::deadline_exceeded, "test"},
+  return waited<result<storage::rows>>(make_error(errc::deadline_exceeded, "test"),
                                        [&](auto done) { db.read(std::move(s), done); });
 }
 
@@ -141,7 +141,7 @@ storage::commit_outcome commit(storage::database& db, storage::commit_unit unit)
 
 result<std::vector<storage::shard_claim>> claim(storage::database& db, std::uint32_t shards) {
   return waited<result<std::vector<storage::shard_claim>>>(
-      error{errc::deadline_exceeded, "test"}, [&](auto done) { db.claim_shards(shards, done); });
+      make_error(errc::deadline_exceeded, "test"), [&](auto done) { db.claim_shards(shards, done); });
 }
 
 }  // namespace nova::test

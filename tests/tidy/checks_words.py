@@ -42,6 +42,7 @@ BANNED = (
     (r"\bstrerror\s*\(", "std::generic_category().message(errno): strerror is not thread-safe", ()),
     (r"\bstd::(?:async|rand)\b", "the job pool, the injected randomness", ("tests/", "bench/")),
     (r"\bspdlog::", "protocols/core/log.hpp: one log, with fields and listed events", ("protocols/core/log.cpp",)),
+    (r"(?<![\w:])error\{", "make_error(code, detail, retry_after_ms): one maker, which says what is left out", ("protocols/core/error",)),
     (r"\b(?:gmtime|localtime|asctime|ctime)\s*\(", "protocols/core/ids.hpp: these share one buffer", ()),
 )
 

@@ -6,7 +6,7 @@ const rpc::caller flight::node_caller{rpc::caller_kind::node, {}, {}, 0, {}, {}}
 
 flight::~flight() {
   if (auto* e = as_event(); e != nullptr && e->event.done) give_up(errc::unavailable);
-  if (is_call() && !answered()) reply(error{errc::internal, "", 0, {}});
+  if (is_call() && !answered()) reply(make_error(errc::internal));
 }
 
 std::uint32_t flight::number() const {
@@ -35,7 +35,7 @@ void flight::give_up(errc code, std::uint32_t retry_after_ms) {
   const bool counts = code != errc::unavailable && code != errc::overloaded;
   end_event(counts ? event_end::failed : event_end::suspended,
             std::string(nova::describe(code).name));
-  reply(error{code, "", retry_after_ms, {}});
+  reply(make_error(code, {}, retry_after_ms));
 }
 
 void flight::reset() {

@@ -52,7 +52,7 @@ struct commit_pending {
   std::uint64_t unit = 0;  ///< names the unit in the lane, see shard_seat::orphans
   bool has_unit = false;  ///< false: nothing to write, only its turn to wait for
   std::optional<storage::commit_outcome> outcome;
-  rpc::reply_result answer = error{};
+  rpc::reply_result answer = make_error(errc::internal);
   std::vector<outgoing> pushes;
   std::vector<watch_presence> watches;
   std::vector<runtime::event> events;

@@ -92,17 +92,17 @@ rpc::reply_result stored_answer(const idempotency_slot& slot, const rpc::call& c
                                 const storage::rows& found) {
   if (found.empty()) return rpc::message_ptr{};
   if (found.int8(0, 0) != c.method->number || found.blob(0, 1) != slot.body_hash)
-    return error{errc::idempotency_key_reused, "", 0, {}};
+    return make_error(errc::idempotency_key_reused);
   const auto& sealed = found.blob(0, 2);
   constexpr auto overhead = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
-  if (sealed.size() < overhead) return error{};
+  if (sealed.size() < overhead) return make_error(errc::internal);
   std::string plain(sealed.size() - overhead, '\0');
   if (crypto_secretbox_open_easy(
           reinterpret_cast<unsigned char*>(plain.data()), raw(sealed) + crypto_secretbox_NONCEBYTES,
           sealed.size() - crypto_secretbox_NONCEBYTES, raw(sealed), raw(slot.seal_key)) != 0)
-    return error{};
+    return make_error(errc::internal);
   auto reply = c.method->reply->make();
-  if (!reply->ParseFromString(plain)) return error{};
+  if (!reply->ParseFromString(plain)) return make_error(errc::internal);
   return rpc::message_ptr{std::move(reply)};
 }
 

@@ -26,7 +26,7 @@ struct start {
       (*deliver)(i, {std::move(r.value), std::move(r.failed)});
     };
     if (!d.services.jobs.submit(j.name, std::move(j.run), origin.deadline, std::move(done)))
-      (*deliver)(index, {{}, error{errc::overloaded, "", d.services.settings().overload_retry_ms, {}}});
+      (*deliver)(index, {{}, make_error(errc::overloaded, {}, d.services.settings().overload_retry_ms)});
   }
 
   void operator()(ask& a) const {

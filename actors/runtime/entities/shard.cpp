@@ -286,7 +286,7 @@ void shard::expire(flight& f) {
     return owned->reply(std::move(owned->decided->answer));
   }
   if (f.home != nullptr) class_metrics::count(metrics_of(*f.home).deadlines_missed);
-  f.reply(error{errc::deadline_exceeded, "", 0, {}});
+  f.reply(make_error(errc::deadline_exceeded));
   if (f.home == nullptr || f.decided) return;
   auto* home = f.home;
   detach(f);

@@ -363,8 +363,7 @@ void shard::settled(std::uint64_t id, bool in_force) {
   auto f = std::move(i->second);
   settling_.erase(i);
   if (in_force) return f->reply(std::move(f->decided->answer));
-  f->reply(error{errc::unavailable, "It is stored, but has not taken effect yet.",
-                 settings().overload_retry_ms, {}});
+  f->reply(make_error(errc::unavailable, "It is stored, but has not taken effect yet.", settings().overload_retry_ms));
 }
 
 }  // namespace nova::runtime

@@ -53,7 +53,7 @@ void shard::load_crashed(entity& e, std::string why) {
     auto i = s.entities_[kind].find(key);
     if (i != s.entities_[kind].end() && i->second->at == entity::phase::loading &&
         !i->second->current)
-      s.fail_load(*i->second, error{});
+      s.fail_load(*i->second, make_error(errc::internal));
   })();
 }
 

@@ -76,7 +76,7 @@ void shard::refresh(std::string_view kind, const std::string& key, std::function
 }
 
 void shard::pull(pull_request request) {
-  if (!open_) return request.done(error{errc::unavailable, "", 0, {}});
+  if (!open_) return request.done(make_error(errc::unavailable));
   link_.database->read({&queries::outbox_page,
                         {std::int64_t{seat_.number}, static_cast<std::int64_t>(request.after),
                          std::int64_t{request.limit}},

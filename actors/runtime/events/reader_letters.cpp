@@ -250,7 +250,7 @@ void reader::find_letter(std::uint64_t seq, letter_done done,
       [seat = &seat_, done = std::move(done), then = std::move(then)](const storage::read_result& f) {
         seat->post([=](reader& r) {
           if (f.has_error()) return done(f.error());
-          if (f.value().empty()) return done(error{errc::not_found, "", 0, {}});
+          if (f.value().empty()) return done(make_error(errc::not_found));
           const auto type = static_cast<std::uint32_t>(f.value().int8(0, 1));
           then(r, {f.value().text(0, 0), r.safety(type)});
         });
@@ -281,7 +281,7 @@ void reader::discard_letter(std::uint64_t seq, letter_done done) {
 
 void reader::discarded(const letter_book::group& g, std::uint64_t seq,
                        const storage::commit_outcome& o, const letter_done& done) {
-  if (o.status == storage::commit_status::conflict) return done(error{errc::not_found, "", 0, {}});
+  if (o.status == storage::commit_status::conflict) return done(make_error(errc::not_found));
   if (o.status != storage::commit_status::committed)
     return done(unavailable(settings().overload_retry_ms));
   log::warn("runtime.letter_discarded", {{"consumer", link_.domain.name},

@@ -50,7 +50,7 @@ void job_pool::work() {
 void job_pool::execute(entry& e) {
   const auto start = clock::now();
   if (start > e.give_up_at) {
-    e.done({{}, error{errc::overloaded, "", retry_ms_, {}}});
+    e.done({{}, make_error(errc::overloaded, {}, retry_ms_)});
     return;
   }
   job_result answer;
@@ -58,7 +58,7 @@ void job_pool::execute(entry& e) {
     answer.value = e.run();
   } catch (const std::exception& x) {
     log::error("runtime.job_failed", {{"job", e.name}, {"reason", x.what()}});
-    answer.failed = error{errc::internal};  // the reason is ours, not the caller's
+    answer.failed = make_error(errc::internal);  // the reason is ours, not the caller's
   }
   {
     std::lock_guard lock(mutex_);
@@ -80,7 +80,7 @@ void job_pool::stop() {
   for (auto& t : threads_)
     if (t.joinable()) t.join();
   threads_.clear();
-  for (auto& e : rest) e.done({{}, error{errc::unavailable, "", retry_ms_, {}}});
+  for (auto& e : rest) e.done({{}, make_error(errc::unavailable, {}, retry_ms_)});
 }
 
 std::size_t job_pool::depth() const {

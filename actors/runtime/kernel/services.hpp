@@ -52,7 +52,7 @@ class services {
 
 /// The error a caller gets when this node cannot serve now.
 inline error unavailable(std::uint32_t retry_after_ms) {
-  return error{errc::unavailable, "", retry_after_ms, {}};
+  return make_error(errc::unavailable, {}, retry_after_ms);
 }
 
 }  // namespace nova::runtime

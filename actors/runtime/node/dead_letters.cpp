@@ -34,7 +34,7 @@ reader_seat* reader_of(const directory& all, std::string_view consumer, const le
 void node::dead_letters(std::string_view consumer, const letter_id& after, std::uint32_t limit,
                         std::function<void(result<std::vector<dead_letter>>)> done) const {
   const auto* d = impl_->directory.find(consumer);
-  if (d == nullptr) return done(error{errc::not_found, "", 0, {}});
+  if (d == nullptr) return done(make_error(errc::not_found));
   const auto count = std::clamp<std::uint32_t>(limit, 1, max_letter_page);
   d->link.database->read({&storage::runtime_queries::dead_letter_page,
                           {after.source, std::int64_t{after.shard},
@@ -52,14 +52,14 @@ void node::dead_letters(std::string_view consumer, const letter_id& after, std::
 void node::retry_dead_letter(std::string_view consumer, const letter_id& id,
                              std::function<void(result<void>)> done) {
   auto* seat = reader_of(impl_->directory, consumer, id);
-  if (seat == nullptr) return done(error{errc::not_found, "", 0, {}});
+  if (seat == nullptr) return done(make_error(errc::not_found));
   seat->post([seq = id.seq, done = std::move(done)](reader& r) { r.retry_letter(seq, done); });
 }
 
 void node::discard_dead_letter(std::string_view consumer, const letter_id& id,
                                std::function<void(result<void>)> done) {
   auto* seat = reader_of(impl_->directory, consumer, id);
-  if (seat == nullptr) return done(error{errc::not_found, "", 0, {}});
+  if (seat == nullptr) return done(make_error(errc::not_found));
   seat->post([seq = id.seq, done = std::move(done)](reader& r) { r.discard_letter(seq, done); });
 }
 

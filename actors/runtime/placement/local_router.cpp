@@ -24,7 +24,7 @@ result<std::string> local_router::key_of(const rpc::call& c, const route& r) {
       raw = c.method->key_of(*c.request);
       break;
     case rpc::key_source::account:
-      if (c.caller.account.is_nil()) return error{errc::unauthenticated, "", 0, {}};
+      if (c.caller.account.is_nil()) return make_error(errc::unauthenticated);
       raw = to_string(c.caller.account);
       break;
     case rpc::key_source::fresh:

@@ -17,7 +17,7 @@ void couriers::attach(const rpc::attachment& a, std::function<void(result<void>)
   courier_item item(attach_socket{a, std::move(attached)});
   if (seat(courier_of(a.account, slots())).push(std::move(item))) return;
   std::get<attach_socket>(item).attached(
-      error{errc::overloaded, "", node.settings().overload_retry_ms, {}});
+      make_error(errc::overloaded, {}, node.settings().overload_retry_ms));
 }
 
 void couriers::detach(rpc::connection_id connection, const uuid& account) {

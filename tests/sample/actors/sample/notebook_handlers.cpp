@@ -43,7 +43,7 @@ decision write(const notebook_state& s, const note_row& row, const context& c) {
 
 outcome notebook_entity::create_note(const notebook_state& s, const CreateNoteRequest& q, const context& c, const reads&) {
   const auto& settings = c.service<sample_services>().settings;
-  if (s.notes >= settings.notes_per_account) return error{errc::conflict, "This account keeps as many notes as it may."};
+  if (s.notes >= settings.notes_per_account) return make_error(errc::conflict, "This account keeps as many notes as it may.");
   const auto row = checked_note(q, c.new_id(), c.now, settings);
   if (row.has_error()) return row.error();
   auto d = write(s, *row, c);
