@@ -91,6 +91,8 @@ struct embedded_postgres::impl {
   result<void> initialise();
   result<void> ensure_running();
   result<bool> adopt();
+  result<void> make_sure_of_socket_folder();
+  keywords server_settings() const;
   result<void> launch_server();
   result<void> wait_until_ready(pid_t child);
   void end_leftovers();
@@ -208,7 +210,7 @@ void embedded_postgres::impl::end_leftovers() {
   if (file && ::kill(file->pid, 0) == 0) fs::remove(folder / "postmaster.pid", ignored);
 }
 
-result<void> embedded_postgres::impl::launch_server() {
+result<void> embedded_postgres::impl::make_sure_of_socket_folder() {
   if (socket_folder.empty()) {
     // That of a server that ended without its Nova.
     remove_socket_folder(read_small_file(options.data / "postgres.socket"));
@@ -222,44 +224,53 @@ result<void> embedded_postgres::impl::launch_server() {
         (user.change && ::chown(socket_folder.c_str(), user.uid, user.gid) != 0))
       return unavailable("cannot make " + socket_folder.string() + ": " + std::generic_category().message(errno));
   }
+  return {};
+}
+
+keywords embedded_postgres::impl::server_settings() const {
   const auto& s = options.settings;
+  return {
+      {"listen_addresses", ""},
+      {"unix_socket_directories", socket_folder.string()},
+      {"unix_socket_permissions", "0700"},
+      {"port", "5432"},
+      {"max_connections", std::to_string(s.embedded_max_connections)},
+      {"shared_buffers", std::to_string(s.embedded_shared_buffers_mb) + "MB"},
+      {"fsync", "on"},
+      {"synchronous_commit", "on"},
+      {"full_page_writes", "on"},
+      {"max_wal_size", std::to_string(s.embedded_max_wal_mb) + "MB"},
+      {"min_wal_size", "128MB"},
+      {"recovery_init_sync_method", "syncfs"},  // one call instead of an fsync for each of 2,500 files
+      {"wal_buffers", "16MB"},
+      {"wal_level", "replica"},
+      {"max_wal_senders", "2"},  // pg_basebackup
+      // Write dirty pages continuously instead of in bursts; see also write_back.hpp.
+      {"backend_flush_after", "512kB"},
+      {"bgwriter_lru_maxpages", "1000"},
+      {"checkpoint_timeout", "10min"},
+      {"checkpoint_completion_target", "0.9"},
+      {"effective_cache_size", "1GB"},
+      {"random_page_cost", "1.1"},
+      {"jit", "off"},
+      {"max_parallel_workers_per_gather", "0"},
+      {"autovacuum_naptime", "20s"},
+      {"autovacuum_vacuum_cost_delay", "10ms"},  // often, and gently: at 2 ms a worker took a quarter of a core
+      {"default_statistics_target", "10"},       // rows are found by key; at 100 ANALYZE takes half a second of a core
+      {"password_encryption", "scram-sha-256"},
+      {"tcp_keepalives_idle", "30"},
+      {"log_error_verbosity", "terse"},
+      {"log_min_error_statement", "panic"},
+      {"log_timezone", "UTC"},
+      {"timezone", "UTC"},
+      {"logging_collector", "off"},
+  };
+}
+
+result<void> embedded_postgres::impl::launch_server() {
+  if (auto there = make_sure_of_socket_folder(); !there) return there;
   program p{.executable = bin / "postgres", .arguments = {"-D", "{data}"}, .data = folder, .log = log_file, .input = {}};
-  for (const auto& [name, value] : keywords{
-           {"listen_addresses", ""},
-           {"unix_socket_directories", socket_folder.string()},
-           {"unix_socket_permissions", "0700"},
-           {"port", "5432"},
-           {"max_connections", std::to_string(s.embedded_max_connections)},
-           {"shared_buffers", std::to_string(s.embedded_shared_buffers_mb) + "MB"},
-           {"fsync", "on"},
-           {"synchronous_commit", "on"},
-           {"full_page_writes", "on"},
-           {"max_wal_size", std::to_string(s.embedded_max_wal_mb) + "MB"},
-           {"min_wal_size", "128MB"},
-           {"recovery_init_sync_method", "syncfs"},  // one call instead of an fsync for each of 2,500 files
-           {"wal_buffers", "16MB"},
-           {"wal_level", "replica"},
-           {"max_wal_senders", "2"},  // pg_basebackup
-           // Write dirty pages continuously instead of in bursts; see also write_back.hpp.
-           {"backend_flush_after", "512kB"},
-           {"bgwriter_lru_maxpages", "1000"},
-           {"checkpoint_timeout", "10min"},
-           {"checkpoint_completion_target", "0.9"},
-           {"effective_cache_size", "1GB"},
-           {"random_page_cost", "1.1"},
-           {"jit", "off"},
-           {"max_parallel_workers_per_gather", "0"},
-           {"autovacuum_naptime", "20s"},
-           {"autovacuum_vacuum_cost_delay", "10ms"},  // often, and gently: at 2 ms a worker took a quarter of a core
-           {"default_statistics_target", "10"},       // rows are found by key; at 100 ANALYZE takes half a second of a core
-           {"password_encryption", "scram-sha-256"},
-           {"tcp_keepalives_idle", "30"},
-           {"log_error_verbosity", "terse"},
-           {"log_min_error_statement", "panic"},
-           {"log_timezone", "UTC"},
-           {"timezone", "UTC"},
-           {"logging_collector", "off"},
-       }) {
+  for (const auto& [name, value] : server_settings()) {
     p.arguments.push_back("-c");
     p.arguments.push_back(name + "=" + value);
   }
