@@ -16,8 +16,8 @@
 #include "storage/embedded/domain_databases.hpp"
 #include "storage/postgres/postgres_database.hpp"
 
-#include <iostream>
 #include <unistd.h>
+#include <iostream>
 
 namespace nova {
 
@@ -46,7 +46,9 @@ domain_databases databases_of(const settings& s) {
 std::vector<config::finding> findings_of(std::vector<storage::outlook::finding> found) {
   std::vector<config::finding> findings;
   for (auto& f : found)
-    findings.push_back({log::level::error, f.domain.empty() ? "databases" : "database of " + f.domain, std::move(f.text), ""});
+    findings.push_back({log::level::error,
+                        f.domain.empty() ? "databases" : "database of " + f.domain,
+                        std::move(f.text), ""});
   return findings;
 }
 
@@ -67,13 +69,18 @@ result<runtime::kept_keys> load_keys(const fs::path& folder) {
 class node_process {
  public:
   node_process(const settings& s, const domain_databases& where, const runtime::kept_keys& keys)
-      : settings_(s), io_(s.storage.io_threads), server_(gateway_options(s, keys.at("resume"))), node_(node_options(), server_.sink()) {
+      : settings_(s),
+        io_(s.storage.io_threads),
+        server_(gateway_options(s, keys.at("resume"))),
+        node_(node_options(), server_.sink()) {
     auto node = storage::node_name(s.general.data_dir).value();
     for (const auto& m : domain_modules()) {
       std::string name(m.name);
-      node_.add(m.make(s, keys), storage::open_database(io_, {name, where.conninfo(name), node, s.storage, {}}));
+      node_.add(m.make(s, keys),
+                storage::open_database(io_, {name, where.conninfo(name), node, s.storage, {}}));
       for (const auto& tap : m.taps)
-        node_.tap(*tap.event, [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, server_.sink()); });
+        node_.tap(*tap.event,
+                  [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, server_.sink()); });
     }
   }
 
@@ -136,7 +143,8 @@ int run(node_process& process, config::process_signals& signals, config::running
     if (process.failed()) return config::exit_failed;
     if (announced || !process.ready()) continue;
     announced = true;
-    auto host = s.gateway.address.find(':') == std::string::npos ? s.gateway.address : '[' + s.gateway.address + ']';
+    auto host = s.gateway.address.find(':') == std::string::npos ? s.gateway.address
+                                                                 : '[' + s.gateway.address + ']';
     std::cout << "nova ready: http://" << host << ':' << *port << '\n' << std::flush;
   }
   log::info("stop.begins");
@@ -199,7 +207,8 @@ int doctor(const settings& s) {
 int databases(const config::command_line& line) {
   std::vector<std::string> domains;
   for (const auto& m : domain_modules()) domains.emplace_back(m.name);
-  const auto script = storage::database_script(domains, {line.host, line.database_port}, !line.new_settings.empty());
+  const auto script = storage::database_script(domains, {line.host, line.database_port},
+                                               !line.new_settings.empty());
   if (!line.new_settings.empty())
     if (auto written = config::write_private_file(line.new_settings, script.settings); !written) {
       std::cerr << "nova: " << written.error().detail << '\n';

@@ -131,7 +131,7 @@ void server::impl::refuse(tcp_socket socket, limits::refused why) {
 void server::impl::tick_tokens() {
   common.tokens->tick();
   token_timer->expires_after(common.tokens->ready() ? std::chrono::milliseconds(1000)
-                                                        : std::chrono::milliseconds(100));
+                                                    : std::chrono::milliseconds(100));
   token_timer->async_wait([this](error_code ec) {
     if (!ec) tick_tokens();
   });
@@ -188,9 +188,7 @@ server::~server() {
 
 rpc::push_sink& server::sink() noexcept { return *impl_; }
 
-bool server::ready() const noexcept {
-  return impl_->common.ready();
-}
+bool server::ready() const noexcept { return impl_->common.ready(); }
 
 void server::change_limits(const config::gateway_settings& settings) {
   impl_->common.limits.change(settings);

@@ -15,7 +15,8 @@ runtime::entity_kind account_entity::kind() {
   return account.take();
 }
 
-runtime::loading<account_state> account_entity::load(std::string_view key, const runtime::reads& r) {
+runtime::loading<account_state> account_entity::load(std::string_view key,
+                                                     const runtime::reads& r) {
   account_state s;
   const auto id = parse_uuid(key);
   if (!id) return s;

@@ -143,7 +143,9 @@ outcome account_entity::register_(const account_state& s, const RegisterRequest&
   const auto& wanted = *checked;
   if (r.size() == 0) return need{{store::taken_names({wanted.email_name, wanted.handle_name})}};
   const auto taken = read_names(r.rows(0));
-  const auto is_taken = [&](const std::string& name) { return std::ranges::find(taken, name) != taken.end(); };
+  const auto is_taken = [&](const std::string& name) {
+    return std::ranges::find(taken, name) != taken.end();
+  };
   if (is_taken(wanted.email_name))
     return make_error(errc::email_taken, "An account with this e-mail address exists.");
   if (is_taken(wanted.handle_name))
@@ -206,18 +208,14 @@ outcome account_entity::refresh(const account_state& s, const RefreshRequest& q,
   decision d;
   const auto grace_ms = services(c).settings.refresh_grace_s * ms_per_s;
   switch (judge_refresh(*session, claim->generation, c.now, grace_ms)) {
-    case refresh_verdict::unknown:
-      return bad_refresh_token();
-    case refresh_verdict::repeat:
-      d.reply = runtime::share(tokens_of(s.id, *session, c));
-      return d;
+    case refresh_verdict::unknown: return bad_refresh_token();
+    case refresh_verdict::repeat: d.reply = runtime::share(tokens_of(s.id, *session, c)); return d;
     case refresh_verdict::reused:
       revoke(d, s.id, session->session_id, c);
       d.refusal = make_error(errc::refresh_reused,
                              "This refresh token was used before; its session has ended.");
       return d;
-    case refresh_verdict::rotate:
-      break;
+    case refresh_verdict::rotate: break;
   }
   auto next = *session;
   ++next.generation;

@@ -54,7 +54,8 @@ extern "C" {
 
 void* __wrap_mmap(void* at, std::size_t bytes, int protection, int flags, int file, off_t offset) {
   auto& kept = nova::auth::kept;
-  const bool working_memory = kept.open && !kept.taken && at == nullptr && file == -1 && (flags & MAP_ANONYMOUS) != 0;
+  const bool working_memory =
+      kept.open && !kept.taken && at == nullptr && file == -1 && (flags & MAP_ANONYMOUS) != 0;
   return working_memory ? kept.take(bytes, protection, flags)
                         : __real_mmap(at, bytes, protection, flags, file, offset);
 }

@@ -31,8 +31,8 @@ struct keyring_entity {
   static std::size_t weight(const state& s) { return sizeof s; }
   static outcome keys(const state&, const session::KeysRequest&, const runtime::context&,
                       const runtime::reads&);
-  static outcome revocations(const state&, const session::RevocationsRequest&, const runtime::context&,
-                             const runtime::reads&);
+  static outcome revocations(const state&, const session::RevocationsRequest&,
+                             const runtime::context&, const runtime::reads&);
 };
 
 }  // namespace nova::auth

@@ -12,6 +12,8 @@ runtime::entity_kind login_name_entity::kind() {
   return login_name.take();
 }
 
-result<std::string> login_name_entity::normalise_key(const rpc::method&, std::string raw) { return ascii_lower(raw); }
+result<std::string> login_name_entity::normalise_key(const rpc::method&, std::string raw) {
+  return ascii_lower(raw);
+}
 
 }  // namespace nova::auth

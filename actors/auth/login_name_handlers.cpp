@@ -15,7 +15,8 @@ login_name_entity::outcome login_name_entity::login(const login_name_state&, con
   if (r.size() == 1) {
     const auto owner = read_owner(r.rows(0));
     StartSessionRequest start;
-    start.set_account_id(to_string(owner ? *owner : c.service<auth_services>().decoy_account(c.key)));
+    start.set_account_id(
+        to_string(owner ? *owner : c.service<auth_services>().decoy_account(c.key)));
     start.set_password(q.password());
     start.set_user_agent(c.caller.user_agent);
     return runtime::need{

@@ -42,8 +42,8 @@ class refresh_tokens {
 
 /// What is to be done with an authentic token of a live session.
 enum class refresh_verdict : std::uint8_t {
-  rotate,   ///< the valid one: give its successor
-  repeat,   ///< the one before, its successor unused and within the grace: give the same successor again
+  rotate,  ///< the valid one: give its successor
+  repeat,  ///< the one before, its successor unused and within the grace: give the same successor again
   reused,   ///< an older one: somebody else has it; end the session
   unknown,  ///< of a generation that was never issued
 };

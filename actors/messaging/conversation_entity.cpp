@@ -19,7 +19,8 @@ result<std::string> conversation_entity::normalise_key(const rpc::method&, std::
   return to_string(*id);
 }
 
-runtime::loading<conversation_state> conversation_entity::load(std::string_view key, const reads& r) {
+runtime::loading<conversation_state> conversation_entity::load(std::string_view key,
+                                                               const reads& r) {
   auto id = parse_uuid(key);
   if (!id) return state{};
   if (r.size() == 0)
@@ -41,7 +42,8 @@ runtime::loading<conversation_state> conversation_entity::load(std::string_view 
 
   const auto recent = read_recent(r.rows(2));
   if (!recent.empty()) s.last_seq = recent.front().sent.seq;
-  for (auto m = recent.rbegin(); m != recent.rend(); ++m) s.recent.remember(m->sender, m->client_id, m->sent, sends_loaded);
+  for (auto m = recent.rbegin(); m != recent.rend(); ++m)
+    s.recent.remember(m->sender, m->client_id, m->sent, sends_loaded);
   if (s.last_seq > static_cast<std::int64_t>(recent.size())) s.recent.mark_incomplete();
   s.blocked = !r.rows(3).empty() && !planted(planted_fault::stale_read_model);
   return s;
@@ -51,8 +53,8 @@ std::size_t conversation_entity::weight(const state& s) {
   return sizeof(state) + s.members.size() * 140 + s.recent.size() * 240 + s.handles.size() * 100;
 }
 
-void add_change(runtime::decision<conversation_state>& d, const conversation_facts& s, const runtime::context& c,
-                std::optional<std::int64_t> seq, Change change) {
+void add_change(runtime::decision<conversation_state>& d, const conversation_facts& s,
+                const runtime::context& c, std::optional<std::int64_t> seq, Change change) {
   change.set_actor_id(to_string(c.caller.account));
   Updated u;
   u.set_conversation_id(to_string(s.id));

@@ -24,8 +24,10 @@ struct conversation_entity {
   static std::size_t weight(const state& s);
 
   // conversation_handlers.cpp
-  static outcome get_conversation(const state&, const ConversationRequest&, const context&, const reads&);
-  static outcome update_conversation(const state&, const UpdateConversationRequest&, const context&, const reads&);
+  static outcome get_conversation(const state&, const ConversationRequest&, const context&,
+                                  const reads&);
+  static outcome update_conversation(const state&, const UpdateConversationRequest&, const context&,
+                                     const reads&);
   static outcome typing(const state&, const TypingRequest&, const context&, const reads&);
 
   // send_handlers.cpp
@@ -45,12 +47,14 @@ struct conversation_entity {
   // member_handlers.cpp
   static outcome add_members(const state&, const AddMembersRequest&, const context&, const reads&);
   static outcome set_role(const state&, const SetRoleRequest&, const context&, const reads&);
-  static outcome remove_member(const state&, const RemoveMemberRequest&, const context&, const reads&);
-  static outcome list_members(const state&, const ListMembersRequest&, const context&, const reads&);
+  static outcome remove_member(const state&, const RemoveMemberRequest&, const context&,
+                               const reads&);
+  static outcome list_members(const state&, const ListMembersRequest&, const context&,
+                              const reads&);
 };
 
 /// Pushes `change` to all members and stores the row by which a resuming client learns of it. Raises the conversation's rev.
-void add_change(runtime::decision<conversation_state>& d, const conversation_facts& s, const runtime::context& c,
-                std::optional<std::int64_t> seq, Change change);
+void add_change(runtime::decision<conversation_state>& d, const conversation_facts& s,
+                const runtime::context& c, std::optional<std::int64_t> seq, Change change);
 
 }  // namespace nova::messaging

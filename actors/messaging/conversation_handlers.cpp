@@ -16,7 +16,8 @@ namespace {
 
 // What a reply about the conversation is read from; see read_reply.
 need summary_of(const conversation_state& s, const uuid& account) {
-  return need{{store::conversation_summary(s.id, account), store::conversation_members({s.id}, members_shown)}};
+  return need{{store::conversation_summary(s.id, account),
+               store::conversation_members({s.id}, members_shown)}};
 }
 
 std::optional<Conversation> read_reply(const runtime::reads& r) {
@@ -28,8 +29,10 @@ std::optional<Conversation> read_reply(const runtime::reads& r) {
 
 }  // namespace
 
-conversation_entity::outcome conversation_entity::get_conversation(const state& s, const ConversationRequest&,
-                                                                   const context& c, const reads& r) {
+conversation_entity::outcome conversation_entity::get_conversation(const state& s,
+                                                                   const ConversationRequest&,
+                                                                   const context& c,
+                                                                   const reads& r) {
   if (!s.member(c.caller.account)) return make_error(errc::not_found);
   if (r.size() == 0) return summary_of(s, c.caller.account);
   auto reply = read_reply(r);
@@ -39,12 +42,12 @@ conversation_entity::outcome conversation_entity::get_conversation(const state& 
   return d;
 }
 
-conversation_entity::outcome conversation_entity::update_conversation(const state& s,
-                                                                      const UpdateConversationRequest& q,
-                                                                      const context& c, const reads& r) {
+conversation_entity::outcome conversation_entity::update_conversation(
+    const state& s, const UpdateConversationRequest& q, const context& c, const reads& r) {
   const auto* me = s.member(c.caller.account);
   if (!me) return make_error(errc::not_found);
-  if (s.kind == conversation_kind::direct || me->role == member_role::member) return make_error(errc::forbidden);
+  if (s.kind == conversation_kind::direct || me->role == member_role::member)
+    return make_error(errc::forbidden);
   const auto title = checked_title(q.title());
   if (!title) return title.error();
   if (r.size() == 0) return summary_of(s, c.caller.account);
@@ -65,19 +68,21 @@ conversation_entity::outcome conversation_entity::update_conversation(const stat
   return d;
 }
 
-conversation_entity::outcome conversation_entity::typing(const state& s, const TypingRequest& q, const context& c,
-                                                         const reads&) {
+conversation_entity::outcome conversation_entity::typing(const state& s, const TypingRequest& q,
+                                                         const context& c, const reads&) {
   const auto* me = s.member(c.caller.account);
   if (!me) return make_error(errc::not_found);
   decision<state> d;
   d.reply = share(Empty());
   const auto& settings = settings_of(c);
-  if (may_write(s, *me) && static_cast<std::int64_t>(s.members.size()) <= settings.signal_audience) {
+  if (may_write(s, *me) &&
+      static_cast<std::int64_t>(s.members.size()) <= settings.signal_audience) {
     TypingPush p;
     p.set_conversation_id(to_string(s.id));
     p.set_account_id(to_string(c.caller.account));
     p.set_typing(!q.has_typing() || q.typing());
-    d.pushes.push_back({{s.everyone, c.caller.account}, make_push(std::move(p)), c.caller.connection});
+    d.pushes.push_back(
+        {{s.everyone, c.caller.account}, make_push(std::move(p)), c.caller.connection});
   }
   return d;
 }

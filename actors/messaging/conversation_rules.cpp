@@ -8,17 +8,21 @@ bool may_write(const conversation_facts& s, const member_state& m) {
   return !s.blocked && (s.kind != conversation_kind::channel || m.role != member_role::member);
 }
 
-error cannot_write(const conversation_facts& s) { return make_error(s.blocked ? errc::blocked : errc::forbidden); }
+error cannot_write(const conversation_facts& s) {
+  return make_error(s.blocked ? errc::blocked : errc::forbidden);
+}
 
 std::optional<error> check_admin(const conversation_facts& s, const uuid& account) {
   const auto* me = s.member(account);
   if (!me) return make_error(errc::not_found);
-  if (s.kind == conversation_kind::direct || me->role == member_role::member) return make_error(errc::forbidden);
+  if (s.kind == conversation_kind::direct || me->role == member_role::member)
+    return make_error(errc::forbidden);
   return {};
 }
 
 std::int64_t owner_count(const conversation_facts& s) {
-  return std::ranges::count_if(s.members, [](const auto& m) { return m.second.role == member_role::owner; });
+  return std::ranges::count_if(s.members,
+                               [](const auto& m) { return m.second.role == member_role::owner; });
 }
 
 std::optional<uuid> heir(const conversation_facts& s, const uuid& leaving) {

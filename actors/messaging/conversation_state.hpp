@@ -34,7 +34,8 @@ class recent_sends {
   bool complete() const noexcept { return complete_; }
   bool suspects(const uuid& sender) const { return suspects_.contains(sender); }
 
-  void remember(const uuid& sender, const std::string& client_id, const sent_row& sent, std::size_t limit);
+  void remember(const uuid& sender, const std::string& client_id, const sent_row& sent,
+                std::size_t limit);
   /// The window does not reach back to the first message.
   void mark_incomplete() noexcept { complete_ = false; }
   void suspect(const uuid& sender) { suspects_.insert(sender); }
@@ -51,8 +52,9 @@ class recent_sends {
   };
   static std::string key(const uuid& sender, const std::string& client_id);
 
-  std::deque<send> order_;                                                   ///< the oldest first; they do not move
-  boost::unordered_flat_map<std::string_view, const send*, key_hash> sends_;  ///< flat: nearly every look-up is a miss
+  std::deque<send> order_;  ///< the oldest first; they do not move
+  boost::unordered_flat_map<std::string_view, const send*, key_hash>
+      sends_;  ///< flat: nearly every look-up is a miss
   std::unordered_set<uuid> suspects_;
   bool complete_ = true;
 };

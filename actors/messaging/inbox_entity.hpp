@@ -19,9 +19,12 @@ struct inbox_entity {
   static std::size_t weight(const state&) { return 64; }
 
   // inbox_handlers.cpp
-  static outcome create_conversation(const state&, const CreateConversationRequest&, const context&, const reads&);
-  static outcome list_conversations(const state&, const ListConversationsRequest&, const context&, const reads&);
-  static outcome subscribe_presence(const state&, const SubscribePresenceRequest&, const context&, const reads&);
+  static outcome create_conversation(const state&, const CreateConversationRequest&, const context&,
+                                     const reads&);
+  static outcome list_conversations(const state&, const ListConversationsRequest&, const context&,
+                                    const reads&);
+  static outcome subscribe_presence(const state&, const SubscribePresenceRequest&, const context&,
+                                    const reads&);
 
   // resume_handlers.cpp
   static outcome missed(const state&, const session::MissedRequest&, const context&, const reads&);

@@ -25,7 +25,8 @@ using outcome = inbox_entity::outcome;
 // The pair's conversation stands already: reads are find_direct, summary, members.
 outcome answer_existing(const uuid& id, const runtime::context& c, const runtime::reads& r) {
   if (r.size() == 1)
-    return need{{store::conversation_summary(id, c.caller.account), store::conversation_members({id}, members_shown)}};
+    return need{{store::conversation_summary(id, c.caller.account),
+                 store::conversation_members({id}, members_shown)}};
   auto reply = read_summary(r.rows(1));
   if (!reply) return make_error(errc::not_found);
   for (auto& row : read_shown_members(r.rows(2))) *reply->add_members() = std::move(row.member);
@@ -47,8 +48,8 @@ Conversation reply_of(const ConversationPush& p, unix_ms created_at) {
 }
 
 // A new conversation as its entity will load it.
-conversation_state first_state(const runtime::context& c, conversation_kind kind, std::optional<std::string> title,
-                               const std::vector<uuid>& others) {
+conversation_state first_state(const runtime::context& c, conversation_kind kind,
+                               std::optional<std::string> title, const std::vector<uuid>& others) {
   conversation_state s;
   s.exists = true;
   s.id = c.new_id();
@@ -71,7 +72,8 @@ outcome create(const runtime::context& c, const runtime::reads& r, conversation_
   d.statements.push_back(store::insert_conversation(s.id, kind, s.title, c.caller.account, c.now));
   d.statements.push_back(
       store::insert_members(s.id, {c.caller.account}, s.members[c.caller.account].role, c.now, 0));
-  if (!others.empty()) d.statements.push_back(store::insert_members(s.id, others, member_role::member, c.now, 0));
+  if (!others.empty())
+    d.statements.push_back(store::insert_members(s.id, others, member_role::member, c.now, 0));
   auto description = describe(s);
   add_names(*description.mutable_members(), r, kind == conversation_kind::direct ? 1 : 0);
   d.reply = share(reply_of(description, c.now));
@@ -81,8 +83,8 @@ outcome create(const runtime::context& c, const runtime::reads& r, conversation_
 
 }  // namespace
 
-outcome inbox_entity::create_conversation(const state&, const CreateConversationRequest& q, const context& c,
-                                          const reads& r) {
+outcome inbox_entity::create_conversation(const state&, const CreateConversationRequest& q,
+                                          const context& c, const reads& r) {
   auto kind = parse_conversation_kind(q.kind());
   if (!kind) return invalid_field("kind", "A conversation is direct, group or channel.");
   auto others = distinct_accounts(q.member_ids(), c.caller.account);
@@ -91,7 +93,8 @@ outcome inbox_entity::create_conversation(const state&, const CreateConversation
     return invalid_field("member_ids", "A direct conversation has exactly one other member.");
   auto limit = settings_of(c).max_members;
   if (static_cast<std::int64_t>(others.size()) >= limit)
-    return invalid_field("member_ids", "A conversation has at most " + std::to_string(limit) + " members.");
+    return invalid_field("member_ids",
+                         "A conversation has at most " + std::to_string(limit) + " members.");
   auto title = checked_title(q.title());
   if (!title) return title.error();
   if (others.empty() && r.size() == 0) return need{{store::known_persons({c.caller.account})}};
@@ -107,27 +110,30 @@ outcome inbox_entity::create_conversation(const state&, const CreateConversation
   return create(c, r, *kind, std::move(kept), others);
 }
 
-outcome inbox_entity::list_conversations(const state&, const ListConversationsRequest& q, const context& c,
-                                         const reads& r) {
+outcome inbox_entity::list_conversations(const state&, const ListConversationsRequest& q,
+                                         const context& c, const reads& r) {
   auto limit = page_limit(q);
   if (!limit) return limit.error();
   auto cursor = q.has_cursor() ? parse_list_cursor(q.cursor()) : std::optional(list_cursor());
   if (!cursor) return invalid_field("cursor", "This is not a cursor of this list.");
   if (r.size() == 0)
-    return need{{store::list_conversations(c.caller.account, cursor->active_at, cursor->conversation, *limit + 1)}};
+    return need{{store::list_conversations(c.caller.account, cursor->active_at,
+                                           cursor->conversation, *limit + 1)}};
 
   auto found = read_list(r.rows(0));
   const bool more = found.size() > static_cast<std::size_t>(*limit);
   if (more) found.pop_back();
   if (r.size() == 1 && !found.empty()) {
     std::vector<uuid> ids;
-    for (const auto& item : found) ids.push_back(parse_uuid(item.conversation.conversation_id()).value());
+    for (const auto& item : found)
+      ids.push_back(parse_uuid(item.conversation.conversation_id()).value());
     return need{{store::conversation_members(std::move(ids), members_shown_in_list)}};
   }
   ListConversationsReply reply;
   if (more) {
     const auto& last = found.back();
-    reply.set_next_cursor(to_text({last.active_at, parse_uuid(last.conversation.conversation_id()).value()}));
+    reply.set_next_cursor(
+        to_text({last.active_at, parse_uuid(last.conversation.conversation_id()).value()}));
   }
   std::map<uuid, Conversation*> by_id;
   for (auto& item : found) {
@@ -143,11 +149,13 @@ outcome inbox_entity::list_conversations(const state&, const ListConversationsRe
   return d;
 }
 
-outcome inbox_entity::subscribe_presence(const state&, const SubscribePresenceRequest& q, const context& c,
-                                         const reads& r) {
-  if (c.caller.connection == 0) return make_error(errc::invalid_request, "Presence is told to sockets only.");
+outcome inbox_entity::subscribe_presence(const state&, const SubscribePresenceRequest& q,
+                                         const context& c, const reads& r) {
+  if (c.caller.connection == 0)
+    return make_error(errc::invalid_request, "Presence is told to sockets only.");
   auto accounts = distinct_accounts(q.account_ids(), uuid{});
-  if (!accounts.empty() && r.size() == 0) return need{{store::watchable(c.caller.account, accounts)}};
+  if (!accounts.empty() && r.size() == 0)
+    return need{{store::watchable(c.caller.account, accounts)}};
   if (!accounts.empty()) accounts = read_accounts(r.rows(0));
   SubscribePresenceReply reply;
   reply.set_watching(static_cast<std::int64_t>(accounts.size()));

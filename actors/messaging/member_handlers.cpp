@@ -27,14 +27,15 @@ Change role_change(const uuid& account, member_role role) {
 
 }  // namespace
 
-outcome conversation_entity::add_members(const state& s, const AddMembersRequest& q, const context& c,
-                                         const reads& r) {
+outcome conversation_entity::add_members(const state& s, const AddMembersRequest& q,
+                                         const context& c, const reads& r) {
   if (auto wrong = check_admin(s, c.caller.account)) return *wrong;
   auto accounts = distinct_accounts(q.member_ids(), c.caller.account);
   std::erase_if(accounts, [&](const uuid& id) { return s.member(id) != nullptr; });
   auto limit = settings_of(c).max_members;
   if (static_cast<std::int64_t>(s.members.size() + accounts.size()) > limit)
-    return invalid_field("member_ids", "A conversation has at most " + std::to_string(limit) + " members.");
+    return invalid_field("member_ids",
+                         "A conversation has at most " + std::to_string(limit) + " members.");
   auto found = look_up_persons(accounts, c, r, 0);
   if (auto* more = std::get_if<need>(&found)) return std::move(*more);
   if (auto* e = std::get_if<error>(&found)) return std::move(*e);
@@ -54,20 +55,23 @@ outcome conversation_entity::add_members(const state& s, const AddMembersRequest
     conversation_facts after = s;
     ++after.rev;
     for (const auto& account : accounts) after.members[account] = added;
-    d.statements.push_back(store::insert_members(s.id, accounts, member_role::member, c.now, s.last_seq));
+    d.statements.push_back(
+        store::insert_members(s.id, accounts, member_role::member, c.now, s.last_seq));
     d.apply = [accounts, added](state& x) {
       for (const auto& account : accounts) x.members[account] = added;
       x.handles.forget();
       x.refresh_everyone();
     };
     add_change(d, s, c, {}, std::move(change));
-    d.pushes.push_back({{std::make_shared<const std::vector<uuid>>(accounts)}, make_push(describe(after)), 0});
+    d.pushes.push_back(
+        {{std::make_shared<const std::vector<uuid>>(accounts)}, make_push(describe(after)), 0});
   }
   d.reply = share(std::move(reply));
   return d;
 }
 
-outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, const context& c, const reads&) {
+outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, const context& c,
+                                      const reads&) {
   if (auto wrong = check_admin(s, c.caller.account)) return *wrong;
   auto role = parse_member_role(q.role());
   if (!role) return invalid_field("role", "A role is owner, admin or member.");
@@ -75,7 +79,8 @@ outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, c
   const auto* target = s.member(account);
   if (!target) return make_error(errc::not_found);
   bool by_owner = s.member(c.caller.account)->role == member_role::owner;
-  if (!by_owner && (*role == member_role::owner || target->role == member_role::owner)) return make_error(errc::forbidden);
+  if (!by_owner && (*role == member_role::owner || target->role == member_role::owner))
+    return make_error(errc::forbidden);
   if (target->role == member_role::owner && *role != member_role::owner && owner_count(s) == 1)
     return make_error(errc::conflict, "The last owner stays owner until there is another.");
 
@@ -91,8 +96,8 @@ outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, c
   return d;
 }
 
-outcome conversation_entity::remove_member(const state& s, const RemoveMemberRequest& q, const context& c,
-                                           const reads&) {
+outcome conversation_entity::remove_member(const state& s, const RemoveMemberRequest& q,
+                                           const context& c, const reads&) {
   const auto* me = s.member(c.caller.account);
   if (!me) return make_error(errc::not_found);
   auto account = *parse_uuid(q.account_id());
@@ -101,7 +106,8 @@ outcome conversation_entity::remove_member(const state& s, const RemoveMemberReq
   if (!leaving && me->role == member_role::member) return make_error(errc::forbidden);
   const auto* target = s.member(account);
   if (!target) return make_error(errc::not_found);
-  if (!leaving && target->role == member_role::owner && me->role != member_role::owner) return make_error(errc::forbidden);
+  if (!leaving && target->role == member_role::owner && me->role != member_role::owner)
+    return make_error(errc::forbidden);
 
   decision<state> d;
   std::optional<uuid> promoted;
@@ -128,13 +134,14 @@ outcome conversation_entity::remove_member(const state& s, const RemoveMemberReq
   gone.set_rev(s.rev + 1);
   gone.set_last_seq(s.last_seq);
   gone.set_removed(true);
-  d.pushes.push_back({{std::make_shared<const std::vector<uuid>>(1, account)}, make_push(std::move(gone)), 0});
+  d.pushes.push_back(
+      {{std::make_shared<const std::vector<uuid>>(1, account)}, make_push(std::move(gone)), 0});
   d.reply = share(Empty());
   return d;
 }
 
-outcome conversation_entity::list_members(const state& s, const ListMembersRequest& q, const context& c,
-                                          const reads& r) {
+outcome conversation_entity::list_members(const state& s, const ListMembersRequest& q,
+                                          const context& c, const reads& r) {
   if (!s.member(c.caller.account)) return make_error(errc::not_found);
   auto limit = page_limit(q);
   if (!limit) return limit.error();

@@ -15,7 +15,8 @@ mention_lookup::mention_lookup(const conversation_state& s, const std::string& t
 
 storage::statement mention_lookup::question() const { return store::persons_by_handle(unknown); }
 
-mention_lookup::mentioned mention_lookup::among(const conversation_state& s, const std::vector<person_row>& found,
+mention_lookup::mentioned mention_lookup::among(const conversation_state& s,
+                                                const std::vector<person_row>& found,
                                                 std::int64_t limit) const {
   mentioned out;
   for (const auto& handle : unknown) out.learned.emplace(handle, uuid{});
@@ -27,7 +28,8 @@ mention_lookup::mentioned mention_lookup::among(const conversation_state& s, con
     const auto account = learned == out.learned.end() ? s.handles.account(handle) : learned->second;
     if (!s.member(account) || std::ssize(out.accounts) >= limit) continue;
     auto id = to_string(account);
-    if (std::ranges::find(out.accounts, id) == out.accounts.end()) out.accounts.push_back(std::move(id));
+    if (std::ranges::find(out.accounts, id) == out.accounts.end())
+      out.accounts.push_back(std::move(id));
   }
   return out;
 }

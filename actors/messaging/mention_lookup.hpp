@@ -18,11 +18,12 @@ struct mention_lookup {
   storage::statement question() const;
 
   struct mentioned {
-    std::vector<std::string> accounts;      ///< of members, in the text's order, each once
-    std::map<std::string, uuid> learned;    ///< whose the unknown handles are; nil: nobody's
+    std::vector<std::string> accounts;    ///< of members, in the text's order, each once
+    std::map<std::string, uuid> learned;  ///< whose the unknown handles are; nil: nobody's
   };
   /// `found`: the question's answer. At most `limit` members.
-  mentioned among(const conversation_state& s, const std::vector<person_row>& found, std::int64_t limit) const;
+  mentioned among(const conversation_state& s, const std::vector<person_row>& found,
+                  std::int64_t limit) const;
 };
 
 }  // namespace nova::messaging

@@ -27,7 +27,8 @@ Change change_of(std::string kind) {
   return change;
 }
 
-runtime::event changed_event(const conversation_state& s, std::int64_t seq, const std::string* text) {
+runtime::event changed_event(const conversation_state& s, std::int64_t seq,
+                             const std::string* text) {
   MessageChanged e;
   e.set_conversation_id(to_string(s.id));
   e.set_seq(seq);
@@ -44,14 +45,16 @@ outcome done(decision<conversation_state> d = {}) {
 
 }  // namespace
 
-outcome conversation_entity::history(const state& s, const HistoryRequest& q, const context& c, const reads& r) {
+outcome conversation_entity::history(const state& s, const HistoryRequest& q, const context& c,
+                                     const reads& r) {
   if (!s.member(c.caller.account)) return make_error(errc::not_found);
   auto limit = page_limit(q);
   if (!limit) return limit.error();
   auto w = history_window_of(q);
   if (!w) return w.error();
   if (r.size() == 0)
-    return need{{store::history(s.id, w->before, w->after, *limit + 1, w->forward, c.caller.account)}};
+    return need{
+        {store::history(s.id, w->before, w->after, *limit + 1, w->forward, c.caller.account)}};
 
   auto found = read_messages(r.rows(0));
   const bool more = found.size() > static_cast<std::size_t>(*limit);
@@ -66,7 +69,8 @@ outcome conversation_entity::history(const state& s, const HistoryRequest& q, co
 }
 
 // An earlier text leaves the changes in the same commit: nobody is told of it any more.
-outcome conversation_entity::edit(const state& s, const EditRequest& q, const context& c, const reads& r) {
+outcome conversation_entity::edit(const state& s, const EditRequest& q, const context& c,
+                                  const reads& r) {
   const auto* me = s.member(c.caller.account);
   if (!me) return make_error(errc::not_found);
   if (q.seq() < 1 || q.seq() > s.last_seq) return make_error(errc::not_found);
@@ -108,7 +112,8 @@ outcome conversation_entity::edit(const state& s, const EditRequest& q, const co
   return d;
 }
 
-outcome conversation_entity::recall(const state& s, const RecallRequest& q, const context& c, const reads& r) {
+outcome conversation_entity::recall(const state& s, const RecallRequest& q, const context& c,
+                                    const reads& r) {
   if (!s.member(c.caller.account)) return make_error(errc::not_found);
   if (q.seq() < 1 || q.seq() > s.last_seq) return make_error(errc::not_found);
   if (r.size() == 0) return need{{store::message_head(s.id, q.seq())}};
@@ -126,7 +131,8 @@ outcome conversation_entity::recall(const state& s, const RecallRequest& q, cons
   return done(std::move(d));
 }
 
-outcome conversation_entity::react(const state& s, const ReactRequest& q, const context& c, const reads& r) {
+outcome conversation_entity::react(const state& s, const ReactRequest& q, const context& c,
+                                   const reads& r) {
   if (!s.member(c.caller.account)) return make_error(errc::not_found);
   const auto emoji = canonical_emoji(q.emoji());
   if (!emoji) return not_an_emoji();
@@ -142,7 +148,8 @@ outcome conversation_entity::react(const state& s, const ReactRequest& q, const 
   const auto same = std::ranges::find(reactions, *emoji, &reaction_row::emoji);
   if (same != reactions.end() && same->mine) return done();
   if (same == reactions.end() && std::ssize(reactions) >= settings_of(c).reactions_per_message)
-    return make_error(errc::conflict, "The message has as many different reactions as it can have.");
+    return make_error(errc::conflict,
+                      "The message has as many different reactions as it can have.");
 
   decision<state> d;
   auto change = change_of("reaction_added");
@@ -154,7 +161,8 @@ outcome conversation_entity::react(const state& s, const ReactRequest& q, const 
   return done(std::move(d));
 }
 
-outcome conversation_entity::unreact(const state& s, const ReactRequest& q, const context& c, const reads& r) {
+outcome conversation_entity::unreact(const state& s, const ReactRequest& q, const context& c,
+                                     const reads& r) {
   if (!s.member(c.caller.account)) return make_error(errc::not_found);
   // What was stored before reactions had one spelling can still be taken back.
   auto emoji = canonical_emoji(q.emoji()).value_or(q.emoji());
@@ -162,7 +170,8 @@ outcome conversation_entity::unreact(const state& s, const ReactRequest& q, cons
   if (r.size() == 0) return need{{store::message_reactions(s.id, q.seq(), c.caller.account)}};
   const auto reactions = read_reactions(r.rows(0));
   auto same = std::ranges::find(reactions, emoji, &reaction_row::emoji);
-  if (same == reactions.end()) same = std::ranges::find(reactions, emoji = q.emoji(), &reaction_row::emoji);
+  if (same == reactions.end())
+    same = std::ranges::find(reactions, emoji = q.emoji(), &reaction_row::emoji);
   if (same == reactions.end() || !same->mine) return done();
 
   decision<state> d;

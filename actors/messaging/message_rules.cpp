@@ -18,7 +18,8 @@ std::int64_t body_hash_of(const SendRequest& q) {
 
 std::optional<error> check_message(const SendRequest& q, std::int64_t last_seq) {
   auto printable = [](unsigned char ch) { return ch >= 0x20 && ch < 0x7f; };
-  if (q.client_id().empty() || q.client_id().size() > 64 || !std::ranges::all_of(q.client_id(), printable))
+  if (q.client_id().empty() || q.client_id().size() > 64 ||
+      !std::ranges::all_of(q.client_id(), printable))
     return invalid_field("client_id", "A client_id is 1 to 64 printable ASCII characters.");
   if (q.text().empty() && q.media_ids().empty())
     return invalid_field("text", "A message has a text or media.");

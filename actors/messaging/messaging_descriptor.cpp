@@ -29,7 +29,10 @@ rpc::push_ptr presence_of(const uuid& account, bool online, unix_ms last_seen_at
 }  // namespace
 
 runtime::domain_module<config::messaging_settings> descriptor() {
-  return {.name = "messaging", .migrations = storage::messaging_migrations(), .make = make, .presence = presence_of};
+  return {.name = "messaging",
+          .migrations = storage::messaging_migrations(),
+          .make = make,
+          .presence = presence_of};
 }
 
 }  // namespace nova::messaging

@@ -9,14 +9,15 @@ namespace {
 
 using runtime::context;
 using runtime::effect;
-using runtime::reads;
 using runtime::read_model_effect;
+using runtime::reads;
 
 effect on_profile_changed(const rpc::message& m, const context&, const reads&) {
   const auto& e = static_cast<const user::ProfileChanged&>(m);
-  return read_model_effect{{store::upsert_person(parse_uuid(e.account_id()).value(), e.handle(), e.display_name())},
-                           {},
-                           {}};
+  return read_model_effect{
+      {store::upsert_person(parse_uuid(e.account_id()).value(), e.handle(), e.display_name())},
+      {},
+      {}};
 }
 
 // The pair's direct conversation loads the new truth before the event counts as settled. It is looked for after the commit:
@@ -29,7 +30,8 @@ effect on_block(const Event& e, storage::statement (*change)(const uuid&, const 
   out.statements.push_back(change(blocker, blocked));
   out.refresh_found.push_back({store::find_direct(blocker, blocked), [](const auto& found) {
                                  std::vector<runtime::entity_effect> named;
-                                 if (auto id = read_direct(found)) named.push_back({"conversation", to_string(*id)});
+                                 if (auto id = read_direct(found))
+                                   named.push_back({"conversation", to_string(*id)});
                                  return named;
                                }});
   if (change == store::insert_block) out.unwatch.emplace_back(blocker, blocked);

@@ -18,7 +18,8 @@ result<history_window> parse_history_cursor(std::string_view cursor) {
   w.forward = side == "after";
   if (!w.forward && side != "before") return bad;
   const auto* end = cursor.data() + cursor.size();
-  auto [next, failed] = std::from_chars(cursor.data() + dot + 1, end, w.forward ? w.after : w.before);
+  auto [next, failed] =
+      std::from_chars(cursor.data() + dot + 1, end, w.forward ? w.after : w.before);
   if (failed != std::errc()) return bad;
   if (next != end) {
     if (*next != '.') return bad;
@@ -32,8 +33,10 @@ result<history_window> parse_history_cursor(std::string_view cursor) {
 
 result<history_window> history_window_of(const HistoryRequest& q) {
   if (q.has_cursor()) return parse_history_cursor(q.cursor());
-  if (q.has_before_seq() && q.before_seq() < 0) return invalid_field("before_seq", "A seq is not negative.");
-  if (q.has_after_seq() && q.after_seq() < 0) return invalid_field("after_seq", "A seq is not negative.");
+  if (q.has_before_seq() && q.before_seq() < 0)
+    return invalid_field("before_seq", "A seq is not negative.");
+  if (q.has_after_seq() && q.after_seq() < 0)
+    return invalid_field("after_seq", "A seq is not negative.");
   history_window w;
   if (q.has_before_seq()) w.before = q.before_seq();
   if (q.has_after_seq()) w.after = q.after_seq();
@@ -42,7 +45,8 @@ result<history_window> history_window_of(const HistoryRequest& q) {
 }
 
 std::string cursor_behind(const history_window& w, std::int64_t last) {
-  return (w.forward ? "after." : "before.") + std::to_string(last) + '.' + std::to_string(w.forward ? w.before : w.after);
+  return (w.forward ? "after." : "before.") + std::to_string(last) + '.' +
+         std::to_string(w.forward ? w.before : w.after);
 }
 
 // "<ms>.<uuid>".

@@ -25,7 +25,8 @@ result<history_window> history_window_of(const HistoryRequest& q);
 /// Goes on behind `last`, the seq at the page's end in reading direction, up to the window's other bound.
 std::string cursor_behind(const history_window& w, std::int64_t last);
 
-constexpr unix_ms far_ahead = std::numeric_limits<std::int64_t>::max() / 2000;  ///< in timestamptz's range
+constexpr unix_ms far_ahead =
+    std::numeric_limits<std::int64_t>::max() / 2000;  ///< in timestamptz's range
 
 /// The last item of a page of conversations.
 struct list_cursor {

@@ -17,20 +17,23 @@ std::size_t latest_persons(const runtime::reads& r, std::size_t first) {
 }
 
 // The entity goes on meanwhile: no other call waits for an account to become known.
-runtime::need elsewhere(std::vector<std::variant<storage::statement, runtime::job, runtime::ask, runtime::pause>> items) {
+runtime::need elsewhere(
+    std::vector<std::variant<storage::statement, runtime::job, runtime::ask, runtime::pause>>
+        items) {
   return {std::move(items), runtime::meanwhile::goes_on};
 }
 
 }  // namespace
 
 // Reads from `first` on: persons, blocks, then a pause and persons again for each retry.
-lookup look_up_persons(const std::vector<uuid>& accounts, const runtime::context& c, const runtime::reads& r,
-                       std::size_t first) {
+lookup look_up_persons(const std::vector<uuid>& accounts, const runtime::context& c,
+                       const runtime::reads& r, std::size_t first) {
   if (accounts.empty()) return std::monostate();
   auto wanted = accounts;
   wanted.push_back(c.caller.account);
   if (r.size() == first)
-    return elsewhere({store::known_persons(wanted), store::blocks_between(c.caller.account, accounts)});
+    return elsewhere(
+        {store::known_persons(wanted), store::blocks_between(c.caller.account, accounts)});
   std::size_t after = r.size() - first - 2;  // retries: pauses and reads alternate
   bool paused_last = after % 2 == 1;
   if (paused_last) return elsewhere({store::known_persons(wanted)});
@@ -44,7 +47,8 @@ lookup look_up_persons(const std::vector<uuid>& accounts, const runtime::context
   return std::monostate();
 }
 
-void add_names(google::protobuf::RepeatedPtrField<Member>& members, const runtime::reads& r, std::size_t first) {
+void add_names(google::protobuf::RepeatedPtrField<Member>& members, const runtime::reads& r,
+               std::size_t first) {
   if (r.size() <= first) return;
   std::map<std::string, person_row> persons;
   for (auto& person : read_persons(r.rows(latest_persons(r, first))))
@@ -57,7 +61,8 @@ void add_names(google::protobuf::RepeatedPtrField<Member>& members, const runtim
   }
 }
 
-std::vector<uuid> distinct_accounts(const google::protobuf::RepeatedPtrField<std::string>& ids, const uuid& without) {
+std::vector<uuid> distinct_accounts(const google::protobuf::RepeatedPtrField<std::string>& ids,
+                                    const uuid& without) {
   std::vector<uuid> accounts;
   accounts.reserve(static_cast<std::size_t>(ids.size()));
   for (const auto& text : ids)

@@ -28,8 +28,8 @@ struct missed_items {
   std::vector<Updated> changes;
 };
 
-void add_items(const std::vector<resume_debt>& debts, std::vector<Message> messages, std::vector<Updated> changes,
-               session::MissedReply& reply) {
+void add_items(const std::vector<resume_debt>& debts, std::vector<Message> messages,
+               std::vector<Updated> changes, session::MissedReply& reply) {
   std::map<std::string, missed_items> by_conversation;
   for (auto& m : messages) by_conversation[m.conversation_id()].messages.push_back(std::move(m));
   for (auto& u : changes) by_conversation[u.conversation_id()].changes.push_back(std::move(u));
@@ -37,7 +37,8 @@ void add_items(const std::vector<resume_debt>& debts, std::vector<Message> messa
     const auto conversation = to_string(d.messages.conversation);
     if (d.gap_from > 0) session::add_gap(reply, conversation, d.gap_from, d.gap_to);
     auto& [sent, changed] = by_conversation[conversation];
-    if (sent.size() > 1 && planted(planted_fault::reorder_on_resume)) std::swap(sent.front(), sent.back());
+    if (sent.size() > 1 && planted(planted_fault::reorder_on_resume))
+      std::swap(sent.front(), sent.back());
     for (const auto& m : sent) session::add_push(reply, message_push(), m);
     for (const auto& u : changed) session::add_push(reply, updated_push(), u);
   }
@@ -60,8 +61,8 @@ need need_of(const std::vector<resume_debt>& debts, const uuid& reader) {
 
 }  // namespace
 
-inbox_entity::outcome inbox_entity::missed(const state&, const session::MissedRequest& q, const context& c,
-                                           const reads& r) {
+inbox_entity::outcome inbox_entity::missed(const state&, const session::MissedRequest& q,
+                                           const context& c, const reads& r) {
   if (r.size() == 0) return need{{store::positions(c.caller.account, c.caller.session)}};
   auto debts = debts_of(q, read_positions(r.rows(0)), settings_of(c));
   session::MissedReply reply;

@@ -4,7 +4,8 @@
 
 namespace nova::messaging {
 
-std::vector<resume_debt> debts_of(const session::MissedRequest& q, const std::vector<position_row>& positions,
+std::vector<resume_debt> debts_of(const session::MissedRequest& q,
+                                  const std::vector<position_row>& positions,
                                   const config::messaging_settings& settings) {
   std::vector<resume_debt> debts;
   auto left = settings.resume_messages_total;
@@ -12,7 +13,8 @@ std::vector<resume_debt> debts_of(const session::MissedRequest& q, const std::ve
     std::int64_t seq = q.has_seen() ? 0 : p.device_seq;
     std::int64_t rev = std::max<std::int64_t>(p.rev - settings.resume_changes_each, 0);
     std::int64_t seen_rev = rev;
-    if (auto seen = q.seen().find(to_string(p.conversation)); q.has_seen() && seen != q.seen().end()) {
+    if (auto seen = q.seen().find(to_string(p.conversation));
+        q.has_seen() && seen != q.seen().end()) {
       seq = seen->second.seq();
       if (seen->second.has_rev()) seen_rev = std::max<std::int64_t>(seen->second.rev(), 0);
     }
@@ -28,7 +30,8 @@ std::vector<resume_debt> debts_of(const session::MissedRequest& q, const std::ve
     left -= replayed;
     d.messages = {p.conversation, p.last_seq - replayed, p.last_seq};
     if (replayed < missing) d.gap_from = seq + 1, d.gap_to = d.messages.after;
-    if (ahead) d.gap_from = 1, d.gap_to = std::max<std::int64_t>(d.gap_to > 0 ? d.gap_to : p.last_seq, 1);
+    if (ahead)
+      d.gap_from = 1, d.gap_to = std::max<std::int64_t>(d.gap_to > 0 ? d.gap_to : p.last_seq, 1);
     d.changes = {p.conversation, rev, p.rev};
     d.seen_seq = seq;
     if (seen_rev < oldest) d.left_out = {p.conversation, seen_rev, oldest};

@@ -27,7 +27,8 @@ SendReply reply_of(const sent_row& sent) {
 }
 
 // `looked_up`: memory had forgotten it. Its sender is looked up beforehand from now on.
-outcome answer_repeat(const sent_row& sent, std::int64_t body_hash, const uuid& sender, bool looked_up) {
+outcome answer_repeat(const sent_row& sent, std::int64_t body_hash, const uuid& sender,
+                      bool looked_up) {
   if (sent.body_hash != body_hash) return make_error(errc::client_id_reused);
   decision<conversation_state> d;
   d.reply = share(reply_of(sent));
@@ -61,14 +62,17 @@ Message next_message(const conversation_state& s, const SendRequest& q, const ru
   return m;
 }
 
-decision<conversation_state> accept(Message message, const runtime::context& c, const conversation_state& s, std::int64_t body_hash) {
-  sent_row sent{message.seq(), parse_uuid(message.message_id()).value(), message.sent_at(), body_hash};
+decision<conversation_state> accept(Message message, const runtime::context& c,
+                                    const conversation_state& s, std::int64_t body_hash) {
+  sent_row sent{message.seq(), parse_uuid(message.message_id()).value(), message.sent_at(),
+                body_hash};
   decision<conversation_state> d;
   d.reply = share(reply_of(sent));
   d.statements.push_back(store::insert_message(message, body_hash));
   d.events.push_back({&message_sent_event(), share(event_of(message))});
   auto limit = static_cast<std::size_t>(settings_of(c).recent_sends);
-  d.apply = [sent, sender = c.caller.account, client_id = message.client_id(), limit](conversation_state& x) {
+  d.apply = [sent, sender = c.caller.account, client_id = message.client_id(),
+             limit](conversation_state& x) {
     x.last_seq = sent.seq;
     x.recent.remember(sender, client_id, sent, limit);
   };
@@ -78,7 +82,8 @@ decision<conversation_state> accept(Message message, const runtime::context& c, 
 
 }  // namespace
 
-outcome conversation_entity::send(const state& s, const SendRequest& q, const context& c, const reads& r) {
+outcome conversation_entity::send(const state& s, const SendRequest& q, const context& c,
+                                  const reads& r) {
   const auto* me = s.member(c.caller.account);
   if (!me) return make_error(errc::not_found);
   if (auto wrong = check_message(q, s.last_seq)) return *wrong;
@@ -87,13 +92,15 @@ outcome conversation_entity::send(const state& s, const SendRequest& q, const co
   // A sender who was caught so, or who may not write any more, is looked up beforehand: what was sent keeps its answer.
   const auto* known = s.recent.find(c.caller.account, q.client_id());
   const bool allowed = may_write(s, *me);
-  const bool look =
-      !known && !s.recent.complete() && (c.attempt > 0 || !allowed || s.recent.suspects(c.caller.account));
+  const bool look = !known && !s.recent.complete() &&
+                    (c.attempt > 0 || !allowed || s.recent.suspects(c.caller.account));
   const mention_lookup mentions(s, known ? std::string() : q.text());
   if (r.size() == 0 && (look || !mentions.unknown.empty())) {
     need n;
     if (look) n.items.push_back(store::find_by_client_id(s.id, c.caller.account, q.client_id()));
-    else n.meanwhile = runtime::meanwhile::holds;  // who has a handle does not depend on what was decided here
+    else
+      n.meanwhile =
+          runtime::meanwhile::holds;  // who has a handle does not depend on what was decided here
     if (!mentions.unknown.empty()) n.items.push_back(mentions.question());
     return n;
   }

@@ -10,12 +10,14 @@ namespace nova::user {
 runtime::entity_kind profile_entity::kind() {
   runtime::methods<profile_entity> profile("profile");
   bind_profile<profile_entity>(profile);
-  profile.on<auth::AccountRegistered>(auth::account_registered_event(), &profile_entity::on_account_registered);
+  profile.on<auth::AccountRegistered>(auth::account_registered_event(),
+                                      &profile_entity::on_account_registered);
   profile.kind().normalise_key = &profile_entity::normalise_key;
   return profile.take();
 }
 
-runtime::loading<profile_state> profile_entity::load(std::string_view key, const runtime::reads& r) {
+runtime::loading<profile_state> profile_entity::load(std::string_view key,
+                                                     const runtime::reads& r) {
   profile_state s;
   const auto id = parse_uuid(key);
   if (!id) return s;

@@ -49,7 +49,8 @@ decision done() {
   return d;
 }
 
-outcome set_blocked(const profile_state& s, const BlockRequest& q, const context& c, const reads& r, bool wanted) {
+outcome set_blocked(const profile_state& s, const BlockRequest& q, const context& c, const reads& r,
+                    bool wanted) {
   const auto target = parse_uuid(q.account_id());
   if (!s.profile || !target) return no_such_person();
   if (*target == s.id) return invalid_field("account_id", "Nobody can block themselves.");

@@ -24,17 +24,21 @@ constexpr std::size_t crowd = 300;
 
 using clock = std::chrono::steady_clock;
 
-double elapsed(clock::time_point t) { return std::chrono::duration<double>(clock::now() - t).count(); }
+double elapsed(clock::time_point t) {
+  return std::chrono::duration<double>(clock::now() - t).count();
+}
 
 enum class memory { fresh, kept };  ///< of each hash: libsodium's own way, or as Nova does it
 
 double bare_verifications_per_second(double seconds, memory how) {
   char hash[crypto_pwhash_STRBYTES];
   const std::string password = "tr0ub4dor b correct horse";
-  if (crypto_pwhash_str(hash, password.c_str(), password.size(), argon2_passes, argon2_bytes) != 0) return 0;
+  if (crypto_pwhash_str(hash, password.c_str(), password.size(), argon2_passes, argon2_bytes) != 0)
+    return 0;
   const auto verify = [&] {
-    return how == memory::kept ? auth::verify_password(hash, password)
-                               : crypto_pwhash_str_verify(hash, password.c_str(), password.size()) == 0;
+    return how == memory::kept
+               ? auth::verify_password(hash, password)
+               : crypto_pwhash_str_verify(hash, password.c_str(), password.size()) == 0;
   };
   std::atomic<std::uint64_t> done{0};
   const auto began = clock::now();
@@ -48,13 +52,13 @@ double bare_verifications_per_second(double seconds, memory how) {
 }
 
 client::http_reply log_in(client::http_client& http, const client::account& a) {
-  return http.post("/v1/auth/login", R"({"identifier":)" + client::quoted(a.handle) + R"(,"password":)" +
-                                         client::quoted(a.password) + "}");
+  return http.post("/v1/auth/login", R"({"identifier":)" + client::quoted(a.handle) +
+                                         R"(,"password":)" + client::quoted(a.password) + "}");
 }
 
 /// Logins of `lanes` clients one after the other for the time; the rate.
-double steady(stage& s, const std::vector<client::account>& accounts, std::size_t lanes, double seconds, report& out,
-              const std::string& name) {
+double steady(stage& s, const std::vector<client::account>& accounts, std::size_t lanes,
+              double seconds, report& out, const std::string& name) {
   std::atomic<std::uint64_t> done{0}, refused{0};
   latencies all;
   std::mutex mutex;
@@ -81,7 +85,8 @@ double steady(stage& s, const std::vector<client::account>& accounts, std::size_
   out.number(name + "_per_s", rate, "logins a second");
   out.timing(name, all);
   out.number(name + "_refused", static_cast<double>(refused), "answered otherwise");
-  out.number(name + "_cpu_server_ms", used.server * 1000 / std::max(1.0, static_cast<double>(done)), "CPU ms of nova a login");
+  out.number(name + "_cpu_server_ms", used.server * 1000 / std::max(1.0, static_cast<double>(done)),
+             "CPU ms of nova a login");
   return rate;
 }
 
@@ -110,7 +115,8 @@ void rush(stage& s, report& out, std::size_t people) {
   out.timing("rush_served", served);
   out.timing("rush_shed", shed);
   out.number("rush_other", static_cast<double>(other), "neither answered 401 nor shed with 503");
-  if (shed.count() > 0) out.goal("rush_shed_p99_ms", shed.percentile_ms(99), goals::shed_p99_ms, false);
+  if (shed.count() > 0)
+    out.goal("rush_shed_p99_ms", shed.percentile_ms(99), goals::shed_p99_ms, false);
 }
 
 }  // namespace
@@ -118,7 +124,8 @@ void rush(stage& s, report& out, std::size_t people) {
 void login(const run_options& options, report& out) {
   if (sodium_init() < 0) return out.broken("libsodium does not start");
   auto unlimited = options;
-  for (const auto* name : {"NOVA_GATEWAY__ADDRESS_SIGN_IN_PER_S", "NOVA_GATEWAY__ACCOUNT_SIGN_IN_PER_S"})
+  for (const auto* name :
+       {"NOVA_GATEWAY__ADDRESS_SIGN_IN_PER_S", "NOVA_GATEWAY__ACCOUNT_SIGN_IN_PER_S"})
     unlimited.environment.emplace_back(name, "100000");
   stage s(unlimited);
   std::string problem;
@@ -126,15 +133,21 @@ void login(const run_options& options, report& out) {
   const auto accounts = s.accounts(std::min<std::size_t>(options.sockets, 32));
   if (accounts.empty()) return out.broken("accounts were refused");
   const bool reference = options.reference_seconds > 0;
-  const auto bare = [&](memory how) { return reference ? bare_verifications_per_second(options.reference_seconds, how) : 0; };
+  const auto bare = [&](memory how) {
+    return reference ? bare_verifications_per_second(options.reference_seconds, how) : 0;
+  };
   const double before = bare(memory::fresh);
-  const auto rate = steady(s, accounts, std::min<std::size_t>(options.window, 16), options.seconds, out, "login");
+  const auto rate =
+      steady(s, accounts, std::min<std::size_t>(options.window, 16), options.seconds, out, "login");
   const double after = bare(memory::fresh);
   if (reference) {
-    out.number("bare_argon2id_per_s", (before + after) / 2, "verifications a second on all processors");
+    out.number("bare_argon2id_per_s", (before + after) / 2,
+               "verifications a second on all processors");
     const auto kept = bare(memory::kept);
-    out.goal("share_of_bare_argon2id", rate / std::max(1.0, kept), goals::share_of_bare_argon2id, true,
-             "bare Argon2id in kept memory, as Nova keeps it, " + std::to_string(static_cast<int>(kept)) + "/s");
+    out.goal("share_of_bare_argon2id", rate / std::max(1.0, kept), goals::share_of_bare_argon2id,
+             true,
+             "bare Argon2id in kept memory, as Nova keeps it, " +
+                 std::to_string(static_cast<int>(kept)) + "/s");
   }
   rush(s, out, std::min(crowd, options.sockets * 5));
 }

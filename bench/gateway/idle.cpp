@@ -11,7 +11,7 @@ namespace nova::bench {
 
 namespace {
 
-constexpr std::size_t most_accounts = 200;   ///< each registration costs a password hash
+constexpr std::size_t most_accounts = 200;  ///< each registration costs a password hash
 constexpr std::size_t opening_at_once = 200;
 constexpr auto open_within = std::chrono::seconds(120);
 
@@ -20,7 +20,9 @@ class crowd_of_sockets {
  public:
   crowd_of_sockets(stage& s, std::vector<client::account> accounts, std::size_t count)
       : stage_(s), accounts_(std::move(accounts)), wanted_(count) {}
-  ~crowd_of_sockets() { stage_.io().run([this] { sockets_.clear(); }); }
+  ~crowd_of_sockets() {
+    stage_.io().run([this] { sockets_.clear(); });
+  }
 
   bool open() {
     auto all = all_open_.get_future();
@@ -43,7 +45,8 @@ class crowd_of_sockets {
         more();
       };
       events.closed = [this](int, int, std::string_view) { ++lost_; };
-      sockets_.push_back(client::session::make(stage_.io(), {.to = stage_.at(), .access_token = a.access_token}, std::move(events)));
+      sockets_.push_back(client::session::make(
+          stage_.io(), {.to = stage_.at(), .access_token = a.access_token}, std::move(events)));
       sockets_.back()->start();
     }
   }
@@ -57,7 +60,8 @@ class crowd_of_sockets {
 
 void rest(stage& s, double seconds) {
   std::promise<void> over;
-  s.io().after(std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6)), [&] { over.set_value(); });
+  s.io().after(std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6)),
+               [&] { over.set_value(); });
   over.get_future().get();
 }
 
@@ -86,10 +90,14 @@ void idle(const run_options& options, report& out) {
   const auto cpu = s.cpu();
   rest(s, 1);
   const auto used = s.cpu() - cpu;
-  out.number("opened_per_s", static_cast<double>(options.sockets) / took, "authenticated sockets a second");
-  out.number("server_anonymous_mib", static_cast<double>(after) / 1048576, "of which " + std::to_string(before / 1048576) + " before");
+  out.number("opened_per_s", static_cast<double>(options.sockets) / took,
+             "authenticated sockets a second");
+  out.number("server_anonymous_mib", static_cast<double>(after) / 1048576,
+             "of which " + std::to_string(before / 1048576) + " before");
   out.number("cpu_server_idle_share", used.server, "CPU seconds a second with all sockets idle");
-  out.goal("kb_per_socket", static_cast<double>(after - std::min(after, before)) / 1000 / static_cast<double>(options.sockets),
+  out.goal("kb_per_socket",
+           static_cast<double>(after - std::min(after, before)) / 1000 /
+               static_cast<double>(options.sockets),
            goals::idle_kb_per_socket, false);
   if (all.lost() > 0) out.broken(std::to_string(all.lost()) + " sockets were closed");
 }

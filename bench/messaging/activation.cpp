@@ -9,7 +9,6 @@
 #include "storage/messaging/migrations.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
-
 #include <algorithm>
 #include <atomic>
 #include <fstream>
@@ -87,8 +86,10 @@ bool conversations::start(std::string& problem) {
   auto c = storage::blocking_connection::open(database.admin_conninfo);
   if (!c) return problem = c.error().detail, false;
   std::vector<uuid> some;
-  for (std::uint64_t n = 0; n < std::min(owners, count_); ++n) some.push_back(seeded_conversation(series + 1, n));
-  for (auto step : {seed_persons(*c, count_), seed_directs(*c, series, 0, count_, some), settle(*c)})
+  for (std::uint64_t n = 0; n < std::min(owners, count_); ++n)
+    some.push_back(seeded_conversation(series + 1, n));
+  for (auto step :
+       {seed_persons(*c, count_), seed_directs(*c, series, 0, count_, some), settle(*c)})
     if (!step) return problem = step.error().detail, false;
   order_.resize(count_);
   std::iota(order_.begin(), order_.end(), 0);
@@ -127,7 +128,8 @@ void conversations::call(std::uint64_t number, std::uint64_t intended_us, latenc
   node_->call(std::move(c));
 }
 
-double conversations::call_all(std::uint64_t first, std::uint64_t last, double rate, latencies& took) {
+double conversations::call_all(std::uint64_t first, std::uint64_t last, double rate,
+                               latencies& took) {
   const auto began = clock::now();
   const auto began_us = now_us();
   for (auto n = first; n < last; ++n) {
@@ -141,13 +143,15 @@ double conversations::call_all(std::uint64_t first, std::uint64_t last, double r
     }
   }
   fixture_.until([this] { return open_ == 0; }, std::chrono::seconds(30));
-  return static_cast<double>(last - first) / std::chrono::duration<double>(clock::now() - began).count();
+  return static_cast<double>(last - first) /
+         std::chrono::duration<double>(clock::now() - began).count();
 }
 
 std::int64_t conversations::active() const {
   metric_samples samples;
   node_->collect_metrics(samples);
-  return static_cast<std::int64_t>(samples.value(metric::nova_actor_active, {"entity:messaging.conversation"}));
+  return static_cast<std::int64_t>(
+      samples.value(metric::nova_actor_active, {"entity:messaging.conversation"}));
 }
 
 bool conversations::wait_until_passive(std::chrono::seconds limit) const {
@@ -164,7 +168,8 @@ bool conversations::wait_until_resident_below(double mib, std::chrono::seconds l
 }
 
 /// Two turns of everybody in and everybody out.
-void passivate(conversations& all, std::uint64_t count, std::chrono::milliseconds idle, report& out) {
+void passivate(conversations& all, std::uint64_t count, std::chrono::milliseconds idle,
+               report& out) {
   config::trim_heap();
   const auto before = look_at_memory();
   write("before", before, out);
@@ -188,14 +193,19 @@ void passivate(conversations& all, std::uint64_t count, std::chrono::millisecond
   const auto passive = now_us();
   const auto most_back = before.resident_mib + (peak.resident_mib - before.resident_mib) / 4;
   if (count >= all_entities && all.wait_until_resident_below(most_back, given_back_within))
-    out.number("memory_back_s", static_cast<double>(now_us() - passive) / 1e6, "until three quarters were given back to the system");
+    out.number("memory_back_s", static_cast<double>(now_us() - passive) / 1e6,
+               "until three quarters were given back to the system");
   write("at_rest", look_at_memory(), out);
-  out.number("bytes_an_entity", (peak.in_use_mib - before.in_use_mib) * 1048576 / static_cast<double>(count),
+  out.number("bytes_an_entity",
+             (peak.in_use_mib - before.in_use_mib) * 1048576 / static_cast<double>(count),
              "of the heap, in memory");
   // What stays are the tables' buckets.
-  out.goal("heap_left_share", (after.in_use_mib - before.in_use_mib) / std::max(0.001, peak.in_use_mib - before.in_use_mib),
-           0.05, false);
-  out.goal("resident_second_turn_beside_first", after.resident_mib / std::max(0.001, resident_first), 1.05, false);
+  out.goal(
+      "heap_left_share",
+      (after.in_use_mib - before.in_use_mib) / std::max(0.001, peak.in_use_mib - before.in_use_mib),
+      0.05, false);
+  out.goal("resident_second_turn_beside_first",
+           after.resident_mib / std::max(0.001, resident_first), 1.05, false);
 }
 
 }  // namespace
@@ -203,7 +213,8 @@ void passivate(conversations& all, std::uint64_t count, std::chrono::millisecond
 void activation(const run_options& options, report& out) {
   const std::uint64_t count = options.entities > 0 ? options.entities : all_entities;
   const double rate = options.rate > 0 ? options.rate : asked_rate;
-  const auto cold = std::min<std::uint64_t>(count, static_cast<std::uint64_t>(rate * options.seconds));
+  const auto cold =
+      std::min<std::uint64_t>(count, static_cast<std::uint64_t>(rate * options.seconds));
   const auto idle = std::chrono::milliseconds(count > 10'000 ? 40'000 : 1'000);
   out.set("entities", count);
   log::set_level("warn");
@@ -215,7 +226,8 @@ void activation(const run_options& options, report& out) {
   out.timing("activation", first);
   all.call_all(0, cold, rate, again);
   out.timing("in_memory", again);
-  if (!all.wait_until_passive(std::chrono::ceil<std::chrono::seconds>(idle) + std::chrono::seconds(60)))
+  if (!all.wait_until_passive(std::chrono::ceil<std::chrono::seconds>(idle) +
+                              std::chrono::seconds(60)))
     return out.broken("entities stay in memory");
   passivate(all, count, idle, out);
   out.goal("activation_p99_ms", first.percentile_ms(99), 3, false,

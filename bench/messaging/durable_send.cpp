@@ -13,7 +13,8 @@ namespace nova::bench {
 
 namespace {
 
-constexpr std::size_t no_window = 1000;  ///< open loop: unanswered sends of a socket before it waits
+constexpr std::size_t no_window =
+    1000;  ///< open loop: unanswered sends of a socket before it waits
 
 /// The bare insert, on a PostgreSQL of its own: measured between the parts of a run.
 class insert_reference {
@@ -31,17 +32,21 @@ class insert_reference {
   double measure(report& out, const std::string& moment) {
     if (options_.reference_seconds <= 0) return 0;
     double share_of = 0;
-    for (const auto& [rows, connections] : {std::pair<std::size_t, std::size_t>{100, 1}, {500, 1}, {16, 4}}) {
+    for (const auto& [rows, connections] :
+         {std::pair<std::size_t, std::size_t>{100, 1}, {500, 1}, {16, 4}}) {
       if (options_.all && connections > 1) continue;
       bare_figures f;
       std::string problem;
-      if (!bare_.run(rows, connections, options_.reference_seconds, options_.text_bytes, f, problem)) {
+      if (!bare_.run(rows, connections, options_.reference_seconds, options_.text_bytes, f,
+                     problem)) {
         out.broken("reference: " + problem);
         return 0;
       }
       const auto name = "bare_" + std::to_string(rows) + "x" + std::to_string(connections) + moment;
-      out.number(name + "_rows_per_s", f.rows_per_second, "bare insert, rows a transaction x connections");
-      out.number(name + "_cpu_s_per_1000", f.postgres_cpu_per_1000, "CPU seconds of PostgreSQL per 1,000 rows");
+      out.number(name + "_rows_per_s", f.rows_per_second,
+                 "bare insert, rows a transaction x connections");
+      out.number(name + "_cpu_s_per_1000", f.postgres_cpu_per_1000,
+                 "CPU seconds of PostgreSQL per 1,000 rows");
       if (rows == 100) share_of = f.rows_per_second;
     }
     return share_of;
@@ -62,15 +67,17 @@ traffic_shape shape_of(const run_options& options) {
   return shape;
 }
 
-void compare(report& out, const traffic_result& r, std::size_t sockets, std::size_t window, double before,
-             double after) {
+void compare(report& out, const traffic_result& r, std::size_t sockets, std::size_t window,
+             double before, double after) {
   if (window >= 16)
-    out.goal("cpu_server_s_per_1000", r.server_cpu_per_1000, goals::send_cpu_s_per_1000(sockets), false);
+    out.goal("cpu_server_s_per_1000", r.server_cpu_per_1000, goals::send_cpu_s_per_1000(sockets),
+             false);
   const auto bare = (before + after) / 2;
   if (bare <= 0) return;
   const auto share = r.acked_per_second / bare;
   const auto beside = "bare insert " + std::to_string(std::llround(bare)) + " rows/s";
-  if (window >= 16) out.goal("share_of_bare_insert", share, goals::share_of_bare_insert(sockets), true, beside);
+  if (window >= 16)
+    out.goal("share_of_bare_insert", share, goals::share_of_bare_insert(sockets), true, beside);
   else out.number("share_of_bare_insert", share, "beside " + beside);
 }
 
@@ -86,7 +93,8 @@ void run_one(const run_options& options, chat_server& server, insert_reference& 
 }
 
 /// All numbers of sockets and windows, and each number of sockets at half of its maximum; references between them.
-void run_matrix(const run_options& options, chat_server& server, insert_reference& bare, report& out) {
+void run_matrix(const run_options& options, chat_server& server, insert_reference& bare,
+                report& out) {
   double before = bare.measure(out, "_at_first");
   std::vector<std::size_t> steps{std::min<std::size_t>(64, options.sockets)};
   if (options.sockets > steps[0]) steps.push_back(options.sockets);

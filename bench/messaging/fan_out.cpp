@@ -13,7 +13,8 @@ namespace nova::bench {
 
 namespace {
 
-constexpr std::size_t most_accounts = 200;  ///< unless asked for: each costs a password hash; further sockets share them
+constexpr std::size_t most_accounts =
+    200;  ///< unless asked for: each costs a password hash; further sockets share them
 constexpr std::size_t frame_header = 4;  ///< of a WebSocket frame of 126 to 65,535 bytes
 
 std::string two_digits(double x) {
@@ -48,15 +49,18 @@ struct bare_references {
   bare_reference one, one_at_same_rate, eight;
 
   bool write(report& out) {
-    return one.shape.seconds <= 0 || (one.write(out) && one_at_same_rate.write(out) && eight.write(out));
+    return one.shape.seconds <= 0 ||
+           (one.write(out) && one_at_same_rate.write(out) && eight.write(out));
   }
 };
 
 /// `made`: by Nova, with frames of `frame_bytes`.
-bare_references beside(const room_figures& made, std::size_t sockets, std::size_t frame_bytes, double seconds) {
+bare_references beside(const room_figures& made, std::size_t sockets, std::size_t frame_bytes,
+                       double seconds) {
   const bare_shape one{.sockets = sockets, .frame_bytes = frame_bytes, .seconds = seconds / 2};
   bare_references b{{one}, {one}, {one}};
-  b.one_at_same_rate.shape.turns_per_second = made.deliveries_per_second / static_cast<double>(sockets);
+  b.one_at_same_rate.shape.turns_per_second =
+      made.deliveries_per_second / static_cast<double>(sockets);
   b.eight.shape.frames = 8;
   return b;
 }
@@ -84,20 +88,27 @@ bool run_room(const run_options& options, std::size_t sockets, chat_server& serv
   out.section(one_in_flight);
   if (bare.one.runs > 0) {
     const auto cpu = bare.one.cpu_per_million(), paced = bare.one_at_same_rate.cpu_per_million();
-    out.number("bare_deliveries_per_s", bare.one.deliveries_per_second(), "by a bare epoll loop, 1 a write");
+    out.number("bare_deliveries_per_s", bare.one.deliveries_per_second(),
+               "by a bare epoll loop, 1 a write");
     out.number("bare_cpu_s_per_million", cpu, "CPU seconds of the writer per million frames");
-    out.number("bare_at_this_rate_cpu_s_per_million", paced, "the same, with as many turns a second as Nova made");
-    out.number("cpu_beside_bare_at_this_rate", one.server_cpu_per_million / paced, "the server's by that of the bare writer");
+    out.number("bare_at_this_rate_cpu_s_per_million", paced,
+               "the same, with as many turns a second as Nova made");
+    out.number("cpu_beside_bare_at_this_rate", one.server_cpu_per_million / paced,
+               "the server's by that of the bare writer");
     out.goal("cpu_beside_bare", one.server_cpu_per_million / cpu, goals::fan_out_beside_bare, false,
              "bare epoll " + two_digits(cpu) + " CPU-s per million");
   }
   out.section(eight_in_flight);
   if (bare.eight.runs > 0) {
-    out.number("bare_deliveries_per_s", bare.eight.deliveries_per_second(), "by a bare epoll loop, 8 a write");
-    out.number("bare_cpu_s_per_million", bare.eight.cpu_per_million(), "CPU seconds of the writer per million frames");
+    out.number("bare_deliveries_per_s", bare.eight.deliveries_per_second(),
+               "by a bare epoll loop, 8 a write");
+    out.number("bare_cpu_s_per_million", bare.eight.cpu_per_million(),
+               "CPU seconds of the writer per million frames");
   }
-  out.goal("cpu_s_per_million", eight.server_cpu_per_million, goals::fan_out_cpu_s_per_million, false,
-           bare.eight.runs > 0 ? "bare epoll, 8 a write: " + two_digits(bare.eight.cpu_per_million()) : "");
+  out.goal(
+      "cpu_s_per_million", eight.server_cpu_per_million, goals::fan_out_cpu_s_per_million, false,
+      bare.eight.runs > 0 ? "bare epoll, 8 a write: " + two_digits(bare.eight.cpu_per_million())
+                          : "");
   out.section("");
   return true;
 }
@@ -111,7 +122,8 @@ void run(const run_options& options, chat_server& server, report& out) {
 }  // namespace
 
 void fan_out(const run_options& options, report& out) {
-  if (!allow_files((options.all ? 10'000 : options.sockets) + 500)) return out.broken("too few file descriptors");
+  if (!allow_files((options.all ? 10'000 : options.sockets) + 500))
+    return out.broken("too few file descriptors");
   std::string problem;
   if (!options.against.empty()) {
     client::io_thread io;

@@ -13,8 +13,9 @@ namespace nova::bench {
 namespace {
 
 constexpr std::size_t senders = 16;
-constexpr std::size_t in_use = 1000;   ///< conversations that are sent to, evenly spread among all
-constexpr double asked_rate = 4000;    ///< sends a second, open loop: batches of like size at every step
+constexpr std::size_t in_use = 1000;  ///< conversations that are sent to, evenly spread among all
+constexpr double asked_rate =
+    4000;  ///< sends a second, open loop: batches of like size at every step
 constexpr std::uint32_t directs = 10;  ///< series of seeded ids; groups take the following ones
 constexpr double most_growth = 1.3;
 
@@ -23,7 +24,9 @@ class traffic {
  public:
   traffic(stage& s, const run_options& options)
       : stage_(s), rate_(options.rate > 0 ? options.rate : asked_rate), options_(options) {}
-  ~traffic() { stage_.io().run([this] { sockets_.clear(); }); }
+  ~traffic() {
+    stage_.io().run([this] { sockets_.clear(); });
+  }
 
   bool open(std::string& problem);
   std::vector<uuid> accounts() const { return ids_; }
@@ -68,28 +71,33 @@ bool traffic::open(std::string& problem) {
         if (++open == senders) all_open.set_value();
       };
       sockets_.push_back(client::session::make(
-          stage_.io(), {.to = stage_.at(), .access_token = a.access_token, .echo = false}, std::move(events)));
+          stage_.io(), {.to = stage_.at(), .access_token = a.access_token, .echo = false},
+          std::move(events)));
       sockets_.back()->start();
     }
   });
-  if (all_open.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready) return true;
+  if (all_open.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready)
+    return true;
   return problem = "not every socket opened", false;
 }
 
 void traffic::send(const uuid& conversation, std::size_t sender, std::uint64_t intended_us) {
   ++now_.sent;
   const auto params = R"({"conversation_id":")" + to_string(conversation) + R"(","client_id":"g)" +
-                      std::to_string(client_id_++) + R"(","text":")" + std::string(options_.text_bytes, 'x') + "\"}";
-  sockets_[sender]->call("messaging.send", params, [this, intended_us](const client::call_reply& r) {
-    ++now_.answered;
-    now_.refused += !r.ok;
-    now_.took.add_us(now_us() - intended_us);
-  });
+                      std::to_string(client_id_++) + R"(","text":")" +
+                      std::string(options_.text_bytes, 'x') + "\"}";
+  sockets_[sender]->call("messaging.send", params,
+                         [this, intended_us](const client::call_reply& r) {
+                           ++now_.answered;
+                           now_.refused += !r.ok;
+                           now_.took.add_us(now_us() - intended_us);
+                         });
 }
 
 void traffic::pace() {
   if (!sending_) return;
-  for (const auto now = static_cast<double>(now_us()); due_us_ <= now && now_.sent < most_; due_us_ += 1e6 / rate_) {
+  for (const auto now = static_cast<double>(now_us()); due_us_ <= now && now_.sent < most_;
+       due_us_ += 1e6 / rate_) {
     const auto n = next_++ % to_->size();
     send((*to_)[n], n % senders, static_cast<std::uint64_t>(due_us_));
   }
@@ -97,7 +105,8 @@ void traffic::pace() {
   stage_.io().after(std::chrono::milliseconds(1), [this] { pace(); });
 }
 
-cpu_split traffic::send_for(const std::vector<uuid>& conversations, std::uint64_t most, double seconds) {
+cpu_split traffic::send_for(const std::vector<uuid>& conversations, std::uint64_t most,
+                            double seconds) {
   std::promise<void> over;
   const auto before = stage_.cpu();
   std::function<void()> look = [&] {
@@ -120,11 +129,16 @@ cpu_split traffic::send_for(const std::vector<uuid>& conversations, std::uint64_
 
 double traffic::write(const std::string& name, const cpu_split& used, report& out) {
   const auto per_1000 = 1000.0 / static_cast<double>(std::max<std::uint64_t>(1, now_.sent));
-  out.number(name + "_cpu_client_s_per_1000", used.client * per_1000, "CPU seconds of this process per 1,000 sends");
-  out.number(name + "_cpu_server_s_per_1000", used.server * per_1000, "CPU seconds of nova per 1,000 sends");
-  out.number(name + "_cpu_postgres_s_per_1000", used.postgres * per_1000, "CPU seconds of its PostgreSQL");
+  out.number(name + "_cpu_client_s_per_1000", used.client * per_1000,
+             "CPU seconds of this process per 1,000 sends");
+  out.number(name + "_cpu_server_s_per_1000", used.server * per_1000,
+             "CPU seconds of nova per 1,000 sends");
+  out.number(name + "_cpu_postgres_s_per_1000", used.postgres * per_1000,
+             "CPU seconds of its PostgreSQL");
   out.timing(name + "_answer", now_.took);
-  if (now_.refused > 0) out.number(name + "_refused", static_cast<double>(now_.refused), "sends answered with an error");
+  if (now_.refused > 0)
+    out.number(name + "_refused", static_cast<double>(now_.refused),
+               "sends answered with an error");
   return (used.server + used.postgres) * per_1000;
 }
 
@@ -135,12 +149,14 @@ double traffic::run(const std::string& name, const std::vector<uuid>& conversati
   return write(name, send_for(conversations, forever, options_.seconds), out);
 }
 
-void traffic::run_cold(const std::string& name, const std::vector<uuid>& conversations, report& out) {
+void traffic::run_cold(const std::string& name, const std::vector<uuid>& conversations,
+                       report& out) {
   write(name, send_for(conversations, conversations.size(), 60), out);
 }
 
 /// `count` of the numbers below `all`, evenly spread, whose owners (n % senders) take turns.
-std::vector<uuid> spread(std::uint32_t series, std::uint64_t all, std::uint64_t count, std::uint64_t shift) {
+std::vector<uuid> spread(std::uint32_t series, std::uint64_t all, std::uint64_t count,
+                         std::uint64_t shift) {
   std::vector<uuid> out;
   const auto step = all / std::min(all, count);
   for (std::uint64_t i = 0; i < std::min(all, count); ++i) {
@@ -168,22 +184,26 @@ void growth(const run_options& options, report& out) {
   if (!all.open(problem)) return out.broken("setting up: " + problem);
   auto c = storage::blocking_connection::open(s.admin_conninfo("messaging"));
   if (!c) return out.broken("seeding: " + c.error().detail);
-  if (auto done = seed_persons(*c, most); !done) return out.broken("seeding: " + done.error().detail);
+  if (auto done = seed_persons(*c, most); !done)
+    return out.broken("seeding: " + done.error().detail);
 
   std::vector<double> by_conversations, by_members;
   std::uint64_t seeded = 0;
-  for (std::uint64_t count = std::min<std::uint64_t>(1000, most / 10); count <= most; seeded = count, count *= 10) {
+  for (std::uint64_t count = std::min<std::uint64_t>(1000, most / 10); count <= most;
+       seeded = count, count *= 10) {
     for (auto step : {seed_directs(*c, directs, seeded, count, all.accounts()), settle(*c)})
       if (!step) return out.broken("seeding: " + step.error().detail);
     const auto name = "conversations_" + std::to_string(count);
     by_conversations.push_back(all.run(name, spread(directs, count, in_use, 0), out));
-    if (count == most && count > in_use) all.run_cold("cold_send", spread(directs, count, in_use, 1), out);
+    if (count == most && count > in_use)
+      all.run_cold("cold_send", spread(directs, count, in_use, 1), out);
   }
   std::uint32_t series = directs;
   for (std::uint64_t members = 10; members <= most_members; members *= 10) {
     for (auto step : {seed_groups(*c, ++series, senders, members, all.accounts()), settle(*c)})
       if (!step) return out.broken("seeding: " + step.error().detail);
-    by_members.push_back(all.run("members_" + std::to_string(members), spread(series, senders, senders, 0), out));
+    by_members.push_back(
+        all.run("members_" + std::to_string(members), spread(series, senders, senders, 0), out));
   }
   check_growth("cpu_by_conversations", by_conversations.front(), by_conversations.back(), out);
   check_growth("cpu_by_members", by_members.front(), by_members.back(), out);

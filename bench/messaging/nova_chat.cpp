@@ -21,7 +21,8 @@ class nova_socket final : public chat_socket {
     e.closed = [this](int, int, std::string_view why) {
       if (events_.ended) events_.ended(std::string(why));
     };
-    session_ = client::session::make(s.io(), {.to = s.at(), .access_token = a.access_token, .echo = false}, std::move(e));
+    session_ = client::session::make(
+        s.io(), {.to = s.at(), .access_token = a.access_token, .echo = false}, std::move(e));
   }
   ~nova_socket() override { events_ = {}; }
 
@@ -65,7 +66,8 @@ class nova_socket final : public chat_socket {
 }  // namespace
 
 promise_of_answer nova_chat::promise() const {
-  return {true, "committed with fsync, one order for all, a repeat gives the same answer", "the client contract, section 4"};
+  return {true, "committed with fsync, one order for all, a repeat gives the same answer",
+          "the client contract, section 4"};
 }
 
 bool nova_chat::prepare(std::size_t accounts, std::string& problem) {
@@ -79,8 +81,9 @@ std::unique_ptr<chat_socket> nova_chat::make_socket(std::size_t number, chat_eve
   return std::make_unique<nova_socket>(stage_, of(number), std::move(events));
 }
 
-std::optional<chat_server::targets> nova_chat::direct(std::size_t first, const std::string&, std::size_t,
-                                                      const std::string& second_id, std::string& problem) {
+std::optional<chat_server::targets> nova_chat::direct(std::size_t first, const std::string&,
+                                                      std::size_t, const std::string& second_id,
+                                                      std::string& problem) {
   client::http_client http(stage_.at());
   const auto id = client::create_conversation(http, of(first), "direct", {second_id}, &problem);
   if (id.empty()) return {};

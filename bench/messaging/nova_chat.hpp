@@ -29,7 +29,9 @@ class nova_chat final : public chat_server {
   client::io_thread& io() override { return stage_.io(); }
 
  private:
-  const client::account& of(std::size_t number) const { return accounts_[number % accounts_.size()]; }
+  const client::account& of(std::size_t number) const {
+    return accounts_[number % accounts_.size()];
+  }
 
   stage& stage_;
   std::vector<client::account> accounts_;

@@ -35,8 +35,12 @@ void pair_traffic::add_pair(std::size_t n) {
     return e;
   };
   auto sends = events_of(&pair::sender_id), receives = events_of(&pair::receiver_id);
-  sends.answered = [this, p](std::uint64_t number, bool accepted) { answered(*p, number, accepted); };
-  receives.received = [this, p](std::uint64_t number, std::int64_t seq, std::size_t) { received(*p, number, seq); };
+  sends.answered = [this, p](std::uint64_t number, bool accepted) {
+    answered(*p, number, accepted);
+  };
+  receives.received = [this, p](std::uint64_t number, std::int64_t seq, std::size_t) {
+    received(*p, number, seq);
+  };
   p->sender = server_.make_socket(2 * n, std::move(sends));
   p->receiver = server_.make_socket(2 * n + 1, std::move(receives));
   p->sender->start();
@@ -50,7 +54,8 @@ bool pair_traffic::set_up(std::size_t pairs, std::string& problem) {
   });
   const auto all = [this](auto holds) { return std::all_of(pairs_.begin(), pairs_.end(), holds); };
   const auto signed_in = [&] {
-    return !ended_.empty() || all([](const auto& p) { return !p->sender_id.empty() && !p->receiver_id.empty(); });
+    return !ended_.empty() ||
+           all([](const auto& p) { return !p->sender_id.empty() && !p->receiver_id.empty(); });
   };
   const bool known = io_.wait(signed_in, join_limit);
   for (std::size_t n = 0; known && why_ended().empty() && n < pairs; ++n) {
@@ -65,7 +70,9 @@ bool pair_traffic::set_up(std::size_t pairs, std::string& problem) {
       p.receiver->join(to->second, false);
     });
   }
-  const bool open = io_.wait([&] { return !ended_.empty() || all([](const auto& p) { return p->joined == 2; }); }, join_limit);
+  const bool open =
+      io_.wait([&] { return !ended_.empty() || all([](const auto& p) { return p->joined == 2; }); },
+               join_limit);
   const auto why = why_ended();
   if (!why.empty()) problem = "a socket ended: " + why;
   else if (!open) problem = "not every socket came in";
@@ -105,7 +112,8 @@ void pair_traffic::answered(pair& p, std::uint64_t number, bool accepted) {
 void pair_traffic::received(pair& p, std::uint64_t number, std::int64_t seq) {
   const bool known = number >= p.first && number - p.first < p.intended.size();
   // A hole in the numbers is a refused send or, at the end, one that was not delivered; in the server's own there is none.
-  p.out_of_order += !known || number < p.next_number || (seq != 0 && p.last_seq != 0 && seq != p.last_seq + 1);
+  p.out_of_order +=
+      !known || number < p.next_number || (seq != 0 && p.last_seq != 0 && seq != p.last_seq + 1);
   p.next_number = number + 1;
   p.last_seq = seq;
   ++p.delivered;
@@ -165,11 +173,13 @@ traffic_result pair_traffic::run(const traffic_shape& shape, report& out) {
     });
   });
   over.get_future().get();
-  io_.wait([this] {
-    return !ended_.empty() || std::all_of(pairs_.begin(), pairs_.end(), [](const auto& p) {
-      return p->answered == p->made && p->delivered + p->refused >= p->made;
-    });
-  }, std::chrono::ceil<std::chrono::milliseconds>(us(shape.drain_seconds)));
+  io_.wait(
+      [this] {
+        return !ended_.empty() || std::all_of(pairs_.begin(), pairs_.end(), [](const auto& p) {
+          return p->answered == p->made && p->delivered + p->refused >= p->made;
+        });
+      },
+      std::chrono::ceil<std::chrono::milliseconds>(us(shape.drain_seconds)));
   // There: what comes too late or twice may still be coming.
   io_.run([&] { measure(out, after - before, static_cast<double>(ended - began) / 1e6); });
   verify(out);
@@ -191,22 +201,28 @@ void pair_traffic::measure(report& out, const cpu_split& used, double seconds) {
   const auto acked = static_cast<double>(std::max<std::uint64_t>(1, acked_));
   result_.acked_per_second = static_cast<double>(acked_) / seconds;
   out.number("acked_per_s", result_.acked_per_second, "sends answered, a second");
-  out.number("delivered_per_s", static_cast<double>(delivered_) / seconds, "pushes at the receivers, a second");
+  out.number("delivered_per_s", static_cast<double>(delivered_) / seconds,
+             "pushes at the receivers, a second");
   out.timing("answer", result_.answer);
   out.timing("delivery", result_.delivery);
-  out.number("cpu_client_s_per_1000", used.client * 1000 / acked, "CPU seconds of this process per 1,000 sends");
+  out.number("cpu_client_s_per_1000", used.client * 1000 / acked,
+             "CPU seconds of this process per 1,000 sends");
   result_.server_cpu_per_1000 = used.server * 1000 / acked;
   out.number("cpu_server_s_per_1000", used.server * 1000 / acked, "CPU seconds of the server");
-  out.number("cpu_postgres_s_per_1000", used.postgres * 1000 / acked, "CPU seconds of its PostgreSQL");
-  out.number("server_rss_mib", static_cast<double>(server_.resident_bytes()) / 1048576, "resident memory of the server");
+  out.number("cpu_postgres_s_per_1000", used.postgres * 1000 / acked,
+             "CPU seconds of its PostgreSQL");
+  out.number("server_rss_mib", static_cast<double>(server_.resident_bytes()) / 1048576,
+             "resident memory of the server");
   const auto c = count();
   out.number("refused", static_cast<double>(c.refused), "sends answered with an error");
   out.number("lost", static_cast<double>(c.lost), "sends never answered");
   if (!ended_.empty()) out.broken("a socket ended: " + ended_);
   if (c.lost > 0) out.broken(std::to_string(c.lost) + " sends were never answered");
-  if (c.undelivered > 0) out.broken(std::to_string(c.undelivered) + " accepted sends were not delivered");
+  if (c.undelivered > 0)
+    out.broken(std::to_string(c.undelivered) + " accepted sends were not delivered");
   if (c.out_of_order > 0)
-    out.broken(std::to_string(c.out_of_order) + " deliveries out of order, double or with a hole before");
+    out.broken(std::to_string(c.out_of_order) +
+               " deliveries out of order, double or with a hole before");
 }
 
 /// What is on disk at the end, as the server says.

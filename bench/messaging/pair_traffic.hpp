@@ -12,17 +12,19 @@ namespace nova::bench {
 
 struct traffic_shape {
   std::size_t window = 16;  ///< unanswered sends per sender
-  double rate = 0;          ///< intended sends a second of all together, open loop; 0: what the window allows
+  double rate =
+      0;  ///< intended sends a second of all together, open loop; 0: what the window allows
   double warm_up_seconds = 2;
   double seconds = 10;
   std::size_t text_bytes = 100;
-  double drain_seconds = 20;  ///< what is not answered and delivered this long after the last send is lost
+  double drain_seconds =
+      20;  ///< what is not answered and delivered this long after the last send is lost
 };
 
 struct traffic_result {
   double acked_per_second = 0;
-  latencies answer;    ///< from the intended start
-  latencies delivery;  ///< from the intended start, at the receiver
+  latencies answer;                ///< from the intended start
+  latencies delivery;              ///< from the intended start, at the receiver
   double server_cpu_per_1000 = 0;  ///< seconds of the server alone
 };
 
@@ -43,7 +45,7 @@ class pair_traffic {
     std::size_t joined = 0;
     std::uint64_t made = 0, answered = 0, refused = 0, delivered = 0, out_of_order = 0;
     std::uint64_t next_number = 0;
-    std::uint64_t stored = 0;             ///< before the run
+    std::uint64_t stored = 0;  ///< before the run
     std::int64_t last_seq = 0;
     std::uint64_t first = 0;              ///< number of the first message of intended
     std::vector<std::uint64_t> intended;  ///< microseconds

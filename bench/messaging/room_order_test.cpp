@@ -17,7 +17,8 @@ room_order with_four_sent() {
 }
 
 /// How many of them may arrive there in this order.
-std::size_t good(room_order& room, std::size_t listener, std::initializer_list<std::uint64_t> numbers) {
+std::size_t good(room_order& room, std::size_t listener,
+                 std::initializer_list<std::uint64_t> numbers) {
   std::size_t n = 0;
   for (const auto number : numbers) n += room.arrived(listener, number, 0);
   return n;
@@ -25,7 +26,9 @@ std::size_t good(room_order& room, std::size_t listener, std::initializer_list<s
 
 }  // namespace
 
-TEST_CASE("a refused message that comes again behind later ones is in order when everybody gets it there") {
+TEST_CASE(
+    "a refused message that comes again behind later ones is in order when everybody gets it "
+    "there") {
   auto room = with_four_sent();
   CHECK(good(room, 0, {1, 2, 0, 3}) == 4);
   CHECK(good(room, 1, {1, 2, 0, 3}) == 4);

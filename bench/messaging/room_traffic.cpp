@@ -61,7 +61,11 @@ bool room_traffic::set_up(std::size_t sockets, std::size_t accounts, std::string
     publisher_->start();
   });
   const bool in_time = door->all.get_future().wait_for(join_limit) == std::future_status::ready;
-  io_.run([&] { problem = !ended_.empty() ? "a socket ended: " + ended_ : in_time ? "" : "not every socket came in"; });
+  io_.run([&] {
+    problem = !ended_.empty() ? "a socket ended: " + ended_
+              : in_time       ? ""
+                              : "not every socket came in";
+  });
   return problem.empty();
 }
 
@@ -155,12 +159,18 @@ room_figures room_traffic::measure(const cpu_split& used, double seconds, report
   const auto millions = static_cast<double>(std::max<std::uint64_t>(1, counted_)) / 1e6;
   const room_figures made{used.server / millions, millions * 1e6 / seconds};
   out.number("deliveries_per_s", made.deliveries_per_second, "pushes at the listeners, a second");
-  out.number("cpu_client_s_per_million", used.client / millions, "CPU seconds of this process per million deliveries");
+  out.number("cpu_client_s_per_million", used.client / millions,
+             "CPU seconds of this process per million deliveries");
   out.number("cpu_server_s_per_million", made.server_cpu_per_million, "CPU seconds of the server");
-  out.number("cpu_postgres_s_per_million", used.postgres / millions, "CPU seconds of its PostgreSQL");
-  out.number("server_rss_mib", static_cast<double>(server_.resident_bytes()) / 1048576, "resident memory of the server");
-  out.number("refused", static_cast<double>(refused_), "sends answered with an error and sent again");
-  if (wrong_ > 0) out.broken(std::to_string(wrong_) + " deliveries were out of order, double or with a hole before");
+  out.number("cpu_postgres_s_per_million", used.postgres / millions,
+             "CPU seconds of its PostgreSQL");
+  out.number("server_rss_mib", static_cast<double>(server_.resident_bytes()) / 1048576,
+             "resident memory of the server");
+  out.number("refused", static_cast<double>(refused_),
+             "sends answered with an error and sent again");
+  if (wrong_ > 0)
+    out.broken(std::to_string(wrong_) +
+               " deliveries were out of order, double or with a hole before");
   return made;
 }
 

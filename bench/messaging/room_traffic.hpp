@@ -51,7 +51,7 @@ class room_traffic {
   std::unique_ptr<chat_socket> publisher_;
   std::vector<std::unique_ptr<chat_socket>> listeners_;
   room_order order_;
-  std::map<std::uint64_t, std::size_t> left_;   ///< listeners that miss a message
+  std::map<std::uint64_t, std::size_t> left_;  ///< listeners that miss a message
   room_shape shape_;
   std::size_t accounts_ = 1, push_bytes_ = 0;
   std::size_t in_flight_ = 0;

@@ -24,7 +24,8 @@ std::string sql_id(std::uint32_t series, const std::string& n) {
 
 std::string array_of(const std::vector<uuid>& ids) {
   std::string out = "ARRAY[";
-  for (std::size_t i = 0; i < ids.size(); ++i) out += (i > 0 ? ",'" : "'") + to_string(ids[i]) + '\'';
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    out += (i > 0 ? ",'" : "'") + to_string(ids[i]) + '\'';
   return out + "]::uuid[]";
 }
 
@@ -32,10 +33,13 @@ std::string owner_of(const std::vector<uuid>& owners) {
   return "(" + array_of(owners) + ")[n % " + std::to_string(owners.size()) + " + 1]";
 }
 
-std::string messages_sql(const std::string& conversation, const std::string& sender, const std::string& numbers) {
-  return "INSERT INTO message (conversation_id, seq, message_id, sender_id, client_id, body_hash, rev, text, extras, sent_at) "
-         "SELECT " + conversation + ", 1, gen_random_uuid(), " + sender + ", 'seeded', 1, 0, 'the first one', '', now() FROM " +
-         numbers + ";";
+std::string messages_sql(const std::string& conversation, const std::string& sender,
+                         const std::string& numbers) {
+  return "INSERT INTO message (conversation_id, seq, message_id, sender_id, client_id, body_hash, "
+         "rev, text, extras, sent_at) "
+         "SELECT " +
+         conversation + ", 1, gen_random_uuid(), " + sender +
+         ", 'seeded', 1, 0, 'the first one', '', now() FROM " + numbers + ";";
 }
 
 }  // namespace
@@ -45,34 +49,43 @@ uuid seeded_conversation(std::uint32_t series, std::uint64_t n) { return numbere
 
 result<void> seed_persons(storage::blocking_connection& c, std::uint64_t count) {
   return c.script("INSERT INTO person SELECT " + sql_id(person_series, "n") +
-                  ", 'seeded' || n, 'Seeded ' || n FROM generate_series(0, " + std::to_string(count) + "::bigint - 1) n");
+                  ", 'seeded' || n, 'Seeded ' || n FROM generate_series(0, " +
+                  std::to_string(count) + "::bigint - 1) n");
 }
 
-result<void> seed_directs(storage::blocking_connection& c, std::uint32_t series, std::uint64_t first, std::uint64_t last,
+result<void> seed_directs(storage::blocking_connection& c, std::uint32_t series,
+                          std::uint64_t first, std::uint64_t last,
                           const std::vector<uuid>& owners) {
-  const auto conversation = sql_id(series, "n"), person = sql_id(person_series, "n"), owner = owner_of(owners);
-  const auto numbers = "generate_series(" + std::to_string(first) + "::bigint, " + std::to_string(last) + "::bigint - 1) n";
-  return c.script("INSERT INTO conversation SELECT " + conversation + ", 1, NULL, " + owner + ", now(), 0 FROM " + numbers +
-                  "; INSERT INTO direct_pair SELECT least(a, b), greatest(a, b), c FROM (SELECT " + owner + " a, " + person +
-                  " b, " + conversation + " c FROM " + numbers +
-                  ") x; INSERT INTO member SELECT c, unnest(ARRAY[a, b]), 1, now(), 0, 0 FROM (SELECT " + owner + " a, " +
-                  person + " b, " + conversation + " c FROM " + numbers + ") x; " +
-                  messages_sql(conversation, person, numbers));
+  const auto conversation = sql_id(series, "n"), person = sql_id(person_series, "n"),
+             owner = owner_of(owners);
+  const auto numbers = "generate_series(" + std::to_string(first) + "::bigint, " +
+                       std::to_string(last) + "::bigint - 1) n";
+  return c.script(
+      "INSERT INTO conversation SELECT " + conversation + ", 1, NULL, " + owner +
+      ", now(), 0 FROM " + numbers +
+      "; INSERT INTO direct_pair SELECT least(a, b), greatest(a, b), c FROM (SELECT " + owner +
+      " a, " + person + " b, " + conversation + " c FROM " + numbers +
+      ") x; INSERT INTO member SELECT c, unnest(ARRAY[a, b]), 1, now(), 0, 0 FROM (SELECT " +
+      owner + " a, " + person + " b, " + conversation + " c FROM " + numbers + ") x; " +
+      messages_sql(conversation, person, numbers));
 }
 
-result<void> seed_groups(storage::blocking_connection& c, std::uint32_t series, std::uint64_t count, std::uint64_t members,
-                         const std::vector<uuid>& owners) {
+result<void> seed_groups(storage::blocking_connection& c, std::uint32_t series, std::uint64_t count,
+                         std::uint64_t members, const std::vector<uuid>& owners) {
   const auto conversation = sql_id(series, "n"), owner = owner_of(owners);
   const auto numbers = "generate_series(0::bigint, " + std::to_string(count) + "::bigint - 1) n";
   const auto others = "generate_series(0::bigint, " + std::to_string(members) + "::bigint - 2) p";
-  return c.script("INSERT INTO conversation SELECT " + conversation + ", 2, 'seeded', " + owner + ", now(), 0 FROM " + numbers +
-                  "; INSERT INTO member SELECT " + conversation + ", " + owner + ", 3, now(), 0, 0 FROM " + numbers +
-                  "; INSERT INTO member SELECT " + conversation + ", " + sql_id(person_series, "p") +
-                  ", 1, now(), 0, 0 FROM " + numbers + ", " + others + "; " + messages_sql(conversation, owner, numbers));
+  return c.script("INSERT INTO conversation SELECT " + conversation + ", 2, 'seeded', " + owner +
+                  ", now(), 0 FROM " + numbers + "; INSERT INTO member SELECT " + conversation +
+                  ", " + owner + ", 3, now(), 0, 0 FROM " + numbers +
+                  "; INSERT INTO member SELECT " + conversation + ", " +
+                  sql_id(person_series, "p") + ", 1, now(), 0, 0 FROM " + numbers + ", " + others +
+                  "; " + messages_sql(conversation, owner, numbers));
 }
 
 result<void> settle(storage::blocking_connection& c) {
-  for (const auto* sql : {"VACUUM (ANALYZE) conversation, member, message, direct_pair", "CHECKPOINT"})
+  for (const auto* sql :
+       {"VACUUM (ANALYZE) conversation, member, message, direct_pair", "CHECKPOINT"})
     if (auto done = c.run(sql); !done) return done.error();
   return {};
 }

@@ -11,7 +11,8 @@ namespace nova::bench {
 namespace {
 
 // In SVG units; the page shows 960 of them at most.
-constexpr double width = 960, label_width = 350, value_width = 190, row_height = 24, top = 26, bar = 13;
+constexpr double width = 960, label_width = 350, value_width = 190, row_height = 24, top = 26,
+                 bar = 13;
 constexpr double plot_left = label_width + 10, plot_right = width - value_width - 10;
 constexpr std::size_t label_letters = 50;
 
@@ -34,20 +35,24 @@ class plot {
  public:
   void row(const std::string& label, const std::string& drawn, const std::string& value) {
     const double y = top + row_height * static_cast<double>(rows_++) + row_height / 2;
-    body_ += "<g transform=\"translate(0," + format("%.1f", y) + ")\"><title>" + escaped(label) + ": " + escaped(value) +
-             "</title><text class=\"label\" x=\"0\" y=\"4\">" + escaped(cut(label)) + "</text>" + drawn +
-             "<text class=\"value\" x=\"" + format("%.0f", width - value_width) + "\" y=\"4\">" + escaped(value) + "</text></g>";
+    body_ += "<g transform=\"translate(0," + format("%.1f", y) + ")\"><title>" + escaped(label) +
+             ": " + escaped(value) + "</title><text class=\"label\" x=\"0\" y=\"4\">" +
+             escaped(cut(label)) + "</text>" + drawn + "<text class=\"value\" x=\"" +
+             format("%.0f", width - value_width) + "\" y=\"4\">" + escaped(value) + "</text></g>";
   }
   void tick(double x, const std::string& text) { ticks_.emplace_back(x, text); }
 
   std::string done(const std::string& caption) const {
     if (rows_ == 0) return "";
     const double height = top + row_height * static_cast<double>(rows_) + 6;
-    std::string out = "<figure><figcaption>" + escaped(caption) + "</figcaption><svg viewBox=\"0 0 960 " +
-                      format("%.0f", height) + "\" role=\"img\" aria-label=\"" + escaped(caption) + "\">";
+    std::string out = "<figure><figcaption>" + escaped(caption) +
+                      "</figcaption><svg viewBox=\"0 0 960 " + format("%.0f", height) +
+                      "\" role=\"img\" aria-label=\"" + escaped(caption) + "\">";
     for (const auto& [x, text] : ticks_)
-      out += "<line class=\"grid\" x1=\"" + format("%.1f\" x2=\"%.1f\" y1=\"%.0f\" y2=\"%.0f", x, x, top - 4, height - 4) +
-             "\"/><text class=\"tick\" x=\"" + format("%.1f\" y=\"%.0f", x, top - 9) + "\">" + escaped(text) + "</text>";
+      out += "<line class=\"grid\" x1=\"" +
+             format("%.1f\" x2=\"%.1f\" y1=\"%.0f\" y2=\"%.0f", x, x, top - 4, height - 4) +
+             "\"/><text class=\"tick\" x=\"" + format("%.1f\" y=\"%.0f", x, top - 9) + "\">" +
+             escaped(text) + "</text>";
     return out + body_ + "</svg></figure>";
   }
 
@@ -58,8 +63,10 @@ class plot {
 };
 
 std::string rectangle(double from, double to, const std::string& style) {
-  return "<rect class=\"" + style + "\" x=\"" + format("%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f", from, -bar / 2,
-                                                       std::max(0.5, to - from), bar) + "\"/>";
+  return "<rect class=\"" + style + "\" x=\"" +
+         format("%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f", from, -bar / 2,
+                std::max(0.5, to - from), bar) +
+         "\"/>";
 }
 
 /// A linear axis from 0 with three to six round ticks.
@@ -83,7 +90,8 @@ struct linear {
 
 struct logarithmic {
   logarithmic(double least, double most)
-      : low(std::floor(std::log10(std::max(least, 1e-3)))), high(std::max(low + 1, std::ceil(std::log10(std::max(most, 1e-3))))) {}
+      : low(std::floor(std::log10(std::max(least, 1e-3)))),
+        high(std::max(low + 1, std::ceil(std::log10(std::max(most, 1e-3))))) {}
   double at(double v) const {
     const double share = (std::log10(std::max(v, 1e-3)) - low) / (high - low);
     return plot_left + (plot_right - plot_left) * std::clamp(share, 0.0, 1.0);
@@ -96,7 +104,8 @@ struct logarithmic {
 
 bool of_reference(const std::string& name) { return name.starts_with("bare_"); }
 
-std::string bars(const run_file& run, const std::string& caption, const std::string& suffix, const std::string& unit) {
+std::string bars(const run_file& run, const std::string& caption, const std::string& suffix,
+                 const std::string& unit) {
   double most = 0;
   for (const auto& f : run.figures)
     if (f.name.ends_with(suffix)) most = std::max(most, f.value);
@@ -106,7 +115,8 @@ std::string bars(const run_file& run, const std::string& caption, const std::str
   for (const auto& f : run.figures) {
     if (!f.name.ends_with(suffix)) continue;
     const auto name = f.name.substr(0, f.name.size() - suffix.size());
-    p.row(titled(f.section, name), rectangle(axis.at(0), axis.at(f.value), of_reference(f.name) ? "bare" : "nova"),
+    p.row(titled(f.section, name),
+          rectangle(axis.at(0), axis.at(f.value), of_reference(f.name) ? "bare" : "nova"),
           shown(f.value) + unit);
   }
   return p.done(caption);
@@ -127,8 +137,11 @@ std::vector<cpu_row> cpu_rows(const run_file& run, const std::string& unit) {
       const auto tail = std::string("cpu_") + sides[side] + "_" + unit;
       if (!f.name.ends_with(tail)) continue;
       const auto name = f.name.substr(0, f.name.size() - tail.size());
-      const auto label = f.section.empty() || !name.empty() ? titled(f.section, name.empty() ? "all" : name) : f.section;
-      auto found = std::find_if(out.begin(), out.end(), [&](const auto& r) { return r.label == label; });
+      const auto label = f.section.empty() || !name.empty()
+                             ? titled(f.section, name.empty() ? "all" : name)
+                             : f.section;
+      auto found =
+          std::find_if(out.begin(), out.end(), [&](const auto& r) { return r.label == label; });
       if (found == out.end()) found = out.insert(out.end(), {label, {}});
       found->parts[side] = f.value;
     }
@@ -151,7 +164,8 @@ std::string escaped(std::string_view text) {
 
 std::string shown(double value) {
   if (value == 0) return "0";
-  const int digits = std::abs(value) >= 100 ? 0 : 2 - static_cast<int>(std::floor(std::log10(std::abs(value))));
+  const int digits =
+      std::abs(value) >= 100 ? 0 : 2 - static_cast<int>(std::floor(std::log10(std::abs(value))));
   auto text = format(("%." + std::to_string(std::clamp(digits, 0, 6)) + "f").c_str(), value);
   const auto point = text.find('.');
   if (point != text.npos) {
@@ -179,18 +193,23 @@ std::string latency_chart(const run_file& run) {
   axis.mark(p);
   for (const auto& t : run.timings) {
     if (t.count == 0) continue;
-    std::string drawn = "<line class=\"range\" x1=\"" + format("%.1f\" x2=\"%.1f", axis.at(t.p50_ms), axis.at(t.p99_9_ms)) +
+    std::string drawn = "<line class=\"range\" x1=\"" +
+                        format("%.1f\" x2=\"%.1f", axis.at(t.p50_ms), axis.at(t.p99_9_ms)) +
                         "\" y1=\"0\" y2=\"0\"/>";
-    for (const auto& [v, style] : {std::pair{t.p50_ms, "p50"}, {t.p90_ms, "p90"}, {t.p99_ms, "p99"}, {t.p99_9_ms, "p999"}})
-      drawn += "<circle class=\"" + std::string(style) + "\" cx=\"" + format("%.1f", axis.at(v)) + "\" cy=\"0\" r=\"4.5\"/>";
-    p.row(titled(t.section, t.name), drawn, "p50 " + shown(t.p50_ms) + " · p99 " + shown(t.p99_ms) + " ms");
+    for (const auto& [v, style] :
+         {std::pair{t.p50_ms, "p50"}, {t.p90_ms, "p90"}, {t.p99_ms, "p99"}, {t.p99_9_ms, "p999"}})
+      drawn += "<circle class=\"" + std::string(style) + "\" cx=\"" + format("%.1f", axis.at(v)) +
+               "\" cy=\"0\" r=\"4.5\"/>";
+    p.row(titled(t.section, t.name), drawn,
+          "p50 " + shown(t.p50_ms) + " · p99 " + shown(t.p99_ms) + " ms");
   }
   return p.done("Latency in milliseconds: p50, p90, p99, p99.9");
 }
 
 std::string cpu_chart(const run_file& run) {
   const std::map<std::string, std::string> units = {
-      {"s_per_1000", "CPU seconds per 1,000 operations"}, {"s_per_million", "CPU seconds per million deliveries"}};
+      {"s_per_1000", "CPU seconds per 1,000 operations"},
+      {"s_per_million", "CPU seconds per million deliveries"}};
   std::string out;
   for (const auto& [unit, caption] : units) {
     const auto rows = cpu_rows(run, unit);
@@ -203,17 +222,21 @@ std::string cpu_chart(const run_file& run) {
       std::string drawn;
       double from = 0;
       for (std::size_t side = 0; side < 3; ++side) {
-        if (r.parts[side] > 0) drawn += rectangle(axis.at(from), axis.at(from + r.parts[side]), sides[side]);
+        if (r.parts[side] > 0)
+          drawn += rectangle(axis.at(from), axis.at(from + r.parts[side]), sides[side]);
         from += r.parts[side];
       }
-      p.row(r.label, drawn, shown(r.parts[0]) + " + " + shown(r.parts[1]) + " + " + shown(r.parts[2]));
+      p.row(r.label, drawn,
+            shown(r.parts[0]) + " + " + shown(r.parts[1]) + " + " + shown(r.parts[2]));
     }
     out += p.done(caption + ": client + server + PostgreSQL");
   }
   return out;
 }
 
-std::string rate_chart(const run_file& run) { return bars(run, "Operations a second; references grey", "_per_s", "/s"); }
+std::string rate_chart(const run_file& run) {
+  return bars(run, "Operations a second; references grey", "_per_s", "/s");
+}
 std::string memory_chart(const run_file& run) { return bars(run, "Memory in MiB", "_mib", " MiB"); }
 
 }  // namespace nova::bench

@@ -1,20 +1,21 @@
 // The page of runs: what a report writes is read back, shown, and nothing of it can break out of the page.
+#include "bench/support/report.hpp"
 #include "bench/report/charts.hpp"
 #include "bench/report/page.hpp"
-#include "bench/support/report.hpp"
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 using namespace nova::bench;
 
 namespace {
 
 std::string written(const report& r) {
-  const auto path = std::filesystem::temp_directory_path() / ("nova-report-test-" + std::to_string(::getpid()));
+  const auto path =
+      std::filesystem::temp_directory_path() / ("nova-report-test-" + std::to_string(::getpid()));
   REQUIRE(r.write(path.string()));
   std::ifstream in(path);
   std::string text((std::istreambuf_iterator<char>(in)), {});

@@ -40,15 +40,18 @@ std::string shown(const json::value& v) {
 
 void read_lists(const json::object& o, run_file& out) {
   each(o, "figures", [&](const json::object& f) {
-    out.figures.push_back({text(f, "section"), text(f, "name"), text(f, "note"), number(f, "value")});
+    out.figures.push_back(
+        {text(f, "section"), text(f, "name"), text(f, "note"), number(f, "value")});
   });
   each(o, "timings", [&](const json::object& t) {
-    out.timings.push_back({text(t, "section"), text(t, "name"), number(t, "count"), number(t, "p50_ms"), number(t, "p90_ms"),
-                           number(t, "p99_ms"), number(t, "p99_9_ms"), number(t, "max_ms")});
+    out.timings.push_back({text(t, "section"), text(t, "name"), number(t, "count"),
+                           number(t, "p50_ms"), number(t, "p90_ms"), number(t, "p99_ms"),
+                           number(t, "p99_9_ms"), number(t, "max_ms")});
   });
   each(o, "goals", [&](const json::object& g) {
-    out.goals.push_back({text(g, "section"), text(g, "name"), text(g, "reference"), number(g, "value"), number(g, "goal"),
-                         truth(g, "at_least"), truth(g, "met")});
+    out.goals.push_back({text(g, "section"), text(g, "name"), text(g, "reference"),
+                         number(g, "value"), number(g, "goal"), truth(g, "at_least"),
+                         truth(g, "met")});
   });
   if (const auto* list = o.if_contains("broken"); list && list->is_array())
     for (const auto& b : list->get_array()) out.broken.push_back(shown(b));
@@ -81,11 +84,13 @@ bool read_run(const std::string& content, run_file& out, std::string& problem) {
   out.sound = truth(o, "sound");
   if (const auto* m = o.if_contains("machine"); m && m->is_object()) {
     const auto& machine = m->get_object();
-    out.machine = std::to_string(static_cast<int>(number(machine, "processors"))) + " processors, " + text(machine, "kernel");
+    out.machine = std::to_string(static_cast<int>(number(machine, "processors"))) +
+                  " processors, " + text(machine, "kernel");
     out.load_at_start = number(machine, "load_at_start");
   }
   if (const auto* facts = o.if_contains("facts"); facts && facts->is_object())
-    for (const auto& [key, v] : facts->get_object()) out.facts.emplace_back(std::string(key), shown(v));
+    for (const auto& [key, v] : facts->get_object())
+      out.facts.emplace_back(std::string(key), shown(v));
   read_lists(o, out);
   return true;
 }

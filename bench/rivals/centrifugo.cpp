@@ -35,8 +35,8 @@ class centrifugo_wire final : public rival_wire {
   }
 
   void send(std::uint64_t number, std::size_t text_bytes) override {
-    write(R"({"id":)" + std::to_string(number + first_publish_id) + R"(,"publish":{"channel":")" + channel_ +
-          R"(","data":{"b":")" + numbered_text(number, text_bytes) + "\"}}}");
+    write(R"({"id":)" + std::to_string(number + first_publish_id) + R"(,"publish":{"channel":")" +
+          channel_ + R"(","data":{"b":")" + numbered_text(number, text_bytes) + "\"}}}");
   }
 
   void read(std::string_view frame) override {
@@ -60,7 +60,9 @@ class centrifugo_wire final : public rival_wire {
     const auto n = static_cast<std::uint64_t>(id->get_int64());
     const bool fine = !o.contains("error");
     if (n >= first_publish_id) return answered(n - first_publish_id, fine);
-    if (!fine) return ended((n == connect_id ? "the token was refused: " : "the channel was refused: ") + json::serialize(o));
+    if (!fine)
+      return ended((n == connect_id ? "the token was refused: " : "the channel was refused: ") +
+                   json::serialize(o));
     if (n == connect_id) identified(user_);
     if (n == subscribe_id) joined(channel_);
   }
@@ -79,9 +81,10 @@ class centrifugo_wire final : public rival_wire {
 };
 
 std::string base64_url(std::string_view bytes) {
-  std::string out(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
-  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  std::string out(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING),
+                  '\0');
+  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   out.pop_back();
   return out;
 }
@@ -93,7 +96,8 @@ std::unique_ptr<rival_wire> make_centrifugo_wire(const rival_identity& who, wire
 }
 
 std::string centrifugo_token(const std::string& user, const std::string& secret) {
-  const auto signed_part = base64_url(R"({"alg":"HS256","typ":"JWT"})") + '.' + base64_url(R"({"sub":")" + user + "\"}");
+  const auto signed_part =
+      base64_url(R"({"alg":"HS256","typ":"JWT"})") + '.' + base64_url(R"({"sub":")" + user + "\"}");
   unsigned char mac[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),

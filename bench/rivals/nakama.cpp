@@ -26,7 +26,8 @@ std::string_view text_of(const json::object& o, std::string_view name) {
 
 class nakama_wire final : public rival_wire {
  public:
-  nakama_wire(const rival_identity& who, wire_events events) : rival_wire(std::move(events)), account_(who.id) {}
+  nakama_wire(const rival_identity& who, wire_events events)
+      : rival_wire(std::move(events)), account_(who.id) {}
 
   // The token in the URL was enough.
   void open() override { identified(account_); }
@@ -34,13 +35,13 @@ class nakama_wire final : public rival_wire {
   void join(const std::string& target, bool) override {
     // Accounts are UUIDs, rooms have names.
     const bool direct = target.size() == 36 && target[8] == '-';
-    write(R"({"cid":"j","channel_join":{"target":")" + target + R"(","type":)" + (direct ? "2" : "1") +
-          R"(,"persistence":true,"hidden":false}})");
+    write(R"({"cid":"j","channel_join":{"target":")" + target + R"(","type":)" +
+          (direct ? "2" : "1") + R"(,"persistence":true,"hidden":false}})");
   }
 
   void send(std::uint64_t number, std::size_t text_bytes) override {
-    write(R"({"cid":")" + std::to_string(number) + R"(","channel_message_send":{"channel_id":")" + channel_ +
-          R"(","content":"{\"b\":\")" + numbered_text(number, text_bytes) + R"(\"}"}})");
+    write(R"({"cid":")" + std::to_string(number) + R"(","channel_message_send":{"channel_id":")" +
+          channel_ + R"(","content":"{\"b\":\")" + numbered_text(number, text_bytes) + R"(\"}"}})");
   }
 
   void read(std::string_view frame) override {
@@ -49,14 +50,15 @@ class nakama_wire final : public rival_wire {
     if (wrong || !value.is_object()) return ended("a frame is not JSON");
     const auto& o = value.get_object();
     if (o.contains("ping")) return write(R"({"pong":{}})");
-    if (const auto* message = object_of(o, "channel_message")) return delivered(*message, frame.size());
+    if (const auto* message = object_of(o, "channel_message"))
+      return delivered(*message, frame.size());
     const auto cid = text_of(o, "cid");
     if (cid == "j") return came_in(o);
     std::uint64_t number = 0;
-    if (const auto [end, bad] = std::from_chars(cid.data(), cid.data() + cid.size(), number); bad == std::errc{})
+    if (const auto [end, bad] = std::from_chars(cid.data(), cid.data() + cid.size(), number);
+        bad == std::errc{})
       answered(number, o.contains("channel_message_ack"));
-    else if (o.contains("error"))
-      ended(json::serialize(o));
+    else if (o.contains("error")) ended(json::serialize(o));
   }
 
  private:
@@ -92,8 +94,9 @@ std::string nakama_account(std::string_view token) {
   const auto body = token.substr(first + 1, second - first - 1);
   std::string claims(body.size(), '\0');
   std::size_t size = 0;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(claims.data()), claims.size(), body.data(), body.size(), nullptr,
-                        &size, nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(claims.data()), claims.size(), body.data(),
+                        body.size(), nullptr, &size, nullptr,
+                        sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
     return "";
   boost::system::error_code wrong;
   const auto value = json::parse(json::string_view(claims.data(), size), wrong);

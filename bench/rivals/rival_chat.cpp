@@ -5,8 +5,8 @@
 #include "tests/support/client/json_text.hpp"
 #include "tests/support/client/session.hpp"
 
-#include <netdb.h>
 #include <arpa/inet.h>
+#include <netdb.h>
 
 #include <charconv>
 #include <vector>
@@ -24,19 +24,26 @@ struct rival_kind {
 };
 
 const rival_kind kinds[] = {
-    {"tinode", make_tinode_wire,
-     {true, "committed before the answer; a message that is sent again is stored again", "Tinode 0.25 API, ctrl 202; seen under kill -9"}},
-    {"nakama", make_nakama_wire,
-     {true, "committed before the answer, pushed before that; no sequence number, sent again is stored again",
+    {"tinode",
+     make_tinode_wire,
+     {true, "committed before the answer; a message that is sent again is stored again",
+      "Tinode 0.25 API, ctrl 202; seen under kill -9"}},
+    {"nakama",
+     make_nakama_wire,
+     {true,
+      "committed before the answer, pushed before that; no sequence number, sent again is stored "
+      "again",
       "Nakama 3.40 persistent channels; seen under kill -9"}},
-    {"centrifugo", make_centrifugo_wire,
-     {false, "in memory only, unless its PostgreSQL stream broker is configured", "Centrifugo 6.9 documentation of brokers"}},
+    {"centrifugo",
+     make_centrifugo_wire,
+     {false, "in memory only, unless its PostgreSQL stream broker is configured",
+      "Centrifugo 6.9 documentation of brokers"}},
 };
 
 class rival_socket final : public chat_socket {
  public:
-  rival_socket(client::io_thread& io, client::session_options options, const rival_identity& who, make_wire make,
-               chat_events events) {
+  rival_socket(client::io_thread& io, client::session_options options, const rival_identity& who,
+               make_wire make, chat_events events) {
     client::session_events e;
     e.closed = [ended = events.ended](int code, int status, std::string_view why) {
       if (ended) ended(std::to_string(status != 0 ? status : code) + " " + std::string(why));
@@ -44,12 +51,15 @@ class rival_socket final : public chat_socket {
     e.opened = [this](std::string_view) { wire_->open(); };
     e.pushed = [this](std::string_view frame) { wire_->read(frame); };
     session_ = client::session::make(io, std::move(options), std::move(e));
-    wire_ = make(who, {std::move(events), [this](std::string frame) { session_->send_frame(std::move(frame)); }});
+    wire_ = make(who, {std::move(events),
+                       [this](std::string frame) { session_->send_frame(std::move(frame)); }});
   }
 
   void start() override { session_->start(); }
   void join(const std::string& target, bool publishes) override { wire_->join(target, publishes); }
-  void send(std::uint64_t number, std::size_t text_bytes) override { wire_->send(number, text_bytes); }
+  void send(std::uint64_t number, std::size_t text_bytes) override {
+    wire_->send(number, text_bytes);
+  }
 
  private:
   std::unique_ptr<rival_wire> wire_;
@@ -58,8 +68,13 @@ class rival_socket final : public chat_socket {
 
 class rival_chat final : public chat_server {
  public:
-  rival_chat(const rival_kind& kind, client::endpoint at, const run_options& options, client::io_thread& io)
-      : kind_(kind), at_(std::move(at)), key_(options.against_key), pids_(options.against_pids), io_(io) {
+  rival_chat(const rival_kind& kind, client::endpoint at, const run_options& options,
+             client::io_thread& io)
+      : kind_(kind),
+        at_(std::move(at)),
+        key_(options.against_key),
+        pids_(options.against_pids),
+        io_(io) {
     if (key_.empty() && kind_.name == "nakama") key_ = "defaultkey";
   }
 
@@ -83,20 +98,23 @@ class rival_chat final : public chat_server {
     o.raw = true;
     o.subprotocol = "";
     if (kind_.name == "tinode") o.target = "/v0/channels?apikey=" + key_;
-    else if (kind_.name == "nakama") o.target = "/ws?lang=en&status=false&format=json&token=" + who.token;
+    else if (kind_.name == "nakama")
+      o.target = "/ws?lang=en&status=false&format=json&token=" + who.token;
     else o.target = "/connection/websocket";
     return std::make_unique<rival_socket>(io_, std::move(o), who, kind_.make, std::move(events));
   }
 
-  std::optional<targets> direct(std::size_t first, const std::string& first_id, std::size_t, const std::string& second_id,
-                                std::string&) override {
+  std::optional<targets> direct(std::size_t first, const std::string& first_id, std::size_t,
+                                const std::string& second_id, std::string&) override {
     if (kind_.name != "centrifugo") return targets{second_id, first_id, 0};
     const auto channel = "chat:" + tag_ + 'p' + std::to_string(first);
     return targets{channel, channel, 0};
   }
 
   std::optional<std::string> room(std::string&) override {
-    room_ = kind_.name == "tinode" ? "nch1" : (kind_.name == "nakama" ? "room" : "chat:room") + tag_ + 'r' + std::to_string(rooms_++);
+    room_ = kind_.name == "tinode" ? "nch1"
+                                   : (kind_.name == "nakama" ? "room" : "chat:room") + tag_ + 'r' +
+                                         std::to_string(rooms_++);
     return room_;
   }
   std::string room_of_listeners(const std::string& place) const override {
@@ -111,13 +129,16 @@ class rival_chat final : public chat_server {
     if (pids_.size() > 1) out.postgres = client::usage_of_family(pids_[1]).cpu_seconds;
     return out;
   }
-  std::uint64_t resident_bytes() const override { return pids_.empty() ? 0 : client::usage_of(pids_[0]).rss_bytes; }
+  std::uint64_t resident_bytes() const override {
+    return pids_.empty() ? 0 : client::usage_of(pids_[0]).rss_bytes;
+  }
   client::io_thread& io() override { return io_; }
 
  private:
   bool authenticate(rival_identity& who, std::string& problem) {
     client::http_client http(at_);
-    client::http_request q{"POST", "/v2/account/authenticate/device?create=true&username=" + who.user};
+    client::http_request q{"POST",
+                           "/v2/account/authenticate/device?create=true&username=" + who.user};
     q.body = R"({"id":"device-)" + who.user + "\"}";
     q.headers = {{"Authorization", "Basic " + basic(key_ + ':')}};
     const auto reply = http.send(q);
@@ -166,15 +187,19 @@ constexpr known_figures known[] = {
 
 }  // namespace
 
-std::unique_ptr<chat_server> make_rival(const run_options& options, client::io_thread& io, std::string& problem) {
+std::unique_ptr<chat_server> make_rival(const run_options& options, client::io_thread& io,
+                                        std::string& problem) {
   const auto equals = options.against.find('=');
   const auto name = options.against.substr(0, equals);
   constexpr std::string_view scheme = "ws://";
   auto address = equals == std::string::npos ? "" : options.against.substr(equals + 1);
-  const auto at = address.starts_with(scheme) ? resolve(address.substr(scheme.size(), address.find('/', scheme.size()) - scheme.size()))
-                                              : client::endpoint{};
+  const auto at =
+      address.starts_with(scheme)
+          ? resolve(address.substr(scheme.size(), address.find('/', scheme.size()) - scheme.size()))
+          : client::endpoint{};
   for (const auto& kind : kinds)
-    if (kind.name == name && at.port != 0) return std::make_unique<rival_chat>(kind, at, options, io);
+    if (kind.name == name && at.port != 0)
+      return std::make_unique<rival_chat>(kind, at, options, io);
   problem = "--against takes tinode, nakama or centrifugo =ws://HOST:PORT, not " + options.against;
   return nullptr;
 }

@@ -12,7 +12,8 @@ namespace nova::bench {
 
 /// Of options.against, "tinode=ws://HOST:PORT", "nakama=…" or "centrifugo=…". options.against_key: Tinode's API key, Nakama's
 /// server key ("defaultkey" when empty), Centrifugo's HMAC secret. Null: `problem`.
-std::unique_ptr<chat_server> make_rival(const run_options& options, client::io_thread& io, std::string& problem);
+std::unique_ptr<chat_server> make_rival(const run_options& options, client::io_thread& io,
+                                        std::string& problem);
 
 /// What was measured of a rival on 2 shared cores with PostgreSQL 15, 100-byte bodies, 64 senders: for the report, beside
 /// figures of this run only as an order of magnitude.

@@ -41,7 +41,9 @@ struct connection {
 };
 using connection_ptr = std::shared_ptr<connection>;
 
-std::string text_of(const json::value& v, std::string_view name) { return std::string(v.as_object().at(name).as_string()); }
+std::string text_of(const json::value& v, std::string_view name) {
+  return std::string(v.as_object().at(name).as_string());
+}
 
 }  // namespace
 
@@ -99,7 +101,8 @@ void rival_double::body::serve(const connection_ptr& c) {
     if (ec) return;
     {
       std::lock_guard lock(mutex);
-      requests.push_back(std::string(c->request.method_string()) + ' ' + std::string(c->request.target()));
+      requests.push_back(std::string(c->request.method_string()) + ' ' +
+                         std::string(c->request.target()));
       if (!c->request.body().empty()) requests.push_back(c->request.body());
     }
     if (!beast::websocket::is_upgrade(c->request)) return authenticate(c);
@@ -123,17 +126,21 @@ void rival_double::body::serve(const connection_ptr& c) {
 void rival_double::body::authenticate(const connection_ptr& c) {
   const std::string target(c->request.target());
   const auto at = target.find("username=");
-  const bool known = c->request[http::field::authorization] == "Basic ZGVmYXVsdGtleTo=" && at != target.npos;
+  const bool known =
+      c->request[http::field::authorization] == "Basic ZGVmYXVsdGtleTo=" && at != target.npos;
   const auto name = known ? target.substr(at + 9) : "";
   const auto digits = name.substr(name.find_last_not_of("0123456789") + 1);
-  const std::string uid = "00000000-0000-4000-8000-" + std::string(12 - std::min<std::size_t>(12, digits.size()), '0') + digits;
+  const std::string uid = "00000000-0000-4000-8000-" +
+                          std::string(12 - std::min<std::size_t>(12, digits.size()), '0') + digits;
   const auto claims = R"({"uid":")" + uid + R"(","usn":")" + name + "\"}";
-  std::string part(sodium_base64_encoded_len(claims.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
-  sodium_bin2base64(part.data(), part.size(), reinterpret_cast<const unsigned char*>(claims.data()), claims.size(),
-                    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  std::string part(
+      sodium_base64_encoded_len(claims.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
+  sodium_bin2base64(part.data(), part.size(), reinterpret_cast<const unsigned char*>(claims.data()),
+                    claims.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   part.pop_back();
   c->response = {known ? http::status::ok : http::status::unauthorized, 11};
-  c->response.body() = known ? R"({"created":true,"token":"e30.)" + part + ".c2ln\"}" : R"({"error":"Server key required"})";
+  c->response.body() = known ? R"({"created":true,"token":"e30.)" + part + ".c2ln\"}"
+                             : R"({"error":"Server key required"})";
   c->response.prepare_payload();
   http::async_write(c->ws.next_layer(), c->response, [this, c](error_code ec, std::size_t) {
     c->request = {};
@@ -188,7 +195,8 @@ rival_double::body::fate rival_double::body::next_send(const connection_ptr& c) 
   return due(faults.lose_every, sends) ? fate::lost : fate::normal;
 }
 
-void rival_double::body::deliver(const std::string& room, const connection_ptr& from, std::string frame, bool echo) {
+void rival_double::body::deliver(const std::string& room, const connection_ptr& from,
+                                 std::string frame, bool echo) {
   const bool hold = due(faults.swap_every, sends);
   for (const auto& c : all) {
     if (!c->rooms.contains(room) || (c == from && !echo) || hold) continue;
@@ -200,11 +208,15 @@ void rival_double::body::deliver(const std::string& room, const connection_ptr& 
 
 void rival_double::body::tinode(const connection_ptr& c, const json::value& v) {
   const auto& o = v.as_object();
-  const auto answer = [&](const std::string& id, const std::string& rest) { write(c, R"({"ctrl":{"id":")" + id + "\"," + rest + "}}"); };
-  if (o.contains("hi")) return answer("h", R"("params":{"ver":"0.25"},"code":201,"text":"created")");
+  const auto answer = [&](const std::string& id, const std::string& rest) {
+    write(c, R"({"ctrl":{"id":")" + id + "\"," + rest + "}}");
+  };
+  if (o.contains("hi"))
+    return answer("h", R"("params":{"ver":"0.25"},"code":201,"text":"created")");
   if (o.contains("acc")) {
     c->account = "usr" + std::to_string(c->number);
-    return answer("a", R"("params":{"user":")" + c->account + R"(","token":"t"},"code":200,"text":"ok")");
+    return answer(
+        "a", R"("params":{"user":")" + c->account + R"(","token":"t"},"code":200,"text":"ok")");
   }
   if (const auto* sub = o.if_contains("sub")) {
     const auto asked = text_of(*sub, "topic");
@@ -222,8 +234,10 @@ void rival_double::body::tinode(const connection_ptr& c, const json::value& v) {
   const auto room = topic.starts_with("usr") ? c->account + ">" + topic : topic;
   const auto seq = std::to_string(++seqs[room]);
   answer(id, R"("params":{"seq":)" + seq + R"(},"code":202,"text":"accepted")");
-  deliver(room, c, R"({"data":{"topic":")" + topic + R"(","from":")" + c->account + R"(","seq":)" + seq + R"(,"content":")" +
-                       text_of(pub, "content") + "\"}}", false);
+  deliver(room, c,
+          R"({"data":{"topic":")" + topic + R"(","from":")" + c->account + R"(","seq":)" + seq +
+              R"(,"content":")" + text_of(pub, "content") + "\"}}",
+          false);
 }
 
 void rival_double::body::nakama(const connection_ptr& c, const json::value& v) {
@@ -233,25 +247,34 @@ void rival_double::body::nakama(const connection_ptr& c, const json::value& v) {
   if (const auto* join = o.if_contains("channel_join")) {
     const auto target = text_of(*join, "target");
     const bool direct = join->as_object().at("type").as_int64() == 2;
-    const auto id = direct ? "2." + std::min(target, c->account) + '.' + std::max(target, c->account) : "1." + target;
+    const auto id = direct
+                        ? "2." + std::min(target, c->account) + '.' + std::max(target, c->account)
+                        : "1." + target;
     c->rooms.insert(id);
     write(c, R"({"ping":{}})");
     return write(c, R"({"cid":"j","channel":{"id":")" + id + R"(","presences":[]}})");
   }
   const auto& send = o.at("channel_message_send");
   const auto what = next_send(c);
-  if (what == fate::refused) return write(c, R"({"cid":")" + cid + R"(","error":{"code":3,"message":"Invalid channel"}})");
+  if (what == fate::refused)
+    return write(c, R"({"cid":")" + cid + R"(","error":{"code":3,"message":"Invalid channel"}})");
   if (what == fate::lost) return;
   const auto id = text_of(send, "channel_id");
   const auto content = json::serialize(json::value(send.as_object().at("content")));
-  deliver(id, c, R"({"channel_message":{"channel_id":")" + id + R"(","sender_id":")" + c->account + R"(","content":)" + content + "}}", true);
-  write(c, R"({"cid":")" + cid + R"(","channel_message_ack":{"channel_id":")" + id + R"(","message_id":"m"}})");
+  deliver(id, c,
+          R"({"channel_message":{"channel_id":")" + id + R"(","sender_id":")" + c->account +
+              R"(","content":)" + content + "}}",
+          true);
+  write(c, R"({"cid":")" + cid + R"(","channel_message_ack":{"channel_id":")" + id +
+               R"(","message_id":"m"}})");
 }
 
 void rival_double::body::centrifugo(const connection_ptr& c, const json::value& v) {
   const auto& o = v.as_object();
   const auto id = std::to_string(o.at("id").as_int64());
-  const auto answer = [&](const std::string& rest) { write(c, "{\"id\":" + id + ',' + rest + '}'); };
+  const auto answer = [&](const std::string& rest) {
+    write(c, "{\"id\":" + id + ',' + rest + '}');
+  };
   if (const auto* connect = o.if_contains("connect")) {
     c->token = text_of(*connect, "token");
     return answer(R"("connect":{"client":"c","version":"6.9.1","ping":25,"pong":true})");

@@ -34,8 +34,8 @@ class tinode_wire final : public rival_wire {
   }
 
   void send(std::uint64_t number, std::size_t text_bytes) override {
-    write(R"({"pub":{"id":")" + std::to_string(number) + R"(","topic":")" + topic_ + R"(","noecho":true,"content":")" +
-          numbered_text(number, text_bytes) + "\"}}");
+    write(R"({"pub":{"id":")" + std::to_string(number) + R"(","topic":")" + topic_ +
+          R"(","noecho":true,"content":")" + numbered_text(number, text_bytes) + "\"}}");
   }
 
   void read(std::string_view frame) override {
@@ -46,9 +46,11 @@ class tinode_wire final : public rival_wire {
     if (const auto* data = o.if_contains("data"); data && data->is_object()) {
       const auto& d = data->get_object();
       const auto* seq = d.if_contains("seq");
-      return received(text_of(d, "content"), seq && seq->is_int64() ? seq->get_int64() : 0, frame.size());
+      return received(text_of(d, "content"), seq && seq->is_int64() ? seq->get_int64() : 0,
+                      frame.size());
     }
-    if (const auto* ctrl = o.if_contains("ctrl"); ctrl && ctrl->is_object()) control(ctrl->get_object());
+    if (const auto* ctrl = o.if_contains("ctrl"); ctrl && ctrl->is_object())
+      control(ctrl->get_object());
   }
 
  private:
@@ -57,13 +59,17 @@ class tinode_wire final : public rival_wire {
     const auto* code = c.if_contains("code");
     const bool fine = code && code->is_int64() && code->get_int64() < 400;
     std::uint64_t number = 0;
-    if (const auto [end, wrong] = std::from_chars(id.data(), id.data() + id.size(), number); wrong == std::errc{})
+    if (const auto [end, wrong] = std::from_chars(id.data(), id.data() + id.size(), number);
+        wrong == std::errc{})
       return answered(number, fine);
     if (id.empty() || id == "h") return;
-    if (!fine) return ended((id == "a" ? "the account was refused: " : "the topic was refused: ") + json::serialize(c));
+    if (!fine)
+      return ended((id == "a" ? "the account was refused: " : "the topic was refused: ") +
+                   json::serialize(c));
     if (id == "a") {
       const auto* params = c.if_contains("params");
-      identified(std::string(params && params->is_object() ? text_of(params->get_object(), "user") : ""));
+      identified(
+          std::string(params && params->is_object() ? text_of(params->get_object(), "user") : ""));
     } else {
       // A made room is answered with its name.
       if (const auto topic = text_of(c, "topic"); !topic.empty()) topic_ = std::string(topic);

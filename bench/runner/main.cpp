@@ -18,43 +18,61 @@ namespace {
 using scenario = void (*)(const run_options&, report&);
 
 const std::map<std::string, scenario> scenarios = {
-    {"activation", activation}, {"ask", ask},         {"durable-send", durable_send},
-    {"fanout", fan_out},        {"growth", growth},   {"history", history},
-    {"idle", idle},             {"login", login},
+    {"activation", activation},
+    {"ask", ask},
+    {"durable-send", durable_send},
+    {"fanout", fan_out},
+    {"growth", growth},
+    {"history", history},
+    {"idle", idle},
+    {"login", login},
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "report") return print_report({argv + 2, argv + argc});
-  CLI::App app{"Measures Nova beside its references. `nova-bench report FILE.json …` prints an HTML page of many runs."};
+  if (argc > 1 && std::string_view(argv[1]) == "report")
+    return print_report({argv + 2, argv + argc});
+  CLI::App app{
+      "Measures Nova beside its references. `nova-bench report FILE.json …` prints an HTML page of "
+      "many runs."};
   run_options options;
   std::string name, json;
   std::vector<std::string> settings;
   std::vector<std::string> names;
   for (const auto& [n, run] : scenarios) names.push_back(n);
   app.add_option("scenario", name)->required()->check(CLI::IsMember(names));
-  app.add_option("--sockets", options.sockets, "senders, listeners or clients")->check(CLI::Range(1, 100'000));
-  app.add_option("--window", options.window, "unanswered operations per socket")->check(CLI::Range(1, 10'000));
-  app.add_option("--rate", options.rate, "intended operations a second (open loop); 0: as fast as the window allows");
+  app.add_option("--sockets", options.sockets, "senders, listeners or clients")
+      ->check(CLI::Range(1, 100'000));
+  app.add_option("--window", options.window, "unanswered operations per socket")
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--rate", options.rate,
+                 "intended operations a second (open loop); 0: as fast as the window allows");
   app.add_option("--seconds", options.seconds, "measured time");
   app.add_option("--warm-up", options.warm_up_seconds, "seconds before that");
   app.add_option("--reference-seconds", options.reference_seconds, "per reference; 0: none");
   app.add_option("--text-bytes", options.text_bytes)->check(CLI::Range(1, 16'000));
-  app.add_option("--members", options.members, "accounts in fanout's group; 0: at most 200")->check(CLI::Range(0, 10'000));
-  app.add_option("--entities", options.entities, "conversations of activation and growth; 0: 100,000 and 1,000,000");
+  app.add_option("--members", options.members, "accounts in fanout's group; 0: at most 200")
+      ->check(CLI::Range(0, 10'000));
+  app.add_option("--entities", options.entities,
+                 "conversations of activation and growth; 0: 100,000 and 1,000,000");
   app.add_option("--data", options.data, "data folder to keep: accounts are used again");
-  app.add_flag("--all", options.all, "durable-send, fanout: all sockets and windows of their goals in one run");
-  app.add_option("--against", options.against, "durable-send, fanout: tinode|nakama|centrifugo=ws://HOST:PORT that runs already");
-  app.add_option("--against-key", options.against_key, "the rival's API key, server key or HMAC secret");
-  app.add_option("--against-pids", options.against_pids, "its process, and its PostgreSQL's postmaster: for CPU and memory");
+  app.add_flag("--all", options.all,
+               "durable-send, fanout: all sockets and windows of their goals in one run");
+  app.add_option("--against", options.against,
+                 "durable-send, fanout: tinode|nakama|centrifugo=ws://HOST:PORT that runs already");
+  app.add_option("--against-key", options.against_key,
+                 "the rival's API key, server key or HMAC secret");
+  app.add_option("--against-pids", options.against_pids,
+                 "its process, and its PostgreSQL's postmaster: for CPU and memory");
   app.add_option("--port", options.port, "of a server that runs already on loopback");
   app.add_option("--set", settings, "NAME=VALUE in the environment of the server that is started");
   app.add_option("--json", json, "file for the figures");
   app.add_flag("--tiny", options.tiny, "a second with few sockets: does it work at all");
   CLI11_PARSE(app, argc, argv);
   for (const auto& s : settings)
-    if (const auto at = s.find('='); at != s.npos) options.environment.emplace_back(s.substr(0, at), s.substr(at + 1));
+    if (const auto at = s.find('='); at != s.npos)
+      options.environment.emplace_back(s.substr(0, at), s.substr(at + 1));
   if (options.tiny) {
     options.sockets = std::min<std::size_t>(options.sockets, 4);
     options.seconds = 1;

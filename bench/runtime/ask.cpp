@@ -16,7 +16,8 @@ namespace nova::bench {
 
 namespace {
 
-constexpr int rounds = 3;  ///< each measures everything once, so that a change of the machine's load meets all alike
+constexpr int rounds =
+    3;  ///< each measures everything once, so that a change of the machine's load meets all alike
 
 class no_sockets final : public rpc::push_sink {
  public:
@@ -30,7 +31,9 @@ struct share_of_time {
   double seconds = 0, cpu = 0;
 
   double per_second() const { return static_cast<double>(operations) / std::max(1e-9, seconds); }
-  double cpu_us() const { return cpu * 1e6 / static_cast<double>(std::max<std::uint64_t>(1, operations)); }
+  double cpu_us() const {
+    return cpu * 1e6 / static_cast<double>(std::max<std::uint64_t>(1, operations));
+  }
 
   /// Adds what `work` did: it returns its number of operations.
   void measure(const std::function<std::uint64_t()>& work) {
@@ -69,8 +72,8 @@ struct lane {
   }
 };
 
-std::uint64_t run_calls(runtime::node& node, const rpc::method& method, std::size_t lanes, double seconds,
-                        std::uint64_t& wrong) {
+std::uint64_t run_calls(runtime::node& node, const rpc::method& method, std::size_t lanes,
+                        double seconds, std::uint64_t& wrong) {
   std::atomic<bool> calling{true};
   std::latch over(static_cast<std::ptrdiff_t>(lanes));
   std::vector<std::unique_ptr<lane>> all;
@@ -112,16 +115,21 @@ void ask(const run_options& options, report& out) {
     bare.measure([&] { return stock.run(lanes, each); });
     bare_on_ours.measure([&] { return on_ours.run(lanes, each); });
     command.measure([&] { return run_calls(node, add_method(), lanes, each, wrong); });
-    asked.measure([&] { return run_calls(node, relay_method(), lanes, each, wrong) * (asks_each + 1); });
+    asked.measure(
+        [&] { return run_calls(node, relay_method(), lanes, each, wrong) * (asks_each + 1); });
   }
   print("bare_request", bare, "requests between two plain CAF actors on CAF's own scheduler", out);
   print("bare_request_on_ours", bare_on_ours, "the same on the node's scheduler", out);
   print("command", command, "commands of an entity that write nothing", out);
-  print("local_ask", asked, "asks of an entity to another one (and the calls that cause them, one in 31)", out);
+  print("local_ask", asked,
+        "asks of an entity to another one (and the calls that cause them, one in 31)", out);
   if (wrong > 0) out.broken(std::to_string(wrong) + " answers were refused, lost or doubled");
-  const auto beside = "bare CAF " + std::to_string(static_cast<std::uint64_t>(bare.per_second())) + " requests/s";
-  out.goal("command_beside_bare", command.per_second() / std::max(1.0, bare.per_second()), 0.5, true, beside);
-  out.goal("ask_beside_bare", asked.per_second() / std::max(1.0, bare.per_second()), 0.5, true, beside);
+  const auto beside =
+      "bare CAF " + std::to_string(static_cast<std::uint64_t>(bare.per_second())) + " requests/s";
+  out.goal("command_beside_bare", command.per_second() / std::max(1.0, bare.per_second()), 0.5,
+           true, beside);
+  out.goal("ask_beside_bare", asked.per_second() / std::max(1.0, bare.per_second()), 0.5, true,
+           beside);
   if (!node.stop(std::chrono::seconds(10))) out.broken("the node did not stop in time");
 }
 

@@ -12,7 +12,9 @@ using sum_message = google::protobuf::Int64Value;
 
 class unwritten_database final : public storage::database, private storage::commit_lane {
  public:
-  void read(storage::statement, storage::read_callback done) override { done(make_error(errc::unavailable)); }
+  void read(storage::statement, storage::read_callback done) override {
+    done(make_error(errc::unavailable));
+  }
   storage::commit_lane& lane() override { return *this; }
   void claim_shards(std::uint32_t count,
                     std::function<void(result<std::vector<storage::shard_claim>>)> done) override {
@@ -38,8 +40,10 @@ class unwritten_database final : public storage::database, private storage::comm
 
 template <class Message>
 const rpc::message_type& type_of(std::string_view name) {
-  static const rpc::message_type type{name, [] { return std::shared_ptr<rpc::message>(std::make_shared<Message>()); },
-                                      nullptr, nullptr, nullptr, nullptr};
+  static const rpc::message_type type{
+      name,    [] { return std::shared_ptr<rpc::message>(std::make_shared<Message>()); },
+      nullptr, nullptr,
+      nullptr, nullptr};
   return type;
 }
 
@@ -50,7 +54,9 @@ rpc::method make_method(std::uint32_t number, std::string_view name) {
   m.domain = "bench";
   m.entity = "counter";
   m.key = rpc::key_source::field;
-  m.key_of = [](const rpc::message& request) { return static_cast<const key_message&>(request).value(); };
+  m.key_of = [](const rpc::message& request) {
+    return static_cast<const key_message&>(request).value();
+  };
   m.deadline_ms = 60'000;
   m.request = &type_of<key_message>("key");
   m.reply = &type_of<sum_message>("sum");
@@ -70,15 +76,18 @@ struct counter {
   static runtime::loading<state> load(std::string_view, const runtime::reads&) { return state{0}; }
   static std::size_t weight(const state&) { return sizeof(state); }
 
-  static outcome add(const state& s, const key_message&, const runtime::context&, const runtime::reads&) {
+  static outcome add(const state& s, const key_message&, const runtime::context&,
+                     const runtime::reads&) {
     runtime::decision<state> d;
     d.reply = sum(s + 1);
     d.apply = [](state& x) { ++x; };
     return d;
   }
 
-  static outcome relay(const state&, const key_message& q, const runtime::context&, const runtime::reads& r) {
-    if (r.size() < asks_each) return runtime::need{{runtime::ask{&add_method(), request_for(q.value() + "-partner")}}};
+  static outcome relay(const state&, const key_message& q, const runtime::context&,
+                       const runtime::reads& r) {
+    if (r.size() < asks_each)
+      return runtime::need{{runtime::ask{&add_method(), request_for(q.value() + "-partner")}}};
     const auto& last = r.answer(asks_each - 1);
     if (last.has_error()) return last.error();
     runtime::decision<state> d;
@@ -114,7 +123,9 @@ rpc::message_ptr request_for(const std::string& key) {
   return runtime::share(std::move(m));
 }
 
-std::int64_t sum_of(const rpc::message& reply) { return static_cast<const sum_message&>(reply).value(); }
+std::int64_t sum_of(const rpc::message& reply) {
+  return static_cast<const sum_message&>(reply).value();
+}
 
 runtime::domain make_ask_domain() {
   runtime::methods<counter> m("counter");
@@ -126,6 +137,8 @@ runtime::domain make_ask_domain() {
   return d;
 }
 
-std::shared_ptr<storage::database> make_unwritten_database() { return std::make_shared<unwritten_database>(); }
+std::shared_ptr<storage::database> make_unwritten_database() {
+  return std::make_shared<unwritten_database>();
+}
 
 }  // namespace nova::bench

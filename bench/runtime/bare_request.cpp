@@ -32,7 +32,8 @@ struct lane {
   std::uint64_t answers = 0;
 };
 
-void ask_again(caf::event_based_actor* self, const caf::actor& server, const std::string& key, lane& l) {
+void ask_again(caf::event_based_actor* self, const caf::actor& server, const std::string& key,
+               lane& l) {
   if (!l.asking.load(std::memory_order_relaxed)) {
     self->send_exit(server, caf::exit_reason::user_shutdown);
     self->quit();
@@ -69,7 +70,9 @@ bare_caf::bare_caf() : impl_(std::make_unique<impl>()) {
   impl_->system = impl_->own.get();
 }
 
-bare_caf::bare_caf(runtime::node& on) : impl_(std::make_unique<impl>()) { impl_->system = on.internals().system.get(); }
+bare_caf::bare_caf(runtime::node& on) : impl_(std::make_unique<impl>()) {
+  impl_->system = on.internals().system.get();
+}
 
 bare_caf::~bare_caf() = default;
 

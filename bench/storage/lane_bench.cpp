@@ -39,16 +39,20 @@ figures bare(const fresh_database& made, std::size_t units, std::size_t batch) {
   auto db = blocking_connection::open(made.conninfo);
   PGconn* c = db->raw();
   constexpr auto outbox_sql =
-      "INSERT INTO outbox (shard, seq, type, key, payload) SELECT * FROM unnest($1::bigint[], $2::bigint[], "
+      "INSERT INTO outbox (shard, seq, type, key, payload) SELECT * FROM unnest($1::bigint[], "
+      "$2::bigint[], "
       "$3::bigint[], $4::text[], $5::bytea[])";
   PQclear(PQprepare(c, "n", std::string(insert_note.sql).c_str(), 0, nullptr));
   PQclear(PQprepare(c, "o", outbox_sql, 0, nullptr));
-  query outbox{"o", outbox_sql, merging::rows, 1, 1, {"bigint[]", "bigint[]", "bigint[]", "text[]", "bytea[]"}};
+  query outbox{"o", outbox_sql, merging::rows,
+               1,   1,          {"bigint[]", "bigint[]", "bigint[]", "text[]", "bytea[]"}};
   std::vector<statement> notes, events;
   for (std::size_t i = 0; i < units; ++i) {
     auto n = static_cast<std::int64_t>(i + 1);
     notes.push_back(note(i % 64, n));
-    events.push_back({&outbox, {std::int64_t{0}, n, std::int64_t{1}, "key", bytes{std::string(payload_bytes, 'p')}}});
+    events.push_back(
+        {&outbox,
+         {std::int64_t{0}, n, std::int64_t{1}, "key", bytes{std::string(payload_bytes, 'p')}}});
   }
   auto start = clock_type::now();
   auto cpu = process_cpu();
@@ -58,11 +62,13 @@ figures bare(const fresh_database& made, std::size_t units, std::size_t batch) {
     p.clear();
     for (std::size_t k = 0; k < q.array_types.size(); ++k) p.add_column(q.array_types[k], rows, k);
     p.finish();
-    PQsendQueryPrepared(c, name, static_cast<int>(p.size()), p.values(), p.lengths(), p.formats(), 1);
+    PQsendQueryPrepared(c, name, static_cast<int>(p.size()), p.values(), p.lengths(), p.formats(),
+                        1);
   };
   for (std::size_t at = 0; at < units; at += batch) {
     std::vector<const statement*> a, b;
-    for (std::size_t i = at; i < std::min(units, at + batch); ++i) a.push_back(&notes[i]), b.push_back(&events[i]);
+    for (std::size_t i = at; i < std::min(units, at + batch); ++i)
+      a.push_back(&notes[i]), b.push_back(&events[i]);
     send("n", insert_note, a);
     send("o", outbox, b);
     PQpipelineSync(c);
@@ -70,7 +76,8 @@ figures bare(const fresh_database& made, std::size_t units, std::size_t batch) {
       PGresult* r = PQgetResult(c);
       if (!r) continue;
       if (PQresultStatus(r) == PGRES_PIPELINE_SYNC) ++ended;
-      else if (PQresultStatus(r) != PGRES_COMMAND_OK) std::fprintf(stderr, "%s", PQresultErrorMessage(r)), std::exit(1);
+      else if (PQresultStatus(r) != PGRES_COMMAND_OK)
+        std::fprintf(stderr, "%s", PQresultErrorMessage(r)), std::exit(1);
       PQclear(r);
     }
   }
@@ -89,7 +96,11 @@ figures lane(const fresh_database& made, std::size_t units, std::size_t batch) {
   const std::size_t window = batch * 3;
   for (std::size_t i = 0; i < units; ++i) {
     auto n = static_cast<std::int64_t>(i + 1);
-    list[i] = {i % 64 + 1, static_cast<std::uint32_t>(i % 8), {note(i % 64, n)}, {{1, "key", std::string(payload_bytes, 'p')}}, {}};
+    list[i] = {i % 64 + 1,
+               static_cast<std::uint32_t>(i % 8),
+               {note(i % 64, n)},
+               {{1, "key", std::string(payload_bytes, 'p')}},
+               {}};
     list[i].done = [&](const commit_outcome& o) {
       std::lock_guard lock(mutex);
       if (o.status != commit_status::committed) ++refused;
@@ -113,14 +124,15 @@ figures lane(const fresh_database& made, std::size_t units, std::size_t batch) {
   if (refused) std::printf("refused: %zu\n", refused);
   metric_samples samples;
   db->collect_metrics(samples);
-  std::printf("  batches %.0f, in %.3f s\n", samples.value(metric::nova_storage_lane_batches_total, {made.domain}),
+  std::printf("  batches %.0f, in %.3f s\n",
+              samples.value(metric::nova_storage_lane_batches_total, {made.domain}),
               samples.value(metric::nova_storage_lane_batch_seconds_total, {made.domain}));
   return f;
 }
 
 void print(const char* what, std::size_t units, figures f) {
-  std::printf("%-8s %8.0f units/s  %6.2f us client CPU a unit\n", what, static_cast<double>(units) / f.seconds,
-              f.cpu / static_cast<double>(units) * 1e6);
+  std::printf("%-8s %8.0f units/s  %6.2f us client CPU a unit\n", what,
+              static_cast<double>(units) / f.seconds, f.cpu / static_cast<double>(units) * 1e6);
 }
 
 }  // namespace

@@ -23,8 +23,10 @@ namespace fs = std::filesystem;
 namespace {
 
 const char* const insert_messages =
-    "INSERT INTO message (conversation_id, seq, message_id, sender_id, client_id, body_hash, rev, text, extras, sent_at) "
-    "SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[], "
+    "INSERT INTO message (conversation_id, seq, message_id, sender_id, client_id, body_hash, rev, "
+    "text, extras, sent_at) "
+    "SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], "
+    "$6::bigint[], $7::bigint[], "
     "$8::text[], $9::bytea[], $10::timestamptz[])";
 const char* const insert_outbox =
     "INSERT INTO outbox (shard, seq, type, key, payload) "
@@ -53,7 +55,8 @@ class array {
     add(std::string_view(b, 4));
   }
   const std::string& done() {
-    for (int i = 0; i < 4; ++i) bytes_[12 + static_cast<std::size_t>(i)] = static_cast<char>(count_ >> (24 - 8 * i));
+    for (int i = 0; i < 4; ++i)
+      bytes_[12 + static_cast<std::size_t>(i)] = static_cast<char>(count_ >> (24 - 8 * i));
     return bytes_;
   }
 
@@ -65,7 +68,14 @@ class array {
   std::uint32_t count_ = 0;
 };
 
-enum type : std::uint32_t { bytea_type = 17, int8_type = 20, int4_type = 23, text_type = 25, timestamptz_type = 1184, uuid_type = 2950 };
+enum type : std::uint32_t {
+  bytea_type = 17,
+  int8_type = 20,
+  int4_type = 23,
+  text_type = 25,
+  timestamptz_type = 1184,
+  uuid_type = 2950
+};
 
 constexpr std::size_t conversations_each = 16;
 
@@ -73,8 +83,10 @@ constexpr std::size_t conversations_each = 16;
 class inserter {
  public:
   inserter(const std::string& conninfo, std::uint64_t number, std::size_t text_bytes)
-      : connection_(PQconnectdb(conninfo.c_str())), random_(number * 7919 + static_cast<std::uint64_t>(time(nullptr))),
-        shard_(static_cast<std::int32_t>(number)), text_(text_bytes, 'x') {
+      : connection_(PQconnectdb(conninfo.c_str())),
+        random_(number * 7919 + static_cast<std::uint64_t>(time(nullptr))),
+        shard_(static_cast<std::int32_t>(number)),
+        text_(text_bytes, 'x') {
     for (auto& c : conversations_) c = id();
     sender_ = id();
     std::ranges::fill(seqs_, 0);
@@ -83,7 +95,8 @@ class inserter {
 
   bool prepare() {
     if (PQstatus(connection_) != CONNECTION_OK) return false;
-    for (const auto& [name, sql] : {std::pair{"m", insert_messages}, std::pair{"o", insert_outbox}}) {
+    for (const auto& [name, sql] :
+         {std::pair{"m", insert_messages}, std::pair{"o", insert_outbox}}) {
       auto* r = PQprepare(connection_, name, sql, 0, nullptr);
       const bool fine = PQresultStatus(r) == PGRES_COMMAND_OK;
       PQclear(r);
@@ -106,7 +119,8 @@ class inserter {
  private:
   std::string id() {
     std::string out(16, '\0');
-    const auto ms = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / std::chrono::milliseconds(1));
+    const auto ms = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
+                                               std::chrono::milliseconds(1));
     for (std::size_t i = 0; i < 6; ++i) out[i] = static_cast<char>(ms >> (40 - 8 * i));
     for (std::size_t i = 6; i < 16; ++i) out[i] = static_cast<char>(random_());
     return out;
@@ -115,20 +129,25 @@ class inserter {
   void fill(std::size_t rows) {
     for (auto* a : {&messages_, &outbox_})
       for (auto& column : *a) column.clear();
-    const std::int64_t sent_at = std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(1) -
-                                 946'684'800'000'000;  // PostgreSQL counts from 2000
+    const std::int64_t sent_at =
+        std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(1) -
+        946'684'800'000'000;  // PostgreSQL counts from 2000
     for (std::size_t i = 0; i < rows; ++i) {
       const auto c = i % conversations_.size();
       auto& m = messages_;
       m[0].add(conversations_[c]), m[1].add(++seqs_[c]), m[2].add(id()), m[3].add(sender_);
-      m[4].add("client-" + std::to_string(seqs_[c])), m[5].add(static_cast<std::int64_t>(random_())), m[6].add(std::int64_t{0});
+      m[4].add("client-" + std::to_string(seqs_[c])),
+          m[5].add(static_cast<std::int64_t>(random_())), m[6].add(std::int64_t{0});
       m[7].add(text_), m[8].add(std::string_view()), m[9].add(sent_at);
       auto& o = outbox_;
-      o[0].add(shard_), o[1].add(++event_), o[2].add(std::int32_t{5001}), o[3].add(key_), o[4].add(payload_ + text_);
+      o[0].add(shard_), o[1].add(++event_), o[2].add(std::int32_t{5001}), o[3].add(key_),
+          o[4].add(payload_ + text_);
     }
   }
 
-  void begin_end(const char* sql) { PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, 0); }
+  void begin_end(const char* sql) {
+    PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, 0);
+  }
 
   void send(const char* name, std::vector<array>& columns) {
     std::vector<const char*> values;
@@ -138,7 +157,8 @@ class inserter {
       values.push_back(bytes.data());
       lengths.push_back(static_cast<int>(bytes.size()));
     }
-    PQsendQueryPrepared(connection_, name, static_cast<int>(columns.size()), values.data(), lengths.data(), formats.data(), 1);
+    PQsendQueryPrepared(connection_, name, static_cast<int>(columns.size()), values.data(),
+                        lengths.data(), formats.data(), 1);
   }
 
   bool drain() {
@@ -160,14 +180,17 @@ class inserter {
   std::mt19937_64 random_;
   std::int32_t shard_;
   std::string text_, sender_;
-  std::string key_ = std::string(36, 'k'), payload_ = std::string(130, 'p');  // as long as a MessageSent beside its text
+  std::string key_ = std::string(36, 'k'),
+              payload_ = std::string(130, 'p');  // as long as a MessageSent beside its text
   std::vector<std::string> conversations_ = std::vector<std::string>(conversations_each);
   std::vector<std::int64_t> seqs_ = std::vector<std::int64_t>(conversations_each);
   std::int64_t event_ = 0;
-  std::vector<array> messages_ = {array(uuid_type), array(int8_type), array(uuid_type), array(uuid_type),
-                                  array(text_type), array(int8_type), array(int8_type), array(text_type),
-                                  array(bytea_type), array(timestamptz_type)};
-  std::vector<array> outbox_ = {array(int4_type), array(int8_type), array(int4_type), array(text_type), array(bytea_type)};
+  std::vector<array> messages_ = {array(uuid_type),       array(int8_type), array(uuid_type),
+                                  array(uuid_type),       array(text_type), array(int8_type),
+                                  array(int8_type),       array(text_type), array(bytea_type),
+                                  array(timestamptz_type)};
+  std::vector<array> outbox_ = {array(int4_type), array(int8_type), array(int4_type),
+                                array(text_type), array(bytea_type)};
 };
 
 bool execute(PGconn* c, const std::string& sql, std::string& problem) {
@@ -184,7 +207,9 @@ bool migrate(const std::string& conninfo, std::string& problem) {
   if (!fine) problem = PQerrorMessage(c);
   for (const auto* folder : {"runtime", "messaging"}) {
     std::vector<fs::path> files;
-    for (const auto& f : fs::directory_iterator(std::string(NOVA_MIGRATIONS) + "/" + folder + "/migrations")) files.push_back(f.path());
+    for (const auto& f :
+         fs::directory_iterator(std::string(NOVA_MIGRATIONS) + "/" + folder + "/migrations"))
+      files.push_back(f.path());
     std::ranges::sort(files);
     for (const auto& f : files) {
       std::ifstream in(f);
@@ -194,7 +219,9 @@ bool migrate(const std::string& conninfo, std::string& problem) {
   }
   // What it leaves behind must not take CPU from what is measured next.
   for (const auto* table : {"message", "outbox"})
-    fine = fine && execute(c, std::string("ALTER TABLE ") + table + " SET (autovacuum_enabled = off)", problem);
+    fine =
+        fine && execute(c, std::string("ALTER TABLE ") + table + " SET (autovacuum_enabled = off)",
+                        problem);
   PQfinish(c);
   return fine;
 }
@@ -233,8 +260,8 @@ bool bare_postgres::open(std::string& problem) {
   return migrate(body_->conninfo, problem);
 }
 
-bool bare_postgres::run(std::size_t rows, std::size_t connections, double seconds, std::size_t text_bytes,
-                        bare_figures& out, std::string& problem) {
+bool bare_postgres::run(std::size_t rows, std::size_t connections, double seconds,
+                        std::size_t text_bytes, bare_figures& out, std::string& problem) {
   using clock = std::chrono::steady_clock;
   if (!checkpoint(admin_conninfo(body_->folder, "nova_reference"))) {
     problem = "no checkpoint";
@@ -242,7 +269,8 @@ bool bare_postgres::run(std::size_t rows, std::size_t connections, double second
   }
   std::vector<std::unique_ptr<inserter>> inserters;
   for (std::size_t i = 0; i < connections; ++i) {
-    inserters.push_back(std::make_unique<inserter>(body_->conninfo, body_->next_inserter++, text_bytes));
+    inserters.push_back(
+        std::make_unique<inserter>(body_->conninfo, body_->next_inserter++, text_bytes));
     if (inserters.back()->prepare()) continue;
     problem = inserters.back()->problem();
     return false;
@@ -268,17 +296,20 @@ bool bare_postgres::run(std::size_t rows, std::size_t connections, double second
   out.rows_per_second = static_cast<double>(done) / took;
   out.client_cpu_per_1000 = (own_cpu() - client_before) * per_1000;
   out.postgres_cpu_per_1000 =
-      (client::usage_of_family(body_->server->postmaster()).cpu_seconds - postgres_before) * per_1000;
+      (client::usage_of_family(body_->server->postmaster()).cpu_seconds - postgres_before) *
+      per_1000;
   return fine;
 }
 
-bool bare_postgres::run_select(std::size_t conversations, std::size_t messages, std::size_t page, double seconds,
-                               std::size_t text_bytes, double& pages_per_second, std::string& problem) {
+bool bare_postgres::run_select(std::size_t conversations, std::size_t messages, std::size_t page,
+                               double seconds, std::size_t text_bytes, double& pages_per_second,
+                               std::string& problem) {
   using clock = std::chrono::steady_clock;
   for (std::size_t filled = 0; filled < conversations; filled += conversations_each) {
     inserter rows(body_->conninfo, body_->next_inserter++, text_bytes);
     bool fine = rows.prepare();
-    for (std::size_t i = 0; fine && i < messages; i += 100) fine = rows.transaction(100 * conversations_each);
+    for (std::size_t i = 0; fine && i < messages; i += 100)
+      fine = rows.transaction(100 * conversations_each);
     if (!fine) {
       problem = rows.problem();
       return false;
@@ -287,9 +318,12 @@ bool bare_postgres::run_select(std::size_t conversations, std::size_t messages, 
   auto* c = PQconnectdb(body_->conninfo.c_str());
   auto* ids = PQexec(c, "SELECT conversation_id FROM message GROUP BY 1 LIMIT 64");
   PQclear(PQprepare(c, "page",
-                    "SELECT conversation_id, seq, rev, message_id, sender_id, client_id, text, extras, reply_to, sent_at, "
-                    "edited_at, recalled FROM message WHERE conversation_id = $1::uuid AND seq < $2::bigint ORDER BY seq "
-                    "DESC LIMIT $3::bigint", 0, nullptr));
+                    "SELECT conversation_id, seq, rev, message_id, sender_id, client_id, text, "
+                    "extras, reply_to, sent_at, "
+                    "edited_at, recalled FROM message WHERE conversation_id = $1::uuid AND seq < "
+                    "$2::bigint ORDER BY seq "
+                    "DESC LIMIT $3::bigint",
+                    0, nullptr));
   std::mt19937_64 random(7);
   std::uint64_t pages = 0;
   const auto began = clock::now();
@@ -297,10 +331,12 @@ bool bare_postgres::run_select(std::size_t conversations, std::size_t messages, 
   const auto limit = std::to_string(page);
   for (; problem.empty() && PQntuples(ids) > 0 && took() < seconds; ++pages) {
     const auto before = std::to_string(page + 1 + random() % (messages - page));
-    const char* values[] = {PQgetvalue(ids, static_cast<int>(random() % static_cast<unsigned>(PQntuples(ids))), 0),
-                            before.c_str(), limit.c_str()};
+    const char* values[] = {
+        PQgetvalue(ids, static_cast<int>(random() % static_cast<unsigned>(PQntuples(ids))), 0),
+        before.c_str(), limit.c_str()};
     auto* r = PQexecPrepared(c, "page", 3, values, nullptr, nullptr, 1);
-    if (PQntuples(r) != static_cast<int>(page)) problem = "a page is short " + std::string(PQerrorMessage(c));
+    if (PQntuples(r) != static_cast<int>(page))
+      problem = "a page is short " + std::string(PQerrorMessage(c));
     PQclear(r);
   }
   pages_per_second = static_cast<double>(pages) / took();

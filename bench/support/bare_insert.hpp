@@ -25,8 +25,8 @@ class bare_postgres {
 
   /// Transactions of `rows` each, on `connections` at once (one thread each), for `seconds`. Arrays in binary through
   /// prepared statements, sent as one pipeline. False: `problem`.
-  bool run(std::size_t rows, std::size_t connections, double seconds, std::size_t text_bytes, bare_figures& out,
-           std::string& problem);
+  bool run(std::size_t rows, std::size_t connections, double seconds, std::size_t text_bytes,
+           bare_figures& out, std::string& problem);
 
   /// Fills `conversations` with `messages` each and reads pages of `page` messages at random places, one prepared SELECT
   /// after the other on one connection, every column in binary. False: `problem`.

@@ -11,8 +11,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <ctime>
 #include <system_error>
@@ -43,7 +43,8 @@ using clock = std::chrono::steady_clock;
       for (std::size_t at = 0; at < bytes.size();) {
         const auto n = send(s, bytes.data() + at, bytes.size() - at, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n > 0) at += static_cast<std::size_t>(n);
-        else if (errno == EAGAIN) epoll_wait(poll, events.data(), static_cast<int>(events.size()), 100);
+        else if (errno == EAGAIN)
+          epoll_wait(poll, events.data(), static_cast<int>(events.size()), 100);
         else _exit(1);
       }
   }
@@ -67,12 +68,14 @@ struct reading_ends {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
-    return bind(listener, generic, size) == 0 && listen(listener, 4096) == 0 && getsockname(listener, generic, &size) == 0;
+    return bind(listener, generic, size) == 0 && listen(listener, 4096) == 0 &&
+           getsockname(listener, generic, &size) == 0;
   }
   bool connect_all(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       readers.push_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-      if (connect(readers.back(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return false;
+      if (connect(readers.back(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+        return false;
     }
     return true;
   }
@@ -94,7 +97,8 @@ bool read_all(int poll, std::size_t bytes) {
     const int n = epoll_wait(poll, events.data(), static_cast<int>(events.size()), 5000);
     if (n <= 0) return false;
     for (int i = 0; i < n; ++i) {
-      const auto got = recv(events[static_cast<std::size_t>(i)].data.fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+      const auto got = recv(events[static_cast<std::size_t>(i)].data.fd, buffer.data(),
+                            buffer.size(), MSG_DONTWAIT);
       if (got <= 0) return false;
       bytes -= std::min(bytes, static_cast<std::size_t>(got));
     }
@@ -118,7 +122,8 @@ verdict read_what_is_written(const bare_shape& shape) {
   const auto turn_bytes = shape.frame_bytes * shape.frames;
   reading_ends ends;
   int turn[2];
-  if (!ends.listen_on_loopback() || pipe2(turn, O_CLOEXEC) != 0) return failed("sockets: " + std::generic_category().message(errno));
+  if (!ends.listen_on_loopback() || pipe2(turn, O_CLOEXEC) != 0)
+    return failed("sockets: " + std::generic_category().message(errno));
   const pid_t child = fork();
   if (child < 0) return failed("fork: " + std::generic_category().message(errno));
   if (child == 0) {
@@ -143,9 +148,11 @@ verdict read_what_is_written(const bare_shape& shape) {
   const double cpu_before = cpu_of(child);
   const auto began = clock::now();
   const auto took = [&] { return std::chrono::duration<double>(clock::now() - began).count(); };
-  const std::chrono::duration<double> pause(shape.turns_per_second > 0 ? 1 / shape.turns_per_second : 0);
+  const std::chrono::duration<double> pause(shape.turns_per_second > 0 ? 1 / shape.turns_per_second
+                                                                       : 0);
   for (; fine && took() < shape.seconds; ++turns) {
-    std::this_thread::sleep_until(began + std::chrono::duration_cast<clock::duration>(pause * static_cast<double>(turns)));
+    std::this_thread::sleep_until(
+        began + std::chrono::duration_cast<clock::duration>(pause * static_cast<double>(turns)));
     fine = write(turn[1], "x", 1) == 1 && read_all(poll, shape.sockets * turn_bytes);
   }
   const auto whole = took();
@@ -176,7 +183,8 @@ bool write_bare(const bare_shape& shape, bare_writing& out, std::string& problem
   }
   close(answer[1]);
   verdict v;
-  if (read(answer[0], &v, sizeof v) != sizeof v) v = failed("the process of the reference ended, or none could be made");
+  if (read(answer[0], &v, sizeof v) != sizeof v)
+    v = failed("the process of the reference ended, or none could be made");
   close(answer[0]);
   if (reader > 0) waitpid(reader, nullptr, 0);  // -1 would be any child, the server among them
   out = v.made;

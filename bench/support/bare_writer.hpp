@@ -15,8 +15,9 @@ struct bare_writing {
 struct bare_shape {
   std::size_t sockets = 1;
   std::size_t frame_bytes = 0;
-  std::size_t frames = 1;      ///< in one write, which is one socket's turn
-  double turns_per_second = 0; ///< at most; 0: the next turn begins when everybody has read the last
+  std::size_t frames = 1;  ///< in one write, which is one socket's turn
+  double turns_per_second =
+      0;  ///< at most; 0: the next turn begins when everybody has read the last
   double seconds = 1;
 };
 

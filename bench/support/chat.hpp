@@ -59,8 +59,9 @@ class chat_server {
     std::string first, second;
     std::uint64_t messages = 0;  ///< that it holds already
   };
-  virtual std::optional<targets> direct(std::size_t first, const std::string& first_id, std::size_t second,
-                                        const std::string& second_id, std::string& problem) = 0;
+  virtual std::optional<targets> direct(std::size_t first, const std::string& first_id,
+                                        std::size_t second, const std::string& second_id,
+                                        std::string& problem) = 0;
   /// A room published to by account 0: what the publisher joins; what the listeners join, given the publisher's place.
   virtual std::optional<std::string> room(std::string& problem) = 0;
   virtual std::string room_of_listeners(const std::string& place) const = 0;

@@ -13,9 +13,13 @@ namespace nova::bench {
 /// Latencies in microseconds; kept one by one, so that percentiles are exact. 4 bytes each.
 class latencies {
  public:
-  void add_us(std::uint64_t us) { all_.push_back(static_cast<std::uint32_t>(us < 0xffffffffu ? us : 0xffffffffu)); }
+  void add_us(std::uint64_t us) {
+    all_.push_back(static_cast<std::uint32_t>(us < 0xffffffffu ? us : 0xffffffffu));
+  }
   std::size_t count() const noexcept { return all_.size(); }
-  void merge(const latencies& other) { all_.insert(all_.end(), other.all_.begin(), other.all_.end()); }
+  void merge(const latencies& other) {
+    all_.insert(all_.end(), other.all_.begin(), other.all_.end());
+  }
   /// In milliseconds; 0 when there are none. `p` in 0–100.
   double percentile_ms(double p);
   /// p50, p90, p99, p99.9 and the highest.
@@ -38,7 +42,8 @@ class report {
   /// An option or a fact of the run.
   void set(const std::string& name, boost::json::value value);
   /// A goal and whether it was met: printed, never turned into a failure. `reference`: what it stands beside, with figures.
-  void goal(const std::string& name, double value, double limit, bool at_least, const std::string& reference = "");
+  void goal(const std::string& name, double value, double limit, bool at_least,
+            const std::string& reference = "");
   /// Something that makes the run worthless (lost messages): printed, exit status 1.
   void broken(const std::string& what);
 

@@ -17,8 +17,11 @@ std::string admin_conninfo(const std::string& data, const std::string& database)
   std::ifstream secrets(data + "/postgres.secrets");
   for (std::string role, secret; secrets >> role >> secret;)
     if (role == "postgres") password = secret;
-  return storage::to_conninfo(
-      {{"host", folder}, {"port", "5432"}, {"user", "postgres"}, {"password", password}, {"dbname", database}});
+  return storage::to_conninfo({{"host", folder},
+                               {"port", "5432"},
+                               {"user", "postgres"},
+                               {"password", password},
+                               {"dbname", database}});
 }
 
 bool checkpoint(const std::string& admin_conninfo) {
@@ -29,7 +32,9 @@ bool checkpoint(const std::string& admin_conninfo) {
 double own_cpu() {
   rusage u{};
   getrusage(RUSAGE_SELF, &u);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
   return seconds(u.ru_utime) + seconds(u.ru_stime);
 }
 
@@ -47,16 +52,21 @@ bool stage::open(std::string& problem) {
   return false;
 }
 
-client::endpoint stage::at() const { return server_ ? server_->at() : client::endpoint{options_.port}; }
+client::endpoint stage::at() const {
+  return server_ ? server_->at() : client::endpoint{options_.port};
+}
 
-std::string stage::accounts_file() const { return options_.data.empty() ? "" : options_.data + "/bench-accounts"; }
+std::string stage::accounts_file() const {
+  return options_.data.empty() ? "" : options_.data + "/bench-accounts";
+}
 
 std::vector<client::account> stage::kept_accounts(std::size_t most) {
   std::vector<client::account> out;
   std::ifstream file(accounts_file());
   client::http_client http(at());
   for (client::account a; out.size() < most && file >> a.handle >> a.refresh_token;) {
-    const auto reply = http.post("/v1/auth/refresh", R"({"refresh_token":)" + client::quoted(a.refresh_token) + "}");
+    const auto reply = http.post("/v1/auth/refresh",
+                                 R"({"refresh_token":)" + client::quoted(a.refresh_token) + "}");
     if (client::take_tokens(a, reply)) out.push_back(a);
   }
   return out;
@@ -71,7 +81,8 @@ void stage::keep(const std::vector<client::account>& accounts) const {
 std::vector<client::account> stage::accounts(std::size_t count) {
   auto out = options_.data.empty() ? std::vector<client::account>() : kept_accounts(count);
   if (out.size() < count) {
-    auto more = client::register_accounts(at(), "bench" + client::unique_suffix() + "_", count - out.size());
+    auto more = client::register_accounts(at(), "bench" + client::unique_suffix() + "_",
+                                          count - out.size());
     if (more.empty()) return {};
     out.insert(out.end(), more.begin(), more.end());
   }
@@ -87,11 +98,14 @@ cpu_split stage::cpu() const {
   cpu_split out{own_cpu(), 0, 0};
   if (!server_) return out;
   out.server = client::usage_of(server_->pid()).cpu_seconds;
-  if (const auto postmaster = server_->postmaster()) out.postgres = client::usage_of_family(postmaster).cpu_seconds;
+  if (const auto postmaster = server_->postmaster())
+    out.postgres = client::usage_of_family(postmaster).cpu_seconds;
   return out;
 }
 
-std::uint64_t stage::server_rss() const { return server_ ? client::usage_of(server_->pid()).rss_bytes : 0; }
+std::uint64_t stage::server_rss() const {
+  return server_ ? client::usage_of(server_->pid()).rss_bytes : 0;
+}
 
 std::uint64_t stage::server_anonymous() const {
   if (!server_) return 0;
@@ -102,7 +116,8 @@ std::uint64_t stage::server_anonymous() const {
 }
 
 std::uint64_t now_us() {
-  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::microseconds(1));
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
+                                    std::chrono::microseconds(1));
 }
 
 bool allow_files(std::size_t wanted) {

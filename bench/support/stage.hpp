@@ -18,27 +18,32 @@ namespace nova::bench {
 struct run_options {
   std::size_t sockets = 64;
   std::size_t window = 16;
-  double rate = 0;               ///< intended operations a second, open loop; 0: as fast as the window allows
+  double rate = 0;  ///< intended operations a second, open loop; 0: as fast as the window allows
   double seconds = 10;
   double warm_up_seconds = 2;
   double reference_seconds = 4;  ///< 0: no reference
   std::size_t text_bytes = 100;
-  std::size_t members = 0;       ///< accounts of a room; 0: at most 200, which the sockets share
-  std::uint64_t entities = 0;    ///< of activation and growth at their most; 0: what the scenario is about
-  std::string data;              ///< data folder of the server that is started, kept; empty: a new one, removed
-  bool tiny = false;             ///< does it work at all
-  bool all = false;              ///< durable-send and fanout: all their sockets and windows in one run
-  std::string against;           ///< durable-send and fanout: RIVAL=ws://HOST:PORT instead of Nova
-  std::string against_key;       ///< what the rival wants to know clients by
-  std::vector<int> against_pids; ///< of the rival's processes, for CPU and memory; its PostgreSQL's postmaster second
-  std::uint16_t port = 0;        ///< of a server that runs already; 0: start one
-  std::vector<std::pair<std::string, std::string>> environment;  ///< settings of the server that is started
+  std::size_t members = 0;  ///< accounts of a room; 0: at most 200, which the sockets share
+  std::uint64_t entities =
+      0;             ///< of activation and growth at their most; 0: what the scenario is about
+  std::string data;  ///< data folder of the server that is started, kept; empty: a new one, removed
+  bool tiny = false;        ///< does it work at all
+  bool all = false;         ///< durable-send and fanout: all their sockets and windows in one run
+  std::string against;      ///< durable-send and fanout: RIVAL=ws://HOST:PORT instead of Nova
+  std::string against_key;  ///< what the rival wants to know clients by
+  std::vector<int>
+      against_pids;  ///< of the rival's processes, for CPU and memory; its PostgreSQL's postmaster second
+  std::uint16_t port = 0;  ///< of a server that runs already; 0: start one
+  std::vector<std::pair<std::string, std::string>>
+      environment;  ///< settings of the server that is started
 };
 
 /// CPU seconds since some moment, by side.
 struct cpu_split {
   double client = 0, server = 0, postgres = 0;
-  cpu_split operator-(const cpu_split& o) const { return {client - o.client, server - o.server, postgres - o.postgres}; }
+  cpu_split operator-(const cpu_split& o) const {
+    return {client - o.client, server - o.server, postgres - o.postgres};
+  }
 };
 
 class stage {

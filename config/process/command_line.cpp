@@ -4,8 +4,8 @@
 #include "config/process/process_metrics.hpp"
 #include "config/settings/declaration.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <ostream>
@@ -19,7 +19,8 @@ void add_sources(CLI::App& to, command_line& line, std::vector<std::string>& set
   to.add_option_function<std::string>(
       "--data", [&line](const std::string& x) { line.values["general.data_dir"] = x; },
       "Folder of everything that Nova keeps");
-  to.add_option("--set", sets, "NAME=VALUE for any setting, like --set gateway.io_threads=4")->take_all();
+  to.add_option("--set", sets, "NAME=VALUE for any setting, like --set gateway.io_threads=4")
+      ->take_all();
 }
 
 /// False when one of them is not NAME=VALUE.
@@ -37,23 +38,27 @@ bool take_sets(const std::vector<std::string>& sets, command_line& line, std::os
 
 }  // namespace
 
-std::variant<command_line, int> parse_command_line(int argc, const char* const* argv, std::ostream& out,
-                                                   std::ostream& err) {
+std::variant<command_line, int> parse_command_line(int argc, const char* const* argv,
+                                                   std::ostream& out, std::ostream& err) {
   command_line line;
   std::vector<std::string> sets;
   CLI::App app("Nova: a social and messaging backend.", "nova");
   app.require_subcommand(1);
   auto* serve = app.add_subcommand("serve", "Serve until SIGINT or SIGTERM");
-  auto* doctor = app.add_subcommand("doctor", "Look for what must not be served, and say what to change");
-  auto* migrate = app.add_subcommand("migrate", "Bring the databases to this version's schema and end");
+  auto* doctor =
+      app.add_subcommand("doctor", "Look for what must not be served, and say what to change");
+  auto* migrate =
+      app.add_subcommand("migrate", "Bring the databases to this version's schema and end");
   auto* databases = app.add_subcommand(
       "databases", "Print the SQL that makes roles and databases on a PostgreSQL of your own");
-  databases->add_option("--host", line.host, "Host of the connection strings")->capture_default_str();
+  databases->add_option("--host", line.host, "Host of the connection strings")
+      ->capture_default_str();
   databases->add_option("--port", line.database_port, "Port of the connection strings")
       ->capture_default_str()
       ->check(CLI::Range(1, 65'535));
-  databases->add_option("--settings", line.new_settings,
-                        "New settings file for the connection strings; the roles get random passwords");
+  databases->add_option(
+      "--settings", line.new_settings,
+      "New settings file for the connection strings; the roles get random passwords");
   app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", version_text());
   for (auto* sub : {serve, doctor, migrate}) add_sources(*sub, line, sets);
@@ -65,10 +70,12 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
   const auto asked = argc > 1 ? std::string_view(argv[1]) : std::string_view();
   if (!asked.empty() && asked[0] != '-' &&
       std::ranges::none_of(commands, [&](CLI::App* c) { return c->get_name() == asked; })) {
-    err << "nova: there is no command " << asked << "; the commands are serve, doctor, migrate, databases and version\n";
+    err << "nova: there is no command " << asked
+        << "; the commands are serve, doctor, migrate, databases and version\n";
     return exit_bad_usage;
   }
-  serve->add_option("--trace", line.trace_file, "Write spans of each request to this file, for Perfetto");
+  serve->add_option("--trace", line.trace_file,
+                    "Write spans of each request to this file, for Perfetto");
   bool example = false;
   doctor->add_flag("--example", example, "Print the example configuration and end");
   try {
@@ -81,9 +88,9 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
     return exit_ok;
   }
   if (!take_sets(sets, line, err)) return exit_bad_usage;
-  line.command = serve->parsed()     ? command::serve
-                 : doctor->parsed()  ? command::doctor
-                 : migrate->parsed() ? command::migrate
+  line.command = serve->parsed()       ? command::serve
+                 : doctor->parsed()    ? command::doctor
+                 : migrate->parsed()   ? command::migrate
                  : databases->parsed() ? command::databases
                                        : command::version;
   return line;

@@ -30,7 +30,8 @@ std::string system_text(int code) { return std::generic_category().message(code)
 fs::path existing_part(fs::path path) {
   std::error_code ec;
   path = fs::absolute(path, ec);
-  while (!path.empty() && !fs::exists(path, ec) && path != path.root_path()) path = path.parent_path();
+  while (!path.empty() && !fs::exists(path, ec) && path != path.root_path())
+    path = path.parent_path();
   return path;
 }
 
@@ -56,10 +57,12 @@ void look_at_secrets(const settings& s, machine_facts& facts) {
   for (const auto& folder : {data, data / "keys"}) {
     for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
       const auto name = at->path().filename().string();
-      const bool secret = folder != data || name.ends_with(".key") || name.find("password") != name.npos;
+      const bool secret =
+          folder != data || name.ends_with(".key") || name.find("password") != name.npos;
       struct stat st {};
       if (!secret || ::stat(at->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
-      if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) facts.loose_secrets.push_back({at->path().string(), st.st_mode & 0777u});
+      if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        facts.loose_secrets.push_back({at->path().string(), st.st_mode & 0777u});
     }
   }
 }
@@ -101,7 +104,8 @@ void look_at_address(const settings& s, machine_facts& facts) {
   if (fd >= 0) ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (fd < 0 || ::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0) {
     facts.listen_denied = errno == EACCES;
-    facts.listen_problem = fmt::format("{} port {}: {}", s.gateway.address, s.gateway.port, system_text(errno));
+    facts.listen_problem =
+        fmt::format("{} port {}: {}", s.gateway.address, s.gateway.port, system_text(errno));
   }
   if (fd >= 0) ::close(fd);
 }
@@ -115,7 +119,9 @@ std::uint64_t read_number(const char* file) {
 std::uint64_t machine_memory() {
   const auto pages = ::sysconf(_SC_PHYS_PAGES);
   const auto size = ::sysconf(_SC_PAGE_SIZE);
-  const auto machine = pages > 0 && size > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) : UINT64_MAX;
+  const auto machine = pages > 0 && size > 0
+                           ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size)
+                           : UINT64_MAX;
   return std::min(machine, read_number("/sys/fs/cgroup/memory.max"));
 }
 
@@ -126,22 +132,28 @@ constexpr std::uint64_t open_files_min = 1024;
 void examine_open_files(const settings& s, const machine_facts& facts, std::vector<finding>& out) {
   const auto needed = s.gateway.max_connections + other_open_files;
   if (facts.open_files_most >= needed) return;
-  out.push_back({log::level::error, "gateway.max_connections",
-                 fmt::format("{} connections need {} open files and the hard limit is {}", s.gateway.max_connections, needed,
-                             facts.open_files_most),
-                 fmt::format("raise the limit (ulimit -Hn, LimitNOFILE=) or set gateway.max_connections to {}",
-                             facts.open_files_most > other_open_files ? facts.open_files_most - other_open_files : 0)});
+  out.push_back(
+      {log::level::error, "gateway.max_connections",
+       fmt::format("{} connections need {} open files and the hard limit is {}",
+                   s.gateway.max_connections, needed, facts.open_files_most),
+       fmt::format(
+           "raise the limit (ulimit -Hn, LimitNOFILE=) or set gateway.max_connections to {}",
+           facts.open_files_most > other_open_files ? facts.open_files_most - other_open_files
+                                                    : 0)});
 }
 
 void examine_memory(const settings& s, const machine_facts& facts, std::vector<finding>& out) {
   const auto half_mib = facts.memory_bytes / 2 >> 20;
-  const std::uint64_t hashing_mib = std::uint64_t{s.auth.password_memory_kib} * s.runtime.job_threads / 1024;
+  const std::uint64_t hashing_mib =
+      std::uint64_t{s.auth.password_memory_kib} * s.runtime.job_threads / 1024;
   if (hashing_mib > half_mib)
     out.push_back({log::level::error, "auth.password_memory_kib",
-                   fmt::format("{} hashes at once take {} MiB, more than half of the memory", s.runtime.job_threads, hashing_mib),
+                   fmt::format("{} hashes at once take {} MiB, more than half of the memory",
+                               s.runtime.job_threads, hashing_mib),
                    "lower runtime.job_threads or auth.password_memory_kib"});
   if (s.storage.embedded_shared_buffers_mb > half_mib)
-    out.push_back({log::level::error, "storage.embedded_shared_buffers_mb", "is more than half of the memory",
+    out.push_back({log::level::error, "storage.embedded_shared_buffers_mb",
+                   "is more than half of the memory",
                    fmt::format("set it to {} at most", std::max<std::uint64_t>(16, half_mib / 2))});
 }
 
@@ -150,21 +162,26 @@ void examine_machine(const settings& s, const machine_facts& facts, std::vector<
     out.push_back({log::level::error, "general.data_dir", facts.data_dir_problem,
                    "name a folder that this user can write to, or change its owner"});
   if (facts.data_dir_free_bytes < data_dir_free_bytes_min)
-    out.push_back({log::level::error, "general.data_dir",
-                   fmt::format("{} MiB are left on its disk", facts.data_dir_free_bytes >> 20),
-                   fmt::format("free at least {} MiB or move the folder", data_dir_free_bytes_min >> 20)});
+    out.push_back(
+        {log::level::error, "general.data_dir",
+         fmt::format("{} MiB are left on its disk", facts.data_dir_free_bytes >> 20),
+         fmt::format("free at least {} MiB or move the folder", data_dir_free_bytes_min >> 20)});
   if (!facts.listen_problem.empty())
-    out.push_back({log::level::error, "gateway.port", facts.listen_problem,
-                   facts.listen_denied
-                       ? "take a port from 1024 on, or give nova the right to low ports: `setcap cap_net_bind_service=+ep` on "
-                         "its file, or AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit"
-                       : "stop what listens there, or set gateway.port and gateway.address to what is free"});
+    out.push_back(
+        {log::level::error, "gateway.port", facts.listen_problem,
+         facts.listen_denied
+             ? "take a port from 1024 on, or give nova the right to low ports: `setcap "
+               "cap_net_bind_service=+ep` on "
+               "its file, or AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit"
+             : "stop what listens there, or set gateway.port and gateway.address to what is free"});
   if (!facts.address_is_loopback)
-    out.push_back({log::level::warn, "gateway.address",
-                   "what clients send crosses the network in clear text: this version speaks no TLS itself",
-                   "listen on 127.0.0.1 behind a proxy that does"});
+    out.push_back(
+        {log::level::warn, "gateway.address",
+         "what clients send crosses the network in clear text: this version speaks no TLS itself",
+         "listen on 127.0.0.1 behind a proxy that does"});
   for (const auto& file : facts.loose_secrets)
-    out.push_back({log::level::error, file.path, fmt::format("mode {:03o} lets others read a secret", file.mode),
+    out.push_back({log::level::error, file.path,
+                   fmt::format("mode {:03o} lets others read a secret", file.mode),
                    fmt::format("chmod 600 {}", file.path)});
   examine_open_files(s, facts, out);
   examine_memory(s, facts, out);
@@ -173,21 +190,29 @@ void examine_machine(const settings& s, const machine_facts& facts, std::vector<
 /// Settings that are within their bounds and contradict each other.
 void examine_agreement(const settings& s, std::vector<finding>& out) {
   const auto& db = s.storage;
-  const auto below = [&](std::string_view name, double value, std::string_view limit_name, double limit) {
+  const auto below = [&](std::string_view name, double value, std::string_view limit_name,
+                         double limit) {
     if (value >= limit)
-      out.push_back({log::level::error, std::string(name), fmt::format("{:.15g} is not below {} ({:.15g})", value, limit_name, limit),
+      out.push_back({log::level::error, std::string(name),
+                     fmt::format("{:.15g} is not below {} ({:.15g})", value, limit_name, limit),
                      fmt::format("lower it or raise {}", limit_name)});
   };
-  below("storage.lane_statement_timeout_ms", db.lane_statement_timeout_ms, "storage.lease_ms", db.lease_ms);
+  below("storage.lane_statement_timeout_ms", db.lane_statement_timeout_ms, "storage.lease_ms",
+        db.lease_ms);
   below("storage.lane_idle_timeout_ms", db.lane_idle_timeout_ms, "storage.lease_ms", db.lease_ms);
   below("storage.lane_lock_timeout_ms", db.lane_lock_timeout_ms, "storage.lease_ms", db.lease_ms);
-  below("storage.lease_margin_ms", db.lease_margin_ms, "half of storage.lease_ms", db.lease_ms / 2.0);
-  below("storage.reconnect_min_ms", db.reconnect_min_ms, "storage.reconnect_max_ms", db.reconnect_max_ms + 1.0);
-  below("auth.session_idle_d", s.auth.session_idle_d, "auth.session_lifetime_d", s.auth.session_lifetime_d + 1.0);
-  below("auth.lockout_base_s", s.auth.lockout_base_s, "auth.lockout_cap_s", s.auth.lockout_cap_s + 1.0);
+  below("storage.lease_margin_ms", db.lease_margin_ms, "half of storage.lease_ms",
+        db.lease_ms / 2.0);
+  below("storage.reconnect_min_ms", db.reconnect_min_ms, "storage.reconnect_max_ms",
+        db.reconnect_max_ms + 1.0);
+  below("auth.session_idle_d", s.auth.session_idle_d, "auth.session_lifetime_d",
+        s.auth.session_lifetime_d + 1.0);
+  below("auth.lockout_base_s", s.auth.lockout_base_s, "auth.lockout_cap_s",
+        s.auth.lockout_cap_s + 1.0);
   below("gateway.drain_ms", s.gateway.drain_ms, "general.stop_budget_ms", s.general.stop_budget_ms);
   if (!std::has_single_bit(s.runtime.courier_slots))
-    out.push_back({log::level::error, "runtime.courier_slots", fmt::format("{} is no power of two", s.runtime.courier_slots),
+    out.push_back({log::level::error, "runtime.courier_slots",
+                   fmt::format("{} is no power of two", s.runtime.courier_slots),
                    fmt::format("set it to {}", std::bit_floor(s.runtime.courier_slots))});
   if (!s.gateway.resume_key.empty() && s.gateway.resume_key.size() < 32)
     out.push_back({log::level::error, "gateway.resume_key", "is shorter than 32 bytes",

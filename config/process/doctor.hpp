@@ -27,14 +27,16 @@ struct readable_secret {
 /// What the machine says. Gathered once; the checks themselves are a pure function of settings and facts.
 struct machine_facts {
   bool data_dir_writable = true;
-  std::string data_dir_problem;   ///< text of the system's error
+  std::string data_dir_problem;  ///< text of the system's error
   std::uint64_t data_dir_free_bytes = UINT64_MAX;
   std::string listen_problem;  ///< why address and port cannot be listened on; empty: they can
   bool listen_denied = false;  ///< … because this user may not take a port below 1024
   bool address_is_loopback = true;
   std::uint64_t open_files_most = UINT64_MAX;  ///< the hard limit: a start raises the soft one
-  std::uint64_t memory_bytes = UINT64_MAX;     ///< of the machine or of the control group, whichever is less
-  std::vector<readable_secret> loose_secrets;  ///< key files in the data folder that others can read
+  std::uint64_t memory_bytes =
+      UINT64_MAX;  ///< of the machine or of the control group, whichever is less
+  std::vector<readable_secret>
+      loose_secrets;  ///< key files in the data folder that others can read
 };
 
 machine_facts gather_facts(const settings& s);

@@ -10,7 +10,8 @@ namespace nova::config {
 /// `<build>/gateway/nova` has its page in `<build>/web`, `<prefix>/bin/nova` in `<prefix>/share/nova/web`. Empty: there is none.
 inline std::string installed_page() {
   std::error_code unreadable;
-  const auto above = std::filesystem::read_symlink("/proc/self/exe", unreadable).parent_path().parent_path();
+  const auto above =
+      std::filesystem::read_symlink("/proc/self/exe", unreadable).parent_path().parent_path();
   for (const auto& folder : {above / "web", above / "share/nova/web"})
     if (std::filesystem::exists(folder / "index.html", unreadable)) return folder.string();
   return {};

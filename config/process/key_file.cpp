@@ -48,9 +48,11 @@ result<std::string> create_key(const std::filesystem::path& file) {
         ::fsync(out.fd) != 0)
       return problem(file, std::generic_category().message(errno));
   }
-  if (::rename(part.c_str(), file.c_str()) != 0) return problem(file, std::generic_category().message(errno));
+  if (::rename(part.c_str(), file.c_str()) != 0)
+    return problem(file, std::generic_category().message(errno));
   descriptor folder{::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (folder.fd < 0 || ::fsync(folder.fd) != 0) return problem(file, std::generic_category().message(errno));
+  if (folder.fd < 0 || ::fsync(folder.fd) != 0)
+    return problem(file, std::generic_category().message(errno));
   return key;
 }
 
@@ -68,8 +70,11 @@ result<std::string> load_or_create_key(const std::filesystem::path& file) {
 
 result<void> write_private_file(const std::filesystem::path& file, std::string_view text) {
   descriptor out{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-  if (out.fd < 0 || ::write(out.fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(out.fd) != 0)
-    return make_error(errc::invalid_request, "cannot write " + file.string() + ": " + std::generic_category().message(errno));
+  if (out.fd < 0 ||
+      ::write(out.fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::fsync(out.fd) != 0)
+    return make_error(errc::invalid_request, "cannot write " + file.string() + ": " +
+                                                 std::generic_category().message(errno));
   return {};
 }
 

@@ -12,7 +12,9 @@
 namespace nova::config {
 namespace {
 
-double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; }
+double seconds(const timeval& t) {
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+}
 
 double open_files() {
   std::error_code ignored;
@@ -36,8 +38,9 @@ void collect(metric_samples& out, double started) {
   out.add(metric::process_open_fds, open_files());
   rlimit most{};
   if (getrlimit(RLIMIT_NOFILE, &most) == 0)
-    out.add(metric::process_max_fds, most.rlim_cur == RLIM_INFINITY ? std::numeric_limits<double>::infinity()
-                                                                    : static_cast<double>(most.rlim_cur));
+    out.add(metric::process_max_fds, most.rlim_cur == RLIM_INFINITY
+                                         ? std::numeric_limits<double>::infinity()
+                                         : static_cast<double>(most.rlim_cur));
   out.add(metric::process_start_time_seconds, started);
 }
 

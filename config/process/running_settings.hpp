@@ -21,7 +21,10 @@ class running_settings {
 
  private:
   running_settings(const command_line& line, environment env, settings first)
-      : file_(line.file), values_(line.values), environment_(std::move(env)), now_(std::move(first)) {}
+      : file_(line.file),
+        values_(line.values),
+        environment_(std::move(env)),
+        now_(std::move(first)) {}
 
   std::filesystem::path file_;
   assignments values_;

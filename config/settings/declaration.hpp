@@ -16,12 +16,14 @@ struct settings;
 /// When a changed value counts: at the next start, or as soon as the process is told to read its settings again.
 enum class applies : std::uint8_t { restart, live };
 
-using setting_value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
+using setting_value =
+    std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 struct declaration {
   std::string_view name;  ///< dotted: "gateway.port"
   std::string_view help;  ///< one sentence with the unit
-  double least = 0;       ///< of a number its value, of a text its bytes, of a list its items; none for switches
+  double least =
+      0;  ///< of a number its value, of a text its bytes, of a list its items; none for switches
   double most = 0;
   std::vector<std::string_view> choices;  ///< texts only; empty: any text
   applies when = applies::restart;

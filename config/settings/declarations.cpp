@@ -48,7 +48,8 @@ double measure(const setting_value& value) {
   if (auto* x = std::get_if<std::int64_t>(&value)) return static_cast<double>(*x);
   if (auto* x = std::get_if<double>(&value)) return *x;
   if (auto* x = std::get_if<std::string>(&value)) return static_cast<double>(x->size());
-  if (auto* x = std::get_if<std::vector<std::string>>(&value)) return static_cast<double>(x->size());
+  if (auto* x = std::get_if<std::vector<std::string>>(&value))
+    return static_cast<double>(x->size());
   return 0;
 }
 
@@ -66,7 +67,9 @@ std::string_view nearest_declaration(std::string_view name) {
   const auto last = [](std::string_view x) { return x.substr(x.rfind('.') + 1); };
   for (const auto& row : declarations()) {
     const auto distance =
-        last(row.name) == last(name) ? 1 : edit_distance(name, row.name);  // the right name in the wrong section
+        last(row.name) == last(name)
+            ? 1
+            : edit_distance(name, row.name);  // the right name in the wrong section
     if (distance < best_distance) {
       best = row.name;
       best_distance = distance;
@@ -93,7 +96,10 @@ std::string describe_bounds(const declaration& row) {
   if (!row.choices.empty()) {
     std::string out;
     for (std::size_t i = 0; i < row.choices.size(); ++i)
-      out += std::string(i == 0 ? "" : i + 1 == row.choices.size() ? " or " : ", ") + std::string(row.choices[i]);
+      out += std::string(i == 0                        ? ""
+                         : i + 1 == row.choices.size() ? " or "
+                                                       : ", ") +
+             std::string(row.choices[i]);
     return out;
   }
   const auto value = row.get(settings{});
@@ -103,7 +109,8 @@ std::string describe_bounds(const declaration& row) {
 
 std::string check_bounds(const declaration& row, const setting_value& value) {
   if (!row.choices.empty()) {
-    const bool known = std::ranges::find(row.choices, std::get<std::string>(value)) != row.choices.end();
+    const bool known =
+        std::ranges::find(row.choices, std::get<std::string>(value)) != row.choices.end();
     return known ? std::string() : "must be " + describe_bounds(row);
   }
   if (std::holds_alternative<bool>(value)) return {};
@@ -114,9 +121,11 @@ std::string check_bounds(const declaration& row, const setting_value& value) {
 
 std::string example_toml() {
   std::string out =
-      "# Every setting of Nova with its default. Copy what you change and pass the file with --config.\n"
+      "# Every setting of Nova with its default. Copy what you change and pass the file with "
+      "--config.\n"
       "# A setting may also come from the environment: NOVA_GATEWAY__PORT=8080 sets gateway.port.\n"
-      "# A secret may also come from a file that only its owner can read: its name followed by _file.\n"
+      "# A secret may also come from a file that only its owner can read: its name followed by "
+      "_file.\n"
       "# Written by `nova doctor --example`; a test compares.\n";
   std::string_view section;
   const settings defaults;
@@ -127,9 +136,10 @@ std::string example_toml() {
       out += fmt::format("\n[{}]\n", section);
     }
     const auto bounds = describe_bounds(row);
-    out += fmt::format("\n# {}{}{}{}\n#{} = {}\n", row.help, bounds.empty() ? "" : " " + bounds + ".",
-                       row.when == applies::live ? " Live." : "", row.secret ? " Secret." : "",
-                       row.name.substr(dot + 1), to_toml(row.get(defaults)));
+    out +=
+        fmt::format("\n# {}{}{}{}\n#{} = {}\n", row.help, bounds.empty() ? "" : " " + bounds + ".",
+                    row.when == applies::live ? " Live." : "", row.secret ? " Secret." : "",
+                    row.name.substr(dot + 1), to_toml(row.get(defaults)));
   }
   return out;
 }

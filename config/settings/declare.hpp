@@ -32,7 +32,8 @@ void from_value(const setting_value& value, T& to) {
   if constexpr (std::same_as<T, bool>) to = std::get<bool>(value);
   else if constexpr (std::integral<T>) to = static_cast<T>(std::get<std::int64_t>(value));
   else if constexpr (std::floating_point<T>) to = static_cast<T>(std::get<double>(value));
-  else if constexpr (std::same_as<T, std::vector<std::string>>) to = std::get<std::vector<std::string>>(value);
+  else if constexpr (std::same_as<T, std::vector<std::string>>)
+    to = std::get<std::vector<std::string>>(value);
   else to = std::get<std::string>(value);
 }
 
@@ -55,9 +56,13 @@ struct bounds {
 };
 
 inline bounds between(double least, double most) { return {.least = least, .most = most}; }
-inline bounds text(double least_bytes, double most_bytes) { return between(least_bytes, most_bytes); }
+inline bounds text(double least_bytes, double most_bytes) {
+  return between(least_bytes, most_bytes);
+}
 inline bounds list(double most_items) { return between(0, most_items); }
-inline bounds one_of(std::vector<std::string_view> choices) { return {.choices = std::move(choices)}; }
+inline bounds one_of(std::vector<std::string_view> choices) {
+  return {.choices = std::move(choices)};
+}
 inline bounds on_off() { return {}; }
 
 /// The fifth word of a row.

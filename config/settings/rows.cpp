@@ -8,16 +8,16 @@ namespace {
 #define NOVA_TEXT_OF(x) #x
 #define NOVA_TEXT(x) NOVA_TEXT_OF(x)
 
-#define SETTING(type, name, preset, bounds, kind, help)                           \
-  rows.push_back(make_declaration(                                                \
-      NOVA_TEXT(GROUP) "." #name, help, bounds, kind,                             \
-      [](const settings& s) -> setting_value { return to_value(s.GROUP.name); },  \
+#define SETTING(type, name, preset, bounds, kind, help)                          \
+  rows.push_back(make_declaration(                                               \
+      NOVA_TEXT(GROUP) "." #name, help, bounds, kind,                            \
+      [](const settings& s) -> setting_value { return to_value(s.GROUP.name); }, \
       [](settings& s, const setting_value& v) { from_value(v, s.GROUP.name); }));
 
-#define SETTING_OF_DOMAIN(domain, name, bounds, kind, help)                                        \
-  rows.push_back(make_declaration(                                                                 \
-      NOVA_TEXT(GROUP) "." #name "." #domain, help, bounds, kind,                                  \
-      [](const settings& s) -> setting_value { return entry_of(s.GROUP.name, #domain); },          \
+#define SETTING_OF_DOMAIN(domain, name, bounds, kind, help)                               \
+  rows.push_back(make_declaration(                                                        \
+      NOVA_TEXT(GROUP) "." #name "." #domain, help, bounds, kind,                         \
+      [](const settings& s) -> setting_value { return entry_of(s.GROUP.name, #domain); }, \
       [](settings& s, const setting_value& v) { set_entry(s.GROUP.name, #domain, v); }));
 
 #define SETTING_PER_DOMAIN(name, bounds, kind, help) \

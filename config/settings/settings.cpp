@@ -34,12 +34,15 @@ class loader {
   void put(const declaration& row, const setting_value& value, const std::string& from);
   void put_secret_file(const declaration& row, const std::string& path, const std::string& from);
   const declaration* known(std::string_view name, bool& is_file, const std::string& from);
-  void refuse(std::string_view name, std::string detail) { problems_.push_back({std::string(name), std::move(detail)}); }
+  void refuse(std::string_view name, std::string detail) {
+    problems_.push_back({std::string(name), std::move(detail)});
+  }
 
   settings settings_;
   std::vector<field_error> problems_;
   bool file_holds_secrets_ = false;
-  std::map<std::string_view, std::string> secret_source_;  // which spelling of a secret the present source used
+  std::map<std::string_view, std::string>
+      secret_source_;  // which spelling of a secret the present source used
 };
 
 template <class T>
@@ -93,11 +96,14 @@ std::optional<setting_value> parse_node(const setting_value& like, const toml::n
 }
 
 std::string_view type_name(const setting_value& like) {
-  static constexpr std::string_view names[] = {"true or false", "a whole number", "a number", "a text", "a list of texts"};
+  static constexpr std::string_view names[] = {"true or false", "a whole number", "a number",
+                                               "a text", "a list of texts"};
   return names[like.index()];
 }
 
-std::string at_line(const toml::node& node) { return fmt::format("line {}", node.source().begin.line); }
+std::string at_line(const toml::node& node) {
+  return fmt::format("line {}", node.source().begin.line);
+}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -138,14 +144,16 @@ void loader::put(const declaration& row, const setting_value& value, const std::
   row.set(settings_, value);
 }
 
-void loader::put_secret_file(const declaration& row, const std::string& path, const std::string& from) {
+void loader::put_secret_file(const declaration& row, const std::string& path,
+                             const std::string& from) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode))
     return refuse(row.name, fmt::format("{}: the file {} cannot be read", from, path));
   if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return refuse(row.name, fmt::format("{}: others can read {}; `chmod 600` it", from, path));
   if (facts.st_size > static_cast<off_t>(secret_file_bytes_max))
-    return refuse(row.name, fmt::format("{}: {} is longer than {} bytes", from, path, secret_file_bytes_max));
+    return refuse(row.name,
+                  fmt::format("{}: {} is longer than {} bytes", from, path, secret_file_bytes_max));
   std::ifstream in(path, std::ios::binary);
   std::string secret{std::istreambuf_iterator<char>(in), {}};
   if (!in) return refuse(row.name, fmt::format("{}: the file {} cannot be read", from, path));
@@ -170,7 +178,8 @@ void loader::assign_node(const std::string& name, const toml::node& node) {
 
 void loader::walk(const toml::table& table, const std::string& prefix) {
   for (const auto& [key, node] : table) {
-    const auto name = prefix.empty() ? std::string(key.str()) : prefix + "." + std::string(key.str());
+    const auto name =
+        prefix.empty() ? std::string(key.str()) : prefix + "." + std::string(key.str());
     if (const auto* inner = node.as_table()) walk(*inner, name);
     else assign_node(name, node);
   }
@@ -181,13 +190,16 @@ void loader::read_file(const std::filesystem::path& file) {
   const auto size = std::filesystem::file_size(file, ec);
   if (ec) return refuse("--config", fmt::format("the file {} cannot be read", file.string()));
   if (size > settings_file_bytes_max)
-    return refuse("--config", fmt::format("{} is longer than {} bytes", file.string(), settings_file_bytes_max));
+    return refuse("--config", fmt::format("{} is longer than {} bytes", file.string(),
+                                          settings_file_bytes_max));
   try {
     walk(toml::parse_file(file.string()), "");
     if (file_holds_secrets_ && open_to_others(file))
-      refuse("--config", fmt::format("others can read {}, and it holds a secret; `chmod 600` it", file.string()));
+      refuse("--config", fmt::format("others can read {}, and it holds a secret; `chmod 600` it",
+                                     file.string()));
   } catch (const toml::parse_error& e) {
-    refuse("--config", fmt::format("{} line {}: {}", file.string(), e.source().begin.line, e.description()));
+    refuse("--config",
+           fmt::format("{} line {}: {}", file.string(), e.source().begin.line, e.description()));
   }
 }
 
@@ -210,7 +222,8 @@ void loader::read_environment(const environment& env) {
     constexpr std::string_view prefix = "NOVA_";
     if (!variable.starts_with(prefix) || variable.find("__") == variable.npos) continue;
     auto name = lower(variable.substr(prefix.size()));
-    for (auto at = name.find("__"); at != name.npos; at = name.find("__", at + 1)) name.replace(at, 2, ".");
+    for (auto at = name.find("__"); at != name.npos; at = name.find("__", at + 1))
+      name.replace(at, 2, ".");
     assign(name, text, variable);
   }
   secret_source_.clear();
@@ -218,7 +231,9 @@ void loader::read_environment(const environment& env) {
 
 result<settings> loader::finish() {
   if (problems_.empty()) return std::move(settings_);
-  error e{.code = errc::invalid_request, .detail = "these settings are refused", .fields = std::move(problems_)};
+  error e{.code = errc::invalid_request,
+          .detail = "these settings are refused",
+          .fields = std::move(problems_)};
   return e;
 }
 

@@ -8,7 +8,8 @@ namespace nova::gateway {
 namespace {
 
 std::string_view without_port(std::string_view authority, std::string_view port) {
-  return authority.ends_with(port) ? authority.substr(0, authority.size() - port.size()) : authority;
+  return authority.ends_with(port) ? authority.substr(0, authority.size() - port.size())
+                                   : authority;
 }
 
 }  // namespace
@@ -25,7 +26,8 @@ bool same_origin(std::string_view origin, std::string_view host, std::string_vie
         !same_ignoring_case(origin.substr(0, k.prefix.size()), k.prefix))
       continue;
     auto authority = origin.substr(k.prefix.size());
-    if (same_ignoring_case(without_port(authority, k.port), without_port(host, k.port))) return true;
+    if (same_ignoring_case(without_port(authority, k.port), without_port(host, k.port)))
+      return true;
   }
   return false;
 }

@@ -165,7 +165,8 @@ void tokens::ask_revocations() {
 }
 
 void tokens::revocations_answered(const rpc::reply_result& reply) {
-  const auto* answer = reply ? dynamic_cast<const session::RevocationsReply*>(reply->get()) : nullptr;
+  const auto* answer =
+      reply ? dynamic_cast<const session::RevocationsReply*>(reply->get()) : nullptr;
   for (int i = 0; answer && i < answer->items_size(); ++i)
     if (auto id = parse_uuid(answer->items(i).session_id())) revoke(*id, answer->items(i).until());
   std::lock_guard lock(mutex_);

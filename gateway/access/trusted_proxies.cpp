@@ -53,7 +53,8 @@ element forwarded_element(std::string_view text) {
   for (auto pair : split(text, ';')) {
     auto equals = pair.find('=');
     if (equals == pair.npos) continue;
-    auto name = without_blanks(pair.substr(0, equals)), value = without_blanks(pair.substr(equals + 1));
+    auto name = without_blanks(pair.substr(0, equals)),
+         value = without_blanks(pair.substr(equals + 1));
     if (value.size() >= 2 && value.starts_with('"')) value = value.substr(1, value.size() - 2);
     if (same_ignoring_case(name, "for")) out.node = address_in(value);
     if (same_ignoring_case(name, "proto")) out.scheme = scheme_in(value);
@@ -83,10 +84,8 @@ trusted_proxies::trusted_proxies(std::span<const std::string> networks) {
   for (const auto& text : networks) {
     error_code ec;
     bool range = text.find('/') != text.npos, six = text.find(':') != text.npos;
-    if (six)
-      v6_.push_back(ip::make_network_v6(range ? text : text + "/128", ec).canonical());
-    else
-      v4_.push_back(ip::make_network_v4(range ? text : text + "/32", ec).canonical());
+    if (six) v6_.push_back(ip::make_network_v6(range ? text : text + "/128", ec).canonical());
+    else v4_.push_back(ip::make_network_v4(range ? text : text + "/32", ec).canonical());
     if (ec && unsound_.empty()) unsound_ = text.empty() ? "an empty text" : text;
   }
 }

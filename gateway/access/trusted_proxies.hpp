@@ -15,7 +15,7 @@ namespace nova::gateway {
 
 /// The fields of a request that count when its peer is listed; repeated lines joined by commas.
 struct forwarding_fields {
-  std::string_view forwarded;          ///< RFC 7239; when it is there the others do not count
+  std::string_view forwarded;  ///< RFC 7239; when it is there the others do not count
   std::string_view x_forwarded_for, x_forwarded_proto;
 };
 

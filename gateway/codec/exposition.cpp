@@ -53,8 +53,8 @@ std::vector<prometheus::MetricFamily> exposition::Collect() const {
   const auto families = metric_families();
   for (std::size_t i = 0; i < families.size(); ++i) {
     const auto& family = families[i];
-    prometheus::MetricFamily made{std::string(family.name), std::string(family.help),
-                                  type_of(family.type), {}};
+    prometheus::MetricFamily made{
+        std::string(family.name), std::string(family.help), type_of(family.type), {}};
     for (const auto& [labels, sample] : samples.of(static_cast<metric>(i)))
       made.metric.push_back(metric_of(family, labels, sample));
     out.push_back(std::move(made));

@@ -34,12 +34,9 @@ std::string without_lone_surrogates(std::string_view text) {
     if (out[i] != '\\') continue;
     bool high = surrogate_at(out, i, '8', '9') || surrogate_at(out, i, 'a', 'b');
     bool low = surrogate_at(out, i, 'c', 'f');
-    if (high && surrogate_at(out, i + 6, 'c', 'f'))
-      i += 11;
-    else if (high || low)
-      out.replace(i + 2, 4, "0000"), i += 5;
-    else
-      ++i;  // the escaped character
+    if (high && surrogate_at(out, i + 6, 'c', 'f')) i += 11;
+    else if (high || low) out.replace(i + 2, 4, "0000"), i += 5;
+    else ++i;  // the escaped character
   }
   return out;
 }

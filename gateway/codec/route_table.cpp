@@ -36,16 +36,11 @@ void add_allowed(std::string& allow, rpc::verb v) {
 
 std::string_view verb_name(rpc::verb v) noexcept {
   switch (v) {
-    case rpc::verb::get:
-      return "GET";
-    case rpc::verb::put:
-      return "PUT";
-    case rpc::verb::post:
-      return "POST";
-    case rpc::verb::patch:
-      return "PATCH";
-    case rpc::verb::delete_:
-      return "DELETE";
+    case rpc::verb::get: return "GET";
+    case rpc::verb::put: return "PUT";
+    case rpc::verb::post: return "POST";
+    case rpc::verb::patch: return "PATCH";
+    case rpc::verb::delete_: return "DELETE";
   }
   return {};
 }

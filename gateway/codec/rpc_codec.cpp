@@ -27,10 +27,8 @@ const rpc::method* find_callable(std::string_view name) {
 }
 
 void take_params(incoming_call& call, result<rpc::message_ptr> params) {
-  if (params)
-    call.params = std::move(*params);
-  else
-    call.failure = call_failure{static_cast<int>(rpc_error::invalid_params), params.error()};
+  if (params) call.params = std::move(*params);
+  else call.failure = call_failure{static_cast<int>(rpc_error::invalid_params), params.error()};
 }
 
 /// The id byte for byte, as `text` has it. The value alone says so for a number that can be written in
@@ -80,10 +78,8 @@ incoming_call read_json_call(std::string_view text, const codec_limits& limits) 
     return call;
   }
   call.method = find_callable(name->get_string());
-  if (call.method)
-    take_params(call, read_json_params(*call.method, object->if_contains("params")));
-  else
-    call.failure = fail(rpc_error::no_method, "There is no such method.");
+  if (call.method) take_params(call, read_json_params(*call.method, object->if_contains("params")));
+  else call.failure = fail(rpc_error::no_method, "There is no such method.");
   return call;
 }
 
@@ -103,10 +99,8 @@ incoming_call read_binary_call(std::string_view bytes) {
   call.id = std::to_string(frame.call().id());
   call.notification = frame.call().id() == 0;
   call.method = find_callable(frame.call().method());
-  if (call.method)
-    take_params(call, read_protobuf_params(*call.method, frame.call().params()));
-  else
-    call.failure = fail(rpc_error::no_method, "There is no such method.");
+  if (call.method) take_params(call, read_protobuf_params(*call.method, frame.call().params()));
+  else call.failure = fail(rpc_error::no_method, "There is no such method.");
   return call;
 }
 

@@ -2,8 +2,8 @@
 // Pure; called by websocket_connection.
 #pragma once
 
-#include "gateway/loop/frame.hpp"
 #include "gateway/codec/problems.hpp"
+#include "gateway/loop/frame.hpp"
 #include "protocols/core/method.hpp"
 
 #include <optional>

@@ -28,10 +28,8 @@ bool zero_weight(std::string_view parameters) {
 void vary(http_answer& a, std::string_view by) {
   auto at = std::find_if(a.fields.begin(), a.fields.end(),
                          [](const auto& f) { return f.first == "Vary"; });
-  if (at == a.fields.end())
-    a.fields.emplace_back("Vary", by);
-  else
-    at->second.append(", ").append(by);
+  if (at == a.fields.end()) a.fields.emplace_back("Vary", by);
+  else at->second.append(", ").append(by);
 }
 
 // All of tus, so that uploads work from pages of other origins.

@@ -91,7 +91,7 @@ class http_connection final : public connection,
   bool bad_chunk_ = false;
   std::function<void(std::uint64_t, boost::beast::string_view, error_code&)> on_chunk_;
   std::string request_id_;
-  std::string scheme_;  ///< as a listed proxy says; else empty
+  std::string scheme_;              ///< as a listed proxy says; else empty
   std::shared_ptr<void> exchange_;  ///< of the request that is being served
   std::optional<http::response<http::string_body>> response_;
   std::optional<http::response<http::span_body<const char>>> shared_response_;
@@ -132,18 +132,15 @@ void http_connection::read_more() {
 void http_connection::on_bytes() {
   switch (phase_) {
     case phase::idle:
-    case phase::header:
-      return on_header_bytes();
-    case phase::body:
-      return on_body_bytes();
+    case phase::header: return on_header_bytes();
+    case phase::body: return on_body_bytes();
     case phase::lingering:
       lingered_ += buffer_.size();
       buffer_.clear();
       if (lingered_ > edge_.settings.linger_bytes) return close();
       return read_more();
     case phase::serving:
-    case phase::writing:
-      return;
+    case phase::writing: return;
   }
 }
 
@@ -332,7 +329,8 @@ void http_connection::learn_client() {
        protocols = list_of("X-Forwarded-Proto");
   auto client = edge_.proxies.client_of({forwarded, addresses, protocols});
   error_code ignored;
-  if (client.address.empty()) client.address = socket_.remote_endpoint(ignored).address().to_string();
+  if (client.address.empty())
+    client.address = socket_.remote_endpoint(ignored).address().to_string();
   lease_.speak_for(std::move(client.address));
   scheme_ = std::move(client.scheme);
 }
@@ -350,8 +348,7 @@ void http_connection::upgrade(http_request request, std::string request_id) {
   const auto& fields = parser_->get();
   if (fields.count("Sec-WebSocket-Version") != 1 || fields["Sec-WebSocket-Version"] != "13")
     return answer(upgrade_required("Version 13 is spoken here."));
-  if (fields.count("Sec-WebSocket-Key") != 1 ||
-      !is_socket_key(view(fields["Sec-WebSocket-Key"])))
+  if (fields.count("Sec-WebSocket-Key") != 1 || !is_socket_key(view(fields["Sec-WebSocket-Key"])))
     return answer(problem_answer(
         make_error(errc::invalid_request, "Sec-WebSocket-Key is not 16 bytes in base64."),
         request_id));
@@ -360,8 +357,8 @@ void http_connection::upgrade(http_request request, std::string request_id) {
         make_error(errc::invalid_request, "A header field came more than once."), request_id));
   auto protocols = list_of("Sec-WebSocket-Protocol");
   judge_handshake(
-      edge_, thread_,
-      {request.origin, request.host, scheme_, request.authorization, protocols}, lease_.address(),
+      edge_, thread_, {request.origin, request.host, scheme_, request.authorization, protocols},
+      lease_.address(),
       [self = shared_from_this(), request_id,
        token = !request.authorization.empty()](result<handshake> accepted) {
         if (self->closed_) return;

@@ -48,7 +48,7 @@ body_format format_of_answer(const http_request& request) {
   if (accepts(request.accept, protobuf_type)) return body_format::protobuf;
   if (accepts(request.accept, "application/json")) return body_format::json;
   return same_ignoring_case(media_type(request.content_type), protobuf_type) ? body_format::protobuf
-                                                                    : body_format::json;
+                                                                             : body_format::json;
 }
 
 bool known_verb(std::string_view verb) {
@@ -106,7 +106,8 @@ struct exchange : std::enable_shared_from_this<exchange> {
       return finish(std::move(out));
     }
     if (request)
-      if (auto ok = common.admission.by_account(*method, p->account, common.now()); !ok) return fail(ok.error());
+      if (auto ok = common.admission.by_account(*method, p->account, common.now()); !ok)
+        return fail(ok.error());
     call(caller_of(*p));
   }
 
@@ -244,10 +245,8 @@ std::shared_ptr<void> serve_http(edge& e, const pages& site, io_thread& thread,
   x->coded_body = coded(request);
   x->done = std::move(done);
   x->request = read_request(request, *match, query, e.settings.max_json_depth);
-  if (x->method->caller == rpc::caller_kind::anonymous)
-    x->call({});
-  else
-    x->authenticate(bearer_token(request.authorization));
+  if (x->method->caller == rpc::caller_kind::anonymous) x->call({});
+  else x->authenticate(bearer_token(request.authorization));
   return x;
 }
 

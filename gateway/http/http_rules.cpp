@@ -83,7 +83,8 @@ bool valid_ip_literal(std::string_view text) {
   if (text.starts_with('v') || text.starts_with('V')) {  // RFC 3986: IPvFuture
     auto dot = text.find('.');
     return dot != text.npos && dot > 1 && dot + 1 < text.size() &&
-           std::all_of(text.begin() + 1, text.end(), [](char c) { return is_token(c) || c == ':'; });
+           std::all_of(text.begin() + 1, text.end(),
+                       [](char c) { return is_token(c) || c == ':'; });
   }
   boost::system::error_code ec;
   boost::asio::ip::make_address_v6(text, ec);

@@ -8,7 +8,10 @@
 namespace nova::gateway {
 namespace {
 
-constexpr int statuses[] = {200, 201, 204,
+constexpr int statuses[] = {
+    200,
+    201,
+    204,
 #define NOVA_ERROR(name, number, status, retry, title) status,
 #include "protocols/core/errors.def"
 #undef NOVA_ERROR

@@ -37,7 +37,7 @@ struct edge {
   const gateway::resume_tokens resume_tokens;
   gateway::limits limits;
   gateway::admission admission;
-  rpc::bus* bus = nullptr;  ///< set before the first connection
+  rpc::bus* bus = nullptr;                    ///< set before the first connection
   std::function<std::string()> metrics_text;  ///< of /metrics
   std::atomic<bool> draining{false};
 };

@@ -21,7 +21,13 @@ std::string printable(rpc::connection_id id) {
 
 socket_session::socket_session(edge& e, io_thread& thread, session_socket& socket,
                                rpc::connection_id id, encoding enc, const std::string& address)
-    : edge_(e), thread_(thread), socket_(socket), id_(id), encoding_(enc), address_(address), rate_(e.settings) {}
+    : edge_(e),
+      thread_(thread),
+      socket_(socket),
+      id_(id),
+      encoding_(enc),
+      address_(address),
+      rate_(e.settings) {}
 
 template <class F, class Gone>
 auto socket_session::on_own_thread(F f, Gone gone) {
@@ -31,10 +37,8 @@ auto socket_session::on_own_thread(F f, Gone gone) {
     thread->post([&here = *thread, &common, id, f, gone, answer = std::move(answer)] {
       auto* socket = here.find(id);
       auto* session = socket ? socket->session() : nullptr;
-      if (session && !session->ended_)
-        f(*session, answer);
-      else
-        gone(common);
+      if (session && !session->ended_) f(*session, answer);
+      else gone(common);
     });
   };
 }
@@ -88,8 +92,10 @@ void socket_session::issue(incoming_call call, time_point began) {
   from.address = address_;
   auto c = make_call(*call.method, std::move(from), next_request_id(), began);
   c.request = std::move(call.params);
-  auto answer = [began, id = call.notification ? std::string() : std::move(call.id), method = call.method](
-                    socket_session& s, const rpc::reply_result& reply) { s.answered(id, *method, reply, began); };
+  auto answer = [began, id = call.notification ? std::string() : std::move(call.id),
+                 method = call.method](socket_session& s, const rpc::reply_result& reply) {
+    s.answered(id, *method, reply, began);
+  };
   c.reply = on_own_thread(std::move(answer), [](edge&) {});
   edge_.bus->call(std::move(c));
 }
@@ -101,8 +107,9 @@ void socket_session::answered(const std::string& id, const rpc::method& method,
   const int status = reply ? 200 : describe(reply.error().code).http_status;
   thread_.counts().times.observe(method, status, edge_.now() - began);
   if (!id.empty())
-    socket_.send_answer(reply ? write_result(encoding_, id, method, **reply)
-                              : write_failure(encoding_, id, failure_of(reply.error()), next_request_id()));
+    socket_.send_answer(
+        reply ? write_result(encoding_, id, method, **reply)
+              : write_failure(encoding_, id, failure_of(reply.error()), next_request_id()));
   socket_.settled();
 }
 
@@ -113,16 +120,14 @@ void socket_session::refuse(const incoming_call& call, const call_failure& failu
 
 void socket_session::refuse_for_rate(const incoming_call& call, const error& e) {
   thread_.counts().calls_refused_total.add();
-  if (rate_.abused(edge_.now()))
-    return socket_.end_with(rpc::close_code::policy, "too many calls");
+  if (rate_.abused(edge_.now())) return socket_.end_with(rpc::close_code::policy, "too many calls");
   refuse(call, failure_of(e));
 }
 
 // The first call's id is a fresh UUIDv7 as on HTTP; the others of the socket count its end up, which
 // costs no randomness.
 std::string socket_session::next_request_id() {
-  if (last_request_id_.is_nil())
-    last_request_id_ = make_uuid_v7(edge_.wall.now(), edge_.random);
+  if (last_request_id_.is_nil()) last_request_id_ = make_uuid_v7(edge_.wall.now(), edge_.random);
   else
     for (auto at = last_request_id_.end(); at != last_request_id_.begin() + 9 && ++*--at == 0;) {
     }
@@ -140,7 +145,8 @@ void socket_session::open(incoming_call call) {
   }
   edge_.tokens->verify(
       request.access_token(),
-      on_own_thread([](socket_session& s, const result<principal>& p) { s.verified(p); }, [](edge&) {}));
+      on_own_thread([](socket_session& s, const result<principal>& p) { s.verified(p); },
+                    [](edge&) {}));
 }
 
 void socket_session::verified(const result<principal>& p) {
@@ -158,8 +164,9 @@ void socket_session::verified(const result<principal>& p) {
 
 void socket_session::begin_open() {
   const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
-  auto claims = request.has_resume() ? edge_.resume_tokens.read(request.resume().token(), edge_.wall.now())
-                                     : std::nullopt;
+  auto claims = request.has_resume()
+                    ? edge_.resume_tokens.read(request.resume().token(), edge_.wall.now())
+                    : std::nullopt;
   opening_->resumed = claims && claims->account == who_->account;
   opening_->marks_of = opening_->resumed ? claims->session : who_->session;
   bool fresh = lineage_ == uuid{};
@@ -210,16 +217,15 @@ void socket_session::ask_missed() {
     auto c = make_call(*edge_.resuming[i], std::move(us), opening_->request_id, edge_.now());
     c.request = ask;
     c.reply = on_own_thread(
-        [i](socket_session& s, const rpc::reply_result& reply) { s.missed(i, reply); }, [](edge&) {});
+        [i](socket_session& s, const rpc::reply_result& reply) { s.missed(i, reply); },
+        [](edge&) {});
     edge_.bus->call(std::move(c));
   }
 }
 
 void socket_session::missed(std::size_t of, const rpc::reply_result& reply) {
-  if (reply)
-    opening_->missed[of] = *reply;
-  else
-    opening_->failure = reply.error();
+  if (reply) opening_->missed[of] = *reply;
+  else opening_->failure = reply.error();
   if (--opening_->unanswered > 0) return;
   if (!opening_->failure) return answer_open();
   // Live pushes after this would be a hole without a gap: the attachment ends, and the next attempt

@@ -73,7 +73,7 @@ class socket_session {
     std::string request_id;
     bool resumed = false;
     uuid lineage{};
-    uuid marks_of{};  ///< the auth session whose marks say what was seen
+    uuid marks_of{};                       ///< the auth session whose marks say what was seen
     std::vector<rpc::message_ptr> missed;  ///< the answers of edge::resuming, in its order
     std::size_t unanswered = 0;
     std::optional<error> failure;

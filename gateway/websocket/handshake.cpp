@@ -11,8 +11,7 @@ namespace {
 constexpr std::string_view json_protocol = "nova.v1.json", protobuf_protocol = "nova.v1.proto";
 
 bool origin_allowed(const config::gateway_settings& settings, const upgrade_fields& request) {
-  return request.origin.empty() ||
-         same_origin(request.origin, request.host, request.scheme) ||
+  return request.origin.empty() || same_origin(request.origin, request.host, request.scheme) ||
          listed_origin(request.origin, settings.allowed_origins);
 }
 
@@ -59,10 +58,8 @@ void judge_handshake(edge& e, io_thread& thread, const upgrade_fields& request,
       accepted->who = *p;
       done(std::move(*accepted));
     };
-    if (home == std::this_thread::get_id())
-      finish();
-    else
-      thread.post(finish);
+    if (home == std::this_thread::get_id()) finish();
+    else thread.post(finish);
   });
 }
 

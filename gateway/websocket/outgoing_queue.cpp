@@ -35,8 +35,7 @@ std::size_t outgoing_queue::consume(std::size_t n) {
     ++first_;
     ++done;
   }
-  if (empty())
-    clear();
+  if (empty()) clear();
   else if (first_ > 64 && first_ > frames_.size() / 2) {
     frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
@@ -56,10 +55,8 @@ void outgoing_queue::drop_unsent() {
 
 void outgoing_queue::clear() {
   constexpr std::size_t kept_frames = 8;  // an idle socket keeps no large table
-  if (frames_.capacity() > kept_frames)
-    std::vector<entry>().swap(frames_);
-  else
-    frames_.clear();
+  if (frames_.capacity() > kept_frames) std::vector<entry>().swap(frames_);
+  else frames_.clear();
   first_ = offset_ = bytes_ = pushed_ = 0;
 }
 

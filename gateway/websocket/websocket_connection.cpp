@@ -192,8 +192,7 @@ void websocket_connection::on_read_failed(error_code ec) {
   auto fault = stream_.next_layer().watch().fault();
   if (fault)
     shut(static_cast<rpc::close_code>(*fault), "too many fragments, or a length that is none");
-  else if (!closing_.begun() && !by_close_frame)
-    return close();
+  else if (!closing_.begun() && !by_close_frame) return close();
   begin_close(closing_handshake::phase::ours);
   closing_.read_ended(by_close_frame);
   schedule(outbox_.wake());
@@ -223,7 +222,8 @@ void websocket_connection::on_control_bytes(std::string bytes) {
   bool close_frame = !closing_.upgrading() && !bytes.empty() &&
                      (bytes[0] & 0x0f) == static_cast<int>(opcode::close);
   auto code = close_frame ? stream_.next_layer().watch().close_answer() : std::nullopt;
-  auto next = outbox_.add_last(code ? make_close_frame(*code, {}) : raw_frame(std::move(bytes)), false);
+  auto next =
+      outbox_.add_last(code ? make_close_frame(*code, {}) : raw_frame(std::move(bytes)), false);
   if (close_frame) begin_close(closing_handshake::phase::theirs);
   schedule(next);
 }
@@ -271,12 +271,9 @@ std::size_t websocket_connection::flush() {
   counts.socket_writes_total.add(done.writes);
   counts.bytes_written_total.add(done.bytes);
   counts.frames_written_total.add(done.frames);
-  if (done.failed)
-    close();
-  else if (outbox_.blocked())
-    wait_writable();
-  else
-    after_flush();
+  if (done.failed) close();
+  else if (outbox_.blocked()) wait_writable();
+  else after_flush();
   return done.frames;
 }
 
@@ -294,9 +291,7 @@ void websocket_connection::after_flush() {
   switch (closing_.written()) {
     case closing_handshake::next::read: return read();
     case closing_handshake::next::close: return close();
-    case closing_handshake::next::drop:
-      closing_.drop();
-      return drop_until_end();
+    case closing_handshake::next::drop: closing_.drop(); return drop_until_end();
     case closing_handshake::next::nothing: return;
   }
 }

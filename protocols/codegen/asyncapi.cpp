@@ -18,7 +18,8 @@ const json::object id{{"description", "As the client chose it: a string or a num
 json::object envelope(json::object properties, json::array required) {
   properties["jsonrpc"] = version;
   required.emplace_back("jsonrpc");
-  return {{"type", "object"}, {"required", std::move(required)}, {"properties", std::move(properties)}};
+  return {
+      {"type", "object"}, {"required", std::move(required)}, {"properties", std::move(properties)}};
 }
 
 json::object message(const std::string& name, const std::string& summary, json::object payload,
@@ -45,11 +46,10 @@ void add_messages(const method& m, const contract& all, json::object& to) {
                {"method"}),
       {{"jsonrpc", "2.0"}, {"id", 1}, {"method", rpc}, {"params", example_of(request, true)}},
       request.full_name());
-  to[rpc + ".result"] =
-      message(rpc + ".result", "The answer to " + rpc + ".",
-              envelope({{"id", id}, {"result", reference(reply, all)}}, {"id", "result"}),
-              {{"jsonrpc", "2.0"}, {"id", 1}, {"result", example_of(reply, false)}},
-              reply.full_name());
+  to[rpc + ".result"] = message(
+      rpc + ".result", "The answer to " + rpc + ".",
+      envelope({{"id", id}, {"result", reference(reply, all)}}, {"id", "result"}),
+      {{"jsonrpc", "2.0"}, {"id", 1}, {"result", example_of(reply, false)}}, reply.full_name());
 }
 
 void add_push(const push& p, const contract& all, json::object& to) {
@@ -68,15 +68,14 @@ json::object error_message() {
   json::array examples;
   for (const auto& e : all_errors()) {
     codes.emplace_back(static_cast<int>(e.code));
-    examples.push_back(json::object{
-        {"name", std::string(e.name)},
-        {"payload",
-         {{"jsonrpc", "2.0"},
-          {"id", 1},
-          {"error",
-           {{"code", static_cast<int>(e.code)},
-            {"message", std::string(e.title)},
-            {"data", problem_example(e)}}}}}});
+    examples.push_back(json::object{{"name", std::string(e.name)},
+                                    {"payload",
+                                     {{"jsonrpc", "2.0"},
+                                      {"id", 1},
+                                      {"error",
+                                       {{"code", static_cast<int>(e.code)},
+                                        {"message", std::string(e.title)},
+                                        {"data", problem_example(e)}}}}}});
   }
   const json::object error_schema{
       {"type", "object"},
@@ -148,12 +147,14 @@ std::string asyncapi_text(const contract& all) {
   }
   for (const auto& p : all.pushes) received.push_back(p.proto);
 
-  auto info = about("Nova's WebSocket",
-                    "Calls and pushes on /v1/ws. The first call is session.open, unless the handshake had a "
-                    "bearer token. Subprotocol nova.v1.json: JSON-RPC 2.0 in text frames. Subprotocol "
-                    "nova.v1.proto: nova.session.Frame in binary frames, with the message that "
-                    "x-protobuf-message names inside. /docs has a quick start and the client contract.");
-  info["license"] = {{"name", "Apache-2.0"}, {"url", "https://www.apache.org/licenses/LICENSE-2.0"}};
+  auto info = about(
+      "Nova's WebSocket",
+      "Calls and pushes on /v1/ws. The first call is session.open, unless the handshake had a "
+      "bearer token. Subprotocol nova.v1.json: JSON-RPC 2.0 in text frames. Subprotocol "
+      "nova.v1.proto: nova.session.Frame in binary frames, with the message that "
+      "x-protobuf-message names inside. /docs has a quick start and the client contract.");
+  info["license"] = {{"name", "Apache-2.0"},
+                     {"url", "https://www.apache.org/licenses/LICENSE-2.0"}};
   const json::object document{
       {"asyncapi", "3.0.0"},
       {"info", std::move(info)},
@@ -168,7 +169,8 @@ std::string asyncapi_text(const contract& all) {
        {{"socket",
          {{"address", "/v1/ws"},
           {"title", "One socket"},
-          {"description", "Every conversation of the account is pushed; no subscription is needed."},
+          {"description",
+           "Every conversation of the account is pushed; no subscription is needed."},
           {"messages", std::move(in_channel)},
           {"bindings",
            {{"ws",

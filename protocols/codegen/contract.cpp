@@ -37,23 +37,12 @@ std::vector<std::string> parameters_of(const std::string& path) {
 route route_of(const options::Http& http) {
   route r;
   switch (http.pattern_case()) {
-    case options::Http::kGet:
-      r.verb = "get", r.path = http.get();
-      break;
-    case options::Http::kPut:
-      r.verb = "put", r.path = http.put();
-      break;
-    case options::Http::kPost:
-      r.verb = "post", r.path = http.post();
-      break;
-    case options::Http::kPatch:
-      r.verb = "patch", r.path = http.patch();
-      break;
-    case options::Http::kDelete:
-      r.verb = "delete", r.path = http.delete_();
-      break;
-    case options::Http::PATTERN_NOT_SET:
-      break;
+    case options::Http::kGet: r.verb = "get", r.path = http.get(); break;
+    case options::Http::kPut: r.verb = "put", r.path = http.put(); break;
+    case options::Http::kPost: r.verb = "post", r.path = http.post(); break;
+    case options::Http::kPatch: r.verb = "patch", r.path = http.patch(); break;
+    case options::Http::kDelete: r.verb = "delete", r.path = http.delete_(); break;
+    case options::Http::PATTERN_NOT_SET: break;
   }
   if (http.status() != 0) r.status = http.status();
   r.status_existing = http.status_existing();
@@ -177,7 +166,9 @@ std::string type_text(const pb::FieldDescriptor& field) {
   return (optional ? "optional " : "") + base_type_text(field);
 }
 
-std::string caller_name(options::Caller caller) { return ascii_lower(options::Caller_Name(caller)); }
+std::string caller_name(options::Caller caller) {
+  return ascii_lower(options::Caller_Name(caller));
+}
 
 std::string rate_name(options::RateClass rate) {
   return rate == options::RATE_UNSPECIFIED ? "none" : ascii_lower(options::RateClass_Name(rate));

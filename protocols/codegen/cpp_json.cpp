@@ -22,22 +22,14 @@ const FieldDescriptor& map_value(const FieldDescriptor& f) {
 
 std::string scalar_type(const FieldDescriptor& f) {
   switch (f.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-      return "std::int32_t";
-    case FieldDescriptor::CPPTYPE_INT64:
-      return "std::int64_t";
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return "std::uint32_t";
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return "std::uint64_t";
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return "double";
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return "float";
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return "bool";
-    default:
-      return "std::string";
+    case FieldDescriptor::CPPTYPE_INT32: return "std::int32_t";
+    case FieldDescriptor::CPPTYPE_INT64: return "std::int64_t";
+    case FieldDescriptor::CPPTYPE_UINT32: return "std::uint32_t";
+    case FieldDescriptor::CPPTYPE_UINT64: return "std::uint64_t";
+    case FieldDescriptor::CPPTYPE_DOUBLE: return "double";
+    case FieldDescriptor::CPPTYPE_FLOAT: return "float";
+    case FieldDescriptor::CPPTYPE_BOOL: return "bool";
+    default: return "std::string";
   }
 }
 
@@ -199,16 +191,12 @@ std::string read_repeated(const FieldDescriptor& f, holes h) {
 
 std::string read_field(const FieldDescriptor& f) {
   auto h = holes_of(f);
-  if (f.is_map())
-    h["body"] = read_map(f, h);
-  else if (f.is_repeated())
-    h["body"] = read_repeated(f, h);
-  else if (is_message(f))
-    h["body"] = fill("    read_json(*v, *m.mutable_$get$(), here, to);\n", h);
+  if (f.is_map()) h["body"] = read_map(f, h);
+  else if (f.is_repeated()) h["body"] = read_repeated(f, h);
+  else if (is_message(f)) h["body"] = fill("    read_json(*v, *m.mutable_$get$(), here, to);\n", h);
   else if (h["scalar"] == "std::string")
     h["body"] = fill("    $read$(*v, *m.mutable_$get$(), here, to);\n", h);
-  else
-    h["body"] = fill("    $scalar$ x{};\n    if ($read$(*v, x, here, to)) m.set_$get$(x);\n", h);
+  else h["body"] = fill("    $scalar$ x{};\n    if ($read$(*v, x, here, to)) m.set_$get$(x);\n", h);
   return fill(R"(  if (const auto* v = json::member(*object, "$name$")) {
     const json::place here(at, "$name$");
 $body$  }
@@ -283,11 +271,10 @@ std::string check_items(const FieldDescriptor& f, holes h) {
         "here, to);\n",
         h);
   if (f.is_map()) {
-    h["value"] =
-        is_message(map_value(f)) ? "validate(value, inner, to);"
-        : is_text(map_value(f))
-            ? fill("json::check_text(value, true, $rule$, inner, to);", h)
-            : "static_cast<void>(value);";
+    h["value"] = is_message(map_value(f)) ? "validate(value, inner, to);"
+                 : is_text(map_value(f))
+                     ? fill("json::check_text(value, true, $rule$, inner, to);", h)
+                     : "static_cast<void>(value);";
     return out + fill(R"(    for (const auto& [key, value] : m.$get$()) {
       const json::place inner(here, key);
       json::check_text(key, true, {}, inner, to);
@@ -296,13 +283,10 @@ std::string check_items(const FieldDescriptor& f, holes h) {
 )",
                       h);
   }
-  if (is_message(f))
-    h["item"] = "validate(item, json::place(here, i++), to);";
+  if (is_message(f)) h["item"] = "validate(item, json::place(here, i++), to);";
   else if (is_text(f) || is_bytes(f))
-    h["item"] =
-        fill("$check$(item, true, $rule$, json::place(here, i++), to);", h);
-  else
-    return out;
+    h["item"] = fill("$check$(item, true, $rule$, json::place(here, i++), to);", h);
+  else return out;
   return out + fill("    for (std::size_t i = 0; const auto& item : m.$get$()) $item$\n", h);
 }
 

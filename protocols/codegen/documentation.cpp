@@ -21,10 +21,8 @@ std::string sentences(const std::string& comment) {
   std::string out;
   for (char c : comment) {
     const bool space = std::isspace(static_cast<unsigned char>(c)) != 0;
-    if (!space)
-      out += c;
-    else if (!out.empty() && out.back() != ' ')
-      out += ' ';
+    if (!space) out += c;
+    else if (!out.empty() && out.back() != ' ') out += ' ';
   }
   while (out.ends_with(' ')) out.pop_back();
   if (out.empty()) return out;
@@ -51,15 +49,11 @@ json::value scalar_example(const FieldDescriptor& f) {
   const auto& r = rules(f);
   if (r.time()) return "2026-01-31T09:30:00.000Z";
   switch (f.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return r.example() == "true";
-    case FieldDescriptor::CPPTYPE_STRING:
-      return text_example(f);
+    case FieldDescriptor::CPPTYPE_BOOL: return r.example() == "true";
+    case FieldDescriptor::CPPTYPE_STRING: return text_example(f);
     case FieldDescriptor::CPPTYPE_DOUBLE:
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return std::strtod(r.example().c_str(), nullptr);
-    default:
-      break;
+    case FieldDescriptor::CPPTYPE_FLOAT: return std::strtod(r.example().c_str(), nullptr);
+    default: break;
   }
   if (!r.example().empty()) return std::strtoll(r.example().c_str(), nullptr, 10);
   return std::max<std::int64_t>(r.min(), 1);
@@ -114,7 +108,9 @@ std::string description_of(const pb::FieldDescriptor& f) {
   return sentences(at.trailing_comments.empty() ? at.leading_comments : at.trailing_comments);
 }
 
-json::value example_of(const pb::FieldDescriptor& f, bool sent) { return field_example(f, sent, 0); }
+json::value example_of(const pb::FieldDescriptor& f, bool sent) {
+  return field_example(f, sent, 0);
+}
 
 json::value example_of(const pb::Descriptor& message, bool sent,
                        const std::vector<std::string>& left_out) {

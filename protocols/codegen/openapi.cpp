@@ -37,13 +37,15 @@ std::string openapi_text(const contract& all) {
   const json::object document{
       {"openapi", "3.1.0"},
       {"info",
-       about("Nova",
-             "Social and messaging backend: the HTTP side; the WebSocket's is /asyncapi.json, and /docs "
-             "has a quick start. Errors are problem documents (RFC 9457), also for protobuf bodies. "
-             "Times are RFC 3339 in UTC with milliseconds; in protobuf they are milliseconds since "
-             "1970. Bodies are JSON or, with application/x-protobuf, the message that "
-             "x-protobuf-message names. In a request null means absent, and unknown names are "
-             "ignored.")},
+       about(
+           "Nova",
+           "Social and messaging backend: the HTTP side; the WebSocket's is /asyncapi.json, and "
+           "/docs "
+           "has a quick start. Errors are problem documents (RFC 9457), also for protobuf bodies. "
+           "Times are RFC 3339 in UTC with milliseconds; in protobuf they are milliseconds since "
+           "1970. Bodies are JSON or, with application/x-protobuf, the message that "
+           "x-protobuf-message names. In a request null means absent, and unknown names are "
+           "ignored.")},
       {"servers", json::array{json::object{{"url", "/"}, {"description", "This server."}}}},
       {"security", json::array{json::object{{"bearer", json::array{}}}}},
       {"tags", tags(all)},

@@ -99,7 +99,8 @@ std::set<int> error_statuses(const method& m, const route& r) {
       m.options.key() == "refresh_token")
     statuses.insert(401);
   const bool about_others = m.options.rate() == options::WRITE && caller != options::ANONYMOUS;
-  if (about_others || caller == options::MEMBER || caller == options::ADMIN || !r.parameters.empty())
+  if (about_others || caller == options::MEMBER || caller == options::ADMIN ||
+      !r.parameters.empty())
     statuses.insert({403, 404});
   if (has_body(r)) statuses.insert(409);
   return statuses;
@@ -141,12 +142,9 @@ json::object own_operation(const char* id, const char* summary, const char* medi
        {{"description", "Success."},
         {"content", {{media_type, {{"schema", schema}, {"example", example}}}}}}}};
   refer_to_errors(always, responses);
-  return {{"operationId", id},
-          {"summary", summary},
-          {"description", summary},
-          {"tags", json::array{"operation"}},
-          {"security", json::array{}},
-          {"responses", std::move(responses)}};
+  return {{"operationId", id},         {"summary", summary},
+          {"description", summary},    {"tags", json::array{"operation"}},
+          {"security", json::array{}}, {"responses", std::move(responses)}};
 }
 
 json::object socket_operation() {
@@ -212,7 +210,8 @@ json::array tags(const contract& all) {
   for (const auto& m : all.methods)
     if (!m.routes.empty()) names.insert(m.domain);
   json::array out;
-  for (const auto& name : names) out.push_back(json::object{{"name", name}, {"description", tag_description(name, all)}});
+  for (const auto& name : names)
+    out.push_back(json::object{{"name", name}, {"description", tag_description(name, all)}});
   return out;
 }
 
@@ -231,9 +230,9 @@ json::object error_responses() {
   }
   json::object out;
   for (const auto& [status, row] : by_status) {
-    json::object headers{{"X-Request-Id",
-                          {{"description", "Names the request in Nova's log."},
-                           {"schema", {{"type", "string"}}}}}};
+    json::object headers{
+        {"X-Request-Id",
+         {{"description", "Names the request in Nova's log."}, {"schema", {{"type", "string"}}}}}};
     if (row.retry)
       headers["Retry-After"] = {{"description", "Seconds."}, {"schema", {{"type", "integer"}}}};
     out["Error" + std::to_string(status)] = {

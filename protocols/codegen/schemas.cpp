@@ -24,15 +24,11 @@ json::object text_schema(const pb::FieldDescriptor& f) {
   }
   if (r.one_of_size() != 0) schema["enum"] = json::array(r.one_of().begin(), r.one_of().end());
   if (!r.charset().empty()) schema["pattern"] = "^[" + r.charset() + "]*$";
-  if (r.min_chars() != 0)
-    schema["minLength"] = r.min_chars();
-  else if (r.required() && !f.is_repeated())
-    schema["minLength"] = 1;
+  if (r.min_chars() != 0) schema["minLength"] = r.min_chars();
+  else if (r.required() && !f.is_repeated()) schema["minLength"] = 1;
   // JSON Schema counts code points: so many bytes have at most as many of them.
-  if (r.max_chars() != 0)
-    schema["maxLength"] = r.max_chars();
-  else if (r.max_bytes() != 0)
-    schema["maxLength"] = r.max_bytes();
+  if (r.max_chars() != 0) schema["maxLength"] = r.max_chars();
+  else if (r.max_bytes() != 0) schema["maxLength"] = r.max_bytes();
   return schema;
 }
 
@@ -41,25 +37,19 @@ json::object scalar_schema(const pb::FieldDescriptor& f, bool sent) {
   const auto& r = rules(f);
   json::object schema;
   switch (f.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return {{"type", "boolean"}};
+    case FieldDescriptor::CPPTYPE_BOOL: return {{"type", "boolean"}};
     case FieldDescriptor::CPPTYPE_DOUBLE:
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return {{"type", "number"}};
-    case FieldDescriptor::CPPTYPE_INT32:
-      return {{"type", "integer"}, {"format", "int32"}};
+    case FieldDescriptor::CPPTYPE_FLOAT: return {{"type", "number"}};
+    case FieldDescriptor::CPPTYPE_INT32: return {{"type", "integer"}, {"format", "int32"}};
     case FieldDescriptor::CPPTYPE_INT64:
       if (r.time()) return {{"type", "string"}, {"format", "date-time"}};
       schema = {{"type", "integer"}, {"format", "int64"}};
       if (r.has_min()) schema["minimum"] = r.min();
-      if (!r.has_min() && sent && r.required() && !f.has_presence())
-        schema["not"] = {{"const", 0}};
+      if (!r.has_min() && sent && r.required() && !f.has_presence()) schema["not"] = {{"const", 0}};
       return schema;
     case FieldDescriptor::CPPTYPE_UINT32:
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return {{"type", "integer"}, {"minimum", 0}};
-    default:
-      return text_schema(f);
+    case FieldDescriptor::CPPTYPE_UINT64: return {{"type", "integer"}, {"minimum", 0}};
+    default: return text_schema(f);
   }
 }
 
@@ -106,30 +96,29 @@ json::object problem_schema() {
       {"properties",
        {{"field", text("The field, by dotted name.", "member_ids.3")},
         {"detail", text("A sentence for a person.", "Must be a UUID.")}}}};
-  return {
-      {"type", "object"},
-      {"description", "A problem document (RFC 9457)."},
-      {"required", {"type", "title", "status", "detail", "code", "request_id"}},
-      {"properties",
-       {{"type", text("The code as a URN.", "urn:nova:problem:invalid_request")},
-        {"title", text("What kind of problem it is.", "The request is not valid.")},
-        {"status",
-         {{"type", "integer"},
-          {"description", "The HTTP status; also on a socket."},
-          {"examples", json::array{400}}}},
-        {"detail", text("A sentence for a person.", "Some fields are not valid.")},
-        {"code", std::move(code)},
-        {"request_id",
-         text("Names the request in Nova's log.", "0197c9a2-6f00-7c3e-8a55-0d6a4e1f2b90")},
-        {"retry_after_s",
-         {{"type", "integer"},
-          {"minimum", 0},
-          {"description", "The same request may succeed after so many seconds."},
-          {"examples", json::array{1}}}},
-        {"errors",
-         {{"type", "array"},
-          {"description", "The fields that are not valid, at most 50."},
-          {"items", field_problem}}}}}};
+  return {{"type", "object"},
+          {"description", "A problem document (RFC 9457)."},
+          {"required", {"type", "title", "status", "detail", "code", "request_id"}},
+          {"properties",
+           {{"type", text("The code as a URN.", "urn:nova:problem:invalid_request")},
+            {"title", text("What kind of problem it is.", "The request is not valid.")},
+            {"status",
+             {{"type", "integer"},
+              {"description", "The HTTP status; also on a socket."},
+              {"examples", json::array{400}}}},
+            {"detail", text("A sentence for a person.", "Some fields are not valid.")},
+            {"code", std::move(code)},
+            {"request_id",
+             text("Names the request in Nova's log.", "0197c9a2-6f00-7c3e-8a55-0d6a4e1f2b90")},
+            {"retry_after_s",
+             {{"type", "integer"},
+              {"minimum", 0},
+              {"description", "The same request may succeed after so many seconds."},
+              {"examples", json::array{1}}}},
+            {"errors",
+             {{"type", "array"},
+              {"description", "The fields that are not valid, at most 50."},
+              {"items", field_problem}}}}}};
 }
 
 }  // namespace
@@ -156,8 +145,7 @@ json::object field_schema(const pb::FieldDescriptor& f, const contract& all, boo
       schema["enum"].as_array().emplace_back(nullptr);
     if (r.null_when_absent() && schema.contains("type"))
       schema["type"] = json::array{schema["type"], "null"};
-    else if (r.null_when_absent())
-      schema = {{"anyOf", {schema, {{"type", "null"}}}}};
+    else if (r.null_when_absent()) schema = {{"anyOf", {schema, {{"type", "null"}}}}};
   }
   if (r.read_only()) schema["readOnly"] = true;
   if (auto text = description_of(f) + bytes_note(r); !text.empty()) schema["description"] = text;
@@ -174,9 +162,9 @@ json::object schemas_of(const std::vector<const pb::Descriptor*>& sent,
       const auto name = edge_name(*message, all);
       if (message->field_count() == 0 || out.contains(name)) continue;
       const auto found = without.find(message);
-      out[name] = message_schema(*message, all, from_clients,
-                                 found == without.end() ? std::vector<std::string>{}
-                                                        : found->second);
+      out[name] =
+          message_schema(*message, all, from_clients,
+                         found == without.end() ? std::vector<std::string>{} : found->second);
     }
   };
   add(sent, true);

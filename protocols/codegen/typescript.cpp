@@ -21,14 +21,10 @@ std::string text_type(const pb::FieldDescriptor& f) {
 std::string value_type(const pb::FieldDescriptor& f, const contract& all) {
   if (rules(f).time()) return "string";
   switch (f.cpp_type()) {
-    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
-      return edge_name(*f.message_type(), all);
-    case pb::FieldDescriptor::CPPTYPE_STRING:
-      return text_type(f);
-    case pb::FieldDescriptor::CPPTYPE_BOOL:
-      return "boolean";
-    default:
-      return "number";
+    case pb::FieldDescriptor::CPPTYPE_MESSAGE: return edge_name(*f.message_type(), all);
+    case pb::FieldDescriptor::CPPTYPE_STRING: return text_type(f);
+    case pb::FieldDescriptor::CPPTYPE_BOOL: return "boolean";
+    default: return "number";
   }
 }
 

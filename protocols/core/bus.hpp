@@ -21,7 +21,8 @@ using connection_id = std::uint64_t;
 
 /// Who asks.
 struct caller {
-  caller_kind kind = caller_kind::anonymous;  ///< anonymous, user or node; roles are the entity's business
+  caller_kind kind =
+      caller_kind::anonymous;  ///< anonymous, user or node; roles are the entity's business
   uuid account{};
   uuid session{};
   connection_id connection = 0;  ///< 0: over HTTP
@@ -64,8 +65,13 @@ using push_ptr = std::shared_ptr<const push>;
 
 /// WebSocket close codes of the contract.
 enum class close_code : std::uint16_t {
-  going_away = 1001, policy = 1008, too_big = 1009, restart = 1012,
-  too_slow = 4008, unauthenticated = 4401, replaced = 4409,
+  going_away = 1001,
+  policy = 1008,
+  too_big = 1009,
+  restart = 1012,
+  too_slow = 4008,
+  unauthenticated = 4401,
+  replaced = 4409,
 };
 
 /// Implemented by the gateway. Thread-safe, never blocks.
@@ -84,8 +90,8 @@ struct attachment {
   connection_id connection = 0;
   uuid account{};
   uuid session{};
-  uuid lineage{};     ///< kept by resumes: a second socket of one lineage replaces the first (4409)
-  bool echo = true;   ///< false: pushes caused by this very connection are not sent to it
+  uuid lineage{};    ///< kept by resumes: a second socket of one lineage replaces the first (4409)
+  bool echo = true;  ///< false: pushes caused by this very connection are not sent to it
 };
 
 /// Implemented by the runtime. Thread-safe, never blocks.

@@ -16,7 +16,8 @@ const std::vector<errc_info>& all_errors() {
 
 const errc_info& describe(errc code) noexcept {
   const auto& table = all_errors();
-  auto row = std::find_if(table.begin(), table.end(), [&](const auto& r) { return r.code == code; });
+  auto row =
+      std::find_if(table.begin(), table.end(), [&](const auto& r) { return r.code == code; });
   return row != table.end() ? *row : describe(errc::internal);
 }
 
@@ -29,7 +30,8 @@ error make_error(errc code, std::string detail, std::vector<field_error> fields)
 }
 
 void throw_exception_from_error(const error& e, const boost::source_location&) {
-  throw std::logic_error("value() of a failed result: " + std::string(describe(e.code).name) + ": " + e.detail);
+  throw std::logic_error("value() of a failed result: " + std::string(describe(e.code).name) +
+                         ": " + e.detail);
 }
 
 }  // namespace nova

@@ -22,7 +22,7 @@ struct errc_info {
   errc code;
   std::string_view name;  ///< snake_case; the problem document's `code`
   int http_status;
-  bool retry;             ///< the same request may succeed later
+  bool retry;  ///< the same request may succeed later
   std::string_view title;
 };
 

@@ -30,27 +30,13 @@ constexpr auto escaped = make_escaped();
 
 void put_escape(std::string& out, unsigned char c) {
   switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    case '\b':
-      out += "\\b";
-      return;
-    case '\f':
-      out += "\\f";
-      return;
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    case '\b': out += "\\b"; return;
+    case '\f': out += "\\f"; return;
   }
   constexpr char hex[] = "0123456789abcdef";
   const char text[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
@@ -151,10 +137,8 @@ void put(std::string& out, std::uint32_t value) { put_number(out, value); }
 void put(std::string& out, std::uint64_t value) { put_number(out, value); }
 
 void put(std::string& out, double value) {
-  if (std::isfinite(value))
-    put_number(out, value);
-  else
-    out += "null";
+  if (std::isfinite(value)) put_number(out, value);
+  else out += "null";
 }
 
 void put_time(std::string& out, unix_ms value) {
@@ -249,10 +233,9 @@ bool read_bytes(const boost::json::value& in, std::string& out, const place& at,
   // libsodium 1.0.18 takes every byte above 0x7f for a character of the alphabet.
   const bool ascii =
       std::all_of(text->begin(), text->end(), [](unsigned char c) { return c <= 0x7f; });
-  if (!ascii ||
-      sodium_base642bin(reinterpret_cast<unsigned char*>(data.data()), data.size(), text->data(),
-                        text->size(), nullptr, &length, nullptr,
-                        sodium_base64_VARIANT_ORIGINAL) != 0)
+  if (!ascii || sodium_base642bin(reinterpret_cast<unsigned char*>(data.data()), data.size(),
+                                  text->data(), text->size(), nullptr, &length, nullptr,
+                                  sodium_base64_VARIANT_ORIGINAL) != 0)
     return refuse(to, at, "Must be a string in base64.");
   data.resize(length);
   out = std::move(data);
@@ -340,12 +323,9 @@ std::string length_fault(std::string_view text, const text_rule& rule) {
   std::string out = "Must be ";
   if (rule.min_chars != 0 && rule.max_chars != 0)
     out += std::to_string(rule.min_chars) + " to " + std::to_string(rule.max_chars);
-  else if (rule.max_chars != 0)
-    out += "at most " + std::to_string(rule.max_chars);
-  else if (rule.min_chars != 0)
-    out += "at least " + std::to_string(rule.min_chars);
-  else
-    out += "all";
+  else if (rule.max_chars != 0) out += "at most " + std::to_string(rule.max_chars);
+  else if (rule.min_chars != 0) out += "at least " + std::to_string(rule.min_chars);
+  else out += "all";
   if (rule.charset.empty()) return out + " characters long.";
   return out + (rule.charset == " -~" ? std::string(" printable ASCII characters.")
                                       : " of the characters " + std::string(rule.charset) + ".");

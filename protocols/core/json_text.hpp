@@ -12,6 +12,7 @@ namespace nova::rpc::json {
 /// The whole of `text` as one value, nested `max_depth` deep at most. As boost::json::parse, but a number with a fraction or an
 /// exponent becomes the nearest double: Boost 1.81 misses it by one unit in the last place for three in ten of 17 digits. The
 /// last one of equal keys counts. Errors: boost::json::error, and null.
-boost::json::value parse(std::string_view text, std::size_t max_depth, boost::system::error_code& failure);
+boost::json::value parse(std::string_view text, std::size_t max_depth,
+                         boost::system::error_code& failure);
 
 }  // namespace nova::rpc::json

@@ -22,7 +22,8 @@ namespace {
 bool is_control(std::string_view text, std::size_t i) {
   const auto c = static_cast<unsigned char>(text[i]);
   if (c < 0x20 || c == 0x7f) return true;
-  if (c != 0xc2 || i + 1 >= text.size()) return false;  // U+0080–U+009F: the 8-bit terminal controls
+  if (c != 0xc2 || i + 1 >= text.size())
+    return false;  // U+0080–U+009F: the 8-bit terminal controls
   const auto next = static_cast<unsigned char>(text[i + 1]);
   return next >= 0x80 && next <= 0x9f;
 }
@@ -89,14 +90,19 @@ class line_formatter final : public spdlog::formatter {
     char when[32];
     std::strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
     const auto name = spdlog::level::to_string_view(message.level);
-    const auto level = message.level == spdlog::level::warn ? "warn" : std::string_view(name.data(), name.size());
+    const auto level =
+        message.level == spdlog::level::warn ? "warn" : std::string_view(name.data(), name.size());
     const std::string_view record(message.payload.data(), message.payload.size());
-    const auto line = record.starts_with(json_begin)
-                          ? fmt::format("{{\"ts\":\"{}.{:03}Z\",\"level\":\"{}\",{}}}\n", when, ms % 1000, level, record)
-                          : fmt::format("ts={}.{:03}Z level={} {}\n", when, ms % 1000, level, record);
+    const auto line =
+        record.starts_with(json_begin)
+            ? fmt::format("{{\"ts\":\"{}.{:03}Z\",\"level\":\"{}\",{}}}\n", when, ms % 1000, level,
+                          record)
+            : fmt::format("ts={}.{:03}Z level={} {}\n", when, ms % 1000, level, record);
     to.append(line.data(), line.data() + line.size());
   }
-  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<line_formatter>(); }
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<line_formatter>();
+  }
 };
 
 class fd_sink final : public spdlog::sinks::base_sink<std::mutex> {
@@ -124,7 +130,8 @@ class fd_sink final : public spdlog::sinks::base_sink<std::mutex> {
 
 spdlog::level::level_enum to_spdlog(level l) {
   static constexpr spdlog::level::level_enum levels[] = {spdlog::level::trace, spdlog::level::debug,
-                                                         spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+                                                         spdlog::level::info, spdlog::level::warn,
+                                                         spdlog::level::err};
   return levels[static_cast<std::size_t>(l)];
 }
 
@@ -176,7 +183,8 @@ void write(level l, std::string_view event, fields values) {
   auto& logger = current_logger();
   const auto severity = to_spdlog(l);
   if (!logger.should_log(severity)) return;
-  const auto line = record_form == form::json ? json_record(event, values) : text_record(event, values);
+  const auto line =
+      record_form == form::json ? json_record(event, values) : text_record(event, values);
   logger.log(severity, spdlog::string_view_t(line.data(), line.size()));
 }
 
@@ -197,7 +205,8 @@ struct session::state {
   std::shared_ptr<spdlog::async_logger> logger;
 };
 
-session::session(std::string_view least_level, std::size_t queue_records, int fd) : state_(std::make_unique<state>()) {
+session::session(std::string_view least_level, std::size_t queue_records, int fd)
+    : state_(std::make_unique<state>()) {
   state_->pool = std::make_shared<spdlog::details::thread_pool>(queue_records, 1, [] {
     sigset_t broken_pipe;  // stderr's reader may go; that must not end the process
     sigemptyset(&broken_pipe);
@@ -206,8 +215,8 @@ session::session(std::string_view least_level, std::size_t queue_records, int fd
   });
   auto sink = std::make_shared<fd_sink>(fd);
   sink->set_formatter(std::make_unique<line_formatter>());
-  state_->logger = std::make_shared<spdlog::async_logger>("nova", std::move(sink), state_->pool,
-                                                          spdlog::async_overflow_policy::overrun_oldest);
+  state_->logger = std::make_shared<spdlog::async_logger>(
+      "nova", std::move(sink), state_->pool, spdlog::async_overflow_policy::overrun_oldest);
   spdlog::set_default_logger(state_->logger);
   set_level(least_level);
 }

@@ -55,10 +55,18 @@ using fields = std::initializer_list<field>;
 /// are texts of valid UTF-8 without control characters.
 void write(level l, std::string_view event, fields values = {});
 
-inline void debug(listed<level::debug> event, fields values = {}) { write(level::debug, event.name, values); }
-inline void info(listed<level::info> event, fields values = {}) { write(level::info, event.name, values); }
-inline void warn(listed<level::warn> event, fields values = {}) { write(level::warn, event.name, values); }
-inline void error(listed<level::error> event, fields values = {}) { write(level::error, event.name, values); }
+inline void debug(listed<level::debug> event, fields values = {}) {
+  write(level::debug, event.name, values);
+}
+inline void info(listed<level::info> event, fields values = {}) {
+  write(level::info, event.name, values);
+}
+inline void warn(listed<level::warn> event, fields values = {}) {
+  write(level::warn, event.name, values);
+}
+inline void error(listed<level::error> event, fields values = {}) {
+  write(level::error, event.name, values);
+}
 
 /// True when a record of this level is written: asked before the fields of a frequent record are made.
 bool writes(level l);
@@ -74,7 +82,8 @@ void append_value(std::string& out, std::string_view value);
 /// on one thread; they nest.
 class capture {
  public:
-  using taker = std::function<void(level l, std::string_view line)>;  ///< the line without time and level
+  using taker =
+      std::function<void(level l, std::string_view line)>;  ///< the line without time and level
   explicit capture(taker to);
   ~capture();
   capture(const capture&) = delete;

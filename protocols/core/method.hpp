@@ -24,19 +24,25 @@ using message_ptr = std::shared_ptr<const message>;
 enum class caller_kind : std::uint8_t { anonymous = 1, user, member, admin, node };
 enum class rate_class : std::uint8_t { none, read, write, sign_in, signal };
 enum class idempotency : std::uint8_t { none, natural, key, client_id };
-enum class key_source : std::uint8_t { field, account, fresh, single };  ///< single: "@one", one entity a domain
+enum class key_source : std::uint8_t {
+  field,
+  account,
+  fresh,
+  single
+};  ///< single: "@one", one entity a domain
 enum class verb : std::uint8_t { get, put, post, patch, delete_ };
 
 /// JSON and construction of one message type; one static instance per type, generated.
 struct message_type {
-  std::string_view name;                                 ///< full protobuf name
+  std::string_view name;  ///< full protobuf name
   std::shared_ptr<message> (*make)();
   void (*write_json)(const message&, std::string& out);  ///< appends one JSON object
   /// Fills `out` from a JSON object; appends to `errors` what does not fit. Unknown names are ignored. A message of
   /// another type than this is a broken invariant.
   void (*read_json)(const boost::json::value&, message& out, std::vector<field_error>& errors);
   /// Sets one scalar field from text (path and query parameters). False: no such field.
-  bool (*set_from_text)(message& out, std::string_view field, std::string_view text, std::vector<field_error>& errors);
+  bool (*set_from_text)(message& out, std::string_view field, std::string_view text,
+                        std::vector<field_error>& errors);
   /// Checks the declared limits (required, max_bytes, max_items, uuid); protobuf input needs it, read_json included it.
   void (*validate)(const message&, std::vector<field_error>& errors);
 };

@@ -44,8 +44,14 @@ std::string metrics_text() {
   constexpr std::string_view types[] = {"counter", "gauge", "histogram"};
   std::string out;
   for (const auto& f : families)
-    out.append(f.name).append(" ").append(types[static_cast<std::size_t>(f.type)]).append("{").append(f.labels)
-        .append("} ").append(f.help).append("\n");
+    out.append(f.name)
+        .append(" ")
+        .append(types[static_cast<std::size_t>(f.type)])
+        .append("{")
+        .append(f.labels)
+        .append("} ")
+        .append(f.help)
+        .append("\n");
   return out;
 }
 
@@ -58,22 +64,26 @@ void duration_histogram::observe(std::chrono::nanoseconds took) noexcept {
 
 duration_histogram::counts duration_histogram::read() const noexcept {
   counts out;
-  for (std::size_t i = 0; i < buckets_.size(); ++i) out.buckets[i] = buckets_[i].load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < buckets_.size(); ++i)
+    out.buckets[i] = buckets_[i].load(std::memory_order_relaxed);
   out.sum_s = static_cast<double>(sum_ns_.load(std::memory_order_relaxed)) * 1e-9;
   return out;
 }
 
-metric_samples::sample& metric_samples::at(metric family, std::initializer_list<std::string_view> labels) {
+metric_samples::sample& metric_samples::at(metric family,
+                                           std::initializer_list<std::string_view> labels) {
   assert(label_names(describe(family)).size() == labels.size());
   return families_[family][texts(labels)];
 }
 
-void metric_samples::add(metric family, double value, std::initializer_list<std::string_view> labels) {
+void metric_samples::add(metric family, double value,
+                         std::initializer_list<std::string_view> labels) {
   assert(describe(family).type != metric_type::histogram);
   at(family, labels).value += value;
 }
 
-void metric_samples::add(metric family, const duration_histogram& h, std::initializer_list<std::string_view> labels) {
+void metric_samples::add(metric family, const duration_histogram& h,
+                         std::initializer_list<std::string_view> labels) {
   assert(describe(family).type == metric_type::histogram);
   auto& sum = at(family, labels).durations;
   const auto more = h.read();
@@ -93,7 +103,8 @@ double metric_samples::value(metric family, std::initializer_list<std::string_vi
   if (found == samples.end()) return 0;
   const auto& buckets = found->second.durations.buckets;
   return describe(family).type == metric_type::histogram
-             ? static_cast<double>(std::accumulate(buckets.begin(), buckets.end(), std::uint64_t{0}))
+             ? static_cast<double>(
+                   std::accumulate(buckets.begin(), buckets.end(), std::uint64_t{0}))
              : found->second.value;
 }
 

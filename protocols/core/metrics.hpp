@@ -39,10 +39,11 @@ std::string metrics_text();
 /// How long something takes, in buckets. Any number of writers and readers, without locks: about two atomic additions.
 class duration_histogram {
  public:
-  static constexpr std::array<double, 15> bounds_s{0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
-                                                   0.1,    0.2,    0.5,   1,     2,     5,    10};
+  static constexpr std::array<double, 15> bounds_s{
+      0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10};
   struct counts {
-    std::array<std::uint64_t, bounds_s.size() + 1> buckets{};  ///< each without the ones below; the last: above all bounds
+    std::array<std::uint64_t, bounds_s.size() + 1>
+        buckets{};  ///< each without the ones below; the last: above all bounds
     double sum_s = 0;
   };
 
@@ -66,7 +67,8 @@ class metric_samples {
 
   /// `labels`: as many as the family has, in its order.
   void add(metric family, double value, std::initializer_list<std::string_view> labels = {});
-  void add(metric family, const duration_histogram& h, std::initializer_list<std::string_view> labels = {});
+  void add(metric family, const duration_histogram& h,
+           std::initializer_list<std::string_view> labels = {});
 
   const by_labels& of(metric family) const;
   /// A sample's value, of a histogram its count; 0 when there is none.

@@ -11,14 +11,14 @@ namespace nova {
 enum class planted_fault : std::uint8_t {
   acknowledge_before_commit,  ///< the caller is answered when the decision is appended, not when it is on disk
   skip_sequence,              ///< a send takes the number after the next one
-  forget_dedup_key,           ///< a repeated client_id is taken for a new message
-  reorder_on_resume,          ///< two missed messages change places
-  drop_push,                  ///< a committed message is not pushed
-  fence_removed,              ///< a lane goes on writing after another one took its shards
-  offset_before_effect,       ///< an event counts as taken before its effect is written
-  relay_deletes_early,        ///< the outbox loses an event when it is pushed, not when it was taken
-  passivate_pending,          ///< an entity leaves memory while its decision is on the way to the disk
-  stale_read_model,           ///< an entity starts with what a read model said before
+  forget_dedup_key,      ///< a repeated client_id is taken for a new message
+  reorder_on_resume,     ///< two missed messages change places
+  drop_push,             ///< a committed message is not pushed
+  fence_removed,         ///< a lane goes on writing after another one took its shards
+  offset_before_effect,  ///< an event counts as taken before its effect is written
+  relay_deletes_early,   ///< the outbox loses an event when it is pushed, not when it was taken
+  passivate_pending,     ///< an entity leaves memory while its decision is on the way to the disk
+  stale_read_model,      ///< an entity starts with what a read model said before
 };
 inline constexpr std::size_t planted_fault_count = 10;
 

@@ -13,9 +13,7 @@
 namespace nova {
 namespace {
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 constexpr UChar32 braille_blank = 0x2800;
 constexpr UChar32 variation_16 = 0xFE0F;
@@ -39,7 +37,8 @@ std::optional<std::string> composed(std::string_view text) {
   std::string out;
   icu::StringByteSink<std::string> sink(&out);
   if (U_SUCCESS(failed))
-    nfc->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink, nullptr, failed);
+    nfc->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())),
+                       sink, nullptr, failed);
   if (U_FAILURE(failed)) return {};
   return out;
 }
@@ -59,7 +58,8 @@ bool mark(UChar32 c) { return (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0; }
 /// May stand in a name behind a visible character: it changes how the character looks.
 bool shapes(UChar32 c) {
   const bool tag = c >= 0xE0020 && c <= 0xE007F;  // of the flags of regions
-  return tag || u_hasBinaryProperty(c, UCHAR_JOIN_CONTROL) || u_hasBinaryProperty(c, UCHAR_VARIATION_SELECTOR);
+  return tag || u_hasBinaryProperty(c, UCHAR_JOIN_CONTROL) ||
+         u_hasBinaryProperty(c, UCHAR_VARIATION_SELECTOR);
 }
 
 bool forbidden(UChar32 c) {
@@ -69,12 +69,9 @@ bool forbidden(UChar32 c) {
     case U_LINE_SEPARATOR:
     case U_PARAGRAPH_SEPARATOR:
     case U_SURROGATE:
-    case U_UNASSIGNED:
-      return true;
-    case U_FORMAT_CHAR:
-      return !u_hasBinaryProperty(c, UCHAR_PREPENDED_CONCATENATION_MARK);
-    default:
-      return u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+    case U_UNASSIGNED: return true;
+    case U_FORMAT_CHAR: return !u_hasBinaryProperty(c, UCHAR_PREPENDED_CONCATENATION_MARK);
+    default: return u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
   }
 }
 
@@ -112,7 +109,8 @@ std::string without_links_and_code(std::string_view text) {
       at += ticks;
       continue;
     }
-    std::fill(out.begin() + static_cast<std::ptrdiff_t>(at), out.begin() + static_cast<std::ptrdiff_t>(end + ticks), ' ');
+    std::fill(out.begin() + static_cast<std::ptrdiff_t>(at),
+              out.begin() + static_cast<std::ptrdiff_t>(end + ticks), ' ');
     at = end + ticks;
   }
   constexpr std::string_view blanks = " \t\r\n";
@@ -123,7 +121,8 @@ std::string without_links_and_code(std::string_view text) {
     const auto path = piece.find('/');  // example.org/@somebody
     if (path != std::string_view::npos && piece.substr(0, path).find('.') < path) link = 0;
     if (link != std::string_view::npos)
-      std::fill(out.begin() + static_cast<std::ptrdiff_t>(at + link), out.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+      std::fill(out.begin() + static_cast<std::ptrdiff_t>(at + link),
+                out.begin() + static_cast<std::ptrdiff_t>(end), ' ');
     at = end;
   }
   return out;
@@ -216,7 +215,9 @@ checked_name check_name(std::string_view raw, std::size_t max_code_points) {
     based = c >= 0 && !u_isUWhiteSpace(c);
     shows = shows || (based && c != braille_blank);
   });
-  if (bad) return {{}, "Control characters, directional controls and invisible characters are not allowed."};
+  if (bad)
+    return {{},
+            "Control characters, directional controls and invisible characters are not allowed."};
   if (!kept.empty() && !shows) return {{}, "A name shows something."};
   if (count_code_points(kept) > max_code_points) return {{}, "The name is too long."};
   return {std::string(kept), {}};
@@ -224,7 +225,8 @@ checked_name check_name(std::string_view raw, std::size_t max_code_points) {
 
 checked_name check_display_name(std::string_view raw) {
   auto checked = check_name(raw, max_display_name_code_points);
-  if (checked.problem == "The name is too long.") checked.problem = "At most 64 characters are allowed.";
+  if (checked.problem == "The name is too long.")
+    checked.problem = "At most 64 characters are allowed.";
   return checked;
 }
 
@@ -241,8 +243,10 @@ std::optional<std::string> canonical_emoji(std::string_view raw) {
     const auto c = points[i];
     if (c < 0) return {};
     spelled.append(c);
-    const bool modified = i + 1 < points.size() && u_hasBinaryProperty(points[i + 1], UCHAR_EMOJI_MODIFIER);
-    if (u_hasBinaryProperty(c, UCHAR_EMOJI) && !u_hasBinaryProperty(c, UCHAR_EMOJI_PRESENTATION) && !modified)
+    const bool modified =
+        i + 1 < points.size() && u_hasBinaryProperty(points[i + 1], UCHAR_EMOJI_MODIFIER);
+    if (u_hasBinaryProperty(c, UCHAR_EMOJI) && !u_hasBinaryProperty(c, UCHAR_EMOJI_PRESENTATION) &&
+        !modified)
       spelled.append(variation_16);
   }
   if (!u_stringHasBinaryProperty(spelled.getBuffer(), spelled.length(), UCHAR_RGI_EMOJI)) return {};

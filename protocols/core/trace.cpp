@@ -13,13 +13,15 @@
 namespace nova::trace {
 namespace {
 
-constexpr std::array<std::string_view, station_count> names{"route", "decide", "append", "commit", "answer", "push"};
+constexpr std::array<std::string_view, station_count> names{"route",  "decide", "append",
+                                                            "commit", "answer", "push"};
 
 void append_text(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    if (static_cast<unsigned char>(c) < 0x20)
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
     else out += c;
   }
   out += '"';
@@ -64,23 +66,25 @@ void write(station s, const subject& about, time_point begin, time_point end) {
   append_text(line, about.what);
   std::lock_guard lock(current_mutex);
   if (current == nullptr) return;
-  line += fmt::format("}},\"pid\":{},\"tid\":{},\"ts\":{:.3f},\"dur\":{:.3f}}}", ::getpid(), ::gettid(),
-                      micros(begin - current->start), micros(end - begin));
+  line += fmt::format("}},\"pid\":{},\"tid\":{},\"ts\":{:.3f},\"dur\":{:.3f}}}", ::getpid(),
+                      ::gettid(), micros(begin - current->start), micros(end - begin));
   current->add(line);
 }
 
 void span::begin(station s, const subject& about) {
-  open_ = std::make_unique<open>(
-      open{s, std::string(about.request_id), std::string(about.what), std::chrono::steady_clock::now()});
+  open_ = std::make_unique<open>(open{s, std::string(about.request_id), std::string(about.what),
+                                      std::chrono::steady_clock::now()});
 }
 
-session::session(const std::string& path, std::uint64_t max_bytes) : state_(std::make_unique<state>()) {
+session::session(const std::string& path, std::uint64_t max_bytes)
+    : state_(std::make_unique<state>()) {
   state_->file = std::fopen(path.c_str(), "we");
   if (state_->file == nullptr)
     throw std::runtime_error(path + ": " + std::generic_category().message(errno));
   state_->max_bytes = max_bytes;
   // An array that begins with what names the process, so that each span can start with a comma.
-  std::fprintf(state_->file, "[{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":\"nova\"}}",
+  std::fprintf(state_->file,
+               "[{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":\"nova\"}}",
                static_cast<int>(::getpid()));
   std::lock_guard lock(current_mutex);
   current = state_.get();

@@ -44,7 +44,8 @@ class span {
   }
   ~span() {
     if (open_) [[unlikely]]
-      write(open_->at, {open_->request_id, open_->what}, open_->begin, std::chrono::steady_clock::now());
+      write(open_->at, {open_->request_id, open_->what}, open_->begin,
+            std::chrono::steady_clock::now());
   }
   span(const span&) = delete;
   span& operator=(const span&) = delete;

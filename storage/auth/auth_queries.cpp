@@ -86,19 +86,18 @@ const storage::query prune_guards{
         "(SELECT account_id FROM login_guard WHERE last_failure_at < $1 "
         "ORDER BY last_failure_at LIMIT $2 FOR UPDATE SKIP LOCKED)"};
 
-const storage::query prune_dormant{
-    .name = "auth.prune_dormant",
-    .sql =
-        "DELETE FROM session WHERE session_id IN "
-        "(SELECT session_id FROM session WHERE last_seen_at < $1 "
-        "ORDER BY last_seen_at LIMIT $2 FOR UPDATE SKIP LOCKED)"};
+const storage::query prune_dormant{.name = "auth.prune_dormant",
+                                   .sql =
+                                       "DELETE FROM session WHERE session_id IN "
+                                       "(SELECT session_id FROM session WHERE last_seen_at < $1 "
+                                       "ORDER BY last_seen_at LIMIT $2 FOR UPDATE SKIP LOCKED)"};
 
 std::span<const storage::query* const> all() {
   static const storage::query* const list[] = {
-      &account,         &sessions,       &name_owner,     &taken_names,
-      &session_salt,    &revocations,    &insert_account, &insert_name,
-      &insert_session,  &rotate_session, &revoke_session, &prune_sessions,
-      &update_password, &put_guard,      &delete_guard,   &prune_guards,   &prune_dormant};
+      &account,        &sessions,       &name_owner,      &taken_names,    &session_salt,
+      &revocations,    &insert_account, &insert_name,     &insert_session, &rotate_session,
+      &revoke_session, &prune_sessions, &update_password, &put_guard,      &delete_guard,
+      &prune_guards,   &prune_dormant};
   return list;
 }
 

@@ -6,7 +6,15 @@ namespace {
 
 // Columns of each query, in the order of its SQL.
 namespace account {
-enum : std::size_t { email, handle, password_hash, created_at, failures, last_failure_at, locked_until };
+enum : std::size_t {
+  email,
+  handle,
+  password_hash,
+  created_at,
+  failures,
+  last_failure_at,
+  locked_until
+};
 }
 namespace session {
 enum : std::size_t { id, generation, salt, user_agent, created_at, last_seen_at, rotated_at };
@@ -20,8 +28,8 @@ constexpr std::size_t only_column = 0;
 
 std::optional<account_row> read_account(const storage::rows& r) {
   if (r.empty() || r.null(0, account::email)) return std::nullopt;
-  return account_row{r.text(0, account::email), r.text(0, account::handle), r.text(0, account::password_hash),
-                     r.time(0, account::created_at)};
+  return account_row{r.text(0, account::email), r.text(0, account::handle),
+                     r.text(0, account::password_hash), r.time(0, account::created_at)};
 }
 
 std::vector<session_row> read_sessions(const storage::rows& r) {
@@ -36,7 +44,8 @@ std::vector<session_row> read_sessions(const storage::rows& r) {
 
 guard_row read_guard(const storage::rows& r) {
   if (r.empty() || r.null(0, account::failures)) return {};
-  return {r.int8(0, account::failures), r.time(0, account::last_failure_at), r.time(0, account::locked_until)};
+  return {r.int8(0, account::failures), r.time(0, account::last_failure_at),
+          r.time(0, account::locked_until)};
 }
 
 std::vector<std::string> read_names(const storage::rows& r) {
@@ -58,7 +67,7 @@ std::optional<std::string> read_salt(const storage::rows& r) {
 std::vector<revocation_row> read_revocations(const storage::rows& r) {
   std::vector<revocation_row> out;
   out.reserve(r.size());
-  for (std::size_t i = 0; i < r.size(); ++i) 
+  for (std::size_t i = 0; i < r.size(); ++i)
     out.push_back({r.id(i, revocation::session), r.time(i, revocation::until)});
   return out;
 }

@@ -5,8 +5,8 @@
 namespace nova::storage {
 namespace {
 
-constexpr pg_oid bool_oid = 16, bytea_oid = 17, int8_oid = 20, int2_oid = 21, int4_oid = 23, text_oid = 25,
-                 float8_oid = 701, timestamptz_oid = 1184, uuid_oid = 2950;
+constexpr pg_oid bool_oid = 16, bytea_oid = 17, int8_oid = 20, int2_oid = 21, int4_oid = 23,
+                 text_oid = 25, float8_oid = 701, timestamptz_oid = 1184, uuid_oid = 2950;
 
 template <class... F>
 struct overloaded : F... {

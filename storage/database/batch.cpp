@@ -95,7 +95,8 @@ std::size_t unit_bytes(const commit_unit& unit) noexcept {
   return n;
 }
 
-std::string unit_defect(const commit_unit& unit, const shard_counters& owned, std::size_t max_bytes) {
+std::string unit_defect(const commit_unit& unit, const shard_counters& owned,
+                        std::size_t max_bytes) {
   if (!unit.events.empty() && !owned.contains(unit.shard)) return "shard not owned";
   if (unit_bytes(unit) > max_bytes) return "larger than max_unit_bytes";
   for (const auto& s : unit.statements) {
@@ -107,7 +108,8 @@ std::string unit_defect(const commit_unit& unit, const shard_counters& owned, st
       return name + ": array_types and parameters differ in number";
     for (std::size_t i = 0; i < s.params.size(); ++i)
       if (!fits_array(q.array_types[i], s.params[i]))
-        return name + ": parameter " + std::to_string(i + 1) + " is not of " + std::string(q.array_types[i]);
+        return name + ": parameter " + std::to_string(i + 1) + " is not of " +
+               std::string(q.array_types[i]);
   }
   return {};
 }

@@ -13,9 +13,10 @@ namespace nova::storage {
 /// An accepted unit on its way through the lane.
 struct pending_unit {
   commit_unit unit;
-  std::size_t bytes = 0;           ///< its share of the queue's limit
-  std::uint64_t first_event = 0;   ///< assigned when a batch is built
-  std::uint64_t order = 0;         ///< units of one order stay in order: the activation, or a number of its own
+  std::size_t bytes = 0;          ///< its share of the queue's limit
+  std::uint64_t first_event = 0;  ///< assigned when a batch is built
+  std::uint64_t order =
+      0;  ///< units of one order stay in order: the activation, or a number of its own
 };
 
 /// One statement of the transaction.
@@ -41,6 +42,7 @@ std::size_t unit_bytes(const commit_unit& unit) noexcept;
 
 /// Why a unit can never be written, or empty: a shard that is not owned, parameters that do not fit array_types,
 /// expect_rows where it cannot be checked.
-std::string unit_defect(const commit_unit& unit, const shard_counters& owned, std::size_t max_bytes);
+std::string unit_defect(const commit_unit& unit, const shard_counters& owned,
+                        std::size_t max_bytes);
 
 }  // namespace nova::storage

@@ -23,32 +23,34 @@ using read_callback = std::function<void(read_result)>;
 struct outbox_event {
   std::uint32_t type = 0;  ///< number of the event's type
   std::string key;
-  std::string payload;     ///< protobuf
+  std::string payload;  ///< protobuf
 };
 
 enum class commit_status : std::uint8_t {
   committed,
-  conflict,     ///< a unique index or expect_rows refused it; nothing of the unit was written
-  rejected,     ///< the database refused a statement for another reason; nothing of the unit was written
-  blocked,      ///< a row or table that it needs stayed locked by somebody else; nothing of the unit was written, it may be tried again
-  aborted,      ///< an earlier unit of the same activation was not committed; nothing was written
-  fenced,       ///< this lane has lost its shards to another; nothing was written
+  conflict,  ///< a unique index or expect_rows refused it; nothing of the unit was written
+  rejected,  ///< the database refused a statement for another reason; nothing of the unit was written
+  blocked,  ///< a row or table that it needs stayed locked by somebody else; nothing of the unit was written, it may be tried again
+  aborted,  ///< an earlier unit of the same activation was not committed; nothing was written
+  fenced,   ///< this lane has lost its shards to another; nothing was written
   unavailable,  ///< not accepted (queue full, database away for too long before it was sent); nothing was written
 };
 
 struct commit_outcome {
   commit_status status = commit_status::unavailable;
-  std::string detail;           ///< constraint or query name; never shown to clients
+  std::string detail;             ///< constraint or query name; never shown to clients
   std::uint64_t first_event = 0;  ///< outbox seq of the unit's first event, when it has any
 };
 
 /// What one decision wants written: all of it or nothing, in one transaction together with its outbox rows.
 struct commit_unit {
-  std::uint64_t activation = 0;  ///< units of one activation depend on each other in order: after a failed one the rest is aborted. 0: independent
-  std::uint32_t shard = 0;       ///< whose outbox the events go to; must be owned by the lane
+  std::uint64_t activation =
+      0;  ///< units of one activation depend on each other in order: after a failed one the rest is aborted. 0: independent
+  std::uint32_t shard = 0;  ///< whose outbox the events go to; must be owned by the lane
   std::vector<statement> statements;
   std::vector<outbox_event> events;
-  std::function<void(const commit_outcome&)> done;  ///< once; in the order of append for equal activations
+  std::function<void(const commit_outcome&)>
+      done;  ///< once; in the order of append for equal activations
 };
 
 /// Group commit under the fence. Every batch is one transaction that begins with the conditional update of the lane's row
@@ -64,14 +66,16 @@ class commit_lane {
   /// Memory may be served until then, by this process's monotonic clock.
   virtual std::chrono::steady_clock::time_point lease_until() const noexcept = 0;
   /// Whether memory may be served at `now`, which the caller has just read. Asked for each call, so it reads no clock itself.
-  virtual bool lease_holds(std::chrono::steady_clock::time_point now) const noexcept { return now < lease_until(); }
+  virtual bool lease_holds(std::chrono::steady_clock::time_point now) const noexcept {
+    return now < lease_until();
+  }
   virtual bool fenced() const noexcept = 0;
   virtual const uuid& id() const noexcept = 0;
 };
 
 struct shard_claim {
   std::uint32_t shard = 0;
-  std::int64_t epoch = 0;           ///< grows with every change of owner
+  std::int64_t epoch = 0;            ///< grows with every change of owner
   std::uint64_t last_event_seq = 0;  ///< of the shard's outbox; 0: none yet
 };
 
@@ -83,7 +87,8 @@ class database {
   virtual commit_lane& lane() = 0;
   /// Claims every shard whose owner is dead or that has none; calls back with what this lane owns now. Called at start
   /// and by the runtime's tick while some shards are missing.
-  virtual void claim_shards(std::uint32_t shard_count, std::function<void(result<std::vector<shard_claim>>)> done) = 0;
+  virtual void claim_shards(std::uint32_t shard_count,
+                            std::function<void(result<std::vector<shard_claim>>)> done) = 0;
   /// Drops a fenced lane and starts a new one (new id, no shards); memory of the old one must be gone by then.
   virtual void reincarnate(std::function<void(result<void>)> done) = 0;
   virtual bool available() const noexcept = 0;

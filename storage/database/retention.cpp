@@ -2,7 +2,8 @@
 
 namespace nova::storage {
 
-retention::retention(database& db, const std::vector<retention_job>& jobs, limits how) : db_(db), limits_(how) {
+retention::retention(database& db, const std::vector<retention_job>& jobs, limits how)
+    : db_(db), limits_(how) {
   for (const auto& j : jobs) {
     jobs_.push_back(std::make_unique<progress>());
     jobs_.back()->job = j;
@@ -21,14 +22,15 @@ void retention::tick(std::chrono::steady_clock::time_point now, unix_ms wall) {
 
 void retention::look(progress& p, unix_ms before) {
   p.at = phase::looking;
-  db_.read({p.job.due, {timestamp{before}, limits_.step_rows}}, [self = shared_from_this(), &p, before](read_result r) {
-    p.found = r && r->size() == 1 ? r->int8(0, 0) : 0;
-    if (p.found == 0) {
-      p.at = phase::resting;
-      return;
-    }
-    self->step(p, before);
-  });
+  db_.read({p.job.due, {timestamp{before}, limits_.step_rows}},
+           [self = shared_from_this(), &p, before](read_result r) {
+             p.found = r && r->size() == 1 ? r->int8(0, 0) : 0;
+             if (p.found == 0) {
+               p.at = phase::resting;
+               return;
+             }
+             self->step(p, before);
+           });
 }
 
 void retention::step(progress& p, unix_ms before) {
@@ -47,7 +49,8 @@ void retention::step(progress& p, unix_ms before) {
 void retention::collect(metric_samples& out, std::string_view domain) const {
   for (const auto& p : jobs_) {
     const bool behind = p->at == phase::more || p->found >= limits_.step_rows;
-    out.add(metric::nova_storage_retention_deleted_total, static_cast<double>(p->deleted), {domain, p->job.table});
+    out.add(metric::nova_storage_retention_deleted_total, static_cast<double>(p->deleted),
+            {domain, p->job.table});
     out.add(metric::nova_storage_retention_behind, behind ? 1 : 0, {domain, p->job.table});
   }
 }

@@ -16,17 +16,17 @@ namespace nova::storage {
 
 /// What one table keeps. Both statements take (before timestamptz, most bigint).
 struct retention_job {
-  std::string_view table;   ///< label of the metrics
-  const query* due;         ///< counts what a step would delete: one row, one int8, at most `most`
-  const query* step;        ///< deletes it; in its place
+  std::string_view table;  ///< label of the metrics
+  const query* due;        ///< counts what a step would delete: one row, one int8, at most `most`
+  const query* step;       ///< deletes it; in its place
   std::chrono::milliseconds keep{0};
 };
 
 class retention : public std::enable_shared_from_this<retention> {
  public:
   struct limits {
-    std::int64_t step_rows = 500;                ///< `most`
-    std::chrono::milliseconds pause{60'000};     ///< from finding nothing left to the next look
+    std::int64_t step_rows = 500;             ///< `most`
+    std::chrono::milliseconds pause{60'000};  ///< from finding nothing left to the next look
   };
   /// `db` must outlive every callback that it owes.
   retention(database& db, const std::vector<retention_job>& jobs, limits how);
@@ -41,7 +41,7 @@ class retention : public std::enable_shared_from_this<retention> {
   struct progress {
     retention_job job;
     std::atomic<phase> at{phase::more};
-    std::atomic<std::int64_t> found{0};      ///< by the last look
+    std::atomic<std::int64_t> found{0};  ///< by the last look
     std::atomic<std::uint64_t> deleted{0};
     std::chrono::steady_clock::time_point next{};
   };

@@ -27,20 +27,23 @@ struct timestamp {
 
 /// One parameter or one cell. std::monostate is NULL. Sent in PostgreSQL's binary format: bool, int8, float8, text, uuid,
 /// bytea, timestamptz, uuid[], int8[], text[], bytea[], bool[], timestamptz[]. (smallint and integer columns: cast in the SQL.)
-using value = std::variant<std::monostate, bool, std::int64_t, double, std::string, uuid, bytes, timestamp,
-                           std::vector<uuid>, std::vector<std::int64_t>, std::vector<std::string>>;
+using value =
+    std::variant<std::monostate, bool, std::int64_t, double, std::string, uuid, bytes, timestamp,
+                 std::vector<uuid>, std::vector<std::int64_t>, std::vector<std::string>>;
 
 enum class merging : std::uint8_t {
-  none,   ///< executed in its place
-  rows,   ///< all executions of a batch become one: each parameter becomes an array (the SQL says unnest($1::…[], …))
-  last,   ///< as above, and of several executions with the same key (the first `key_params` parameters) only the last counts
+  none,  ///< executed in its place
+  rows,  ///< all executions of a batch become one: each parameter becomes an array (the SQL says unnest($1::…[], …))
+  last,  ///< as above, and of several executions with the same key (the first `key_params` parameters) only the last counts
 };
 
 /// How a named read is treated beside others.
 struct reading {
-  bool slow = false;             ///< its cost grows with data: it runs on the few connections for such reads
-  int account_param = -1;        ///< index of the parameter that names who asks: slow reads of one account take turns with others'
-  std::uint32_t timeout_ms = 0;  ///< its limit in the database; 0: read_timeout_ms, or slow_read_timeout_ms
+  bool slow = false;  ///< its cost grows with data: it runs on the few connections for such reads
+  int account_param =
+      -1;  ///< index of the parameter that names who asks: slow reads of one account take turns with others'
+  std::uint32_t timeout_ms =
+      0;  ///< its limit in the database; 0: read_timeout_ms, or slow_read_timeout_ms
 };
 
 /// A named statement: the name is the metric, the log field and the time-out key. A constant with static life time.
@@ -51,7 +54,7 @@ struct query {
   std::string_view sql;
   merging merge = merging::none;
   int rank = 0;
-  int key_params = 1;     ///< for merging::last
+  int key_params = 1;  ///< for merging::last
   /// For merging::rows and ::last, the array type of each parameter, e.g. "uuid[]"; in the order of the parameters.
   std::vector<std::string_view> array_types = {};
   reading read = {};
@@ -69,7 +72,8 @@ struct statement {
 class rows {
  public:
   rows() = default;
-  rows(std::size_t columns, std::vector<value> cells) : columns_(columns), cells_(std::move(cells)) {}
+  rows(std::size_t columns, std::vector<value> cells)
+      : columns_(columns), cells_(std::move(cells)) {}
 
   std::size_t size() const noexcept { return columns_ == 0 ? 0 : cells_.size() / columns_; }
   bool empty() const noexcept { return cells_.empty(); }
@@ -85,12 +89,18 @@ class rows {
   const T& get(std::size_t row, std::size_t column) const {
     return std::get<T>(at(row, column));
   }
-  std::int64_t int8(std::size_t row, std::size_t column) const { return get<std::int64_t>(row, column); }
-  const std::string& text(std::size_t row, std::size_t column) const { return get<std::string>(row, column); }
+  std::int64_t int8(std::size_t row, std::size_t column) const {
+    return get<std::int64_t>(row, column);
+  }
+  const std::string& text(std::size_t row, std::size_t column) const {
+    return get<std::string>(row, column);
+  }
   const uuid& id(std::size_t row, std::size_t column) const { return get<uuid>(row, column); }
   unix_ms time(std::size_t row, std::size_t column) const { return get<timestamp>(row, column).ms; }
   bool boolean(std::size_t row, std::size_t column) const { return get<bool>(row, column); }
-  const std::string& blob(std::size_t row, std::size_t column) const { return get<bytes>(row, column).data; }
+  const std::string& blob(std::size_t row, std::size_t column) const {
+    return get<bytes>(row, column).data;
+  }
 
  private:
   std::size_t columns_ = 0;

@@ -2,16 +2,16 @@
 
 #include "storage/embedded/embedded_postgres.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
-#include <fstream>
-#include <sstream>
-#include <system_error>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <system_error>
 
 namespace nova::storage {
 namespace fs = std::filesystem;
@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 namespace {
 
 error failed(const std::string& what, const fs::path& path) {
-  return {errc::unavailable, what + " " + path.string() + ": " + std::generic_category().message(errno)};
+  return {errc::unavailable,
+          what + " " + path.string() + ": " + std::generic_category().message(errno)};
 }
 
 }  // namespace
@@ -33,8 +34,10 @@ result<void> folder_lock::take(const fs::path& data) {
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     auto holder = read_small_file(path);
     ::close(fd);
-    return make_error(errc::conflict, "data folder " + data.string() + " is in use by another nova (process " +
-                                     holder.substr(0, holder.find('\n')) + "): stop it or choose another folder");
+    return make_error(errc::conflict, "data folder " + data.string() +
+                                          " is in use by another nova (process " +
+                                          holder.substr(0, holder.find('\n')) +
+                                          "): stop it or choose another folder");
   }
   auto pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) {
@@ -72,7 +75,8 @@ result<void> write_durably(const fs::path& path, const std::string& text) {
   beside += ".new";
   int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return failed("cannot write", beside);
-  bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                 ::fsync(fd) == 0;
   ::close(fd);
   if (!written || ::rename(beside.c_str(), path.c_str()) != 0) return failed("cannot write", path);
   int folder = ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -88,7 +92,8 @@ result<void> secrets_file::load(const fs::path& data) {
   passwords_.clear();
   struct stat info {};
   if (::stat(path_.c_str(), &info) == 0 && (info.st_mode & 077) != 0)
-    return make_error(errc::invalid_request, path_.string() + " is readable by others: chmod 600 it");
+    return make_error(errc::invalid_request,
+                      path_.string() + " is readable by others: chmod 600 it");
   std::istringstream lines(read_small_file(path_));
   for (std::string role, password; lines >> role >> password;) passwords_[role] = password;
   return {};

@@ -19,6 +19,7 @@ struct database_script_texts {
 
 /// With passwords: each role gets one of 256 random bits, which stands in both texts. Without: roles cannot log in until
 /// the administrator gives them one.
-database_script_texts database_script(const std::vector<std::string>& domains, const database_place& at, bool with_passwords);
+database_script_texts database_script(const std::vector<std::string>& domains,
+                                      const database_place& at, bool with_passwords);
 
 }  // namespace nova::storage

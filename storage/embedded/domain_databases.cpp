@@ -47,7 +47,8 @@ result<void> domain_databases::migrate() const {
     const migration_set sets[] = {{"runtime", runtime_migrations()}, {p.domain, p.migrations}};
     auto applied = storage::migrate(owner, role_of(conninfo(p.domain)), sets);
     if (!applied) return applied.error();
-    for (const auto& name : *applied) log::info("migration.applied", {{"domain", p.domain}, {"name", name}});
+    for (const auto& name : *applied)
+      log::info("migration.applied", {{"domain", p.domain}, {"name", name}});
   }
   return {};
 }
@@ -63,11 +64,13 @@ std::vector<outlook::finding> domain_databases::check() const {
   return found;
 }
 
-void domain_databases::look_at_schema(const database_plan& plan, const std::string& conninfo, outlook& seen) const {
+void domain_databases::look_at_schema(const database_plan& plan, const std::string& conninfo,
+                                      outlook& seen) const {
   const migration_set sets[] = {{"runtime", runtime_migrations()}, {plan.domain, plan.migrations}};
   auto pending = pending_migrations(conninfo, sets);
   if (!pending) return seen.refused.push_back({plan.domain, pending.error().detail});
-  for (const auto& name : *pending) seen.would.push_back("apply " + name + " to the database of " + plan.domain);
+  for (const auto& name : *pending)
+    seen.would.push_back("apply " + name + " to the database of " + plan.domain);
 }
 
 void domain_databases::look_at_embedded(outlook& seen) const {
@@ -75,7 +78,8 @@ void domain_databases::look_at_embedded(outlook& seen) const {
   const auto folder = look_at_folder(data, settings_.storage.embedded_bin_dir);
   if (!folder.problem.empty()) seen.refused.push_back({"", folder.problem});
   if (folder.server == 0) {
-    seen.would.push_back(folder.version == 0 ? "make a private PostgreSQL in " + data.string() + " and all schemas in it"
+    seen.would.push_back(folder.version == 0 ? "make a private PostgreSQL in " + data.string() +
+                                                   " and all schemas in it"
                                              : "start the private PostgreSQL in " + data.string() +
                                                    "; its schemas can be looked at while it runs");
     return;
@@ -109,13 +113,15 @@ outlook domain_databases::look() const {
     const auto before = seen.refused.size();
     for (auto& text : check_server(own)) seen.refused.push_back({p.domain, std::move(text)});
     if (!owner.empty())
-      for (auto& text : check_owner(owner, own)) seen.refused.push_back({p.domain, std::move(text)});
+      for (auto& text : check_owner(owner, own))
+        seen.refused.push_back({p.domain, std::move(text)});
     if (seen.refused.size() > before) continue;
     const auto asked = seen.would.size();
     look_at_schema(p, owner.empty() ? own : owner, seen);
     if (owner.empty() && seen.would.size() > asked) {
       seen.would.resize(asked);
-      seen.refused.push_back({p.domain, "the schema is older than this version: run `nova migrate` with owner_dsn"});
+      seen.refused.push_back(
+          {p.domain, "the schema is older than this version: run `nova migrate` with owner_dsn"});
     }
   }
   return seen;

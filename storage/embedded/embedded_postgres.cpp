@@ -8,21 +8,21 @@
 #include "storage/embedded/write_back.hpp"
 #include "storage/postgres/conninfo.hpp"
 
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <poll.h>
 #include <mutex>
 #include <system_error>
-#include <sys/eventfd.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 namespace nova::storage {
 namespace fs = std::filesystem;
@@ -47,18 +47,24 @@ error unavailable(std::string text) { return {errc::unavailable, std::move(text)
 }  // namespace
 
 result<fs::path> find_server(const std::string& configured_bin_dir) {
-  auto complete = [](const fs::path& bin) { return fs::exists(bin / "postgres") && fs::exists(bin / "initdb"); };
+  auto complete = [](const fs::path& bin) {
+    return fs::exists(bin / "postgres") && fs::exists(bin / "initdb");
+  };
   if (!configured_bin_dir.empty()) {
     if (complete(configured_bin_dir)) return fs::path(configured_bin_dir);
-    return unavailable("storage.embedded_bin_dir " + configured_bin_dir + " has no postgres and initdb");
+    return unavailable("storage.embedded_bin_dir " + configured_bin_dir +
+                       " has no postgres and initdb");
   }
   int best = 0;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(packaged, ignored)) {
     int version = std::atoi(entry.path().filename().c_str());
-    if (version >= least_version && version > best && complete(entry.path() / "bin")) best = version;
+    if (version >= least_version && version > best && complete(entry.path() / "bin"))
+      best = version;
   }
-  if (best == 0) return unavailable("no PostgreSQL server from version 15 on is installed: apt-get install postgresql");
+  if (best == 0)
+    return unavailable(
+        "no PostgreSQL server from version 15 on is installed: apt-get install postgresql");
   return fs::path(packaged) / std::to_string(best) / "bin";
 }
 
@@ -67,7 +73,8 @@ result<fs::path> server_for(const std::string& configured_bin_dir, int version) 
   auto same = fs::path(packaged) / std::to_string(version) / "bin";
   if (fs::exists(same / "postgres")) return find_server(same.string());
   return unavailable("the data folder was made by PostgreSQL " + std::to_string(version) +
-                     ", which is not installed: apt-get install postgresql-" + std::to_string(version));
+                     ", which is not installed: apt-get install postgresql-" +
+                     std::to_string(version));
 }
 
 struct embedded_postgres::impl {
@@ -77,7 +84,7 @@ struct embedded_postgres::impl {
   folder_lock lock;
   secrets_file secrets;
   server_user user;
-  mutable std::mutex mutex;  ///< of secrets
+  mutable std::mutex mutex;      ///< of secrets
   std::uintmax_t log_start = 0;  ///< bytes of the log before the last launch
   std::atomic<pid_t> pid{0};
   std::atomic<unsigned> restarts{0};
@@ -123,7 +130,8 @@ result<void> embedded_postgres::impl::prepare() {
   if (auto r = secrets.of("postgres"); !r) return r.error();
   if (auto r = version == 0 ? initialise() : check_cluster(folder, user); !r) return r;
   std::error_code ignored;
-  if (fs::file_size(log_file, ignored) > log_limit_bytes && !ignored) fs::rename(log_file, log_file.string() + ".1", ignored);
+  if (fs::file_size(log_file, ignored) > log_limit_bytes && !ignored)
+    fs::rename(log_file, log_file.string() + ".1", ignored);
   return {};
 }
 
@@ -133,13 +141,25 @@ result<void> embedded_postgres::impl::initialise() {
   std::error_code failed;
   fs::remove_all(beside, failed);
   fs::remove(folder, failed);  // an empty one
-  if (!fs::create_directory(beside, failed)) return unavailable("cannot make " + beside.string() + ": " + failed.message());
+  if (!fs::create_directory(beside, failed))
+    return unavailable("cannot make " + beside.string() + ": " + failed.message());
   ::chmod(beside.c_str(), 0700);
   if (user.change && ::chown(beside.c_str(), user.uid, user.gid) != 0)
-    return unavailable("cannot give " + beside.string() + " to the OS user postgres: " + std::generic_category().message(errno));
-  std::vector<std::string> arguments{"-D", "{data}", "-U", "postgres", "--pwfile={input}", "-E", "UTF8",
-                                     "--locale=C.UTF-8", "--auth=scram-sha-256", "--data-checksums", "--no-instructions",
-                                     "--wal-segsize=4"};  // a new one is written full of zeros within a commit: 16 MB took 50 ms
+    return unavailable("cannot give " + beside.string() +
+                       " to the OS user postgres: " + std::generic_category().message(errno));
+  std::vector<std::string> arguments{
+      "-D",
+      "{data}",
+      "-U",
+      "postgres",
+      "--pwfile={input}",
+      "-E",
+      "UTF8",
+      "--locale=C.UTF-8",
+      "--auth=scram-sha-256",
+      "--data-checksums",
+      "--no-instructions",
+      "--wal-segsize=4"};  // a new one is written full of zeros within a commit: 16 MB took 50 ms
   if (options.end_with_process) arguments.push_back("--no-sync");
   note_log_start();
   auto child = launch({.executable = bin / "initdb",
@@ -152,7 +172,8 @@ result<void> embedded_postgres::impl::initialise() {
   if (!child) return child.error();
   if (int status = wait_for(*child, 60s); status != 0) {
     if (status < 0) ::kill(*child, SIGKILL);
-    return unavailable("initdb failed (" + std::to_string(status) + "): " + explain_log(log_file, log_start));
+    return unavailable("initdb failed (" + std::to_string(status) +
+                       "): " + explain_log(log_file, log_start));
   }
   fs::rename(beside, folder, failed);
   if (failed) return unavailable("cannot rename " + beside.string() + ": " + failed.message());
@@ -218,11 +239,13 @@ result<void> embedded_postgres::impl::make_sure_of_socket_folder() {
     auto made = make_socket_folder(user);
     if (!made) return made.error();
     socket_folder = *made;
-    if (auto kept = write_durably(options.data / "postgres.socket", socket_folder.string()); !kept) return kept;
+    if (auto kept = write_durably(options.data / "postgres.socket", socket_folder.string()); !kept)
+      return kept;
   } else if (!fs::exists(socket_folder)) {
     if (::mkdir(socket_folder.c_str(), 0700) != 0 ||
         (user.change && ::chown(socket_folder.c_str(), user.uid, user.gid) != 0))
-      return unavailable("cannot make " + socket_folder.string() + ": " + std::generic_category().message(errno));
+      return unavailable("cannot make " + socket_folder.string() + ": " +
+                         std::generic_category().message(errno));
   }
   return {};
 }
@@ -241,7 +264,8 @@ keywords embedded_postgres::impl::server_settings() const {
       {"full_page_writes", "on"},
       {"max_wal_size", std::to_string(s.embedded_max_wal_mb) + "MB"},
       {"min_wal_size", "128MB"},
-      {"recovery_init_sync_method", "syncfs"},  // one call instead of an fsync for each of 2,500 files
+      {"recovery_init_sync_method",
+       "syncfs"},  // one call instead of an fsync for each of 2,500 files
       {"wal_buffers", "16MB"},
       {"wal_level", "replica"},
       {"max_wal_senders", "2"},  // pg_basebackup
@@ -255,8 +279,10 @@ keywords embedded_postgres::impl::server_settings() const {
       {"jit", "off"},
       {"max_parallel_workers_per_gather", "0"},
       {"autovacuum_naptime", "20s"},
-      {"autovacuum_vacuum_cost_delay", "10ms"},  // often, and gently: at 2 ms a worker took a quarter of a core
-      {"default_statistics_target", "10"},       // rows are found by key; at 100 ANALYZE takes half a second of a core
+      {"autovacuum_vacuum_cost_delay",
+       "10ms"},  // often, and gently: at 2 ms a worker took a quarter of a core
+      {"default_statistics_target",
+       "10"},  // rows are found by key; at 100 ANALYZE takes half a second of a core
       {"password_encryption", "scram-sha-256"},
       {"tcp_keepalives_idle", "30"},
       {"log_error_verbosity", "terse"},
@@ -269,7 +295,11 @@ keywords embedded_postgres::impl::server_settings() const {
 
 result<void> embedded_postgres::impl::launch_server() {
   if (auto there = make_sure_of_socket_folder(); !there) return there;
-  program p{.executable = bin / "postgres", .arguments = {"-D", "{data}"}, .data = folder, .log = log_file, .input = {}};
+  program p{.executable = bin / "postgres",
+            .arguments = {"-D", "{data}"},
+            .data = folder,
+            .log = log_file,
+            .input = {}};
   for (const auto& [name, value] : server_settings()) {
     p.arguments.push_back("-c");
     p.arguments.push_back(name + "=" + value);
@@ -293,7 +323,8 @@ result<void> embedded_postgres::impl::wait_until_ready(pid_t child) {
     }
     int status = 0;
     if (::waitpid(child, &status, WNOHANG) == child)
-      return unavailable("the embedded PostgreSQL did not start: " + explain_log(log_file, log_start));
+      return unavailable("the embedded PostgreSQL did not start: " +
+                         explain_log(log_file, log_start));
     if (pause_for(10ms)) break;
   }
   ::kill(child, SIGINT);
@@ -301,7 +332,8 @@ result<void> embedded_postgres::impl::wait_until_ready(pid_t child) {
     ::kill(child, SIGKILL);
     (void)wait_for(child, 1s);
   }
-  return unavailable("the embedded PostgreSQL was not ready in time: " + explain_log(log_file, log_start));
+  return unavailable("the embedded PostgreSQL was not ready in time: " +
+                     explain_log(log_file, log_start));
 }
 
 /// True when stop() has been called.
@@ -320,7 +352,9 @@ bool embedded_postgres::impl::answers() {
 void embedded_postgres::impl::watch(int server) {
   write_back dirty(folder / "base");
   const std::chrono::milliseconds patience(options.settings.embedded_hang_ms);
-  const auto probe_every = patience.count() == 0 ? probe_most : std::clamp<std::chrono::milliseconds>(patience / 6, 500ms, probe_most);
+  const auto probe_every = patience.count() == 0 ? probe_most
+                                                 : std::clamp<std::chrono::milliseconds>(
+                                                       patience / 6, 500ms, probe_most);
   auto pause = write_back_least;
   auto next_probe = clock_type::now() + probe_every;
   std::optional<clock_type::time_point> silent_since;
@@ -332,7 +366,8 @@ void embedded_postgres::impl::watch(int server) {
     if (clock_type::now() < next_probe) continue;
     next_probe = clock_type::now() + probe_every;
     if (answers()) {
-      if (std::exchange(silent_since, std::nullopt)) log::info("embedded.answers", {{"pid", pid.load()}});
+      if (std::exchange(silent_since, std::nullopt))
+        log::info("embedded.answers", {{"pid", pid.load()}});
       continue;
     }
     if (!silent_since) {
@@ -373,7 +408,9 @@ void embedded_postgres::impl::end_server() {
   if (server <= 0) return;
   int watch = static_cast<int>(::syscall(SYS_pidfd_open, server, 0));
   const std::pair<int, int> steps[] = {
-      {SIGINT, static_cast<int>(options.settings.embedded_stop_ms)}, {SIGQUIT, 3000}, {SIGKILL, 1000}};
+      {SIGINT, static_cast<int>(options.settings.embedded_stop_ms)},
+      {SIGQUIT, 3000},
+      {SIGKILL, 1000}};
   for (auto [signal, limit] : steps) {
     ::kill(server, signal);
     pollfd p{watch, POLLIN, 0};
@@ -383,7 +420,8 @@ void embedded_postgres::impl::end_server() {
   ::waitpid(server, nullptr, WNOHANG);
 }
 
-std::string embedded_postgres::impl::conninfo_of(const std::string& role, const std::string& database) {
+std::string embedded_postgres::impl::conninfo_of(const std::string& role,
+                                                 const std::string& database) {
   std::lock_guard guard(mutex);
   auto password = secrets.of(role);
   keywords words{{"host", socket_folder.string()},
@@ -432,10 +470,8 @@ result<void> embedded_postgres::start() {
     return {};
   };
   auto done = steps();
-  if (!done)
-    stop();
-  else
-    i.supervisor = std::thread([&i] { i.supervise(); });
+  if (!done) stop();
+  else i.supervisor = std::thread([&i] { i.supervise(); });
   return done;
 }
 

@@ -13,10 +13,12 @@
 namespace nova::storage {
 
 struct embedded_options {
-  std::filesystem::path data;         ///< Nova's data folder; made when absent
-  std::vector<std::string> domains;   ///< each gets database nova_<domain>, role nova_<domain> and nova_<domain>_owner
+  std::filesystem::path data;  ///< Nova's data folder; made when absent
+  std::vector<std::string>
+      domains;  ///< each gets database nova_<domain>, role nova_<domain> and nova_<domain>_owner
   config::storage_settings settings;  ///< the embedded_* ones
-  bool end_with_process = false;      ///< tests: the server dies with this process, and initdb does not sync
+  bool end_with_process =
+      false;  ///< tests: the server dies with this process, and initdb does not sync
 };
 
 /// start() takes the lock `<data>/lock` (one Nova a data folder), runs initdb when needed, adopts the server that a killed

@@ -3,14 +3,14 @@
 #include "storage/embedded/data_folder.hpp"
 #include "storage/embedded/embedded_postgres.hpp"
 
-#include <cerrno>
-#include <fstream>
 #include <pwd.h>
-#include <sstream>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <system_error>
 
 namespace nova::storage {
 namespace fs = std::filesystem;
@@ -28,7 +28,8 @@ std::string user_name(uid_t uid) {
 }
 
 bool is_cause(const std::string& line) {
-  return line.find("FATAL:") != line.npos || line.find("PANIC:") != line.npos || line.find("could not") != line.npos;
+  return line.find("FATAL:") != line.npos || line.find("PANIC:") != line.npos ||
+         line.find("could not") != line.npos;
 }
 
 std::string remedy_for(const std::string& cause) {
@@ -36,8 +37,10 @@ std::string remedy_for(const std::string& cause) {
   if (says("No space left")) return ": the disk is full, free some space";
   if (says("control file") || says("pg_control") || says("checkpoint record"))
     return ": the folder is damaged, restore it from a backup";
-  if (says("Permission denied")) return ": its files belong to another user, start Nova as that user or chown them";
-  if (says("shared memory") || says("allocate memory")) return ": there is too little memory, lower storage.embedded_shared_buffers_mb";
+  if (says("Permission denied"))
+    return ": its files belong to another user, start Nova as that user or chown them";
+  if (says("shared memory") || says("allocate memory"))
+    return ": there is too little memory, lower storage.embedded_shared_buffers_mb";
   return "";
 }
 
@@ -55,7 +58,8 @@ pid_t lock_holder(const fs::path& data) {
     std::istringstream words(line);
     std::string number, kind, advisory, access, pid, inode;
     words >> number >> kind >> advisory >> access >> pid >> inode;
-    if (kind == "FLOCK" && inode == wanted) return static_cast<pid_t>(std::strtol(pid.c_str(), nullptr, 10));
+    if (kind == "FLOCK" && inode == wanted)
+      return static_cast<pid_t>(std::strtol(pid.c_str(), nullptr, 10));
   }
   return 0;
 }
@@ -63,18 +67,22 @@ pid_t lock_holder(const fs::path& data) {
 result<void> check_cluster(const fs::path& cluster, const server_user& user) {
   struct stat folder {};
   if (::stat(cluster.c_str(), &folder) != 0)
-    return refused("cannot look into " + cluster.string() + ": " + std::generic_category().message(errno));
+    return refused("cannot look into " + cluster.string() + ": " +
+                   std::generic_category().message(errno));
   const auto wanted = user.change ? user.uid : ::geteuid();
   if (folder.st_uid != wanted)
-    return refused(cluster.string() + " belongs to the OS user " + user_name(folder.st_uid) + ", and PostgreSQL would run as " +
-                   user_name(wanted) + ": start Nova as the user who made the data folder, or give it away with `chown -R " +
-                   user_name(wanted) + " " + cluster.string() + "`");
+    return refused(
+        cluster.string() + " belongs to the OS user " + user_name(folder.st_uid) +
+        ", and PostgreSQL would run as " + user_name(wanted) +
+        ": start Nova as the user who made the data folder, or give it away with `chown -R " +
+        user_name(wanted) + " " + cluster.string() + "`");
   std::error_code failed;
   const auto bytes = fs::file_size(cluster / "global" / "pg_control", failed);
   if (failed || bytes != control_file_bytes)
-    return refused(cluster.string() + " is damaged: global/pg_control is " +
-                   (failed ? failed.message() : std::to_string(bytes) + " bytes long instead of 8192") +
-                   "; restore the folder from a backup");
+    return refused(
+        cluster.string() + " is damaged: global/pg_control is " +
+        (failed ? failed.message() : std::to_string(bytes) + " bytes long instead of 8192") +
+        "; restore the folder from a backup");
   return {};
 }
 

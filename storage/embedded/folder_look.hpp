@@ -5,9 +5,9 @@
 #include "protocols/core/error.hpp"
 #include "storage/embedded/server_process.hpp"
 
+#include <sys/types.h>
 #include <filesystem>
 #include <string>
-#include <sys/types.h>
 
 namespace nova::storage {
 
@@ -19,9 +19,10 @@ struct folder_look {
   int version = 0;   ///< of the PostgreSQL that made the cluster; 0: there is no cluster yet
   pid_t server = 0;  ///< the running postmaster
   std::filesystem::path socket_folder;  ///< the running server's
-  std::string problem;  ///< why a start would fail; empty: nothing is seen
+  std::string problem;                  ///< why a start would fail; empty: nothing is seen
 };
-folder_look look_at_folder(const std::filesystem::path& data, const std::string& configured_bin_dir);
+folder_look look_at_folder(const std::filesystem::path& data,
+                           const std::string& configured_bin_dir);
 
 /// Refuses a cluster that the server could not use as `user`: one of another OS user, or without a whole pg_control.
 result<void> check_cluster(const std::filesystem::path& cluster, const server_user& user);

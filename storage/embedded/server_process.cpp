@@ -1,12 +1,6 @@
 #include "storage/embedded/server_process.hpp"
 
-#include <cerrno>
-#include <csignal>
-#include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
-#include <fstream>
-#include <system_error>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
@@ -18,6 +12,12 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <system_error>
 
 namespace nova::storage {
 namespace fs = std::filesystem;
@@ -25,7 +25,9 @@ namespace {
 
 constexpr std::string_view socket_prefix = "nova-pg-";
 
-error failed(const std::string& what) { return {errc::unavailable, what + ": " + std::generic_category().message(errno)}; }
+error failed(const std::string& what) {
+  return {errc::unavailable, what + ": " + std::generic_category().message(errno)};
+}
 
 class handle {
  public:
@@ -46,8 +48,9 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
 }
 
 // In the child between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become(const server_user& user, bool end_with_process, bool own_session, pid_t parent, int data,
-                         int input, int log, char* const* arguments, char* const* environment) {
+[[noreturn]] void become(const server_user& user, bool end_with_process, bool own_session,
+                         pid_t parent, int data, int input, int log, char* const* arguments,
+                         char* const* environment) {
   if (own_session) ::setsid();
   int null = ::open("/dev/null", O_RDWR);
   ::dup2(null, 0);
@@ -71,7 +74,8 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (int s : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2}) ::signal(s, SIG_DFL);
+  for (int s : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2})
+    ::signal(s, SIG_DFL);
   ::umask(077);
   ::execve(arguments[0], arguments, environment);
   ::_exit(127);
@@ -80,7 +84,8 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
 std::vector<std::string> socket_bases() {
   std::vector<std::string> bases;
   if (::geteuid() == 0) bases.push_back("/run");
-  if (const char* own = std::getenv("XDG_RUNTIME_DIR"); own && *own && ::geteuid() != 0 && std::strlen(own) < 60)
+  if (const char* own = std::getenv("XDG_RUNTIME_DIR");
+      own && *own && ::geteuid() != 0 && std::strlen(own) < 60)
     bases.push_back(own);
   bases.push_back("/tmp");
   return bases;
@@ -93,7 +98,8 @@ bool nobody_listens(const fs::path& socket) {
   if (text.size() >= sizeof address.sun_path) return false;
   std::memcpy(address.sun_path, text.c_str(), text.size());
   handle probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  return probe.get() >= 0 && ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+  return probe.get() >= 0 &&
+         ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
          errno == ECONNREFUSED;
 }
 
@@ -103,14 +109,17 @@ result<server_user> choose_server_user() {
   if (::geteuid() != 0) return server_user{};
   const passwd* entry = ::getpwnam("postgres");
   if (!entry)
-    return make_error(errc::unavailable, "there is no OS user postgres to run the embedded server as: apt-get install postgresql");
+    return make_error(
+        errc::unavailable,
+        "there is no OS user postgres to run the embedded server as: apt-get install postgresql");
   return server_user{true, entry->pw_uid, entry->pw_gid};
 }
 
 result<pid_t> launch(const program& p, const server_user& user) {
   handle data(::open(p.data.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (data.get() < 0) return failed("cannot open " + p.data.string());
-  handle log(p.log.empty() ? -1 : ::open(p.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  handle log(
+      p.log.empty() ? -1 : ::open(p.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!p.log.empty() && log.get() < 0) return failed("cannot open " + p.log.string());
   handle input(p.input.empty() ? -1 : ::memfd_create("nova", MFD_CLOEXEC));
   if (!p.input.empty()) {
@@ -122,12 +131,13 @@ result<pid_t> launch(const program& p, const server_user& user) {
 
   std::vector<std::string> arguments{p.executable.string()};
   for (auto a : p.arguments) {
-    replace(a, "{data}", user.change ? "/proc/self/fd/" + std::to_string(data.get()) : p.data.string());
+    replace(a, "{data}",
+            user.change ? "/proc/self/fd/" + std::to_string(data.get()) : p.data.string());
     replace(a, "{input}", "/proc/self/fd/" + std::to_string(input.get()));
     arguments.push_back(a);
   }
-  std::vector<std::string> environment{"LC_ALL=C.UTF-8", "TZ=UTC",
-                                       "PATH=" + p.executable.parent_path().string() + ":/usr/bin:/bin"};
+  std::vector<std::string> environment{
+      "LC_ALL=C.UTF-8", "TZ=UTC", "PATH=" + p.executable.parent_path().string() + ":/usr/bin:/bin"};
   auto pointers = [](std::vector<std::string>& texts) {
     std::vector<char*> out;
     for (auto& t : texts) out.push_back(t.data());
@@ -139,8 +149,8 @@ result<pid_t> launch(const program& p, const server_user& user) {
   pid_t child = ::fork();
   if (child < 0) return failed("cannot fork");
   if (child == 0)
-    become(user, p.end_with_process, p.own_session, parent, data.get(), input.get(), log.get(), argv.data(),
-           envp.data());
+    become(user, p.end_with_process, p.own_session, parent, data.get(), input.get(), log.get(),
+           argv.data(), envp.data());
   return child;
 }
 
@@ -167,10 +177,11 @@ std::optional<postmaster_file> read_postmaster_file(const fs::path& data) {
 }
 
 bool serves_folder(pid_t pid, const fs::path& data) {
-  struct stat mine {}, theirs {};
+  struct stat mine {
+  }, theirs{};
   auto cwd = "/proc/" + std::to_string(pid) + "/cwd";
-  return ::stat(data.c_str(), &mine) == 0 && ::stat(cwd.c_str(), &theirs) == 0 && mine.st_ino == theirs.st_ino &&
-         mine.st_dev == theirs.st_dev;
+  return ::stat(data.c_str(), &mine) == 0 && ::stat(cwd.c_str(), &theirs) == 0 &&
+         mine.st_ino == theirs.st_ino && mine.st_dev == theirs.st_dev;
 }
 
 std::vector<pid_t> processes_in(const fs::path& data) {
@@ -203,8 +214,8 @@ result<fs::path> make_socket_folder(const server_user& user) {
 
 void remove_socket_folder(const fs::path& folder) {
   struct stat info {};
-  if (!folder.filename().string().starts_with(socket_prefix) || ::lstat(folder.c_str(), &info) != 0 ||
-      !S_ISDIR(info.st_mode))
+  if (!folder.filename().string().starts_with(socket_prefix) ||
+      ::lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode))
     return;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {

@@ -7,11 +7,11 @@
 
 #include "protocols/core/error.hpp"
 
+#include <sys/types.h>
 #include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace nova::storage {
@@ -27,12 +27,14 @@ result<server_user> choose_server_user();
 
 struct program {
   std::filesystem::path executable;
-  std::vector<std::string> arguments;  ///< "{data}" stands for the data folder as the program sees it
+  std::vector<std::string>
+      arguments;  ///< "{data}" stands for the data folder as the program sees it
   std::filesystem::path data;
-  std::filesystem::path log;           ///< its output is appended; empty: discarded
-  std::string input;                   ///< "{input}" in an argument: a file with this text that only the program can read
-  bool end_with_process = false;       ///< killed when this process's calling thread ends
-  bool own_session = false;            ///< outlives this process and its terminal
+  std::filesystem::path log;  ///< its output is appended; empty: discarded
+  std::string
+      input;  ///< "{input}" in an argument: a file with this text that only the program can read
+  bool end_with_process = false;  ///< killed when this process's calling thread ends
+  bool own_session = false;       ///< outlives this process and its terminal
 };
 /// Process id, or why it could not be started.
 result<pid_t> launch(const program& p, const server_user& user);

@@ -1,11 +1,11 @@
 // See write_back.hpp.
 #include "storage/embedded/write_back.hpp"
 
-#include <charconv>
 #include <fcntl.h>
-#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <charconv>
+#include <string_view>
 
 namespace nova::storage {
 namespace fs = std::filesystem;
@@ -19,7 +19,8 @@ constexpr unsigned first_of_users = 16384;
 bool is_users(const fs::path& path) {
   const auto name = path.filename().string();
   unsigned number = 0;
-  return std::from_chars(name.data(), name.data() + name.size(), number).ec == std::errc() && number >= first_of_users;
+  return std::from_chars(name.data(), name.data() + name.size(), number).ec == std::errc() &&
+         number >= first_of_users;
 }
 
 bool operator<(const std::timespec& a, const std::timespec& b) {
@@ -43,9 +44,11 @@ std::size_t write_back::look() {
   ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
   std::size_t begun = 0;
   std::error_code ignored;
-  for (fs::directory_iterator database(databases_, ignored), end; database != end; database.increment(ignored)) {
+  for (fs::directory_iterator database(databases_, ignored), end; database != end;
+       database.increment(ignored)) {
     if (!is_users(database->path())) continue;
-    for (fs::directory_iterator file(database->path(), ignored); file != end; file.increment(ignored))
+    for (fs::directory_iterator file(database->path(), ignored); file != end;
+         file.increment(ignored))
       if (is_users(file->path())) begun += begin_writing(file->path(), last_);
   }
   last_ = now;

@@ -43,10 +43,8 @@ void memory_database::post(std::function<void()> action) {
   auto guarded = [alive = alive_, action = std::move(action)] {
     if (*alive) action();
   };
-  if (options_.post)
-    options_.post(std::move(guarded));
-  else
-    actions_.push_back(std::move(guarded));
+  if (options_.post) options_.post(std::move(guarded));
+  else actions_.push_back(std::move(guarded));
 }
 
 bool memory_database::run_one() {
@@ -74,7 +72,8 @@ void memory_database::tick() {
 }
 
 bool memory_database::accepting() const noexcept {
-  return !away_ && !silent_ && !reconnecting_ && !fenced_ && !stopping_ && queue_.size() < options_.settings.max_waiting_units;
+  return !away_ && !silent_ && !reconnecting_ && !fenced_ && !stopping_ &&
+         queue_.size() < options_.settings.max_waiting_units;
 }
 
 bool memory_database::append(commit_unit unit) {
@@ -147,7 +146,8 @@ void memory_database::resolve() {
 void memory_database::committed() {
   lease_until_ = sent_ + std::chrono::milliseconds(options_.settings.lease_ms) -
                  std::chrono::milliseconds(options_.settings.lease_margin_ms);
-  for (auto& u : std::exchange(under_way_, {})) finish(u, {commit_status::committed, "", u.first_event});
+  for (auto& u : std::exchange(under_way_, {}))
+    finish(u, {commit_status::committed, "", u.first_event});
   next_batch();
 }
 
@@ -157,7 +157,8 @@ void memory_database::next_batch() {
   if (stopping_ && queue_.empty() && !sending_) lose_lane();
 }
 
-memory_database::outcome memory_database::attempt(std::vector<pending_unit>& units, commit_outcome& refusal) {
+memory_database::outcome memory_database::attempt(std::vector<pending_unit>& units,
+                                                  commit_outcome& refusal) {
   auto lane = store_.lanes.find(current_);
   if (lane == store_.lanes.end()) return outcome::fenced;
   if (lane->second.fenced && !planted(planted_fault::fence_removed)) return outcome::fenced;
@@ -225,8 +226,7 @@ void memory_database::one_by_one(std::vector<pending_unit> units) {
   for (auto& u : std::exchange(queue_, {})) {
     if (u.unit.activation != 0 && refused_.contains(u.unit.activation))
       finish(u, {commit_status::aborted, "", 0});
-    else
-      kept.push_back(std::move(u));
+    else kept.push_back(std::move(u));
   }
   queue_ = std::move(kept);
 }
@@ -311,7 +311,8 @@ void memory_database::reincarnate(std::function<void(result<void>)> done) {
 }
 
 void memory_database::collect_metrics(metric_samples& out) const {
-  out.add(metric::nova_storage_lane_batches_total, static_cast<double>(commits_), {options_.domain});
+  out.add(metric::nova_storage_lane_batches_total, static_cast<double>(commits_),
+          {options_.domain});
 }
 
 void memory_database::stop(std::function<void()> done) {

@@ -21,16 +21,18 @@ struct memory_options {
   std::string node = "node-a";
   config::storage_settings settings;
   /// The process's monotonic clock.
-  std::function<std::chrono::steady_clock::time_point()> now = [] { return std::chrono::steady_clock::time_point{}; };
+  std::function<std::chrono::steady_clock::time_point()> now = [] {
+    return std::chrono::steady_clock::time_point{};
+  };
   /// Takes each action (a read, a batch, its callbacks, a reconnect) to run it later, once. Empty: they wait for run_one().
   std::function<void(std::function<void()>)> post;
 };
 
 /// What happens to the next transactions; each is used up by one batch (empty renewals included).
 enum class commit_fault : std::uint8_t {
-  fail,         ///< a passing error: rolled back, sent again
+  fail,  ///< a passing error: rolled back, sent again
   lose_before,  ///< the connection is lost before it is carried out; the lane reconnects and sends it again
-  lose_reply,   ///< it is committed, then the connection is lost; the lane finds out by the batch number
+  lose_reply,  ///< it is committed, then the connection is lost; the lane finds out by the batch number
 };
 
 class memory_database final : public database, private commit_lane {
@@ -59,7 +61,8 @@ class memory_database final : public database, private commit_lane {
 
   void read(statement s, read_callback done) override;
   commit_lane& lane() override { return *this; }
-  void claim_shards(std::uint32_t shard_count, std::function<void(result<std::vector<shard_claim>>)> done) override;
+  void claim_shards(std::uint32_t shard_count,
+                    std::function<void(result<std::vector<shard_claim>>)> done) override;
   void reincarnate(std::function<void(result<void>)> done) override;
   bool available() const noexcept override { return !away_; }
   void collect_metrics(metric_samples& out) const override;
@@ -68,7 +71,9 @@ class memory_database final : public database, private commit_lane {
  private:
   bool append(commit_unit unit) override;
   bool accepting() const noexcept override;
-  std::chrono::steady_clock::time_point lease_until() const noexcept override { return lease_until_; }
+  std::chrono::steady_clock::time_point lease_until() const noexcept override {
+    return lease_until_;
+  }
   bool fenced() const noexcept override { return fenced_; }
   const uuid& id() const noexcept override { return current_; }
 
@@ -101,7 +106,8 @@ class memory_database final : public database, private commit_lane {
   std::int64_t number_ = 0;
   std::chrono::steady_clock::time_point lease_until_{}, sent_{};
   std::size_t batches_ = 0, commits_ = 0;
-  bool sending_ = false, away_ = false, held_ = false, carry_waiting_ = false, reconnecting_ = false;
+  bool sending_ = false, away_ = false, held_ = false, carry_waiting_ = false,
+       reconnecting_ = false;
   bool fenced_ = false, stopping_ = false, silent_ = false;
   std::function<void()> stopped_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

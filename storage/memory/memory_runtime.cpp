@@ -39,15 +39,18 @@ void add_outbox(memory_store& s) {
   s.on("runtime.outbox_page", [](memory_store& m, const params& p) {
     std::vector<memory_row> out;
     const auto& rows = m.table("outbox").rows();
-    for (auto at = rows.upper_bound({p[0], p[1]}); at != rows.end() && at->second[0] == p[0]; ++at) {
+    for (auto at = rows.upper_bound({p[0], p[1]}); at != rows.end() && at->second[0] == p[0];
+         ++at) {
       if (static_cast<std::int64_t>(out.size()) >= number(p[2])) break;
       const auto& r = at->second;
-      out.push_back({r[outbox_seq], r[outbox_type], r[outbox_key], r[outbox_payload], r[outbox_at]});
+      out.push_back(
+          {r[outbox_seq], r[outbox_type], r[outbox_key], r[outbox_payload], r[outbox_at]});
     }
     return found(5, out);
   });
   s.on("runtime.outbox_head", [](memory_store& m, const params& p) {
-    return found(1, {{static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(number(p[0]))))}});
+    return found(
+        1, {{static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(number(p[0]))))}});
   });
   s.on("runtime.prune_outbox", [](memory_store& m, const params& p) {
     auto head = static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(number(p[0]))));
@@ -60,7 +63,8 @@ void add_outbox(memory_store& s) {
   });
   const auto old = [](memory_store& m, const params& p) {
     auto keys = pick(m, "outbox", [&](const memory_row& r) -> maybe_row {
-      const auto head = static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(number(r[outbox_shard]))));
+      const auto head = static_cast<std::int64_t>(
+          m.last_event(static_cast<std::uint32_t>(number(r[outbox_shard]))));
       if (number(r[outbox_seq]) >= head || !value_less{}(r[outbox_at], p[0])) return std::nullopt;
       return memory_row{r[outbox_shard], r[outbox_seq]};
     });
@@ -105,7 +109,18 @@ void add_intake(memory_store& s) {
   });
 }
 
-enum letter_column { l_source, l_shard, l_seq, l_type, l_key, l_payload, l_status, l_reason, l_attempts, l_at };
+enum letter_column {
+  l_source,
+  l_shard,
+  l_seq,
+  l_type,
+  l_key,
+  l_payload,
+  l_status,
+  l_reason,
+  l_attempts,
+  l_at
+};
 
 void add_dead_letters(memory_store& s) {
   s.add_table("dead_letter", {l_source, l_shard, l_seq});
@@ -120,7 +135,8 @@ void add_dead_letters(memory_store& s) {
   s.on("runtime.dead_letter_keys", [](memory_store& m, const params& p) {
     std::map<std::pair<std::string, std::int64_t>, std::int64_t> counts;
     for (const auto& [key, r] : m.table("dead_letter").rows())
-      if (r[l_source] == p[0] && r[l_shard] == p[1]) ++counts[{std::get<std::string>(r[l_key]), number(r[l_type])}];
+      if (r[l_source] == p[0] && r[l_shard] == p[1])
+        ++counts[{std::get<std::string>(r[l_key]), number(r[l_type])}];
     std::vector<memory_row> out;
     for (const auto& [of, n] : counts) out.push_back({of.first, of.second, n});
     return found(3, out);
@@ -128,16 +144,19 @@ void add_dead_letters(memory_store& s) {
   s.on("runtime.dead_letters_of_key", [](memory_store& m, const params& p) {
     const auto& types = std::get<std::vector<std::int64_t>>(p[3]);
     return first(number(p[4]), 4, pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
-                   if (r[l_source] != p[0] || r[l_shard] != p[1] || r[l_key] != p[2]) return std::nullopt;
-                   if (std::find(types.begin(), types.end(), number(r[l_type])) == types.end()) return std::nullopt;
+                   if (r[l_source] != p[0] || r[l_shard] != p[1] || r[l_key] != p[2])
+                     return std::nullopt;
+                   if (std::find(types.begin(), types.end(), number(r[l_type])) == types.end())
+                     return std::nullopt;
                    return memory_row{r[l_seq], r[l_type], r[l_payload], r[l_attempts]};
                  }));
   });
   s.on("runtime.dead_letter_page", [](memory_store& m, const params& p) {
     const memory_row behind(p.begin(), p.begin() + 3);
     return first(number(p[3]), 9, pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
-                   if (!value_less{}(behind, memory_row(r.begin(), r.begin() + 3))) return std::nullopt;
-                   return memory_row{r[l_source], r[l_shard], r[l_seq], r[l_type], r[l_key],
+                   if (!value_less{}(behind, memory_row(r.begin(), r.begin() + 3)))
+                     return std::nullopt;
+                   return memory_row{r[l_source], r[l_shard],  r[l_seq],      r[l_type], r[l_key],
                                      r[l_status], r[l_reason], r[l_attempts], r[l_at]};
                  }));
   });
@@ -155,8 +174,9 @@ void add_dead_letters(memory_store& s) {
     m.table("dead_letter").put(row);
     return done(1);
   });
-  s.on("runtime.delete_dead_letter",
-       [](memory_store& m, const params& p) { return done(m.table("dead_letter").erase({p[0], p[1], p[2]})); });
+  s.on("runtime.delete_dead_letter", [](memory_store& m, const params& p) {
+    return done(m.table("dead_letter").erase({p[0], p[1], p[2]}));
+  });
 }
 
 bool one_of(const value& kind, const value& kinds) {
@@ -172,8 +192,9 @@ void add_reminders(memory_store& s) {
     m.table("reminder").put(p);
     return done(1);
   });
-  s.on("runtime.delete_reminder",
-       [](memory_store& m, const params& p) { return done(m.table("reminder").erase({p[0], p[1], p[2]})); });
+  s.on("runtime.delete_reminder", [](memory_store& m, const params& p) {
+    return done(m.table("reminder").erase({p[0], p[1], p[2]}));
+  });
   s.on("runtime.settle_reminder", [](memory_store& m, const params& p) {
     const auto* row = m.table("reminder").find({p[0], p[1], p[2]});
     if (!row || (*row)[r_due] != p[3]) return done(0);
@@ -181,17 +202,22 @@ void add_reminders(memory_store& s) {
   });
   s.on("runtime.due_reminders", [](memory_store& m, const params& p) {
     auto list = pick(m, "reminder", [&](const memory_row& r) -> maybe_row {
-      if (r[r_shard] != p[0] || value_less{}(p[1], r[r_due]) || !one_of(r[r_kind], p[3])) return std::nullopt;
+      if (r[r_shard] != p[0] || value_less{}(p[1], r[r_due]) || !one_of(r[r_kind], p[3]))
+        return std::nullopt;
       return memory_row{r[r_kind], r[r_key], r[r_name], r[r_due]};
     });
-    std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return value_less{}(a[3], b[3]); });
-    if (list.size() > static_cast<std::size_t>(number(p[2]))) list.resize(static_cast<std::size_t>(number(p[2])));
+    std::stable_sort(list.begin(), list.end(),
+                     [](const auto& a, const auto& b) { return value_less{}(a[3], b[3]); });
+    if (list.size() > static_cast<std::size_t>(number(p[2])))
+      list.resize(static_cast<std::size_t>(number(p[2])));
     return found(4, list);
   });
   s.on("runtime.next_reminder", [](memory_store& m, const params& p) {
     value least;
     for (const auto& [key, r] : m.table("reminder").rows())
-      if (r[r_shard] == p[0] && one_of(r[r_kind], p[1]) && (least.index() == 0 || value_less{}(r[r_due], least))) least = r[r_due];
+      if (r[r_shard] == p[0] && one_of(r[r_kind], p[1]) &&
+          (least.index() == 0 || value_less{}(r[r_due], least)))
+        least = r[r_due];
     return found(1, {{least}});
   });
 }

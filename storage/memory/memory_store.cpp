@@ -19,12 +19,17 @@ bool value_less::operator()(const value& a, const value& b) const {
 }
 
 bool value_less::operator()(const memory_row& a, const memory_row& b) const {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [this](const value& x, const value& y) { return (*this)(x, y); });
+  return std::lexicographical_compare(
+      a.begin(), a.end(), b.begin(), b.end(),
+      [this](const value& x, const value& y) { return (*this)(x, y); });
 }
 
-memory_table::memory_table(std::string name, std::vector<std::size_t> key, std::vector<unique_index> unique)
-    : name_(std::move(name)), key_(std::move(key)), unique_(std::move(unique)), indexes_(unique_.size()) {}
+memory_table::memory_table(std::string name, std::vector<std::size_t> key,
+                           std::vector<unique_index> unique)
+    : name_(std::move(name)),
+      key_(std::move(key)),
+      unique_(std::move(unique)),
+      indexes_(unique_.size()) {}
 
 memory_row memory_table::key_of(const memory_row& row) const {
   memory_row key;
@@ -62,11 +67,13 @@ void memory_table::check_unique(const memory_row& row, const memory_row* except)
 
 void memory_table::set(const memory_row& key, std::optional<memory_row> to) {
   if (auto at = rows_.find(key); at != rows_.end()) {
-    for (std::size_t i = 0; i < unique_.size(); ++i) indexes_[i].erase(columns_of(at->second, unique_[i].columns));
+    for (std::size_t i = 0; i < unique_.size(); ++i)
+      indexes_[i].erase(columns_of(at->second, unique_[i].columns));
     rows_.erase(at);
   }
   if (!to) return;
-  for (std::size_t i = 0; i < unique_.size(); ++i) indexes_[i][columns_of(*to, unique_[i].columns)] = key;
+  for (std::size_t i = 0; i < unique_.size(); ++i)
+    indexes_[i][columns_of(*to, unique_[i].columns)] = key;
   rows_.emplace(key, std::move(*to));
 }
 
@@ -103,12 +110,14 @@ memory_store::memory_store() { add_runtime_tables(*this); }
 
 memory_table& memory_store::add_table(const std::string& name, std::vector<std::size_t> key,
                                       std::vector<unique_index> unique) {
-  return tables_.insert_or_assign(name, memory_table(name, std::move(key), std::move(unique))).first->second;
+  return tables_.insert_or_assign(name, memory_table(name, std::move(key), std::move(unique)))
+      .first->second;
 }
 
 memory_result memory_store::execute(const statement& s) {
   auto at = executions_.find(s.query->name);
-  if (at == executions_.end()) throw memory_refusal{"nobody executes " + std::string(s.query->name)};
+  if (at == executions_.end())
+    throw memory_refusal{"nobody executes " + std::string(s.query->name)};
   return at->second(*this, s.params);
 }
 
@@ -127,13 +136,16 @@ std::uint64_t memory_store::last_event(std::uint32_t shard) const {
   auto after = outbox.upper_bound({static_cast<std::int64_t>(shard), std::int64_t{INT64_MAX}});
   if (after == outbox.begin()) return 0;
   const auto& row = std::prev(after)->second;
-  return std::get<std::int64_t>(row[0]) == shard ? static_cast<std::uint64_t>(std::get<std::int64_t>(row[1])) : 0;
+  return std::get<std::int64_t>(row[0]) == shard
+             ? static_cast<std::uint64_t>(std::get<std::int64_t>(row[1]))
+             : 0;
 }
 
 std::optional<std::vector<shard_claim>> memory_store::claim(const uuid& me, const std::string& node,
                                                             std::uint32_t shard_count) {
   for (auto& [id, lane] : lanes)
-    if (id != me && !lane.fenced && (lane.node == node || lane.expires_at < now())) lane.fenced = true;
+    if (id != me && !lane.fenced && (lane.node == node || lane.expires_at < now()))
+      lane.fenced = true;
   auto own = lanes.find(me);
   if (own == lanes.end() || own->second.fenced) return std::nullopt;
   std::vector<shard_claim> out;

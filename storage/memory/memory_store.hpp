@@ -77,12 +77,15 @@ class memory_store {
   /// Has the runtime's tables and executes storage/runtime's queries by their names.
   memory_store();
 
-  memory_table& add_table(const std::string& name, std::vector<std::size_t> key, std::vector<unique_index> unique = {});
+  memory_table& add_table(const std::string& name, std::vector<std::size_t> key,
+                          std::vector<unique_index> unique = {});
   memory_table& table(const std::string& name) { return tables_.at(name); }
 
   /// How a named statement is carried out: parameters of one execution (merged ones are called once per row).
   using execution = std::function<memory_result(memory_store&, const memory_row& params)>;
-  void on(std::string_view query_name, execution run) { executions_[std::string(query_name)] = std::move(run); }
+  void on(std::string_view query_name, execution run) {
+    executions_[std::string(query_name)] = std::move(run);
+  }
   /// Throws memory_refusal for a name that nobody registered.
   memory_result execute(const statement& s);
 
@@ -105,7 +108,8 @@ class memory_store {
   std::function<unix_ms()> now = [] { return unix_ms{0}; };
 
   /// As nova_claim of 0002_lane_functions.sql. Empty: `me` is fenced.
-  std::optional<std::vector<shard_claim>> claim(const uuid& me, const std::string& node, std::uint32_t shard_count);
+  std::optional<std::vector<shard_claim>> claim(const uuid& me, const std::string& node,
+                                                std::uint32_t shard_count);
   std::uint64_t last_event(std::uint32_t shard) const;
 
  private:

@@ -5,9 +5,9 @@ namespace nova::messaging::queries {
 using storage::merging;
 
 // A message as messaging_rows reads it, from the alias `m`.
-#define MESSAGE_COLUMNS(m)                                                                      \
-  m ".conversation_id, " m ".seq, " m ".rev, " m ".message_id, " m ".sender_id, " m             \
-    ".client_id, " m ".text, " m ".extras, " m ".reply_to, " m ".sent_at, " m ".edited_at, " m  \
+#define MESSAGE_COLUMNS(m)                                                                     \
+  m ".conversation_id, " m ".seq, " m ".rev, " m ".message_id, " m ".sender_id, " m            \
+    ".client_id, " m ".text, " m ".extras, " m ".reply_to, " m ".sent_at, " m ".edited_at, " m \
     ".recalled"
 // `me` differs by statement, so reactions are joined where they are wanted.
 #define REACTIONS_OF(me)                                                                \
@@ -21,7 +21,7 @@ using storage::merging;
 #define UNREAD(me)                                                                              \
   "(SELECT count(*) FROM (SELECT 1 FROM message u WHERE u.conversation_id = c.conversation_id " \
   "AND u.seq > own.read_seq AND u.sender_id <> " me " AND NOT u.recalled LIMIT 10000) n)"
-#define SUMMARY_COLUMNS(me)                                                          \
+#define SUMMARY_COLUMNS(me) \
   "c.conversation_id, c.kind::bigint, c.title, c.rev, c.created_at, own.read_seq, "  \
   "own.delivered_seq, coalesce(l.seq, 0), " UNREAD(me)                               \
   ", (SELECT count(*) FROM member n WHERE n.conversation_id = c.conversation_id), "  \
@@ -161,10 +161,9 @@ const query insert_change{"messaging.insert_change",
                           "VALUES ($1, $2, $3, $4, $5)"};
 
 // The body of an edit begins with its kind: field 1, six bytes.
-const query delete_edits{
-    "messaging.delete_edits",
-    "DELETE FROM change WHERE conversation_id = $1 AND seq = $2 AND "
-    "substring(body FROM 1 FOR 8) = '\\x0a06656469746564'::bytea"};
+const query delete_edits{"messaging.delete_edits",
+                         "DELETE FROM change WHERE conversation_id = $1 AND seq = $2 AND "
+                         "substring(body FROM 1 FOR 8) = '\\x0a06656469746564'::bytea"};
 
 const query delete_changes{"messaging.delete_changes",
                            "DELETE FROM change WHERE conversation_id = $1 AND seq = $2"};
@@ -277,16 +276,19 @@ const query persons_by_handle{
 const query blocks_between{
     "messaging.blocks_between",
     "SELECT b.blocker FROM unnest($2::uuid[]) AS x(other) JOIN block b ON b.blocker = $1 AND "
-    "b.blocked = x.other UNION ALL SELECT b.blocker FROM unnest($2::uuid[]) AS x(other) JOIN block b "
+    "b.blocked = x.other UNION ALL SELECT b.blocker FROM unnest($2::uuid[]) AS x(other) JOIN block "
+    "b "
     "ON b.blocker = x.other AND b.blocked = $1 LIMIT 1"};
 
 // Those who share a conversation with $1 while no block stands between the two.
 const query watchable{
     "messaging.watchable",
-    "SELECT x.id FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) x WHERE (x.id = $1 OR EXISTS (SELECT "
+    "SELECT x.id FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) x WHERE (x.id = $1 OR EXISTS "
+    "(SELECT "
     "FROM member b JOIN member a ON a.conversation_id = b.conversation_id AND a.account_id = $1 "
     "WHERE b.account_id = x.id)) AND NOT EXISTS (SELECT FROM block k WHERE k.blocker = $1 AND "
-    "k.blocked = x.id) AND NOT EXISTS (SELECT FROM block k WHERE k.blocker = x.id AND k.blocked = $1)"};
+    "k.blocked = x.id) AND NOT EXISTS (SELECT FROM block k WHERE k.blocker = x.id AND k.blocked = "
+    "$1)"};
 
 std::vector<const query*> all() {
   return {&load_conversation,

@@ -9,18 +9,21 @@ using storage::query;
 
 // Conversations.
 extern const query load_conversation, load_members, load_recent, load_blocked;
-extern const query insert_conversation, insert_direct_pair, insert_members, delete_member, set_role, set_title, set_rev;
-extern const query find_direct, list_conversations, list_members, conversation_members, conversation_summary;
+extern const query insert_conversation, insert_direct_pair, insert_members, delete_member, set_role,
+    set_title, set_rev;
+extern const query find_direct, list_conversations, list_members, conversation_members,
+    conversation_summary;
 // Messages.
 extern const query insert_message, find_by_client_id, message_head, edit_message, recall_message;
 extern const query history_back, history_forward, insert_change, delete_edits, delete_changes;
-extern const query insert_reaction, delete_reaction, delete_reactions, mark_reacted, message_reactions;
+extern const query insert_reaction, delete_reaction, delete_reactions, mark_reacted,
+    message_reactions;
 // Marks and resume.
-extern const query mark_read, mark_delivered, mark_device, positions, missed_messages, missed_changes,
-    change_span;
+extern const query mark_read, mark_delivered, mark_device, positions, missed_messages,
+    missed_changes, change_span;
 // What other domains told.
-extern const query upsert_person, insert_block, delete_block, known_persons, persons_by_handle, blocks_between,
-    watchable;
+extern const query upsert_person, insert_block, delete_block, known_persons, persons_by_handle,
+    blocks_between, watchable;
 
 /// Every one of them, for tests and lists.
 std::vector<const query*> all();

@@ -10,14 +10,38 @@ using storage::value;
 // Columns of each query, in the order of its SQL.
 namespace message {
 enum : std::size_t {
-  conversation, seq, rev, id, sender, client_id, text, extras, reply_to, sent_at, edited_at, recalled, columns,
+  conversation,
+  seq,
+  rev,
+  id,
+  sender,
+  client_id,
+  text,
+  extras,
+  reply_to,
+  sent_at,
+  edited_at,
+  recalled,
+  columns,
   // Behind them in history and missed messages.
-  emojis = columns, counts, mine
+  emojis = columns,
+  counts,
+  mine
 };
 }
 namespace summary {
 enum : std::size_t {
-  conversation, kind, title, rev, created_at, read_seq, delivered_seq, last_seq, unread, member_count, last_message,
+  conversation,
+  kind,
+  title,
+  rev,
+  created_at,
+  read_seq,
+  delivered_seq,
+  last_seq,
+  unread,
+  member_count,
+  last_message,
   active_at = last_message + message::columns  // in the list only
 };
 }
@@ -28,7 +52,16 @@ namespace member {
 enum : std::size_t { account, role, joined_at, read_seq, delivered_seq };
 }
 namespace shown {
-enum : std::size_t { conversation, account, role, joined_at, read_seq, delivered_seq, handle, display_name };
+enum : std::size_t {
+  conversation,
+  account,
+  role,
+  joined_at,
+  read_seq,
+  delivered_seq,
+  handle,
+  display_name
+};
 }
 namespace recent {
 enum : std::size_t { seq, sender, client_id, message_id, sent_at, body_hash };
@@ -87,9 +120,11 @@ void read_message(const rows& r, std::size_t row, std::size_t first, Message& m)
       m.mutable_mentions()->Swap(extras.mutable_mentions());
     }
   }
-  if (!r.null(row, first + message::reply_to)) m.set_reply_to(r.int8(row, first + message::reply_to));
+  if (!r.null(row, first + message::reply_to))
+    m.set_reply_to(r.int8(row, first + message::reply_to));
   m.set_sent_at(r.time(row, first + message::sent_at));
-  if (!r.null(row, first + message::edited_at)) m.set_edited_at(r.time(row, first + message::edited_at));
+  if (!r.null(row, first + message::edited_at))
+    m.set_edited_at(r.time(row, first + message::edited_at));
   m.set_recalled(r.boolean(row, first + message::recalled));
 }
 
@@ -156,7 +191,8 @@ std::string_view to_text(member_role role) noexcept {
 }
 
 std::optional<conversation_kind> parse_conversation_kind(std::string_view text) noexcept {
-  for (auto kind : {conversation_kind::direct, conversation_kind::group, conversation_kind::channel})
+  for (auto kind :
+       {conversation_kind::direct, conversation_kind::group, conversation_kind::channel})
     if (text == to_text(kind)) return kind;
   return {};
 }
@@ -169,23 +205,26 @@ std::optional<member_role> parse_member_role(std::string_view text) noexcept {
 
 std::optional<conversation_row> read_conversation(const rows& r) {
   if (r.empty()) return {};
-  conversation_row out{kind_at(r, 0, head::kind), {}, r.time(0, head::created_at), r.int8(0, head::rev)};
+  conversation_row out{
+      kind_at(r, 0, head::kind), {}, r.time(0, head::created_at), r.int8(0, head::rev)};
   if (!r.null(0, head::title)) out.title = r.text(0, head::title);
   return out;
 }
 
 std::vector<member_row> read_members(const rows& r) {
   return each(r, [&](std::size_t i) {
-    return member_row{r.id(i, member::account), role_at(r, i, member::role), r.time(i, member::joined_at),
-                      r.int8(i, member::read_seq), r.int8(i, member::delivered_seq)};
+    return member_row{r.id(i, member::account), role_at(r, i, member::role),
+                      r.time(i, member::joined_at), r.int8(i, member::read_seq),
+                      r.int8(i, member::delivered_seq)};
   });
 }
 
 std::vector<recent_row> read_recent(const rows& r) {
   return each(r, [&](std::size_t i) {
-    return recent_row{r.id(i, recent::sender), r.text(i, recent::client_id),
-                      {r.int8(i, recent::seq), r.id(i, recent::message_id), r.time(i, recent::sent_at),
-                       r.int8(i, recent::body_hash)}};
+    return recent_row{r.id(i, recent::sender),
+                      r.text(i, recent::client_id),
+                      {r.int8(i, recent::seq), r.id(i, recent::message_id),
+                       r.time(i, recent::sent_at), r.int8(i, recent::body_hash)}};
   });
 }
 
@@ -206,7 +245,8 @@ std::optional<head_row> read_head(const rows& r) {
 
 std::vector<reaction_row> read_reactions(const rows& r) {
   return each(r, [&](std::size_t i) {
-    return reaction_row{r.text(i, reaction::emoji), r.int8(i, reaction::count), r.boolean(i, reaction::mine)};
+    return reaction_row{r.text(i, reaction::emoji), r.int8(i, reaction::count),
+                        r.boolean(i, reaction::mine)};
   });
 }
 
@@ -224,7 +264,9 @@ std::vector<Member> read_member_page(const rows& r) {
 }
 
 std::vector<shown_member_row> read_shown_members(const rows& r) {
-  return each(r, [&](std::size_t i) { return shown_member_row{r.id(i, shown::conversation), shown_at(r, i)}; });
+  return each(r, [&](std::size_t i) {
+    return shown_member_row{r.id(i, shown::conversation), shown_at(r, i)};
+  });
 }
 
 std::optional<Conversation> read_summary(const rows& r) {
@@ -232,13 +274,15 @@ std::optional<Conversation> read_summary(const rows& r) {
 }
 
 std::vector<listed_row> read_list(const rows& r) {
-  return each(r, [&](std::size_t i) { return listed_row{summary_at(r, i), r.time(i, summary::active_at)}; });
+  return each(r, [&](std::size_t i) {
+    return listed_row{summary_at(r, i), r.time(i, summary::active_at)};
+  });
 }
 
 std::vector<position_row> read_positions(const rows& r) {
   return each(r, [&](std::size_t i) {
-    return position_row{r.id(i, position::conversation), r.int8(i, position::rev), r.int8(i, position::last_seq),
-                        r.int8(i, position::device_seq)};
+    return position_row{r.id(i, position::conversation), r.int8(i, position::rev),
+                        r.int8(i, position::last_seq), r.int8(i, position::device_seq)};
   });
 }
 
@@ -255,13 +299,15 @@ std::vector<Updated> read_changes(const rows& r) {
 
 std::vector<span_row> read_spans(const rows& r) {
   return each(r, [&](std::size_t i) {
-    return span_row{r.id(i, span::conversation), r.int8(i, span::first_seq), r.int8(i, span::last_seq)};
+    return span_row{r.id(i, span::conversation), r.int8(i, span::first_seq),
+                    r.int8(i, span::last_seq)};
   });
 }
 
 std::vector<person_row> read_persons(const rows& r) {
   return each(r, [&](std::size_t i) {
-    return person_row{r.id(i, person::account), r.text(i, person::handle), r.text(i, person::display_name)};
+    return person_row{r.id(i, person::account), r.text(i, person::handle),
+                      r.text(i, person::display_name)};
   });
 }
 

@@ -34,7 +34,9 @@ columns transpose(std::span<const range> ranges) {
 
 }  // namespace
 
-statement load_conversation(const uuid& conversation) { return {&q::load_conversation, {conversation}}; }
+statement load_conversation(const uuid& conversation) {
+  return {&q::load_conversation, {conversation}};
+}
 statement load_members(const uuid& conversation) { return {&q::load_members, {conversation}}; }
 statement load_recent(const uuid& conversation, std::int64_t limit) {
   return {&q::load_recent, {conversation, limit}};
@@ -43,7 +45,8 @@ statement load_blocked(const uuid& conversation) { return {&q::load_blocked, {co
 statement find_direct(const uuid& a, const uuid& b) {
   return {&q::find_direct, {std::min(a, b), std::max(a, b)}};
 }
-statement list_conversations(const uuid& account, unix_ms before, const uuid& before_id, std::int64_t limit) {
+statement list_conversations(const uuid& account, unix_ms before, const uuid& before_id,
+                             std::int64_t limit) {
   return {&q::list_conversations, {account, timestamp{before}, before_id, limit}};
 }
 statement conversation_summary(const uuid& conversation, const uuid& account) {
@@ -61,14 +64,17 @@ statement find_by_client_id(const uuid& conversation, const uuid& sender, std::s
 statement message_head(const uuid& conversation, std::int64_t seq) {
   return {&q::message_head, {conversation, seq}};
 }
-statement history(const uuid& conversation, std::int64_t before, std::int64_t after, std::int64_t limit, bool forward,
-                  const uuid& reader) {
-  return {forward ? &q::history_forward : &q::history_back, {conversation, before, after, limit, reader}};
+statement history(const uuid& conversation, std::int64_t before, std::int64_t after,
+                  std::int64_t limit, bool forward, const uuid& reader) {
+  return {forward ? &q::history_forward : &q::history_back,
+          {conversation, before, after, limit, reader}};
 }
 statement message_reactions(const uuid& conversation, std::int64_t seq, const uuid& account) {
   return {&q::message_reactions, {conversation, seq, account}};
 }
-statement positions(const uuid& account, const uuid& session) { return {&q::positions, {account, session}}; }
+statement positions(const uuid& account, const uuid& session) {
+  return {&q::positions, {account, session}};
+}
 
 statement missed_messages(std::span<const range> ranges, const uuid& reader) {
   auto c = transpose(ranges);
@@ -80,10 +86,13 @@ statement missed_changes(std::span<const range> ranges) {
 }
 statement change_span(std::span<const range> ranges, std::vector<std::int64_t> seen) {
   auto c = transpose(ranges);
-  return {&q::change_span, {std::move(c.ids), std::move(c.after), std::move(c.upto), std::move(seen)}};
+  return {&q::change_span,
+          {std::move(c.ids), std::move(c.after), std::move(c.upto), std::move(seen)}};
 }
 
-statement known_persons(std::vector<uuid> accounts) { return {&q::known_persons, {std::move(accounts)}}; }
+statement known_persons(std::vector<uuid> accounts) {
+  return {&q::known_persons, {std::move(accounts)}};
+}
 statement persons_by_handle(std::vector<std::string> handles_lower) {
   return {&q::persons_by_handle, {std::move(handles_lower)}};
 }
@@ -94,17 +103,19 @@ statement watchable(const uuid& account, std::vector<uuid> among) {
   return {&q::watchable, {account, std::move(among)}};
 }
 
-statement insert_conversation(const uuid& id, conversation_kind kind, const std::optional<std::string>& title,
-                              const uuid& creator, unix_ms at) {
+statement insert_conversation(const uuid& id, conversation_kind kind,
+                              const std::optional<std::string>& title, const uuid& creator,
+                              unix_ms at) {
   return {&q::insert_conversation,
           {id, static_cast<std::int64_t>(kind), or_null(title), creator, timestamp{at}}};
 }
 statement insert_direct_pair(const uuid& a, const uuid& b, const uuid& conversation) {
   return {&q::insert_direct_pair, {std::min(a, b), std::max(a, b), conversation}};
 }
-statement insert_members(const uuid& conversation, std::vector<uuid> accounts, member_role role, unix_ms at,
-                         std::int64_t read_seq) {
-  return {&q::insert_members, {conversation, std::move(accounts), role_of(role), timestamp{at}, read_seq}};
+statement insert_members(const uuid& conversation, std::vector<uuid> accounts, member_role role,
+                         unix_ms at, std::int64_t read_seq) {
+  return {&q::insert_members,
+          {conversation, std::move(accounts), role_of(role), timestamp{at}, read_seq}};
 }
 statement delete_member(const uuid& conversation, const uuid& account) {
   return {&q::delete_member, {conversation, account}, 1};
@@ -115,7 +126,9 @@ statement set_role(const uuid& conversation, const uuid& account, member_role ro
 statement set_title(const uuid& conversation, std::string title) {
   return {&q::set_title, {conversation, std::move(title)}, 1};
 }
-statement set_rev(const uuid& conversation, std::int64_t rev) { return {&q::set_rev, {conversation, rev}}; }
+statement set_rev(const uuid& conversation, std::int64_t rev) {
+  return {&q::set_rev, {conversation, rev}};
+}
 
 statement insert_message(const Message& m, std::int64_t body_hash) {
   return {&q::insert_message, message_cells(m, body_hash)};
@@ -123,7 +136,8 @@ statement insert_message(const Message& m, std::int64_t body_hash) {
 
 statement edit_message(const Message& m) {
   return {&q::edit_message,
-          {parse_uuid(m.conversation_id()).value(), m.seq(), m.text(), message_extras(m), timestamp{m.edited_at()}, m.rev()},
+          {parse_uuid(m.conversation_id()).value(), m.seq(), m.text(), message_extras(m),
+           timestamp{m.edited_at()}, m.rev()},
           1};
 }
 statement recall_message(const uuid& conversation, std::int64_t seq, std::int64_t rev) {
@@ -135,13 +149,18 @@ statement insert_change(const Updated& u, unix_ms at) {
            or_null(u.has_seq() ? std::optional(u.seq()) : std::optional<std::int64_t>()),
            bytes{u.change().SerializeAsString()}, timestamp{at}}};
 }
-statement delete_edits(const uuid& conversation, std::int64_t seq) { return {&q::delete_edits, {conversation, seq}}; }
-statement delete_changes(const uuid& conversation, std::int64_t seq) { return {&q::delete_changes, {conversation, seq}}; }
-statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji,
-                          unix_ms at) {
+statement delete_edits(const uuid& conversation, std::int64_t seq) {
+  return {&q::delete_edits, {conversation, seq}};
+}
+statement delete_changes(const uuid& conversation, std::int64_t seq) {
+  return {&q::delete_changes, {conversation, seq}};
+}
+statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account,
+                          std::string emoji, unix_ms at) {
   return {&q::insert_reaction, {conversation, seq, account, std::move(emoji), timestamp{at}}};
 }
-statement delete_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji) {
+statement delete_reaction(const uuid& conversation, std::int64_t seq, const uuid& account,
+                          std::string emoji) {
   return {&q::delete_reaction, {conversation, seq, account, std::move(emoji)}};
 }
 statement delete_reactions(const uuid& conversation, std::int64_t seq) {
@@ -162,7 +181,11 @@ statement mark_device(const uuid& session, const uuid& conversation, std::int64_
 statement upsert_person(const uuid& account, std::string handle, std::string display_name) {
   return {&q::upsert_person, {account, std::move(handle), std::move(display_name)}};
 }
-statement insert_block(const uuid& blocker, const uuid& blocked) { return {&q::insert_block, {blocker, blocked}}; }
-statement delete_block(const uuid& blocker, const uuid& blocked) { return {&q::delete_block, {blocker, blocked}}; }
+statement insert_block(const uuid& blocker, const uuid& blocked) {
+  return {&q::insert_block, {blocker, blocked}};
+}
+statement delete_block(const uuid& blocker, const uuid& blocked) {
+  return {&q::delete_block, {blocker, blocked}};
+}
 
 }  // namespace nova::messaging::store

@@ -1,8 +1,8 @@
 // Storage calls of messaging as values: each function makes one statement. Called by the rules, executed by the runtime.
 #pragma once
 
-#include "storage/messaging/messaging_rows.hpp"
 #include "storage/database/value.hpp"
+#include "storage/messaging/messaging_rows.hpp"
 
 #include <span>
 
@@ -17,15 +17,16 @@ statement load_recent(const uuid& conversation, std::int64_t limit);
 statement load_blocked(const uuid& conversation);
 statement find_direct(const uuid& a, const uuid& b);
 /// The page after (active_at, conversation), the latest first.
-statement list_conversations(const uuid& account, unix_ms before, const uuid& before_id, std::int64_t limit);
+statement list_conversations(const uuid& account, unix_ms before, const uuid& before_id,
+                             std::int64_t limit);
 statement conversation_summary(const uuid& conversation, const uuid& account);
 statement conversation_members(std::vector<uuid> conversations, std::int64_t limit_each);
 statement list_members(const uuid& conversation, const uuid& after, std::int64_t limit);
 statement find_by_client_id(const uuid& conversation, const uuid& sender, std::string client_id);
 statement message_head(const uuid& conversation, std::int64_t seq);
 /// Messages with after < seq < before: the newest of them first, or the oldest first when `forward`.
-statement history(const uuid& conversation, std::int64_t before, std::int64_t after, std::int64_t limit, bool forward,
-                  const uuid& reader);
+statement history(const uuid& conversation, std::int64_t before, std::int64_t after,
+                  std::int64_t limit, bool forward, const uuid& reader);
 statement message_reactions(const uuid& conversation, std::int64_t seq, const uuid& account);
 statement positions(const uuid& account, const uuid& session);
 
@@ -48,11 +49,12 @@ statement blocks_between(const uuid& account, std::vector<uuid> others);
 statement watchable(const uuid& account, std::vector<uuid> among);
 
 // Writes.
-statement insert_conversation(const uuid& id, conversation_kind kind, const std::optional<std::string>& title,
-                              const uuid& creator, unix_ms at);
+statement insert_conversation(const uuid& id, conversation_kind kind,
+                              const std::optional<std::string>& title, const uuid& creator,
+                              unix_ms at);
 statement insert_direct_pair(const uuid& a, const uuid& b, const uuid& conversation);
-statement insert_members(const uuid& conversation, std::vector<uuid> accounts, member_role role, unix_ms at,
-                         std::int64_t read_seq);
+statement insert_members(const uuid& conversation, std::vector<uuid> accounts, member_role role,
+                         unix_ms at, std::int64_t read_seq);
 statement delete_member(const uuid& conversation, const uuid& account);
 statement set_role(const uuid& conversation, const uuid& account, member_role role);
 statement set_title(const uuid& conversation, std::string title);
@@ -66,9 +68,10 @@ statement insert_change(const Updated& u, unix_ms at);
 /// The edits of a message, or all of its changes: what a later edit or the recall takes out of resumes, and off the disk.
 statement delete_edits(const uuid& conversation, std::int64_t seq);
 statement delete_changes(const uuid& conversation, std::int64_t seq);
-statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji,
-                          unix_ms at);
-statement delete_reaction(const uuid& conversation, std::int64_t seq, const uuid& account, std::string emoji);
+statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account,
+                          std::string emoji, unix_ms at);
+statement delete_reaction(const uuid& conversation, std::int64_t seq, const uuid& account,
+                          std::string emoji);
 statement delete_reactions(const uuid& conversation, std::int64_t seq);
 statement mark_reacted(const uuid& conversation, std::int64_t seq);
 statement mark_read(const uuid& conversation, const uuid& account, std::int64_t seq);

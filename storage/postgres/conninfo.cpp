@@ -30,20 +30,20 @@ result<keywords> parse_conninfo(const std::string& conninfo, const keywords& ext
   PQconninfoFree(parsed);
   for (const auto& [name, value] : extra) {
     auto at = std::find_if(out.begin(), out.end(), [&](const auto& x) { return x.first == name; });
-    if (at == out.end())
-      out.emplace_back(name, value);
-    else if (name == "options")
-      at->second += " " + value;
-    else
-      at->second = value;
+    if (at == out.end()) out.emplace_back(name, value);
+    else if (name == "options") at->second += " " + value;
+    else at->second = value;
   }
   return out;
 }
 
 keywords with_keepalive(keywords words) {
-  for (const auto& [name, value] : {std::pair{"keepalives_idle", "4"}, {"keepalives_interval", "2"}, {"keepalives_count", "3"},
+  for (const auto& [name, value] : {std::pair{"keepalives_idle", "4"},
+                                    {"keepalives_interval", "2"},
+                                    {"keepalives_count", "3"},
                                     {"tcp_user_timeout", "10000"}})
-    if (std::none_of(words.begin(), words.end(), [&](const auto& x) { return x.first == name; })) words.emplace_back(name, value);
+    if (std::none_of(words.begin(), words.end(), [&](const auto& x) { return x.first == name; }))
+      words.emplace_back(name, value);
   return words;
 }
 
@@ -69,11 +69,13 @@ result<blocking_connection> blocking_connection::open(const std::string& conninf
   blocking_connection c(PQconnectdb(to_conninfo(*words).c_str()));
   if (PQstatus(c.connection_) != CONNECTION_OK)
     return make_error(errc::unavailable, trimmed(PQerrorMessage(c.connection_)));
-  PQsetNoticeProcessor(c.connection_, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      c.connection_, [](void*, const char*) {}, nullptr);
   return c;
 }
 
-result<blocking_connection> blocking_connection::open_read_only(const std::string& conninfo, int timeout_s) {
+result<blocking_connection> blocking_connection::open_read_only(const std::string& conninfo,
+                                                                int timeout_s) {
   auto words = parse_conninfo(conninfo, {{"options", "-c default_transaction_read_only=on"}});
   if (!words) return words.error();
   return open(to_conninfo(*words), timeout_s);
@@ -89,7 +91,8 @@ blocking_connection::~blocking_connection() {
   if (connection_) PQfinish(connection_);
 }
 
-result<result_ptr> blocking_connection::run(const std::string& sql, const std::vector<std::string>& params) {
+result<result_ptr> blocking_connection::run(const std::string& sql,
+                                            const std::vector<std::string>& params) {
   std::vector<const char*> values;
   for (const auto& p : params) values.push_back(p.c_str());
   result_ptr r(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
@@ -100,7 +103,8 @@ result<result_ptr> blocking_connection::run(const std::string& sql, const std::v
   return r;
 }
 
-result<std::string> blocking_connection::text(const std::string& sql, const std::vector<std::string>& params) {
+result<std::string> blocking_connection::text(const std::string& sql,
+                                              const std::vector<std::string>& params) {
   auto r = run(sql, params);
   if (!r) return r.error();
   return PQntuples(r->get()) ? std::string(PQgetvalue(r->get(), 0, 0)) : std::string();

@@ -5,10 +5,10 @@
 #include "protocols/core/planted.hpp"
 #include "storage/postgres/lane_sql.hpp"
 
+#include <libpq-fe.h>
 #include <boost/asio/post.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
-#include <libpq-fe.h>
 
 namespace nova::storage {
 
@@ -28,7 +28,8 @@ postgres_lane::postgres_lane(boost::asio::io_context& io, const postgres_options
       collect_timer_(io),
       parked_timer_(io),
       jitter_(std::random_device{}()),
-      cautious_sql_("SET LOCAL lock_timeout = " + std::to_string(settings_.suspect_lock_timeout_ms)) {
+      cautious_sql_("SET LOCAL lock_timeout = " +
+                    std::to_string(settings_.suspect_lock_timeout_ms)) {
   ids_.push_back(boost::uuids::random_generator()());
   id_ = &ids_.back();
 }
@@ -45,10 +46,12 @@ void postgres_lane::connect() {
       options_.conninfo,
       {{"application_name", "nova:" + boost::uuids::to_string(id())},
        {"client_encoding", "UTF8"},
-       {"options", "-c synchronous_commit=on -c default_transaction_read_only=off"
-                   " -c statement_timeout=" + ms(settings_.lane_statement_timeout_ms) +
-                   " -c lock_timeout=" + ms(settings_.lane_lock_timeout_ms) +
-                   " -c idle_in_transaction_session_timeout=" + ms(settings_.lane_idle_timeout_ms)}});
+       {"options",
+        "-c synchronous_commit=on -c default_transaction_read_only=off"
+        " -c statement_timeout=" +
+            ms(settings_.lane_statement_timeout_ms) +
+            " -c lock_timeout=" + ms(settings_.lane_lock_timeout_ms) +
+            " -c idle_in_transaction_session_timeout=" + ms(settings_.lane_idle_timeout_ms)}});
   if (!words) {
     log::error("storage.bad_dsn", {{"domain", options_.domain}, {"reason", words.error().detail}});
     return reconnect_later();
@@ -124,7 +127,8 @@ void postgres_lane::resolve() {
     params_.add(id());
     params_.add(options_.node);
     params_.add(static_cast<std::int64_t>(settings_.lease_ms));
-    session_->execute(lane_sql::register_lane.data(), lane_sql::register_lane, params_, lane_tag::other);
+    session_->execute(lane_sql::register_lane.data(), lane_sql::register_lane, params_,
+                      lane_tag::other);
   } else {
     send_plain(lane_sql::end_older, lane_tag::other);
   }
@@ -134,7 +138,8 @@ void postgres_lane::resolve() {
   params_.clear();
   params_.add(id());
   params_.add(under_way_ ? under_way_->number : std::int64_t{0});
-  session_->execute(lane_sql::read_batch.data(), lane_sql::read_batch, params_, lane_tag::batch_row);
+  session_->execute(lane_sql::read_batch.data(), lane_sql::read_batch, params_,
+                    lane_tag::batch_row);
   session_->sync(lane_tag::resolve_sync);
   session_->flush();
 }
@@ -312,7 +317,8 @@ void postgres_lane::reincarnate(std::function<void(result<void>)> done) {
 void postgres_lane::stop(std::function<void()> done) {
   stopped_ = std::move(done);
   stopping_ = true;
-  for (auto& waiting : std::exchange(reincarnated_, {})) waiting(make_error(errc::unavailable, "stopping"));
+  for (auto& waiting : std::exchange(reincarnated_, {}))
+    waiting(make_error(errc::unavailable, "stopping"));
   finish_claims({errc::unavailable, "stopping"});
   if (fenced_) return finish_stop();
   stop_timer_.expires_after(milliseconds(settings_.stop_ms));
@@ -341,10 +347,11 @@ void postgres_lane::finish_stop() {
   lease_until_ = 0;
   if (session_) session_->close();
   for (auto& s : std::exchange(abandoned_, {})) s->close();
-  for (auto* timer : {&reconnect_timer_, &renewal_timer_, &watch_timer_, &retry_timer_, &stop_timer_, &collect_timer_,
-                      &parked_timer_})
+  for (auto* timer : {&reconnect_timer_, &renewal_timer_, &watch_timer_, &retry_timer_,
+                      &stop_timer_, &collect_timer_, &parked_timer_})
     timer->cancel();
-  fail_everything(commit_status::unavailable, "stopped while the database was away: outcome unknown");
+  fail_everything(commit_status::unavailable,
+                  "stopped while the database was away: outcome unknown");
   if (auto done = std::exchange(stopped_, nullptr)) boost::asio::post(io_, std::move(done));
 }
 
@@ -361,14 +368,16 @@ void postgres_lane::arm_renewal() {
 }
 
 void postgres_lane::arm_watch() {
-  watch_timer_.expires_after(milliseconds(std::max<std::uint32_t>(settings_.lane_stall_ms / 8, 10)));
+  watch_timer_.expires_after(
+      milliseconds(std::max<std::uint32_t>(settings_.lane_stall_ms / 8, 10)));
   watch_timer_.async_wait([self = shared_from_this()](error_code e) {
     if (e || self->stage_ == stage::stopped) return;
     bool busy = self->stage_ == stage::batch || self->stage_ == stage::resolving ||
                 self->stage_ == stage::claiming || self->stage_ == stage::releasing;
     auto age = clock::now() - self->last_request_;
     self->stalled_ = busy && age > milliseconds(self->settings_.lane_stall_ms);
-    if (busy && age > milliseconds(self->settings_.lane_giveup_ms)) self->give_up("no answer from the database");
+    if (busy && age > milliseconds(self->settings_.lane_giveup_ms))
+      self->give_up("no answer from the database");
     self->arm_watch();
   });
 }

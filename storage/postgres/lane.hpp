@@ -34,7 +34,8 @@ class postgres_lane final : public commit_lane,
                             public session_sink,
                             public std::enable_shared_from_this<postgres_lane> {
  public:
-  postgres_lane(boost::asio::io_context& io, const postgres_options& options, statement_metrics& metrics);
+  postgres_lane(boost::asio::io_context& io, const postgres_options& options,
+                statement_metrics& metrics);
 
   bool append(commit_unit unit) override;
   bool accepting() const noexcept override;
@@ -65,7 +66,8 @@ class postgres_lane final : public commit_lane,
     std::string state;   ///< SQLSTATE; empty: none yet
     std::string detail;  ///< constraint, or the query's name
     const storage::query* query = nullptr;
-    std::ptrdiff_t unit = -1;  ///< that it is attributed to; -1: a merged statement or the lane's own
+    std::ptrdiff_t unit =
+        -1;  ///< that it is attributed to; -1: a merged statement or the lane's own
     session_tag tag = 0;
   };
   /// The transaction under way, kept until it is known what became of it.
@@ -74,21 +76,30 @@ class postgres_lane final : public commit_lane,
     std::int64_t number = 0;
     shard_counters counters;  ///< after it
     std::vector<batch_step> steps;
-    clock::time_point sent{};        ///< the attempt under way
+    clock::time_point sent{};               ///< the attempt under way
     std::chrono::nanoseconds suspended{0};  ///< of the machine, when first sent
-    clock::time_point first_sent{};  ///< the lease of a batch whose attempt is not known counts from here
+    clock::time_point
+        first_sent{};  ///< the lease of a batch whose attempt is not known counts from here
     failure failed;
     bool commit_sent = false;
-    bool doubtful = false;  ///< an attempt on a lost connection may still come; the number must not be given up
-    bool burning = false;   ///< only the number is committed, so that no attempt can come any more
-    failure refusal;        ///< with which the content goes on once the number is burnt
+    bool doubtful =
+        false;  ///< an attempt on a lost connection may still come; the number must not be given up
+    bool burning = false;  ///< only the number is committed, so that no attempt can come any more
+    failure refusal;       ///< with which the content goes on once the number is burnt
   };
   struct claim_request {
     std::uint32_t shard_count;
     claim_callback done;
   };
   enum class stage : std::uint8_t {
-    disconnected, resolving, idle, batch, claiming, waiting, releasing, stopped
+    disconnected,
+    resolving,
+    idle,
+    batch,
+    claiming,
+    waiting,
+    releasing,
+    stopped
   };
 
   void on_open() override;
@@ -147,7 +158,8 @@ class postgres_lane final : public commit_lane,
   bool take_suspects(segment& out);
   void refuse_overdue();
   void arm_parked();
-  void retry_later(bool away, const failure& f, void (postgres_lane::*next)() = &postgres_lane::proceed);
+  void retry_later(bool away, const failure& f,
+                   void (postgres_lane::*next)() = &postgres_lane::proceed);
   void extend_lease(clock::time_point sent, std::chrono::nanoseconds suspended);
   std::chrono::nanoseconds suspended() const;
   void finish(pending_unit& u, commit_status status, std::string detail);
@@ -163,7 +175,7 @@ class postgres_lane final : public commit_lane,
   std::deque<pending_unit> queue_;
   bool wake_posted_ = false;
   std::size_t wake_at_ = 1;  ///< units in the queue; more than one while the lane collects
-  std::unordered_set<std::uint64_t> refused_;   ///< activations
+  std::unordered_set<std::uint64_t> refused_;  ///< activations
   std::deque<std::uint64_t> refused_order_;
   std::atomic<std::size_t> waiting_units_{0}, waiting_bytes_{0};
   std::atomic<std::uint64_t> last_order_{0};
@@ -180,27 +192,30 @@ class postgres_lane final : public commit_lane,
   stage stage_ = stage::disconnected;
   std::shared_ptr<session> session_;
   std::vector<std::shared_ptr<session>> abandoned_;  ///< given up and not yet gone
-  boost::asio::steady_timer reconnect_timer_, renewal_timer_, watch_timer_, retry_timer_, stop_timer_, collect_timer_, parked_timer_;
+  boost::asio::steady_timer reconnect_timer_, renewal_timer_, watch_timer_, retry_timer_,
+      stop_timer_, collect_timer_, parked_timer_;
   parameter_buffer params_;
   std::minstd_rand jitter_;
   unsigned failed_connects_ = 0;
   bool registered_ = false, ever_connected_ = false, in_transaction_ = false;
-  std::int64_t last_number_ = 0;   ///< of the last batch sent
-  std::int64_t forgotten_ = 0;     ///< rows of batches below are deleted
-  std::int64_t forgetting_ = 0;    ///< … by the batch under way, below this
+  std::int64_t last_number_ = 0;  ///< of the last batch sent
+  std::int64_t forgotten_ = 0;    ///< rows of batches below are deleted
+  std::int64_t forgetting_ = 0;   ///< … by the batch under way, below this
   clock::time_point last_forgotten_{};
-  shard_counters counters_;        ///< of the shards owned; as committed
-  std::deque<segment> retry_;      ///< before the queue
-  std::deque<segment> suspects_;   ///< in turn with the others
+  shard_counters counters_;       ///< of the shards owned; as committed
+  std::deque<segment> retry_;     ///< before the queue
+  std::deque<segment> suspects_;  ///< in turn with the others
   parked_units parked_;
   bool suspects_turn_ = true;
-  clock::time_point wary_until_{};  ///< no batch waits long for a lock: somebody has held one a moment ago
+  clock::time_point
+      wary_until_{};  ///< no batch waits long for a lock: somebody has held one a moment ago
   const std::string cautious_sql_;
   std::optional<transaction> under_way_;
-  std::vector<std::pair<pending_unit, commit_outcome>> finished_;  ///< whose callback is still to be called
+  std::vector<std::pair<pending_unit, commit_outcome>>
+      finished_;  ///< whose callback is still to be called
   bool finish_posted_ = false;
-  std::size_t last_units_ = 0;          ///< in the last batch that was committed
-  clock::time_point last_committed_{};  ///< when that was
+  std::size_t last_units_ = 0;                   ///< in the last batch that was committed
+  clock::time_point last_committed_{};           ///< when that was
   std::map<const query*, std::string> guarded_;  ///< SQL with expect_rows checked in it
   clock::time_point last_request_{}, last_renewal_{};
   // What a resolve read.

@@ -6,8 +6,8 @@
 #include "storage/postgres/lane_sql.hpp"
 #include "storage/postgres/lane_verdict.hpp"
 
-#include <boost/asio/post.hpp>
 #include <libpq-fe.h>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <ctime>
@@ -32,13 +32,15 @@ std::string guarded(const query& q) {
   std::string sql(q.sql), lower;
   for (char c : sql) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   bool returns = lower.starts_with("select") || lower.find("returning") != std::string::npos;
-  return "WITH nova_rows AS (" + sql + (returns ? "" : " RETURNING 1") + ") SELECT nova_expect(count(*), $";
+  return "WITH nova_rows AS (" + sql + (returns ? "" : " RETURNING 1") +
+         ") SELECT nova_expect(count(*), $";
 }
 
 }  // namespace
 
 bool postgres_lane::accepting() const noexcept {
-  return serving_ && !fenced_ && !stopping_ && !stalled_ && waiting_units_ < settings_.max_waiting_units &&
+  return serving_ && !fenced_ && !stopping_ && !stalled_ &&
+         waiting_units_ < settings_.max_waiting_units &&
          waiting_bytes_ < settings_.max_waiting_bytes;
 }
 
@@ -47,7 +49,8 @@ std::chrono::nanoseconds postgres_lane::suspended() const {
   timespec boot{}, steady{};
   ::clock_gettime(CLOCK_MONOTONIC, &steady);
   ::clock_gettime(CLOCK_BOOTTIME, &boot);
-  return std::chrono::seconds(boot.tv_sec - steady.tv_sec) + std::chrono::nanoseconds(boot.tv_nsec - steady.tv_nsec);
+  return std::chrono::seconds(boot.tv_sec - steady.tv_sec) +
+         std::chrono::nanoseconds(boot.tv_nsec - steady.tv_nsec);
 }
 
 std::chrono::steady_clock::time_point postgres_lane::lease_until() const noexcept {
@@ -152,7 +155,9 @@ void postgres_lane::proceed() {
 bool postgres_lane::collects() {
   constexpr std::size_t enough = 8;  // times commit_siblings
   const auto until = last_committed_ + std::chrono::microseconds(settings_.commit_delay_us);
-  if (last_units_ < settings_.commit_siblings || clock::now() >= until || !retry_.empty() || stopping_) return false;
+  if (last_units_ < settings_.commit_siblings || clock::now() >= until || !retry_.empty() ||
+      stopping_)
+    return false;
   {
     std::lock_guard lock(mutex_);
     if (queue_.empty() || queue_.size() >= enough * settings_.commit_siblings) return false;
@@ -176,7 +181,8 @@ bool postgres_lane::take_segment(segment& out) {
       std::lock_guard lock(mutex_);
       wake_at_ = 1;
       std::size_t bytes = 0;
-      while (!queue_.empty() && out.units.size() < settings_.batch_units && bytes < settings_.batch_bytes) {
+      while (!queue_.empty() && out.units.size() < settings_.batch_units &&
+             bytes < settings_.batch_bytes) {
         bytes += queue_.front().bytes;
         if (!parked_.take(queue_.front(), now)) out.units.push_back(std::move(queue_.front()));
         queue_.pop_front();
@@ -201,10 +207,8 @@ void postgres_lane::drop_defective(segment& s) {
                       std::make_move_iterator(s.units.end()));
     s.units.resize(i);
     if (!rest.units.empty()) retry_.push_front(std::move(rest));
-    if (s.units.empty())
-      refuse(std::move(poison), f);
-    else
-      retry_.push_front(std::move(poison));
+    if (s.units.empty()) refuse(std::move(poison), f);
+    else retry_.push_front(std::move(poison));
     return;
   }
 }
@@ -265,13 +269,15 @@ void postgres_lane::send_step(const batch_step& step, session_tag tag) {
   const auto& q = *step.what;
   params_.clear();
   if (q.merge != merging::none) {
-    for (std::size_t c = 0; c < q.array_types.size(); ++c) params_.add_column(q.array_types[c], step.rows, c);
+    for (std::size_t c = 0; c < q.array_types.size(); ++c)
+      params_.add_column(q.array_types[c], step.rows, c);
     return session_->execute(&q, q.sql, params_, tag);
   }
   for (const auto& p : step.rows.front()->params) params_.add(p);
   if (step.expect_rows == 0) return session_->execute(&q, q.sql, params_, tag);
   auto& sql = guarded_[&q];
-  if (sql.empty()) sql = guarded(q) + std::to_string(params_.size() + 1) + "::bigint) FROM nova_rows";
+  if (sql.empty())
+    sql = guarded(q) + std::to_string(params_.size() + 1) + "::bigint) FROM nova_rows";
   params_.add(static_cast<std::int64_t>(step.expect_rows));
   session_->execute(&sql, sql, params_, tag);
 }
@@ -290,9 +296,12 @@ void postgres_lane::send_outbox() {
     params_.end_array();
   };
   params_.clear();
-  column(element_type("integer[]"), [&](auto shard, auto, auto&) { params_.put_int4(static_cast<std::int32_t>(shard)); });
-  column(element_type("bigint[]"), [&](auto, auto seq, auto&) { params_.put_int8(static_cast<std::int64_t>(seq)); });
-  column(element_type("integer[]"), [&](auto, auto, auto& e) { params_.put_int4(static_cast<std::int32_t>(e.type)); });
+  column(element_type("integer[]"),
+         [&](auto shard, auto, auto&) { params_.put_int4(static_cast<std::int32_t>(shard)); });
+  column(element_type("bigint[]"),
+         [&](auto, auto seq, auto&) { params_.put_int8(static_cast<std::int64_t>(seq)); });
+  column(element_type("integer[]"),
+         [&](auto, auto, auto& e) { params_.put_int4(static_cast<std::int32_t>(e.type)); });
   column(element_type("text[]"), [&](auto, auto, auto& e) { params_.put_bytes(e.key); });
   column(element_type("bytea[]"), [&](auto, auto, auto& e) { params_.put_bytes(e.payload); });
   session_->execute(lane_sql::outbox.data(), lane_sql::outbox, params_, lane_tag::outbox);
@@ -310,7 +319,8 @@ void postgres_lane::forget_batches() {
   params_.add(id());
   params_.add(forgotten_);
   params_.add(forgetting_);
-  session_->execute(lane_sql::forget_batches.data(), lane_sql::forget_batches, params_, lane_tag::other);
+  session_->execute(lane_sql::forget_batches.data(), lane_sql::forget_batches, params_,
+                    lane_tag::other);
 }
 
 void postgres_lane::send_commit() {
@@ -353,10 +363,11 @@ void postgres_lane::step_failed(session_tag tag, const PGresult* r) {
   const std::string_view name = t.failed.query ? t.failed.query->name : "";
   t.failed.detail = constraint && *constraint ? std::string_view(constraint) : name;
   if (judge(state, tag) == verdict::refused && !is_conflict(t.failed.state))
-    log::error("storage.statement_failed", {{"domain", options_.domain},
-                                            {"query", name},
-                                            {"sqlstate", state},
-                                            {"reason", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)}});
+    log::error("storage.statement_failed",
+               {{"domain", options_.domain},
+                {"query", name},
+                {"sqlstate", state},
+                {"reason", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)}});
   if (!t.commit_sent) {
     session_->sync(lane_tag::batch_sync);
     session_->flush();
@@ -409,7 +420,8 @@ void postgres_lane::committed(clock::time_point lease_from) {
 }
 
 void postgres_lane::extend_lease(clock::time_point sent, std::chrono::nanoseconds suspended) {
-  auto until = sent + suspended + milliseconds(settings_.lease_ms) - milliseconds(settings_.lease_margin_ms);
+  auto until =
+      sent + suspended + milliseconds(settings_.lease_ms) - milliseconds(settings_.lease_margin_ms);
   lease_until_ = std::max<std::int64_t>(lease_until_, until.time_since_epoch().count());
 }
 

@@ -14,7 +14,8 @@ using boost::system::error_code;
 
 verdict judge(const std::string& state, session_tag tag) {
   if (state == "NOVF1") return verdict::fenced;
-  if ((tag == lane_tag::outbox || tag == lane_tag::fence) && state == "23505") return verdict::fenced;
+  if ((tag == lane_tag::outbox || tag == lane_tag::fence) && state == "23505")
+    return verdict::fenced;
   for (std::string_view x : {"40001", "40P01", "55P03", "57014", "0A000", "26000"})
     if (state == x) return verdict::again;
   for (std::string_view x : {"08", "53", "57", "58"})
@@ -42,7 +43,8 @@ std::size_t count_orders(const std::vector<pending_unit>& units) {
 
 bool needs(const pending_unit& u, const query* what) {
   if (what == nullptr) return !u.unit.events.empty();
-  return std::any_of(u.unit.statements.begin(), u.unit.statements.end(), [&](const auto& s) { return s.query == what; });
+  return std::any_of(u.unit.statements.begin(), u.unit.statements.end(),
+                     [&](const auto& s) { return s.query == what; });
 }
 
 /// A statement of the lane itself; nothing in the batch is to blame.
@@ -91,7 +93,8 @@ void postgres_lane::burnt() {
 void postgres_lane::go_on(segment content, failure failed) {
   const auto kind = judge(failed.state, failed.tag);
   stage_ = stage::idle;
-  if (kind == verdict::away || (is_own(failed.tag) && kind == verdict::again) || content.units.empty()) {
+  if (kind == verdict::away || (is_own(failed.tag) && kind == verdict::again) ||
+      content.units.empty()) {
     put_back(std::move(content));
     return retry_later(kind == verdict::away, failed);
   }
@@ -113,16 +116,20 @@ void postgres_lane::put_back(segment content) {
 // The batch without those that may need what is locked goes first. Units of an order stay together.
 void postgres_lane::suspect(segment content, const failure& f) {
   if (content.cautious) return suspect_again(std::move(content), f);
-  if (is_stale(f.state) && ++content.attempts < settings_.unit_attempts) return put_back(std::move(content));
+  if (is_stale(f.state) && ++content.attempts < settings_.unit_attempts)
+    return put_back(std::move(content));
   std::unordered_set<std::uint64_t> orders;
   for (std::size_t i = 0; i < content.units.size(); ++i) {
     const auto& u = content.units[i];
     const bool alone = f.unit >= 0;
-    if (alone ? static_cast<std::size_t>(f.unit) == i : f.tag == lane_tag::commit || needs(u, f.query)) orders.insert(u.order);
+    if (alone ? static_cast<std::size_t>(f.unit) == i
+              : f.tag == lane_tag::commit || needs(u, f.query))
+      orders.insert(u.order);
   }
   segment rest, held;
   held.cautious = true;
-  for (auto& u : content.units) (orders.contains(u.order) ? held : rest).units.push_back(std::move(u));
+  for (auto& u : content.units)
+    (orders.contains(u.order) ? held : rest).units.push_back(std::move(u));
   parked_.hold(held.units, clock::now());
   suspects_.push_back(std::move(held));
   put_back(std::move(rest));
@@ -136,9 +143,10 @@ void postgres_lane::suspect_again(segment content, const failure& f) {
   constexpr auto wary = std::chrono::seconds(10);
   wary_until_ = clock::now() + wary;
   if (attempts == 1)
-    log::warn("storage.unit_parked", {{"domain", options_.domain},
-                                      {"query", f.query ? f.query->name : std::string_view("outbox")},
-                                      {"sqlstate", f.state}});
+    log::warn("storage.unit_parked",
+              {{"domain", options_.domain},
+               {"query", f.query ? f.query->name : std::string_view("outbox")},
+               {"sqlstate", f.state}});
   if (is_lock(f.state) || attempts < settings_.unit_attempts) return;
   auto units = parked_.release(order, false).behind;
   refuse(units.front(), commit_status::rejected, f.detail);
@@ -162,7 +170,8 @@ void postgres_lane::bisect(segment content) {
 void postgres_lane::dissolve(const segment& content) {
   segment behind;
   for (const auto& u : content.units)
-    for (auto& later : parked_.release(u.order, false).behind) behind.units.push_back(std::move(later));
+    for (auto& later : parked_.release(u.order, false).behind)
+      behind.units.push_back(std::move(later));
   put_back(std::move(behind));
 }
 
@@ -189,7 +198,9 @@ bool postgres_lane::take_suspects(segment& out) {
     out = {};
     return false;
   }
-  const auto defective = [&](const auto& u) { return !unit_defect(u.unit, counters_, settings_.max_unit_bytes).empty(); };
+  const auto defective = [&](const auto& u) {
+    return !unit_defect(u.unit, counters_, settings_.max_unit_bytes).empty();
+  };
   if (std::none_of(out.units.begin(), out.units.end(), defective)) return true;
   dissolve(out);
   out.cautious = false;
@@ -253,7 +264,8 @@ void postgres_lane::split(segment content, const failure& f) {
 }
 
 void postgres_lane::refuse(segment content, const failure& f) {
-  refuse(content.units.front(), is_conflict(f.state) ? commit_status::conflict : commit_status::rejected, f.detail);
+  refuse(content.units.front(),
+         is_conflict(f.state) ? commit_status::conflict : commit_status::rejected, f.detail);
 }
 
 void postgres_lane::refuse(pending_unit& unit, commit_status status, std::string detail) {
@@ -262,9 +274,10 @@ void postgres_lane::refuse(pending_unit& unit, commit_status status, std::string
   if (activation == 0) return;
   auto aborted = parked_.sweep(activation);
   auto sweep = [&](auto& units) {
-    auto keep = std::stable_partition(units.begin(), units.end(),
-                                      [&](const auto& u) { return u.unit.activation != activation; });
-    aborted.insert(aborted.end(), std::make_move_iterator(keep), std::make_move_iterator(units.end()));
+    auto keep = std::stable_partition(
+        units.begin(), units.end(), [&](const auto& u) { return u.unit.activation != activation; });
+    aborted.insert(aborted.end(), std::make_move_iterator(keep),
+                   std::make_move_iterator(units.end()));
     units.erase(keep, units.end());
   };
   for (auto* list : {&retry_, &suspects_}) {

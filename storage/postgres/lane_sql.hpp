@@ -7,10 +7,11 @@
 
 namespace nova::storage::lane_tag {
 /// Below `other`: the index of a step of the batch.
-inline constexpr session_tag other = 1u << 20, lane_row = other + 1, resolve_sync = other + 2, claim = other + 3,
-                             claim_sync = other + 4, release_sync = other + 5, begin = other + 6,
-                             fence = other + 7, outbox = other + 8, commit = other + 9, batch_sync = other + 10,
-                             rollback = other + 11, before_commit = other + 12, batch_row = other + 13;
+inline constexpr session_tag other = 1u << 20, lane_row = other + 1, resolve_sync = other + 2,
+                             claim = other + 3, claim_sync = other + 4, release_sync = other + 5,
+                             begin = other + 6, fence = other + 7, outbox = other + 8,
+                             commit = other + 9, batch_sync = other + 10, rollback = other + 11,
+                             before_commit = other + 12, batch_row = other + 13;
 }  // namespace nova::storage::lane_tag
 
 namespace nova::storage::lane_sql {
@@ -23,13 +24,16 @@ inline constexpr std::string_view probe = "SELECT 1";
 /// The fence. The lock of the lane's row orders batch and take-over; without a row the lane is fenced and the transaction ends
 /// itself. The inserted row is the batch's fate and its lease; a number that is there already is refused (23505).
 inline constexpr std::string_view fence =
-    "WITH held AS MATERIALIZED (SELECT lane_id FROM lane WHERE lane_id = $1 AND NOT fenced FOR NO KEY UPDATE), "
-    "made AS (INSERT INTO lane_batch SELECT lane_id, $2, clock_timestamp() + $3::bigint * interval '1 millisecond' FROM held "
+    "WITH held AS MATERIALIZED (SELECT lane_id FROM lane WHERE lane_id = $1 AND NOT fenced FOR NO "
+    "KEY UPDATE), "
+    "made AS (INSERT INTO lane_batch SELECT lane_id, $2, clock_timestamp() + $3::bigint * interval "
+    "'1 millisecond' FROM held "
     "RETURNING 1) SELECT nova_fence(count(*)) FROM made";
 
 /// A number that is given up: no attempt with content can be committed under it any more. Such a row is no lease.
 inline constexpr std::string_view burn =
-    "WITH held AS MATERIALIZED (SELECT lane_id FROM lane WHERE lane_id = $1 AND NOT fenced FOR NO KEY UPDATE), "
+    "WITH held AS MATERIALIZED (SELECT lane_id FROM lane WHERE lane_id = $1 AND NOT fenced FOR NO "
+    "KEY UPDATE), "
     "made AS (INSERT INTO lane_batch SELECT lane_id, $2, '-infinity' FROM held RETURNING 1) "
     "SELECT nova_fence(count(*)) FROM made";
 
@@ -42,20 +46,25 @@ inline constexpr std::string_view outbox =
     "SELECT * FROM unnest($1::integer[], $2::bigint[], $3::integer[], $4::text[], $5::bytea[])";
 
 inline constexpr std::string_view register_lane =
-    "INSERT INTO lane (lane_id, node, expires_at) VALUES ($1, $2, clock_timestamp() + $3::bigint * interval '1 millisecond') "
+    "INSERT INTO lane (lane_id, node, expires_at) VALUES ($1, $2, clock_timestamp() + $3::bigint * "
+    "interval '1 millisecond') "
     "ON CONFLICT DO NOTHING";
 /// A session that waits for a standby is left alone: ending it would show to readers what no standby has.
 inline constexpr std::string_view end_older =
-    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
-    "AND usename = current_user AND pid <> pg_backend_pid() AND wait_event IS DISTINCT FROM 'SyncRep' "
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = "
+    "current_database() "
+    "AND usename = current_user AND pid <> pg_backend_pid() AND wait_event IS DISTINCT FROM "
+    "'SyncRep' "
     "AND application_name = current_setting('application_name')";
 /// Waits for an earlier transaction that has passed the fence. The lock is a write: the commit after it waits until all that
 /// was seen is as durable as the server is configured to make it.
-inline constexpr std::string_view read_lane = "SELECT fenced FROM lane WHERE lane_id = $1 FOR NO KEY UPDATE";
+inline constexpr std::string_view read_lane =
+    "SELECT fenced FROM lane WHERE lane_id = $1 FOR NO KEY UPDATE";
 /// Was it committed with its content (true), was its number given up (false), or neither (no row).
 inline constexpr std::string_view read_batch =
     "SELECT expires_at > '-infinity' FROM lane_batch WHERE lane_id = $1 AND batch_no = $2";
-inline constexpr std::string_view claim = "SELECT shard, epoch, last_seq FROM nova_claim($1, $2, $3::bigint::integer)";
+inline constexpr std::string_view claim =
+    "SELECT shard, epoch, last_seq FROM nova_claim($1, $2, $3::bigint::integer)";
 inline constexpr std::string_view release =
     "UPDATE lane SET fenced = true, expires_at = clock_timestamp() WHERE lane_id = $1";
 

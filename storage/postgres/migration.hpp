@@ -16,11 +16,13 @@ namespace nova::storage {
 /// Refused, with a sentence saying what to do: an applied file whose text has changed (SHA-256), one that is no longer
 /// there, and gaps in the numbers. A database that is ahead of this binary (higher numbers) is accepted: N−1 runs beside N.
 /// Blocks. Returns the names applied.
-result<std::vector<std::string>> migrate(const std::string& conninfo, const std::string& runtime_role,
+result<std::vector<std::string>> migrate(const std::string& conninfo,
+                                         const std::string& runtime_role,
                                          std::span<const migration_set> sets);
 
 /// What migrate() would apply, by a session that cannot write. Errors as there.
-result<std::vector<std::string>> pending_migrations(const std::string& conninfo, std::span<const migration_set> sets);
+result<std::vector<std::string>> pending_migrations(const std::string& conninfo,
+                                                    std::span<const migration_set> sets);
 
 /// The role that a connection string names: `runtime_role` of a database that is not the embedded one. Empty: none named.
 std::string role_of(const std::string& conninfo);

@@ -10,11 +10,13 @@ namespace {
 
 bool needs(const pending_unit& u, const query* what) {
   if (what == nullptr) return !u.unit.events.empty();
-  return std::any_of(u.unit.statements.begin(), u.unit.statements.end(), [&](const auto& s) { return s.query == what; });
+  return std::any_of(u.unit.statements.begin(), u.unit.statements.end(),
+                     [&](const auto& s) { return s.query == what; });
 }
 
 std::vector<pending_unit> moved(std::deque<pending_unit>& units) {
-  std::vector<pending_unit> out(std::make_move_iterator(units.begin()), std::make_move_iterator(units.end()));
+  std::vector<pending_unit> out(std::make_move_iterator(units.begin()),
+                                std::make_move_iterator(units.end()));
   units.clear();
   return out;
 }
@@ -57,7 +59,8 @@ void parked_units::shut_out(std::vector<pending_unit>& units, time_point now) {
   for (auto& [order, list] : leaving) {
     auto& g = groups_.at(order);
     units_ += list.size();
-    g.units.insert(g.units.begin(), std::make_move_iterator(list.begin()), std::make_move_iterator(list.end()));
+    g.units.insert(g.units.begin(), std::make_move_iterator(list.begin()),
+                   std::make_move_iterator(list.end()));
     enter(g, out.at(order), now);
   }
 }
@@ -85,7 +88,8 @@ void parked_units::leave(group& g) {
 unsigned parked_units::park(std::vector<pending_unit> units, const query* what, time_point now) {
   auto& g = groups_.at(units.front().order);
   units_ += units.size();
-  g.units.insert(g.units.begin(), std::make_move_iterator(units.begin()), std::make_move_iterator(units.end()));
+  g.units.insert(g.units.begin(), std::make_move_iterator(units.begin()),
+                 std::make_move_iterator(units.end()));
   enter(g, what, now);
   return ++g.attempts;
 }
@@ -154,11 +158,14 @@ parked_units::released parked_units::release(std::uint64_t order, bool passed) {
   return out;
 }
 
-std::optional<parked_units::late> parked_units::overdue(time_point now, milliseconds limit, std::size_t most) {
+std::optional<parked_units::late> parked_units::overdue(time_point now, milliseconds limit,
+                                                        std::size_t most) {
   auto oldest = groups_.end();
   for (auto at = groups_.begin(); at != groups_.end(); ++at)
-    if (at->second.parked && (oldest == groups_.end() || at->second.since < oldest->second.since)) oldest = at;
-  if (oldest == groups_.end() || (now - oldest->second.since < limit && units_ <= most)) return std::nullopt;
+    if (at->second.parked && (oldest == groups_.end() || at->second.since < oldest->second.since))
+      oldest = at;
+  if (oldest == groups_.end() || (now - oldest->second.since < limit && units_ <= most))
+    return std::nullopt;
   auto& g = oldest->second;
   late out{std::move(g.units.front()), g.what == nullptr ? "outbox" : g.what->name};
   g.units.pop_front();

@@ -8,7 +8,8 @@
 namespace nova::storage {
 namespace {
 
-class postgres_database final : public database, public std::enable_shared_from_this<postgres_database> {
+class postgres_database final : public database,
+                                public std::enable_shared_from_this<postgres_database> {
  public:
   postgres_database(boost::asio::io_context& io, const postgres_options& options)
       : io_(io),
@@ -23,14 +24,17 @@ class postgres_database final : public database, public std::enable_shared_from_
     });
   }
 
-  void read(statement s, read_callback done) override { reads_->read(std::move(s), std::move(done)); }
+  void read(statement s, read_callback done) override {
+    reads_->read(std::move(s), std::move(done));
+  }
   commit_lane& lane() override { return *lane_; }
 
   void claim_shards(std::uint32_t shard_count,
                     std::function<void(result<std::vector<shard_claim>>)> done) override {
-    boost::asio::post(io_, [self = shared_from_this(), shard_count, done = std::move(done)]() mutable {
-      self->lane_->claim(shard_count, std::move(done));
-    });
+    boost::asio::post(io_,
+                      [self = shared_from_this(), shard_count, done = std::move(done)]() mutable {
+                        self->lane_->claim(shard_count, std::move(done));
+                      });
   }
 
   void reincarnate(std::function<void(result<void>)> done) override {
@@ -45,7 +49,8 @@ class postgres_database final : public database, public std::enable_shared_from_
   // Reads first: what still decides needs the lane, and nothing decides without reads.
   void stop(std::function<void()> done) override {
     boost::asio::post(io_, [self = shared_from_this(), done = std::move(done)]() mutable {
-      self->reads_->stop([self, done = std::move(done)]() mutable { self->lane_->stop(std::move(done)); });
+      self->reads_->stop(
+          [self, done = std::move(done)]() mutable { self->lane_->stop(std::move(done)); });
     });
   }
 

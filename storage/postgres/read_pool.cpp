@@ -2,8 +2,8 @@
 
 #include "protocols/core/log.hpp"
 
-#include <boost/asio/post.hpp>
 #include <libpq-fe.h>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -28,7 +28,8 @@ std::string account_of(const statement& s) {
   const auto at = s.query->read.account_param;
   if (at < 0 || static_cast<std::size_t>(at) >= s.params.size()) return {};
   const auto& v = s.params[static_cast<std::size_t>(at)];
-  if (const auto* id = std::get_if<uuid>(&v)) return std::string(reinterpret_cast<const char*>(id->data), 16);
+  if (const auto* id = std::get_if<uuid>(&v))
+    return std::string(reinterpret_cast<const char*>(id->data), 16);
   if (const auto* text = std::get_if<std::string>(&v)) return *text;
   return {};
 }
@@ -47,7 +48,8 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
         pool_->options_.conninfo,
         {{"application_name", "nova-read:" + pool_->options_.domain},
          {"client_encoding", "UTF8"},
-         {"options", "-c default_transaction_read_only=on -c statement_timeout=" + std::to_string(timeout_ms_) +
+         {"options", "-c default_transaction_read_only=on -c statement_timeout=" +
+                         std::to_string(timeout_ms_) +
                          " -c lock_timeout=" + std::to_string(settings.read_lock_timeout_ms)}});
     if (!words) return on_lost(words.error().detail);
     session_ = std::make_shared<session>(pool_->io_, *this);
@@ -194,10 +196,12 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
 
   void reconnect_later() {
     const auto& settings = pool_->options_.settings;
-    double wait = std::min<double>(settings.reconnect_max_ms, settings.reconnect_min_ms * std::pow(2.0, attempts_));
+    double wait = std::min<double>(settings.reconnect_max_ms,
+                                   settings.reconnect_min_ms * std::pow(2.0, attempts_));
     if (attempts_ < 16) ++attempts_;
     std::uniform_real_distribution<double> spread(0.5, 1.0);
-    timer_.expires_after(milliseconds(static_cast<std::int64_t>(wait * spread(pool_->jitter_)) + 1));
+    timer_.expires_after(
+        milliseconds(static_cast<std::int64_t>(wait * spread(pool_->jitter_)) + 1));
     timer_.async_wait([self = shared_from_this()](error_code e) {
       if (!e && self->pool_) self->connect();
     });
@@ -216,12 +220,17 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
   int attempts_ = 0;
 };
 
-read_pool::read_pool(boost::asio::io_context& io, const postgres_options& options, statement_metrics& metrics)
+read_pool::read_pool(boost::asio::io_context& io, const postgres_options& options,
+                     statement_metrics& metrics)
     : io_(io),
       options_(options),
       metrics_(metrics),
-      quick_{read_queue({}), {}, options_.settings.reads_per_connection, options_.settings.read_timeout_ms},
-      slow_{read_queue({options_.settings.slow_reads_per_account, options_.settings.max_waiting_slow_reads}),
+      quick_{read_queue({}),
+             {},
+             options_.settings.reads_per_connection,
+             options_.settings.read_timeout_ms},
+      slow_{read_queue({options_.settings.slow_reads_per_account,
+                        options_.settings.max_waiting_slow_reads}),
             {},
             1,
             options_.settings.slow_read_timeout_ms},
@@ -295,7 +304,8 @@ void read_pool::admit(waiting_read r) {
     slow |= e.expected_ms > slow_ms;
   }
   if (slow) r.account = account_of(r.what);
-  if (!(slow ? slow_ : quick_).waiting.push(r)) refuse(std::move(r), {errc::overloaded, "reads of the account"});
+  if (!(slow ? slow_ : quick_).waiting.push(r))
+    refuse(std::move(r), {errc::overloaded, "reads of the account"});
 }
 
 void read_pool::refuse(waiting_read r, const error& why) {
@@ -329,11 +339,13 @@ void read_pool::dispatch() {
   if (stopping_) {
     bool busy = false;
     for (auto* s : {&quick_, &slow_})
-      busy |= std::any_of(s->members.begin(), s->members.end(), [](const auto& m) { return m->load() > 0; });
+      busy |= std::any_of(s->members.begin(), s->members.end(),
+                          [](const auto& m) { return m->load() > 0; });
     fail_waiting({errc::unavailable, "stopping"});
     return busy ? void() : finish_stop();
   }
-  if (connected_ == 0) return !failed_ ? void() : fail_waiting({errc::unavailable, "the database is away"});
+  if (connected_ == 0)
+    return !failed_ ? void() : fail_waiting({errc::unavailable, "the database is away"});
   dispatch(quick_);
   dispatch(slow_);
   metrics_.reads_waiting = waiting_.load();

@@ -19,7 +19,8 @@ namespace nova::storage {
 
 class read_pool : public std::enable_shared_from_this<read_pool> {
  public:
-  read_pool(boost::asio::io_context& io, const postgres_options& options, statement_metrics& metrics);
+  read_pool(boost::asio::io_context& io, const postgres_options& options,
+            statement_metrics& metrics);
   ~read_pool();
 
   /// Errors: `overloaded` (queue full, or that of the account), `unavailable` (database away, connection lost, too slow, table
@@ -71,7 +72,8 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
   std::atomic<unsigned> connected_{0};
   std::atomic<bool> stopping_{false};
 
-  bool failed_ = false;  ///< an attempt to connect has ended badly; before that, reads wait for the first
+  bool failed_ =
+      false;  ///< an attempt to connect has ended badly; before that, reads wait for the first
   section quick_, slow_;
   std::unordered_map<const query*, experience> known_;
   parameter_buffer params_;

@@ -47,7 +47,8 @@ void read_queue::finished(const std::string& name) {
   if (at == accounts_.end()) return;
   --at->second.under_way;
   line_up(name, at->second);
-  if (at->second.under_way == 0 && at->second.waiting.empty() && !at->second.in_turn) accounts_.erase(at);
+  if (at->second.under_way == 0 && at->second.waiting.empty() && !at->second.in_turn)
+    accounts_.erase(at);
 }
 
 std::vector<waiting_read> read_queue::expired(std::chrono::steady_clock::time_point before) {

@@ -18,7 +18,8 @@ struct waiting_read {
   statement what;
   read_callback done;
   std::chrono::steady_clock::time_point since;
-  std::string account;  ///< whose read it is, by the query's account_param; empty: nobody's, without a limit
+  std::string
+      account;  ///< whose read it is, by the query's account_param; empty: nobody's, without a limit
 };
 
 class read_queue {

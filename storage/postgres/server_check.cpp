@@ -10,7 +10,7 @@ namespace nova::storage {
 namespace {
 
 struct role_rule {
-  const char* sql;      ///< true: bad
+  const char* sql;  ///< true: bad
   const char* finding;
 };
 
@@ -18,22 +18,30 @@ struct role_rule {
 constexpr role_rule role_rules[] = {
     {"SELECT rolsuper FROM pg_roles WHERE rolname = current_user",
      "role %ROLE% is a superuser: use the run-time role that `nova databases` makes"},
-    {"SELECT rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
-     "role %ROLE% has cluster privileges: ALTER ROLE %ROLE% NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"},
+    {"SELECT rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE "
+     "rolname = current_user",
+     "role %ROLE% has cluster privileges: ALTER ROLE %ROLE% NOCREATEDB NOCREATEROLE NOREPLICATION "
+     "NOBYPASSRLS"},
     {"SELECT has_schema_privilege('public', 'CREATE')",
      "role %ROLE% may create tables in %DB%: REVOKE CREATE ON SCHEMA public FROM PUBLIC, %ROLE%"},
     {"SELECT has_database_privilege(current_database(), 'CREATE')",
      "role %ROLE% may create schemas in %DB%: REVOKE CREATE ON DATABASE %DB% FROM PUBLIC, %ROLE%"},
-    {"SELECT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') "
+    {"SELECT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND "
+     "relkind IN ('r', 'p') "
      "AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user))",
-     "role %ROLE% owns tables of %DB%: let another role own them and run migrations as that one (owner_dsn)"},
-    {"SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname <> current_database() AND NOT datistemplate "
+     "role %ROLE% owns tables of %DB%: let another role own them and run migrations as that one "
+     "(owner_dsn)"},
+    {"SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname <> current_database() AND NOT "
+     "datistemplate "
      "AND datallowconn AND has_database_privilege(oid, 'CONNECT') AND datname LIKE 'nova%')",
-     "role %ROLE% may connect to another Nova database: REVOKE CONNECT ON DATABASE … FROM PUBLIC, %ROLE%; then GRANT CONNECT "
+     "role %ROLE% may connect to another Nova database: REVOKE CONNECT ON DATABASE … FROM PUBLIC, "
+     "%ROLE%; then GRANT CONNECT "
      "on it to its own role, as `nova databases` prints"},
     {"SELECT has_database_privilege('public', current_database(), 'CONNECT')",
-     "every role may connect to %DB%: REVOKE CONNECT ON DATABASE %DB% FROM PUBLIC; GRANT CONNECT ON DATABASE %DB% TO %ROLE%"},
-    {"SELECT EXISTS (SELECT 1 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = current_user)",
+     "every role may connect to %DB%: REVOKE CONNECT ON DATABASE %DB% FROM PUBLIC; GRANT CONNECT "
+     "ON DATABASE %DB% TO %ROLE%"},
+    {"SELECT EXISTS (SELECT 1 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE "
+     "r.rolname = current_user)",
      "role %ROLE% is a member of other roles: REVOKE them; it needs DML on its own tables only"},
 };
 
@@ -58,9 +66,11 @@ void check_setting(blocking_connection& db, std::vector<std::string>& out, const
 // Asked as the owner role.
 constexpr role_rule owner_rules[] = {
     {"SELECT rolsuper FROM pg_roles WHERE rolname = current_user",
-     "owner_dsn names the superuser %ROLE%, which would own Nova's tables: use the owner role that `nova databases` makes"},
+     "owner_dsn names the superuser %ROLE%, which would own Nova's tables: use the owner role that "
+     "`nova databases` makes"},
     {"SELECT NOT has_schema_privilege('public', 'CREATE')",
-     "owner role %ROLE% may not create tables in %DB%: GRANT USAGE, CREATE ON SCHEMA public TO %ROLE%"},
+     "owner role %ROLE% may not create tables in %DB%: GRANT USAGE, CREATE ON SCHEMA public TO "
+     "%ROLE%"},
 };
 
 void ask(blocking_connection& db, std::span<const role_rule> rules, std::vector<std::string>& out) {
@@ -68,8 +78,7 @@ void ask(blocking_connection& db, std::span<const role_rule> rules, std::vector<
   auto database = db.text("SELECT quote_ident(current_database())");
   for (const auto& rule : rules) {
     auto bad = db.text(rule.sql);
-    if (!bad)
-      out.push_back("a privilege could not be checked: " + bad.error().detail);
+    if (!bad) out.push_back("a privilege could not be checked: " + bad.error().detail);
     else if (*bad == "t")
       out.push_back(filled(rule.finding, role ? *role : "", database ? *database : ""));
   }
@@ -82,17 +91,21 @@ std::string identity(blocking_connection& db, const char* what) {
 
 }  // namespace
 
-std::vector<std::string> check_owner(const std::string& owner_conninfo, const std::string& conninfo) {
+std::vector<std::string> check_owner(const std::string& owner_conninfo,
+                                     const std::string& conninfo) {
   std::vector<std::string> out;
   auto owner = blocking_connection::open_read_only(owner_conninfo);
   if (!owner) return {"owner_dsn: cannot connect: " + owner.error().detail};
   ask(*owner, owner_rules, out);
   auto runtime = blocking_connection::open_read_only(conninfo);
   if (!runtime) return out;  // check_server says so
-  if (identity(*owner, "SELECT current_database()") != identity(*runtime, "SELECT current_database()"))
+  if (identity(*owner, "SELECT current_database()") !=
+      identity(*runtime, "SELECT current_database()"))
     out.push_back("dsn and owner_dsn name different databases: both must name the domain's own");
   if (identity(*owner, "SELECT current_user") == identity(*runtime, "SELECT current_user"))
-    out.push_back("dsn and owner_dsn name the same role: the run-time role must not own tables; see `nova databases`");
+    out.push_back(
+        "dsn and owner_dsn name the same role: the run-time role must not own tables; see `nova "
+        "databases`");
   return out;
 }
 
@@ -100,17 +113,21 @@ std::vector<std::string> check_server(const std::string& conninfo) {
   std::vector<std::string> out;
   auto db = blocking_connection::open_read_only(conninfo);
   if (!db) {
-    out.push_back("cannot connect: " + db.error().detail + "; check the connection string and that the server runs");
+    out.push_back("cannot connect: " + db.error().detail +
+                  "; check the connection string and that the server runs");
     return out;
   }
   if (int version = PQserverVersion(db->raw()); version < 150000)
-    out.push_back("PostgreSQL is version " + std::to_string(version / 10000) + ": install 15 or newer");
+    out.push_back("PostgreSQL is version " + std::to_string(version / 10000) +
+                  ": install 15 or newer");
   check_setting(*db, out, "synchronous_commit", "an answered write could be lost in a crash");
   check_setting(*db, out, "fsync", "the whole database could be lost in a crash");
   check_setting(*db, out, "full_page_writes", "pages could be torn in a crash");
-  auto encoding = db->text("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()");
+  auto encoding = db->text(
+      "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()");
   if (!encoding || *encoding != "UTF8")
-    out.push_back("the database's encoding is not UTF8: create it with ENCODING 'UTF8' TEMPLATE template0");
+    out.push_back(
+        "the database's encoding is not UTF8: create it with ENCODING 'UTF8' TEMPLATE template0");
   ask(*db, role_rules, out);
   return out;
 }

@@ -13,6 +13,7 @@ std::vector<std::string> check_server(const std::string& conninfo);
 
 /// The same for the role that runs migrations, asked before they run: a superuser, a role without the right to create tables,
 /// another database than the run-time role's, or that role itself.
-std::vector<std::string> check_owner(const std::string& owner_conninfo, const std::string& conninfo);
+std::vector<std::string> check_owner(const std::string& owner_conninfo,
+                                     const std::string& conninfo);
 
 }  // namespace nova::storage

@@ -1,7 +1,7 @@
 #include "storage/postgres/session.hpp"
 
-#include <boost/asio/post.hpp>
 #include <libpq-fe.h>
+#include <boost/asio/post.hpp>
 
 namespace nova::storage {
 
@@ -15,7 +15,8 @@ session::~session() { close(); }
 
 void session::open(const keywords& words, std::chrono::milliseconds timeout) {
   std::vector<const char*> names, values;
-  for (const auto& [name, value] : words) names.push_back(name.c_str()), values.push_back(value.c_str());
+  for (const auto& [name, value] : words)
+    names.push_back(name.c_str()), values.push_back(value.c_str());
   names.push_back(nullptr), values.push_back(nullptr);
   connection_ = PQconnectStartParams(names.data(), values.data(), 0);
   patience_ = timeout;
@@ -107,14 +108,16 @@ void session::lost(const std::string& reason) {
   sink->on_lost(reason);
 }
 
-bool session::outdated(const prepared& p, std::string_view sql, const parameter_buffer& params) const {
+bool session::outdated(const prepared& p, std::string_view sql,
+                       const parameter_buffer& params) const {
   if (!p.valid || p.sql != sql || p.types.size() != params.size()) return true;
   for (std::size_t i = 0; i < p.types.size(); ++i)
     if (pg_oid t = params.types()[i]; t != 0 && t != p.types[i]) return true;
   return false;
 }
 
-void session::prepare(prepared& p, std::string_view sql, const parameter_buffer& params, session_tag tag) {
+void session::prepare(prepared& p, std::string_view sql, const parameter_buffer& params,
+                      session_tag tag) {
   auto types = std::vector<pg_oid>(params.types().begin(), params.types().end());
   if (p.sql == sql && p.types.size() == types.size())
     for (std::size_t i = 0; i < types.size(); ++i)
@@ -123,11 +126,13 @@ void session::prepare(prepared& p, std::string_view sql, const parameter_buffer&
   p.sql = sql;
   p.types = std::move(types);
   p.valid = true;
-  PQsendPrepare(connection_, p.name.c_str(), p.sql.c_str(), static_cast<int>(p.types.size()), p.types.data());
+  PQsendPrepare(connection_, p.name.c_str(), p.sql.c_str(), static_cast<int>(p.types.size()),
+                p.types.data());
   pending_.push_back({kind::prepare, tag, &p});
 }
 
-void session::execute(const void* identity, std::string_view sql, parameter_buffer& params, session_tag tag) {
+void session::execute(const void* identity, std::string_view sql, parameter_buffer& params,
+                      session_tag tag) {
   if (!ready_) return;
   auto& p = prepared_[identity];
   if (outdated(p, sql, params)) prepare(p, sql, params, tag);

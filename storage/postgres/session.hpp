@@ -52,7 +52,8 @@ class session : public std::enable_shared_from_this<session> {
   /// Queues one execution of `sql`; prepared under this connection's own name on first use. `identity` is an address that
   /// stands for the statement (its query, or a constant's). A parameter's type is that of the first value other than NULL
   /// that was ever sent in its place.
-  void execute(const void* identity, std::string_view sql, parameter_buffer& params, session_tag tag);
+  void execute(const void* identity, std::string_view sql, parameter_buffer& params,
+               session_tag tag);
   void sync(session_tag tag);
   /// Asks the server to send what it has (without a sync).
   void flush_request();

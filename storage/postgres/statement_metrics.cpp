@@ -2,7 +2,8 @@
 
 namespace nova::storage {
 
-void statement_metrics::record(std::string_view query, std::uint64_t executions, std::chrono::nanoseconds took) {
+void statement_metrics::record(std::string_view query, std::uint64_t executions,
+                               std::chrono::nanoseconds took) {
   std::lock_guard lock(mutex_);
   auto at = statements_.find(query);
   if (at == statements_.end()) at = statements_.emplace(query, counters{}).first;
@@ -30,7 +31,8 @@ void statement_metrics::collect(metric_samples& out) const {
   for (const auto& [name, c] : statements_) {
     out.add(metric::nova_storage_statements_total, static_cast<double>(c.count), {domain_, name});
     out.add(metric::nova_storage_statement_seconds_total, c.seconds, {domain_, name});
-    out.add(metric::nova_storage_statement_errors_total, static_cast<double>(c.errors), {domain_, name});
+    out.add(metric::nova_storage_statement_errors_total, static_cast<double>(c.errors),
+            {domain_, name});
   }
   auto add = [&](metric m, auto value) { out.add(m, static_cast<double>(value), {domain_}); };
   out.add(metric::nova_storage_commit_seconds, commits_, {domain_});

@@ -24,14 +24,14 @@ class statement_metrics {
   /// `age`: since the batch was sent.
   void record_batch(std::uint64_t units, std::chrono::nanoseconds age);
 
-  std::atomic<std::uint64_t> batches_failed{0};   ///< rolled back and split or sent again
-  std::atomic<std::uint64_t> renewals{0};         ///< batches without units
-  std::atomic<std::uint64_t> reconnects{0};       ///< of all connections, the first connect not counted
-  std::atomic<std::uint64_t> units_refused{0};    ///< conflict, rejected, aborted
-  std::atomic<std::uint64_t> reads_refused{0};    ///< wait queue full
+  std::atomic<std::uint64_t> batches_failed{0};  ///< rolled back and split or sent again
+  std::atomic<std::uint64_t> renewals{0};        ///< batches without units
+  std::atomic<std::uint64_t> reconnects{0};  ///< of all connections, the first connect not counted
+  std::atomic<std::uint64_t> units_refused{0};  ///< conflict, rejected, aborted
+  std::atomic<std::uint64_t> reads_refused{0};  ///< wait queue full
   std::atomic<std::uint64_t> reads_waiting{0};
   std::atomic<std::uint64_t> units_waiting{0};
-  std::atomic<std::uint64_t> units_parked{0};             ///< tries that met a lock of somebody else
+  std::atomic<std::uint64_t> units_parked{0};  ///< tries that met a lock of somebody else
   std::atomic<std::uint64_t> units_waiting_for_locks{0};  ///< now
 
   void collect(metric_samples& out) const;

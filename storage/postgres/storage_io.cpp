@@ -3,8 +3,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <algorithm>
 #include <pthread.h>
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -12,7 +12,8 @@ namespace nova::storage {
 
 struct storage_io::loop {
   boost::asio::io_context context{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
+      context.get_executor()};
   std::thread thread{[this] {
     pthread_setname_np(pthread_self(), "nova-storage");
     context.run();
@@ -20,7 +21,8 @@ struct storage_io::loop {
 };
 
 storage_io::storage_io(std::size_t threads) {
-  if (threads == 0) threads = std::clamp<std::size_t>(std::thread::hardware_concurrency() / 4, 1, most_threads);
+  if (threads == 0)
+    threads = std::clamp<std::size_t>(std::thread::hardware_concurrency() / 4, 1, most_threads);
   for (std::size_t i = 0; i < threads; ++i) loops_.push_back(std::make_unique<loop>());
 }
 
@@ -34,6 +36,8 @@ storage_io::~storage_io() {
 
 boost::asio::io_context& storage_io::context() noexcept { return loops_.front()->context; }
 
-boost::asio::io_context& storage_io::next() noexcept { return loops_[taken_++ % loops_.size()]->context; }
+boost::asio::io_context& storage_io::next() noexcept {
+  return loops_[taken_++ % loops_.size()]->context;
+}
 
 }  // namespace nova::storage

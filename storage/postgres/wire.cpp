@@ -8,9 +8,10 @@
 namespace nova::storage {
 namespace {
 
-constexpr pg_oid bool_oid = 16, bytea_oid = 17, name_oid = 19, int8_oid = 20, int2_oid = 21, int4_oid = 23,
-                 text_oid = 25, oid_oid = 26, json_oid = 114, float4_oid = 700, float8_oid = 701,
-                 bpchar_oid = 1042, varchar_oid = 1043, timestamptz_oid = 1184, void_oid = 2278, uuid_oid = 2950;
+constexpr pg_oid bool_oid = 16, bytea_oid = 17, name_oid = 19, int8_oid = 20, int2_oid = 21,
+                 int4_oid = 23, text_oid = 25, oid_oid = 26, json_oid = 114, float4_oid = 700,
+                 float8_oid = 701, bpchar_oid = 1042, varchar_oid = 1043, timestamptz_oid = 1184,
+                 void_oid = 2278, uuid_oid = 2950;
 constexpr pg_oid bool_array = 1000, bytea_array = 1001, int2_array = 1005, int4_array = 1007,
                  text_array = 1009, varchar_array = 1015, int8_array = 1016, float8_array = 1022,
                  timestamptz_array = 1185, uuid_array = 2951;
@@ -96,7 +97,9 @@ void parameter_buffer::begin(pg_oid type) {
   types_.push_back(type);
   starts_.push_back(data_.size());
 }
-void parameter_buffer::end() { lengths_.push_back(static_cast<int>(data_.size() - starts_.back())); }
+void parameter_buffer::end() {
+  lengths_.push_back(static_cast<int>(data_.size() - starts_.back()));
+}
 
 void parameter_buffer::begin_array(pg_oid element, std::size_t count) {
   begin(array_of(element));
@@ -149,26 +152,25 @@ bool parameter_buffer::put_element(pg_oid element, const value& v) {
       if (auto* x = std::get_if<bytes>(&v)) return put_bytes(x->data), true;
       return false;
     case timestamptz_oid:
-      if (auto* x = std::get_if<timestamp>(&v)) return put_int8(x->ms * 1000 - epoch_shift_us), true;
+      if (auto* x = std::get_if<timestamp>(&v))
+        return put_int8(x->ms * 1000 - epoch_shift_us), true;
       return false;
     case bool_oid:
       if (auto* x = std::get_if<bool>(&v)) return put_bytes({*x ? "\1" : "\0", 1}), true;
       return false;
     case float8_oid:
-      if (auto* x = std::get_if<double>(&v))
-        return put_int8(std::bit_cast<std::int64_t>(*x)), true;
+      if (auto* x = std::get_if<double>(&v)) return put_int8(std::bit_cast<std::int64_t>(*x)), true;
       return false;
     case text_oid:
       if (auto* x = std::get_if<std::string>(&v)) return put_bytes(*x), true;
       if (v.index() >= std::variant_size_v<value> - 3) return put_bytes(array_literal(v)), true;
       return false;
-    default:
-      return false;
+    default: return false;
   }
 }
 
-bool parameter_buffer::add_column(std::string_view array_type, std::span<const statement* const> rows,
-                                  std::size_t column) {
+bool parameter_buffer::add_column(std::string_view array_type,
+                                  std::span<const statement* const> rows, std::size_t column) {
   pg_oid element = element_type(array_type);
   if (element == 0) return false;
   begin_array(element, rows.size());
@@ -205,10 +207,8 @@ void parameter_buffer::add(const value& v) {
                  },
              },
              v);
-  if (std::holds_alternative<std::monostate>(v))
-    lengths_.push_back(-1);
-  else
-    end();
+  if (std::holds_alternative<std::monostate>(v)) lengths_.push_back(-1);
+  else end();
 }
 
 void parameter_buffer::finish() {
@@ -289,7 +289,9 @@ bool decode_cell(pg_oid type, std::string_view raw, value& out) {
     case int8_oid:
     case int4_oid:
     case int2_oid: out = to_integer(raw); return true;
-    case oid_oid: out = static_cast<std::int64_t>(static_cast<std::uint32_t>(to_integer(raw))); return true;
+    case oid_oid:
+      out = static_cast<std::int64_t>(static_cast<std::uint32_t>(to_integer(raw)));
+      return true;
     case float8_oid: out = std::bit_cast<double>(to_integer(raw)); return true;
     case float4_oid:
       out = static_cast<double>(std::bit_cast<float>(static_cast<std::int32_t>(to_integer(raw))));
@@ -316,12 +318,11 @@ bool decode_cell(pg_oid type, std::string_view raw, value& out) {
     case bytea_array:
       return decode_array<std::string>(raw, out, [](std::string_view x) { return std::string(x); });
     case bool_array:
-      return decode_array<std::int64_t>(raw, out,
-                                        [](std::string_view x) -> std::int64_t { return !x.empty() && x[0]; });
+      return decode_array<std::int64_t>(
+          raw, out, [](std::string_view x) -> std::int64_t { return !x.empty() && x[0]; });
     case timestamptz_array:
-      return decode_array<std::int64_t>(raw, out, [](std::string_view x) {
-        return (to_integer(x) + epoch_shift_us) / 1000;
-      });
+      return decode_array<std::int64_t>(
+          raw, out, [](std::string_view x) { return (to_integer(x) + epoch_shift_us) / 1000; });
     default: return false;
   }
 }
@@ -339,7 +340,8 @@ result<rows> decode_rows(const PGresult* r) {
       std::string_view raw(PQgetvalue(r, i, j), static_cast<std::size_t>(PQgetlength(r, i, j)));
       if (!decode_cell(PQftype(r, j), raw, cells[row * columns + column]))
         return make_error(errc::internal, "column " + std::string(PQfname(r, j)) + " has type " +
-                                         std::to_string(PQftype(r, j)) + ": cast it in the SQL");
+                                              std::to_string(PQftype(r, j)) +
+                                              ": cast it in the SQL");
     }
   return rows(columns, std::move(cells));
 }

@@ -24,7 +24,8 @@ class parameter_buffer {
   /// One parameter of a merged statement: column `column` of all rows as an array of `array_type` ("uuid[]"). False when a
   /// cell does not fit the type. A list inside a cell travels as an array literal; its array_type is then "text[]" and the
   /// SQL casts it.
-  bool add_column(std::string_view array_type, std::span<const statement* const> rows, std::size_t column);
+  bool add_column(std::string_view array_type, std::span<const statement* const> rows,
+                  std::size_t column);
   /// An array parameter written element by element: begin_array, then `count` times begin_cell + put_*.
   void begin_array(pg_oid element, std::size_t count);
   void end_array();

@@ -2,17 +2,16 @@
 
 namespace nova::storage::runtime_queries {
 
-const query outbox_page{
-    "runtime.outbox_page",
-    "SELECT seq, type, key, payload, at FROM outbox WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT $3"};
+const query outbox_page{"runtime.outbox_page",
+                        "SELECT seq, type, key, payload, at FROM outbox WHERE shard = $1 AND seq > "
+                        "$2 ORDER BY seq LIMIT $3"};
 
 const query outbox_head{"runtime.outbox_head",
                         "SELECT coalesce(max(seq), 0) FROM outbox WHERE shard = $1"};
 
-const query prune_outbox{
-    "runtime.prune_outbox",
-    "DELETE FROM outbox WHERE shard = $1 AND seq <= $2 "
-    "AND seq < (SELECT max(seq) FROM outbox WHERE shard = $1)"};
+const query prune_outbox{"runtime.prune_outbox",
+                         "DELETE FROM outbox WHERE shard = $1 AND seq <= $2 "
+                         "AND seq < (SELECT max(seq) FROM outbox WHERE shard = $1)"};
 
 const query load_offsets{"runtime.load_offsets",
                          "SELECT source, source_shard, seq FROM intake_offset ORDER BY 1, 2"};
@@ -42,14 +41,16 @@ const query save_mark{
 
 const query insert_dead_letter{
     "runtime.insert_dead_letter",
-    "INSERT INTO dead_letter (source, source_shard, seq, type, key, payload, status, reason, attempts) "
+    "INSERT INTO dead_letter (source, source_shard, seq, type, key, payload, status, reason, "
+    "attempts) "
     "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], "
     "$6::bytea[], $7::text[], $8::text[], $9::bigint[]) "
     "ON CONFLICT (source, source_shard, seq) DO NOTHING",
     merging::rows,
     92,
     1,
-    {"text[]", "bigint[]", "bigint[]", "bigint[]", "text[]", "bytea[]", "text[]", "text[]", "bigint[]"}};
+    {"text[]", "bigint[]", "bigint[]", "bigint[]", "text[]", "bytea[]", "text[]", "text[]",
+     "bigint[]"}};
 
 const query dead_letter_keys{
     "runtime.dead_letter_keys",
@@ -64,13 +65,14 @@ const query dead_letters_of_key{
 
 const query dead_letter_page{
     "runtime.dead_letter_page",
-    "SELECT source, source_shard::bigint, seq, type::bigint, key, status, reason, attempts::bigint, at "
+    "SELECT source, source_shard::bigint, seq, type::bigint, key, status, reason, "
+    "attempts::bigint, at "
     "FROM dead_letter WHERE (source, source_shard, seq) > ($1, $2::bigint, $3::bigint) "
     "ORDER BY source, source_shard, seq LIMIT $4"};
 
-const query find_dead_letter{
-    "runtime.find_dead_letter",
-    "SELECT key, type::bigint FROM dead_letter WHERE source = $1 AND source_shard = $2 AND seq = $3"};
+const query find_dead_letter{"runtime.find_dead_letter",
+                             "SELECT key, type::bigint FROM dead_letter WHERE source = $1 AND "
+                             "source_shard = $2 AND seq = $3"};
 
 const query fail_dead_letter{
     "runtime.fail_dead_letter",
@@ -98,12 +100,14 @@ const query settle_reminder{
     "runtime.settle_reminder",
     "DELETE FROM reminder WHERE kind = $1 AND key = $2 AND name = $3 AND due = $4"};
 
-const query due_reminders{"runtime.due_reminders",
-                          "SELECT kind, key, name, due FROM reminder "
-                          "WHERE shard = $1 AND due <= $2 AND kind = ANY ($4::text[]) ORDER BY due LIMIT $3"};
+const query due_reminders{
+    "runtime.due_reminders",
+    "SELECT kind, key, name, due FROM reminder "
+    "WHERE shard = $1 AND due <= $2 AND kind = ANY ($4::text[]) ORDER BY due LIMIT $3"};
 
-const query next_reminder{"runtime.next_reminder",
-                          "SELECT min(due) FROM reminder WHERE shard = $1 AND kind = ANY ($2::text[])"};
+const query next_reminder{
+    "runtime.next_reminder",
+    "SELECT min(due) FROM reminder WHERE shard = $1 AND kind = ANY ($2::text[])"};
 
 const query find_idempotency{
     "runtime.find_idempotency",
@@ -123,17 +127,17 @@ const query prune_idempotency{
     "(SELECT scope, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT $2::bigint)"};
 
 // A shard's rows are in the order of time: the first of each are looked at, whatever the number behind them.
-#define OLD_EVENTS                                                                                \
+#define OLD_EVENTS                                                                                 \
   "FROM (SELECT x.shard, x.seq FROM shard s CROSS JOIN LATERAL (SELECT o.shard, o.seq, o.at FROM " \
   "outbox o WHERE o.shard = s.shard AND o.seq < (SELECT max(seq) FROM outbox m WHERE m.shard = "   \
   "s.shard) ORDER BY o.seq LIMIT $2::bigint) x WHERE x.at < $1 LIMIT $2::bigint) old "
 
 const query outbox_due{"runtime.outbox_due", "SELECT count(*) " OLD_EVENTS};
 
-const query prune_old_events{
-    "runtime.prune_old_events",
-    "DELETE FROM outbox o USING (SELECT old.shard, old.seq " OLD_EVENTS ") gone "
-    "WHERE o.shard = gone.shard AND o.seq = gone.seq"};
+const query prune_old_events{"runtime.prune_old_events",
+                             "DELETE FROM outbox o USING (SELECT old.shard, old.seq " OLD_EVENTS
+                             ") gone "
+                             "WHERE o.shard = gone.shard AND o.seq = gone.seq"};
 
 #undef OLD_EVENTS
 

@@ -44,14 +44,13 @@ struct with_node {
   /// Of registrations at once; all others are refused with `refusal`.
   int winners(const std::function<RegisterRequest(int)>& nth, errc refusal) {
     std::vector<std::future<rpc::reply_result>> calls;
-    for (int i = 0; i < at_once; ++i) calls.push_back(node.begin<auth_interface::register_>(nth(i)));
+    for (int i = 0; i < at_once; ++i)
+      calls.push_back(node.begin<auth_interface::register_>(nth(i)));
     int succeeded = 0;
     for (auto& f : calls) {
       const auto r = identity_node::answer<auth_interface::register_>(std::move(f));
-      if (r.has_value())
-        ++succeeded;
-      else
-        CHECK(r.error().code == refusal);
+      if (r.has_value()) ++succeeded;
+      else CHECK(r.error().code == refusal);
     }
     return succeeded;
   }
@@ -66,17 +65,22 @@ TEST_CASE_FIXTURE(with_node, "every query fits the schema and the run-time role"
 
 TEST_CASE_FIXTURE(with_node,
                   "of twenty registrations with one e-mail address at once exactly one succeeds") {
-  CHECK(winners([](int i) { return registration("Race@Example.com", "race_mail_" + std::to_string(i)); },
-                errc::email_taken) == 1);
+  CHECK(
+      winners(
+          [](int i) { return registration("Race@Example.com", "race_mail_" + std::to_string(i)); },
+          errc::email_taken) == 1);
 }
 
 TEST_CASE_FIXTURE(
     with_node,
     "of twenty registrations with one handle at once exactly one succeeds, and the losers leave "
     "nothing") {
-  CHECK(winners([](int i) { return registration("race_handle_" + std::to_string(i) + "@example.com",
-                                                i % 2 ? "Race_One" : "race_one"); },
-                errc::handle_taken) == 1);
+  CHECK(winners(
+            [](int i) {
+              return registration("race_handle_" + std::to_string(i) + "@example.com",
+                                  i % 2 ? "Race_One" : "race_one");
+            },
+            errc::handle_taken) == 1);
   std::vector<std::string> emails;
   for (int i = 0; i < at_once; ++i)
     emails.push_back("race_handle_" + std::to_string(i) + "@example.com");
@@ -97,8 +101,9 @@ TEST_CASE_FIXTURE(
         errc::idempotency_key_reused);
 }
 
-TEST_CASE_FIXTURE(with_node,
-                  "row 20: of twenty refreshes at once all get one successor, and the family continues") {
+TEST_CASE_FIXTURE(
+    with_node,
+    "row 20: of twenty refreshes at once all get one successor, and the family continues") {
   const auto t = registered("refresh_race");
   RefreshRequest q;
   q.set_refresh_token(t.refresh_token());
@@ -133,8 +138,7 @@ TEST_CASE_FIXTURE(with_node,
 }
 
 TEST_CASE_FIXTURE(
-    with_node,
-    "failures are counted over e-mail address, handle and restarts; unknown names too") {
+    with_node, "failures are counted over e-mail address, handle and restarts; unknown names too") {
   registered("guarded");
   for (const std::string name : {"guarded", "nobody_at_all"}) {
     CAPTURE(name);
@@ -154,7 +158,8 @@ TEST_CASE_FIXTURE(
 }
 
 TEST_CASE_FIXTURE(
-    with_node, "row 26: twenty guesses at once are evaluated one after another, no more than six of them") {
+    with_node,
+    "row 26: twenty guesses at once are evaluated one after another, no more than six of them") {
   registered("guessed");
   LoginRequest q;
   q.set_identifier("guessed");
@@ -220,7 +225,8 @@ TEST_CASE_FIXTURE(with_node, "logout and revocation may be repeated, sessions ar
   CHECK(list->items(0).current());
 }
 
-TEST_CASE_FIXTURE(with_node, "row 28: the database holds no password, no token and no hash of a token") {
+TEST_CASE_FIXTURE(with_node,
+                  "row 28: the database holds no password, no token and no hash of a token") {
   const auto t = registered("stored_1");
   const auto id = *parse_uuid(t.account_id());
   const auto account = read_account(node.read("auth", store::account(id)));
@@ -261,11 +267,13 @@ TEST_CASE_FIXTURE(with_node, "quiet counters are removed in passing") {
   CHECK(quiet() == 0);
 }
 
-TEST_CASE_FIXTURE(with_node, "A10: sessions of accounts that nobody uses any more are removed in passing") {
+TEST_CASE_FIXTURE(with_node,
+                  "A10: sessions of accounts that nobody uses any more are removed in passing") {
   for (int i = 0; i < 12; ++i) registered("dormant" + std::to_string(i));
   node.pass(40LL * 86'400'000);
   registered("awake");
-  static const storage::query count{.name = "auth_pgtest.sessions", .sql = "SELECT count(*) FROM session"};
+  static const storage::query count{.name = "auth_pgtest.sessions",
+                                    .sql = "SELECT count(*) FROM session"};
   const auto kept = [&] { return node.read("auth", {&count, {}}).int8(0, 0); };
   CHECK(kept() == 13);
   CHECK(node.login("awake", good_password).has_value());
@@ -275,7 +283,8 @@ TEST_CASE_FIXTURE(with_node, "A10: sessions of accounts that nobody uses any mor
 }
 
 TEST_CASE(
-    "row 27: more sign-ins at once than the work pool takes are refused with a time to wait, not queued") {
+    "row 27: more sign-ins at once than the work pool takes are refused with a time to wait, not "
+    "queued") {
   identity_node node{config::auth_settings{}};
   constexpr int burst = 200;
   LoginRequest q;

@@ -98,7 +98,8 @@ TEST_CASE("handles have 3 to 30 letters, digits and underscores") {
     CHECK_FALSE_MESSAGE(valid_handle(bad), bad);
 }
 
-TEST_CASE("rows 23 and 24: passwords are counted in code points, and refused when common or of names") {
+TEST_CASE(
+    "rows 23 and 24: passwords are counted in code points, and refused when common or of names") {
   const auto problem = [](std::string_view p) {
     return password_problem(p, "ann_lee", "lee.ann@example.com");
   };
@@ -213,7 +214,8 @@ TEST_CASE("a sign-in forgets the failures before it, and so does a quiet day") {
 }
 
 TEST_CASE(
-    "row 28: hashes have the asked cost, and weaker ones are replaced at a sign-in, stronger ones kept") {
+    "row 28: hashes have the asked cost, and weaker ones are replaced at a sign-in, stronger ones "
+    "kept") {
   auto settings = auth_world::cheap_settings();
   auth_world w(settings);
   const auto t = w.register_account("ann@example.com", "Ann_1");
@@ -249,7 +251,9 @@ TEST_CASE("row 28: the default cost is OWASP's floor") {
   CHECK(s.password_memory_kib >= 19456);
 }
 
-TEST_CASE("row 26: a guess each second gets fourteen evaluated in 15 minutes, as the contract's lock says") {
+TEST_CASE(
+    "row 26: a guess each second gets fourteen evaluated in 15 minutes, as the contract's lock "
+    "says") {
   auth_world w;
   const auto t = w.register_account("ann@example.com", "Ann_1");
   int evaluated = 0;

@@ -15,7 +15,8 @@ config::auth_settings identity_node::cheap_settings() {
   return s;
 }
 
-result<auth::Tokens> identity_node::register_account(const std::string& email, const std::string& handle,
+result<auth::Tokens> identity_node::register_account(const std::string& email,
+                                                     const std::string& handle,
                                                      const std::string& password) {
   auth::RegisterRequest q;
   q.set_email(email);
@@ -24,7 +25,8 @@ result<auth::Tokens> identity_node::register_account(const std::string& email, c
   return call<auth::auth_interface::register_>(q);
 }
 
-result<auth::Tokens> identity_node::login(const std::string& identifier, const std::string& password) {
+result<auth::Tokens> identity_node::login(const std::string& identifier,
+                                          const std::string& password) {
   auth::LoginRequest q;
   q.set_identifier(identifier);
   q.set_password(password);

@@ -137,7 +137,8 @@ TEST_CASE("a token that Nova's key made for another generation or salt is not au
   CHECK(judge_refresh(row, 1, w.now, 10'000) == refresh_verdict::unknown);
 }
 
-TEST_CASE("row 21: a session ends after its absolute life, however often it is used, and when idle") {
+TEST_CASE(
+    "row 21: a session ends after its absolute life, however often it is used, and when idle") {
   auth_world w;
   auto t = registered(w);
   const auto idle = w.login("ann_1", good_password);
@@ -290,7 +291,8 @@ TEST_CASE(
   CHECK(key_set{later}.find(*jwt_key_id(old_token)) == nullptr);
 }
 
-TEST_CASE("row 22: while keys rotate no live token is refused, and an old key is forgotten in time") {
+TEST_CASE(
+    "row 22: while keys rotate no live token is refused, and an old key is forgotten in time") {
   constexpr std::uint32_t ttl_s = 900, rotation_s = 3600, refresh_s = 30;
   const root_key root{1, 2, 3};
   const token_signer signer(root, {.access_token_ttl_s = ttl_s, .rotation_s = rotation_s});
@@ -334,7 +336,8 @@ TEST_CASE("the keyring tells public keys as JWKs and asks the database for revoc
   auth_world w;
   rpc::caller anyone;
   runtime::reads none;
-  auto out = keyring_entity::keys({}, session::KeysRequest{}, w.make_context("one", anyone, 0), none);
+  auto out =
+      keyring_entity::keys({}, session::KeysRequest{}, w.make_context("one", anyone, 0), none);
   const auto& d = std::get<runtime::decision<keyring_state>>(out);
   const auto& reply = dynamic_cast<const session::KeysReply&>(*d.reply);
   REQUIRE(reply.keys_size() >= 2);
@@ -345,14 +348,14 @@ TEST_CASE("the keyring tells public keys as JWKs and asks the database for revoc
     CHECK(k.use() == "sig");
     CHECK(base64url_decode(k.x())->size() == 32);
   }
-  auto asked =
-      keyring_entity::revocations({}, session::RevocationsRequest{}, w.make_context("one", anyone, 0), none);
+  auto asked = keyring_entity::revocations({}, session::RevocationsRequest{},
+                                           w.make_context("one", anyone, 0), none);
   REQUIRE(std::holds_alternative<runtime::need>(asked));
   runtime::reads r;
   const auto id = make_uuid_v7(w.now, w.random);
   r.append(storage::rows{2, {id, storage::timestamp{w.now + 5}}});
-  auto told =
-      keyring_entity::revocations({}, session::RevocationsRequest{}, w.make_context("one", anyone, 0), r);
+  auto told = keyring_entity::revocations({}, session::RevocationsRequest{},
+                                          w.make_context("one", anyone, 0), r);
   const auto& list = dynamic_cast<const session::RevocationsReply&>(
       *std::get<runtime::decision<keyring_state>>(told).reply);
   REQUIRE(list.items_size() == 1);

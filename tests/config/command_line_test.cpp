@@ -30,12 +30,14 @@ parsed parse(std::vector<const char*> words) {
 }  // namespace
 
 TEST_CASE("serve takes port, data folder, file and any setting") {
-  const auto p = parse({"serve", "--port", "0", "--data", "/x", "--config", "n.toml", "--set", "gateway.io_threads=4",
-                        "--set", "general.log_level=debug"});
+  const auto p = parse({"serve", "--port", "0", "--data", "/x", "--config", "n.toml", "--set",
+                        "gateway.io_threads=4", "--set", "general.log_level=debug"});
   const auto& line = p.line();
   CHECK(line.command == command::serve);
   CHECK(line.file == "n.toml");
-  CHECK(line.values == assignments{{"gateway.port", "0"}, {"general.data_dir", "/x"}, {"gateway.io_threads", "4"},
+  CHECK(line.values == assignments{{"gateway.port", "0"},
+                                   {"general.data_dir", "/x"},
+                                   {"gateway.io_threads", "4"},
                                    {"general.log_level", "debug"}});
 }
 
@@ -49,8 +51,11 @@ TEST_CASE("help is not an error; bad usage is status 2 with a reason") {
   const auto help = parse({"--help"});
   CHECK(help.status() == exit_ok);
   CHECK(help.out.find("serve") != std::string::npos);
-  for (const auto& words : std::vector<std::vector<const char*>>{
-           {}, {"fly"}, {"serve", "--prot", "1"}, {"serve", "--set", "nothing"}, {"version", "--port", "1"}}) {
+  for (const auto& words : std::vector<std::vector<const char*>>{{},
+                                                                 {"fly"},
+                                                                 {"serve", "--prot", "1"},
+                                                                 {"serve", "--set", "nothing"},
+                                                                 {"version", "--port", "1"}}) {
     const auto p = parse(words);
     CHECK(p.status() == exit_bad_usage);
     CHECK_FALSE(p.err.empty());
@@ -69,11 +74,14 @@ TEST_CASE("O: --version prints the version, and an unknown command is named") {
   CHECK(version.out == version_text() + "\n");
   const auto bogus = parse({"bogus", "--port", "1"});
   CHECK(bogus.status() == exit_bad_usage);
-  CHECK(bogus.err == "nova: there is no command bogus; the commands are serve, doctor, migrate, databases and version\n");
+  CHECK(bogus.err ==
+        "nova: there is no command bogus; the commands are serve, doctor, migrate, databases and "
+        "version\n");
 }
 
 TEST_CASE("databases takes the place of the server and a new settings file") {
-  const auto p = parse({"databases", "--host", "db.example", "--port", "6432", "--settings", "n.toml"});
+  const auto p =
+      parse({"databases", "--host", "db.example", "--port", "6432", "--settings", "n.toml"});
   CHECK(p.line().command == command::databases);
   CHECK(p.line().host == "db.example");
   CHECK(p.line().database_port == 6'432);

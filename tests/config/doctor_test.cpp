@@ -23,7 +23,9 @@ const finding* about(const std::vector<finding>& findings, std::string_view subj
 
 }  // namespace
 
-TEST_CASE("a good machine with the defaults has no finding") { CHECK(examine(settings{}, machine_facts{}).empty()); }
+TEST_CASE("a good machine with the defaults has no finding") {
+  CHECK(examine(settings{}, machine_facts{}).empty());
+}
 
 TEST_CASE("a data folder that cannot be written or is full is refused") {
   machine_facts facts;
@@ -78,7 +80,8 @@ TEST_CASE("a port that somebody listens on is refused, a free one is not") {
 TEST_CASE("listening beyond the machine without TLS is a warning") {
   settings s;
   s.gateway.port = 0;
-  for (const auto& [address, warned] : {std::pair("0.0.0.0", true), {"::", true}, {"127.1.2.3", false}, {"::1", false}}) {
+  for (const auto& [address, warned] :
+       {std::pair("0.0.0.0", true), {"::", true}, {"127.1.2.3", false}, {"::1", false}}) {
     CAPTURE(address);
     s.gateway.address = address;
     machine_facts facts = gather_facts(s);
@@ -90,7 +93,9 @@ TEST_CASE("listening beyond the machine without TLS is a warning") {
   }
 }
 
-TEST_CASE("O: the default of max_connections fits the machine; a chosen number that does not is refused") {
+TEST_CASE(
+    "O: the default of max_connections fits the machine; a chosen number that does not is "
+    "refused") {
   machine_facts facts;
   settings s;
   const auto refused_at = [&](std::uint64_t limit) {
@@ -118,7 +123,8 @@ TEST_CASE("O: a port that this user may not take says how to get it, a taken one
   facts.listen_denied = true;
   CHECK(about(examine({}, facts), "gateway.port")->remedy.find("setcap") != std::string::npos);
   facts.listen_denied = false;
-  CHECK(about(examine({}, facts), "gateway.port")->remedy.find("stop what listens") != std::string::npos);
+  CHECK(about(examine({}, facts), "gateway.port")->remedy.find("stop what listens") !=
+        std::string::npos);
 }
 
 TEST_CASE("memory that hashes or buffers would fill is refused") {
@@ -142,14 +148,19 @@ TEST_CASE("settings that contradict each other are refused") {
     CHECK(f->severity == nova::log::level::error);
     CHECK_FALSE(f->remedy.empty());
   };
-  refused([](settings& s) { s.storage.lane_statement_timeout_ms = s.storage.lease_ms; }, "storage.lane_statement_timeout_ms");
-  refused([](settings& s) { s.storage.lane_idle_timeout_ms = s.storage.lease_ms; }, "storage.lane_idle_timeout_ms");
-  refused([](settings& s) { s.storage.lane_lock_timeout_ms = s.storage.lease_ms; }, "storage.lane_lock_timeout_ms");
+  refused([](settings& s) { s.storage.lane_statement_timeout_ms = s.storage.lease_ms; },
+          "storage.lane_statement_timeout_ms");
+  refused([](settings& s) { s.storage.lane_idle_timeout_ms = s.storage.lease_ms; },
+          "storage.lane_idle_timeout_ms");
+  refused([](settings& s) { s.storage.lane_lock_timeout_ms = s.storage.lease_ms; },
+          "storage.lane_lock_timeout_ms");
   refused([](settings& s) { s.storage.lease_margin_ms = 1'500; }, "storage.lease_margin_ms");
   refused([](settings& s) { s.storage.reconnect_min_ms = 1'001; }, "storage.reconnect_min_ms");
   refused([](settings& s) { s.auth.session_idle_d = 91; }, "auth.session_idle_d");
-  refused([](settings& s) { s.auth.lockout_base_s = 3'600, s.auth.lockout_cap_s = 60; }, "auth.lockout_base_s");
-  refused([](settings& s) { s.gateway.drain_ms = 4'000, s.general.stop_budget_ms = 3'000; }, "gateway.drain_ms");
+  refused([](settings& s) { s.auth.lockout_base_s = 3'600, s.auth.lockout_cap_s = 60; },
+          "auth.lockout_base_s");
+  refused([](settings& s) { s.gateway.drain_ms = 4'000, s.general.stop_budget_ms = 3'000; },
+          "gateway.drain_ms");
   refused([](settings& s) { s.runtime.courier_slots = 48; }, "runtime.courier_slots");
   refused([](settings& s) { s.gateway.resume_key = "short"; }, "gateway.resume_key");
 }

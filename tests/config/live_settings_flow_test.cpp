@@ -30,20 +30,24 @@ TEST_CASE("O: SIGHUP makes live settings count in a running nova, and refuses a 
   client::http_client http(nova.at());
   CHECK(http.get("/v1/users/me").status == 401);
 
-  dir.write("nova.toml", "[general]\nlog_level = \"info\"\nlog_form = \"json\"\n"
-                         "[gateway]\naddress_read_per_s = 0.1\nburst_s = 0.1\nio_threads = 3\n");
+  dir.write("nova.toml",
+            "[general]\nlog_level = \"info\"\nlog_form = \"json\"\n"
+            "[gateway]\naddress_read_per_s = 0.1\nburst_s = 0.1\nio_threads = 3\n");
   ::kill(nova.pid(), SIGHUP);
   int status = 0;
   for (int i = 0; i < 100'000 && status != 429; ++i) status = http.get("/v1/users/me").status;
   CHECK(status == 429);
 
   dir.write("nova.toml", "[gateway]\naddress_read_per_s = \"many\"\n");
-  ::kill(nova.pid(), SIGHUP);  // comes before the SIGTERM of stop(): signals that wait are taken by number
+  ::kill(nova.pid(),
+         SIGHUP);  // comes before the SIGTERM of stop(): signals that wait are taken by number
   CHECK(nova.stop() == 0);
   const auto log = all_of(nova.data() + "/stderr.log");
   CAPTURE(log);
-  CHECK(log.find(R"("event":"settings.changed","setting":"general.log_level","value":"info"})") != log.npos);
+  CHECK(log.find(R"("event":"settings.changed","setting":"general.log_level","value":"info"})") !=
+        log.npos);
   CHECK(log.find(R"("event":"settings.need_restart","setting":"gateway.io_threads"})") != log.npos);
-  CHECK(log.find(R"("event":"settings.refused","setting":"gateway.address_read_per_s",)") != log.npos);
+  CHECK(log.find(R"("event":"settings.refused","setting":"gateway.address_read_per_s",)") !=
+        log.npos);
   CHECK(log.find(R"("event":"stop.done"})") != log.npos);
 }

@@ -27,7 +27,10 @@ TEST_CASE("values are quoted and control characters escaped") {
   CHECK(shown("a=\"b\"") == "\"a=\\\"b\\\"\"");
   CHECK(shown("x\r\nlevel=error") == "\"x\\x0d\\x0alevel=error\"");
   CHECK(shown("\x1b[31mred") == "\\x1b[31mred");
-  CHECK(shown("\xc2\x9b" "31m") == "\\xc2\x9b" "31m");
+  CHECK(shown("\xc2\x9b"
+              "31m") ==
+        "\\xc2\x9b"
+        "31m");
   CHECK(shown("é") == "é");
 }
 
@@ -39,7 +42,8 @@ TEST_CASE("a record is one line of key=value") {
     CHECK(log::writes(log::level::info));
     CHECK_FALSE(log::writes(log::level::debug));
   });
-  CHECK(text.find(" level=info event=gateway.started port=8080 tls=false address=127.0.0.1\n") != text.npos);
+  CHECK(text.find(" level=info event=gateway.started port=8080 tls=false address=127.0.0.1\n") !=
+        text.npos);
   CHECK(text.starts_with("ts=20"));
   CHECK(text.find("not.written") == text.npos);
 }
@@ -47,14 +51,16 @@ TEST_CASE("a record is one line of key=value") {
 TEST_CASE("O: a record in JSON is one object a line whatever the values hold") {
   const auto text = written("info", [](log::session&) {
     log::set_form("json");
-    log::write(log::level::warn, "a.b",
-               {{"n", -7}, {"on", true}, {"share", 0.5}, {"text", "x\r\n\"\\\x1b\xff\xc2\x9b\xc3\xa9"}});
+    log::write(
+        log::level::warn, "a.b",
+        {{"n", -7}, {"on", true}, {"share", 0.5}, {"text", "x\r\n\"\\\x1b\xff\xc2\x9b\xc3\xa9"}});
     log::set_form("text");
     log::write(log::level::info, "c.d");
   });
   CHECK(text.starts_with("{\"ts\":\"20"));
   CHECK(text.find(R"(Z","level":"warn","event":"a.b","n":-7,"on":true,"share":0.500000,)"
-                  R"("text":"x\u000d\u000a\"\\\u001b\ufffd\u009bé"})" "\n") != text.npos);
+                  R"("text":"x\u000d\u000a\"\\\u001b\ufffd\u009bé"})"
+                  "\n") != text.npos);
   CHECK(text.find(" level=info event=c.d\n") != text.npos);
 }
 
@@ -76,7 +82,9 @@ TEST_CASE("a reader that does not read costs records, never the writer") {
   std::uint64_t dropped = 0;
   {
     log::session s("info", 64, ends[1]);
-    for (int i = 0; i < 2'000; ++i) log::write(log::level::info, "flood", {{"filler", filler}});  // far more than pipe and queue hold
+    for (int i = 0; i < 2'000; ++i)
+      log::write(log::level::info, "flood",
+                 {{"filler", filler}});  // far more than pipe and queue hold
     dropped = s.dropped();
     ::close(ends[0]);  // lets the log's thread end: its write fails
   }

@@ -23,7 +23,8 @@ struct scratch {
     folder = name;
   }
   ~scratch() { std::filesystem::remove_all(folder); }
-  std::filesystem::path write(const std::string& name, const std::string& text, mode_t mode = 0600) const {
+  std::filesystem::path write(const std::string& name, const std::string& text,
+                              mode_t mode = 0600) const {
     const auto path = folder / name;
     std::ofstream(path, std::ios::binary) << text;
     ::chmod(path.c_str(), mode);
@@ -43,7 +44,8 @@ std::string written(std::string_view level, Work work) {
   ::close(ends[1]);
   std::string out;
   char block[4096];
-  for (ssize_t n; (n = ::read(ends[0], block, sizeof block)) > 0;) out.append(block, static_cast<std::size_t>(n));
+  for (ssize_t n; (n = ::read(ends[0], block, sizeof block)) > 0;)
+    out.append(block, static_cast<std::size_t>(n));
   ::close(ends[0]);
   return out;
 }

@@ -31,12 +31,13 @@ std::int64_t number_of(const json::object& o, std::string_view name) {
 }
 
 item item_of(const json::object& o) {
-  item i{number_of(o, "seq"), text_of(o, "message_id"), text_of(o, "sender_id"), text_of(o, "client_id"),
-         text_of(o, "text")};
+  item i{number_of(o, "seq"), text_of(o, "message_id"), text_of(o, "sender_id"),
+         text_of(o, "client_id"), text_of(o, "text")};
   const auto* recalled = o.if_contains("recalled");
   i.recalled = recalled && recalled->is_bool() && recalled->as_bool();
   if (const auto* reactions = o.if_contains("reactions"); reactions && reactions->is_array())
-    for (const auto& r : reactions->as_array()) i.reactions[text_of(r.as_object(), "emoji")] = number_of(r.as_object(), "count");
+    for (const auto& r : reactions->as_array())
+      i.reactions[text_of(r.as_object(), "emoji")] = number_of(r.as_object(), "count");
   return i;
 }
 
@@ -45,19 +46,22 @@ template <class Ask>
 client::http_reply patiently(Ask ask) {
   constexpr int tries = 20;
   auto reply = ask();
-  for (int n = 1; n < tries && reply.status != 0 && may_succeed_later(reply.code()); ++n) reply = ask();
+  for (int n = 1; n < tries && reply.status != 0 && may_succeed_later(reply.code()); ++n)
+    reply = ask();
   return reply;
 }
 
 }  // namespace
 
 bool rest_reader::odd(const std::string& what, const client::http_reply& reply) {
-  if (why.empty()) why = what + ": " + std::to_string(reply.status) + " " + reply.body.substr(0, 400);
+  if (why.empty())
+    why = what + ": " + std::to_string(reply.status) + " " + reply.body.substr(0, 400);
   return false;
 }
 
 const client::account* rest_reader::with_id(const std::string& id) const {
-  const auto found = std::find_if(accounts.begin(), accounts.end(), [&](const auto& a) { return a.id == id; });
+  const auto found =
+      std::find_if(accounts.begin(), accounts.end(), [&](const auto& a) { return a.id == id; });
   return found == accounts.end() ? nullptr : &*found;
 }
 
@@ -75,8 +79,9 @@ bool rest_reader::read_items(conversation_record& c, const client::account& as) 
   c.items.clear();
   for (std::int64_t after = 0;;) {
     const auto reply = patiently([&] {
-      return http.get("/v1/conversations/" + c.id + "/messages?limit=200&after_seq=" + std::to_string(after),
-                      as.access_token);
+      return http.get(
+          "/v1/conversations/" + c.id + "/messages?limit=200&after_seq=" + std::to_string(after),
+          as.access_token);
     });
     const auto document = reply.json();
     if (reply.status != 200 || !document.is_object()) return odd("history", reply);
@@ -93,7 +98,8 @@ bool rest_reader::read_members(conversation_record& c, const client::account& as
   const auto reply = http.get("/v1/conversations/" + c.id + "/members?limit=200", as.access_token);
   const auto document = reply.json();
   if (reply.status != 200 || !document.is_object()) return odd("members", reply);
-  for (const auto& m : document.at("items").as_array()) c.members.insert(text_of(m.as_object(), "account_id"));
+  for (const auto& m : document.at("items").as_array())
+    c.members.insert(text_of(m.as_object(), "account_id"));
   return true;
 }
 
@@ -105,7 +111,8 @@ bool rest_reader::read_state(conversation_record& c, const client::account& as) 
   c.last_seq = number_of(o, "last_seq");
   // A guest's counts begin where it joined, which is nobody's promise: founders only.
   if (c.founders.contains(as.id))
-    c.states[as.id] = {number_of(o, "read_seq"), number_of(o, "delivered_seq"), number_of(o, "unread")};
+    c.states[as.id] = {number_of(o, "read_seq"), number_of(o, "delivered_seq"),
+                       number_of(o, "unread")};
   return true;
 }
 
@@ -116,16 +123,18 @@ bool rest_reader::read_accounts(const std::vector<client::account>& everybody) {
     const auto known = by_handle.find(a.handle);
     if (known == by_handle.end()) continue;
     const auto login = patiently([&] {
-      return http.post("/v1/auth/login", R"({"identifier":)" + quoted(a.handle) + R"(,"password":)" +
-                                             quoted(known->second->password) + "}");
+      return http.post("/v1/auth/login", R"({"identifier":)" + quoted(a.handle) +
+                                             R"(,"password":)" + quoted(known->second->password) +
+                                             "}");
     });
     if (login.status != 200 && login.status != 401) return odd("login", login);
     a.can_log_in = login.status == 200;
-    const auto profile =
-        patiently([&] { return http.get("/v1/users/by-handle/" + a.handle, accounts.front().access_token); });
+    const auto profile = patiently(
+        [&] { return http.get("/v1/users/by-handle/" + a.handle, accounts.front().access_token); });
     if (profile.status != 200 && profile.status != 404) return odd("profile", profile);
-    a.has_profile = profile.status == 200 &&
-                    (!a.can_log_in || find_string(profile.body, "account_id") == find_string(login.body, "account_id"));
+    a.has_profile =
+        profile.status == 200 && (!a.can_log_in || find_string(profile.body, "account_id") ==
+                                                       find_string(login.body, "account_id"));
   }
   return true;
 }
@@ -138,32 +147,40 @@ bool rest_reader::repeat_sends(std::size_t count) {
     if (s.answers.empty() || !sender) continue;
     const auto target = "/v1/conversations/" + s.conversation + "/messages";
     const auto begin = R"({"client_id":)" + quoted(s.client_id) + R"(,"text":)";
-    const auto same = patiently([&] { return http.post(target, begin + quoted(s.text) + "}", sender->access_token); });
-    const bool refused = same.status == 403 || same.status == 404 || same.status == 409;  // an answer unlike the first
+    const auto same = patiently(
+        [&] { return http.post(target, begin + quoted(s.text) + "}", sender->access_token); });
+    const bool refused = same.status == 403 || same.status == 404 ||
+                         same.status == 409;  // an answer unlike the first
     if (same.status != 201 && !refused) return odd("repeat", same);
-    s.answers.push_back({find_number(same.body, "seq").value_or(0), std::string(find_string(same.body, "message_id"))});
+    s.answers.push_back({find_number(same.body, "seq").value_or(0),
+                         std::string(find_string(same.body, "message_id"))});
     if (refused) continue;
     if ((i / step) % 5 != 0) continue;
-    const auto other = patiently([&] { return http.post(target, begin + "\"another body\"}", sender->access_token); });
+    const auto other = patiently(
+        [&] { return http.post(target, begin + "\"another body\"}", sender->access_token); });
     record.reuses.push_back({s.client_id, other.status < 300 ? "accepted" : other.code()});
   }
   return true;
 }
 
-bool rest_reader::probe_blocks(const client::account& by, const std::vector<const client::account*>& whom) {
+bool rest_reader::probe_blocks(const client::account& by,
+                               const std::vector<const client::account*>& whom) {
   for (const auto* w : whom) {
     std::string reason;
     const auto conversation = client::create_conversation(http, *w, "direct", {by.id}, &reason);
     client::http_reply reply{403, reason, {}};
     if (!conversation.empty())  // it is pushed to the devices like any other
       reply = patiently([&] {
-        return http.post("/v1/conversations/" + conversation + "/messages", R"({"client_id":"probe","text":"hello"})",
-                         w->access_token);
+        return http.post("/v1/conversations/" + conversation + "/messages",
+                         R"({"client_id":"probe","text":"hello"})", w->access_token);
       });
-    const bool blocked = conversation.empty() ? reason.find("\"blocked\"") != std::string::npos : reply.code() == "blocked";
+    const bool blocked = conversation.empty() ? reason.find("\"blocked\"") != std::string::npos
+                                              : reply.code() == "blocked";
     if (!blocked && reply.status != 201) return odd("block probe", reply);
     send_record sent{conversation, w->id, "probe", "hello", {}, blocked};
-    if (!blocked) sent.answers.push_back({find_number(reply.body, "seq").value_or(0), std::string(find_string(reply.body, "message_id"))});
+    if (!blocked)
+      sent.answers.push_back({find_number(reply.body, "seq").value_or(0),
+                              std::string(find_string(reply.body, "message_id"))});
     record.sends.push_back(std::move(sent));
     record.block_probes.push_back({by.id, w->id, blocked});
   }

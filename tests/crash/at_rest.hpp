@@ -13,7 +13,7 @@ struct rest_reader {
   client::http_client& http;
   std::vector<client::account> accounts;  ///< with valid access tokens, by which members are asked
   history& record;
-  std::string why = {};                   ///< the first answer that was not understood
+  std::string why = {};  ///< the first answer that was not understood
 
   /// Items, last_seq, members with marks and unread counts of every conversation.
   bool read_conversations();

@@ -9,16 +9,18 @@
 namespace nova::crash {
 
 std::string_view name_of(fault f) noexcept {
-  static constexpr std::string_view names[] = {"lost",  "doubled", "reordered", "phantom",     "sequence", "hole",
-                                               "stale", "unread",  "idempotency", "profile", "receipt",
-                                               "presence", "undrained", "stale_epoch", "block"};
+  static constexpr std::string_view names[] = {
+      "lost",    "doubled",  "reordered", "phantom",     "sequence",
+      "hole",    "stale",    "unread",    "idempotency", "profile",
+      "receipt", "presence", "undrained", "stale_epoch", "block"};
   return names[static_cast<std::size_t>(f)];
 }
 
 namespace {
 
-using message_key = std::pair<std::string, std::int64_t>;                       // conversation, seq
-using client_key = std::tuple<std::string, std::string, std::string>;           // conversation, sender, client_id
+using message_key = std::pair<std::string, std::int64_t>;  // conversation, seq
+using client_key =
+    std::tuple<std::string, std::string, std::string>;  // conversation, sender, client_id
 
 struct index {
   explicit index(const history& history) : h(history) {
@@ -47,11 +49,13 @@ struct index {
   std::map<message_key, const item*> items;
   std::map<client_key, const send_record*> sends;
   std::map<message_key, std::vector<const change_record*>> changes;
-  std::set<std::pair<std::string, std::string>> moved;  ///< (conversation, account) that joined or left during the run
+  std::set<std::pair<std::string, std::string>>
+      moved;  ///< (conversation, account) that joined or left during the run
   struct reach {
     std::int64_t read = 0, delivered = 0;
   };
-  std::map<std::pair<std::string, std::string>, reach> asked;  ///< (conversation, account) → the furthest marks, refused or not
+  std::map<std::pair<std::string, std::string>, reach>
+      asked;  ///< (conversation, account) → the furthest marks, refused or not
   std::vector<violation> found;
 };
 
@@ -81,18 +85,19 @@ void check_items(index& x) {
     std::set<client_key> seen;
     std::set<std::string> ids;
     for (const auto& i : c.items) {
-      if (i.seq != next) x.report(fault::sequence, at(c.id, i.seq) + " where " + std::to_string(next) + " belongs");
+      if (i.seq != next)
+        x.report(fault::sequence, at(c.id, i.seq) + " where " + std::to_string(next) + " belongs");
       next = i.seq + 1;
       if (!seen.insert({c.id, i.sender, i.client_id}).second || !ids.insert(i.message_id).second)
         x.report(fault::doubled, at(c.id, i.seq) + " repeats client_id " + i.client_id);
       const auto sent = x.sends.find({c.id, i.sender, i.client_id});
-      if (sent == x.sends.end())
-        x.report(fault::phantom, at(c.id, i.seq) + " was sent by nobody");
+      if (sent == x.sends.end()) x.report(fault::phantom, at(c.id, i.seq) + " was sent by nobody");
       else if (sent->second->refused && sent->second->answers.empty())
         x.report(fault::phantom, at(c.id, i.seq) + " was refused");
     }
     if (c.last_seq != next - 1)
-      x.report(fault::sequence, "conversation " + c.id + " says last_seq " + std::to_string(c.last_seq));
+      x.report(fault::sequence,
+               "conversation " + c.id + " says last_seq " + std::to_string(c.last_seq));
   }
 }
 
@@ -103,7 +108,8 @@ struct allowed {
   std::map<std::string, std::pair<std::int64_t, std::int64_t>> reactions;  ///< emoji → least, most
 };
 
-allowed allowed_by(const std::string& first_text, const std::vector<const change_record*>& changes) {
+allowed allowed_by(const std::string& first_text,
+                   const std::vector<const change_record*>& changes) {
   allowed out;
   out.texts.insert(first_text);
   std::map<std::pair<std::string, std::string>, bool> reactors;
@@ -135,16 +141,19 @@ void check_changes(index& x) {
     const auto sent = x.sends.find({key.first, i->sender, i->client_id});
     if (sent == x.sends.end()) continue;
     const auto changed = x.changes.find(key);
-    const auto may = allowed_by(sent->second->text, changed == x.changes.end() ? none : changed->second);
+    const auto may =
+        allowed_by(sent->second->text, changed == x.changes.end() ? none : changed->second);
     const auto where = at(key.first, key.second);
     if (may.must_be_recalled && !i->recalled) x.report(fault::lost, "recall of " + where);
     if (i->recalled && !may.may_be_recalled) x.report(fault::phantom, "recall of " + where);
-    if (i->recalled && !i->text.empty()) x.report(fault::stale, where + " is recalled and still has its text");
+    if (i->recalled && !i->text.empty())
+      x.report(fault::stale, where + " is recalled and still has its text");
     if (i->recalled) continue;
     if (!may.texts.contains(i->text)) {
       const bool ever = i->text == sent->second->text ||
-                        std::any_of(x.h.changes.begin(), x.h.changes.end(),
-                                    [&](const auto& c) { return c.seq == key.second && c.text == i->text; });
+                        std::any_of(x.h.changes.begin(), x.h.changes.end(), [&](const auto& c) {
+                          return c.seq == key.second && c.text == i->text;
+                        });
       x.report(ever ? fault::lost : fault::phantom, (ever ? "edit of " : "text of ") + where);
     }
     for (const auto& [emoji, range] : may.reactions) {
@@ -180,12 +189,14 @@ struct ascending {
 
 /// One conversation as one device was told it, with the client's own dropping of what it has.
 struct view {
-  bool whole = false;     ///< a founder who stayed: nothing may be missing
-  std::int64_t last = 0;  ///< what the client drops up to; when whole, everything up to here was delivered or in a gap
+  bool whole = false;  ///< a founder who stayed: nothing may be missing
+  std::int64_t last =
+      0;  ///< what the client drops up to; when whole, everything up to here was delivered or in a gap
   std::int64_t rev = 0;
   ascending seqs, revs;
   std::map<std::int64_t, std::pair<std::string, bool>> messages;  ///< seq → text, recalled
-  std::map<std::string, std::pair<std::int64_t, std::int64_t>> receipts;  ///< account → read, delivered; this connection
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>>
+      receipts;  ///< account → read, delivered; this connection
 
   void connect(bool resumed) { seqs = {0, resumed, {}}, revs = {0, resumed, {}}, receipts.clear(); }
 };
@@ -199,10 +210,13 @@ void take_message(index& x, const device_record& d, const stream_event& e, view&
     x.report(fault::reordered, where + " is another message in the history");
   const auto before = v.seqs.last;
   const auto step = v.seqs.take(e.seq);
-  if (step == ascending::step::doubled) x.report(fault::doubled, where + " twice on one connection");
-  if (step == ascending::step::backwards) x.report(fault::reordered, where + " after " + std::to_string(before));
+  if (step == ascending::step::doubled)
+    x.report(fault::doubled, where + " twice on one connection");
+  if (step == ascending::step::backwards)
+    x.report(fault::reordered, where + " after " + std::to_string(before));
   if (e.seq <= v.last) return;
-  if (v.whole && e.seq > v.last + 1) x.report(fault::hole, where + " after " + std::to_string(v.last));
+  if (v.whole && e.seq > v.last + 1)
+    x.report(fault::hole, where + " after " + std::to_string(v.last));
   v.last = e.seq;
   v.messages[e.seq] = {e.text, e.what == stream_event::kind::recalled};
 }
@@ -210,8 +224,8 @@ void take_message(index& x, const device_record& d, const stream_event& e, view&
 void take_change(index& x, const device_record& d, const stream_event& e, view& v) {
   const auto before = v.revs.last;
   if (v.revs.take(e.rev) != ascending::step::fine)
-    x.report(fault::reordered, d.name + ": rev " + std::to_string(e.rev) + " of " + e.conversation + " after rev " +
-                                   std::to_string(before));
+    x.report(fault::reordered, d.name + ": rev " + std::to_string(e.rev) + " of " + e.conversation +
+                                   " after rev " + std::to_string(before));
   if (e.rev <= v.rev) return;
   v.rev = e.rev;
   const auto known = v.messages.find(e.seq);
@@ -232,17 +246,19 @@ void take_receipt(index& x, const device_record& d, const stream_event& e, view&
     x.report(fault::receipt, what + " says what nobody asked for");
 }
 
-void check_end_of_stream(index& x, const device_record& d, const std::string& conversation, const view& v) {
+void check_end_of_stream(index& x, const device_record& d, const std::string& conversation,
+                         const view& v) {
   const auto found = x.conversations.find(conversation);
   if (found == x.conversations.end()) return;
   const auto& c = *found->second;
   if (v.last < c.last_seq)
-    x.report(fault::hole, d.name + ": the stream of " + conversation + " ends at " + std::to_string(v.last) + " of " +
-                              std::to_string(c.last_seq));
+    x.report(fault::hole, d.name + ": the stream of " + conversation + " ends at " +
+                              std::to_string(v.last) + " of " + std::to_string(c.last_seq));
   for (const auto& [seq, seen] : v.messages) {
     const auto real = x.items.find({conversation, seq});
     if (real == x.items.end()) continue;
-    const bool same = real->second->recalled ? seen.second : !seen.second && seen.first == real->second->text;
+    const bool same =
+        real->second->recalled ? seen.second : !seen.second && seen.first == real->second->text;
     if (!same) x.report(fault::stale, d.name + ": " + at(conversation, seq));
   }
 }
@@ -251,7 +267,8 @@ void check_stream(index& x, const device_record& d) {
   std::map<std::string, view> views;
   bool resumed = false;
   for (const auto& c : x.h.conversations)
-    if (c.founders.contains(d.account) && !x.moved.contains({c.id, d.account})) views[c.id].whole = true;
+    if (c.founders.contains(d.account) && !x.moved.contains({c.id, d.account}))
+      views[c.id].whole = true;
   for (const auto& e : d.events) {
     if (e.what == stream_event::kind::opened) {
       resumed = e.resumed;
@@ -266,7 +283,8 @@ void check_stream(index& x, const device_record& d) {
       take_message(x, d, e, v);
     } else if (e.what == stream_event::kind::gap) {
       if (v.whole && e.seq > v.last + 1)
-        x.report(fault::hole, d.name + ": a gap from " + at(e.conversation, e.seq) + " after " + std::to_string(v.last));
+        x.report(fault::hole, d.name + ": a gap from " + at(e.conversation, e.seq) + " after " +
+                                  std::to_string(v.last));
       v.last = std::max(v.last, e.to_seq);
       // What it covers may have changed unseen: the client fetches it anew.
       v.messages.erase(v.messages.lower_bound(e.seq), v.messages.upper_bound(e.to_seq));
@@ -282,9 +300,10 @@ void check_stream(index& x, const device_record& d) {
 
 /// While one of a direct pair blocks the other, their marks stand still: an answered mark may then have moved nothing.
 bool block_between(const index& x, const conversation_record& c) {
-  return c.states.size() == 2 && std::any_of(x.h.blocks.begin(), x.h.blocks.end(), [&](const auto& b) {
-    return c.states.contains(b.by) && c.states.contains(b.whom);
-  });
+  return c.states.size() == 2 &&
+         std::any_of(x.h.blocks.begin(), x.h.blocks.end(), [&](const auto& b) {
+           return c.states.contains(b.by) && c.states.contains(b.whom);
+         });
 }
 
 bool block_between(const index& x, std::string_view conversation) {
@@ -317,11 +336,14 @@ void check_unread(index& x) {
       if (state.read_seq < m.first && !may_rest) x.report(fault::lost, "read mark of " + who);
       if (state.read_seq > std::max(m.second, own)) x.report(fault::phantom, "read mark of " + who);
       const auto& del = delivered[{c.id, account}];
-      if (state.delivered_seq < del.first && !may_rest) x.report(fault::lost, "delivered mark of " + who);
-      if (state.delivered_seq > std::max(del.second, own)) x.report(fault::phantom, "delivered mark of " + who);
+      if (state.delivered_seq < del.first && !may_rest)
+        x.report(fault::lost, "delivered mark of " + who);
+      if (state.delivered_seq > std::max(del.second, own))
+        x.report(fault::phantom, "delivered mark of " + who);
       if (state.unread != unread)
-        x.report(fault::unread, who + ": " + std::to_string(state.unread) + " instead of " + std::to_string(unread) +
-                                    " behind mark " + std::to_string(state.read_seq));
+        x.report(fault::unread, who + ": " + std::to_string(state.unread) + " instead of " +
+                                    std::to_string(unread) + " behind mark " +
+                                    std::to_string(state.read_seq));
     }
 }
 
@@ -339,7 +361,8 @@ void check_members(index& x) {
     if (found == x.conversations.end()) continue;
     const bool is = found->second->members.contains(key.second);
     if (!states.contains(is))
-      x.report(is ? fault::phantom : fault::lost, "membership of " + key.second + " in " + key.first);
+      x.report(is ? fault::phantom : fault::lost,
+               "membership of " + key.second + " in " + key.first);
   }
   for (const auto& c : x.h.conversations)
     for (const auto& account : c.founders)
@@ -349,9 +372,11 @@ void check_members(index& x) {
 
 void check_accounts(index& x) {
   for (const auto& a : x.h.accounts) {
-    if (a.registration == outcome::acked && !a.can_log_in) x.report(fault::lost, "account " + a.handle);
+    if (a.registration == outcome::acked && !a.can_log_in)
+      x.report(fault::lost, "account " + a.handle);
     if (a.can_log_in && !a.has_profile) x.report(fault::profile, a.handle + " has no profile");
-    if (!a.can_log_in && a.has_profile) x.report(fault::profile, a.handle + " has a profile and no account");
+    if (!a.can_log_in && a.has_profile)
+      x.report(fault::profile, a.handle + " has a profile and no account");
   }
 }
 
@@ -366,18 +391,21 @@ void check_blocks(index& x) {
   for (const auto& p : x.h.block_probes) {
     const auto states = may.find({p.by, p.whom});
     if (states == may.end() ? p.refused : !states->second.contains(p.refused))
-      x.report(fault::block, p.whom + (p.refused ? " is still blocked by " : " is not blocked by ") + p.by);
+      x.report(fault::block,
+               p.whom + (p.refused ? " is still blocked by " : " is not blocked by ") + p.by);
   }
 }
 
 void check_probes(index& x) {
   for (const auto& p : x.h.receipts)
     if (p.told != p.asked && !(p.told < p.asked && block_between(x, p.conversation)))
-      x.report(fault::receipt, p.device + " was told that " + p.reader + " read " + p.conversation + " to " +
-                                   std::to_string(p.told) + " instead of " + std::to_string(p.asked));
+      x.report(fault::receipt, p.device + " was told that " + p.reader + " read " + p.conversation +
+                                   " to " + std::to_string(p.told) + " instead of " +
+                                   std::to_string(p.asked));
   for (const auto& p : x.h.presence)
     if (p.told != (p.open ? "online" : "offline"))
-      x.report(fault::presence, p.account + " has " + (p.open ? "an" : "no") + " open socket and is said to be '" + p.told + "'");
+      x.report(fault::presence, p.account + " has " + (p.open ? "an" : "no") +
+                                    " open socket and is said to be '" + p.told + "'");
 }
 
 void check_databases(index& x) {
@@ -386,15 +414,17 @@ void check_databases(index& x) {
   for (const auto& s : d.streams) {
     const auto where = s.source + "/" + std::to_string(s.shard);
     if (s.count != s.head - s.first + (s.head != 0))
-      x.report(fault::undrained, "the outbox of " + where + " has " + std::to_string(s.count) + " events from " +
-                                     std::to_string(s.first) + " to " + std::to_string(s.head));
+      x.report(fault::undrained, "the outbox of " + where + " has " + std::to_string(s.count) +
+                                     " events from " + std::to_string(s.first) + " to " +
+                                     std::to_string(s.head));
     if (!s.consumer.empty() && s.offset != s.head)
-      x.report(fault::undrained, s.consumer + " took " + std::to_string(s.offset) + " of " + std::to_string(s.head) +
-                                     " events of " + where);
+      x.report(fault::undrained, s.consumer + " took " + std::to_string(s.offset) + " of " +
+                                     std::to_string(s.head) + " events of " + where);
   }
   for (const auto& w : d.stale_writes) x.report(fault::stale_epoch, w);
   for (const auto& l : d.dead_letters) x.report(fault::undrained, "dead letter " + l);
-  const auto missing = [&](const std::set<std::string>& from, const std::set<std::string>& in, const char* what) {
+  const auto missing = [&](const std::set<std::string>& from, const std::set<std::string>& in,
+                           const char* what) {
     for (const auto& id : from)
       if (!in.contains(id)) x.report(fault::profile, id + what);
   };

@@ -10,9 +10,9 @@
 namespace nova::crash {
 
 enum class fault {
-  lost,         ///< acknowledged, and not there (a message, an edit, a recall, a reaction, an account, a member)
-  doubled,      ///< one client_id twice in a conversation, or one message twice on one connection
-  reordered,    ///< a connection was told messages or changes out of order, or members see different orders
+  lost,  ///< acknowledged, and not there (a message, an edit, a recall, a reaction, an account, a member)
+  doubled,  ///< one client_id twice in a conversation, or one message twice on one connection
+  reordered,  ///< a connection was told messages or changes out of order, or members see different orders
   phantom,      ///< there, and nobody asked for it
   sequence,     ///< seq of a conversation is not 1..n
   hole,         ///< a stream left messages out without an explicit gap, or ended too early

@@ -13,14 +13,18 @@ namespace {
 using event_kind = stream_event::kind;
 
 stream_event delivered(std::int64_t seq) {
-  return {.what = event_kind::message, .conversation = "c", .seq = seq, .message_id = "m" + std::to_string(seq),
+  return {.what = event_kind::message,
+          .conversation = "c",
+          .seq = seq,
+          .message_id = "m" + std::to_string(seq),
           .text = "text " + std::to_string(seq)};
 }
 
 /// Two accounts with a device each, five messages, an edit, a recall, a reaction, a resume with overlap.
 history sound() {
   history h;
-  conversation_record c{.id = "c", .founders = {"ann", "bob"}, .last_seq = 5, .members = {"ann", "bob", "cat"}};
+  conversation_record c{
+      .id = "c", .founders = {"ann", "bob"}, .last_seq = 5, .members = {"ann", "bob", "cat"}};
   for (std::int64_t seq = 1; seq <= 5; ++seq) {
     const auto n = std::to_string(seq);
     const std::string sender = seq % 2 == 1 ? "ann" : "bob";
@@ -46,25 +50,35 @@ history sound() {
 
   device_record live{"ann", "ann/1", {{.what = event_kind::opened}}};
   for (std::int64_t seq = 1; seq <= 3; ++seq) live.events.push_back(delivered(seq));
-  live.events.push_back({.what = event_kind::edited, .conversation = "c", .seq = 1, .rev = 1, .text = "better"});
+  live.events.push_back(
+      {.what = event_kind::edited, .conversation = "c", .seq = 1, .rev = 1, .text = "better"});
   live.events.push_back({.what = event_kind::recalled, .conversation = "c", .seq = 2, .rev = 2});
   live.events.push_back({.what = event_kind::opened, .resumed = true});
   for (std::int64_t seq : {4, 5, 4, 5}) live.events.push_back(delivered(seq));
   device_record gapped{"bob", "bob/1", {{.what = event_kind::opened}}};
   gapped.events.push_back({.what = event_kind::gap, .conversation = "c", .seq = 1, .to_seq = 3});
   for (std::int64_t seq : {4, 5}) gapped.events.push_back(delivered(seq));
-  gapped.events.push_back({.what = event_kind::receipt, .conversation = "c", .seq = 2, .to_seq = 2, .text = "ann"});
-  gapped.events.push_back({.what = event_kind::receipt, .conversation = "c", .seq = 3, .to_seq = 3, .text = "ann"});
+  gapped.events.push_back(
+      {.what = event_kind::receipt, .conversation = "c", .seq = 2, .to_seq = 2, .text = "ann"});
+  gapped.events.push_back(
+      {.what = event_kind::receipt, .conversation = "c", .seq = 3, .to_seq = 3, .text = "ann"});
   h.devices = {live, gapped};
 
-  h.accounts = {{"1", "ann", outcome::acked, true, true}, {"2", "eve", outcome::unknown, false, false}};
+  h.accounts = {{"1", "ann", outcome::acked, true, true},
+                {"2", "eve", outcome::unknown, false, false}};
   h.blocks = {{"ann", "dan", true, outcome::acked}, {"ann", "eve", true, outcome::unknown}};
   h.block_probes = {{"ann", "dan", true}, {"ann", "eve", false}};
   h.reuses = {{"k1", "client_id_reused"}};
   h.receipts = {{"c", "ann", "bob/1", 3, 3}};
   h.presence = {{"ann", true, "online"}, {"bob", false, "offline"}};
-  h.databases = database_record{{{"auth", "user", 0, 1, 7, 7, 7}, {"auth", "user", 1, 0, 0, 0, 0}, {"messaging", "", 0, 4, 9, 6, 0}},
-                                {}, {}, {"1"}, {"1"}, {"1"}};
+  h.databases = database_record{{{"auth", "user", 0, 1, 7, 7, 7},
+                                 {"auth", "user", 1, 0, 0, 0, 0},
+                                 {"messaging", "", 0, 4, 9, 6, 0}},
+                                {},
+                                {},
+                                {"1"},
+                                {"1"},
+                                {"1"}};
   return h;
 }
 
@@ -100,7 +114,8 @@ TEST_CASE("lost: what was acknowledged is not there") {
   expect(fault::lost, [](auto& h) { h.conversations[0].states["ann"].delivered_seq = 1; });
   expect(fault::lost, [](auto& h) { h.conversations[0].members.erase("cat"); });
   expect(fault::lost, [](auto& h) { h.conversations[0].members.erase("bob"); });
-  expect(fault::lost, [](auto& h) { h.accounts[0].can_log_in = h.accounts[0].has_profile = false; });
+  expect(fault::lost,
+         [](auto& h) { h.accounts[0].can_log_in = h.accounts[0].has_profile = false; });
 }
 
 TEST_CASE("doubled: one client_id twice, one message twice on a connection, one reaction twice") {
@@ -171,7 +186,8 @@ TEST_CASE("block: an acknowledged block does not hold, or one that was never ask
 }
 
 TEST_CASE("receipt: goes backwards, was never asked for, or did not come") {
-  expect(fault::receipt, [](auto& h) { std::swap(h.devices[1].events[4], h.devices[1].events[5]); });
+  expect(fault::receipt,
+         [](auto& h) { std::swap(h.devices[1].events[4], h.devices[1].events[5]); });
   expect(fault::receipt, [](auto& h) { h.devices[1].events[5].seq = 4; });
   expect(fault::receipt, [](auto& h) { h.devices[1].events[5].text = "eve"; });
   expect(fault::receipt, [](auto& h) { h.receipts[0].told = 2; });
@@ -191,8 +207,10 @@ TEST_CASE("undrained: an event was not taken, is missing, or is a dead letter") 
 }
 
 TEST_CASE("stale_epoch and profile, as the databases show them") {
-  expect(fault::stale_epoch, [](auto& h) { h.databases->stale_writes.push_back("message by a fenced lane"); });
+  expect(fault::stale_epoch,
+         [](auto& h) { h.databases->stale_writes.push_back("message by a fenced lane"); });
   expect(fault::profile, [](auto& h) { h.databases->profiles.clear(); });
-  expect(fault::profile, [](auto& h) { h.databases->profiles.insert("2"), h.databases->persons.insert("2"); });
+  expect(fault::profile,
+         [](auto& h) { h.databases->profiles.insert("2"), h.databases->persons.insert("2"); });
   expect(fault::profile, [](auto& h) { h.databases->persons.clear(); });
 }

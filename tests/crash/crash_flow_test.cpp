@@ -16,9 +16,10 @@ constexpr std::size_t disk_mb = 448;  // PostgreSQL's first files, its WAL and r
 
 /// Each kind once, in this order; then by chance.
 std::vector<strike> plan(std::size_t rounds, std::uint64_t seed) {
-  std::vector<strike> out = {strike::kill_nova, strike::take_over, strike::stop_postgres, strike::slow_consumers,
-                             strike::stall_and_kill, strike::herd, strike::stall_postgres, strike::kill_both,
-                             strike::kill_nova_twice};
+  std::vector<strike> out = {
+      strike::kill_nova,      strike::take_over,      strike::stop_postgres,
+      strike::slow_consumers, strike::stall_and_kill, strike::herd,
+      strike::stall_postgres, strike::kill_both,      strike::kill_nova_twice};
   std::mt19937_64 random(seed);
   while (out.size() < rounds) {
     const auto next = static_cast<strike>(random() % 10);
@@ -32,18 +33,25 @@ unsigned long long wide(auto n) { return static_cast<unsigned long long>(n); }
 
 bool print(const run_report& r) {
   const auto& c = r.counts;
-  std::printf("%zu messages by %zu devices, %llu operations (%llu sends repeated), %llu deliveries, %llu resumes, %llu gaps, "
-              "%zu changes, %zu marks, %zu member changes, %zu blocks, %zu accounts\n",
-              r.messages, r.devices, wide(c.operations), wide(c.resent), wide(c.deliveries), wide(c.resumes), wide(c.gaps),
-              r.changes, r.marks, r.member_changes, r.blocks, r.accounts);
-  std::printf("slowest recovery %lld ms (%s), slowest answer %lld ms, slowest answer that says to come back %lld ms\n",
-              r.slowest_recovery_ms, std::string(name_of(r.slowest_strike)).c_str(),
-              static_cast<long long>(c.slowest_answer_ms), static_cast<long long>(c.slowest_refusal_ms));
-  for (const auto& [kind, n] : r.strikes) std::printf("%d x %s\n", n, std::string(name_of(kind)).c_str());
+  std::printf(
+      "%zu messages by %zu devices, %llu operations (%llu sends repeated), %llu deliveries, %llu "
+      "resumes, %llu gaps, "
+      "%zu changes, %zu marks, %zu member changes, %zu blocks, %zu accounts\n",
+      r.messages, r.devices, wide(c.operations), wide(c.resent), wide(c.deliveries),
+      wide(c.resumes), wide(c.gaps), r.changes, r.marks, r.member_changes, r.blocks, r.accounts);
+  std::printf(
+      "slowest recovery %lld ms (%s), slowest answer %lld ms, slowest answer that says to come "
+      "back %lld ms\n",
+      r.slowest_recovery_ms, std::string(name_of(r.slowest_strike)).c_str(),
+      static_cast<long long>(c.slowest_answer_ms), static_cast<long long>(c.slowest_refusal_ms));
+  for (const auto& [kind, n] : r.strikes)
+    std::printf("%d x %s\n", n, std::string(name_of(kind)).c_str());
   for (const auto& [code, n] : c.closes) std::printf("closed with %d: %llu\n", code, wide(n));
-  for (const auto& [code, n] : c.refused) std::printf("sends refused as %s: %llu\n", code.c_str(), wide(n));
+  for (const auto& [code, n] : c.refused)
+    std::printf("sends refused as %s: %llu\n", code.c_str(), wide(n));
   for (std::size_t i = 0; i < r.found.size() && i < 40; ++i)
-    std::printf("%s: %s\n", std::string(name_of(r.found[i].what)).c_str(), r.found[i].detail.c_str());
+    std::printf("%s: %s\n", std::string(name_of(r.found[i].what)).c_str(),
+                r.found[i].detail.c_str());
   if (!r.failed.empty()) std::printf("FAILED: %s\n", r.failed.c_str());
   if (!r.found.empty()) std::printf("FAILED: %zu violations\n", r.found.size());
   std::fflush(stdout);
@@ -61,8 +69,11 @@ int main(int argc, char** argv) {
   std::uint64_t seed = 0;
   app.add_option("--rounds", rounds, "faults, one after the other")->check(CLI::Range(1, 10'000));
   app.add_option("--seed", seed, "0: a new one");
-  app.add_option("--data", options.data, "data folder to use and to keep; without it one of its own, removed");
-  app.add_option("--people", options.people, "accounts that send; two devices each, every fourth three")->check(CLI::Range(40, 5000));
+  app.add_option("--data", options.data,
+                 "data folder to use and to keep; without it one of its own, removed");
+  app.add_option("--people", options.people,
+                 "accounts that send; two devices each, every fourth three")
+      ->check(CLI::Range(40, 5000));
   app.add_flag("--disk,!--no-disk", disk, "a second, short run on a disk that becomes full");
   CLI11_PARSE(app, argc, argv);
   const bool may_mount = !disk || private_disk::enter_namespace(disk_missing);
@@ -71,7 +82,9 @@ int main(int argc, char** argv) {
   std::printf("seed %llu, %zu rounds\n", wide(options.seed), rounds);
   std::fflush(stdout);
   bool sound = print(run_crash(options));
-  if (disk && !may_mount) std::printf("skipped: a full disk, as no small disk can be mounted here (%s)\n", disk_missing.c_str());
+  if (disk && !may_mount)
+    std::printf("skipped: a full disk, as no small disk can be mounted here (%s)\n",
+                disk_missing.c_str());
   if (disk && may_mount && sound) {
     options.plan = {strike::disk_full, strike::kill_nova};
     options.data.clear();

@@ -21,10 +21,16 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 std::string_view name_of(strike s) noexcept {
-  static constexpr std::string_view names[] = {
-      "kill -9 nova",   "kill -9 nova, again when ready", "stop PostgreSQL immediately",
-      "kill -9 nova and stop PostgreSQL", "stall PostgreSQL, then kill -9 nova", "stall PostgreSQL", "pause nova past its lease, take-over, fail back",
-      "disk full",      "slow consumers", "reconnect herd"};
+  static constexpr std::string_view names[] = {"kill -9 nova",
+                                               "kill -9 nova, again when ready",
+                                               "stop PostgreSQL immediately",
+                                               "kill -9 nova and stop PostgreSQL",
+                                               "stall PostgreSQL, then kill -9 nova",
+                                               "stall PostgreSQL",
+                                               "pause nova past its lease, take-over, fail back",
+                                               "disk full",
+                                               "slow consumers",
+                                               "reconnect herd"};
   return names[static_cast<std::size_t>(s)];
 }
 
@@ -63,7 +69,8 @@ class run {
 
   bool start() {
     std::string why;
-    client::server_options server{.binary = options_.binary, .data = options_.data, .environment = options_.environment};
+    client::server_options server{
+        .binary = options_.binary, .data = options_.data, .environment = options_.environment};
     if (options_.disk_mb != 0) {
       disk_.emplace();
       if (!disk_->mount(options_.disk_mb, why)) return fail("no disk of its own: " + why);
@@ -83,13 +90,16 @@ class run {
   bool set_up() {
     const auto began = clock_type::now();
     std::string why;
-    workload_ = std::make_unique<workload>(
-        io_, workload_options{.to = nova_->at(), .seed = options_.seed, .people = options_.people, .groups = options_.groups},
-        record_);
+    workload_ = std::make_unique<workload>(io_,
+                                           workload_options{.to = nova_->at(),
+                                                            .seed = options_.seed,
+                                                            .people = options_.people,
+                                                            .groups = options_.groups},
+                                           record_);
     if (!workload_->set_up(why)) return fail("setting up: " + why);
     report_.devices = workload_->device_count();
-    say("%zu accounts, %zu sockets, %zu conversations, set up in %lld ms\n", workload_->accounts().size(), report_.devices,
-        record_.conversations.size(), since(began));
+    say("%zu accounts, %zu sockets, %zu conversations, set up in %lld ms\n",
+        workload_->accounts().size(), report_.devices, record_.conversations.size(), since(began));
     const auto& people = workload_->accounts();
     for (auto i : blocked_by_first) blocked_.push_back(&people[i]);
     side_ = std::make_unique<side_load>(nova_->at(), people[0], blocked_);
@@ -111,8 +121,9 @@ class run {
       if (!carry_out(kind)) return false;
       if (recovered_ms_ == 0 && !recovers(kind, at)) return false;
       ++report_.strikes[kind];
-      say("%d: %s after %llu acknowledged sends; %zu more were acknowledged %lld ms later\n", ++number,
-          std::string(name_of(kind)).c_str(), static_cast<unsigned long long>(strikes_at), sends_to_recover, recovered_ms_);
+      say("%d: %s after %llu acknowledged sends; %zu more were acknowledged %lld ms later\n",
+          ++number, std::string(name_of(kind)).c_str(), static_cast<unsigned long long>(strikes_at),
+          sends_to_recover, recovered_ms_);
     }
     return true;
   }
@@ -135,7 +146,8 @@ class run {
     switch (kind) {
       case strike::kill_nova: return restart();
       case strike::kill_nova_twice: return restart() && restart();
-      case strike::stop_postgres: return nova_->stop_postgres_immediately() || fail("no postmaster found");
+      case strike::stop_postgres:
+        return nova_->stop_postgres_immediately() || fail("no postmaster found");
       case strike::kill_both: nova_->stop_postgres_immediately(); return restart();
       case strike::stall_and_kill: return stall_and_kill();
       case strike::stall_postgres: return stall();
@@ -154,7 +166,8 @@ class run {
 
   bool stall_and_kill() {
     if (!nova_->pause_postgres()) return fail("no postmaster found");
-    (void)workload_->await_acked(acked() + 1'000'000, milliseconds(300));  // nothing is to be acknowledged now
+    (void)workload_->await_acked(acked() + 1'000'000,
+                                 milliseconds(300));  // nothing is to be acknowledged now
     nova_->kill();
     nova_->resume_postgres();
     return nova_->start() || fail("start after a stall and a kill: " + nova_->problem());
@@ -174,10 +187,12 @@ class run {
 
   bool take_over() {
     auto environment = environment_;
-    for (auto& [name, value] : audit_->settings_for_another()) environment.emplace_back(name, value);
+    for (auto& [name, value] : audit_->settings_for_another())
+      environment.emplace_back(name, value);
     client::server_process second({.binary = options_.binary, .environment = environment});
     std::error_code ec;  // one cluster: tokens of one node are good on the other
-    std::filesystem::copy(nova_->data() + "/keys", second.data() + "/keys", std::filesystem::copy_options::recursive, ec);
+    std::filesystem::copy(nova_->data() + "/keys", second.data() + "/keys",
+                          std::filesystem::copy_options::recursive, ec);
     if (ec) return fail("copying the keys: " + ec.message());
     const auto paused = clock_type::now();
     workload_->measure_answers(false);  // those of a paused process show nothing
@@ -185,7 +200,8 @@ class run {
     if (!second.start()) return fail("the second node: " + second.problem());
     move_all(second.at(), false);
     if (!recovers(strike::take_over, paused)) return false;
-    nova_->resume();  // what it was about to write, and what the stubborn ask of it now, must not be written
+    nova_
+        ->resume();  // what it was about to write, and what the stubborn ask of it now, must not be written
     if (!workload_->await_acked(acked() + 3 * sends_to_recover, recovery_within))
       return fail("service did not go on when the first node came back\n" + second.log_tail());
     move_all(second.at(), true);
@@ -224,7 +240,8 @@ class run {
     }
     workload_->read_again();
     if (closed() == before) return fail("no slow consumer was closed with 4008");
-    say("of %zu slow consumers %llu were told 4008\n", slow, static_cast<unsigned long long>(closed() - before));
+    say("of %zu slow consumers %llu were told 4008\n", slow,
+        static_cast<unsigned long long>(closed() - before));
     return true;
   }
 
@@ -237,9 +254,11 @@ class run {
     auto everybody = workload_->accounts();
     everybody.insert(everybody.end(), side_->registered().begin(), side_->registered().end());
     std::string why;
-    database_record drained;  // what was asked for has had its effect everywhere before it is probed
+    database_record
+        drained;  // what was asked for has had its effect everywhere before it is probed
     if (!audit_->read(drained, why)) return fail("reading the databases: " + why);
-    if (!reader.repeat_sends(100) || !reader.probe_blocks(workload_->accounts()[0], blocked_) || !reader.read_conversations())
+    if (!reader.repeat_sends(100) || !reader.probe_blocks(workload_->accounts()[0], blocked_) ||
+        !reader.read_conversations())
       return fail("reading at rest: " + reader.why);
     (void)workload_->await_caught_up(seconds(10));
     workload_->probe_receipts(seconds(5));

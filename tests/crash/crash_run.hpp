@@ -15,15 +15,15 @@ namespace nova::crash {
 
 enum class strike {
   kill_nova,
-  kill_nova_twice,   ///< again as soon as it is ready
-  stop_postgres,     ///< immediately
+  kill_nova_twice,  ///< again as soon as it is ready
+  stop_postgres,    ///< immediately
   kill_both,
-  stall_and_kill,    ///< the database does not answer for a while (SIGSTOP), then the node is killed
-  stall_postgres,    ///< the database does not answer for a while
-  take_over,         ///< the node is paused past its lease, a second one takes its place, the first comes back; then the second dies
-  disk_full,         ///< needs run_options::disk_mb
-  slow_consumers,    ///< some devices stop reading until they are closed, then come back
-  herd,              ///< all sockets are cut at once
+  stall_and_kill,  ///< the database does not answer for a while (SIGSTOP), then the node is killed
+  stall_postgres,  ///< the database does not answer for a while
+  take_over,  ///< the node is paused past its lease, a second one takes its place, the first comes back; then the second dies
+  disk_full,  ///< needs run_options::disk_mb
+  slow_consumers,  ///< some devices stop reading until they are closed, then come back
+  herd,            ///< all sockets are cut at once
 };
 std::string_view name_of(strike s) noexcept;
 
@@ -32,19 +32,21 @@ struct run_options {
   std::vector<strike> plan;
   std::size_t people = 52;
   std::size_t groups = 8;
-  std::string binary = {};   ///< empty: as server_process finds it
-  std::string data = {};     ///< empty: a folder of its own, removed
-  std::size_t disk_mb = 0;   ///< the data folder lies on a disk of this size of its own
+  std::string binary = {};  ///< empty: as server_process finds it
+  std::string data = {};    ///< empty: a folder of its own, removed
+  std::size_t disk_mb = 0;  ///< the data folder lies on a disk of this size of its own
   std::vector<std::pair<std::string, std::string>> environment = {};
-  std::size_t least_sends = 150, more_sends = 2000;  ///< acknowledged before each fault: at least, and at most beside
+  std::size_t least_sends = 150,
+              more_sends = 2000;  ///< acknowledged before each fault: at least, and at most beside
   bool quiet = false;
 };
 
 struct run_report {
-  std::string failed;               ///< why the run could not be brought to its end; empty: it was
-  std::vector<violation> found;     ///< by the checker
+  std::string failed;            ///< why the run could not be brought to its end; empty: it was
+  std::vector<violation> found;  ///< by the checker
   workload_counts counts;
-  std::size_t messages = 0, changes = 0, marks = 0, member_changes = 0, blocks = 0, accounts = 0, devices = 0;
+  std::size_t messages = 0, changes = 0, marks = 0, member_changes = 0, blocks = 0, accounts = 0,
+              devices = 0;
   std::map<strike, int> strikes;
   long long slowest_recovery_ms = 0;  ///< from a fault to 100 more acknowledged sends
   strike slowest_strike = strike::kill_nova;

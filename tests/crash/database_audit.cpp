@@ -69,9 +69,10 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 /// Adds all rows of a one-column query.
-bool rows_of(blocking_connection& db, const std::string& column, const std::string& from, std::vector<std::string>& out,
-             std::string& why) {
-  const auto text = db.text("SELECT string_agg(x, E'\\n') FROM (SELECT " + column + " AS x FROM " + from + ") q");
+bool rows_of(blocking_connection& db, const std::string& column, const std::string& from,
+             std::vector<std::string>& out, std::string& why) {
+  const auto text =
+      db.text("SELECT string_agg(x, E'\\n') FROM (SELECT " + column + " AS x FROM " + from + ") q");
   if (!text) {
     why = text.error().detail;
     return false;
@@ -80,7 +81,8 @@ bool rows_of(blocking_connection& db, const std::string& column, const std::stri
   return true;
 }
 
-bool ids_of(blocking_connection& db, const char* table, std::set<std::string>& out, std::string& why) {
+bool ids_of(blocking_connection& db, const char* table, std::set<std::string>& out,
+            std::string& why) {
   std::vector<std::string> rows;
   if (!rows_of(db, "account_id::text", table, rows, why)) return false;
   out = {rows.begin(), rows.end()};
@@ -96,12 +98,14 @@ bool drained(const database_record& r) {
 }  // namespace
 
 std::string database_audit::conninfo(const std::string& domain, const std::string& role) const {
-  std::ifstream postmaster(data_ + "/postgres/postmaster.pid"), secrets(data_ + "/postgres.secrets");
+  std::ifstream postmaster(data_ + "/postgres/postmaster.pid"),
+      secrets(data_ + "/postgres.secrets");
   std::string line, folder, password;
   for (int n = 1; n <= 5 && std::getline(postmaster, line); ++n) folder = line;
   for (std::string name, secret; secrets >> name >> secret;)
     if (name == role) password = secret;
-  return "host=" + folder + " port=5432 user=" + role + " password=" + password + " dbname=nova_" + domain;
+  return "host=" + folder + " port=5432 user=" + role + " password=" + password + " dbname=nova_" +
+         domain;
 }
 
 std::vector<std::pair<std::string, std::string>> database_audit::settings_for_another() const {
@@ -130,13 +134,15 @@ bool database_audit::read_once(database_record& into, std::string& why) const {
     if (!db) return why = db.error().detail, false;
     std::vector<std::string> rows;
     const std::string prefix = "'" + d + ": '";
-    if (!rows_of(*db, prefix + " || what || ' by ' || lane || ' at ' || at", "audit.stale_write", into.stale_writes, why))
+    if (!rows_of(*db, prefix + " || what || ' by ' || lane || ' at ' || at", "audit.stale_write",
+                 into.stale_writes, why))
       return false;
-    if (!rows_of(*db, prefix + " || source || '/' || source_shard || '/' || seq || ' ' || reason", "dead_letter",
-                 into.dead_letters, why))
+    if (!rows_of(*db, prefix + " || source || '/' || source_shard || '/' || seq || ' ' || reason",
+                 "dead_letter", into.dead_letters, why))
       return false;
     rows.clear();
-    if (!rows_of(*db, "shard || ' ' || min(seq) || ' ' || max(seq) || ' ' || count(*)", "outbox GROUP BY shard", rows, why))
+    if (!rows_of(*db, "shard || ' ' || min(seq) || ' ' || max(seq) || ' ' || count(*)",
+                 "outbox GROUP BY shard", rows, why))
       return false;
     for (const auto& row : rows) {
       for (auto& consumer : consumers_of(d)) {
@@ -146,7 +152,8 @@ bool database_audit::read_once(database_record& into, std::string& why) const {
       }
     }
     rows.clear();
-    if (!rows_of(*db, "source || ' ' || source_shard || ' ' || seq", "intake_offset", rows, why)) return false;
+    if (!rows_of(*db, "source || ' ' || source_shard || ' ' || seq", "intake_offset", rows, why))
+      return false;
     for (const auto& row : rows) {
       std::string source;
       std::int64_t shard = 0, seq = 0;

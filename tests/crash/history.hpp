@@ -70,7 +70,7 @@ struct stream_event {
   std::string conversation = {};
   std::int64_t seq = 0;     ///< of a gap: the first that is left out; of a receipt: read_seq
   std::int64_t to_seq = 0;  ///< of a gap: the last; of a receipt: delivered_seq
-  bool resumed = false;     ///< of opened: what was missed follows, and may overlap with what is live
+  bool resumed = false;  ///< of opened: what was missed follows, and may overlap with what is live
   std::int64_t rev = 0;
   std::string message_id = {}, text = {};  ///< of a receipt: whose, in `text`
 };
@@ -88,18 +88,18 @@ struct member_state {
 
 struct conversation_record {
   std::string id;
-  std::set<std::string> founders;                ///< members since before the first message
-  std::vector<item> items = {};                  ///< at rest, ascending as the server gave them
-  std::int64_t last_seq = 0;                     ///< at rest
-  std::set<std::string> members;                 ///< at rest
+  std::set<std::string> founders;                   ///< members since before the first message
+  std::vector<item> items = {};                     ///< at rest, ascending as the server gave them
+  std::int64_t last_seq = 0;                        ///< at rest
+  std::set<std::string> members;                    ///< at rest
   std::map<std::string, member_state> states = {};  ///< at rest, per member that was asked
 };
 
 struct account_record {
   std::string id, handle;
   outcome registration = outcome::unknown;
-  bool can_log_in = false;    ///< at rest
-  bool has_profile = false;   ///< at rest
+  bool can_log_in = false;   ///< at rest
+  bool has_profile = false;  ///< at rest
 };
 
 /// A used client_id with another body, tried at rest.
@@ -139,7 +139,7 @@ struct stream_record {
 /// What only the databases show, read by SQL at rest.
 struct database_record {
   std::vector<stream_record> streams;
-  std::vector<std::string> stale_writes;   ///< by a lane that was fenced or unknown at the time
+  std::vector<std::string> stale_writes;  ///< by a lane that was fenced or unknown at the time
   std::vector<std::string> dead_letters;
   std::set<std::string> accounts, profiles, persons;  ///< ids in auth, user and messaging
 };

@@ -20,8 +20,8 @@ std::string in_conversation(const std::string& id) { return R"({"conversation_id
 }  // namespace
 
 bool may_succeed_later(std::string_view code) noexcept {
-  return code == "unavailable" || code == "overloaded" || code == "deadline_exceeded" || code == "rate_limited" ||
-         code == "internal";
+  return code == "unavailable" || code == "overloaded" || code == "deadline_exceeded" ||
+         code == "rate_limited" || code == "internal";
 }
 
 void workload::tick(device& d) {
@@ -48,7 +48,8 @@ void workload::send(device& d) {
   auto* p = d.places[random(d.places.size())];
   const auto id = d.name.substr(d.name.size() - 6) + "-" + std::to_string(++made_);
   const auto length = random(8) == 0 ? random(3000) : random(120);
-  record_.sends.push_back({p->id, accounts_[d.account].id, id, "said as " + id + std::string(length, '.'), {}});
+  record_.sends.push_back(
+      {p->id, accounts_[d.account].id, id, "said as " + id + std::string(length, '.'), {}});
   ++counts_.operations;
   ++d.in_flight;
   ++in_flight_;
@@ -57,37 +58,46 @@ void workload::send(device& d) {
 
 void workload::transmit(device& d, std::size_t send) {
   const auto& s = record_.sends[send];
-  const auto params = in_conversation(s.conversation) + R"(,"client_id":)" + quoted(s.client_id) + R"(,"text":)" +
-                      quoted(s.text) + "}";
+  const auto params = in_conversation(s.conversation) + R"(,"client_id":)" + quoted(s.client_id) +
+                      R"(,"text":)" + quoted(s.text) + "}";
   const auto start = std::chrono::steady_clock::now();
-  d.session->call("messaging.send", params, [this, &d, send, start, was_open = d.session->is_open()](const client::call_reply& r) {
-    auto& s = record_.sends[send];
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
-    const bool later = !r.lost && !r.ok && may_succeed_later(r.code());
-    const bool measured = was_open && !r.lost && measuring_ && !d.slow;
-    if (measured) counts_.slowest_answer_ms = std::max<std::int64_t>(counts_.slowest_answer_ms, took);
-    if (measured && later) counts_.slowest_refusal_ms = std::max<std::int64_t>(counts_.slowest_refusal_ms, took);
-    refused_later_ += later;
-    if (r.lost || later) {
-      ++counts_.resent;
-      io_.after(std::chrono::milliseconds(r.lost ? 0 : 50 + random(150)), [this, &d, send] { transmit(d, send); });
-      return;
-    }
-    --d.in_flight;
-    --in_flight_;
-    if (!r.ok) {
-      s.refused = true;
-      ++counts_.refused[r.code()];
-      return;
-    }
-    s.answers.push_back({find_number(r.body, "seq").value_or(0), std::string(find_string(r.body, "message_id"))});
-    ++counts_.acked_sends;
-    d.own.push_back({place_of_[s.conversation], s.answers.back().seq});
-    if (d.own.size() > own_kept) d.own.pop_front();
-  });
+  d.session->call(
+      "messaging.send", params,
+      [this, &d, send, start, was_open = d.session->is_open()](const client::call_reply& r) {
+        auto& s = record_.sends[send];
+        const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+                              std::chrono::steady_clock::now() - start)
+                              .count();
+        const bool later = !r.lost && !r.ok && may_succeed_later(r.code());
+        const bool measured = was_open && !r.lost && measuring_ && !d.slow;
+        if (measured)
+          counts_.slowest_answer_ms = std::max<std::int64_t>(counts_.slowest_answer_ms, took);
+        if (measured && later)
+          counts_.slowest_refusal_ms = std::max<std::int64_t>(counts_.slowest_refusal_ms, took);
+        refused_later_ += later;
+        if (r.lost || later) {
+          ++counts_.resent;
+          io_.after(std::chrono::milliseconds(r.lost ? 0 : 50 + random(150)),
+                    [this, &d, send] { transmit(d, send); });
+          return;
+        }
+        --d.in_flight;
+        --in_flight_;
+        if (!r.ok) {
+          s.refused = true;
+          ++counts_.refused[r.code()];
+          return;
+        }
+        s.answers.push_back({find_number(r.body, "seq").value_or(0),
+                             std::string(find_string(r.body, "message_id"))});
+        ++counts_.acked_sends;
+        d.own.push_back({place_of_[s.conversation], s.answers.back().seq});
+        if (d.own.size() > own_kept) d.own.pop_front();
+      });
 }
 
-void workload::once(device& d, std::string_view method, const std::string& params, std::function<void(outcome)> end) {
+void workload::once(device& d, std::string_view method, const std::string& params,
+                    std::function<void(outcome)> end) {
   ++counts_.operations;
   ++d.in_flight;
   ++in_flight_;
@@ -107,8 +117,8 @@ void workload::change_own(device& d, bool recall) {
   if (!busy_.insert(key).second) return;
   if (recall) d.own.erase(d.own.begin() + static_cast<std::ptrdiff_t>(at));
   const auto text = recall ? std::string() : "edit " + std::to_string(++made_);
-  record_.changes.push_back({recall ? change_record::kind::recall : change_record::kind::edit, m.at->id,
-                             accounts_[d.account].id, m.seq, text});
+  record_.changes.push_back({recall ? change_record::kind::recall : change_record::kind::edit,
+                             m.at->id, accounts_[d.account].id, m.seq, text});
   auto params = in_conversation(m.at->id) + R"(,"seq":)" + std::to_string(m.seq);
   if (!recall) params += R"(,"text":)" + quoted(text);
   once(d, recall ? "messaging.recall" : "messaging.edit", params + "}",
@@ -122,11 +132,17 @@ void workload::react(device& d) {
   auto* p = d.places[random(d.places.size())];
   const auto last = d.seen.of(p->id).seq;
   if (last == 0) return;
-  const auto seq = last - static_cast<std::int64_t>(random(static_cast<std::uint64_t>(std::min<std::int64_t>(last, 20))));
+  const auto seq = last - static_cast<std::int64_t>(
+                              random(static_cast<std::uint64_t>(std::min<std::int64_t>(last, 20))));
   const std::string emoji = random(2) ? "\U0001F44D" : "\U0001F389";
-  record_.changes.push_back({change_record::kind::reaction, p->id, accounts_[d.account].id, seq, emoji});
-  once(d, "messaging.react", in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + R"(,"emoji":)" + quoted(emoji) + "}",
-       [this, change = record_.changes.size() - 1](outcome end) { record_.changes[change].end = end; });
+  record_.changes.push_back(
+      {change_record::kind::reaction, p->id, accounts_[d.account].id, seq, emoji});
+  once(d, "messaging.react",
+       in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + R"(,"emoji":)" +
+           quoted(emoji) + "}",
+       [this, change = record_.changes.size() - 1](outcome end) {
+         record_.changes[change].end = end;
+       });
 }
 
 void workload::mark(device& d, const char* method) {
@@ -147,8 +163,10 @@ void workload::change_members(device& d) {
   p->guest_wanted = !p->guest_wanted;
   const auto& guest = accounts_[p->guest].id;
   record_.member_changes.push_back({p->id, guest, p->guest_wanted});
-  const auto who = p->guest_wanted ? R"(,"member_ids":[)" + quoted(guest) + "]}" : R"(,"account_id":)" + quoted(guest) + "}";
-  once(d, p->guest_wanted ? "messaging.add_members" : "messaging.remove_member", in_conversation(p->id) + who,
+  const auto who = p->guest_wanted ? R"(,"member_ids":[)" + quoted(guest) + "]}"
+                                   : R"(,"account_id":)" + quoted(guest) + "}";
+  once(d, p->guest_wanted ? "messaging.add_members" : "messaging.remove_member",
+       in_conversation(p->id) + who,
        [this, p, change = record_.member_changes.size() - 1](outcome end) {
          record_.member_changes[change].end = end;
          p->members_busy = false;

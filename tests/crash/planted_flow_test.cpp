@@ -22,18 +22,24 @@ constexpr std::uint64_t runs_per_fault = 3;
 /// Same load and strikes for all, so that only the fault differs; a take-over where the fence is the matter, and in the run
 /// without a fault.
 run_options options_for(std::optional<planted_fault> f, std::uint64_t seed) {
-  run_options o{.seed = seed, .plan = {strike::herd, strike::stall_and_kill, strike::kill_nova}, .people = 40, .groups = 6};
+  run_options o{.seed = seed,
+                .plan = {strike::herd, strike::stall_and_kill, strike::kill_nova},
+                .people = 40,
+                .groups = 6};
   o.binary = NOVA_PLANTED_PATH;
   o.least_sends = 300;
   o.more_sends = 100;
   o.quiet = true;
   if (!f || *f == planted_fault::fence_removed) o.plan.push_back(strike::take_over);
   if (f) o.environment.emplace_back("NOVA_PLANTED_FAULT", std::string(name_of(*f)));
-  if (f == planted_fault::offset_before_effect)  // the time between the two, so that a kill falls into it
+  if (f == planted_fault::
+               offset_before_effect)  // the time between the two, so that a kill falls into it
     o.environment.emplace_back("NOVA_RUNTIME__INTAKE_BACKOFF_MS", "300");
-  if (f == planted_fault::relay_deletes_early)  // offsets follow late, so that a kill makes a reader ask again
+  if (f == planted_fault::
+               relay_deletes_early)  // offsets follow late, so that a kill makes a reader ask again
     o.environment.emplace_back("NOVA_RUNTIME__OFFSET_MS", "10000");
-  if (f == planted_fault::passivate_pending)  // its callers are refused, which setting up does not expect
+  if (f == planted_fault::
+               passivate_pending)  // its callers are refused, which setting up does not expect
     o.environment.emplace_back("NOVA_PLANTED_AFTER", "400");
   return o;
 }
@@ -43,9 +49,12 @@ std::string words_of(const run_report& r) {
   std::map<std::string, int> kinds;
   for (const auto& v : r.found) ++kinds[std::string(name_of(v.what))];
   std::string out;
-  for (const auto& [kind, n] : kinds) out += (out.empty() ? "" : ", ") + kind + " " + std::to_string(n);
+  for (const auto& [kind, n] : kinds)
+    out += (out.empty() ? "" : ", ") + kind + " " + std::to_string(n);
   if (!r.found.empty()) out += ": " + r.found.front().detail;
-  if (!r.failed.empty()) out += (out.empty() ? "the run failed: " : "; then the run failed: ") + r.failed.substr(0, 2000);
+  if (!r.failed.empty())
+    out +=
+        (out.empty() ? "the run failed: " : "; then the run failed: ") + r.failed.substr(0, 2000);
   return out.empty() ? "nothing" : out;
 }
 
@@ -83,10 +92,12 @@ int main(int argc, char** argv) {
       if (!only.empty() && only != name_of(f)) continue;
       ++tried;
       bool found = false;
-      for (std::uint64_t run = 0; run < runs_per_fault && !found; ++run) found = score(f, seed + 1000 * run);
+      for (std::uint64_t run = 0; run < runs_per_fault && !found; ++run)
+        found = score(f, seed + 1000 * run);
       caught += found;
     }
   }
-  std::printf("%d of %d planted faults caught, %s without a fault\n", caught, tried, green ? "green" : "RED");
+  std::printf("%d of %d planted faults caught, %s without a fault\n", caught, tried,
+              green ? "green" : "RED");
   return caught == tried && green ? 0 : 1;
 }

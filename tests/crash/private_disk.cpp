@@ -32,13 +32,15 @@ void write_text(const char* path, const std::string& text) { std::ofstream(path)
 bool private_disk::enter_namespace(std::string& why) {
   const auto user = geteuid();
   const auto group = getegid();
-  if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0) return failed(why, "unshare");
+  if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0)
+    return failed(why, "unshare");
   if (user != 0) {  // the same user inside, or files would be nobody's
     write_text("/proc/self/setgroups", "deny");
     write_text("/proc/self/uid_map", std::to_string(user) + " " + std::to_string(user) + " 1");
     write_text("/proc/self/gid_map", std::to_string(group) + " " + std::to_string(group) + " 1");
   }
-  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 || failed(why, "mount --make-private");
+  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 ||
+         failed(why, "mount --make-private");
 }
 
 bool private_disk::mount(std::size_t megabytes, std::string& why) {
@@ -57,7 +59,8 @@ private_disk::~private_disk() {
 }
 
 bool private_disk::fill(std::string& why) {
-  const int file = open((path_ + "/ballast").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int file =
+      open((path_ + "/ballast").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) return failed(why, "ballast");
   static const std::string block(1u << 20, 'x');
   std::size_t size = block.size();
@@ -68,7 +71,8 @@ bool private_disk::fill(std::string& why) {
   }
   close(file);
   struct statvfs now {};
-  return (statvfs(path_.c_str(), &now) == 0 && now.f_bavail == 0) || failed(why, "the disk is not full");
+  return (statvfs(path_.c_str(), &now) == 0 && now.f_bavail == 0) ||
+         failed(why, "the disk is not full");
 }
 
 void private_disk::relieve() { unlink((path_ + "/ballast").c_str()); }

@@ -50,14 +50,17 @@ void workload::probe_receipts(std::chrono::milliseconds within) {
   io_.run([&] {
     for (const auto& c : record_.conversations) {
       const auto& p = *place_of_[c.id];
-      const auto reader = std::find_if(devices_.begin(), devices_.end(), [&](const auto& d) { return d->account == p.owner; });
+      const auto reader = std::find_if(devices_.begin(), devices_.end(),
+                                       [&](const auto& d) { return d->account == p.owner; });
       if (c.last_seq == 0 || reader == devices_.end()) continue;
       const auto& id = accounts_[p.owner].id;
       const auto already = c.states.find(id);
       // What is read to its end already brings no receipt.
       if (already != c.states.end() && already->second.read_seq == c.last_seq) continue;
-      once(**reader, "messaging.read", R"({"conversation_id":)" + quoted(c.id) + R"(,"seq":)" + std::to_string(c.last_seq) + "}",
-           [](outcome) {});
+      once(
+          **reader, "messaging.read",
+          R"({"conversation_id":)" + quoted(c.id) + R"(,"seq":)" + std::to_string(c.last_seq) + "}",
+          [](outcome) {});
       for (auto& d : devices_)
         if (d->account != p.owner && p.founders.contains(d->account))
           probes.emplace_back(d.get(), receipt_probe{c.id, id, d->name, c.last_seq, 0});
@@ -76,14 +79,16 @@ void workload::probe_receipts(std::chrono::milliseconds within) {
 }
 
 void workload::probe_presence(std::chrono::milliseconds within) {
-  constexpr std::size_t who = 2;  // blocks nobody and stays; presence is told to people with a common conversation
+  constexpr std::size_t who =
+      2;  // blocks nobody and stays; presence is told to people with a common conversation
   const auto leaves = [](std::size_t account) { return account % 7 == 3; };
   std::vector<std::string> others;
   for (std::size_t i = 0; i < accounts_.size(); ++i)
     if (i != who) others.push_back(accounts_[i].id);
   client::http_client http(options_.to);
   client::create_conversation(http, accounts_[who], "group", others);
-  auto& watcher = **std::find_if(devices_.begin(), devices_.end(), [](const auto& d) { return d->account == who; });
+  auto& watcher = **std::find_if(devices_.begin(), devices_.end(),
+                                 [](const auto& d) { return d->account == who; });
   io_.run([&] {
     std::string ids;
     for (const auto& a : accounts_) ids += (ids.empty() ? "" : ",") + quoted(a.id);
@@ -91,14 +96,16 @@ void workload::probe_presence(std::chrono::milliseconds within) {
   });
   const auto told = [&](bool left) {
     for (std::size_t i = 0; i < accounts_.size(); ++i)
-      if (watcher.presence[accounts_[i].id] != (left && leaves(i) ? "offline" : "online")) return false;
+      if (watcher.presence[accounts_[i].id] != (left && leaves(i) ? "offline" : "online"))
+        return false;
     return true;
   };
   io_.wait([&] { return told(false); }, within);
   std::vector<presence_probe> before;
   io_.run([&] {
     for (std::size_t i = 0; i < accounts_.size(); ++i)
-      if (watcher.presence[accounts_[i].id] != "online") before.push_back({accounts_[i].id, true, watcher.presence[accounts_[i].id]});
+      if (watcher.presence[accounts_[i].id] != "online")
+        before.push_back({accounts_[i].id, true, watcher.presence[accounts_[i].id]});
     for (auto& d : devices_)
       if (leaves(d->account)) d->session->stop();
   });

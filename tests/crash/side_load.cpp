@@ -20,7 +20,8 @@ outcome outcome_of(const client::http_reply& reply) {
 
 }  // namespace
 
-side_load::side_load(client::endpoint to, const client::account& by, std::vector<const client::account*> whom)
+side_load::side_load(client::endpoint to, const client::account& by,
+                     std::vector<const client::account*> whom)
     : to_(std::move(to)), by_(by), whom_(std::move(whom)), blocked_(whom_.size()) {}
 
 side_load::~side_load() { stop(); }
@@ -59,7 +60,8 @@ void side_load::block_one(client::http_client& http) {
   const auto i = turn_++ % whom_.size();
   blocked_[i] = !blocked_[i];
   const auto target = "/v1/users/" + whom_[i]->id + "/block";
-  const auto reply = blocked_[i] ? http.put(target, "", by_.access_token) : http.del(target, by_.access_token);
+  const auto reply =
+      blocked_[i] ? http.put(target, "", by_.access_token) : http.del(target, by_.access_token);
   blocks_.push_back({by_.id, whom_[i]->id, blocked_[i], outcome_of(reply)});
 }
 
@@ -70,7 +72,9 @@ void side_load::leave_one_blocked() {
   for (std::size_t i = 0; i < whom_.size(); ++i)
     if (blocked_[i] && last[i] == outcome::acked) return;
   client::http_client http(to_, patience);
-  for (int n = 0; n < tries && (blocks_.empty() || !blocked_[0] || blocks_.back().end != outcome::acked); ++n) {
+  for (int n = 0;
+       n < tries && (blocks_.empty() || !blocked_[0] || blocks_.back().end != outcome::acked);
+       ++n) {
     turn_ = 0;
     blocked_[0] = false;
     block_one(http);

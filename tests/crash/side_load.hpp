@@ -16,7 +16,8 @@ namespace nova::crash {
 class side_load {
  public:
   /// `by` blocks and unblocks each of `whom` in turn. The accounts must live as long as the load.
-  side_load(client::endpoint to, const client::account& by, std::vector<const client::account*> whom);
+  side_load(client::endpoint to, const client::account& by,
+            std::vector<const client::account*> whom);
   ~side_load();
 
   void begin();

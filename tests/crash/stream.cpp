@@ -14,7 +14,8 @@ using kind = stream_event::kind;
 namespace {
 
 void read_message(stream_event& e, std::string_view params) {
-  e.what = params.find(R"("recalled":true)") != std::string_view::npos ? kind::recalled : kind::message;
+  e.what =
+      params.find(R"("recalled":true)") != std::string_view::npos ? kind::recalled : kind::message;
   e.seq = find_number(params, "seq").value_or(0);
   e.message_id = find_string(params, "message_id");
   e.text = find_string(params, "text");
@@ -22,7 +23,9 @@ void read_message(stream_event& e, std::string_view params) {
 
 void read_change(stream_event& e, std::string_view params) {
   const auto change = find_string(params, "kind");
-  e.what = change == "edited" ? kind::edited : change == "recalled" ? kind::recalled : kind::changed;
+  e.what = change == "edited"     ? kind::edited
+           : change == "recalled" ? kind::recalled
+                                  : kind::changed;
   e.seq = find_number(params, "seq").value_or(0);
   e.rev = find_number(params, "rev").value_or(0);
   if (e.what == kind::edited) e.text = find_string(params, "text");
@@ -71,7 +74,8 @@ std::string seen_marks::text() const {
   std::string out = "{";
   for (const auto& [id, m] : marks_) {
     if (out.size() > 1) out += ',';
-    out += client::quoted(id) + R"(:{"seq":)" + std::to_string(m.seq) + R"(,"rev":)" + std::to_string(m.rev) + "}";
+    out += client::quoted(id) + R"(:{"seq":)" + std::to_string(m.seq) + R"(,"rev":)" +
+           std::to_string(m.rev) + "}";
   }
   return out + "}";
 }

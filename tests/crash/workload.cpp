@@ -21,7 +21,8 @@ workload::~workload() {
 }
 
 bool workload::set_up(std::string& why) {
-  accounts_ = client::register_accounts(options_.to, "crash" + client::unique_suffix() + "_", options_.people + 4);
+  accounts_ = client::register_accounts(options_.to, "crash" + client::unique_suffix() + "_",
+                                        options_.people + 4);
   if (accounts_.empty()) {
     why = "registering was refused";
     return false;
@@ -63,8 +64,10 @@ bool workload::make_places(std::string& why) {
     if (!add_place(http, "direct", people + g, {g}, why)) return false;
   for (std::size_t g = 0; g < options_.groups; ++g) {
     const auto owner = (g * 5) % people;
-    if (!add_place(http, "group", owner, {(owner + 1) % people, (owner + 7) % people, (owner + 12) % people,
-                                          (owner + 21) % people}, why))
+    if (!add_place(http, "group", owner,
+                   {(owner + 1) % people, (owner + 7) % people, (owner + 12) % people,
+                    (owner + 21) % people},
+                   why))
       return false;
     places_.back()->guest = people + g % 4;
   }
@@ -91,9 +94,12 @@ void workload::add_device(std::size_t account, const std::string& access_token, 
   events.pushed = [this, raw](std::string_view frame) { pushed(*raw, frame); };
   events.closed = [this](int code, int, std::string_view) { ++counts_.closes[code]; };
   events.seen = [raw] { return raw->seen.text(); };
-  d->session = client::session::make(
-      io_, {.to = options_.to, .access_token = access_token, .reconnect = true, .receive_buffer_bytes = d->slow ? 4096 : 0},
-      std::move(events));
+  d->session = client::session::make(io_,
+                                     {.to = options_.to,
+                                      .access_token = access_token,
+                                      .reconnect = true,
+                                      .receive_buffer_bytes = d->slow ? 4096 : 0},
+                                     std::move(events));
   devices_.push_back(std::move(d));
 }
 
@@ -103,8 +109,9 @@ bool workload::open_devices(std::string& why) {
     add_device(i, accounts_[i].access_token, 1);
     for (int number = 2; number <= (i % 4 == 0 ? 3 : 2); ++number) {
       auto again = accounts_[i];
-      const auto reply = http.post("/v1/auth/login", R"({"identifier":)" + client::quoted(again.handle) +
-                                                         R"(,"password":)" + client::quoted(again.password) + "}");
+      const auto reply =
+          http.post("/v1/auth/login", R"({"identifier":)" + client::quoted(again.handle) +
+                                          R"(,"password":)" + client::quoted(again.password) + "}");
       if (!client::take_tokens(again, reply)) {
         why = "login: " + std::to_string(reply.status) + " " + reply.body;
         return false;
@@ -113,9 +120,12 @@ bool workload::open_devices(std::string& why) {
     }
   }
   for (auto& d : devices_) d->session->start();
-  const bool open = io_.wait([this] {
-    return std::all_of(devices_.begin(), devices_.end(), [](const auto& d) { return d->session->is_open(); });
-  }, std::chrono::seconds(20));
+  const bool open = io_.wait(
+      [this] {
+        return std::all_of(devices_.begin(), devices_.end(),
+                           [](const auto& d) { return d->session->is_open(); });
+      },
+      std::chrono::seconds(20));
   if (!open) why = "not every socket opened";
   return open;
 }
@@ -146,12 +156,15 @@ bool workload::await_refused(std::chrono::milliseconds within) {
 }
 
 bool workload::await_caught_up(std::chrono::milliseconds within) {
-  return io_.wait([&] {
-    for (const auto& c : record_.conversations)
-      for (const auto& d : devices_)
-        if (c.founders.contains(accounts_[d->account].id) && d->seen.of(c.id).seq < c.last_seq) return false;
-    return true;
-  }, within);
+  return io_.wait(
+      [&] {
+        for (const auto& c : record_.conversations)
+          for (const auto& d : devices_)
+            if (c.founders.contains(accounts_[d->account].id) && d->seen.of(c.id).seq < c.last_seq)
+              return false;
+        return true;
+      },
+      within);
 }
 
 workload_counts workload::counts() {
@@ -163,13 +176,15 @@ workload_counts workload::counts() {
 void workload::opened(device& d, std::string_view result) {
   const bool resumed = result.find(R"("resumed":true)") != std::string_view::npos;
   counts_.resumes += resumed;
-  record_.devices[d.record].events.push_back({.what = stream_event::kind::opened, .resumed = resumed});
+  record_.devices[d.record].events.push_back(
+      {.what = stream_event::kind::opened, .resumed = resumed});
 }
 
 void workload::pushed(device& d, std::string_view frame) {
   const auto view = client::read_frame(frame);
   if (view.method == "presence.changed") {
-    d.presence[std::string(find_string(view.body, "account_id"))] = find_string(view.body, "status");
+    d.presence[std::string(find_string(view.body, "account_id"))] =
+        find_string(view.body, "status");
     return;
   }
   auto e = read_push(view.method, view.body);

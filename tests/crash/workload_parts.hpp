@@ -15,8 +15,8 @@ struct workload::place {
   std::vector<std::size_t> senders;
   std::set<std::size_t> founders;
   bool group = false;
-  std::size_t guest = 0;       ///< of a group: who is added and removed
-  bool guest_wanted = false;   ///< by the last operation
+  std::size_t guest = 0;      ///< of a group: who is added and removed
+  bool guest_wanted = false;  ///< by the last operation
   bool members_busy = false;
 };
 
@@ -29,13 +29,14 @@ struct workload::device {
   std::size_t account = 0, record = 0;
   std::string name;
   std::shared_ptr<client::session> session;
-  bool stubborn = false;              ///< stays where it is when others move
-  bool slow = false;                  ///< has a small receive buffer, and stops reading when told
-  std::map<std::pair<std::string, std::string>, std::int64_t> read_by;  ///< (conversation, account) → read_seq as told
-  std::map<std::string, std::string> presence;                          ///< of accounts it watches
+  bool stubborn = false;  ///< stays where it is when others move
+  bool slow = false;      ///< has a small receive buffer, and stops reading when told
+  std::map<std::pair<std::string, std::string>, std::int64_t>
+      read_by;                                  ///< (conversation, account) → read_seq as told
+  std::map<std::string, std::string> presence;  ///< of accounts it watches
   seen_marks seen;
-  std::vector<place*> places;         ///< where it may send
-  std::deque<own_message> own;        ///< its latest acknowledged messages
+  std::vector<place*> places;   ///< where it may send
+  std::deque<own_message> own;  ///< its latest acknowledged messages
   std::size_t in_flight = 0;
 };
 

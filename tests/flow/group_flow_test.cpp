@@ -13,9 +13,11 @@ namespace {
 std::set<std::string> members_of(const std::string& c, const account& as) {
   std::set<std::string> out;
   for (std::string query = "?limit=50"; !query.empty();) {
-    const auto document = http().get("/v1/conversations/" + c + "/members" + query, as.access_token).json();
+    const auto document =
+        http().get("/v1/conversations/" + c + "/members" + query, as.access_token).json();
     REQUIRE(document.is_object());
-    for (const auto& m : document.at("items").as_array()) out.insert(text(m.as_object(), "account_id"));
+    for (const auto& m : document.at("items").as_array())
+      out.insert(text(m.as_object(), "account_id"));
     const auto& next = document.at("next_cursor");
     query = next.is_null() ? "" : "?limit=50&cursor=" + std::string(next.as_string());
   }
@@ -24,7 +26,8 @@ std::set<std::string> members_of(const std::string& c, const account& as) {
 
 }  // namespace
 
-TEST_CASE("a group: everybody is told of it, everybody hears everybody, roles decide who changes it") {
+TEST_CASE(
+    "a group: everybody is told of it, everybody hears everybody, roles decide who changes it") {
   const auto ann = person("ann"), bob = person("bob"), cat = person("cat"), dan = person("dan");
   auto anns = socket(ann), bobs = socket(bob), cats = socket(cat), dans = socket(dan);
   const auto c = group(ann, {bob, cat});
@@ -35,11 +38,16 @@ TEST_CASE("a group: everybody is told of it, everybody hears everybody, roles de
     CHECK(text(*told, "title") == "A group");
   }
   REQUIRE(cats->call("messaging.send", message(c, "1", "to all")).number("seq") == 1);
-  for (auto* d : {anns.get(), bobs.get(), cats.get()}) CHECK(d->push("messaging.message").has_value());
+  for (auto* d : {anns.get(), bobs.get(), cats.get()})
+    CHECK(d->push("messaging.message").has_value());
 
-  CHECK(bobs->call("messaging.add_members", in(c, R"(,"member_ids":[)" + quoted(dan.id) + "]")).code() == "forbidden");
-  REQUIRE(anns->call("messaging.set_role", in(c, R"(,"account_id":)" + quoted(bob.id) + R"(,"role":"admin")")).ok);
-  REQUIRE(bobs->call("messaging.add_members", in(c, R"(,"member_ids":[)" + quoted(dan.id) + "]")).ok);
+  CHECK(bobs->call("messaging.add_members", in(c, R"(,"member_ids":[)" + quoted(dan.id) + "]"))
+            .code() == "forbidden");
+  REQUIRE(anns->call("messaging.set_role",
+                     in(c, R"(,"account_id":)" + quoted(bob.id) + R"(,"role":"admin")"))
+              .ok);
+  REQUIRE(
+      bobs->call("messaging.add_members", in(c, R"(,"member_ids":[)" + quoted(dan.id) + "]")).ok);
   REQUIRE(dans->push("messaging.conversation", with("conversation_id", c)).has_value());
   CHECK(members_of(c, dan) == std::set<std::string>{ann.id, bob.id, cat.id, dan.id});
   REQUIRE(dans->call("messaging.send", message(c, "1", "thanks")).number("seq") == 2);
@@ -53,7 +61,8 @@ TEST_CASE("a group: everybody is told of it, everybody hears everybody, roles de
   CHECK(text(renamed->at("change").as_object(), "title") == "Renamed");
   CHECK(cats->call("messaging.update", in(c, R"(,"title":"No")")).code() == "forbidden");
 
-  REQUIRE(http().del("/v1/conversations/" + c + "/members/" + dan.id, bob.access_token).status == 204);
+  REQUIRE(http().del("/v1/conversations/" + c + "/members/" + dan.id, bob.access_token).status ==
+          204);
   const auto gone = dans->push("messaging.conversation", with("removed", true));
   CHECK(gone.has_value());
   CHECK(dans->call("messaging.send", message(c, "2", "out")).code() == "not_found");
@@ -71,12 +80,15 @@ TEST_CASE("in a channel members read and owners and admins write") {
   REQUIRE(anns->call("messaging.send", message(c, "1", "news")).ok);
   CHECK(bobs->push("messaging.message", with("conversation_id", c)).has_value());
   CHECK(bobs->call("messaging.send", message(c, "1", "no")).code() == "forbidden");
-  REQUIRE(anns->call("messaging.set_role", in(c, R"(,"account_id":)" + quoted(bob.id) + R"(,"role":"admin")")).ok);
+  REQUIRE(anns->call("messaging.set_role",
+                     in(c, R"(,"account_id":)" + quoted(bob.id) + R"(,"role":"admin")"))
+              .ok);
   CHECK(bobs->call("messaging.send", message(c, "2", "now I may")).number("seq") == 2);
 }
 
 TEST_CASE("a group of 120: created in one call, listed in pages, heard by all who listen") {
-  const auto all = nova::client::register_accounts(the_world().nova.at(), "many" + nova::client::unique_suffix() + "_", 120);
+  const auto all = nova::client::register_accounts(
+      the_world().nova.at(), "many" + nova::client::unique_suffix() + "_", 120);
   REQUIRE(all.size() == 120);
   const auto c = group(all[0], {all.begin() + 1, all.end()});
   CHECK(members_of(c, all[7]).size() == 120);
@@ -98,8 +110,11 @@ TEST_CASE("a group of 120: created in one call, listed in pages, heard by all wh
 
 TEST_CASE("a conversation is made of people who exist") {
   const auto ann = person("ann");
-  const auto make = [&](const std::string& body) { return http().post("/v1/conversations", body, ann.access_token); };
-  CHECK(make(R"({"kind":"direct","member_ids":["01900000-0000-7000-8000-000000000000"]})").status == 404);
+  const auto make = [&](const std::string& body) {
+    return http().post("/v1/conversations", body, ann.access_token);
+  };
+  CHECK(make(R"({"kind":"direct","member_ids":["01900000-0000-7000-8000-000000000000"]})").status ==
+        404);
   CHECK(make(R"({"kind":"direct","member_ids":["nobody"]})").status == 400);
   CHECK(make(R"({"kind":"direct","member_ids":[]})").status == 400);
   CHECK(make(R"({"kind":"secret","member_ids":[]})").status == 400);

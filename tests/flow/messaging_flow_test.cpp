@@ -11,7 +11,9 @@ using namespace nova::flow;
 using namespace std::chrono_literals;
 namespace json = boost::json;
 
-TEST_CASE("two people find each other by handle and have one direct conversation, from either side and however many at once") {
+TEST_CASE(
+    "two people find each other by handle and have one direct conversation, from either side and "
+    "however many at once") {
   const auto ann = person("Ann"), bob = person("bob");
   std::string upper = bob.handle;
   for (auto& c : upper) c = static_cast<char>(std::toupper(c));
@@ -26,13 +28,16 @@ TEST_CASE("two people find each other by handle and have one direct conversation
   for (std::size_t i = 0; i < ids.size(); ++i)
     askers.emplace_back([&, i] {
       nova::client::http_client own(the_world().nova.at());
-      ids[i] = nova::client::create_conversation(own, i % 2 ? ann : bob, "direct", {i % 2 ? bob.id : ann.id});
+      ids[i] = nova::client::create_conversation(own, i % 2 ? ann : bob, "direct",
+                                                 {i % 2 ? bob.id : ann.id});
     });
   for (auto& t : askers) t.join();
   CHECK(std::set<std::string>(ids.begin(), ids.end()).size() == 1);
   CHECK(ids.front() != "");
 
-  const auto again = http().post("/v1/conversations", R"({"kind":"direct","member_ids":[")" + bob.id + "\"]}", ann.access_token);
+  const auto again =
+      http().post("/v1/conversations", R"({"kind":"direct","member_ids":[")" + bob.id + "\"]}",
+                  ann.access_token);
   CHECK(again.status == 200);
   const auto list = http().get("/v1/conversations", bob.access_token);
   REQUIRE(list.status == 200);
@@ -40,12 +45,15 @@ TEST_CASE("two people find each other by handle and have one direct conversation
   CHECK(list.json().at("next_cursor").is_null());
 }
 
-TEST_CASE("messages go both ways: numbered from 1, pushed to every socket of both, echoed unless asked not to") {
+TEST_CASE(
+    "messages go both ways: numbered from 1, pushed to every socket of both, echoed unless asked "
+    "not to") {
   const auto ann = person("ann"), bob = person("bob");
   auto anns = socket(ann), annie = socket(another_login(ann)), bobs = socket(bob, {.echo = false});
   const auto c = direct(ann, bob);
 
-  const auto sent = anns->call("messaging.send", message(c, "a-1", "Hello, Bob \"quoted\" \n ünï 漢字"));
+  const auto sent =
+      anns->call("messaging.send", message(c, "a-1", "Hello, Bob \"quoted\" \n ünï 漢字"));
   REQUIRE(sent.ok);
   CHECK(sent.number("seq") == 1);
   for (auto* d : {anns.get(), annie.get(), bobs.get()}) {
@@ -66,7 +74,9 @@ TEST_CASE("messages go both ways: numbered from 1, pushed to every socket of bot
   CHECK(number(bobs->push("messaging.message").value(), "seq") == 3);  // not its own 2
 }
 
-TEST_CASE("many sends at once from several sockets get 1..n without a gap, and everybody sees one order") {
+TEST_CASE(
+    "many sends at once from several sockets get 1..n without a gap, and everybody sees one "
+    "order") {
   const auto ann = person("ann"), bob = person("bob");
   auto anns = socket(ann), bobs = socket(bob);
   const auto c = direct(ann, bob);
@@ -77,7 +87,8 @@ TEST_CASE("many sends at once from several sockets get 1..n without a gap, and e
   std::thread other([&] { by_bob = bobs->call_all("messaging.send", of_bob); });
   auto all = anns->call_all("messaging.send", of_ann);
   other.join();
-  for (std::size_t i = 1; i < all.size(); ++i) CHECK(all[i - 1].number("seq") < all[i].number("seq"));
+  for (std::size_t i = 1; i < all.size(); ++i)
+    CHECK(all[i - 1].number("seq") < all[i].number("seq"));
   all.insert(all.end(), by_bob.begin(), by_bob.end());
   std::set<std::int64_t> seqs;
   for (const auto& r : all) seqs.insert(r.number("seq"));
@@ -93,7 +104,9 @@ TEST_CASE("many sends at once from several sockets get 1..n without a gap, and e
   }
 }
 
-TEST_CASE("a repeated client_id gives the first answer, over any transport; with another body it is refused") {
+TEST_CASE(
+    "a repeated client_id gives the first answer, over any transport; with another body it is "
+    "refused") {
   const auto ann = person("ann"), bob = person("bob");
   auto anns = socket(ann), bobs = socket(bob);
   const auto c = direct(ann, bob);
@@ -102,14 +115,18 @@ TEST_CASE("a repeated client_id gives the first answer, over any transport; with
   const auto again = anns->call("messaging.send", message(c, "same", "one text"));
   CHECK(again.body == first.body);
   const auto target = "/v1/conversations/" + c + "/messages";
-  const auto over_http = http().post(target, R"({"client_id":"same","text":"one text"})", ann.access_token);
+  const auto over_http =
+      http().post(target, R"({"client_id":"same","text":"one text"})", ann.access_token);
   CHECK(over_http.status == 201);
   CHECK(over_http.json() == first.body);
-  CHECK(anns->call("messaging.send", message(c, "same", "another text")).code() == "client_id_reused");
-  const auto other = http().post(target, R"({"client_id":"same","text":"another"})", ann.access_token);
+  CHECK(anns->call("messaging.send", message(c, "same", "another text")).code() ==
+        "client_id_reused");
+  const auto other =
+      http().post(target, R"({"client_id":"same","text":"another"})", ann.access_token);
   CHECK(other.status == 409);
   CHECK(other.code() == "client_id_reused");
-  CHECK(bobs->call("messaging.send", message(c, "same", "one text")).number("seq") == 2);  // per sender
+  CHECK(bobs->call("messaging.send", message(c, "same", "one text")).number("seq") ==
+        2);  // per sender
   CHECK(number(bobs->push("messaging.message").value(), "seq") == 1);
   CHECK(number(bobs->push("messaging.message").value(), "seq") == 2);
   CHECK_FALSE(bobs->has_push("messaging.message"));
@@ -119,15 +136,22 @@ TEST_CASE("edit, recall and reactions reach both with growing rev, and the histo
   const auto ann = person("ann"), bob = person("bob");
   auto anns = socket(ann), bobs = socket(bob);
   const auto c = direct(ann, bob);
-  for (int i = 1; i <= 3; ++i) REQUIRE(anns->call("messaging.send", message(c, std::to_string(i), "text")).ok);
+  for (int i = 1; i <= 3; ++i)
+    REQUIRE(anns->call("messaging.send", message(c, std::to_string(i), "text")).ok);
 
   REQUIRE(anns->call("messaging.edit", in(c, R"(,"seq":1,"text":"better")")).ok);
   REQUIRE(anns->call("messaging.recall", in(c, R"(,"seq":2)")).ok);
   REQUIRE(bobs->call("messaging.react", in(c, R"(,"seq":3,"emoji":"👍")")).ok);
   REQUIRE(anns->call("messaging.react", in(c, R"(,"seq":3,"emoji":"👍")")).ok);
-  REQUIRE(http().del("/v1/conversations/" + c + "/messages/3/reactions/%F0%9F%91%8D", ann.access_token).status == 204);
-  const std::vector<std::pair<std::string, std::int64_t>> expected = {
-      {"edited", 1}, {"recalled", 2}, {"reaction_added", 3}, {"reaction_added", 3}, {"reaction_removed", 3}};
+  REQUIRE(
+      http()
+          .del("/v1/conversations/" + c + "/messages/3/reactions/%F0%9F%91%8D", ann.access_token)
+          .status == 204);
+  const std::vector<std::pair<std::string, std::int64_t>> expected = {{"edited", 1},
+                                                                      {"recalled", 2},
+                                                                      {"reaction_added", 3},
+                                                                      {"reaction_added", 3},
+                                                                      {"reaction_removed", 3}};
   for (auto* d : {anns.get(), bobs.get()}) {
     std::int64_t rev = 0;
     for (const auto& [kind, seq] : expected) {
@@ -143,7 +167,11 @@ TEST_CASE("edit, recall and reactions reach both with growing rev, and the histo
   CHECK(http().del("/v1/conversations/" + c + "/messages/1", bob.access_token).status == 403);
   CHECK(anns->call("messaging.edit", in(c, R"(,"seq":9,"text":"none")")).code() == "not_found");
 
-  const auto items = http().get("/v1/conversations/" + c + "/messages", bob.access_token).json().at("items").as_array();
+  const auto items = http()
+                         .get("/v1/conversations/" + c + "/messages", bob.access_token)
+                         .json()
+                         .at("items")
+                         .as_array();
   REQUIRE(items.size() == 3);
   CHECK(text(items[0].as_object(), "text") == "better");
   CHECK(items[0].at("edited_at").is_string());
@@ -156,11 +184,14 @@ TEST_CASE("edit, recall and reactions reach both with growing rev, and the histo
   CHECK(reactions[0].at("mine").as_bool());
 }
 
-TEST_CASE("read and delivered marks only move forward, are told to the other, and make the unread count") {
+TEST_CASE(
+    "read and delivered marks only move forward, are told to the other, and make the unread "
+    "count") {
   const auto ann = person("ann"), bob = person("bob");
   auto anns = socket(ann), bobs = socket(bob);
   const auto c = direct(ann, bob);
-  for (int i = 1; i <= 5; ++i) REQUIRE(anns->call("messaging.send", message(c, std::to_string(i), "text")).ok);
+  for (int i = 1; i <= 5; ++i)
+    REQUIRE(anns->call("messaging.send", message(c, std::to_string(i), "text")).ok);
   const auto unread = [&](const account& a) {
     const auto reply = http().get("/v1/conversations/" + c, a.access_token);
     return nova::client::find_number(reply.body, "unread").value_or(-1);
@@ -176,9 +207,11 @@ TEST_CASE("read and delivered marks only move forward, are told to the other, an
   REQUIRE(receipt.has_value());
   CHECK(number(*receipt, "read_seq") == 3);
   CHECK(unread(bob) == 2);
-  CHECK(http().put("/v1/conversations/" + c + "/read", R"({"seq":1})", bob.access_token).status == 204);
+  CHECK(http().put("/v1/conversations/" + c + "/read", R"({"seq":1})", bob.access_token).status ==
+        204);
   CHECK(unread(bob) == 2);
-  CHECK(http().put("/v1/conversations/" + c + "/read", R"({"seq":5})", bob.access_token).status == 204);
+  CHECK(http().put("/v1/conversations/" + c + "/read", R"({"seq":5})", bob.access_token).status ==
+        204);
   CHECK(unread(bob) == 0);
   REQUIRE(bobs->call("messaging.send", message(c, "own", "an own message is not unread")).ok);
   CHECK(unread(bob) == 0);
@@ -197,7 +230,8 @@ TEST_CASE("typing reaches the other, not the typist; presence is told to who ask
       return text(o, "account_id") == bob.id && text(o, "status") == "online";
     });
     CHECK(online.has_value());
-    while (anns->has_push("presence.changed", with("status", "offline"))) continue;  // his state before
+    while (anns->has_push("presence.changed", with("status", "offline")))
+      continue;  // his state before
     REQUIRE(bobs->call("messaging.typing", in(c)).ok);
     const auto typing = anns->push("messaging.typing", with("account_id", bob.id));
     REQUIRE(typing.has_value());
@@ -210,17 +244,20 @@ TEST_CASE("typing reaches the other, not the typist; presence is told to who ask
   CHECK(anns->push("presence.changed", with("status", "offline")).has_value());
 }
 
-TEST_CASE("P4: presence is told to people with a common conversation, and a block ends it at once") {
+TEST_CASE(
+    "P4: presence is told to people with a common conversation, and a block ends it at once") {
   const auto ann = person("ann"), bob = person("bob"), dan = person("dan"), eve = person("eve");
   auto anns = socket(ann), dans = socket(dan);
   direct(ann, bob);
   direct(dan, bob);
   const auto of_bob = R"({"account_ids":[)" + quoted(bob.id) + "]}";
-  CHECK(anns->call("presence.subscribe", R"({"account_ids":[)" + quoted(bob.id) + "," + quoted(eve.id) + "]}")
+  CHECK(anns->call("presence.subscribe",
+                   R"({"account_ids":[)" + quoted(bob.id) + "," + quoted(eve.id) + "]}")
             .number("watching") == 1);
   CHECK(dans->call("presence.subscribe", of_bob).number("watching") == 1);
   const auto left = [&](const object& o) {
-    return text(o, "account_id") == bob.id && text(o, "status") == "offline" && o.at("last_seen_at").is_string();
+    return text(o, "account_id") == bob.id && text(o, "status") == "offline" &&
+           o.at("last_seen_at").is_string();
   };
   {
     auto bobs = socket(bob);
@@ -240,11 +277,13 @@ TEST_CASE("S1: while an unknown account is waited for, other members' messages g
   auto anns = socket(ann), bobs = socket(bob);
   const auto c = group(ann, {bob});
   std::thread adding([&] {
-    CHECK(anns->call("messaging.add_members", in(c, R"(,"member_ids":["01900000-0000-7000-8000-00000000dead"])")).code() ==
-          "not_found");
+    CHECK(anns->call("messaging.add_members",
+                     in(c, R"(,"member_ids":["01900000-0000-7000-8000-00000000dead"])"))
+              .code() == "not_found");
   });
   const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < 20; ++i) CHECK(bobs->call("messaging.send", message(c, std::to_string(i), "meanwhile")).ok);
+  for (int i = 0; i < 20; ++i)
+    CHECK(bobs->call("messaging.send", message(c, std::to_string(i), "meanwhile")).ok);
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(500));
   adding.join();
 }
@@ -264,9 +303,16 @@ TEST_CASE("P1: a text that was taken back is not told to who resumes") {
   REQUIRE(anns->call("messaging.edit", in(c, R"(,"seq":1,"text":"SECRET-TWO")")).ok);
   REQUIRE(anns->call("messaging.edit", in(c, R"(,"seq":1,"text":"SECRET-THREE")")).ok);
   REQUIRE(anns->call("messaging.recall", in(c, R"(,"seq":1)")).ok);
-  auto bobs = socket(bob, {.resume_token = token, .seen = "{" + quoted(c) + R"(:{"seq":1,"rev":0}})"});
-  REQUIRE(bobs->push("messaging.updated", [](const object& o) { return text(o.at("change").as_object(), "kind") == "recalled"; }).has_value());
-  CHECK_FALSE(bobs->has_push("messaging.updated", [](const object& o) { return o.at("change").as_object().contains("text"); }));
+  auto bobs =
+      socket(bob, {.resume_token = token, .seen = "{" + quoted(c) + R"(:{"seq":1,"rev":0}})"});
+  REQUIRE(bobs->push("messaging.updated",
+                     [](const object& o) {
+                       return text(o.at("change").as_object(), "kind") == "recalled";
+                     })
+              .has_value());
+  CHECK_FALSE(bobs->has_push("messaging.updated", [](const object& o) {
+    return o.at("change").as_object().contains("text");
+  }));
 }
 
 TEST_CASE("the history pages both ways, clips its limit and refuses a bad one") {
@@ -274,7 +320,8 @@ TEST_CASE("the history pages both ways, clips its limit and refuses a bad one") 
   auto anns = socket(ann, {.echo = false});
   const auto c = direct(ann, bob);
   std::vector<std::string> sends;
-  for (int i = 1; i <= 230; ++i) sends.push_back(message(c, std::to_string(i), "text " + std::to_string(i)));
+  for (int i = 1; i <= 230; ++i)
+    sends.push_back(message(c, std::to_string(i), "text " + std::to_string(i)));
   for (const auto& r : anns->call_all("messaging.send", sends)) REQUIRE(r.ok);
   const auto target = "/v1/conversations/" + c + "/messages";
   const auto page = [&](const std::string& query) {
@@ -282,7 +329,8 @@ TEST_CASE("the history pages both ways, clips its limit and refuses a bad one") 
     const auto reply = http().get(target + query, bob.access_token);
     REQUIRE(reply.status == 200);
     const auto document = reply.json();
-    for (const auto& i : document.at("items").as_array()) seqs.push_back(number(i.as_object(), "seq"));
+    for (const auto& i : document.at("items").as_array())
+      seqs.push_back(number(i.as_object(), "seq"));
     return seqs;
   };
   const auto range = [](std::int64_t from, std::int64_t to) {
@@ -305,7 +353,8 @@ TEST_CASE("the history pages both ways, clips its limit and refuses a bad one") 
   for (std::string query = "?limit=100"; !query.empty();) {
     const auto document = http().get(target + query, bob.access_token).json();
     std::vector<std::int64_t> seqs;
-    for (const auto& i : document.at("items").as_array()) seqs.push_back(number(i.as_object(), "seq"));
+    for (const auto& i : document.at("items").as_array())
+      seqs.push_back(number(i.as_object(), "seq"));
     all.insert(all.begin(), seqs.begin(), seqs.end());
     const auto& next = document.at("next_cursor");
     query = next.is_null() ? "" : "?limit=100&cursor=" + std::string(next.as_string());
@@ -321,7 +370,8 @@ TEST_CASE("who is blocked cannot write to the blocker, nor the reverse, until it
   REQUIRE(http().put("/v1/users/" + bob.id + "/block", "", ann.access_token).status == 204);
   CHECK(bobs->call("messaging.send", message(c, "2", "blocked")).code() == "blocked");
   CHECK(anns->call("messaging.send", message(c, "3", "blocked too")).code() == "blocked");
-  const auto refused = http().post("/v1/conversations/" + c + "/messages", R"({"client_id":"4","text":"x"})", bob.access_token);
+  const auto refused = http().post("/v1/conversations/" + c + "/messages",
+                                   R"({"client_id":"4","text":"x"})", bob.access_token);
   CHECK(refused.status == 403);
   CHECK(refused.code() == "blocked");
   REQUIRE(http().del("/v1/users/" + bob.id + "/block", ann.access_token).status == 204);

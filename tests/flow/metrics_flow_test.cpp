@@ -58,7 +58,10 @@ TEST_CASE("O: /metrics is valid, is the list of metrics.txt, and every family co
     CHECK_MESSAGE(family.samples != 0, family.name);
     CHECK(family.labels == split(names_in(kept[i])));
   }
-  CHECK(answer.body.find("nova_request_seconds_count{method=\"messaging.send\",status=\"200\"} ") != std::string::npos);
-  CHECK(answer.body.find("nova_request_seconds_count{method=\"auth.register\",status=\"201\"} ") != std::string::npos);
-  CHECK(answer.body.find("nova_event_lag_seconds_count{consumer=\"user\",source=\"auth\"} ") != std::string::npos);
+  CHECK(answer.body.find("nova_request_seconds_count{method=\"messaging.send\",status=\"200\"} ") !=
+        std::string::npos);
+  CHECK(answer.body.find("nova_request_seconds_count{method=\"auth.register\",status=\"201\"} ") !=
+        std::string::npos);
+  CHECK(answer.body.find("nova_event_lag_seconds_count{consumer=\"user\",source=\"auth\"} ") !=
+        std::string::npos);
 }

@@ -23,8 +23,8 @@ proto_codec& codec() {
 
 std::string base64(const std::string& bytes) {
   std::string out(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                    sodium_base64_VARIANT_ORIGINAL);
+  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_ORIGINAL);
   out.resize(out.size() - 1);
   return out;
 }
@@ -32,8 +32,9 @@ std::string base64(const std::string& bytes) {
 std::string unbase64(const std::string& text) {
   std::string out(text.size(), '\0');
   std::size_t n = 0;
-  REQUIRE(sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr,
-                            &n, nullptr, sodium_base64_VARIANT_ORIGINAL) == 0);
+  REQUIRE(sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
+                            text.size(), nullptr, &n, nullptr,
+                            sodium_base64_VARIANT_ORIGINAL) == 0);
   out.resize(n);
   return out;
 }
@@ -46,11 +47,12 @@ class proto_socket {
     events.opened = [this](std::string_view) { add("opened"); };
     events.pushed = [this](std::string_view frame) { add(std::string(frame)); };
     session_ = nova::client::session::make(
-        the_world().io, {.to = the_world().nova.at(), .raw = true, .subprotocol = "nova.v1.proto"}, std::move(events));
+        the_world().io, {.to = the_world().nova.at(), .raw = true, .subprotocol = "nova.v1.proto"},
+        std::move(events));
     session_->start();
     REQUIRE(next() == "opened");
-    opened_ = call("session.open", "nova.session.OpenRequest", R"({"access_token":)" + quoted(a.access_token) + "}",
-                   "nova.session.OpenReply");
+    opened_ = call("session.open", "nova.session.OpenRequest",
+                   R"({"access_token":)" + quoted(a.access_token) + "}", "nova.session.OpenReply");
   }
   ~proto_socket() {
     session_->stop(0);
@@ -59,9 +61,10 @@ class proto_socket {
 
   json::object call(const std::string& method, const std::string& type, const std::string& params,
                     const std::string& reply_type) {
-    const auto frame = codec().encode("nova.session.Frame", R"({"call":{"id":)" + std::to_string(++id_) + R"(,"method":)" +
-                                                                quoted(method) + R"(,"params":")" +
-                                                                base64(codec().encode(type, params)) + "\"}}");
+    const auto frame = codec().encode(
+        "nova.session.Frame", R"({"call":{"id":)" + std::to_string(++id_) + R"(,"method":)" +
+                                  quoted(method) + R"(,"params":")" +
+                                  base64(codec().encode(type, params)) + "\"}}");
     the_world().io.run([&] { session_->send_frame(frame, true); });
     for (;;) {
       const auto f = frame_of(next());
@@ -89,7 +92,9 @@ class proto_socket {
 
  private:
   static json::object parse(const std::string& s) { return json::parse(s).as_object(); }
-  static json::object frame_of(const std::string& bytes) { return parse(codec().decode("nova.session.Frame", bytes)); }
+  static json::object frame_of(const std::string& bytes) {
+    return parse(codec().decode("nova.session.Frame", bytes));
+  }
 
   void add(std::string frame) {
     std::lock_guard lock(mutex_);
@@ -113,28 +118,38 @@ class proto_socket {
   int id_ = 0;
 };
 
-http_reply proto_post(const std::string& target, const std::string& bytes, const std::string& bearer) {
-  return http().send({"POST", target, bytes, bearer, "application/x-protobuf", {{"Accept", "application/x-protobuf"}}});
+http_reply proto_post(const std::string& target, const std::string& bytes,
+                      const std::string& bearer) {
+  return http().send({"POST",
+                      target,
+                      bytes,
+                      bearer,
+                      "application/x-protobuf",
+                      {{"Accept", "application/x-protobuf"}}});
 }
 
 }  // namespace
 
 TEST_CASE("HTTP in protobuf both ways") {
   const auto ann = person("ann"), bob = person("bob");
-  const auto made = proto_post("/v1/conversations",
-                               codec().encode("nova.messaging.CreateConversationRequest",
-                                              R"({"kind":"direct","member_ids":[)" + quoted(bob.id) + "]}"),
-                               ann.access_token);
+  const auto made =
+      proto_post("/v1/conversations",
+                 codec().encode("nova.messaging.CreateConversationRequest",
+                                R"({"kind":"direct","member_ids":[)" + quoted(bob.id) + "]}"),
+                 ann.access_token);
   REQUIRE(made.status == 201);
   CHECK(made.header("content-type").starts_with("application/x-protobuf"));
-  const auto conversation = json::parse(codec().decode("nova.messaging.Conversation", made.body)).as_object();
+  const auto conversation =
+      json::parse(codec().decode("nova.messaging.Conversation", made.body)).as_object();
   const auto c = text(conversation, "conversation_id");
   CHECK(text(conversation, "kind") == "direct");
-  const auto sent = proto_post("/v1/conversations/" + c + "/messages",
-                               codec().encode("nova.messaging.SendRequest", R"({"client_id":"p","text":"bytes"})"),
-                               ann.access_token);
+  const auto sent = proto_post(
+      "/v1/conversations/" + c + "/messages",
+      codec().encode("nova.messaging.SendRequest", R"({"client_id":"p","text":"bytes"})"),
+      ann.access_token);
   REQUIRE(sent.status == 201);
-  CHECK(text(json::parse(codec().decode("nova.messaging.SendReply", sent.body)).as_object(), "seq") == "1");
+  CHECK(text(json::parse(codec().decode("nova.messaging.SendReply", sent.body)).as_object(),
+             "seq") == "1");
   const auto json_view = http().get("/v1/conversations/" + c + "/messages", bob.access_token);
   CHECK(nova::client::find_string(json_view.body, "text") == "bytes");
   CHECK(proto_post("/v1/conversations", "\xff\xff\xff", ann.access_token).status == 400);
@@ -147,8 +162,8 @@ TEST_CASE("a socket in protobuf and one in JSON talk to each other") {
   CHECK(text(anns.opened_, "resume_token") != "");
   auto bobs = socket(bob, {.echo = false});
   const auto c = direct(ann, bob);
-  const auto sent = anns.call("messaging.send", "nova.messaging.SendRequest", message(c, "1", "from protobuf"),
-                              "nova.messaging.SendReply");
+  const auto sent = anns.call("messaging.send", "nova.messaging.SendRequest",
+                              message(c, "1", "from protobuf"), "nova.messaging.SendReply");
   CHECK(text(sent, "seq") == "1");
   CHECK(text(bobs->push("messaging.message").value(), "text") == "from protobuf");
   CHECK(text(anns.push("messaging.message", "nova.messaging.Message"), "client_id") == "1");
@@ -156,6 +171,7 @@ TEST_CASE("a socket in protobuf and one in JSON talk to each other") {
   const auto p = anns.push("messaging.message", "nova.messaging.Message");
   CHECK(text(p, "text") == "from JSON");
   CHECK(text(p, "seq") == "2");
-  const auto refused = anns.call("messaging.send", "nova.messaging.SendRequest", message(c, "1", "another body"), "");
+  const auto refused = anns.call("messaging.send", "nova.messaging.SendRequest",
+                                 message(c, "1", "another body"), "");
   CHECK(text(refused, "code") == "client_id_reused");
 }

@@ -7,14 +7,16 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string seen(const std::string& c, std::int64_t seq, std::int64_t rev) {
-  return "{" + quoted(c) + R"(:{"seq":)" + std::to_string(seq) + R"(,"rev":)" + std::to_string(rev) + "}}";
+  return "{" + quoted(c) + R"(:{"seq":)" + std::to_string(seq) + R"(,"rev":)" +
+         std::to_string(rev) + "}}";
 }
 
 bool resumed(const device& d) { return d.opened().at("resumed").as_bool(); }
 
 void send_many(device& from, const std::string& c, int first, int last) {
   std::vector<std::string> sends;
-  for (int i = first; i <= last; ++i) sends.push_back(message(c, std::to_string(i), "text " + std::to_string(i)));
+  for (int i = first; i <= last; ++i)
+    sends.push_back(message(c, std::to_string(i), "text " + std::to_string(i)));
   for (const auto& r : from.call_all("messaging.send", sends)) REQUIRE(r.ok);
 }
 
@@ -27,7 +29,8 @@ void expect_messages(device& d, std::int64_t first, std::int64_t last) {
 }
 
 /// `who` comes, hears the first `count` messages, which `sender` sends, and drops the socket: its resume token.
-std::string leave_after(const account& who, device& sender, const std::string& conversation, int count) {
+std::string leave_after(const account& who, device& sender, const std::string& conversation,
+                        int count) {
   auto own = socket(who);
   send_many(sender, conversation, 1, count);
   expect_messages(*own, 1, count);
@@ -74,7 +77,9 @@ TEST_CASE("a resume after more changes than are replayed begins with a gap over 
   constexpr int replayed = 256;
   REQUIRE(anns->call("messaging.edit", in(c, R"(,"seq":2,"text":"first")")).ok);
   for (int i = 0; i < replayed; ++i)
-    REQUIRE(anns->call("messaging.edit", in(c, R"(,"seq":3,"text":"again )" + std::to_string(i) + "\"")).ok);
+    REQUIRE(
+        anns->call("messaging.edit", in(c, R"(,"seq":3,"text":"again )" + std::to_string(i) + "\""))
+            .ok);
   auto again = socket(bob, {.resume_token = token, .seen = seen(c, 4, 0)});
   CHECK(resumed(*again));
   const auto gap = again->push("session.gap");
@@ -141,7 +146,8 @@ TEST_CASE("what is too much to replay is named by a gap before anything later") 
   CHECK(last == 1201);
 }
 
-TEST_CASE("a second socket that resumes the same session closes the first with 4409 and loses nothing") {
+TEST_CASE(
+    "a second socket that resumes the same session closes the first with 4409 and loses nothing") {
   const auto ann = person("ann"), bob = person("bob");
   auto anns = socket(ann, {.echo = false});
   const auto c = direct(ann, bob);
@@ -162,12 +168,15 @@ TEST_CASE("a token of somebody else, or none at all, resumes nothing and shows n
   const auto c = direct(ann, bob);
   send_many(*anns, c, 1, 3);
   expect_messages(*bobs, 1, 3);
-  for (const auto& token : {bobs->resume_token(), std::string("forged"), bobs->resume_token() + "x"}) {
+  for (const auto& token :
+       {bobs->resume_token(), std::string("forged"), bobs->resume_token() + "x"}) {
     CAPTURE(token);
     auto eves = socket(eve, {.resume_token = token, .seen = seen(c, 0, 0)});
     CHECK_FALSE(resumed(*eves));
     const auto mine = direct(eve, ann);
-    REQUIRE(eves->call("messaging.send", message(mine, "mark " + std::to_string(token.size()), "to wait for")).ok);
+    REQUIRE(eves->call("messaging.send",
+                       message(mine, "mark " + std::to_string(token.size()), "to wait for"))
+                .ok);
     const auto p = eves->push("messaging.message");
     REQUIRE(p.has_value());
     CHECK(text(*p, "conversation_id") == mine);
@@ -182,13 +191,16 @@ TEST_CASE("a seq that was never given does no harm") {
   auto anns = socket(ann, {.echo = false});
   const auto c = direct(ann, bob);
   auto bobs = socket(bob);
-  auto again = socket(bob, {.resume_token = bobs->resume_token(), .seen = seen(c, 1'000'000, 1'000'000)});
+  auto again =
+      socket(bob, {.resume_token = bobs->resume_token(), .seen = seen(c, 1'000'000, 1'000'000)});
   CHECK(resumed(*again));
   send_many(*anns, c, 1, 1);
   expect_messages(*again, 1, 1);
 }
 
-TEST_CASE("after kill -9 every answered send is there, tokens hold, and the same client_id gives the same answer") {
+TEST_CASE(
+    "after kill -9 every answered send is there, tokens hold, and the same client_id gives the "
+    "same answer") {
   const auto ann = person("ann"), bob = person("bob");
   auto anns = socket(ann, {.echo = false});
   auto bobs = socket(bob);
@@ -206,7 +218,8 @@ TEST_CASE("after kill -9 every answered send is there, tokens hold, and the same
   expect_messages(*again, 21, 21);
   anns = socket(ann, {.echo = false});
   CHECK(anns->call("messaging.send", message(c, "last", "the last before")).body == before.body);
-  CHECK(anns->call("messaging.send", message(c, "last", "something else")).code() == "client_id_reused");
+  CHECK(anns->call("messaging.send", message(c, "last", "something else")).code() ==
+        "client_id_reused");
   CHECK(anns->call("messaging.send", message(c, "next", "the first after")).number("seq") == 22);
   expect_messages(*again, 22, 22);
 }

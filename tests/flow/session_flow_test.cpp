@@ -17,12 +17,13 @@ http_reply refresh(const std::string& token) {
 }
 
 http_reply log_in(const std::string& name, const std::string& password) {
-  return http().post("/v1/auth/login", R"({"identifier":)" + quoted(name) + R"(,"password":)" + quoted(password) + "}");
+  return http().post("/v1/auth/login", R"({"identifier":)" + quoted(name) + R"(,"password":)" +
+                                           quoted(password) + "}");
 }
 
 std::unique_ptr<device> raw_socket() {
-  auto d = std::make_unique<device>(the_world().io,
-                                    nova::client::session_options{.to = the_world().nova.at(), .raw = true});
+  auto d = std::make_unique<device>(
+      the_world().io, nova::client::session_options{.to = the_world().nova.at(), .raw = true});
   REQUIRE(d->open());
   return d;
 }
@@ -59,11 +60,16 @@ TEST_CASE("e-mail and handle are unique in lower case, also when many ask at onc
 }
 
 TEST_CASE("bad registrations name the field") {
-  for (const auto& [field, body] : std::vector<std::pair<std::string, std::string>>{
-           {"email", R"({"email":"no","handle":"fine_name1","password":"a good long one","display_name":"x"})"},
-           {"handle", R"({"email":"a@example.org","handle":"no!","password":"a good long one","display_name":"x"})"},
-           {"password", R"({"email":"a@example.org","handle":"fine_name2","password":"short","display_name":"x"})"},
-           {"password", R"({"email":"a@example.org","handle":"fine_name3","password":"password","display_name":"x"})"}}) {
+  for (
+      const auto& [field, body] : std::vector<std::pair<std::string, std::string>>{
+          {"email",
+           R"({"email":"no","handle":"fine_name1","password":"a good long one","display_name":"x"})"},
+          {"handle",
+           R"({"email":"a@example.org","handle":"no!","password":"a good long one","display_name":"x"})"},
+          {"password",
+           R"({"email":"a@example.org","handle":"fine_name2","password":"short","display_name":"x"})"},
+          {"password",
+           R"({"email":"a@example.org","handle":"fine_name3","password":"password","display_name":"x"})"}}) {
     CAPTURE(body);
     const auto reply = http().post("/v1/auth/register", body);
     CHECK(reply.status == 400);
@@ -93,13 +99,15 @@ TEST_CASE("an Idempotency-Key gives the first registration again and refuses ano
   CHECK(refused.code() == "idempotency_key_reused");
 }
 
-TEST_CASE("log in by e-mail or handle in either case; unknown name and wrong password answer alike") {
+TEST_CASE(
+    "log in by e-mail or handle in either case; unknown name and wrong password answer alike") {
   const auto ann = person("ann");
   auto upper = ann.handle;
   for (auto& c : upper) c = static_cast<char>(std::toupper(c));
   CHECK(log_in(ann.email, ann.password).status == 200);
   CHECK(log_in(upper, ann.password).status == 200);
-  const auto wrong = log_in(ann.handle, "wrong horse"), unknown = log_in("nobody_here", "wrong horse");
+  const auto wrong = log_in(ann.handle, "wrong horse"),
+             unknown = log_in("nobody_here", "wrong horse");
   CHECK(wrong.status == 401);
   CHECK(wrong.code() == "invalid_credentials");
   CHECK(unknown.status == 401);
@@ -107,7 +115,9 @@ TEST_CASE("log in by e-mail or handle in either case; unknown name and wrong pas
   CHECK(text(unknown.json().as_object(), "detail") == text(wrong.json().as_object(), "detail"));
 }
 
-TEST_CASE("from the sixth failure a name is locked, even for the right password; refresh goes on working") {
+TEST_CASE(
+    "from the sixth failure a name is locked, even for the right password; refresh goes on "
+    "working") {
   const auto ann = person("ann");
   for (int i = 1; i <= 5; ++i) CHECK(log_in(ann.handle, "wrong horse").status == 401);
   const auto sixth = log_in(ann.handle, "wrong horse");
@@ -120,7 +130,9 @@ TEST_CASE("from the sixth failure a name is locked, even for the right password;
   CHECK(log_in("nobody_at_all", "wrong horse").status == 429);
 }
 
-TEST_CASE("refresh rotates: the old token gives the same successor until that is used, then the family is revoked") {
+TEST_CASE(
+    "refresh rotates: the old token gives the same successor until that is used, then the family "
+    "is revoked") {
   const auto ann = person("ann");
   const auto first = refresh(ann.refresh_token);
   REQUIRE(first.status == 200);
@@ -156,7 +168,9 @@ TEST_CASE("a revoked session is refused on HTTP and its sockets are closed with 
   CHECK(http().get("/v1/users/me", ann.access_token).status == 200);
   CHECK(at_home->call("messaging.conversations", "{}").ok);
 
-  CHECK(http().post("/v1/auth/logout", R"({"refresh_token":)" + quoted(ann.refresh_token) + "}").status == 204);
+  CHECK(http()
+            .post("/v1/auth/logout", R"({"refresh_token":)" + quoted(ann.refresh_token) + "}")
+            .status == 204);
   CHECK(at_home->closed(5s) == 4401);
 }
 
@@ -167,7 +181,8 @@ TEST_CASE("a new password ends the other sessions and keeps this one") {
   const auto body = [&](const std::string& old) {
     return R"({"old_password":)" + quoted(old) + R"(,"new_password":"an entirely new phrase"})";
   };
-  CHECK(http().post("/v1/auth/password", body("not the old one"), ann.access_token).code() == "invalid_credentials");
+  CHECK(http().post("/v1/auth/password", body("not the old one"), ann.access_token).code() ==
+        "invalid_credentials");
   REQUIRE(http().post("/v1/auth/password", body(ann.password), ann.access_token).status == 204);
   CHECK(on_phone->closed(5s) == 4401);
   CHECK(http().get("/v1/users/me", ann.access_token).status == 200);
@@ -182,16 +197,19 @@ TEST_CASE("without a token nothing is served, and a token in the address never c
   CHECK(http().get("/v1/users/me?access_token=" + ann.access_token).status == 401);
   CHECK(http().get("/healthz").status == 200);
   CHECK(http().get("/readyz").status == 200);
-  device refused(the_world().io, {.to = the_world().nova.at(), .access_token = "forged", .bearer_header = true});
+  device refused(the_world().io,
+                 {.to = the_world().nova.at(), .access_token = "forged", .bearer_header = true});
   CHECK_FALSE(refused.open());
   CHECK(refused.http_status() == 401);
-  device foreign(the_world().io,
-                 {.to = the_world().nova.at(), .access_token = ann.access_token, .origin = "https://elsewhere.example"});
+  device foreign(the_world().io, {.to = the_world().nova.at(),
+                                  .access_token = ann.access_token,
+                                  .origin = "https://elsewhere.example"});
   CHECK_FALSE(foreign.open());
   CHECK(foreign.http_status() == 403);
 }
 
-TEST_CASE("the socket answers malformed frames and goes on; calls before session.open are refused") {
+TEST_CASE(
+    "the socket answers malformed frames and goes on; calls before session.open are refused") {
   const auto ann = person("ann");
   auto d = raw_socket();
   const auto ask = [&](const std::string& frame) {
@@ -200,19 +218,24 @@ TEST_CASE("the socket answers malformed frames and goes on; calls before session
     REQUIRE(answer.has_value());
     return *answer;
   };
-  const auto code = [](const object& answer) { return number(answer.at("error").as_object(), "code"); };
+  const auto code = [](const object& answer) {
+    return number(answer.at("error").as_object(), "code");
+  };
   CHECK(code(ask("this is not JSON")) == -32700);
   CHECK(code(ask("[]")) == -32600);
   CHECK(code(ask(R"([{"jsonrpc":"2.0","id":1,"method":"x"}])")) == -32600);
   CHECK(code(ask(R"({"jsonrpc":"2.0","id":{},"method":"messaging.send"})")) == -32600);
-  CHECK(code(ask(R"({"jsonrpc":"2.0","id":1,"method":"messaging.conversations","params":{}})")) == 4010);
-  const auto opened = ask(R"({"jsonrpc":"2.0","id":"text","method":"session.open","params":{"access_token":)" +
-                          quoted(ann.access_token) + "}}");
+  CHECK(code(ask(R"({"jsonrpc":"2.0","id":1,"method":"messaging.conversations","params":{}})")) ==
+        4010);
+  const auto opened =
+      ask(R"({"jsonrpc":"2.0","id":"text","method":"session.open","params":{"access_token":)" +
+          quoted(ann.access_token) + "}}");
   CHECK(text(opened, "id") == "text");
   REQUIRE(opened.contains("result"));
   CHECK(text(opened.at("result").as_object(), "session_id") != "");
   CHECK(code(ask(R"({"jsonrpc":"2.0","id":2,"method":"no.such","params":{}})")) == -32601);
   CHECK(code(ask(R"({"jsonrpc":"2.0","id":3,"method":"messaging.send","params":[]})")) == -32602);
-  const auto list = ask(R"({"jsonrpc":"2.0","id":4,"method":"messaging.conversations","params":{}})");
+  const auto list =
+      ask(R"({"jsonrpc":"2.0","id":4,"method":"messaging.conversations","params":{}})");
   CHECK(list.at("result").at("items").as_array().empty());
 }

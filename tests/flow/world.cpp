@@ -28,8 +28,9 @@ account person(const std::string& name) {
 
 account another_login(const account& a) {
   auto again = a;
-  const auto reply = http().post("/v1/auth/login", R"({"identifier":)" + quoted(a.email) + R"(,"password":)" +
-                                                       quoted(a.password) + "}");
+  const auto reply =
+      http().post("/v1/auth/login", R"({"identifier":)" + quoted(a.email) + R"(,"password":)" +
+                                        quoted(a.password) + "}");
   INFO(reply.body);
   REQUIRE(client::take_tokens(again, reply));
   return again;
@@ -57,7 +58,8 @@ std::string direct(const account& a, const account& b) {
   return id;
 }
 
-std::string group(const account& owner, const std::vector<account>& others, const std::string& kind) {
+std::string group(const account& owner, const std::vector<account>& others,
+                  const std::string& kind) {
   std::vector<std::string> ids;
   for (const auto& o : others) ids.push_back(o.id);
   std::string why;
@@ -71,7 +73,8 @@ std::string in(const std::string& conversation, const std::string& rest) {
   return R"({"conversation_id":)" + quoted(conversation) + rest + "}";
 }
 
-std::string message(const std::string& conversation, const std::string& client_id, const std::string& text) {
+std::string message(const std::string& conversation, const std::string& client_id,
+                    const std::string& text) {
   return in(conversation, R"(,"client_id":)" + quoted(client_id) + R"(,"text":)" + quoted(text));
 }
 

@@ -13,12 +13,12 @@
 
 namespace nova::flow {
 
+using boost::json::object;
 using client::account;
 using client::call_result;
 using client::device;
 using client::http_reply;
 using client::quoted;
-using boost::json::object;
 
 struct world {
   client::server_process nova;
@@ -50,16 +50,20 @@ std::unique_ptr<device> socket(const account& a, socket_options options = {});
 
 /// The one direct conversation of two people.
 std::string direct(const account& a, const account& b);
-std::string group(const account& owner, const std::vector<account>& others, const std::string& kind = "group");
+std::string group(const account& owner, const std::vector<account>& others,
+                  const std::string& kind = "group");
 
 /// `{"conversation_id":…` plus `rest` and the closing brace; `rest` begins with a comma or is empty.
 std::string in(const std::string& conversation, const std::string& rest = {});
 /// The params of a send.
-std::string message(const std::string& conversation, const std::string& client_id, const std::string& text);
+std::string message(const std::string& conversation, const std::string& client_id,
+                    const std::string& text);
 
 /// Fits pushes whose member `name` is `value`.
 device::predicate with(const std::string& name, std::string_view value);
-inline device::predicate with(const std::string& name, const char* value) { return with(name, std::string_view(value)); }
+inline device::predicate with(const std::string& name, const char* value) {
+  return with(name, std::string_view(value));
+}
 device::predicate with(const std::string& name, bool value);
 std::int64_t number(const object& o, std::string_view name);
 std::string text(const object& o, std::string_view name);

@@ -41,17 +41,16 @@ std::string with_names(std::string_view text, unsigned account) {
     unsigned n = name ? static_cast<unsigned>(text[i + 2] - '0') : 0;
     if (name && (text[i + 1] == 'A' || text[i + 1] == 'C' || text[i + 1] == 'E'))
       out += to_string(fuzz::known_id(text[i + 1], n)), i += 2;
-    else if (name && text[i + 1] == 'R')
-      out += stage().refresh_token(account, 0, n), i += 2;
-    else
-      out += text[i];
+    else if (name && text[i + 1] == 'R') out += stage().refresh_token(account, 0, n), i += 2;
+    else out += text[i];
   }
   return out;
 }
 
 const rpc::method* find_method(std::string_view name) {
   auto methods = rpc::all_methods();
-  auto at = std::find_if(methods.begin(), methods.end(), [&](const auto* m) { return m->name == name; });
+  auto at =
+      std::find_if(methods.begin(), methods.end(), [&](const auto* m) { return m->name == name; });
   return at == methods.end() || (*at)->entity.empty() ? nullptr : *at;
 }
 

@@ -13,7 +13,9 @@ namespace {
 
 constexpr unsigned generous_depth = 100;
 
-void claim_json(const std::string& text) { claim(json_grammar(text).accepts(generous_depth), "what is said is JSON", text); }
+void claim_json(const std::string& text) {
+  claim(json_grammar(text).accepts(generous_depth), "what is said is JSON", text);
+}
 
 void claim_text(std::string_view text, std::string_view query) {
   claim(is_text(text), "text for the database is UTF-8 without NUL", query);
@@ -24,16 +26,20 @@ void claim_value(const storage::value& v, std::string_view query) {
   if (const auto* texts = std::get_if<std::vector<std::string>>(&v))
     for (const auto& text : *texts) claim_text(text, query);
   if (const auto* time = std::get_if<storage::timestamp>(&v)) {
-    constexpr unix_ms first = -210'866'803'200'000, end = 9'224'318'016'000'000;  // 4714 BC to 294277
+    constexpr unix_ms first = -210'866'803'200'000,
+                      end = 9'224'318'016'000'000;  // 4714 BC to 294277
     claim(time->ms >= first && time->ms < end, "a time that timestamptz holds", query);
   }
 }
 
 bool same(const rpc::message_ptr& a, const rpc::message_ptr& b) {
-  return (a == nullptr) == (b == nullptr) && (!a || a->SerializeAsString() == b->SerializeAsString());
+  return (a == nullptr) == (b == nullptr) &&
+         (!a || a->SerializeAsString() == b->SerializeAsString());
 }
 
-bool same(const storage::statement& a, const storage::statement& b) { return a.query == b.query && a.params == b.params; }
+bool same(const storage::statement& a, const storage::statement& b) {
+  return a.query == b.query && a.params == b.params;
+}
 
 }  // namespace
 
@@ -46,10 +52,13 @@ void claim_statement(const storage::statement& s) {
   }
   buffer.finish();
   for (std::size_t i = 1; i <= s.params.size(); ++i)
-    claim(s.query->sql.find('$' + std::to_string(i)) != std::string_view::npos, "every parameter is used", s.query->name);
-  claim(s.query->sql.find('$' + std::to_string(s.params.size() + 1)) == std::string_view::npos, "every $n is given", s.query->name);
+    claim(s.query->sql.find('$' + std::to_string(i)) != std::string_view::npos,
+          "every parameter is used", s.query->name);
+  claim(s.query->sql.find('$' + std::to_string(s.params.size() + 1)) == std::string_view::npos,
+        "every $n is given", s.query->name);
   if (s.query->merge == storage::merging::none) return;
-  claim(s.query->array_types.size() == s.params.size(), "a type for each merged column", s.query->name);
+  claim(s.query->array_types.size() == s.params.size(), "a type for each merged column",
+        s.query->name);
   for (std::size_t i = 0; i < s.params.size(); ++i)
     claim(storage::fits_array(s.query->array_types[i], s.params[i]) ||
               std::holds_alternative<std::monostate>(s.params[i]),
@@ -61,7 +70,8 @@ void claim_decision(const runtime::erased_decision& d, const rpc::message_type* 
     claim(d.reply != nullptr || d.refusal.has_value(), "a call is answered");
     if (d.refusal) claim_error(*d.refusal);
     if (d.reply) {
-      claim(d.reply->GetDescriptor()->full_name() == reply->name, "the reply is of the method's type", reply->name);
+      claim(d.reply->GetDescriptor()->full_name() == reply->name,
+            "the reply is of the method's type", reply->name);
       std::string text;
       reply->write_json(*d.reply, text);
       claim_json(text);
@@ -69,7 +79,8 @@ void claim_decision(const runtime::erased_decision& d, const rpc::message_type* 
   }
   for (const auto& s : d.statements) claim_statement(s);
   for (const auto& e : d.events) {
-    claim(e.type && e.body && e.body->GetDescriptor()->full_name() == e.type->type->name, "an event of its type");
+    claim(e.type && e.body && e.body->GetDescriptor()->full_name() == e.type->type->name,
+          "an event of its type");
     claim(!e.type->key_of(*e.body).empty(), "an event has a key", e.type->name);
   }
   for (const auto& p : d.pushes) {
@@ -95,10 +106,13 @@ void claim_same(const runtime::erased_outcome& a, const runtime::erased_outcome&
     claim(same(d->reply, other.reply), "asked again, the same reply");
     claim(d->statements.size() == other.statements.size(), "asked again, as many statements");
     for (std::size_t i = 0; i < d->statements.size(); ++i)
-      claim(same(d->statements[i], other.statements[i]), "asked again, the same statements", d->statements[i].query->name);
-    claim(d->pushes.size() == other.pushes.size() && d->events.size() == other.events.size(), "asked again, the same news");
+      claim(same(d->statements[i], other.statements[i]), "asked again, the same statements",
+            d->statements[i].query->name);
+    claim(d->pushes.size() == other.pushes.size() && d->events.size() == other.events.size(),
+          "asked again, the same news");
   } else {
-    claim(std::get<runtime::need>(a).items.size() == std::get<runtime::need>(b).items.size(), "asked again, the same needs");
+    claim(std::get<runtime::need>(a).items.size() == std::get<runtime::need>(b).items.size(),
+          "asked again, the same needs");
   }
 }
 

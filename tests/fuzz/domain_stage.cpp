@@ -1,8 +1,8 @@
 #include "tests/fuzz/domain_stage.hpp"
 
+#include "actors/auth/auth_services.hpp"
 #include "actors/auth/password_hash.hpp"
 #include "actors/auth/refresh_tokens.hpp"
-#include "actors/auth/auth_services.hpp"
 #include "actors/domain_modules.hpp"
 #include "tests/fuzz/claim.hpp"
 #include "tests/fuzz/decision_claims.hpp"
@@ -12,7 +12,8 @@
 namespace nova::fuzz {
 namespace {
 
-constexpr unsigned most_rounds = 200;  ///< of needs: a lookup that waits for another domain asks again for a while
+constexpr unsigned most_rounds =
+    200;  ///< of needs: a lookup that waits for another domain asks again for a while
 constexpr unsigned most_depth = 8;
 
 config::auth_settings cheap_passwords() {
@@ -45,7 +46,8 @@ rpc::caller caller_of(unsigned account) {
 
 }  // namespace
 
-domain_stage::domain_stage() : rows_(auth::hash_password("correct horse battery staple", {1, 8}), salt) {
+domain_stage::domain_stage()
+    : rows_(auth::hash_password("correct horse battery staple", {1, 8}), salt) {
   config::settings s;
   s.auth = cheap_passwords();
   s.messaging = few_members();
@@ -58,36 +60,40 @@ void domain_stage::clear() {
   random_ = {};
 }
 
-std::string domain_stage::refresh_token(unsigned account, unsigned session, std::uint32_t generation) const {
+std::string domain_stage::refresh_token(unsigned account, unsigned session,
+                                        std::uint32_t generation) const {
   auth::session_row row;
   row.session_id = known_id('E', session);
   row.generation = generation;
   row.salt = salt;
-  const auto& services = *std::any_cast<const std::shared_ptr<auth::auth_services>&>(domains_[0].services);
+  const auto& services =
+      *std::any_cast<const std::shared_ptr<auth::auth_services>&>(domains_[0].services);
   return services.refresh.make(known_id('A', account), row);
 }
 
-domain_stage::active& domain_stage::activate(const runtime::entity_kind& kind, const std::string& key) {
+domain_stage::active& domain_stage::activate(const runtime::entity_kind& kind,
+                                             const std::string& key) {
   auto& entity = entities_[{kind.name, key}];
   runtime::reads r;
   while (!entity.state) {
     auto loaded = kind.load(key, r);
     if (auto* state = std::get_if<std::unique_ptr<runtime::state_box>>(&loaded))
       entity.state = std::move(*state);
-    else
-      supply(std::get<runtime::need>(loaded), r, {});
+    else supply(std::get<runtime::need>(loaded), r, {});
     claim(r.size() < most_rounds, "a load ends", kind.name);
   }
   return entity;
 }
 
-result<domain_stage::place> domain_stage::find(const rpc::method& method, const rpc::message& request,
+result<domain_stage::place> domain_stage::find(const rpc::method& method,
+                                               const rpc::message& request,
                                                const rpc::caller& caller) {
   if (!row_source::knows(method.domain)) return make_error(errc::not_found);
   auto domain = std::ranges::find(domains_, method.domain, &runtime::domain::name);
   claim(domain != domains_.end(), "every method has a domain", method.name);
   auto kind = std::ranges::find(domain->kinds, method.entity, &runtime::entity_kind::name);
-  claim(kind != domain->kinds.end() && kind->calls.contains(method.number), "every method has a handler", method.name);
+  claim(kind != domain->kinds.end() && kind->calls.contains(method.number),
+        "every method has a handler", method.name);
   std::string key;
   switch (method.key) {
     case rpc::key_source::field: key = method.key_of(request); break;
@@ -122,8 +128,9 @@ void domain_stage::supply(const runtime::need& n, runtime::reads& r, const rpc::
   }
 }
 
-runtime::erased_outcome domain_stage::decide(place& at, const runtime::erased_handler& handler, const rpc::message& m,
-                                             runtime::context c, runtime::reads& r) {
+runtime::erased_outcome domain_stage::decide(place& at, const runtime::erased_handler& handler,
+                                             const rpc::message& m, runtime::context c,
+                                             runtime::reads& r) {
   for (unsigned round = 0; round < most_rounds; ++round) {
     auto before = random_;
     auto out = handler(*at.entity->state, m, c, r);
@@ -138,8 +145,8 @@ runtime::erased_outcome domain_stage::decide(place& at, const runtime::erased_ha
   return make_error(errc::internal);
 }
 
-rpc::reply_result domain_stage::carry_out(const rpc::method& method, rpc::message_ptr request, unsigned account,
-                                          std::uint32_t seed, int attempt) {
+rpc::reply_result domain_stage::carry_out(const rpc::method& method, rpc::message_ptr request,
+                                          unsigned account, std::uint32_t seed, int attempt) {
   if (depth_ == 0) rows_.reseed(seed);
   ++depth_;
   auto caller = caller_of(account);
@@ -151,7 +158,8 @@ rpc::reply_result domain_stage::carry_out(const rpc::method& method, rpc::messag
   } else {
     runtime::reads r;
     auto services = at->domain->services;
-    runtime::context c{at->key, caller, fixed_clock::time, random_, "request", "", attempt, &services};
+    runtime::context c{at->key,   caller, fixed_clock::time, random_,
+                       "request", "",     attempt,           &services};
     auto out = decide(*at, at->kind->calls.at(method.number), *request, c, r);
     if (auto* e = std::get_if<error>(&out)) {
       claim_error(*e);
@@ -160,10 +168,8 @@ rpc::reply_result domain_stage::carry_out(const rpc::method& method, rpc::messag
       auto& d = std::get<runtime::erased_decision>(out);
       claim_decision(d, method.reply);
       claim(!method.query || d.statements.empty(), "a query writes nothing", method.name);
-      if (d.refusal)
-        answer = *d.refusal;
-      else
-        answer = d.reply;
+      if (d.refusal) answer = *d.refusal;
+      else answer = d.reply;
       apply(*at, d);
     }
   }
@@ -206,11 +212,13 @@ void domain_stage::tell(const runtime::event& e) {
       }
       if (auto* model = std::get_if<runtime::read_model_effect>(&where))
         for (const auto& s : model->statements) claim_statement(s);
-      if (auto* to = std::get_if<runtime::entity_effect>(&where)) carry_event(*to, *e.type, *e.body);
+      if (auto* to = std::get_if<runtime::entity_effect>(&where))
+        carry_event(*to, *e.type, *e.body);
     }
 }
 
-void domain_stage::carry_event(const runtime::entity_effect& to, const rpc::event_type& type, const rpc::message& body) {
+void domain_stage::carry_event(const runtime::entity_effect& to, const rpc::event_type& type,
+                               const rpc::message& body) {
   for (auto& domain : domains_) {
     auto kind = std::ranges::find(domain.kinds, to.kind, &runtime::entity_kind::name);
     if (kind == domain.kinds.end() || !kind->events.contains(type.number)) continue;

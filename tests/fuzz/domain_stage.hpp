@@ -23,8 +23,8 @@ class domain_stage {
 
   /// One command to its end. `account`: which of the known ones calls; `seed`: of what the database says; `attempt`: see
   /// runtime::context.
-  rpc::reply_result carry_out(const rpc::method& method, rpc::message_ptr request, unsigned account, std::uint32_t seed,
-                              int attempt = 0);
+  rpc::reply_result carry_out(const rpc::method& method, rpc::message_ptr request, unsigned account,
+                              std::uint32_t seed, int attempt = 0);
 
   /// A genuine refresh token of a known account's session.
   std::string refresh_token(unsigned account, unsigned session, std::uint32_t generation) const;
@@ -40,14 +40,16 @@ class domain_stage {
     active* entity;
     std::string key;
   };
-  result<place> find(const rpc::method& method, const rpc::message& request, const rpc::caller& caller);
+  result<place> find(const rpc::method& method, const rpc::message& request,
+                     const rpc::caller& caller);
   active& activate(const runtime::entity_kind& kind, const std::string& key);
-  runtime::erased_outcome decide(place& at, const runtime::erased_handler& handler, const rpc::message& m,
-                                 runtime::context c, runtime::reads& r);
+  runtime::erased_outcome decide(place& at, const runtime::erased_handler& handler,
+                                 const rpc::message& m, runtime::context c, runtime::reads& r);
   void supply(const runtime::need& n, runtime::reads& r, const rpc::caller& caller);
   void apply(place& at, runtime::erased_decision& d);
   void tell(const runtime::event& e);
-  void carry_event(const runtime::entity_effect& to, const rpc::event_type& type, const rpc::message& body);
+  void carry_event(const runtime::entity_effect& to, const rpc::event_type& type,
+                   const rpc::message& body);
 
   std::vector<runtime::domain> domains_;
   std::map<std::pair<std::string_view, std::string>, active> entities_;

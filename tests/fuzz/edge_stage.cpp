@@ -71,8 +71,10 @@ void settle(gateway::io_thread& thread, peer& client, played& out) {
 }  // namespace
 
 void answering_bus::call(rpc::call c) {
-  if (c.request_id == "gateway" && c.caller.kind == rpc::caller_kind::node && c.caller.connection == 0)
-    return c.reply(c.method->name == "auth.Auth.Keys" ? keys() : rpc::message_ptr(c.method->reply->make()));
+  if (c.request_id == "gateway" && c.caller.kind == rpc::caller_kind::node &&
+      c.caller.connection == 0)
+    return c.reply(c.method->name == "auth.Auth.Keys" ? keys()
+                                                      : rpc::message_ptr(c.method->reply->make()));
   std::string request(c.method->name);
   request += ' ';
   c.method->request->write_json(*c.request, request);
@@ -97,8 +99,14 @@ config::gateway_settings small_limits() {
 }
 
 std::string access_token() {
-  jwt_claims claims{"nova", "nova", "019336f0-0000-7000-8000-000000000001", "019336f0-0000-7000-8000-000000000002",
-                    1'800'000'000, 1'800'000'000, 1'800'000'900, {}};
+  jwt_claims claims{"nova",
+                    "nova",
+                    "019336f0-0000-7000-8000-000000000001",
+                    "019336f0-0000-7000-8000-000000000002",
+                    1'800'000'000,
+                    1'800'000'000,
+                    1'800'000'900,
+                    {}};
   return sign_jwt(claims, key());
 }
 

@@ -2,8 +2,8 @@
 // answers at once. Used by http_stream_fuzz and websocket_fuzz.
 #pragma once
 
-#include "gateway/session/edge.hpp"
 #include "gateway/loop/io_thread.hpp"
+#include "gateway/session/edge.hpp"
 #include "protocols/core/jwt.hpp"
 #include "tests/fuzz/fixed_sources.hpp"
 
@@ -18,7 +18,9 @@ namespace nova::fuzz {
 class answering_bus final : public rpc::bus {
  public:
   void call(rpc::call c) override;
-  void attach(rpc::attachment, std::function<void(result<void>)> attached) override { attached({}); }
+  void attach(rpc::attachment, std::function<void(result<void>)> attached) override {
+    attached({});
+  }
   void detach(rpc::connection_id, const uuid&) override {}
   bool ready() const override { return true; }
   void collect_metrics(metric_samples&) const override {}

@@ -49,7 +49,8 @@ struct assembly {
 
 class referee {
  public:
-  referee(std::size_t max_bytes, bool text_wanted) : max_bytes_(max_bytes), text_wanted_(text_wanted) {}
+  referee(std::size_t max_bytes, bool text_wanted)
+      : max_bytes_(max_bytes), text_wanted_(text_wanted) {}
 
   /// True when the connection goes on.
   bool take(const client_frame& f, verdict& out) {
@@ -75,7 +76,8 @@ class referee {
     if (f.payload.size() == 1) return close(out, 1002);
     int code = f.payload.empty() ? 1000 : (f.payload[0] & 0xff) << 8 | (f.payload[1] & 0xff);
     if (!code_allowed(code)) return close(out, 1002);
-    if (f.payload.size() > 2 && broken_utf8(std::string_view(f.payload).substr(2), unfinished)) return close(out, 1007);
+    if (f.payload.size() > 2 && broken_utf8(std::string_view(f.payload).substr(2), unfinished))
+      return close(out, 1007);
     out.clean = true;
     // An empty close may be answered by an empty one.
     out.may_close = f.payload.empty() ? 1000 : 0;
@@ -137,11 +139,13 @@ std::vector<client_frame> read_script(std::string_view text) {
   return out;
 }
 
-verdict judge(const std::vector<client_frame>& frames, std::size_t max_message_bytes, bool text_wanted) {
+verdict judge(const std::vector<client_frame>& frames, std::size_t max_message_bytes,
+              bool text_wanted) {
   verdict out;
   referee r(max_message_bytes, text_wanted);
   for (const auto& f : frames) {
-    out.shown += (f.fin() ? " fin " : " ") + std::to_string(f.opcode()) + '/' + std::to_string(f.shape) + ':' + f.payload;
+    out.shown += (f.fin() ? " fin " : " ") + std::to_string(f.opcode()) + '/' +
+                 std::to_string(f.shape) + ':' + f.payload;
     if (!r.take(f, out)) break;
   }
   return out;
@@ -164,7 +168,8 @@ std::vector<server_frame> read_frames(std::string_view bytes) {
     claim(bytes.size() >= 2 + more, "a whole length", bytes);
     std::uint64_t length = second;
     if (more > 0) length = 0;
-    for (std::size_t i = 0; i < more; ++i) length = length << 8 | static_cast<std::uint8_t>(bytes[2 + i]);
+    for (std::size_t i = 0; i < more; ++i)
+      length = length << 8 | static_cast<std::uint8_t>(bytes[2 + i]);
     claim(bytes.size() >= 2 + more + length, "a whole payload", bytes);
     claim(opcode < 8 || length <= 125, "a short control frame", bytes);
     out.push_back({opcode, bytes.substr(2 + more, length)});

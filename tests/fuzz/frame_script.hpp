@@ -28,13 +28,14 @@ struct client_frame {
 std::vector<client_frame> read_script(std::string_view text);
 
 struct verdict {
-  int close = 0;      ///< code that the server closes with; 0: it has no reason to
-  int may_close = 0;  ///< another one that is right as well
+  int close = 0;       ///< code that the server closes with; 0: it has no reason to
+  int may_close = 0;   ///< another one that is right as well
   bool clean = false;  ///< the client closed first: both have said so
   std::vector<std::string> pings;
   std::string shown;  ///< the frames, for a person
 };
-verdict judge(const std::vector<client_frame>& frames, std::size_t max_message_bytes, bool text_wanted);
+verdict judge(const std::vector<client_frame>& frames, std::size_t max_message_bytes,
+              bool text_wanted);
 
 struct server_frame {
   int opcode = 0;

@@ -41,7 +41,8 @@ void compare_with_beast(std::string_view block) {
   claim(parser.chunked() == (encodings == 1), "chunked exactly when the rules saw chunked");
   if (lengths == 1) {
     auto text = view(head["Content-Length"]);
-    claim(!text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }),
+    claim(!text.empty() &&
+              std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }),
           "a length of digits only", text);
     claim(parser.content_length().value_or(~0ull) == std::stoull(std::string(text)), "one length");
   } else {
@@ -63,15 +64,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto block = text.substr(0, end + 4);
   auto refused = check_header(block, limits);
   if (refused) {
-    claim(refused->status == 400 || refused->status == 414 || refused->status == 431 || refused->status == 505,
+    claim(refused->status == 400 || refused->status == 414 || refused->status == 431 ||
+              refused->status == 505,
           "a status of the list");
     claim(!refused->reason.empty(), "a reason");
     return 0;
   }
   for (std::size_t n = 0; n < block.size(); n += step)
-    claim(!check_partial_header(block.substr(0, n), limits), "what is accepted whole is not refused in pieces");
+    claim(!check_partial_header(block.substr(0, n), limits),
+          "what is accepted whole is not refused in pieces");
   compare_with_beast(block);
   for (std::size_t bytes : {0, 4, 64})
-    if (chunk_extension_ok(text.substr(end + 4), bytes)) claim(text.size() - end - 4 <= bytes, "the limit of extensions");
+    if (chunk_extension_ok(text.substr(end + 4), bytes))
+      claim(text.size() - end - 4 <= bytes, "the limit of extensions");
   return 0;
 }

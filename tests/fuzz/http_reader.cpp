@@ -18,10 +18,13 @@ bool token_char(char c) {
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-bool token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), token_char); }
+bool token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), token_char);
+}
 
 bool same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
 
 std::string_view trim(std::string_view text) {
@@ -57,9 +60,12 @@ bool read_line(std::string_view line, head& to) {
   to.request.target = line.substr(first + 1, last - first - 1);
   auto version = line.substr(last + 1);
   to.minor_0 = version == "HTTP/1.0";
-  bool target_ok = !to.request.target.empty() && std::all_of(to.request.target.begin(), to.request.target.end(),
-                                                             [](char c) { return c > ' ' && c < 0x7f; });
-  return token(to.request.method) && target_ok && (to.minor_0 || (version.size() == 8 && version.starts_with("HTTP/1.") && digit(version[7])));
+  bool target_ok =
+      !to.request.target.empty() && std::all_of(to.request.target.begin(), to.request.target.end(),
+                                                [](char c) { return c > ' ' && c < 0x7f; });
+  return token(to.request.method) && target_ok &&
+         (to.minor_0 ||
+          (version.size() == 8 && version.starts_with("HTTP/1.") && digit(version[7])));
 }
 
 bool read_field(std::string_view line, head& to) {
@@ -105,7 +111,8 @@ progress read_head(std::string_view& bytes, head& to) {
     block.remove_prefix(cr + 2);
   }
   if (to.hosts > 1 || (to.hosts == 0 && !to.minor_0)) return progress::malformed;
-  if (to.encodings > 1 || to.lengths > 1 || to.encodings + to.lengths > 1) return progress::malformed;
+  if (to.encodings > 1 || to.lengths > 1 || to.encodings + to.lengths > 1)
+    return progress::malformed;
   if (to.chunked && to.minor_0) return progress::malformed;
   if (to.minor_0) to.request.close = true;  // Nova keeps no connection of HTTP/1.0
   return progress::done;
@@ -188,12 +195,15 @@ std::vector<read_answer> read_answers(std::string_view bytes) {
     if (a.status == 101) return out;
     std::size_t length = 0;
     bool bodiless = a.status == 100 || a.status == 204 || a.status == 304;
-    for (block.remove_prefix(block.find("\r\n") + 2); !block.empty(); block.remove_prefix(block.find("\r\n") + 2)) {
+    for (block.remove_prefix(block.find("\r\n") + 2); !block.empty();
+         block.remove_prefix(block.find("\r\n") + 2)) {
       auto line = block.substr(0, block.find("\r\n"));
       auto colon = line.find(':');
-      claim(colon != line.npos && line.find_first_of("\r\n") == line.npos, "an answer has fields", line);
+      claim(colon != line.npos && line.find_first_of("\r\n") == line.npos, "an answer has fields",
+            line);
       auto name = line.substr(0, colon), value = trim(line.substr(colon + 1));
-      if (same(name, "content-length")) length = std::strtoull(std::string(value).c_str(), nullptr, 10);
+      if (same(name, "content-length"))
+        length = std::strtoull(std::string(value).c_str(), nullptr, 10);
       if (same(name, "connection")) a.close = a.close || names(value, "close");
     }
     // The answer to HEAD says the length of a body that does not come: the next answer follows, or nothing.

@@ -15,11 +15,12 @@ struct read_request {
 };
 
 struct request_reading {
-  std::vector<read_request> requests;  ///< complete and well-formed, in order, up to one that closes
+  std::vector<read_request>
+      requests;  ///< complete and well-formed, in order, up to one that closes
   /// What follows begins with a whole head that can never become a request. (A body can be as wrong; but of a chunk's line a
   /// reader may wait for the end before it says so.)
   bool malformed = false;
-  bool upgraded = false;               ///< one asks for another protocol: what follows is not HTTP
+  bool upgraded = false;  ///< one asks for another protocol: what follows is not HTTP
 };
 request_reading read_requests(std::string_view bytes);
 

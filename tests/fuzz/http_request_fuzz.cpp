@@ -31,7 +31,8 @@ void claim_escapes(std::string_view text) {
   for (bool plus : {false, true})
     if (auto plain = gateway::percent_decode(text, plus)) {
       claim(plain->size() <= text.size(), "decoding never grows");
-      claim(gateway::percent_decode(percent_encode(*plain), plus) == plain, "encoded again it is the same");
+      claim(gateway::percent_decode(percent_encode(*plain), plus) == plain,
+            "encoded again it is the same");
     }
 }
 
@@ -59,9 +60,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (!match->method) return 0;
   claim(match->method->caller != rpc::caller_kind::node, "what only nodes may call has no route");
-  claim(match->allow.find(gateway::verb_name(match->route->method)) != match->allow.npos, "Allow has the verb");
+  claim(match->allow.find(gateway::verb_name(match->route->method)) != match->allow.npos,
+        "Allow has the verb");
   auto body_format = format == "p" ? gateway::body_format::protobuf : gateway::body_format::json;
-  auto request = gateway::read_http_request({*match->method, *match->route, match->path, query, text, body_format, 16});
+  auto request = gateway::read_http_request(
+      {*match->method, *match->route, match->path, query, text, body_format, 16});
   if (!request) {
     claim(request.error().code == errc::invalid_request, "a request that does not fit is 400");
     return 0;
@@ -73,7 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& [name, value] : match->path) {
     auto other = match->method->request->make();
     other->CopyFrom(**request);
-    claim(match->method->request->set_from_text(*other, name, value, errors), "a path parameter is a field");
+    claim(match->method->request->set_from_text(*other, name, value, errors),
+          "a path parameter is a field");
     claim(google::protobuf::util::MessageDifferencer::Equals(*other, **request), "the path wins");
   }
   return 0;

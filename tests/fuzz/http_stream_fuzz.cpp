@@ -17,7 +17,8 @@ void claim_same(const fuzz::played& a, const fuzz::played& b, std::string_view i
   for (std::size_t i = 0; i < one.size(); ++i) {
     claim(one[i].close == other[i].close, "cut otherwise, the same ends", input);
     // What breaks two rules is refused by the one that is seen first.
-    bool refused = one[i].close && one[i].status >= 400 && one[i].status <= 505 && other[i].status >= 400 && other[i].status <= 505;
+    bool refused = one[i].close && one[i].status >= 400 && one[i].status <= 505 &&
+                   other[i].status >= 400 && other[i].status <= 505;
     claim(refused || one[i].status == other[i].status, "cut otherwise, the same answers", input);
   }
 }
@@ -38,7 +39,8 @@ void claim_framing(std::string_view input, const fuzz::played& out) {
   bool open = answers.empty() || !answers.back().close;
   if (open && !reading.upgraded && answers.size() < reading.requests.size())
     claim(false, "a request without an answer", input);
-  if (reading.malformed && open && !reading.upgraded) claim(false, "malformed, yet the connection goes on", input);
+  if (reading.malformed && open && !reading.upgraded)
+    claim(false, "malformed, yet the connection goes on", input);
 }
 
 }  // namespace

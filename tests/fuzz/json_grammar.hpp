@@ -32,7 +32,9 @@ class json_grammar {
     return true;
   }
   void blank() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
   std::size_t digits() {
     auto from = at_;
@@ -102,7 +104,8 @@ class json_grammar {
     char c = text_[at_++];
     if (c != 'u') return std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos;
     for (int i = 0; i < 4; ++i, ++at_)
-      if (at_ >= text_.size() || std::string_view("0123456789abcdefABCDEF").find(text_[at_]) == std::string_view::npos)
+      if (at_ >= text_.size() ||
+          std::string_view("0123456789abcdefABCDEF").find(text_[at_]) == std::string_view::npos)
         return false;
     return true;
   }

@@ -25,12 +25,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::claim_call(call);
   claim(call.id.size() <= std::max<std::size_t>(limits.max_id_bytes, 4), "an id is short");
   if (call.failure) {
-    claim(call.failure->number != -32700 || call.id == "null", "nothing is read from what is no JSON");
-    fuzz::claim_answer_is_json(gateway::write_failure(gateway::encoding::json, call.id, *call.failure, "r"), call.id);
+    claim(call.failure->number != -32700 || call.id == "null",
+          "nothing is read from what is no JSON");
+    fuzz::claim_answer_is_json(
+        gateway::write_failure(gateway::encoding::json, call.id, *call.failure, "r"), call.id);
     return 0;
   }
   fuzz::claim_json_round_trip(*call.method->request, *call.params);
   auto reply = call.method->reply->make();
-  fuzz::claim_answer_is_json(gateway::write_result(gateway::encoding::json, call.id, *call.method, *reply), call.id);
+  fuzz::claim_answer_is_json(
+      gateway::write_result(gateway::encoding::json, call.id, *call.method, *reply), call.id);
   return 0;
 }

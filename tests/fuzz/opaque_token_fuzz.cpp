@@ -25,13 +25,14 @@ uuid take_id(FuzzedDataProvider& in) {
 void claim_resume(FuzzedDataProvider& in, const std::string& forged, std::size_t at, char flip) {
   static const gateway::resume_tokens tokens(std::string(32, 'r')), others(std::string(32, 's'));
   gateway::resume_claims said{take_id(in), take_id(in), take_id(in), now};
-  said.expires_at += in.ConsumeBool() ? in.ConsumeIntegralInRange<std::int64_t>(-2, 2) : in.ConsumeIntegralInRange<std::int64_t>(-now, now);
+  said.expires_at += in.ConsumeBool() ? in.ConsumeIntegralInRange<std::int64_t>(-2, 2)
+                                      : in.ConsumeIntegralInRange<std::int64_t>(-now, now);
   auto token = tokens.make(said);
   auto read = tokens.read(token, now);
   claim(read.has_value() == (said.expires_at > now), "accepted until it expires");
   if (read)
-    claim(read->account == said.account && read->session == said.session && read->lineage == said.lineage &&
-              read->expires_at == said.expires_at,
+    claim(read->account == said.account && read->session == said.session &&
+              read->lineage == said.lineage && read->expires_at == said.expires_at,
           "a resume token says what it was made of");
   claim(!others.read(token, 0), "another installation's token is refused");
   auto spoilt = token;
@@ -50,18 +51,22 @@ void claim_refresh(FuzzedDataProvider& in, const std::string& forged, std::size_
   auto account = take_id(in);
   auto token = tokens.make(account, row);
   auto read = auth::parse_refresh_token(token);
-  claim(read && read->account == account && read->session == row.session_id && read->generation == row.generation,
+  claim(read && read->account == account && read->session == row.session_id &&
+            read->generation == row.generation,
         "a refresh token says what it was made of");
   claim(tokens.authentic(*read, row.salt), "Nova's own token is authentic");
-  claim(!tokens.authentic(*read, std::string(auth::session_salt_bytes, 't')), "it belongs to one session row");
+  claim(!tokens.authentic(*read, std::string(auth::session_salt_bytes, 't')),
+        "it belongs to one session row");
   claim(!others.authentic(*read, row.salt), "another installation's token is not authentic");
   auto spoilt = token;
   spoilt[at % spoilt.size()] ^= flip;
   auto claimed = auth::parse_refresh_token(spoilt);
-  claim(!claimed || !tokens.authentic(*claimed, row.salt), "one changed byte is not authentic", spoilt);
+  claim(!claimed || !tokens.authentic(*claimed, row.salt), "one changed byte is not authentic",
+        spoilt);
   claim(!auth::parse_refresh_token(token.substr(0, at % token.size())), "a cut token is no token");
   if (auto invented = auth::parse_refresh_token(forged))
-    claim(forged == token || !tokens.authentic(*invented, row.salt), "an invented token is not authentic", forged);
+    claim(forged == token || !tokens.authentic(*invented, row.salt),
+          "an invented token is not authentic", forged);
 }
 
 }  // namespace

@@ -14,13 +14,15 @@ using fuzz::claim;
 void claim_push(const rpc::push_type& type, std::shared_ptr<rpc::message> body) {
   rpc::push p(type, body);
   auto parsed = gateway::parse_json(p.json(), fuzz::generous_depth);
-  claim(parsed && parsed->at("method").as_string() == type.rpc, "a push is a JSON-RPC notification", p.json());
+  claim(parsed && parsed->at("method").as_string() == type.rpc, "a push is a JSON-RPC notification",
+        p.json());
   claim(!parsed->as_object().contains("id"), "a push has no id");
   session::Frame frame;
   claim(frame.ParseFromString(p.binary()) && frame.has_push(), "a push is a frame");
   auto back = type.type->make();
   claim(back->ParseFromString(frame.push().params()), "a push's params are its message");
-  claim(google::protobuf::util::MessageDifferencer::Equals(*body, *back), "a frame changes nothing");
+  claim(google::protobuf::util::MessageDifferencer::Equals(*body, *back),
+        "a frame changes nothing");
 }
 
 /// Times print as RFC 3339 with four digits of year: only those within make the way and back.
@@ -46,12 +48,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto which = data[0] % (pushes.size() + methods.size() + events.size());
   const rpc::message_type* type = nullptr;
   const rpc::push_type* push = nullptr;
-  if (which < pushes.size())
-    push = pushes[which], type = push->type;
-  else if (which - pushes.size() < methods.size())
-    type = methods[which - pushes.size()]->reply;
-  else
-    type = events[which - pushes.size() - methods.size()]->type;
+  if (which < pushes.size()) push = pushes[which], type = push->type;
+  else if (which - pushes.size() < methods.size()) type = methods[which - pushes.size()]->reply;
+  else type = events[which - pushes.size() - methods.size()]->type;
   std::shared_ptr<rpc::message> m = type->make();
   if (!m->ParseFromArray(data + 1, static_cast<int>(size - 1))) return 0;
   m->DiscardUnknownFields();

@@ -12,16 +12,16 @@ namespace {
 using storage::value;
 
 enum class about {
-  any,       ///< `least` to `most` rows
-  rare,      ///< one row in one of eight cases
-  usual,     ///< one row in seven of eight
-  one,       ///< exactly one row
-  ids,       ///< one row or none for each id of the first parameter
-  ranges,    ///< up to three rows for each (id, after, upto)
-  back,      ///< seq descending from `before`
-  forward,   ///< seq ascending from `after`
-  given,     ///< about the id that is the first parameter
-  texts,     ///< of the texts of the first parameter
+  any,      ///< `least` to `most` rows
+  rare,     ///< one row in one of eight cases
+  usual,    ///< one row in seven of eight
+  one,      ///< exactly one row
+  ids,      ///< one row or none for each id of the first parameter
+  ranges,   ///< up to three rows for each (id, after, upto)
+  back,     ///< seq descending from `before`
+  forward,  ///< seq ascending from `after`
+  given,    ///< about the id that is the first parameter
+  texts,    ///< of the texts of the first parameter
 };
 
 /// Columns: A known account · C known conversation · E the row's own session · U another account for each row · I the id that
@@ -71,7 +71,8 @@ constexpr shape shapes[] = {
 };
 
 const shape& shape_of(const storage::statement& s) {
-  auto at = std::find_if(std::begin(shapes), std::end(shapes), [&](const auto& x) { return x.name == s.query->name; });
+  auto at = std::find_if(std::begin(shapes), std::end(shapes),
+                         [&](const auto& x) { return x.name == s.query->name; });
   claim(at != std::end(shapes), "row_source.cpp knows the columns of every read", s.query->name);
   return *at;
 }
@@ -84,7 +85,8 @@ const T* parameter(const storage::statement& s, std::size_t i) {
 }  // namespace
 
 bool row_source::knows(std::string_view domain) {
-  return std::ranges::any_of(shapes, [&](const auto& s) { return s.name.substr(0, s.name.find('.')) == domain; });
+  return std::ranges::any_of(
+      shapes, [&](const auto& s) { return s.name.substr(0, s.name.find('.')) == domain; });
 }
 
 std::uint32_t row_source::below(std::uint32_t n) {
@@ -93,11 +95,13 @@ std::uint32_t row_source::below(std::uint32_t n) {
 }
 
 std::string row_source::word() {
-  static constexpr std::string_view words[] = {"ada", "+1", "c-1", "hello", "\xf0\x9f\x91\x8d", "ada@example.org", "Ada L.", ""};
+  static constexpr std::string_view words[] = {
+      "ada", "+1", "c-1", "hello", "\xf0\x9f\x91\x8d", "ada@example.org", "Ada L.", ""};
   return std::string(words[below(std::size(words))]);
 }
 
-std::vector<row_source::row_facts> row_source::facts_of(const storage::statement& s, std::uint32_t most) {
+std::vector<row_source::row_facts> row_source::facts_of(const storage::statement& s,
+                                                        std::uint32_t most) {
   const auto& is = shape_of(s);
   std::vector<row_facts> out;
   auto ids = parameter<std::vector<uuid>>(s, 0);
@@ -105,18 +109,26 @@ std::vector<row_source::row_facts> row_source::facts_of(const storage::statement
     for (const auto& id : *ids)
       if (below(16) != 0 && out.size() < 300) out.push_back({0, 0, id, 0});
   } else if (is.rows == about::ranges && ids) {
-    const auto &after = std::get<std::vector<std::int64_t>>(s.params[1]), &upto = std::get<std::vector<std::int64_t>>(s.params[2]);
+    const auto &after = std::get<std::vector<std::int64_t>>(s.params[1]),
+               &upto = std::get<std::vector<std::int64_t>>(s.params[2]);
     for (std::size_t i = 0; i < ids->size(); ++i)
-      for (auto seq = after[i]; seq < upto[i] && seq - after[i] < most; ++seq) out.push_back({0, 0, (*ids)[i], seq + 1});
+      for (auto seq = after[i]; seq < upto[i] && seq - after[i] < most; ++seq)
+        out.push_back({0, 0, (*ids)[i], seq + 1});
   } else if (is.rows == about::back || is.rows == about::forward) {
-    auto before = std::min<std::int64_t>(std::get<std::int64_t>(s.params[1]), 60), after = std::max<std::int64_t>(std::get<std::int64_t>(s.params[2]), 0);
+    auto before = std::min<std::int64_t>(std::get<std::int64_t>(s.params[1]), 60),
+         after = std::max<std::int64_t>(std::get<std::int64_t>(s.params[2]), 0);
     auto limit = std::min<std::int64_t>(std::get<std::int64_t>(s.params[3]), most);
     bool forward = is.rows == about::forward;
     for (std::int64_t i = 0; i < limit && before - 1 - i > after; ++i)
       out.push_back({0, 0, *parameter<uuid>(s, 0), forward ? after + 1 + i : before - 1 - i});
   } else if (is.rows == about::texts) {
     for (const auto& text : std::get<std::vector<std::string>>(s.params[0]))
-      if (below(4) == 0) out.push_back({out.size(), 0, {}, static_cast<std::int64_t>(&text - &std::get<std::vector<std::string>>(s.params[0])[0])});
+      if (below(4) == 0)
+        out.push_back({out.size(),
+                       0,
+                       {},
+                       static_cast<std::int64_t>(
+                           &text - &std::get<std::vector<std::string>>(s.params[0])[0])});
   } else {
     bool eighth = below(8) == 0;
     auto n = is.least + below(most + 1 - is.least);
@@ -172,7 +184,8 @@ storage::rows row_source::answer(const storage::statement& s) {
       } else if (column == '?') {
         null_next = below(2) == 0;
       } else if (column == 'T') {
-        cells.emplace_back(std::get<std::vector<std::string>>(s.params[0])[static_cast<std::size_t>(f.seq)]);
+        cells.emplace_back(
+            std::get<std::vector<std::string>>(s.params[0])[static_cast<std::size_t>(f.seq)]);
         ++columns;
       } else {
         const bool null = std::exchange(null_next, false) || null_group;

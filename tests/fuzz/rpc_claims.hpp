@@ -31,13 +31,15 @@ inline void drop_contradictions(google::protobuf::Message& m) {
   for (int i = 0; i < type.field_count(); ++i) {
     const auto* f = type.field(i);
     const auto& flag = f->options().GetExtension(options::field).empty_flag();
-    if (!flag.empty() && access.FieldSize(m, f) > 0) access.ClearField(&m, type.FindFieldByName(flag));
+    if (!flag.empty() && access.FieldSize(m, f) > 0)
+      access.ClearField(&m, type.FindFieldByName(flag));
     if (f->cpp_type() != f->CPPTYPE_MESSAGE || f->is_map()) continue;
     if (!f->is_repeated()) {
       if (access.HasField(m, f)) drop_contradictions(*access.MutableMessage(&m, f));
       continue;
     }
-    for (int n = 0; n < access.FieldSize(m, f); ++n) drop_contradictions(*access.MutableRepeatedMessage(&m, f, n));
+    for (int n = 0; n < access.FieldSize(m, f); ++n)
+      drop_contradictions(*access.MutableRepeatedMessage(&m, f, n));
   }
 }
 
@@ -51,12 +53,14 @@ inline void claim_json_round_trip(const rpc::message_type& type, const rpc::mess
   auto back = type.make();
   std::vector<field_error> errors;
   type.read_json(*value, *back, errors);
-  claim(errors.empty(), "what is written fits", errors.empty() ? "" : errors[0].field + ": " + errors[0].detail + text);
+  claim(errors.empty(), "what is written fits",
+        errors.empty() ? "" : errors[0].field + ": " + errors[0].detail + text);
   auto plain = type.make();
   plain->CopyFrom(m);
   plain->DiscardUnknownFields();
   drop_contradictions(*plain);
-  claim(google::protobuf::util::MessageDifferencer::Equals(*plain, *back), "the way through JSON changes nothing", text);
+  claim(google::protobuf::util::MessageDifferencer::Equals(*plain, *back),
+        "the way through JSON changes nothing", text);
 }
 
 inline void claim_answer_is_json(const gateway::frame& f, std::string_view id) {
@@ -71,11 +75,14 @@ inline void claim_answer_is_json(const gateway::frame& f, std::string_view id) {
 inline void claim_call(const gateway::incoming_call& call) {
   claim((call.params != nullptr) != call.failure.has_value(), "a call has params or a failure");
   if (!call.params) {
-    claim(!call.failure->problem.detail.empty() || !call.failure->problem.fields.empty(), "a failure says why");
+    claim(!call.failure->problem.detail.empty() || !call.failure->problem.fields.empty(),
+          "a failure says why");
     return;
   }
-  claim(call.method != nullptr && call.method->caller != rpc::caller_kind::node, "a method for clients");
-  claim(call.params->GetDescriptor()->full_name() == call.method->request->name, "params of the method's type");
+  claim(call.method != nullptr && call.method->caller != rpc::caller_kind::node,
+        "a method for clients");
+  claim(call.params->GetDescriptor()->full_name() == call.method->request->name,
+        "params of the method's type");
   std::vector<field_error> errors;
   call.method->request->validate(*call.params, errors);
   claim(errors.empty(), "params within their limits");

@@ -5,10 +5,10 @@
 #include "tests/fuzz/claim.hpp"
 #include "tests/fuzz/json_grammar.hpp"
 
-#include <algorithm>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 
 namespace {
 
@@ -19,8 +19,10 @@ using fuzz::claim;
 class memory_file {
  public:
   explicit memory_file(std::string_view text) : fd_(::memfd_create("settings", MFD_CLOEXEC)) {
-    claim(fd_ >= 0 && ::fchmod(fd_, 0600) == 0, "a file that others cannot read");  // it may hold a secret
-    claim(::write(fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size()), "a file to read");
+    claim(fd_ >= 0 && ::fchmod(fd_, 0600) == 0,
+          "a file that others cannot read");  // it may hold a secret
+    claim(::write(fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size()),
+          "a file to read");
   }
   ~memory_file() { ::close(fd_); }
   memory_file(const memory_file&) = delete;
@@ -34,7 +36,8 @@ void claim_printable(const config::settings& given) {
   std::string printed;
   for (const auto& row : config::declarations())
     printed += std::string(row.name) + " = " + config::to_toml(row.get(given)) + '\n';
-  if (!fuzz::is_text(printed)) return;  // a path or a secret of other bytes, by the environment: TOML cannot say it
+  if (!fuzz::is_text(printed))
+    return;  // a path or a secret of other bytes, by the environment: TOML cannot say it
   memory_file file(printed);
   auto again = config::load_settings(file.path(), {});
   claim(again.has_value(), "what is printed is accepted", printed);
@@ -62,17 +65,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto loaded = config::load_settings(file.path(), env, command_line);
   if (loaded) {
     for (const auto& row : config::declarations())
-      claim(config::check_bounds(row, row.get(*loaded)).empty(), "every setting within its bounds", row.name);
+      claim(config::check_bounds(row, row.get(*loaded)).empty(), "every setting within its bounds",
+            row.name);
     claim_printable(*loaded);
     return 0;
   }
-  claim(loaded.error().code == errc::invalid_request && !loaded.error().fields.empty(), "a refusal names settings");
+  claim(loaded.error().code == errc::invalid_request && !loaded.error().fields.empty(),
+        "a refusal names settings");
   for (const auto& field : loaded.error().fields) {
     claim(!field.detail.empty(), "a refusal says why", field.field);
-    const bool hidden = std::ranges::any_of(config::declarations(), [&](const auto& row) {  // a wrong name is no secret
-      return row.secret && row.name == field.field;
-    });
-    claim(!hidden || field.detail.find("sesame") == std::string::npos, "a refusal tells no secret", field.detail);
+    const bool hidden = std::ranges::any_of(config::declarations(),
+                                            [&](const auto& row) {  // a wrong name is no secret
+                                              return row.secret && row.name == field.field;
+                                            });
+    claim(!hidden || field.detail.find("sesame") == std::string::npos, "a refusal tells no secret",
+          field.detail);
   }
   return 0;
 }

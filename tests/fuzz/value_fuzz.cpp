@@ -43,9 +43,11 @@ void claim_times(std::string_view text) {
 }
 
 void claim_base64(std::string_view text) {
-  auto encoded = base64url_encode({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  auto encoded =
+      base64url_encode({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   auto back = base64url_decode(encoded);
-  claim(back && std::string_view(reinterpret_cast<const char*>(back->data()), back->size()) == text, "base64url");
+  claim(back && std::string_view(reinterpret_cast<const char*>(back->data()), back->size()) == text,
+        "base64url");
   if (auto bytes = base64url_decode(text))
     claim(base64url_encode(*bytes) == text, "only one spelling in base64url", text);
 }
@@ -54,7 +56,8 @@ void claim_json_values(std::string_view text) {
   std::string quoted;
   rpc::json::put(quoted, text);
   if (fuzz::json_grammar(quoted).accepts(1))
-    claim(boost::json::parse({quoted.data(), quoted.size()}).as_string() == boost::json::string_view(text.data(), text.size()),
+    claim(boost::json::parse({quoted.data(), quoted.size()}).as_string() ==
+              boost::json::string_view(text.data(), text.size()),
           "a text survives its quotes", quoted);
   rpc::json::errors errors;
   double number = 0;
@@ -62,7 +65,8 @@ void claim_json_values(std::string_view text) {
     std::string printed;
     rpc::json::put(printed, number);
     double again = 0;
-    claim(rpc::json::read_text(printed, again, {}, errors) && again == number, "a number prints and parses", printed);
+    claim(rpc::json::read_text(printed, again, {}, errors) && again == number,
+          "a number prints and parses", printed);
   }
   std::int64_t whole = 0;
   if (rpc::json::read_text(text, whole, {}, errors)) {
@@ -70,7 +74,8 @@ void claim_json_values(std::string_view text) {
     rpc::json::put(printed, whole);
     auto value = boost::json::parse({printed.data(), printed.size()});
     std::int64_t again = 0;
-    claim(rpc::json::read(value, again, {}, errors) && again == whole, "a whole number prints and parses", printed);
+    claim(rpc::json::read(value, again, {}, errors) && again == whole,
+          "a whole number prints and parses", printed);
   }
 }
 
@@ -78,9 +83,13 @@ void claim_names(std::string_view text) {
   claim(count_code_points(text) <= text.size(), "a code point is at least a byte");
   auto name = check_display_name(text);
   claim(name.text.empty() || name.problem.empty(), "a name or a problem");
-  if (!name.text.empty()) claim(check_display_name(name.text).text == name.text, "a kept name is kept as it is", name.text);
-  if (auto emoji = canonical_emoji(text)) claim(canonical_emoji(*emoji) == emoji, "one spelling of an emoji", text);
-  for (const auto& handle : mentioned_handles(text)) claim(ascii_lower(text).find('@' + handle) != text.npos, "a mention is in the text", text);
+  if (!name.text.empty())
+    claim(check_display_name(name.text).text == name.text, "a kept name is kept as it is",
+          name.text);
+  if (auto emoji = canonical_emoji(text))
+    claim(canonical_emoji(*emoji) == emoji, "one spelling of an emoji", text);
+  for (const auto& handle : mentioned_handles(text))
+    claim(ascii_lower(text).find('@' + handle) != text.npos, "a mention is in the text", text);
   claim(ascii_lower(ascii_lower(text)) == ascii_lower(text), "lower case is lower case");
 }
 

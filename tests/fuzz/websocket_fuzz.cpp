@@ -18,7 +18,8 @@ enum flags : std::uint8_t { anonymous = 1, binary = 2, raw = 4 };
 std::string handshake(std::uint8_t flags) {
   static const std::string bearer = "Authorization: Bearer " + fuzz::access_token() + "\r\n";
   std::string out =
-      "GET /v1/ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      "GET /v1/ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: "
+      "websocket\r\nSec-WebSocket-Version: 13\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: nova.v1.";
   out += flags & binary ? "proto\r\n" : "json\r\n";
   if (!(flags & anonymous)) out += bearer;
@@ -27,7 +28,8 @@ std::string handshake(std::uint8_t flags) {
 
 std::vector<fuzz::server_frame> frames_of(const fuzz::played& out) {
   auto end = out.sent.find("\r\n\r\n");
-  claim(out.sent.starts_with("HTTP/1.1 101 ") && end != out.sent.npos, "the handshake is accepted", out.sent);
+  claim(out.sent.starts_with("HTTP/1.1 101 ") && end != out.sent.npos, "the handshake is accepted",
+        out.sent);
   return fuzz::read_frames(std::string_view(out.sent).substr(end + 4));
 }
 
@@ -36,7 +38,8 @@ std::vector<fuzz::server_frame> frames_of(const fuzz::played& out) {
 std::vector<std::string> said(const std::vector<fuzz::server_frame>& frames) {
   std::vector<std::string> out;
   for (const auto& f : frames)
-    if (f.opcode != 10) out.push_back(std::to_string(f.opcode) + ' ' + std::string(f.opcode == 8 ? "" : f.payload));
+    if (f.opcode != 10)
+      out.push_back(std::to_string(f.opcode) + ' ' + std::string(f.opcode == 8 ? "" : f.payload));
   return out;
 }
 
@@ -50,7 +53,8 @@ bool agree(std::vector<std::string> one, std::vector<std::string> other) {
   return std::equal(one.begin(), one.end(), other.begin());
 }
 
-void claim_pongs(const std::vector<fuzz::server_frame>& frames, const std::vector<std::string>& pings) {
+void claim_pongs(const std::vector<fuzz::server_frame>& frames,
+                 const std::vector<std::string>& pings) {
   auto next = pings.begin();
   for (const auto& f : frames) {
     if (f.opcode != 10) continue;
@@ -60,13 +64,15 @@ void claim_pongs(const std::vector<fuzz::server_frame>& frames, const std::vecto
   }
 }
 
-void claim_close(const std::vector<fuzz::server_frame>& frames, const fuzz::verdict& expected, const std::string& shown) {
+void claim_close(const std::vector<fuzz::server_frame>& frames, const fuzz::verdict& expected,
+                 const std::string& shown) {
   int code = 0;
   for (const auto& f : frames)
     if (f.opcode == 8) code = f.close_code();
   if (expected.close == 0 && expected.may_close == 0) {
     // Nova's own reasons to close come from the session only.
-    claim(code == 0 || code == 4401 || code == 1008, "no close without a reason", shown + " got " + std::to_string(code));
+    claim(code == 0 || code == 4401 || code == 1008, "no close without a reason",
+          shown + " got " + std::to_string(code));
     return;
   }
   bool right = code == expected.close || (expected.may_close != 0 && code == expected.may_close);
@@ -91,11 +97,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view whole[] = {sent};
   auto out = fuzz::play(whole);
   auto frames = frames_of(out);
-  for (std::size_t i = 0; i + 1 < frames.size(); ++i) claim(frames[i].opcode != 8, "nothing follows a close frame");
+  for (std::size_t i = 0; i + 1 < frames.size(); ++i)
+    claim(frames[i].opcode != 8, "nothing follows a close frame");
   if (!(data[1] & raw)) {
     claim_close(frames, expected, expected.shown);
     claim_pongs(frames, expected.pings);
-    if (expected.clean) claim(out.ended, "after both close frames the connection ends", expected.shown);
+    if (expected.clean)
+      claim(out.ended, "after both close frames the connection ends", expected.shown);
   }
   auto again = fuzz::play(fuzz::cut(sent, data[0]));
   auto other = frames_of(again);

@@ -1,11 +1,11 @@
 // The edge's parts without sockets: routes, percent-decoding, JSON, queue, rounds, frames, buckets.
-#include "gateway/loop/flush_schedule.hpp"
-#include "gateway/loop/frame.hpp"
-#include "gateway/http/http_rules.hpp"
-#include "gateway/loop/limits.hpp"
-#include "gateway/websocket/outgoing_queue.hpp"
 #include "gateway/codec/requests.hpp"
 #include "gateway/codec/route_table.hpp"
+#include "gateway/http/http_rules.hpp"
+#include "gateway/loop/flush_schedule.hpp"
+#include "gateway/loop/frame.hpp"
+#include "gateway/loop/limits.hpp"
+#include "gateway/websocket/outgoing_queue.hpp"
 
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
@@ -65,9 +65,26 @@ TEST_CASE("JSON at the edge: depth, UTF-8, numbers, repeated names, surrogates")
   CHECK_FALSE(ok(std::string(10'000, '[')));
   CHECK_FALSE(ok("\"\xff\""));
   CHECK_FALSE(ok("\"\xed\xa0\x80\""));  // a surrogate in UTF-8
-  for (auto text : {"", " ", "{} {}", "{,}", "[1,]", "01", "+1", ".5", "nul", "'a'", "{a:1}",
-                    "\"\\x\"", "\"a\nb\"", "[1 2]", "NaN", "// c\n1", "\xef\xbb\xbf{}",
-                    R"("\ud8zz")", R"("\ud83d\udc")", "\"\\u\x44\x18zz\""})
+  for (auto text : {"",
+                    " ",
+                    "{} {}",
+                    "{,}",
+                    "[1,]",
+                    "01",
+                    "+1",
+                    ".5",
+                    "nul",
+                    "'a'",
+                    "{a:1}",
+                    "\"\\x\"",
+                    "\"a\nb\"",
+                    "[1 2]",
+                    "NaN",
+                    "// c\n1",
+                    "\xef\xbb\xbf{}",
+                    R"("\ud8zz")",
+                    R"("\ud83d\udc")",
+                    "\"\\u\x44\x18zz\""})
     CHECK_FALSE(ok(text));
   CHECK(parse_json(R"({"a":1,"a":2})", 32)->at("a") == 2);
   CHECK(parse_json(R"("\ud83d\udc4d")", 32)->as_string() == "\xf0\x9f\x91\x8d");
@@ -156,7 +173,8 @@ TEST_CASE("after a round that joined frames the next one rests; without, it begi
     const auto began = at[at.size() - 4], ended = at.back() + flush_schedule::shortest_rest * 2;
     one_round();
     const auto rest = at[at.size() - 4] - ended;
-    const auto least = std::min<clock::duration>(patience * (ended - began), flush_schedule::longest_rest);
+    const auto least =
+        std::min<clock::duration>(patience * (ended - began), flush_schedule::longest_rest);
     CHECK(rest + flush_schedule::shortest_rest >= least);
   }
   // And shrink again.

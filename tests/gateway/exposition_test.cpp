@@ -16,7 +16,9 @@ TEST_CASE("O: every family stands once, with HELP and TYPE, also those without a
     out.add(metric::nova_storage_statements_total, 3, {"auth", "b\"\\\n"});
     out.add(metric::nova_domain_serving, 1, {"auth"});
   });
-  e.add([](metric_samples& out) { out.add(metric::nova_storage_statements_total, 5, {"user", "user.a"}); });
+  e.add([](metric_samples& out) {
+    out.add(metric::nova_storage_statements_total, 5, {"user", "user.a"});
+  });
   const auto reading = read_exposition(e.text());
   CHECK(reading.faults == std::vector<std::string>{});
   REQUIRE(reading.families.size() == metric_families().size());
@@ -24,7 +26,8 @@ TEST_CASE("O: every family stands once, with HELP and TYPE, also those without a
     CHECK(reading.families[i].name == metric_families()[i].name);
     CHECK(reading.families[i].help == metric_families()[i].help);
   }
-  const auto& statements = reading.families[static_cast<std::size_t>(metric::nova_storage_statements_total)];
+  const auto& statements =
+      reading.families[static_cast<std::size_t>(metric::nova_storage_statements_total)];
   CHECK(statements.samples == 3);
   CHECK(statements.labels == std::set<std::string>{"domain", "query"});
 }
@@ -45,7 +48,8 @@ TEST_CASE("a histogram's buckets grow up to its count, and threads are added up"
   const auto text = e.text();
   CHECK(read_exposition(text).faults == std::vector<std::string>{});
   CHECK(text.find("\nnova_gateway_accepted_total 5\n") != std::string::npos);
-  const auto labels = "{method=\"" + std::string(method.rpc.empty() ? method.name : method.rpc) + "\",status=\"";
+  const auto labels =
+      "{method=\"" + std::string(method.rpc.empty() ? method.name : method.rpc) + "\",status=\"";
   auto has = [&](const std::string& status, const std::string& bound, int count) {
     return text.find("nova_request_seconds_bucket" + labels + status + "\",le=\"" + bound + "\"} " +
                      std::to_string(count) + '\n') != std::string::npos;
@@ -66,7 +70,10 @@ TEST_CASE("the check finds what promtool would refuse") {
   CHECK(faults("# HELP a A.\n# TYPE a counter\na 1\n") == 1);
   CHECK(faults("# HELP a_total A.\n# TYPE a_total counter\nb_total 1\n") == 1);
   CHECK(faults("# HELP a_total A.\n# TYPE a_total counter\na_total 1\na_total 1\n") == 1);
-  CHECK(faults("# HELP a A.\n# TYPE a gauge\na 1\n# HELP b B.\n# TYPE b gauge\nb 1\n# HELP a A.\n# TYPE a gauge\n") == 1);
-  CHECK(faults("# HELP h H.\n# TYPE h histogram\nh_count 1\nh_sum 1\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\n") == 1);
-  CHECK(faults("# HELP h H.\n# TYPE h histogram\nh_count 2\nh_sum 1\nh_bucket{le=\"+Inf\"} 1\n") == 1);
+  CHECK(faults("# HELP a A.\n# TYPE a gauge\na 1\n# HELP b B.\n# TYPE b gauge\nb 1\n# HELP a A.\n# "
+               "TYPE a gauge\n") == 1);
+  CHECK(faults("# HELP h H.\n# TYPE h histogram\nh_count 1\nh_sum 1\nh_bucket{le=\"1\"} "
+               "2\nh_bucket{le=\"+Inf\"} 1\n") == 1);
+  CHECK(faults("# HELP h H.\n# TYPE h histogram\nh_count 2\nh_sum 1\nh_bucket{le=\"+Inf\"} 1\n") ==
+        1);
 }

@@ -2,8 +2,8 @@
 // time-outs.
 #include "tests/gateway/edge_fixture.hpp"
 
-#include "protocols/session/session.pb.h"
 #include "protocols/messaging/messaging.pb.h"
+#include "protocols/session/session.pb.h"
 
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
@@ -80,7 +80,7 @@ TEST_CASE("row 1: framing that RFC 9112 forbids is 400, and the next request is 
   refused(e,
           "POST /v1/auth/login HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked" + end + "0" + end,
           400);
-  refused(e, "GET / HTTP/1.1" + end, 400);                     // no Host
+  refused(e, "GET / HTTP/1.1" + end, 400);  // no Host
   refused(e, "GET http:///x HTTP/1.1\r\nHost: a" + end, 400);
   refused(e, "GET /a b HTTP/1.1\r\nHost: a" + end, 400);
   refused(e, "GET a HTTP/1.1\r\nHost: a" + end, 400);
@@ -222,9 +222,10 @@ TEST_CASE("a declared method: JSON body, path, query, statuses") {
 
 TEST_CASE("row 7: who a client says that it is does not count") {
   edge e;
-  auto claims = e.bearer() +
-                "X-Forwarded-For: 10.1.2.3\r\nX-Real-IP: 10.1.2.3\r\nForwarded: for=10.1.2.3\r\n"
-                "X-User-Id: 0190a000-0000-7000-8000-00000000000f\r\nX-Forwarded-Host: evil.example\r\n";
+  auto claims =
+      e.bearer() +
+      "X-Forwarded-For: 10.1.2.3\r\nX-Real-IP: 10.1.2.3\r\nForwarded: for=10.1.2.3\r\n"
+      "X-User-Id: 0190a000-0000-7000-8000-00000000000f\r\nX-Forwarded-Host: evil.example\r\n";
   CHECK(e.get("/v1/conversations", claims).status == 200);
   auto call = e.bus.calls("messaging.conversations", 1)[0];
   CHECK(call.caller.address == "127.0.0.1");
@@ -287,7 +288,8 @@ TEST_CASE("protobuf in and out, also against hostile bytes") {
 
 TEST_CASE("errors of a domain become problem documents with Retry-After") {
   edge e;
-  e.bus.on("auth.login", [](rpc::call& c) { c.reply(make_error(errc::locked_out, "Wait.", 2500)); });
+  e.bus.on("auth.login",
+           [](rpc::call& c) { c.reply(make_error(errc::locked_out, "Wait.", 2500)); });
   auto json = std::string("Content-Type: application/json\r\n");
   auto reply = e.send("POST", "/v1/auth/login", json, R"({"identifier":"a","password":"b"})");
   CHECK(reply.status == 429);

@@ -70,8 +70,10 @@ TEST_CASE("H: every answer has a Date") {
   CHECK(gateway::http_date(951782400000) == "Tue, 29 Feb 2000 00:00:00 GMT");
   edge e([](auto& s) { s.max_connections = 10; });
   for (const auto& reply :
-       {e.get("/healthz"), e.get("/no/such"), e.get("/v1/ws"), e.send("POST", "/v1/auth/logout", json_type, R"({"refresh_token":"x"})"),
-        raw(e, "GET / HTTP/1.1\r\n\r\n"), ws_client(e.port, "").answer(), ws_client(e.port, "Origin: http://evil.example\r\n").answer()}) {
+       {e.get("/healthz"), e.get("/no/such"), e.get("/v1/ws"),
+        e.send("POST", "/v1/auth/logout", json_type, R"({"refresh_token":"x"})"),
+        raw(e, "GET / HTTP/1.1\r\n\r\n"), ws_client(e.port, "").answer(),
+        ws_client(e.port, "Origin: http://evil.example\r\n").answer()}) {
     REQUIRE(reply.fields.contains("date"));
     CHECK(reply.fields.at("date").size() == 29);
     CHECK(reply.fields.at("date").ends_with(" GMT"));
@@ -101,15 +103,18 @@ TEST_CASE("H: a request with a content coding is 415 and told what is taken") {
   auto coded = e.send("POST", "/v1/auth/login", json_type + "Content-Encoding: gzip\r\n", sign_in);
   CHECK(coded.status == 415);
   CHECK(coded.fields.at("accept-encoding") == "identity");
-  CHECK(e.send("POST", "/v1/auth/login", json_type + "Content-Encoding: identity\r\n", sign_in).status == 200);
+  CHECK(e.send("POST", "/v1/auth/login", json_type + "Content-Encoding: identity\r\n", sign_in)
+            .status == 200);
 }
 
 TEST_CASE("H: chunked trailers are read and dropped") {
   edge e;
-  const std::string chunked = "POST /v1/conversations HTTP/1.1\r\nHost: a\r\n" + json_type +
-                              "Transfer-Encoding: chunked\r\n\r\n10\r\n{\"kind\":\"group\"}\r\n0\r\n";
+  const std::string chunked =
+      "POST /v1/conversations HTTP/1.1\r\nHost: a\r\n" + json_type +
+      "Transfer-Encoding: chunked\r\n\r\n10\r\n{\"kind\":\"group\"}\r\n0\r\n";
   raw_client c(e.port);
-  c.send(chunked + "X-Checksum: 1\r\n" + e.bearer() + "Host: b\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  c.send(chunked + "X-Checksum: 1\r\n" + e.bearer() +
+         "Host: b\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
   auto unauthenticated = c.read_reply();
   CHECK(unauthenticated.status == 401);  // a trailer authenticates nobody
   CHECK(unauthenticated.fields.at("www-authenticate") == "Bearer");
@@ -130,14 +135,17 @@ TEST_CASE("H: later minor versions are served as 1.1, other major versions are 5
   };
   for (auto version : {"HTTP/1.0", "HTTP/1.1", "HTTP/1.2", "HTTP/1.9"}) CHECK(with(version) == 200);
   for (auto version : {"HTTP/0.9", "HTTP/2.0", "HTTP/3.0", "HTTP/9.9"}) CHECK(with(version) == 505);
-  for (auto version : {"HTTP/1.10", "HTTP/1", "HTTP/11", "HTTX/1.1", "http/1.1", "HTTP/1.x"}) CHECK(with(version) == 400);
+  for (auto version : {"HTTP/1.10", "HTTP/1", "HTTP/11", "HTTX/1.1", "http/1.1", "HTTP/1.x"})
+    CHECK(with(version) == 400);
 }
 
 TEST_CASE("H: a Host that is none is 400") {
   edge e;
-  for (auto host : {"[::1", "a:b", "a:99999", "a:65536", "a:1:2", "::1", "[::g]", "[1.2.3.4]", ":80", "a@b", "a/b", "[fe80::1%25eth0]"})
+  for (auto host : {"[::1", "a:b", "a:99999", "a:65536", "a:1:2", "::1", "[::g]", "[1.2.3.4]",
+                    ":80", "a@b", "a/b", "[fe80::1%25eth0]"})
     CHECK(with_host(e, host).status == 400);
-  for (auto host : {"a", "a:80", "a:", "a:65535", "[::1]", "[::1]:80", "[v1.a:b]", "A-b.example", "1.2.3.4:8080", "a%41", "_x"})
+  for (auto host : {"a", "a:80", "a:", "a:65535", "[::1]", "[::1]:80", "[v1.a:b]", "A-b.example",
+                    "1.2.3.4:8080", "a%41", "_x"})
     CHECK(with_host(e, host).status == 200);
 }
 
@@ -148,8 +156,10 @@ TEST_CASE("H: of an absolute-form target its own authority counts") {
   CHECK(raw(e, "GET http://user@a/healthz HTTP/1.1\r\nHost: a\r\n\r\n").status == 400);
   auto upgrade = [&](const std::string& target, const std::string& host) {
     return raw(e, "GET " + target + " HTTP/1.1\r\nHost: " + host +
-                      "\r\nOrigin: http://page.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+                      "\r\nOrigin: http://page.example\r\nUpgrade: websocket\r\nConnection: "
+                      "Upgrade\r\n"
+                      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+                      "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
         .status;
   };
   CHECK(upgrade("http://page.example/v1/ws", "other.example") == 101);
@@ -172,7 +182,8 @@ TEST_CASE("H: a 426 names the protocol to upgrade to") {
 
 TEST_CASE("H: several Sec-WebSocket-Protocol lines are one list") {
   edge e;
-  ws_client c(e.port, "Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Protocol: nova.v1.proto, x\r\n");
+  ws_client c(e.port,
+              "Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Protocol: nova.v1.proto, x\r\n");
   REQUIRE(c.open());
   CHECK(c.answer().fields.at("sec-websocket-protocol") == "nova.v1.proto");
 }
@@ -196,8 +207,9 @@ TEST_CASE("H: a 401 says whether the token is the reason") {
 TEST_CASE("H: what cannot become HTTP is 400 at once") {
   edge e;
   for (const std::string& bytes :
-       {std::string("\x16\x03\x01\x02"), std::string("\0\0", 2), std::string("{"), std::string("G@"), std::string("\n"),
-        std::string("GET / HTTP/1.1\nHost: a\n\n"), std::string("GET / HTTP/1.1\nHost"), std::string("GET / HTTP/1.1\rX")}) {
+       {std::string("\x16\x03\x01\x02"), std::string("\0\0", 2), std::string("{"),
+        std::string("G@"), std::string("\n"), std::string("GET / HTTP/1.1\nHost: a\n\n"),
+        std::string("GET / HTTP/1.1\nHost"), std::string("GET / HTTP/1.1\rX")}) {
     raw_client c(e.port);
     c.send(bytes);
     CHECK(c.read_reply().status == 400);
@@ -229,11 +241,13 @@ TEST_CASE("H: the default port of an origin's scheme may be left out") {
 
 TEST_CASE("H: pages of listed origins may use the API, others may not") {
   edge e([](auto& s) { s.allowed_origins = {"https://app.example"}; });
-  const std::string listed = "Origin: https://app.example\r\n", foreign = "Origin: https://evil.example\r\n";
+  const std::string listed = "Origin: https://app.example\r\n",
+                    foreign = "Origin: https://evil.example\r\n";
   for (auto path : {"/healthz", "/v1/conversations", "/no/such", "/openapi.json"}) {
     auto reply = e.get(path, listed);
     CHECK(reply.fields.at("access-control-allow-origin") == "https://app.example");
-    CHECK(reply.fields.at("access-control-expose-headers").find("X-Request-Id, Retry-After, Location, ETag") == 0);
+    CHECK(reply.fields.at("access-control-expose-headers")
+              .find("X-Request-Id, Retry-After, Location, ETag") == 0);
     CHECK_FALSE(reply.fields.contains("access-control-allow-credentials"));
     CHECK(reply.fields.at("vary").find("Origin") != std::string::npos);
     auto other = e.get(path, foreign);
@@ -241,14 +255,17 @@ TEST_CASE("H: pages of listed origins may use the API, others may not") {
     CHECK_FALSE(other.fields.contains("access-control-allow-origin"));
     CHECK(e.get(path).fields.at("vary").find("Origin") != std::string::npos);
   }
-  const std::string asks = "Access-Control-Request-Method: PATCH\r\nAccess-Control-Request-Headers: authorization\r\n";
+  const std::string asks =
+      "Access-Control-Request-Method: PATCH\r\nAccess-Control-Request-Headers: authorization\r\n";
   auto preflight = e.send("OPTIONS", "/v1/users/me", listed + asks, "");
   CHECK(preflight.status == 204);
   CHECK(preflight.fields.at("access-control-allow-origin") == "https://app.example");
   CHECK(preflight.fields.at("access-control-allow-methods").find("PATCH") != std::string::npos);
-  for (auto field : {"Authorization", "Content-Type", "Idempotency-Key", "Tus-Resumable", "Upload-Offset"})
+  for (auto field :
+       {"Authorization", "Content-Type", "Idempotency-Key", "Tus-Resumable", "Upload-Offset"})
     CHECK(preflight.fields.at("access-control-allow-headers").find(field) != std::string::npos);
-  CHECK_FALSE(e.send("OPTIONS", "/v1/users/me", foreign + asks, "").fields.contains("access-control-allow-methods"));
+  CHECK_FALSE(e.send("OPTIONS", "/v1/users/me", foreign + asks, "")
+                  .fields.contains("access-control-allow-methods"));
   edge none;
   CHECK_FALSE(none.get("/healthz", listed).fields.contains("access-control-allow-origin"));
 }
@@ -271,7 +288,9 @@ TEST_CASE("H: what the client has is 304: the page, openapi.json, the keys") {
     CHECK(e.get(path, "If-None-Match: *\r\n").status == 304);
   }
   raw_client c(e.port);  // the connection goes on behind a 304
-  c.send("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: *\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  c.send(
+      "GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: *\r\n\r\nGET /healthz HTTP/1.1\r\nHost: "
+      "a\r\n\r\n");
   CHECK(c.read_reply().status == 304);
   CHECK(c.read_reply().status == 200);
 }
@@ -289,30 +308,39 @@ TEST_CASE("H: files and openapi.json are compressed where asked") {
       CHECK(zipped.body.size() < plain.body.size() / 2);
       CHECK(unzipped(zipped.body) == plain.body);
       CHECK(zipped.fields.at("etag") != plain.fields.at("etag"));
-      auto again = e.get(path, "Accept-Encoding: gzip\r\nIf-None-Match: " + zipped.fields.at("etag") + "\r\n");
+      auto again = e.get(
+          path, "Accept-Encoding: gzip\r\nIf-None-Match: " + zipped.fields.at("etag") + "\r\n");
       CHECK(again.status == 304);
     }
     for (auto accept : {"br", "gzip;q=0", "gzip;q=0.000, *", "identity"})
       CHECK(e.get(path, "Accept-Encoding: " + std::string(accept) + "\r\n").body == plain.body);
   }
-  CHECK_FALSE(e.get("/assets/dot.png", "Accept-Encoding: gzip\r\n").fields.contains("content-encoding"));
+  CHECK_FALSE(
+      e.get("/assets/dot.png", "Accept-Encoding: gzip\r\n").fields.contains("content-encoding"));
 }
 
 TEST_CASE("H: a listed proxy says for whom it speaks, nobody else does") {
   edge e([](auto& s) { s.trusted_proxies = {"127.0.0.1", "10.0.0.0/8", "2001:db8::/32"}; });
   CHECK(address_seen(e, "", 1) == "127.0.0.1");
   CHECK(address_seen(e, "X-Forwarded-For: 198.51.100.7\r\n", 2) == "198.51.100.7");
-  CHECK(address_seen(e, "X-Forwarded-For: 6.6.6.6, 198.51.100.7, 10.1.2.3\r\n", 3) == "198.51.100.7");
-  CHECK(address_seen(e, "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 198.51.100.8\r\n", 4) == "198.51.100.8");
-  CHECK(address_seen(e, "Forwarded: for=6.6.6.6, for=\"[2001:db7::9]:4711\";proto=https\r\nX-Forwarded-For: 7.7.7.7\r\n", 5) ==
-        "2001:db7::9");
+  CHECK(address_seen(e, "X-Forwarded-For: 6.6.6.6, 198.51.100.7, 10.1.2.3\r\n", 3) ==
+        "198.51.100.7");
+  CHECK(address_seen(e, "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 198.51.100.8\r\n", 4) ==
+        "198.51.100.8");
+  CHECK(address_seen(e,
+                     "Forwarded: for=6.6.6.6, "
+                     "for=\"[2001:db7::9]:4711\";proto=https\r\nX-Forwarded-For: 7.7.7.7\r\n",
+                     5) == "2001:db7::9");
   CHECK(address_seen(e, "Forwarded: for=6.6.6.6, for=_hidden, for=10.0.0.1\r\n", 6) == "10.0.0.1");
   CHECK(address_seen(e, "X-Forwarded-For: nonsense\r\n", 7) == "127.0.0.1");
   edge open;
-  CHECK(address_seen(open, "X-Forwarded-For: 198.51.100.7\r\nForwarded: for=6.6.6.6\r\n", 1) == "127.0.0.1");
+  CHECK(address_seen(open, "X-Forwarded-For: 198.51.100.7\r\nForwarded: for=6.6.6.6\r\n", 1) ==
+        "127.0.0.1");
 }
 
-TEST_CASE("H: behind a proxy each request counts for its own client, and the proxy has no limit of connections") {
+TEST_CASE(
+    "H: behind a proxy each request counts for its own client, and the proxy has no limit of "
+    "connections") {
   edge e([](auto& s) {
     s.trusted_proxies = {"127.0.0.0/8"};
     s.max_connections_per_address = 1;
@@ -321,8 +349,9 @@ TEST_CASE("H: behind a proxy each request counts for its own client, and the pro
   });
   raw_client c(e.port), second(e.port);
   auto login = [&](raw_client& on, const std::string& client) {
-    on.send("POST /v1/auth/login HTTP/1.1\r\nHost: a\r\n" + json_type + "Content-Length: " + std::to_string(sign_in.size()) +
-            "\r\nX-Forwarded-For: " + client + "\r\n\r\n" + sign_in);
+    on.send("POST /v1/auth/login HTTP/1.1\r\nHost: a\r\n" + json_type +
+            "Content-Length: " + std::to_string(sign_in.size()) + "\r\nX-Forwarded-For: " + client +
+            "\r\n\r\n" + sign_in);
     return on.read_reply().status;
   };
   CHECK(login(c, "198.51.100.1") == 200);
@@ -331,10 +360,15 @@ TEST_CASE("H: behind a proxy each request counts for its own client, and the pro
   CHECK(login(second, "198.51.100.2") == 429);
 }
 
-TEST_CASE("H: a proxy's scheme decides whether an origin is the same, and its client is the socket's") {
+TEST_CASE(
+    "H: a proxy's scheme decides whether an origin is the same, and its client is the socket's") {
   edge e([](auto& s) { s.trusted_proxies = {"127.0.0.1"}; });
   auto with = [&](const std::string& origin, const std::string& proto) {
-    return ws_client(e.port, "Origin: " + origin + "\r\nX-Forwarded-For: 198.51.100.9\r\nX-Forwarded-Proto: " + proto + "\r\n").answer().status;
+    return ws_client(e.port, "Origin: " + origin +
+                                 "\r\nX-Forwarded-For: 198.51.100.9\r\nX-Forwarded-Proto: " +
+                                 proto + "\r\n")
+        .answer()
+        .status;
   };
   CHECK(with("https://nova.test", "https") == 101);
   CHECK(with("http://nova.test", "https") == 403);

@@ -302,9 +302,8 @@ TEST_CASE(
   edge e;
   auto first = e.socket();
   auto token = resume_token(answer_to(first, open_call(e.token())));
-  e.bus.on("messaging.Messaging.Missed", [](rpc::call& c) {
-    c.reply(make_error(errc::unavailable));
-  });
+  e.bus.on("messaging.Messaging.Missed",
+           [](rpc::call& c) { c.reply(make_error(errc::unavailable)); });
   auto c = e.socket();
   CHECK(code(answer_to(c, open_call(e.token(), resume_of(token)))) == 5030);
   CHECK(e.bus.detached(1) == 1);

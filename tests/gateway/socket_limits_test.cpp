@@ -30,7 +30,8 @@ TEST_CASE("a rate class has one bucket for an account, whatever its sockets and 
     s.burst_s = 30;
   });
   auto first = e.opened(), second = e.opened();
-  for (auto* c : {&first, &second, &first}) CHECK(answer_to(*c, typing("1")).at("result").is_object());
+  for (auto* c : {&first, &second, &first})
+    CHECK(answer_to(*c, typing("1")).at("result").is_object());
   CHECK(code(answer_to(second, typing("2"))) == 4290);
   for (int i = 0; i < 3; ++i) CHECK(e.get("/v1/conversations", e.bearer()).status == 200);
   auto refused = answer_to(first, call("3", "messaging.conversations"));
@@ -44,9 +45,13 @@ TEST_CASE("a rate class has one bucket for an address, whatever its accounts and
     s.burst_s = 20;
   });
   auto c = e.opened();
-  auto logout = [&](const char* id) { return answer_to(c, call(id, "auth.logout", R"({"refresh_token":"x"})")); };
+  auto logout = [&](const char* id) {
+    return answer_to(c, call(id, "auth.logout", R"({"refresh_token":"x"})"));
+  };
   CHECK(logout("1").at("result").is_object());
-  CHECK(e.send("POST", "/v1/auth/logout", "Content-Type: application/json\r\n", R"({"refresh_token":"x"})").status == 204);
+  CHECK(e.send("POST", "/v1/auth/logout", "Content-Type: application/json\r\n",
+               R"({"refresh_token":"x"})")
+            .status == 204);
   CHECK(code(logout("2")) == 4290);
 }
 

@@ -50,7 +50,8 @@ TEST_CASE("a full socket is not flushed until it is writable, a broken one fails
   socket_outbox box(small());
   box.add(text_of(10), socket_outbox::kind::answer);
   bool once = false;
-  auto half = box.flush([&](auto) { return std::optional<std::size_t>(std::exchange(once, true) ? 0 : 5); });
+  auto half = box.flush(
+      [&](auto) { return std::optional<std::size_t>(std::exchange(once, true) ? 0 : 5); });
   CHECK(half.frames == 0);
   CHECK(half.bytes == 5);
   CHECK(box.blocked());
@@ -61,12 +62,15 @@ TEST_CASE("a full socket is not flushed until it is writable, a broken one fails
   CHECK(box.flush([](auto pieces) { return std::optional(all_of(pieces)); }).frames == 2);
 }
 
-TEST_CASE("an outbox is too slow by bytes of pushes, by frames, and by sixteen times the bytes of answers") {
+TEST_CASE(
+    "an outbox is too slow by bytes of pushes, by frames, and by sixteen times the bytes of "
+    "answers") {
   socket_outbox pushed(small());
   CHECK(pushed.add(text_of(900), socket_outbox::kind::push) == next::round);
   CHECK(pushed.add(text_of(900), socket_outbox::kind::push) == next::too_slow);
   socket_outbox many(small());
-  for (int i = 0; i < 4; ++i) CHECK(many.add(text_of(1), socket_outbox::kind::answer) != next::too_slow);
+  for (int i = 0; i < 4; ++i)
+    CHECK(many.add(text_of(1), socket_outbox::kind::answer) != next::too_slow);
   CHECK(many.add(text_of(1), socket_outbox::kind::answer) == next::too_slow);
   socket_outbox answers(small());
   CHECK(answers.add(text_of(8000), socket_outbox::kind::answer) == next::soon);
@@ -123,7 +127,9 @@ TEST_CASE("in every other ending the client's bytes are dropped until TCP ends")
 TEST_CASE("a silent client is pinged twice and then gone; any sign of life starts anew") {
   config::gateway_settings s;
   s.ping_interval_ms = 100;
-  auto at = [](int ms) { return time_point{} + std::chrono::hours(1) + std::chrono::milliseconds(ms); };
+  auto at = [](int ms) {
+    return time_point{} + std::chrono::hours(1) + std::chrono::milliseconds(ms);
+  };
   liveness l(s, at(0));
   CHECK(l.check(at(99)) == liveness::due::nothing);
   CHECK(l.check(at(100)) == liveness::due::ping);

@@ -19,10 +19,11 @@ TEST_CASE("H: an id comes back byte for byte") {
   edge e;
   auto c = e.opened();
   for (const std::string id :
-       {"123456789012345678901234567890", "1.0", "1e2", "-0", "1E+400", "0.10", R"("\u0041\/b")", R"("a\"b,}")", "\"\xc3\xa9\"",
-        R"("\ud83d\ude00")", "null"})
+       {"123456789012345678901234567890", "1.0", "1e2", "-0", "1E+400", "0.10", R"("\u0041\/b")",
+        R"("a\"b,}")", "\"\xc3\xa9\"", R"("\ud83d\ude00")", "null"})
     CHECK(raw_answer(c, id).find(R"("id":)" + id + ",") != std::string::npos);
-  c.send(R"( { "params" : {"id":[1,{"id":2}],"x":"\"id\":3"} , "jsonrpc":"2.0", "id" : "first", "\u0069d" : 7.50 ,"method":"no.such"} )");
+  c.send(
+      R"( { "params" : {"id":[1,{"id":2}],"x":"\"id\":3"} , "jsonrpc":"2.0", "id" : "first", "\u0069d" : 7.50 ,"method":"no.such"} )");
   CHECK(c.read().data.find(R"("id":7.50,)") != std::string::npos);
 }
 
@@ -46,7 +47,9 @@ TEST_CASE("H: params that are null are absent") {
 TEST_CASE("H: one form of request id on both transports") {
   edge e;
   auto c = e.opened();
-  auto id_of = [](const boost::json::value& problem) { return std::string(problem.at("request_id").as_string()); };
+  auto id_of = [](const boost::json::value& problem) {
+    return std::string(problem.at("request_id").as_string());
+  };
   auto first = id_of(answer_to(c, call("1", "messaging.send")).at("error").at("data"));
   auto second = id_of(answer_to(c, call("2", "messaging.send")).at("error").at("data"));
   auto http = id_of(boost::json::parse(e.get("/no/such").body));

@@ -14,16 +14,29 @@ CreateConversationRequest create(std::string kind, std::initializer_list<std::ui
 
 runtime::reads::item known(std::initializer_list<std::uint8_t> accounts) {
   std::vector<storage::value> cells;
-  for (auto n : accounts) cells.insert(cells.end(), {account(n), std::string("h"), std::string("N")});
+  for (auto n : accounts)
+    cells.insert(cells.end(), {account(n), std::string("h"), std::string("N")});
   return storage::rows(3, cells);
 }
 
 storage::rows message_rows(const uuid& conversation, std::int64_t from, std::int64_t to) {
   std::vector<storage::value> cells;
   for (auto seq = from; seq <= to; ++seq) {
-    std::vector<storage::value> row = {conversation, seq, std::int64_t{0}, account(60), account(1),
-                                       std::string("c"), std::string("t"), storage::bytes{}, {},
-                                       storage::timestamp{1}, {}, false, {}, {}, {}};
+    std::vector<storage::value> row = {conversation,
+                                       seq,
+                                       std::int64_t{0},
+                                       account(60),
+                                       account(1),
+                                       std::string("c"),
+                                       std::string("t"),
+                                       storage::bytes{},
+                                       {},
+                                       storage::timestamp{1},
+                                       {},
+                                       false,
+                                       {},
+                                       {},
+                                       {}};
     cells.insert(cells.end(), row.begin(), row.end());
   }
   return {15, cells};
@@ -49,9 +62,11 @@ TEST_CASE_FIXTURE(rules_fixture, "a direct conversation is made once for a pair"
   inbox_state inbox;
   auto q = create("direct", {2});
   runtime::reads r;
-  REQUIRE(std::holds_alternative<runtime::need>(inbox_entity::create_conversation(inbox, q, *context, r)));
+  REQUIRE(std::holds_alternative<runtime::need>(
+      inbox_entity::create_conversation(inbox, q, *context, r)));
   r.append(storage::rows());
-  REQUIRE(std::holds_alternative<runtime::need>(inbox_entity::create_conversation(inbox, q, *context, r)));
+  REQUIRE(std::holds_alternative<runtime::need>(
+      inbox_entity::create_conversation(inbox, q, *context, r)));
   r.append(known({1, 2}));
   r.append(storage::rows());
   auto out = inbox_entity::create_conversation(inbox, q, *context, r);
@@ -82,7 +97,8 @@ TEST_CASE_FIXTURE(rules_fixture, "what a conversation may not be") {
   CHECK(code(create("direct", {2, 3})) == errc::invalid_request);
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "a resume replays what is missing in order and says what it leaves out") {
+TEST_CASE_FIXTURE(rules_fixture,
+                  "a resume replays what is missing in order and says what it leaves out") {
   auto conversation = account(80);
   session::MissedRequest q;
   q.set_has_seen(true);
@@ -100,14 +116,17 @@ TEST_CASE_FIXTURE(rules_fixture, "a resume replays what is missing in order and 
   r.append(storage::rows());
   auto out = inbox_entity::missed({}, q, *context, r);
   REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
-  const auto& reply = static_cast<const session::MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
+  const auto& reply = static_cast<const session::MissedReply&>(
+      *std::get<runtime::decision<inbox_state>>(out).reply);
   REQUIRE(reply.items_size() == 501);
   CHECK(gap_in(reply.items(0)).from_seq() == 4);
   CHECK(gap_in(reply.items(0)).to_seq() == 500);
   for (int i = 1; i <= 500; ++i) CHECK(message_in(reply.items(i)).seq() == 500 + i);
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "R3: a client that has seen more than there is gets a gap from 1 and starts anew") {
+TEST_CASE_FIXTURE(
+    rules_fixture,
+    "R3: a client that has seen more than there is gets a gap from 1 and starts anew") {
   auto conversation = account(80);
   for (bool by_rev : {false, true}) {
     session::MissedRequest q;
@@ -121,7 +140,8 @@ TEST_CASE_FIXTURE(rules_fixture, "R3: a client that has seen more than there is 
     r.append(message_rows(conversation, 1, 5));
     r.append(storage::rows());
     auto out = inbox_entity::missed({}, q, *context, r);
-    const auto& reply = static_cast<const session::MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
+    const auto& reply = static_cast<const session::MissedReply&>(
+        *std::get<runtime::decision<inbox_state>>(out).reply);
     REQUIRE(reply.items_size() == 6);
     CHECK(gap_in(reply.items(0)).from_seq() == 1);
     CHECK(gap_in(reply.items(0)).to_seq() == 5);
@@ -129,7 +149,9 @@ TEST_CASE_FIXTURE(rules_fixture, "R3: a client that has seen more than there is 
   }
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "R2: a client that has seen nothing is replayed from 1, whatever its device confirmed") {
+TEST_CASE_FIXTURE(
+    rules_fixture,
+    "R2: a client that has seen nothing is replayed from 1, whatever its device confirmed") {
   auto conversation = account(80);
   session::MissedRequest q;
   q.set_has_seen(true);
@@ -141,7 +163,8 @@ TEST_CASE_FIXTURE(rules_fixture, "R2: a client that has seen nothing is replayed
   CHECK(std::get<std::vector<std::int64_t>>(read.params.at(1)) == std::vector<std::int64_t>{0});
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "changes that are too many to be replayed leave a gap over their messages") {
+TEST_CASE_FIXTURE(rules_fixture,
+                  "changes that are too many to be replayed leave a gap over their messages") {
   auto conversation = account(80);
   session::MissedRequest q;
   q.set_has_seen(true);
@@ -163,13 +186,15 @@ TEST_CASE_FIXTURE(rules_fixture, "changes that are too many to be replayed leave
   r.append(storage::rows(3, {conversation, std::int64_t{2}, std::int64_t{7}}));
   auto out = inbox_entity::missed({}, q, *context, r);
   REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
-  const auto& reply = static_cast<const session::MissedReply&>(*std::get<runtime::decision<inbox_state>>(out).reply);
+  const auto& reply = static_cast<const session::MissedReply&>(
+      *std::get<runtime::decision<inbox_state>>(out).reply);
   REQUIRE(reply.items_size() == 1);
   CHECK(gap_in(reply.items(0)).from_seq() == 2);
   CHECK(gap_in(reply.items(0)).to_seq() == 7);
   seen.set_rev(44);
   runtime::reads enough;
-  enough.append(storage::rows(4, {conversation, std::int64_t{300}, std::int64_t{9}, std::int64_t{0}}));
+  enough.append(
+      storage::rows(4, {conversation, std::int64_t{300}, std::int64_t{9}, std::int64_t{0}}));
   CHECK(std::get<runtime::need>(inbox_entity::missed({}, q, *context, enough)).items.size() == 2);
 }
 

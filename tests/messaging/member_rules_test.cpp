@@ -7,8 +7,10 @@ namespace {
 
 runtime::reads persons(std::initializer_list<uuid> known, bool blocked = false) {
   std::vector<storage::value> cells;
-  for (const auto& id : known) cells.insert(cells.end(), {id, std::string("handle"), std::string("Name")});
-  if (known.size() > 0) cells.insert(cells.end(), {account(2), std::string("me"), std::string("Me")});
+  for (const auto& id : known)
+    cells.insert(cells.end(), {id, std::string("handle"), std::string("Name")});
+  if (known.size() > 0)
+    cells.insert(cells.end(), {account(2), std::string("me"), std::string("Me")});
   runtime::reads r;
   r.append(storage::rows(3, cells));
   r.append(blocked ? storage::rows(1, {account(1)}) : storage::rows());
@@ -41,18 +43,22 @@ TEST_CASE_FIXTURE(rules_fixture, "an admin adds members, who have read what was 
   act_as(3);
   CHECK(refused(conversation_entity::add_members(s, add({4}), *context, none)) == errc::forbidden);
   act_as(2);
-  REQUIRE(std::holds_alternative<runtime::need>(conversation_entity::add_members(s, add({4, 5}), *context, none)));
-  auto d = commit(conversation_entity::add_members(s, add({3, 4, 4, 5}), *context, persons({account(4), account(5)})));
+  REQUIRE(std::holds_alternative<runtime::need>(
+      conversation_entity::add_members(s, add({4, 5}), *context, none)));
+  auto d = commit(conversation_entity::add_members(s, add({3, 4, 4, 5}), *context,
+                                                   persons({account(4), account(5)})));
   CHECK(s.members.size() == 5);
   CHECK(s.everyone->size() == 5);
   CHECK(s.members[account(4)].read_seq == 1);
   CHECK(s.rev == 1);
-  CHECK(d.pushes.size() == 2);  // the change to those who were there, the conversation to the new ones
+  CHECK(d.pushes.size() ==
+        2);  // the change to those who were there, the conversation to the new ones
   auto again = commit(conversation_entity::add_members(s, add({4}), *context, none));
   CHECK(again.statements.empty());
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "an unknown account is waited for, then it is not found; a block refuses") {
+TEST_CASE_FIXTURE(rules_fixture,
+                  "an unknown account is waited for, then it is not found; a block refuses") {
   auto r = persons({});
   auto wait = conversation_entity::add_members(s, add({4}), *context, r);
   REQUIRE(std::holds_alternative<runtime::need>(wait));
@@ -65,25 +71,33 @@ TEST_CASE_FIXTURE(rules_fixture, "an unknown account is waited for, then it is n
     r.append(paused ? runtime::reads::item() : runtime::reads::item(storage::rows()));
   }
   CHECK(refused(conversation_entity::add_members(s, add({4}), *context, r)) == errc::not_found);
-  CHECK(refused(conversation_entity::add_members(s, add({4}), *context, persons({account(4)}, true))) ==
-        errc::blocked);
+  CHECK(refused(conversation_entity::add_members(s, add({4}), *context,
+                                                 persons({account(4)}, true))) == errc::blocked);
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "roles: an admin does not touch owners, and there is always an owner") {
+TEST_CASE_FIXTURE(rules_fixture,
+                  "roles: an admin does not touch owners, and there is always an owner") {
   act_as(2);
-  CHECK(refused(conversation_entity::set_role(s, role(3, "owner"), *context, none)) == errc::forbidden);
-  CHECK(refused(conversation_entity::set_role(s, role(1, "member"), *context, none)) == errc::forbidden);
+  CHECK(refused(conversation_entity::set_role(s, role(3, "owner"), *context, none)) ==
+        errc::forbidden);
+  CHECK(refused(conversation_entity::set_role(s, role(1, "member"), *context, none)) ==
+        errc::forbidden);
   commit(conversation_entity::set_role(s, role(3, "admin"), *context, none));
   CHECK(s.members[account(3)].role == member_role::admin);
   act_as(1);
-  CHECK(refused(conversation_entity::set_role(s, role(1, "member"), *context, none)) == errc::conflict);
-  CHECK(refused(conversation_entity::set_role(s, role(3, "king"), *context, none)) == errc::invalid_request);
-  CHECK(refused(conversation_entity::set_role(s, role(9, "admin"), *context, none)) == errc::not_found);
+  CHECK(refused(conversation_entity::set_role(s, role(1, "member"), *context, none)) ==
+        errc::conflict);
+  CHECK(refused(conversation_entity::set_role(s, role(3, "king"), *context, none)) ==
+        errc::invalid_request);
+  CHECK(refused(conversation_entity::set_role(s, role(9, "admin"), *context, none)) ==
+        errc::not_found);
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "a member may leave; when the last owner leaves an admin follows") {
+TEST_CASE_FIXTURE(rules_fixture,
+                  "a member may leave; when the last owner leaves an admin follows") {
   act_as(3);
-  CHECK(refused(conversation_entity::remove_member(s, removal(2), *context, none)) == errc::forbidden);
+  CHECK(refused(conversation_entity::remove_member(s, removal(2), *context, none)) ==
+        errc::forbidden);
   commit(conversation_entity::remove_member(s, removal(3), *context, none));
   CHECK(s.members.size() == 2);
   act_as(1);
@@ -91,13 +105,15 @@ TEST_CASE_FIXTURE(rules_fixture, "a member may leave; when the last owner leaves
   CHECK(s.members[account(2)].role == member_role::owner);
   CHECK(s.rev == 3);
   CHECK(static_cast<const ConversationPush&>(d.pushes.back().push->body()).removed());
-  CHECK(refused(conversation_entity::remove_member(s, removal(2), *context, none)) == errc::not_found);
+  CHECK(refused(conversation_entity::remove_member(s, removal(2), *context, none)) ==
+        errc::not_found);
 }
 
 TEST_CASE_FIXTURE(rules_fixture, "membership of a direct conversation is fixed") {
   s.kind = conversation_kind::direct;
   CHECK(refused(conversation_entity::add_members(s, add({4}), *context, none)) == errc::forbidden);
-  CHECK(refused(conversation_entity::remove_member(s, removal(1), *context, none)) == errc::forbidden);
+  CHECK(refused(conversation_entity::remove_member(s, removal(1), *context, none)) ==
+        errc::forbidden);
 }
 
 }  // namespace nova::messaging

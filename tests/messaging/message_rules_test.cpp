@@ -9,7 +9,8 @@ namespace {
 
 struct changes_fixture : rules_fixture {
   changes_fixture() {
-    for (auto client_id : {"a", "b", "c"}) commit(conversation_entity::send(s, message(client_id, "x"), *context, none));
+    for (auto client_id : {"a", "b", "c"})
+      commit(conversation_entity::send(s, message(client_id, "x"), *context, none));
   }
   EditRequest edit(std::int64_t seq, std::string text) {
     EditRequest q;
@@ -39,37 +40,49 @@ struct changes_fixture : rules_fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(changes_fixture, "P1: an edit takes earlier edits out of what resumes are told, a recall all changes") {
-  auto edited = commit(conversation_entity::edit(s, edit(1, "second"), *context, reads_of(stored_message(1, 1, "first"))));
+TEST_CASE_FIXTURE(
+    changes_fixture,
+    "P1: an edit takes earlier edits out of what resumes are told, a recall all changes") {
+  auto edited = commit(conversation_entity::edit(s, edit(1, "second"), *context,
+                                                 reads_of(stored_message(1, 1, "first"))));
   CHECK(has_statement(edited.statements, "messaging.delete_edits"));
   // The new change is stored behind that.
   CHECK(edited.statements.back().query->name == "messaging.insert_change");
   RecallRequest q;
   q.set_seq(1);
-  auto recalled = commit(conversation_entity::recall(s, q, *context, reads_of({2, {account(1), false}})));
+  auto recalled =
+      commit(conversation_entity::recall(s, q, *context, reads_of({2, {account(1), false}})));
   CHECK(has_statement(recalled.statements, "messaging.delete_changes"));
   CHECK(recalled.statements.back().query->name == "messaging.insert_change");
 }
 
-TEST_CASE_FIXTURE(changes_fixture, "P2: while a block stands nobody sends, edits or reacts; a recall goes through") {
+TEST_CASE_FIXTURE(changes_fixture,
+                  "P2: while a block stands nobody sends, edits or reacts; a recall goes through") {
   s.kind = conversation_kind::direct;
   s.blocked = true;
-  CHECK(refused(conversation_entity::send(s, message("new", "x"), *context, none)) == errc::blocked);
-  CHECK(refused(conversation_entity::edit(s, edit(1, "y"), *context, reads_of(stored_message(1, 1, "x")))) == errc::blocked);
-  CHECK(refused(conversation_entity::react(s, reaction("\U0001F44D"), *context, with_reactions({}))) == errc::blocked);
+  CHECK(refused(conversation_entity::send(s, message("new", "x"), *context, none)) ==
+        errc::blocked);
+  CHECK(refused(conversation_entity::edit(s, edit(1, "y"), *context,
+                                          reads_of(stored_message(1, 1, "x")))) == errc::blocked);
+  CHECK(refused(conversation_entity::react(s, reaction("\U0001F44D"), *context,
+                                           with_reactions({}))) == errc::blocked);
   RecallRequest q;
   q.set_seq(1);
   commit(conversation_entity::recall(s, q, *context, reads_of({2, {account(1), false}})));
 }
 
-TEST_CASE_FIXTURE(changes_fixture, "P2: who may not write to a channel any more may not edit there; readers react") {
+TEST_CASE_FIXTURE(changes_fixture,
+                  "P2: who may not write to a channel any more may not edit there; readers react") {
   s.kind = conversation_kind::channel;
   act_as(3);
-  CHECK(refused(conversation_entity::edit(s, edit(1, "y"), *context, reads_of(stored_message(3, 1, "x")))) == errc::forbidden);
+  CHECK(refused(conversation_entity::edit(s, edit(1, "y"), *context,
+                                          reads_of(stored_message(3, 1, "x")))) == errc::forbidden);
   commit(conversation_entity::react(s, reaction("\U0001F44D"), *context, with_reactions({})));
 }
 
-TEST_CASE_FIXTURE(changes_fixture, "P3: while a block stands no mark moves and no receipt is pushed; the device's mark is kept") {
+TEST_CASE_FIXTURE(
+    changes_fixture,
+    "P3: while a block stands no mark moves and no receipt is pushed; the device's mark is kept") {
   s.kind = conversation_kind::direct;
   s.blocked = true;
   act_as(2);
@@ -93,7 +106,8 @@ TEST_CASE_FIXTURE(changes_fixture, "A15.2: a mark that is known is not written a
   CHECK(commit(conversation_entity::delivered(s, q, *context, none)).statements.empty());
 }
 
-TEST_CASE_FIXTURE(changes_fixture, "M1: an edit changes the mentions, in the reply, the change and the row") {
+TEST_CASE_FIXTURE(changes_fixture,
+                  "M1: an edit changes the mentions, in the reply, the change and the row") {
   auto r = reads_of(stored_message(1, 1, "hi @bob_1"));
   r.append(storage::rows(3, {account(3), std::string("Eve"), std::string("Name")}));
   auto d = commit(conversation_entity::edit(s, edit(1, "hi @eve"), *context, r));
@@ -105,24 +119,30 @@ TEST_CASE_FIXTURE(changes_fixture, "M1: an edit changes the mentions, in the rep
   CHECK(change.mentions(0) == to_string(account(3)));
   MessageExtras extras;
   for (const auto& cell : d.statements.at(0).params)
-    if (const auto* packed = std::get_if<storage::bytes>(&cell)) REQUIRE(extras.ParseFromString(packed->data));
+    if (const auto* packed = std::get_if<storage::bytes>(&cell))
+      REQUIRE(extras.ParseFromString(packed->data));
   CHECK(extras.mentions_size() == 1);
-  auto none_left = commit(conversation_entity::edit(s, edit(1, "hi"), *context, reads_of(stored_message(1, 1, "hi @eve"))));
+  auto none_left = commit(conversation_entity::edit(s, edit(1, "hi"), *context,
+                                                    reads_of(stored_message(1, 1, "hi @eve"))));
   CHECK(static_cast<const Message&>(*none_left.reply).mentions_size() == 0);
 }
 
-TEST_CASE_FIXTURE(changes_fixture, "P6: variants of an emoji that look alike are one reaction; other text is none") {
+TEST_CASE_FIXTURE(changes_fixture,
+                  "P6: variants of an emoji that look alike are one reaction; other text is none") {
   const std::string qualified = "\u2764\uFE0F";
   auto d = commit(conversation_entity::react(s, reaction("\u2764"), *context, with_reactions({})));
   CHECK(static_cast<const Updated&>(d.pushes.at(0).push->body()).change().emoji() == qualified);
-  auto again = conversation_entity::react(s, reaction("\u2764"), *context, with_reactions({qualified, std::int64_t{1}, true}));
+  auto again = conversation_entity::react(s, reaction("\u2764"), *context,
+                                          with_reactions({qualified, std::int64_t{1}, true}));
   CHECK(commit(std::move(again)).statements.empty());
   for (auto bad : {"heart", "+1", "\u202E", "\u200B"})
-    CHECK(refused(conversation_entity::react(s, reaction(bad), *context, with_reactions({}))) == errc::invalid_request);
+    CHECK(refused(conversation_entity::react(s, reaction(bad), *context, with_reactions({}))) ==
+          errc::invalid_request);
   runtime::reads old;
   old.append(storage::rows(3, {std::string("heart"), std::int64_t{1}, true}));
-  CHECK(has_statement(commit(conversation_entity::unreact(s, reaction("heart"), *context, old)).statements,
-                      "messaging.delete_reaction"));
+  CHECK(has_statement(
+      commit(conversation_entity::unreact(s, reaction("heart"), *context, old)).statements,
+      "messaging.delete_reaction"));
 }
 
 TEST_CASE("M3: a page's cursor keeps both bounds") {
@@ -141,7 +161,8 @@ TEST_CASE("M3: a page's cursor keeps both bounds") {
     q.set_cursor(old);
     CHECK(history_window_of(q).has_value());
   }
-  for (auto bad : {"", "before", "before.", "after.x", "after.1.", "after.1.x", "after.1.2.3", "sideways.1"}) {
+  for (auto bad :
+       {"", "before", "before.", "after.x", "after.1.", "after.1.x", "after.1.2.3", "sideways.1"}) {
     q.set_cursor(bad);
     CHECK_FALSE(history_window_of(q).has_value());
   }
@@ -151,21 +172,25 @@ TEST_CASE_FIXTURE(changes_fixture, "P5: a title is a name: one line that shows s
   UpdateConversationRequest q;
   for (auto bad : {"a\u202Eb", "a\nb", "a\x07", "\u3164"}) {
     q.set_title(bad);
-    CHECK(refused(conversation_entity::update_conversation(s, q, *context, none)) == errc::invalid_request);
+    CHECK(refused(conversation_entity::update_conversation(s, q, *context, none)) ==
+          errc::invalid_request);
     CreateConversationRequest create;
     create.set_kind("group");
     create.set_title(bad);
-    CHECK(refused(inbox_entity::create_conversation({}, create, *context, none)) == errc::invalid_request);
+    CHECK(refused(inbox_entity::create_conversation({}, create, *context, none)) ==
+          errc::invalid_request);
   }
 }
 
 TEST_CASE_FIXTURE(changes_fixture, "M4: who creates a conversation alone is named in the answer") {
   CreateConversationRequest q;
   q.set_kind("group");
-  REQUIRE(std::holds_alternative<runtime::need>(inbox_entity::create_conversation({}, q, *context, none)));
+  REQUIRE(std::holds_alternative<runtime::need>(
+      inbox_entity::create_conversation({}, q, *context, none)));
   auto out = inbox_entity::create_conversation({}, q, *context, people({{1, "ann"}}));
   REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
-  const auto& reply = static_cast<const Conversation&>(*std::get<runtime::decision<inbox_state>>(out).reply);
+  const auto& reply =
+      static_cast<const Conversation&>(*std::get<runtime::decision<inbox_state>>(out).reply);
   REQUIRE(reply.members_size() == 1);
   CHECK(reply.members(0).handle() == "ann");
   CHECK(reply.members(0).display_name() == "Name");

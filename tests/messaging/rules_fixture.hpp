@@ -20,16 +20,32 @@ inline uuid account(std::uint8_t n) {
 /// Reads with the answer about persons: account and handle of each.
 inline runtime::reads people(std::initializer_list<std::pair<std::uint8_t, std::string>> known) {
   std::vector<storage::value> cells;
-  for (const auto& [n, handle] : known) cells.insert(cells.end(), {account(n), handle, std::string("Name")});
+  for (const auto& [n, handle] : known)
+    cells.insert(cells.end(), {account(n), handle, std::string("Name")});
   runtime::reads r;
   r.append(storage::rows(3, cells));
   return r;
 }
 
 /// One message as history reads it.
-inline storage::rows stored_message(std::uint8_t sender, std::int64_t seq, std::string text, bool recalled = false) {
-  return {15, {account(100), seq, std::int64_t{0}, account(60), account(sender), std::string("c"), std::move(text),
-               storage::bytes{}, {}, storage::timestamp{1}, {}, recalled, {}, {}, {}}};
+inline storage::rows stored_message(std::uint8_t sender, std::int64_t seq, std::string text,
+                                    bool recalled = false) {
+  return {15,
+          {account(100),
+           seq,
+           std::int64_t{0},
+           account(60),
+           account(sender),
+           std::string("c"),
+           std::move(text),
+           storage::bytes{},
+           {},
+           storage::timestamp{1},
+           {},
+           recalled,
+           {},
+           {},
+           {}}};
 }
 
 inline bool has_statement(const std::vector<storage::statement>& list, std::string_view name) {

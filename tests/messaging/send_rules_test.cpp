@@ -15,9 +15,11 @@ storage::rows sent_before(std::int64_t seq, std::int64_t body_hash) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(rules_fixture, "messages are numbered from 1 without gaps and pushed to every member") {
+TEST_CASE_FIXTURE(rules_fixture,
+                  "messages are numbered from 1 without gaps and pushed to every member") {
   for (std::int64_t seq = 1; seq <= 3; ++seq) {
-    auto d = commit(conversation_entity::send(s, message("c" + std::to_string(seq), "hello"), *context, none));
+    auto d = commit(
+        conversation_entity::send(s, message("c" + std::to_string(seq), "hello"), *context, none));
     CHECK(reply_of(d).seq() == seq);
     CHECK(d.statements.size() == 1);
     CHECK(d.events.size() == 1);
@@ -28,21 +30,28 @@ TEST_CASE_FIXTURE(rules_fixture, "messages are numbered from 1 without gaps and 
   CHECK(s.last_seq == 3);
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "the same client_id with the same body gives the first answer, with another none") {
+TEST_CASE_FIXTURE(
+    rules_fixture,
+    "the same client_id with the same body gives the first answer, with another none") {
   auto first = commit(conversation_entity::send(s, message("c", "hello"), *context, none));
   auto repeat = commit(conversation_entity::send(s, message("c", "hello"), *context, none));
   CHECK(repeat.statements.empty());
   CHECK(repeat.pushes.empty());
   CHECK(reply_of(repeat).message_id() == reply_of(first).message_id());
-  CHECK(refused(conversation_entity::send(s, message("c", "other"), *context, none)) == errc::client_id_reused);
+  CHECK(refused(conversation_entity::send(s, message("c", "other"), *context, none)) ==
+        errc::client_id_reused);
   auto replied = message("c", "hello");
   replied.set_reply_to(1);
   CHECK(refused(conversation_entity::send(s, replied, *context, none)) == errc::client_id_reused);
   act_as(2);  // another sender's client_id is another one
-  CHECK(reply_of(commit(conversation_entity::send(s, message("c", "hello"), *context, none))).seq() == 2);
+  CHECK(
+      reply_of(commit(conversation_entity::send(s, message("c", "hello"), *context, none))).seq() ==
+      2);
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "a repeat that the window has forgotten is found in the database on the next attempt") {
+TEST_CASE_FIXTURE(
+    rules_fixture,
+    "a repeat that the window has forgotten is found in the database on the next attempt") {
   auto first = commit(conversation_entity::send(s, message("c", "hello"), *context, none));
   auto stored = sent_before(1, std::get<std::int64_t>(first.statements[0].params[5]));
   conversation_state cold;
@@ -64,34 +73,44 @@ TEST_CASE_FIXTURE(rules_fixture, "a repeat that the window has forgotten is foun
   CHECK(repeat.statements.empty());
   CHECK(reply_of(repeat).seq() == 1);
   act_as(1, 0);  // from now on this sender is looked up beforehand
-  CHECK(std::holds_alternative<runtime::need>(conversation_entity::send(s, message("d", "x"), *context, none)));
+  CHECK(std::holds_alternative<runtime::need>(
+      conversation_entity::send(s, message("d", "x"), *context, none)));
 }
 
 TEST_CASE_FIXTURE(rules_fixture, "what a message may not be") {
-  CHECK(refused(conversation_entity::send(s, message("", "x"), *context, none)) == errc::invalid_request);
+  CHECK(refused(conversation_entity::send(s, message("", "x"), *context, none)) ==
+        errc::invalid_request);
   CHECK(refused(conversation_entity::send(s, message(std::string(65, 'c'), "x"), *context, none)) ==
         errc::invalid_request);
-  CHECK(refused(conversation_entity::send(s, message("caf\xc3\xa9", "x"), *context, none)) == errc::invalid_request);
-  CHECK(refused(conversation_entity::send(s, message("c", ""), *context, none)) == errc::invalid_request);
+  CHECK(refused(conversation_entity::send(s, message("caf\xc3\xa9", "x"), *context, none)) ==
+        errc::invalid_request);
+  CHECK(refused(conversation_entity::send(s, message("c", ""), *context, none)) ==
+        errc::invalid_request);
   auto reply = message("c", "x");
   reply.set_reply_to(1);
   CHECK(refused(conversation_entity::send(s, reply, *context, none)) == errc::invalid_request);
   act_as(9);
-  CHECK(refused(conversation_entity::send(s, message("c", "x"), *context, none)) == errc::not_found);
+  CHECK(refused(conversation_entity::send(s, message("c", "x"), *context, none)) ==
+        errc::not_found);
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "a blocked direct conversation refuses new messages and answers repeats") {
+TEST_CASE_FIXTURE(rules_fixture,
+                  "a blocked direct conversation refuses new messages and answers repeats") {
   s.kind = conversation_kind::direct;
   commit(conversation_entity::send(s, message("c", "hello"), *context, none));
   s.blocked = true;
-  CHECK(refused(conversation_entity::send(s, message("d", "hello"), *context, none)) == errc::blocked);
-  CHECK(reply_of(commit(conversation_entity::send(s, message("c", "hello"), *context, none))).seq() == 1);
+  CHECK(refused(conversation_entity::send(s, message("d", "hello"), *context, none)) ==
+        errc::blocked);
+  CHECK(
+      reply_of(commit(conversation_entity::send(s, message("c", "hello"), *context, none))).seq() ==
+      1);
 }
 
 TEST_CASE_FIXTURE(rules_fixture, "in a channel only admins and owners send") {
   s.kind = conversation_kind::channel;
   act_as(3);
-  CHECK(refused(conversation_entity::send(s, message("c", "x"), *context, none)) == errc::forbidden);
+  CHECK(refused(conversation_entity::send(s, message("c", "x"), *context, none)) ==
+        errc::forbidden);
   act_as(2);
   commit(conversation_entity::send(s, message("c", "x"), *context, none));
 }
@@ -102,26 +121,34 @@ TEST_CASE_FIXTURE(rules_fixture, "handles in the text are looked up and become m
   REQUIRE(std::holds_alternative<runtime::need>(asked));
   CHECK(std::get<runtime::need>(asked).meanwhile == runtime::meanwhile::holds);
   const auto& lookup = std::get<storage::statement>(std::get<runtime::need>(asked).items.at(0));
-  CHECK(std::get<std::vector<std::string>>(lookup.params.at(0)) == std::vector<std::string>{"bob_1"});
+  CHECK(std::get<std::vector<std::string>>(lookup.params.at(0)) ==
+        std::vector<std::string>{"bob_1"});
   auto d = commit(conversation_entity::send(s, q, *context, people({{2, "Bob_1"}})));
   const auto& pushed = static_cast<const Message&>(d.pushes[0].push->body());
   REQUIRE(pushed.mentions_size() == 1);
   CHECK(pushed.mentions(0) == to_string(account(2)));
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "A11: a handle is asked for once; afterwards mentions need no read until members come") {
-  commit(conversation_entity::send(s, message("c1", "hi @bob_1 and @nobody"), *context, people({{2, "bob_1"}})));
+TEST_CASE_FIXTURE(
+    rules_fixture,
+    "A11: a handle is asked for once; afterwards mentions need no read until members come") {
+  commit(conversation_entity::send(s, message("c1", "hi @bob_1 and @nobody"), *context,
+                                   people({{2, "bob_1"}})));
   auto d = commit(conversation_entity::send(s, message("c2", "@nobody, @bob_1!"), *context, none));
   CHECK(static_cast<const Message&>(d.pushes[0].push->body()).mentions_size() == 1);
   s.handles.forget();
-  CHECK(std::holds_alternative<runtime::need>(conversation_entity::send(s, message("c3", "@bob_1"), *context, none)));
+  CHECK(std::holds_alternative<runtime::need>(
+      conversation_entity::send(s, message("c3", "@bob_1"), *context, none)));
 }
 
-TEST_CASE_FIXTURE(rules_fixture, "M2: fifty handles that nobody has leave room for a member, and strangers are not mentioned") {
+TEST_CASE_FIXTURE(
+    rules_fixture,
+    "M2: fifty handles that nobody has leave room for a member, and strangers are not mentioned") {
   std::string text;
   for (int i = 0; i < 60; ++i) text += "@nobody_" + std::to_string(i) + ' ';
   auto q = message("c", text + "@bob_1 @stranger");
-  auto d = commit(conversation_entity::send(s, q, *context, people({{2, "bob_1"}, {9, "stranger"}})));
+  auto d =
+      commit(conversation_entity::send(s, q, *context, people({{2, "bob_1"}, {9, "stranger"}})));
   const auto& pushed = static_cast<const Message&>(d.pushes[0].push->body());
   REQUIRE(pushed.mentions_size() == 1);
   CHECK(pushed.mentions(0) == to_string(account(2)));

@@ -12,7 +12,8 @@ namespace {
 
 struct fault_row {
   std::string_view name;
-  std::uint32_t every;  ///< often enough to happen in a short run, seldom enough that most of Nova goes on working
+  std::uint32_t
+      every;  ///< often enough to happen in a short run, seldom enough that most of Nova goes on working
 };
 
 constexpr std::array<fault_row, planted_fault_count> rows{{
@@ -38,7 +39,8 @@ struct choice {
   choice() {
     const char* name = std::getenv("NOVA_PLANTED_FAULT");
     const auto f = name ? parse_planted_fault(name) : std::nullopt;
-    if (name && *name && !f) std::abort();  // a run without the fault it asked for would show nothing
+    if (name && *name && !f)
+      std::abort();  // a run without the fault it asked for would show nothing
     const char* often = std::getenv("NOVA_PLANTED_EVERY");
     choose(f, often ? static_cast<std::uint32_t>(std::strtoul(often, nullptr, 10)) : 0);
     if (const char* later = std::getenv("NOVA_PLANTED_AFTER"))
@@ -66,15 +68,19 @@ bool planted(planted_fault f) {
   auto& c = chosen();
   if (c.fault.load(std::memory_order_relaxed) != static_cast<int>(f)) return false;
   const auto n = c.calls.fetch_add(1, std::memory_order_relaxed) + 1;
-  return n >= c.after.load(std::memory_order_relaxed) && n % c.every.load(std::memory_order_relaxed) == 0;
+  return n >= c.after.load(std::memory_order_relaxed) &&
+         n % c.every.load(std::memory_order_relaxed) == 0;
 }
 
 void plant(std::optional<planted_fault> f, std::uint32_t every) { chosen().choose(f, every); }
 
-std::string_view name_of(planted_fault f) noexcept { return rows[static_cast<std::size_t>(f)].name; }
+std::string_view name_of(planted_fault f) noexcept {
+  return rows[static_cast<std::size_t>(f)].name;
+}
 
 std::optional<planted_fault> parse_planted_fault(std::string_view name) noexcept {
-  const auto at = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.name == name; });
+  const auto at =
+      std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.name == name; });
   if (at == rows.end()) return std::nullopt;
   return static_cast<planted_fault>(at - rows.begin());
 }

@@ -124,8 +124,9 @@ TEST_CASE("what a gateway asks has the messages that a gateway knows, and one an
   CHECK(has(error_of_options(sound + "revocations: true"),
             "it answers RevocationsRequest by RevocationsReply"));
   const std::string path = "protocols/messaging/messaging.proto";
-  const auto second = with(source_text(path), "  rpc Send(SendRequest)",
-                           R"(  rpc Keys(nova.session.KeysRequest) returns (nova.session.KeysReply) {
+  const auto second =
+      with(source_text(path), "  rpc Send(SendRequest)",
+           R"(  rpc Keys(nova.session.KeysRequest) returns (nova.session.KeysReply) {
     option (nova.options.method) = {
       number: 599 entity: "conversation" key: "@one" caller: NODE rate: READ token_keys: true
     };

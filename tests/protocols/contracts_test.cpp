@@ -22,16 +22,11 @@ std::string file_text(const char* path) {
 
 const char* verb_name(rpc::verb v) {
   switch (v) {
-    case rpc::verb::get:
-      return "get";
-    case rpc::verb::put:
-      return "put";
-    case rpc::verb::post:
-      return "post";
-    case rpc::verb::patch:
-      return "patch";
-    case rpc::verb::delete_:
-      return "delete";
+    case rpc::verb::get: return "get";
+    case rpc::verb::put: return "put";
+    case rpc::verb::post: return "post";
+    case rpc::verb::patch: return "patch";
+    case rpc::verb::delete_: return "delete";
   }
   return "";
 }

@@ -71,7 +71,8 @@ void check_described(const json::value& document) {
 
 }  // namespace
 
-TEST_CASE("A: every operation, parameter, field, tag, call and push is described, and has an example") {
+TEST_CASE(
+    "A: every operation, parameter, field, tag, call and push is described, and has an example") {
   for (const auto& [where, operation] : operations()) {
     CHECK_MESSAGE(filled(operation, "summary"), where);
     CHECK_MESSAGE(filled(operation, "description"), where);
@@ -83,7 +84,8 @@ TEST_CASE("A: every operation, parameter, field, tag, call and push is described
                       where);
       }
     if (const auto* body = operation.if_contains("requestBody"))
-      CHECK_MESSAGE(body->at("content").at("application/json").as_object().contains("example"), where);
+      CHECK_MESSAGE(body->at("content").at("application/json").as_object().contains("example"),
+                    where);
   }
   for (const auto& tag : openapi().at("tags").as_array())
     CHECK_MESSAGE(filled(tag.as_object(), "description"), tag.at("name").as_string());
@@ -95,7 +97,8 @@ TEST_CASE("A: every operation, parameter, field, tag, call and push is described
   }
   for (const auto& [status, response] : openapi().at("components").at("responses").as_object()) {
     CHECK(filled(response.as_object(), "description"));
-    CHECK(!response.at("content").at("application/problem+json").at("examples").as_object().empty());
+    CHECK(
+        !response.at("content").at("application/problem+json").at("examples").as_object().empty());
   }
   CHECK(filled(openapi().at("info").at("license").as_object(), "identifier"));
   CHECK(filled(openapi().at("info").at("contact").as_object(), "name"));
@@ -103,31 +106,39 @@ TEST_CASE("A: every operation, parameter, field, tag, call and push is described
 
 TEST_CASE("A: what any request can be answered is declared by every operation") {
   for (const auto& [where, operation] : operations())
-    for (const char* status : {"400", "405", "413", "414", "415", "429", "431", "500", "501", "503", "504"})
+    for (const char* status :
+         {"400", "405", "413", "414", "415", "429", "431", "500", "501", "503", "504"})
       CHECK_MESSAGE(operation.at("responses").as_object().contains(status), where, " ", status);
-  const auto& create = openapi().at("paths").at("/v1/conversations").at("post").at("responses").as_object();
+  const auto& create =
+      openapi().at("paths").at("/v1/conversations").at("post").at("responses").as_object();
   for (const char* status : {"401", "403", "404", "409"}) CHECK(create.contains(status));
   CHECK(openapi().at("paths").at("/v1/ws").at("get").at("responses").as_object().contains("426"));
 }
 
 TEST_CASE("A: a field's rule in the schema is the one that is checked") {
-  CHECK(property("RegisterRequest", "handle") ==
-        json::value{{"type", "string"}, {"pattern", "^[A-Za-z0-9_]*$"}, {"minLength", 3}, {"maxLength", 30}});
+  CHECK(property("RegisterRequest", "handle") == json::value{{"type", "string"},
+                                                             {"pattern", "^[A-Za-z0-9_]*$"},
+                                                             {"minLength", 3},
+                                                             {"maxLength", 30}});
   CHECK(property("RegisterRequest", "password").at("minLength") == 8);
   CHECK(property("RegisterRequest", "password").at("maxLength") == 1024);
   CHECK(property("RegisterRequest", "email").at("format") == "email");
   CHECK(property("RegisterRequest", "email").at("maxLength") == 254);
   CHECK(property("RegisterRequest", "display_name").at("maxLength") == 64);
   CHECK(property("SendRequest", "client_id") ==
-        json::value{{"type", "string"}, {"pattern", "^[ -~]*$"}, {"minLength", 1}, {"maxLength", 64}});
-  CHECK(property("CreateConversationRequest", "kind").at("enum") == json::value{"direct", "group", "channel"});
+        json::value{
+            {"type", "string"}, {"pattern", "^[ -~]*$"}, {"minLength", 1}, {"maxLength", 64}});
+  CHECK(property("CreateConversationRequest", "kind").at("enum") ==
+        json::value{"direct", "group", "channel"});
   CHECK(property("SetRoleRequest", "role").at("enum") == json::value{"owner", "admin", "member"});
   CHECK(property("MarkRequest", "seq").at("minimum") == 0);
   CHECK(property("Conversation", "title").at("type") == json::value{"string", "null"});
-  const auto& limit = openapi().at("paths").at("/v1/conversations").at("get").at("parameters").at(0);
+  const auto& limit =
+      openapi().at("paths").at("/v1/conversations").at("get").at("parameters").at(0);
   CHECK(limit.at("name") == "limit");
   CHECK(limit.at("schema").at("minimum") == 1);
-  const auto& created = openapi().at("paths").at("/v1/conversations").at("post").at("parameters").at(0);
+  const auto& created =
+      openapi().at("paths").at("/v1/conversations").at("post").at("parameters").at(0);
   CHECK(created.at("name") == "Idempotency-Key");
   CHECK(created.at("schema").at("maxLength") == 255);
 }
@@ -140,7 +151,8 @@ TEST_CASE("A: bodies are named components; none is unused; protobuf names its me
   for (const auto& [where, operation] : operations()) {
     if (where.find(" /v1/") == where.npos || where == "get /v1/ws") continue;
     const auto check_content = [&](const json::value& content) {
-      CHECK_MESSAGE(content.at("application/json").at("schema").as_object().contains("$ref"), where);
+      CHECK_MESSAGE(content.at("application/json").at("schema").as_object().contains("$ref"),
+                    where);
       const auto& binary = content.at("application/x-protobuf");
       CHECK(binary.at("schema").at("format") == "binary");
       CHECK(binary.at("x-protobuf-message").as_string().starts_with("nova."));

@@ -97,20 +97,15 @@ class generator {
       case pb::FieldDescriptor::CPPTYPE_UINT32:
         r.SetUInt32(&m, &f, static_cast<std::uint32_t>(any()));
         break;
-      case pb::FieldDescriptor::CPPTYPE_UINT64:
-        r.SetUInt64(&m, &f, any());
-        break;
-      case pb::FieldDescriptor::CPPTYPE_BOOL:
-        r.SetBool(&m, &f, below(2) == 1);
-        break;
+      case pb::FieldDescriptor::CPPTYPE_UINT64: r.SetUInt64(&m, &f, any()); break;
+      case pb::FieldDescriptor::CPPTYPE_BOOL: r.SetBool(&m, &f, below(2) == 1); break;
       case pb::FieldDescriptor::CPPTYPE_DOUBLE:
         r.SetDouble(&m, &f, static_cast<double>(below(1000)) / 8);
         break;
       case pb::FieldDescriptor::CPPTYPE_FLOAT:
         r.SetFloat(&m, &f, static_cast<float>(below(1000)) / 8);
         break;
-      default:
-        FAIL("a type that the fuzz does not know");
+      default: FAIL("a type that the fuzz does not know");
     }
   }
 

@@ -154,12 +154,14 @@ TEST_CASE("a lone surrogate does not get through the parser") {
 TEST_CASE("a number becomes the nearest double, however it is written") {
   auto number = [](const std::string& text) {
     boost::system::error_code failure;
-    const auto inside = rpc::json::parse("[" + text + "]", 32, failure), alone = rpc::json::parse(text, 32, failure);
+    const auto inside = rpc::json::parse("[" + text + "]", 32, failure),
+               alone = rpc::json::parse(text, 32, failure);
     REQUIRE_MESSAGE(!failure, text);
     REQUIRE(inside.at(0).as_double() == alone.as_double());
     return alone.as_double();
   };
-  for (const char* text : {"53e125", "112E25", "5.3e126", "-0.1", "1.7976931348623157e308", "5e-324", "0.30000000000000004"})
+  for (const char* text : {"53e125", "112E25", "5.3e126", "-0.1", "1.7976931348623157e308",
+                           "5e-324", "0.30000000000000004"})
     CHECK_MESSAGE(number(text) == std::strtod(text, nullptr), text);
   CHECK(std::signbit(number("-0.0")));
   std::mt19937_64 random(1);

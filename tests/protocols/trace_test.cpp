@@ -1,22 +1,22 @@
 // The trace: valid JSON whatever the texts hold, bounded, and nothing while it is off.
 #include "protocols/core/trace.hpp"
 
-#include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
+#include <boost/json/parse.hpp>
 
+#include <unistd.h>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
-#include <unistd.h>
 
 using namespace nova;
 
 namespace {
 
 struct trace_file {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("nova-trace-" + std::to_string(::getpid()) + ".json");
+  std::filesystem::path path = std::filesystem::temp_directory_path() /
+                               ("nova-trace-" + std::to_string(::getpid()) + ".json");
   ~trace_file() { std::filesystem::remove(path); }
   boost::json::array read() const {
     std::ifstream in(path);
@@ -61,7 +61,8 @@ TEST_CASE("a trace stops at its limit and counts what it drops") {
   std::uint64_t dropped = 0;
   {
     trace::session session(file.path.string(), 1000);
-    for (int i = 0; i < 100; ++i) trace::span(trace::station::route, about("1-1", "messaging.send"));
+    for (int i = 0; i < 100; ++i)
+      trace::span(trace::station::route, about("1-1", "messaging.send"));
     dropped = session.dropped();
   }
   CHECK(dropped > 80);
@@ -72,13 +73,15 @@ TEST_CASE("a trace stops at its limit and counts what it drops") {
 TEST_CASE("while no trace is written a span leaves nothing") {
   bool asked = false;
   {
-    trace::span s(trace::station::route, [&] { return asked = true, trace::subject{"1-1", "messaging.send"}; });
+    trace::span s(trace::station::route, [&] {
+      return asked = true, trace::subject{"1-1", "messaging.send"};
+    });
   }
   CHECK_FALSE(trace::on());
   CHECK_FALSE(asked);
 }
 
 TEST_CASE("a file that cannot be written is said with its path") {
-  CHECK_THROWS_WITH_AS(trace::session("/nowhere/at/all.json"), "/nowhere/at/all.json: No such file or directory",
-                       std::runtime_error);
+  CHECK_THROWS_WITH_AS(trace::session("/nowhere/at/all.json"),
+                       "/nowhere/at/all.json: No such file or directory", std::runtime_error);
 }

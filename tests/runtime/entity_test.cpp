@@ -66,7 +66,9 @@ TEST_CASE("a command that needs a job stalls its entity, a query that reads does
   CHECK(w.ask(hash, "a:7")->text_of() == "72");
 }
 
-TEST_CASE("S1: a command that waits for foreign facts lets others overtake, and decides on the state of then") {
+TEST_CASE(
+    "S1: a command that waits for foreign facts lets others overtake, and decides on the state of "
+    "then") {
   world w;
   w.start();
   auto parked = w.call(rest, "a:200!");
@@ -194,7 +196,9 @@ TEST_CASE("a lost reply of a commit is not a lost command and not a doubled one"
   CHECK(w.stored("a") == 2);
 }
 
-TEST_CASE("the database stops answering: a retryable error within a second, also behind a read or a load") {
+TEST_CASE(
+    "the database stops answering: a retryable error within a second, also behind a read or a "
+    "load") {
   world w;
   w.start();
   w.ask(add, "a:5");

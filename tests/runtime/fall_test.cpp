@@ -38,7 +38,8 @@ void let_fall(world& w) {
 
 }  // namespace
 
-TEST_CASE("A12: decisions in the lane when their shard falls: answers, pushes, taps and events follow") {
+TEST_CASE(
+    "A12: decisions in the lane when their shard falls: answers, pushes, taps and events follow") {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     CAPTURE(seed);
     world w({.seed = seed, .shards = 1});

@@ -42,7 +42,9 @@ std::optional<errc> operate(world& w, F f) {
 
 }  // namespace
 
-TEST_CASE("A2: a dead letter is tried again by itself; it and those behind it take effect once, in order") {
+TEST_CASE(
+    "A2: a dead letter is tried again by itself; it and those behind it take effect once, in "
+    "order") {
   for (const bool model : {false, true})
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
       CAPTURE(model);
@@ -52,7 +54,8 @@ TEST_CASE("A2: a dead letter is tried again by itself; it and those behind it ta
       w.script->fail["a:1"] = model ? 15 : 7;
       w.start();
       for (int i = 0; i < 5; ++i) w.ask(emit, "a:" + std::to_string(i));
-      REQUIRE(w.sim.run_until([&] { return w.dead_letters("dead") == 1; }, std::chrono::seconds(20)));
+      REQUIRE(
+          w.sim.run_until([&] { return w.dead_letters("dead") == 1; }, std::chrono::seconds(20)));
       CHECK(waiting(w) >= 1);
       w.beta->inject(storage::commit_fault::lose_reply);
       REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 5; }, std::chrono::seconds(120)));
@@ -93,7 +96,9 @@ TEST_CASE("A2: while letters of its key wait, a settling call answers unavailabl
   CHECK(w.stored("a") == 2);  // stored all the same
   CHECK(w.ask(emit_settled, "b:0")->ok());
   w.script->fail.clear();
-  CHECK_FALSE(operate(w, [&](auto done) { w.node().retry_dead_letter("beta", {"alpha", 0, 1}, done); }));
+  CHECK_FALSE(operate(w, [&](auto done) {
+    w.node().retry_dead_letter("beta", {"alpha", 0, 1}, done);
+  }));
   REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 2; }));
   w.sim.advance(milliseconds(200));
   CHECK(w.ask(emit_settled, "a:2")->ok());
@@ -123,7 +128,8 @@ TEST_CASE("A2: letters are listed, and a discarded one lets those behind it go o
   w.script->fail["a:0"] = -1;
   w.start();
   for (int i = 0; i < 3; ++i) w.ask(emit, "a:" + std::to_string(i));
-  REQUIRE(w.sim.run_until([&] { return w.dead_letters("waiting") == 2; }, std::chrono::seconds(20)));
+  REQUIRE(
+      w.sim.run_until([&] { return w.dead_letters("waiting") == 2; }, std::chrono::seconds(20)));
   const auto letters = list(w);
   REQUIRE(letters.size() == 3);
   CHECK(letters[0].id.source == "alpha");
@@ -133,7 +139,8 @@ TEST_CASE("A2: letters are listed, and a discarded one lets those behind it go o
   CHECK(letters[0].key == "a");
   CHECK(letters[0].attempts >= 5);
   CHECK(letters[2].status == "waiting");
-  CHECK_FALSE(operate(w, [&](auto done) { w.node().discard_dead_letter("beta", letters[0].id, done); }));
+  CHECK_FALSE(
+      operate(w, [&](auto done) { w.node().discard_dead_letter("beta", letters[0].id, done); }));
   REQUIRE(w.sim.run_until([&] { return w.script->applied == strings{"a:1", "a:2"}; }));
   w.sim.advance(milliseconds(500));
   CHECK(list(w).empty());
@@ -180,17 +187,10 @@ TEST_CASE("A2: whatever fails and is fenced meanwhile, letters take effect exact
       if (random.next() % 5 == 0) w.script->fail[text] = 4 + static_cast<int>(random.next() % 5);
       w.call(random.next() % 4 == 0 ? emit_alarm : emit, text);
       switch (random.next() % 12) {
-        case 0:
-          w.beta->inject(storage::commit_fault::lose_reply);
-          break;
-        case 1:
-          w.beta->inject(storage::commit_fault::fail);
-          break;
-        case 2:
-          w.beta->fence_by_other();
-          break;
-        default:
-          break;
+        case 0: w.beta->inject(storage::commit_fault::lose_reply); break;
+        case 1: w.beta->inject(storage::commit_fault::fail); break;
+        case 2: w.beta->fence_by_other(); break;
+        default: break;
       }
       w.sim.advance(milliseconds(random.next() % 600));
     }

@@ -11,7 +11,9 @@ using std::chrono::milliseconds;
 
 namespace {
 
-std::uint64_t active(world& w) { return w.metric(metric::nova_actor_active, "entity:alpha.counter"); }
+std::uint64_t active(world& w) {
+  return w.metric(metric::nova_actor_active, "entity:alpha.counter");
+}
 std::uint64_t passivations(world& w) {
   return w.metric(metric::nova_actor_passivations_total, "entity:alpha.counter");
 }

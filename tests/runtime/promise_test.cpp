@@ -118,7 +118,8 @@ TEST_CASE("a reminder that always throws is given up after three times and said 
   w.sim.advance(milliseconds(8000));
   CHECK(w.alpha_store.table("reminder").rows().empty());
   bool said = false;
-  for (const auto& line : w.log) said |= line.find("event=runtime.reminder_given_up") != std::string::npos;
+  for (const auto& line : w.log)
+    said |= line.find("event=runtime.reminder_given_up") != std::string::npos;
   CHECK(said);
   CHECK(w.ask(remind, "a:100")->ok());
   w.sim.advance(milliseconds(500));
@@ -159,8 +160,9 @@ TEST_CASE(
 TEST_CASE("A15.7: reminders of a kind that this program does not know stay, the others fire") {
   world w({.shards = 1});
   for (int i = 0; i < 200; ++i)
-    w.alpha_store.table("reminder").put({std::int64_t{0}, std::string("newer"), std::to_string(i),
-                                         std::string("later"), storage::timestamp{1}});
+    w.alpha_store.table("reminder")
+        .put({std::int64_t{0}, std::string("newer"), std::to_string(i), std::string("later"),
+              storage::timestamp{1}});
   w.start();
   w.ask(remind, "a:100");
   w.sim.advance(milliseconds(3000));

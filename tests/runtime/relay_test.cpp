@@ -292,8 +292,7 @@ TEST_CASE("A14: consecutive read-model events share a unit, and a refused one fa
   w.script->fail["k7:7"] = -1;
   w.start();
   w.beta->hold_commits(true);
-  for (int i = 0; i < 200; ++i)
-    w.ask(emit, "k" + std::to_string(i) + ":" + std::to_string(i));
+  for (int i = 0; i < 200; ++i) w.ask(emit, "k" + std::to_string(i) + ":" + std::to_string(i));
   const auto before = w.beta->batches();
   w.beta->hold_commits(false);
   auto all = [&] {
@@ -337,23 +336,12 @@ TEST_CASE("whatever is lost, fenced or fails: each committed event has its effec
       w.call(emit, text);
       auto& store = random.next() % 2 == 0 ? *w.alpha : *w.beta;
       switch (random.next() % 12) {
-        case 0:
-          store.inject(storage::commit_fault::lose_reply);
-          break;
-        case 1:
-          store.inject(storage::commit_fault::lose_before);
-          break;
-        case 2:
-          store.inject(storage::commit_fault::fail);
-          break;
-        case 3:
-          store.fence_by_other();
-          break;
-        case 4:
-          store.set_away(true);
-          break;
-        default:
-          store.set_away(false);
+        case 0: store.inject(storage::commit_fault::lose_reply); break;
+        case 1: store.inject(storage::commit_fault::lose_before); break;
+        case 2: store.inject(storage::commit_fault::fail); break;
+        case 3: store.fence_by_other(); break;
+        case 4: store.set_away(true); break;
+        default: store.set_away(false);
       }
       for (auto n = random.next() % 40; n > 0; --n) w.sim.step();
       if (random.next() % 4 == 0) w.sim.advance(milliseconds(random.next() % 400));

@@ -68,9 +68,9 @@ rpc::method describe(verb v, std::string_view name) {
   return m;
 }
 
-constexpr const char* names[] = {"add",       "get",   "blow_up",      "hash",      "rest",
-                                 "peek",      "emit",  "emit_settled", "take_name", "ask_other",
-                                 "create",    "tell",  "watch",        "remind",    "reject",
+constexpr const char* names[] = {"add",       "get",   "blow_up",      "hash",       "rest",
+                                 "peek",      "emit",  "emit_settled", "take_name",  "ask_other",
+                                 "create",    "tell",  "watch",        "remind",     "reject",
                                  "bad_apply", "leave", "forbid",       "emit_alarm", "mirror_get"};
 
 struct counter_state {
@@ -162,8 +162,7 @@ result_of decide_more(verb v, const counter_state& s, const std::string& arg, co
       d = add_to(s, c.key, 1);
       d.refusal = make_error(errc::forbidden, "no");
       return d;
-    default:
-      return make_error(errc::invalid_request);
+    default: return make_error(errc::invalid_request);
   }
 }
 
@@ -370,8 +369,8 @@ std::shared_ptr<storage::memory_database> world::open(memory_store& store,
   add_once(store, "pair");
   store.on("test.pair", [](memory_store& s, const memory_row& p) {
     const auto* row = s.table("pair").find({p[0]});
-    return storage::memory_result{row != nullptr ? storage::make_rows(1, {{p[0]}}) : storage::rows(1, {}),
-                                  0};
+    return storage::memory_result{
+        row != nullptr ? storage::make_rows(1, {{p[0]}}) : storage::rows(1, {}), 0};
   });
   store.on("test.load", [](memory_store& s, const memory_row& p) {
     const auto* row = s.table("counter").find({p[0]});
@@ -451,11 +450,11 @@ domain world::make_beta(std::uint32_t shards) {
       if (options_.found)
         model.refresh_found.push_back({{&find_pair, {key}, 0}, [](const storage::rows& found) {
                                          std::vector<entity_effect> named;
-                                         if (!found.empty()) named.push_back({"mirror", found.text(0, 0)});
+                                         if (!found.empty())
+                                           named.push_back({"mirror", found.text(0, 0)});
                                          return named;
                                        }});
-      else
-        model.refresh.push_back({"mirror", key});
+      else model.refresh.push_back({"mirror", key});
       return model;
     }
     return entity_effect{"mirror", key};

@@ -21,13 +21,13 @@ using text = google::protobuf::StringValue;
 
 /// alpha's methods; each request is a StringValue "key:argument".
 enum verb : std::uint32_t {
-  add = 9001,    ///< command: adds the number, replies the sum after the commit
-  get,           ///< query: replies the sum
-  blow_up,       ///< throws
-  hash,          ///< needs a job, then adds its result
-  rest,          ///< command: pauses argument ms, then replies "rested"
-  peek,          ///< query: reads the store, then replies "state/stored"
-  emit,          ///< adds 1, emits the event `changed` with "key:argument" and pushes it to the caller's account
+  add = 9001,  ///< command: adds the number, replies the sum after the commit
+  get,         ///< query: replies the sum
+  blow_up,     ///< throws
+  hash,        ///< needs a job, then adds its result
+  rest,        ///< command: pauses argument ms, then replies "rested"
+  peek,        ///< query: reads the store, then replies "state/stored"
+  emit,  ///< adds 1, emits the event `changed` with "key:argument" and pushes it to the caller's account
   emit_settled,  ///< as emit, but the answer waits for beta
   take_name,     ///< inserts the argument into a unique table; attempt > 0 replies "taken"
   ask_other,     ///< asks `add` of the counter named by the argument, replies its answer

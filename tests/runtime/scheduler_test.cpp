@@ -92,7 +92,8 @@ TEST_CASE("what two threads can do at a time is done by two") {
     std::promise<void> here[2];
     std::shared_future<void> there[2]{here[0].get_future().share(), here[1].get_future().share()};
   };
-  auto guest = [](caf::event_based_actor*, meeting* m, std::promise<bool>* met, int n) -> caf::behavior {
+  auto guest = [](caf::event_based_actor*, meeting* m, std::promise<bool>* met,
+                  int n) -> caf::behavior {
     return {[=](ping_atom) {
       m->here[n].set_value();
       met->set_value(m->there[1 - n].wait_for(patience) == std::future_status::ready);
@@ -101,14 +102,14 @@ TEST_CASE("what two threads can do at a time is done by two") {
   auto round = [&](bool from_inside) {
     meeting m;
     std::promise<bool> met[2];
-    caf::actor guests[] = {system.spawn(guest, &m, &met[0], 0), system.spawn(guest, &m, &met[1], 1)};
+    caf::actor guests[] = {system.spawn(guest, &m, &met[0], 0),
+                           system.spawn(guest, &m, &met[1], 1)};
     auto host = system.spawn([&](caf::event_based_actor* self) -> caf::behavior {
       return {[&, self](ping_atom) {
         for (auto& g : guests) self->send(g, ping_atom::value);
       }};
     });
-    if (from_inside)
-      caf::anon_send(host, ping_atom::value);
+    if (from_inside) caf::anon_send(host, ping_atom::value);
     else
       for (auto& g : guests) caf::anon_send(g, ping_atom::value);
     for (auto& x : met) CHECK(x.get_future().get());
@@ -125,14 +126,14 @@ TEST_CASE("an actor that stays busy holds up one other at most, until anything e
   caf::actor second = system.spawn([&](caf::event_based_actor*) -> caf::behavior {
     return {[&](ping_atom) { ran.set_value(); }};
   });
-  caf::actor third = system.spawn([](caf::event_based_actor*) -> caf::behavior {
-    return {[](ping_atom) {}};
-  });
+  caf::actor third =
+      system.spawn([](caf::event_based_actor*) -> caf::behavior { return {[](ping_atom) {}}; });
   auto busy = system.spawn([&](caf::event_based_actor* self) -> caf::behavior {
     return {[&, self](ping_atom) {
       self->send(second, ping_atom::value);
       self->send(third, ping_atom::value);
-      waited.set_value(ran.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+      waited.set_value(ran.get_future().wait_for(std::chrono::seconds(20)) ==
+                       std::future_status::ready);
     }};
   });
   caf::anon_send(busy, ping_atom::value);

@@ -27,8 +27,7 @@ class troupe {
  public:
   explicit troupe(supervision how, restart when = restart::permanent, int count = 3,
                   bool stubborn = false)
-      : config_(2, true),
-        system_(config_) {
+      : config_(2, true), system_(config_) {
     how.random = &random_;
     how.crashes = &crashes_;
     how.ended = [this](bool ordered, std::string why) {

@@ -283,10 +283,8 @@ TEST_CASE("a full work pool refuses at once, while its jobs still run") {
     c.request = std::move(request);
     c.deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     c.reply = [&](rpc::reply_result r) {
-      if (r.has_value())
-        ++good;
-      else
-        ++(r.error().code == errc::overloaded && r.error().retry_after_ms > 0 ? refused : other);
+      if (r.has_value()) ++good;
+      else ++(r.error().code == errc::overloaded && r.error().retry_after_ms > 0 ? refused : other);
     };
     n.call(std::move(c));
   }

@@ -15,8 +15,9 @@ constexpr std::size_t sends_repeated = 25, other_bodies = 5;
 
 std::string odd(std::string_view what, const http_answer& a) {
   return std::string(what) + ": " +
-         (a.lost ? "no answer" : a.reply.has_value() ? "an answer of another kind"
-                                                     : std::string(describe(a.reply.error().code).name));
+         (a.lost                ? "no answer"
+          : a.reply.has_value() ? "an answer of another kind"
+                                : std::string(describe(a.reply.error().code).name));
 }
 
 errc code_of(const http_answer& a) { return a.ok() ? errc{} : a.reply.error().code; }
@@ -29,11 +30,13 @@ crash::item item_of(const messaging::Message& m) {
 
 }  // namespace
 
-http_answer workload::ask(std::string_view method, rpc::message_ptr request, const rpc::caller& caller) {
+http_answer workload::ask(std::string_view method, rpc::message_ptr request,
+                          const rpc::caller& caller) {
   const auto end = cluster_.now() + rest_patience;
   for (;;) {
     auto got = std::make_shared<std::optional<http_answer>>();
-    cluster_.http(*rpc::find_rpc(method), request, caller, [got](const http_answer& a) { *got = a; });
+    cluster_.http(*rpc::find_rpc(method), request, caller,
+                  [got](const http_answer& a) { *got = a; });
     cluster_.run_until([&] { return got->has_value(); }, rest_patience);
     if (got->has_value() && !(*got)->uncertain()) return **got;
     if (cluster_.now() >= end) return got->value_or(http_answer{true});
@@ -42,7 +45,8 @@ http_answer workload::ask(std::string_view method, rpc::message_ptr request, con
 }
 
 const person* workload::with_id(const std::string& id) const {
-  const auto at = std::find_if(people_.begin(), people_.end(), [&](const auto& p) { return p.id == id; });
+  const auto at =
+      std::find_if(people_.begin(), people_.end(), [&](const auto& p) { return p.id == id; });
   return at == people_.end() ? nullptr : &*at;
 }
 
@@ -84,7 +88,8 @@ std::string workload::read_members(crash::conversation_record& c, const person& 
   const auto a = ask("messaging.members", q, as.caller());
   if (!a.ok()) return odd("members", a);
   c.members.clear();
-  for (const auto& m : static_cast<const messaging::ListMembersReply&>(**a.reply).items()) c.members.insert(m.account_id());
+  for (const auto& m : static_cast<const messaging::ListMembersReply&>(**a.reply).items())
+    c.members.insert(m.account_id());
   return {};
 }
 
@@ -114,7 +119,8 @@ std::string workload::read_accounts() {
     auto find = std::make_shared<user::GetProfileByHandleRequest>();
     find->set_handle(p.handle);
     const auto profile = ask("user.by_handle", find, people_.front().caller());
-    if (!profile.ok() && (profile.lost || code_of(profile) != errc::not_found)) return odd("profile", profile);
+    if (!profile.ok() && (profile.lost || code_of(profile) != errc::not_found))
+      return odd("profile", profile);
     r.has_profile = profile.ok();
     if (!in.ok() || !profile.ok()) continue;
     const auto& id = static_cast<const auth::Tokens&>(**in.reply).account_id();
@@ -162,7 +168,8 @@ std::string workload::probe_blocks() {
     const auto a = ask("messaging.send", q, people_[i].caller());
     if (!a.ok() && (a.lost || code_of(a) != errc::blocked)) return odd("block probe", a);
     record_.block_probes.push_back({people_[0].id, people_[i].id, !a.ok()});
-    record_.sends.push_back({q->conversation_id(), people_[i].id, q->client_id(), q->text(), {}, !a.ok()});
+    record_.sends.push_back(
+        {q->conversation_id(), people_[i].id, q->client_id(), q->text(), {}, !a.ok()});
     if (!a.ok()) continue;
     const auto& reply = static_cast<const messaging::SendReply&>(**a.reply);
     record_.sends.back().answers.push_back({reply.seq(), reply.message_id()});

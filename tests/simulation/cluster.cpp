@@ -9,7 +9,9 @@ namespace {
 
 constexpr unix_ms first_day = 1'767'225'600'000;  // 2026-01-01
 
-std::uint64_t mixed(std::uint64_t trace, std::uint64_t what) { return (trace ^ what) * 0x100000001b3ull + 1; }
+std::uint64_t mixed(std::uint64_t trace, std::uint64_t what) {
+  return (trace ^ what) * 0x100000001b3ull + 1;
+}
 
 }  // namespace
 
@@ -41,8 +43,9 @@ cluster::~cluster() { http_.clear(); }
 void cluster::start(std::size_t i) {
   if (nodes_[i]) return;
   ++incarnations_[i];
-  nodes_[i] = std::make_unique<virtual_node>(stores_, "node-" + std::to_string(i), options_.settings, random_.next(),
-                                             first_day + now_.count());
+  nodes_[i] =
+      std::make_unique<virtual_node>(stores_, "node-" + std::to_string(i), options_.settings,
+                                     random_.next(), first_day + now_.count());
 }
 
 void cluster::crash(std::size_t i) {
@@ -67,7 +70,8 @@ bool cluster::step() {
   const auto first = choice_.next() % n;
   for (std::size_t k = 0; k < n; ++k) {
     const auto i = (first + k) % n;
-    const bool did = i < nodes_.size() ? nodes_[i] && nodes_[i]->step() : sources_[i - nodes_.size()]();
+    const bool did =
+        i < nodes_.size() ? nodes_[i] && nodes_[i]->step() : sources_[i - nodes_.size()]();
     if (!did) continue;
     ++steps_;
     trace_ = mixed(trace_, i);
@@ -127,7 +131,8 @@ void cluster::http(const rpc::method& m, rpc::message_ptr request, rpc::caller c
   auto* to = ready_node();
   if (to == nullptr) return done({});
   const auto slot = static_cast<std::size_t>(
-      std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& n) { return n.get() == to; }) - nodes_.begin());
+      std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& n) { return n.get() == to; }) -
+      nodes_.begin());
   const auto id = ++last_http_;
   http_.push_back({id, slot, now_ + http_patience, std::move(done)});
   rpc::call c;
@@ -141,7 +146,8 @@ void cluster::http(const rpc::method& m, rpc::message_ptr request, rpc::caller c
 }
 
 void cluster::answered_http(std::uint64_t id, const rpc::reply_result& r) {
-  const auto at = std::find_if(http_.begin(), http_.end(), [id](const auto& p) { return p.id == id; });
+  const auto at =
+      std::find_if(http_.begin(), http_.end(), [id](const auto& p) { return p.id == id; });
   if (at == http_.end()) return;
   auto done = std::move(at->done);
   http_.erase(at);

@@ -16,8 +16,8 @@ namespace {
 constexpr milliseconds patience{8000};  ///< with an answer; then the connection is given up
 
 bool may_succeed_later(std::string_view code) {
-  return code == "unavailable" || code == "overloaded" || code == "deadline_exceeded" || code == "rate_limited" ||
-         code == "internal";
+  return code == "unavailable" || code == "overloaded" || code == "deadline_exceeded" ||
+         code == "rate_limited" || code == "internal";
 }
 
 }  // namespace
@@ -36,9 +36,10 @@ device::device(cluster& c, const person& who, crash::history& record, std::strin
   record.devices.push_back({who.id, std::move(name), {}});
 }
 
-void device::call(std::string_view method, std::string params, std::function<void(const socket_answer&)> done) {
-  outstanding o{R"("method":")" + std::string(method) + R"(","params":)" + std::move(params) + "}", std::move(done),
-                cluster_.now()};
+void device::call(std::string_view method, std::string params,
+                  std::function<void(const socket_answer&)> done) {
+  outstanding o{R"("method":")" + std::string(method) + R"(","params":)" + std::move(params) + "}",
+                std::move(done), cluster_.now()};
   if (!is_open()) return waiting_.push_back(std::move(o));
   const auto id = ++last_id_;
   wire_->up.push_back(R"({"jsonrpc":"2.0","id":)" + std::to_string(id) + "," + o.text);
@@ -84,7 +85,8 @@ void device::connect() {
 void device::send_open() {
   open_id_ = ++last_id_;
   std::string text = R"({"jsonrpc":"2.0","id":)" + std::to_string(open_id_) +
-                     R"(,"method":"session.open","params":{"access_token":)" + quoted(who_.access_token);
+                     R"(,"method":"session.open","params":{"access_token":)" +
+                     quoted(who_.access_token);
   if (!resume_token_.empty())
     text += R"(,"resume":{"token":)" + quoted(resume_token_) + R"(,"seen":)" + seen.text() + "}";
   wire_->up.push_back(text + "}}");
@@ -124,7 +126,8 @@ void device::take_frames() {
       continue;
     }
     cluster_.note(payload);
-    const auto code = static_cast<std::uint8_t>(payload[0]) << 8 | static_cast<std::uint8_t>(payload[1]);
+    const auto code =
+        static_cast<std::uint8_t>(payload[0]) << 8 | static_cast<std::uint8_t>(payload[1]);
     count.closed_slow += code == static_cast<int>(rpc::close_code::too_slow);
     count.replaced += code == static_cast<int>(rpc::close_code::replaced);
     return cut();
@@ -139,8 +142,10 @@ void device::frame(std::string_view payload) {
   if (view.what == kind::push) return pushed(view.method, view.body);
   if (view.what == kind::result && view.id == open_id_) return opened(view.body);
   if (view.what == kind::error && view.id == open_id_) return cut();
-  if (view.what == kind::result) return answered(view.id, {.ok = true, .body = std::string(view.body)});
-  if (view.what == kind::error) answered(view.id, {.code = std::string(find_string(view.body, "code"))});
+  if (view.what == kind::result)
+    return answered(view.id, {.ok = true, .body = std::string(view.body)});
+  if (view.what == kind::error)
+    answered(view.id, {.code = std::string(find_string(view.body, "code"))});
 }
 
 void device::answered(std::uint64_t id, socket_answer a) {

@@ -36,7 +36,8 @@ class device {
 
   bool is_open() const noexcept { return state_ == state::open; }
   /// Carried out when the socket is open, at once or later.
-  void call(std::string_view method, std::string params, std::function<void(const socket_answer&)> done);
+  void call(std::string_view method, std::string params,
+            std::function<void(const socket_answer&)> done);
   /// The connection breaks, as seen from here.
   void cut();
   /// Reads nothing until then.

@@ -16,10 +16,18 @@ struct blow_row {
 };
 
 constexpr blow_row rows[blow_kinds] = {
-    {"crash", 6, 50, 2500},      {"crash twice", 2, 50, 1500}, {"commits fail", 2, 1, 4},
-    {"lost before", 2, 1, 3},    {"lost reply", 3, 1, 3},      {"lost reply, then crash", 3, 50, 1500},
-    {"database away", 2, 50, 4000}, {"slow disk", 2, 50, 4500}, {"pause", 2, 50, 1500},
-    {"long pause", 3, 5000, 9000},  {"wall jump", 2, -20'000, 40'000}, {"herd", 2, 0, 0},
+    {"crash", 6, 50, 2500},
+    {"crash twice", 2, 50, 1500},
+    {"commits fail", 2, 1, 4},
+    {"lost before", 2, 1, 3},
+    {"lost reply", 3, 1, 3},
+    {"lost reply, then crash", 3, 50, 1500},
+    {"database away", 2, 50, 4000},
+    {"slow disk", 2, 50, 4500},
+    {"pause", 2, 50, 1500},
+    {"long pause", 3, 5000, 9000},
+    {"wall jump", 2, -20'000, 40'000},
+    {"herd", 2, 0, 0},
     {"deaf devices", 2, 200, 3000},
 };
 
@@ -46,15 +54,14 @@ void strike_database(cluster& c, const planned_blow& b) {
     });
   };
   switch (b.what) {
-    case blow::away:
-      db.set_away(true);
-      return later([](auto& d) { d.set_away(false); });
+    case blow::away: db.set_away(true); return later([](auto& d) { d.set_away(false); });
     case blow::slow_disk:
       db.hold_commits(true);
       return later([](auto& d) { d.hold_commits(false); });
     case blow::lost_crash:
       db.inject(commit_fault::lose_reply);
-      return c.plan(c.now(), c.random(40), [&c, b] { crash_and_return(c, b.node, milliseconds(b.amount), 1); });
+      return c.plan(c.now(), c.random(40),
+                    [&c, b] { crash_and_return(c, b.node, milliseconds(b.amount), 1); });
     default: break;
   }
   const auto fault = b.what == blow::commit_fails  ? commit_fault::fail
@@ -96,8 +103,8 @@ void strike(cluster& c, workload& w, const planned_blow& b) {
 
 std::string describe(const planned_blow& b) {
   return std::string(row_of(b.what).name) + " at " + std::to_string(b.at.count()) + " ms +" +
-         std::to_string(b.after_steps) + " steps, node " + std::to_string(b.node) + ", " + std::string(memory_doubles()[b.domain].domain) + ", " +
-         std::to_string(b.amount);
+         std::to_string(b.after_steps) + " steps, node " + std::to_string(b.node) + ", " +
+         std::string(memory_doubles()[b.domain].domain) + ", " + std::to_string(b.amount);
 }
 
 std::vector<planned_blow> draw_blows(cluster& c, milliseconds from, milliseconds until) {
@@ -114,8 +121,10 @@ std::vector<planned_blow> draw_blows(cluster& c, milliseconds from, milliseconds
     b.at = from + milliseconds(c.random(static_cast<std::uint64_t>((until - from).count())));
     b.after_steps = c.random(300);
     b.node = c.random(c.size());
-    b.domain = c.random(4) == 0 ? c.random(memory_doubles().size()) : double_of("messaging").value();
-    b.amount = rows[kind].least + static_cast<std::int64_t>(c.random(static_cast<std::uint64_t>(rows[kind].most - rows[kind].least + 1)));
+    b.domain =
+        c.random(4) == 0 ? c.random(memory_doubles().size()) : double_of("messaging").value();
+    b.amount = rows[kind].least + static_cast<std::int64_t>(c.random(static_cast<std::uint64_t>(
+                                      rows[kind].most - rows[kind].least + 1)));
     out.push_back(b);
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.at < b.at; });

@@ -31,7 +31,7 @@ struct planned_blow {
   std::uint64_t after_steps = 0;  ///< within its tick
   std::size_t node = 0;
   std::size_t domain = 0;
-  std::int64_t amount = 0;        ///< milliseconds, or how many
+  std::int64_t amount = 0;  ///< milliseconds, or how many
 };
 
 std::string describe(const planned_blow& b);

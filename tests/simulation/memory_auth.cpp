@@ -10,7 +10,15 @@ namespace {
 
 enum account_column { a_id, a_email, a_handle, a_hash, a_created };
 enum session_column {
-  s_id, s_account, s_generation, s_salt, s_agent, s_created, s_seen, s_rotated, s_revoked
+  s_id,
+  s_account,
+  s_generation,
+  s_salt,
+  s_agent,
+  s_created,
+  s_seen,
+  s_rotated,
+  s_revoked
 };
 enum guard_column { g_account, g_failures, g_last, g_locked };
 
@@ -25,8 +33,10 @@ void add_accounts(memory_store& store) {
   store.add_table("identifier", {0});
   store.on("auth.account", [](memory_store& s, const memory_row& p) {
     memory_row out(7);
-    if (const auto* a = s.table("account").find({p[0]})) std::copy(a->begin() + 1, a->end(), out.begin());
-    if (const auto* g = s.table("login_guard").find({p[0]})) std::copy(g->begin() + 1, g->end(), out.begin() + 4);
+    if (const auto* a = s.table("account").find({p[0]}))
+      std::copy(a->begin() + 1, a->end(), out.begin());
+    if (const auto* g = s.table("login_guard").find({p[0]}))
+      std::copy(g->begin() + 1, g->end(), out.begin() + 4);
     return found(7, {out});
   });
   store.on("auth.name_owner", [](memory_store& s, const memory_row& p) {
@@ -73,7 +83,8 @@ void add_session_reads(memory_store& store) {
     });
     std::vector<memory_row> out;
     for (const auto& r : all)
-      out.push_back({r[s_id], r[s_generation], r[s_salt], r[s_agent], r[s_created], r[s_seen], r[s_rotated]});
+      out.push_back(
+          {r[s_id], r[s_generation], r[s_salt], r[s_agent], r[s_created], r[s_seen], r[s_rotated]});
     return found(7, out);
   });
   store.on("auth.session_salt", [](memory_store& s, const memory_row& p) {
@@ -83,10 +94,12 @@ void add_session_reads(memory_store& store) {
   store.on("auth.revocations", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> out;
     for (const auto& [key, r] : s.table("session").rows())
-      if (!is_null(r[s_revoked]) && before(p[0], r[s_revoked])) out.push_back({r[s_id], r[s_revoked]});
+      if (!is_null(r[s_revoked]) && before(p[0], r[s_revoked]))
+        out.push_back({r[s_id], r[s_revoked]});
     std::stable_sort(out.begin(), out.end(),
                      [](const memory_row& a, const memory_row& b) { return before(b[1], a[1]); });
-    if (out.size() > static_cast<std::size_t>(number(p[1]))) out.resize(static_cast<std::size_t>(number(p[1])));
+    if (out.size() > static_cast<std::size_t>(number(p[1])))
+      out.resize(static_cast<std::size_t>(number(p[1])));
     return found(2, out);
   });
 }
@@ -118,7 +131,8 @@ void add_session_writes(memory_store& store) {
     std::size_t n = 0;
     for (const auto& r : sessions_of(s, p[0])) {
       const bool dead = !is_null(r[s_revoked]) && before(r[s_revoked], p[1]);
-      if (dead || before(r[s_created], p[2]) || before(r[s_seen], p[3])) n += s.table("session").erase({r[s_id]});
+      if (dead || before(r[s_created], p[2]) || before(r[s_seen], p[3]))
+        n += s.table("session").erase({r[s_id]});
     }
     return changed(n);
   });
@@ -129,9 +143,11 @@ void add_dormant(memory_store& store) {
     std::vector<memory_row> dormant;
     for (const auto& [key, r] : s.table("session").rows())
       if (before(r[s_seen], p[0])) dormant.push_back(r);
-    std::stable_sort(dormant.begin(), dormant.end(),
-                     [](const memory_row& a, const memory_row& b) { return before(a[s_seen], b[s_seen]); });
-    if (dormant.size() > static_cast<std::size_t>(number(p[1]))) dormant.resize(static_cast<std::size_t>(number(p[1])));
+    std::stable_sort(dormant.begin(), dormant.end(), [](const memory_row& a, const memory_row& b) {
+      return before(a[s_seen], b[s_seen]);
+    });
+    if (dormant.size() > static_cast<std::size_t>(number(p[1])))
+      dormant.resize(static_cast<std::size_t>(number(p[1])));
     for (const auto& r : dormant) s.table("session").erase({r[s_id]});
     return changed(dormant.size());
   });
@@ -150,9 +166,11 @@ void add_guards(memory_store& store) {
     std::vector<memory_row> quiet;
     for (const auto& [key, r] : s.table("login_guard").rows())
       if (before(r[g_last], p[0])) quiet.push_back(r);
-    std::stable_sort(quiet.begin(), quiet.end(),
-                     [](const memory_row& a, const memory_row& b) { return before(a[g_last], b[g_last]); });
-    if (quiet.size() > static_cast<std::size_t>(number(p[1]))) quiet.resize(static_cast<std::size_t>(number(p[1])));
+    std::stable_sort(quiet.begin(), quiet.end(), [](const memory_row& a, const memory_row& b) {
+      return before(a[g_last], b[g_last]);
+    });
+    if (quiet.size() > static_cast<std::size_t>(number(p[1])))
+      quiet.resize(static_cast<std::size_t>(number(p[1])));
     for (const auto& r : quiet) s.table("login_guard").erase({r[g_account]});
     return changed(quiet.size());
   });

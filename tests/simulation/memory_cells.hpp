@@ -35,7 +35,8 @@ void each_of(memory_store& s, const std::string& table, const memory_row& prefix
 
 /// Changes the row with this key in place; affects none when there is none.
 template <class Change>
-memory_result update(memory_store& s, const std::string& table, const memory_row& key, Change change) {
+memory_result update(memory_store& s, const std::string& table, const memory_row& key,
+                     Change change) {
   const auto* old = s.table(table).find(key);
   if (old == nullptr) return changed(0);
   auto row = *old;

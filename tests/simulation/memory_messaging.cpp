@@ -18,7 +18,8 @@ bool blocks(memory_store& s, const value& blocker, const value& blocked) {
 void add_conversation_reads(memory_store& store) {
   store.on("messaging.load_conversation", [](memory_store& s, const memory_row& p) {
     const auto* r = s.table("conversation").find({p[0]});
-    return r ? found(4, {{(*r)[c_kind], (*r)[c_title], (*r)[c_created], (*r)[c_rev]}}) : found(4, {});
+    return r ? found(4, {{(*r)[c_kind], (*r)[c_title], (*r)[c_created], (*r)[c_rev]}})
+             : found(4, {});
   });
   store.on("messaging.load_members", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> out;
@@ -30,15 +31,18 @@ void add_conversation_reads(memory_store& store) {
   store.on("messaging.load_recent", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> out;
     each_of(s, "message", {p[0]}, [&](const memory_row& r) {
-      return out.push_back({r[x_seq], r[x_sender], r[x_client], r[x_id], r[x_sent], r[x_hash]}), true;
+      return out.push_back({r[x_seq], r[x_sender], r[x_client], r[x_id], r[x_sent], r[x_hash]}),
+             true;
     });
     std::reverse(out.begin(), out.end());
-    if (out.size() > static_cast<std::size_t>(number(p[1]))) out.resize(static_cast<std::size_t>(number(p[1])));
+    if (out.size() > static_cast<std::size_t>(number(p[1])))
+      out.resize(static_cast<std::size_t>(number(p[1])));
     return found(6, out);
   });
   store.on("messaging.load_blocked", [](memory_store& s, const memory_row& p) {
     for (const auto& [key, d] : s.table("direct_pair").rows())
-      if (d[2] == p[0] && (blocks(s, d[0], d[1]) || blocks(s, d[1], d[0]))) return found(1, {{true}});
+      if (d[2] == p[0] && (blocks(s, d[0], d[1]) || blocks(s, d[1], d[0])))
+        return found(1, {{true}});
     return found(1, {});
   });
   store.on("messaging.find_direct", [](memory_store& s, const memory_row& p) {
@@ -63,7 +67,8 @@ void add_conversation_writes(memory_store& store) {
   });
   store.on("messaging.insert_members", [](memory_store& s, const memory_row& p) {
     const auto& accounts = std::get<std::vector<uuid>>(p[1]);
-    for (const auto& account : accounts) s.table("member").insert({p[0], account, p[2], p[3], p[4], p[4]});
+    for (const auto& account : accounts)
+      s.table("member").insert({p[0], account, p[2], p[3], p[4], p[4]});
     return changed(accounts.size());
   });
   store.on("messaging.delete_member", [](memory_store& s, const memory_row& p) {
@@ -73,7 +78,8 @@ void add_conversation_writes(memory_store& store) {
     return update(s, "member", {p[0], p[1]}, [&](memory_row& r) { return r[m_role] = p[2], true; });
   });
   store.on("messaging.set_title", [](memory_store& s, const memory_row& p) {
-    return update(s, "conversation", {p[0]}, [&](memory_row& r) { return r[c_title] = p[1], true; });
+    return update(s, "conversation", {p[0]},
+                  [&](memory_row& r) { return r[c_title] = p[1], true; });
   });
   store.on("messaging.set_rev", [](memory_store& s, const memory_row& p) {
     return update(s, "conversation", {p[0]}, [&](memory_row& r) { return r[c_rev] = p[1], true; });
@@ -81,7 +87,8 @@ void add_conversation_writes(memory_store& store) {
 }
 
 void add_messages(memory_store& store) {
-  store.add_table("message", {x_conversation, x_seq}, {{"message_client", {x_conversation, x_sender, x_client}}});
+  store.add_table("message", {x_conversation, x_seq},
+                  {{"message_client", {x_conversation, x_sender, x_client}}});
   store.on("messaging.insert_message", [](memory_store& s, const memory_row& p) {
     auto row = p;
     row.insert(row.end(), {value(), false, false});
@@ -91,7 +98,8 @@ void add_messages(memory_store& store) {
   store.on("messaging.find_by_client_id", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> out;
     each_of(s, "message", {p[0]}, [&](const memory_row& r) {
-      if (r[x_sender] == p[1] && r[x_client] == p[2]) out.push_back({r[x_seq], r[x_id], r[x_sent], r[x_hash]});
+      if (r[x_sender] == p[1] && r[x_client] == p[2])
+        out.push_back({r[x_seq], r[x_id], r[x_sent], r[x_hash]});
       return out.empty();
     });
     return found(4, out);
@@ -138,8 +146,11 @@ void add_reactions(memory_store& store) {
     return [edits_only](memory_store& s, const memory_row& p) {
       std::vector<memory_row> keys;
       each_of(s, "change", {p[0]}, [&](const memory_row& r) {
-        const bool edit = std::get<storage::bytes>(r[h_body]).data.starts_with("\x0a\x06" "edited");
-        if (r[h_seq] == p[1] && (edit || !edits_only)) keys.push_back({r[h_conversation], r[h_rev]});
+        const bool edit = std::get<storage::bytes>(r[h_body]).data.starts_with(
+            "\x0a\x06"
+            "edited");
+        if (r[h_seq] == p[1] && (edit || !edits_only))
+          keys.push_back({r[h_conversation], r[h_rev]});
         return true;
       });
       for (const auto& k : keys) s.table("change").erase(k);
@@ -175,8 +186,10 @@ memory_result raise(memory_store& s, const memory_row& p, bool read) {
 
 void add_marks(memory_store& store) {
   store.add_table("device_mark", {0, 1});
-  store.on("messaging.mark_read", [](memory_store& s, const memory_row& p) { return raise(s, p, true); });
-  store.on("messaging.mark_delivered", [](memory_store& s, const memory_row& p) { return raise(s, p, false); });
+  store.on("messaging.mark_read",
+           [](memory_store& s, const memory_row& p) { return raise(s, p, true); });
+  store.on("messaging.mark_delivered",
+           [](memory_store& s, const memory_row& p) { return raise(s, p, false); });
   store.on("messaging.mark_device", [](memory_store& s, const memory_row& p) {
     const auto* old = s.table("device_mark").find({p[0], p[1]});
     if (!old || number((*old)[2]) < number(p[2])) s.table("device_mark").put(p);
@@ -201,7 +214,8 @@ void add_persons(memory_store& store) {
     const auto& handles = std::get<std::vector<std::string>>(p[0]);
     std::vector<memory_row> out;
     for (const auto& [key, person] : s.table("person").rows())
-      if (std::count(handles.begin(), handles.end(), ascii_lower(text_of(person[1])))) out.push_back(person);
+      if (std::count(handles.begin(), handles.end(), ascii_lower(text_of(person[1]))))
+        out.push_back(person);
     return found(3, out);
   });
 }
@@ -229,7 +243,8 @@ void add_blocks(memory_store& store) {
     for (const auto& other : std::set<uuid>(among.begin(), among.end())) {
       bool together = value(other) == p[0];
       for (const auto& [key, m] : s.table("member").rows())
-        together |= m[m_account] == value(other) && s.table("member").find({m[m_conversation], p[0]}) != nullptr;
+        together |= m[m_account] == value(other) &&
+                    s.table("member").find({m[m_conversation], p[0]}) != nullptr;
       if (together && !blocks(s, p[0], other) && !blocks(s, other, p[0])) out.push_back({other});
     }
     return found(1, out);

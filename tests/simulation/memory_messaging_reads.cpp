@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t unread_counted = 10'000;
 
 memory_row message_cells(const memory_row& r) {
-  return {r[x_conversation], r[x_seq],   r[x_rev],  r[x_id],   r[x_sender], r[x_client],
+  return {r[x_conversation], r[x_seq],    r[x_rev],   r[x_id],   r[x_sender], r[x_client],
           r[x_text],         r[x_extras], r[x_reply], r[x_sent], r[x_edited], r[x_recalled]};
 }
 
@@ -23,8 +23,8 @@ struct emoji_row {
   unix_ms first = 0;
 };
 
-std::map<std::string, emoji_row> emojis_of(memory_store& s, const value& conversation, const value& seq,
-                                           const value& me) {
+std::map<std::string, emoji_row> emojis_of(memory_store& s, const value& conversation,
+                                           const value& seq, const value& me) {
   std::map<std::string, emoji_row> out;
   each_of(s, "reaction", {conversation, seq}, [&](const memory_row& r) {
     auto& e = out[text_of(r[r_emoji])];
@@ -71,16 +71,16 @@ const memory_row* last_message(memory_store& s, const value& conversation) {
 memory_row summary(memory_store& s, const memory_row& c, const memory_row& own) {
   std::int64_t unread = 0, members = 0;
   each_of(s, "message", {c[c_id]}, [&](const memory_row& r) {
-    unread += number(r[x_seq]) > number(own[m_read]) && r[x_sender] != own[m_account] && !std::get<bool>(r[x_recalled]);
+    unread += number(r[x_seq]) > number(own[m_read]) && r[x_sender] != own[m_account] &&
+              !std::get<bool>(r[x_recalled]);
     return unread < unread_counted;
   });
   each_of(s, "member", {c[c_id]}, [&](const memory_row&) { return ++members, true; });
   const auto* last = last_message(s, c[c_id]);
-  memory_row out{c[c_id],         c[c_kind],
-                 c[c_title],      c[c_rev],
-                 c[c_created],    own[m_read],
-                 own[m_delivered], last ? (*last)[x_seq] : value(std::int64_t{0}),
-                 unread,          members};
+  memory_row out{
+      c[c_id],      c[c_kind],   c[c_title],       c[c_rev],
+      c[c_created], own[m_read], own[m_delivered], last ? (*last)[x_seq] : value(std::int64_t{0}),
+      unread,       members};
   auto cells = last ? message_cells(*last) : memory_row(12);
   out.insert(out.end(), cells.begin(), cells.end());
   return out;
@@ -151,11 +151,12 @@ void add_member_pages(memory_store& store) {
   });
 }
 
-std::vector<memory_row> between(memory_store& s, const value& conversation, std::int64_t after, std::int64_t before,
-                                const value& me) {
+std::vector<memory_row> between(memory_store& s, const value& conversation, std::int64_t after,
+                                std::int64_t before, const value& me) {
   std::vector<memory_row> out;
   each_of(s, "message", {conversation}, [&](const memory_row& r) {
-    if (number(r[x_seq]) > after && number(r[x_seq]) < before) out.push_back(with_reactions(s, r, me));
+    if (number(r[x_seq]) > after && number(r[x_seq]) < before)
+      out.push_back(with_reactions(s, r, me));
     return true;
   });
   return out;
@@ -166,7 +167,8 @@ void add_history(memory_store& store) {
     return [forward](memory_store& s, const memory_row& p) {
       auto out = between(s, p[0], number(p[2]), number(p[1]), p[4]);
       if (!forward) std::reverse(out.begin(), out.end());
-      if (out.size() > static_cast<std::size_t>(number(p[3]))) out.resize(static_cast<std::size_t>(number(p[3])));
+      if (out.size() > static_cast<std::size_t>(number(p[3])))
+        out.resize(static_cast<std::size_t>(number(p[3])));
       return found(15, out);
     };
   };
@@ -174,7 +176,8 @@ void add_history(memory_store& store) {
   store.on("messaging.history_forward", page(true));
   store.on("messaging.message_reactions", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> out;
-    for (const auto& [emoji, e] : emojis_of(s, p[0], p[1], p[2])) out.push_back({emoji, e.count, e.mine});
+    for (const auto& [emoji, e] : emojis_of(s, p[0], p[1], p[2]))
+      out.push_back({emoji, e.count, e.mine});
     return found(3, out);
   });
 }
@@ -236,7 +239,8 @@ void add_resume(memory_store& store) {
       const auto known = seen[at++];
       std::int64_t first = 0, last = 0;
       each_of(s, "change", {id}, [&](const memory_row& r) {
-        if (is_null(r[h_seq]) || number(r[h_rev]) <= after || number(r[h_rev]) > upto || number(r[h_seq]) > known)
+        if (is_null(r[h_seq]) || number(r[h_rev]) <= after || number(r[h_rev]) > upto ||
+            number(r[h_seq]) > known)
           return true;
         first = first == 0 ? number(r[h_seq]) : std::min(first, number(r[h_seq]));
         last = std::max(last, number(r[h_seq]));

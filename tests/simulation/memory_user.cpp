@@ -21,7 +21,8 @@ void add_profiles(memory_store& store) {
   store.on("user.profile_by_handle", [](memory_store& s, const memory_row& p) {
     const memory_row* best = nullptr;
     for (const auto& [key, r] : s.table("profile").rows())
-      if (r[p_name] == p[0] && (!best || time_of(r[p_created]) > time_of((*best)[p_created]))) best = &r;
+      if (r[p_name] == p[0] && (!best || time_of(r[p_created]) > time_of((*best)[p_created])))
+        best = &r;
     return best ? found(6, {shown(*best)}) : found(6, {});
   });
   store.on("user.insert_profile", [](memory_store& s, const memory_row& p) {
@@ -43,8 +44,8 @@ void add_blocks(memory_store& store) {
   store.on("user.block_facts", [](memory_store& s, const memory_row& p) {
     std::int64_t blocks = 0;
     each_of(s, "block", {p[0]}, [&](const memory_row&) { return ++blocks, true; });
-    return found(3, {{s.table("profile").find({p[1]}) != nullptr, s.table("block").find({p[0], p[1]}) != nullptr,
-                      blocks}});
+    return found(3, {{s.table("profile").find({p[1]}) != nullptr,
+                      s.table("block").find({p[0], p[1]}) != nullptr, blocks}});
   });
   store.on("user.insert_block", [](memory_store& s, const memory_row& p) {
     if (s.table("block").find({p[0], p[1]})) return changed(0);

@@ -5,10 +5,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include <chrono>
-#include <cstdio>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <chrono>
+#include <cstdio>
 
 using namespace nova;
 using nova::simulation::run_seed;
@@ -28,13 +28,15 @@ bool find(planted_fault f, std::uint64_t seeds) {
     plant(f);
     const auto v = run_seed(s);
     if (v.violations.empty()) continue;
-    const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    std::printf("%-26s seed %3llu (%4.1f s)  %s\n", std::string(name_of(f)).c_str(), static_cast<unsigned long long>(s),
-                took, v.violations.front().c_str());
+    const auto took =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    std::printf("%-26s seed %3llu (%4.1f s)  %s\n", std::string(name_of(f)).c_str(),
+                static_cast<unsigned long long>(s), took, v.violations.front().c_str());
     std::fflush(stdout);
     return true;
   }
-  std::printf("%-26s not in %llu seeds\n", std::string(name_of(f)).c_str(), static_cast<unsigned long long>(seeds));
+  std::printf("%-26s not in %llu seeds\n", std::string(name_of(f)).c_str(),
+              static_cast<unsigned long long>(seeds));
   std::fflush(stdout);
   return false;
 }

@@ -4,10 +4,10 @@
 #include "storage/auth/auth_queries.hpp"
 #include "storage/auth/auth_store.hpp"
 #include "storage/auth/migrations.hpp"
+#include "storage/memory/memory_database.hpp"
 #include "storage/messaging/messaging_queries.hpp"
 #include "storage/messaging/messaging_store.hpp"
 #include "storage/messaging/migrations.hpp"
-#include "storage/memory/memory_database.hpp"
 #include "storage/user/migrations.hpp"
 #include "storage/user/user_queries.hpp"
 #include "storage/user/user_store.hpp"
@@ -57,9 +57,13 @@ std::string text_of(const statement& s) {
 
 /// Queries whose SQL leaves the order of rows open; of blocks_between any row does.
 bool any_order(std::string_view name) {
-  static const std::set<std::string_view> names{"auth.taken_names",       "auth.revocations",
-                                                "messaging.known_persons", "messaging.message_reactions", "messaging.persons_by_handle",
-                                                "messaging.watchable",   "messaging.conversation_members",
+  static const std::set<std::string_view> names{"auth.taken_names",
+                                                "auth.revocations",
+                                                "messaging.known_persons",
+                                                "messaging.message_reactions",
+                                                "messaging.persons_by_handle",
+                                                "messaging.watchable",
+                                                "messaging.conversation_members",
                                                 "messaging.change_span"};
   return names.contains(name);
 }
@@ -192,7 +196,9 @@ struct pools {
     for (auto n = below(4); n > 0; --n) out.insert(account());
     return {out.begin(), out.end()};
   }
-  std::string word(std::initializer_list<const char*> words) { return *(words.begin() + below(words.size())); }
+  std::string word(std::initializer_list<const char*> words) {
+    return *(words.begin() + below(words.size()));
+  }
   unix_ms at() { return day + number(0, 20) * 1000; }
 };
 
@@ -210,7 +216,8 @@ struct auth_pools : pools {
       case 0: return s::insert_account(account(), {name(), name(), word({"h1", "h2"}), at()});
       case 1: return s::insert_name(name(), account());
       case 2:
-        return s::insert_session(account(), {session(), number(1, 2), "salt\x01", "agent", never_the_same(), 0, 0});
+        return s::insert_session(
+            account(), {session(), number(1, 2), "salt\x01", "agent", never_the_same(), 0, 0});
       case 3: return s::rotate_session({session(), number(1, 4), {}, {}, 0, 0, at()});
       case 4: return s::revoke_session(session(), never_the_same());
       case 5: return s::prune_sessions(account(), at(), day + number(0, 3), day + number(0, 3));
@@ -244,7 +251,8 @@ struct user_pools : pools {
     const unix_ms own = day + who.data[15];  // no two profiles of one age
     switch (below(4)) {
       case 0: return s::insert_profile({who, word({"Ada", "Bob"}), word({"A", "B"}), "", own, own});
-      case 1: return s::update_profile({who, {}, word({"A", "B", "C"}), word({"", "bio"}), own, at()});
+      case 1:
+        return s::update_profile({who, {}, word({"A", "B", "C"}), word({"", "bio"}), own, at()});
       case 2: return s::insert_block(who, account(), at());
       default: return s::delete_block(who, account());
     }
@@ -274,10 +282,13 @@ struct messaging_pools : pools {
     using messaging::member_role;
     switch (below(7)) {
       case 0:
-        return s::insert_conversation(conversation(), below(2) ? conversation_kind::group : conversation_kind::direct,
-                                      below(2) ? std::optional<std::string>("title") : std::nullopt, account(), at());
+        return s::insert_conversation(
+            conversation(), below(2) ? conversation_kind::group : conversation_kind::direct,
+            below(2) ? std::optional<std::string>("title") : std::nullopt, account(), at());
       case 1: return s::insert_direct_pair(account(), account(), conversation());
-      case 2: return s::insert_members(conversation(), accounts(), member_role::member, at(), number(0, 3));
+      case 2:
+        return s::insert_members(conversation(), accounts(), member_role::member, at(),
+                                 number(0, 3));
       case 3: return s::delete_member(conversation(), account());
       case 4: return s::set_role(conversation(), account(), member_role::owner);
       case 5: return s::set_title(conversation(), word({"t1", "t2"}));
@@ -312,7 +323,9 @@ struct messaging_pools : pools {
         m.set_rev(number(1, 9));
         return s::edit_message(m);
       }
-      case 3: return below(3) ? s::mark_reacted(conversation(), seq()) : s::recall_message(conversation(), seq(), number(1, 9));
+      case 3:
+        return below(3) ? s::mark_reacted(conversation(), seq())
+                        : s::recall_message(conversation(), seq(), number(1, 9));
       case 4: {
         messaging::Updated u;
         u.set_conversation_id(to_string(conversation()));
@@ -324,8 +337,12 @@ struct messaging_pools : pools {
       case 5:
       case 6: return s::insert_reaction(conversation(), seq(), account(), emoji(), at());
       case 7: return s::delete_reaction(conversation(), seq(), account(), emoji());
-      default: return below(4) ? s::mark_reacted(conversation(), seq()) : s::delete_reactions(conversation(), seq());
-      case 9: return below(3) ? s::delete_edits(conversation(), seq()) : s::delete_changes(conversation(), seq());
+      default:
+        return below(4) ? s::mark_reacted(conversation(), seq())
+                        : s::delete_reactions(conversation(), seq());
+      case 9:
+        return below(3) ? s::delete_edits(conversation(), seq())
+                        : s::delete_changes(conversation(), seq());
     }
   }
   statement write_mark() {
@@ -365,7 +382,9 @@ struct messaging_pools : pools {
       case 2: return s::load_recent(conversation(), number(1, 6));
       case 3: return s::load_blocked(conversation());
       case 4: return s::find_direct(account(), account());
-      case 5: return s::list_conversations(account(), day + number(5, 30) * 1000, conversation(), number(1, 5));
+      case 5:
+        return s::list_conversations(account(), day + number(5, 30) * 1000, conversation(),
+                                     number(1, 5));
       case 6: return s::conversation_summary(conversation(), account());
       case 7: {
         std::set<uuid> some{conversation(), conversation()};
@@ -379,7 +398,9 @@ struct messaging_pools : pools {
     switch (below(8)) {
       case 0: return s::find_by_client_id(conversation(), account(), client());
       case 1: return s::message_head(conversation(), seq());
-      case 2: return s::history(conversation(), number(4, 11), number(0, 4), number(1, 6), below(2), account());
+      case 2:
+        return s::history(conversation(), number(4, 11), number(0, 4), number(1, 6), below(2),
+                          account());
       case 3: return s::message_reactions(conversation(), seq(), account());
       case 4: return s::positions(account(), session());
       case 5: return s::missed_messages(ranges(), account());
@@ -395,7 +416,9 @@ struct messaging_pools : pools {
     switch (below(6)) {
       case 0: return s::known_persons(accounts());
       case 1: return s::persons_by_handle({word({"ada", "bob", "eve_1"}), "nobody"});
-      case 2: return below(2) ? s::blocks_between(account(), accounts()) : s::watchable(account(), accounts());
+      case 2:
+        return below(2) ? s::blocks_between(account(), accounts())
+                        : s::watchable(account(), accounts());
       case 3: return read_message();
       case 4: return read_message();
       default: return read_conversation();

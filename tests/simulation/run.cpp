@@ -27,14 +27,17 @@ node_settings draw_settings(runtime::seeded_random& r, std::vector<std::string>&
   if (r.next() % 2) s.runtime.max_entities = 2 + static_cast<std::uint32_t>(r.next() % 4);
   if (r.next() % 2) s.runtime.offset_events = 1 + static_cast<std::uint32_t>(r.next() % 3);
   if (r.next() % 2) s.messaging.recent_sends = 4 + static_cast<std::int64_t>(r.next() % 16);
-  if (r.next() % 3 == 0) s.messaging.resume_messages_each = 5 + static_cast<std::int64_t>(r.next() % 20);
+  if (r.next() % 3 == 0)
+    s.messaging.resume_messages_each = 5 + static_cast<std::int64_t>(r.next() % 20);
   if (r.next() % 3 == 0) s.gateway.max_queued_bytes = 8192;
-  if (r.next() % 4 == 0) s.messaging.resume_changes_each = 1 + static_cast<std::int64_t>(r.next() % 6);
-  plan.push_back("shards " + std::to_string(s.shards) + ", disk " + std::to_string(s.disk_ms) + " ms, batch " +
-                 std::to_string(s.storage.batch_units) + ", entities " + std::to_string(s.runtime.max_entities) +
-                 ", recent " + std::to_string(s.messaging.recent_sends) + ", replay " +
-                 std::to_string(s.messaging.resume_messages_each) + "/" + std::to_string(s.messaging.resume_changes_each) +
-                 ", queue " +
+  if (r.next() % 4 == 0)
+    s.messaging.resume_changes_each = 1 + static_cast<std::int64_t>(r.next() % 6);
+  plan.push_back("shards " + std::to_string(s.shards) + ", disk " + std::to_string(s.disk_ms) +
+                 " ms, batch " + std::to_string(s.storage.batch_units) + ", entities " +
+                 std::to_string(s.runtime.max_entities) + ", recent " +
+                 std::to_string(s.messaging.recent_sends) + ", replay " +
+                 std::to_string(s.messaging.resume_messages_each) + "/" +
+                 std::to_string(s.messaging.resume_changes_each) + ", queue " +
                  std::to_string(s.gateway.max_queued_bytes));
   return s;
 }
@@ -45,12 +48,14 @@ void check_outboxes(cluster& c, std::vector<std::string>& violations) {
     if (!double_of(source) || !double_of(consumer)) continue;
     std::map<std::int64_t, std::int64_t> settled;
     for (const auto& [key, row] : c.databases().of(consumer).table("intake_offset").rows())
-      if (std::get<std::string>(row[0]) == source) settled[std::get<std::int64_t>(row[1])] = std::get<std::int64_t>(row[2]);
+      if (std::get<std::string>(row[0]) == source)
+        settled[std::get<std::int64_t>(row[1])] = std::get<std::int64_t>(row[2]);
     for (const auto& [shard, row] : c.databases().of(source).shards) {
       const auto last = static_cast<std::int64_t>(c.databases().of(source).last_event(shard));
       if (settled[shard] != last)
-        violations.push_back("outbox: " + source + " shard " + std::to_string(shard) + " is settled up to " +
-                             std::to_string(settled[shard]) + " of " + std::to_string(last));
+        violations.push_back("outbox: " + source + " shard " + std::to_string(shard) +
+                             " is settled up to " + std::to_string(settled[shard]) + " of " +
+                             std::to_string(last));
     }
     if (!c.databases().of(consumer).table("dead_letter").rows().empty())
       violations.push_back("outbox: dead letters of " + source);
@@ -59,7 +64,8 @@ void check_outboxes(cluster& c, std::vector<std::string>& violations) {
 
 class one_run {
  public:
-  explicit one_run(std::uint64_t seed) : shape_(seed ^ 0x5eed), cluster_(options(seed)), workload_(cluster_, {}, record_) {
+  explicit one_run(std::uint64_t seed)
+      : shape_(seed ^ 0x5eed), cluster_(options(seed)), workload_(cluster_, {}, record_) {
     out_.seed = seed;
   }
 
@@ -107,8 +113,10 @@ class one_run {
     }
     cluster_.run_until([&] { return cluster_.now() >= until; }, 2 * load_time);
     workload_.stop_issuing();
-    if (!cluster_.run_until([this] { return workload_.idle(); }, patience)) return stuck("operations stay unanswered");
-    if (!cluster_.run_until([this] { return workload_.all_open(); }, patience)) return stuck("sockets do not open");
+    if (!cluster_.run_until([this] { return workload_.idle(); }, patience))
+      return stuck("operations stay unanswered");
+    if (!cluster_.run_until([this] { return workload_.all_open(); }, patience))
+      return stuck("sockets do not open");
     // Until then the last events have had their effect, or never will.
     cluster_.run_until([] { return false; }, quiet);
     if (auto why = workload_.read_rest(); !why.empty()) return stuck("at rest: " + why);

@@ -12,9 +12,10 @@ struct verdict {
   std::uint64_t trace = 0;              ///< equal for equal seeds, to the bit
   std::vector<std::string> plan;        ///< settings and blows, a line each
   std::vector<std::string> violations;  ///< "kind: detail"; empty: sound
-  std::uint64_t steps = 0, sends = 0, resent = 0, deliveries = 0, resumes = 0, gaps = 0, closed_slow = 0;
+  std::uint64_t steps = 0, sends = 0, resent = 0, deliveries = 0, resumes = 0, gaps = 0,
+                closed_slow = 0;
   std::int64_t virtual_ms = 0;
-  std::vector<std::string> log;         ///< of all nodes, for a failed seed
+  std::vector<std::string> log;  ///< of all nodes, for a failed seed
 };
 
 verdict run_seed(std::uint64_t seed);

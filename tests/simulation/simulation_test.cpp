@@ -4,18 +4,18 @@
 
 #include <CLI/CLI.hpp>
 
-#include <chrono>
-#include <cstdio>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <chrono>
+#include <cstdio>
 
 using namespace nova::simulation;
 
 namespace {
 
 struct totals {
-  std::uint64_t seeds = 0, failed = 0, steps = 0, sends = 0, resent = 0, deliveries = 0, resumes = 0, gaps = 0,
-                closed_slow = 0, virtual_ms = 0;
+  std::uint64_t seeds = 0, failed = 0, steps = 0, sends = 0, resent = 0, deliveries = 0,
+                resumes = 0, gaps = 0, closed_slow = 0, virtual_ms = 0;
 
   void add(const verdict& v) {
     ++seeds;
@@ -37,14 +37,16 @@ struct totals {
 };
 
 void print(const verdict& v, bool all) {
-  std::printf("seed %llu: %s, trace %016llx, %llu steps, %lld virtual ms, %llu sends, %llu deliveries\n",
-              static_cast<unsigned long long>(v.seed), v.violations.empty() ? "sound" : "NOT SOUND",
-              static_cast<unsigned long long>(v.trace), static_cast<unsigned long long>(v.steps),
-              static_cast<long long>(v.virtual_ms), static_cast<unsigned long long>(v.sends),
-              static_cast<unsigned long long>(v.deliveries));
+  std::printf(
+      "seed %llu: %s, trace %016llx, %llu steps, %lld virtual ms, %llu sends, %llu deliveries\n",
+      static_cast<unsigned long long>(v.seed), v.violations.empty() ? "sound" : "NOT SOUND",
+      static_cast<unsigned long long>(v.trace), static_cast<unsigned long long>(v.steps),
+      static_cast<long long>(v.virtual_ms), static_cast<unsigned long long>(v.sends),
+      static_cast<unsigned long long>(v.deliveries));
   for (const auto& line : v.plan) std::printf("  %s\n", line.c_str());
   const std::size_t shown = all ? 100 : 5;
-  for (std::size_t i = 0; i < v.violations.size() && i < shown; ++i) std::printf("  ! %s\n", v.violations[i].c_str());
+  for (std::size_t i = 0; i < v.violations.size() && i < shown; ++i)
+    std::printf("  ! %s\n", v.violations[i].c_str());
   if (v.violations.size() > shown) std::printf("  ! and %zu more\n", v.violations.size() - shown);
   if (all)
     for (const auto& line : v.log) std::printf("  log %s\n", line.c_str());
@@ -94,11 +96,12 @@ bool compare_replays(std::uint64_t first, std::uint64_t count) {
     const auto a = trace_elsewhere(s), b = trace_elsewhere(s);
     if (a != 0 && a == b) continue;
     equal = false;
-    std::printf("seed %llu does not replay: %016llx and %016llx\n", static_cast<unsigned long long>(s),
-                static_cast<unsigned long long>(a), static_cast<unsigned long long>(b));
+    std::printf("seed %llu does not replay: %016llx and %016llx\n",
+                static_cast<unsigned long long>(s), static_cast<unsigned long long>(a),
+                static_cast<unsigned long long>(b));
   }
-  std::printf("%llu seeds replayed in other processes: %s\n", static_cast<unsigned long long>(count),
-              equal ? "equal traces" : "DIFFERENT TRACES");
+  std::printf("%llu seeds replayed in other processes: %s\n",
+              static_cast<unsigned long long>(count), equal ? "equal traces" : "DIFFERENT TRACES");
   std::fflush(stdout);
   return equal;
 }
@@ -121,7 +124,8 @@ int main(int argc, char** argv) {
   }
   const auto began = std::chrono::steady_clock::now();
   std::vector<int> parts;
-  for (std::uint64_t p = 0; p < processes; ++p) parts.push_back(run_part(first, seeds, p, processes));
+  for (std::uint64_t p = 0; p < processes; ++p)
+    parts.push_back(run_part(first, seeds, p, processes));
   totals all;
   bool whole = true;
   for (auto fd : parts) {
@@ -133,14 +137,16 @@ int main(int argc, char** argv) {
     wait(nullptr);
   }
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  std::printf("%llu seeds in %.1f s: %.1f seeds/s, %.0f k steps/s, %.0f virtual s; %llu sends (%llu repeated), %llu "
-              "deliveries, %llu resumes, %llu gaps, %llu closed as too slow; %llu not sound\n",
-              static_cast<unsigned long long>(all.seeds), took, static_cast<double>(all.seeds) / took,
-              static_cast<double>(all.steps) / took / 1000, static_cast<double>(all.virtual_ms) / 1000,
-              static_cast<unsigned long long>(all.sends), static_cast<unsigned long long>(all.resent),
-              static_cast<unsigned long long>(all.deliveries), static_cast<unsigned long long>(all.resumes),
-              static_cast<unsigned long long>(all.gaps), static_cast<unsigned long long>(all.closed_slow),
-              static_cast<unsigned long long>(all.failed));
+  std::printf(
+      "%llu seeds in %.1f s: %.1f seeds/s, %.0f k steps/s, %.0f virtual s; %llu sends (%llu "
+      "repeated), %llu "
+      "deliveries, %llu resumes, %llu gaps, %llu closed as too slow; %llu not sound\n",
+      static_cast<unsigned long long>(all.seeds), took, static_cast<double>(all.seeds) / took,
+      static_cast<double>(all.steps) / took / 1000, static_cast<double>(all.virtual_ms) / 1000,
+      static_cast<unsigned long long>(all.sends), static_cast<unsigned long long>(all.resent),
+      static_cast<unsigned long long>(all.deliveries), static_cast<unsigned long long>(all.resumes),
+      static_cast<unsigned long long>(all.gaps), static_cast<unsigned long long>(all.closed_slow),
+      static_cast<unsigned long long>(all.failed));
   if (!whole) std::printf("a process ended before its seeds were done\n");
   std::fflush(stdout);
   const bool replayed = compare_replays(first, replays);

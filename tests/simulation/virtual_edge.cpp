@@ -20,7 +20,8 @@ class virtual_socket final : public gateway::connection,
 
   void start() {
     id_ = thread_.add(shared_from_this());
-    session_ = std::make_unique<gateway::socket_session>(edge_, thread_, *this, id_, encoding::json, nowhere_);
+    session_ = std::make_unique<gateway::socket_session>(edge_, thread_, *this, id_, encoding::json,
+                                                         nowhere_);
     session_->start(std::nullopt, {});
   }
 
@@ -36,8 +37,8 @@ class virtual_socket final : public gateway::connection,
     if (closing_ || full || wire_->up.empty()) return false;
     const auto text = std::move(wire_->up.front());
     wire_->up.pop_front();
-    session_->handle(gateway::read_call(encoding::json, text,
-                                        {edge_.settings.max_json_depth, edge_.settings.max_id_bytes}));
+    session_->handle(gateway::read_call(
+        encoding::json, text, {edge_.settings.max_json_depth, edge_.settings.max_id_bytes}));
     return true;
   }
 
@@ -53,7 +54,9 @@ class virtual_socket final : public gateway::connection,
     if (now >= session_->deadline()) session_->on_deadline(now);
   }
   void on_push(gateway::delivery& d) override { session_->on_push(d); }
-  bool belongs_to(const uuid& id) const override { return session_->who() && session_->who()->session == id; }
+  bool belongs_to(const uuid& id) const override {
+    return session_->who() && session_->who()->session == id;
+  }
   gateway::socket_session* session() override { return session_.get(); }
   void drain() override { shut(rpc::close_code::restart, "restart"); }
   void shut(rpc::close_code code, std::string_view reason) override {
@@ -86,7 +89,9 @@ class virtual_socket final : public gateway::connection,
     bool written = false;
     outbox_.writable();
     outbox_.flush([&](std::span<const std::string_view> pieces) -> std::optional<std::size_t> {
-      return std::exchange(written, true) ? 0 : take(pieces.first(std::min<std::size_t>(pieces.size(), 8)));
+      return std::exchange(written, true)
+                 ? 0
+                 : take(pieces.first(std::min<std::size_t>(pieces.size(), 8)));
     });
   }
 
@@ -118,8 +123,8 @@ class virtual_socket final : public gateway::connection,
   gateway::time_point close_by_{};
 };
 
-virtual_edge::virtual_edge(config::gateway_settings settings, const wall_clock& wall, random_source& random,
-                           gateway::monotonic_clock now)
+virtual_edge::virtual_edge(config::gateway_settings settings, const wall_clock& wall,
+                           random_source& random, gateway::monotonic_clock now)
     : common_(std::move(settings), wall, random, std::move(now)),
       thread_(std::make_shared<gateway::io_thread>(0)) {}
 
@@ -170,7 +175,8 @@ void virtual_edge::cut_all() {
   sockets_.clear();
 }
 
-void virtual_edge::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) {
+void virtual_edge::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to,
+                           rpc::push_ptr p) {
   thread_->deliver(std::move(to), std::move(p));
 }
 
@@ -184,7 +190,8 @@ void virtual_edge::revoke_session(const uuid& session, unix_ms until) {
   common_.tokens->revoke(session, until);
   thread_->post([&thread = *thread_, session] {
     thread.for_each([&](gateway::connection& c) {
-      if (c.belongs_to(session)) c.shut(rpc::close_code::unauthenticated, "the session was revoked");
+      if (c.belongs_to(session))
+        c.shut(rpc::close_code::unauthenticated, "the session was revoked");
     });
   });
 }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "actors/runtime/node/testing.hpp"
-#include "gateway/session/edge.hpp"
 #include "gateway/loop/io_thread.hpp"
+#include "gateway/session/edge.hpp"
 #include "gateway/session/socket_session.hpp"
 #include "gateway/websocket/socket_outbox.hpp"
 
@@ -17,7 +17,8 @@ namespace nova::simulation {
 
 /// One connection as both ends see it. Either end may vanish; then the other reads what is on its way and sees the end.
 struct wire {
-  static constexpr std::size_t kernel_bytes = 4096;  ///< what the server may have written and the client not read
+  static constexpr std::size_t kernel_bytes =
+      4096;  ///< what the server may have written and the client not read
 
   std::deque<std::string> up;  ///< whole messages of the client
   std::string down;            ///< frames of the server, in bytes

@@ -27,9 +27,12 @@ stores::stores(std::function<unix_ms()> now) : all(memory_doubles().size()) {
   }
 }
 
-virtual_node::virtual_node(stores& s, std::string name, const node_settings& settings, std::uint64_t seed,
-                           unix_ms wall)
-    : name_(std::move(name)), choice_(seed * 3 + 1), disk_ms_(settings.disk_ms), disks_(s.all.size()) {
+virtual_node::virtual_node(stores& s, std::string name, const node_settings& settings,
+                           std::uint64_t seed, unix_ms wall)
+    : name_(std::move(name)),
+      choice_(seed * 3 + 1),
+      disk_ms_(settings.disk_ms),
+      disks_(s.all.size()) {
   runtime::node_options o;
   o.settings = settings.runtime;
   for (const auto& m : domain_modules())
@@ -71,7 +74,8 @@ void virtual_node::open(stores& s, const node_settings& settings) {
     d.shards = settings.shards;
     sim_->node().add(std::move(d), databases_[*i]);
     for (const auto& tap : m.taps)
-      sim_->node().tap(*tap.event, [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, sink_); });
+      sim_->node().tap(*tap.event,
+                       [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, sink_); });
   }
 }
 

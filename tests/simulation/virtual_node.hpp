@@ -35,7 +35,8 @@ struct node_settings {
 class virtual_node {
  public:
   /// `name` is the data folder's: a successor of the same name fences what its predecessor left.
-  virtual_node(stores& s, std::string name, const node_settings& settings, std::uint64_t seed, unix_ms wall);
+  virtual_node(stores& s, std::string name, const node_settings& settings, std::uint64_t seed,
+               unix_ms wall);
   ~virtual_node();
   virtual_node(const virtual_node&) = delete;
   virtual_node& operator=(const virtual_node&) = delete;
@@ -64,7 +65,8 @@ class virtual_node {
   /// Pushes and closes find the edge through this, as it is made after the node.
   struct forwarder final : rpc::push_sink {
     virtual_edge* to = nullptr;
-    void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> c, rpc::push_ptr p) override {
+    void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> c,
+                 rpc::push_ptr p) override {
       if (to) to->deliver(std::move(c), std::move(p));
     }
     void close(rpc::connection_id c, rpc::close_code code, std::string reason) override {

@@ -77,7 +77,8 @@ std::string workload::register_people() {
   return {};
 }
 
-std::string workload::add_place(const char* kind, std::size_t owner, const std::vector<std::size_t>& others) {
+std::string workload::add_place(const char* kind, std::size_t owner,
+                                const std::vector<std::size_t>& others) {
   auto q = std::make_shared<messaging::CreateConversationRequest>();
   q->set_kind(kind);
   for (auto i : others) q->add_member_ids(people_[i].id);
@@ -88,7 +89,8 @@ std::string workload::add_place(const char* kind, std::size_t owner, const std::
   p->owner = owner;
   p->group = std::string_view(kind) == "group";
   p->senders = {owner};
-  if (std::string_view(kind) != "channel") p->senders.insert(p->senders.end(), others.begin(), others.end());
+  if (std::string_view(kind) != "channel")
+    p->senders.insert(p->senders.end(), others.begin(), others.end());
   p->founders = {owner};
   p->founders.insert(others.begin(), others.end());
   crash::conversation_record r;
@@ -119,7 +121,8 @@ std::string workload::make_places() {
 
 void workload::add_device(std::size_t person, int number) {
   const auto& who = people_[person];
-  devices_.push_back(std::make_unique<device>(cluster_, who, record_, who.handle + "/" + std::to_string(number)));
+  devices_.push_back(
+      std::make_unique<device>(cluster_, who, record_, who.handle + "/" + std::to_string(number)));
   actor a;
   a.person = person;
   a.with = devices_.back().get();
@@ -135,7 +138,9 @@ std::string workload::open_devices() {
     add_device(i, 1);
     if (i < options_.people / 2) add_device(i, 2);
   }
-  return cluster_.run_until([this] { return all_open(); }, milliseconds(20'000)) ? "" : "not every socket opened";
+  return cluster_.run_until([this] { return all_open(); }, milliseconds(20'000))
+             ? ""
+             : "not every socket opened";
 }
 
 bool workload::all_open() const {
@@ -155,7 +160,8 @@ void workload::on_tick() {
   const auto now = cluster_.now();
   for (auto& a : actors_) {
     if (now < a.next || a.in_flight >= options_.window) continue;
-    a.next = now + milliseconds(cluster_.random(static_cast<std::uint64_t>(options_.pause.count())));
+    a.next =
+        now + milliseconds(cluster_.random(static_cast<std::uint64_t>(options_.pause.count())));
     issue(a);
   }
   if (now < next_side_) return;
@@ -187,8 +193,8 @@ void workload::send(actor& a) {
 
 void workload::transmit(actor& a, std::size_t send) {
   const auto& s = record_.sends[send];
-  auto params = in_conversation(s.conversation) + R"(,"client_id":)" + quoted(s.client_id) + R"(,"text":)" +
-                quoted(s.text) + "}";
+  auto params = in_conversation(s.conversation) + R"(,"client_id":)" + quoted(s.client_id) +
+                R"(,"text":)" + quoted(s.text) + "}";
   a.with->call("messaging.send", std::move(params), [this, &a, send](const socket_answer& r) {
     auto& s = record_.sends[send];
     if (r.uncertain()) {
@@ -202,7 +208,8 @@ void workload::transmit(actor& a, std::size_t send) {
       s.refused = true;
       return;
     }
-    s.answers.push_back({find_number(r.body, "seq").value_or(0), std::string(find_string(r.body, "message_id"))});
+    s.answers.push_back(
+        {find_number(r.body, "seq").value_or(0), std::string(find_string(r.body, "message_id"))});
     ++acked_;
     a.own.push_back({place_of_[s.conversation], s.answers.back().seq});
     if (a.own.size() > own_kept) a.own.pop_front();
@@ -215,7 +222,8 @@ void workload::transmit(actor& a, std::size_t send) {
   });
 }
 
-void workload::once(actor& a, std::string_view method, std::string params, std::function<void(outcome)> end) {
+void workload::once(actor& a, std::string_view method, std::string params,
+                    std::function<void(outcome)> end) {
   ++a.in_flight;
   ++in_flight_;
   a.with->call(method, std::move(params), [this, &a, end = std::move(end)](const socket_answer& r) {
@@ -233,8 +241,9 @@ void workload::change_own(actor& a, bool recall) {
   if (!busy_.insert(key).second) return;
   if (recall) a.own.erase(a.own.begin() + static_cast<std::ptrdiff_t>(at));
   const auto text = recall ? std::string() : "edit " + std::to_string(++made_);
-  record_.changes.push_back({recall ? crash::change_record::kind::recall : crash::change_record::kind::edit, m.at->id,
-                             people_[a.person].id, m.seq, text});
+  record_.changes.push_back(
+      {recall ? crash::change_record::kind::recall : crash::change_record::kind::edit, m.at->id,
+       people_[a.person].id, m.seq, text});
   auto params = in_conversation(m.at->id) + R"(,"seq":)" + std::to_string(m.seq);
   if (!recall) params += R"(,"text":)" + quoted(text);
   once(a, recall ? "messaging.recall" : "messaging.edit", params + "}",
@@ -248,12 +257,17 @@ void workload::react(actor& a) {
   auto* p = a.places[cluster_.random(a.places.size())];
   const auto last = a.with->seen.of(p->id).seq;
   if (last == 0) return;
-  const auto seq = last - static_cast<std::int64_t>(cluster_.random(static_cast<std::uint64_t>(std::min<std::int64_t>(last, 10))));
+  const auto seq = last - static_cast<std::int64_t>(cluster_.random(
+                              static_cast<std::uint64_t>(std::min<std::int64_t>(last, 10))));
   const std::string emoji = cluster_.random(2) ? "\U0001F44D" : "\U0001F389";
-  record_.changes.push_back({crash::change_record::kind::reaction, p->id, people_[a.person].id, seq, emoji});
+  record_.changes.push_back(
+      {crash::change_record::kind::reaction, p->id, people_[a.person].id, seq, emoji});
   once(a, "messaging.react",
-       in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + R"(,"emoji":)" + quoted(emoji) + "}",
-       [this, change = record_.changes.size() - 1](outcome end) { record_.changes[change].end = end; });
+       in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + R"(,"emoji":)" +
+           quoted(emoji) + "}",
+       [this, change = record_.changes.size() - 1](outcome end) {
+         record_.changes[change].end = end;
+       });
 }
 
 void workload::mark(actor& a, bool read) {
@@ -276,7 +290,8 @@ void workload::change_members(actor& a) {
   record_.member_changes.push_back({p->id, guest, p->guest_wanted});
   const auto who = p->guest_wanted ? R"(,"member_ids":[)" + quoted(guest) + "]}"
                                    : R"(,"account_id":)" + quoted(guest) + "}";
-  once(a, p->guest_wanted ? "messaging.add_members" : "messaging.remove_member", in_conversation(p->id) + who,
+  once(a, p->guest_wanted ? "messaging.add_members" : "messaging.remove_member",
+       in_conversation(p->id) + who,
        [this, p, change = record_.member_changes.size() - 1](outcome end) {
          record_.member_changes[change].end = end;
          p->members_busy = false;
@@ -306,8 +321,8 @@ void workload::block_one() {
   auto q = std::make_shared<user::BlockRequest>();
   q->set_account_id(people_[whom].id);
   ++in_flight_;
-  cluster_.http(*rpc::find_rpc(blocked_[whom] ? "user.block" : "user.unblock"), q, people_[0].caller(),
-                [this, at = record_.blocks.size() - 1](const http_answer& a) {
+  cluster_.http(*rpc::find_rpc(blocked_[whom] ? "user.block" : "user.unblock"), q,
+                people_[0].caller(), [this, at = record_.blocks.size() - 1](const http_answer& a) {
                   --in_flight_;
                   block_busy_ = false;
                   record_.blocks[at].end = outcome_of(a);

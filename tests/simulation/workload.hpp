@@ -14,9 +14,10 @@
 namespace nova::simulation {
 
 struct workload_options {
-  std::size_t people = 8;  ///< the first half of them has a second device; two more are guests of groups
+  std::size_t people =
+      8;  ///< the first half of them has a second device; two more are guests of groups
   std::size_t groups = 2;
-  std::size_t window = 3;  ///< unanswered operations of a device
+  std::size_t window = 3;   ///< unanswered operations of a device
   milliseconds pause{120};  ///< between two operations of a device, at most
 };
 
@@ -68,7 +69,8 @@ class workload {
   // workload.cpp
   std::string register_people();
   std::string make_places();
-  std::string add_place(const char* kind, std::size_t owner, const std::vector<std::size_t>& others);
+  std::string add_place(const char* kind, std::size_t owner,
+                        const std::vector<std::size_t>& others);
   std::string open_devices();
   void add_device(std::size_t person, int number);
   void on_tick();
@@ -79,7 +81,8 @@ class workload {
   void react(actor& a);
   void mark(actor& a, bool read);
   void change_members(actor& a);
-  void once(actor& a, std::string_view method, std::string params, std::function<void(crash::outcome)> end);
+  void once(actor& a, std::string_view method, std::string params,
+            std::function<void(crash::outcome)> end);
   void register_one();
   void block_one();
   static rpc::message_ptr registration(const person& p);

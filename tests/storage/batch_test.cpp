@@ -20,7 +20,9 @@ std::vector<pending_unit> units(std::vector<std::vector<statement>> list) {
   return out;
 }
 
-statement put(std::string name, std::int64_t value) { return {&put_counter, {std::move(name), value}}; }
+statement put(std::string name, std::int64_t value) {
+  return {&put_counter, {std::move(name), value}};
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ TEST_CASE("merged statements are collected and run by rank") {
 }
 
 TEST_CASE("a statement in its place flushes what was collected before it") {
-  auto u = units({{put("a", 1)}, {{&add_counter, {"a", std::int64_t{1}}, 1}}, {put("a", 5), note(1, 1)}});
+  auto u = units(
+      {{put("a", 1)}, {{&add_counter, {"a", std::int64_t{1}}, 1}}, {put("a", 5), note(1, 1)}});
   auto steps = plan_batch(u);
   REQUIRE(steps.size() == 4);
   CHECK(steps[0].what == &put_counter);

@@ -2,17 +2,17 @@
 // hears of it. Used by lane_loss_pgtest.
 #pragma once
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <atomic>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <mutex>
-#include <poll.h>
 #include <string>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 namespace nova::test {
@@ -24,7 +24,9 @@ class cut_proxy {
     folder_ = ::mkdtemp(pattern.data());
     listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     auto a = address(folder_ + "/.s.PGSQL.5432");
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&a), sizeof a) != 0 || ::listen(listener_, 16) != 0) std::abort();
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&a), sizeof a) != 0 ||
+        ::listen(listener_, 16) != 0)
+      std::abort();
     thread_ = std::thread([this] { run(); });
   }
   ~cut_proxy() {
@@ -64,7 +66,8 @@ class cut_proxy {
     std::vector<pair> pairs;
     while (!stopping_) {
       std::vector<pollfd> fds{{listener_, POLLIN, 0}};
-      for (const auto& p : pairs) fds.push_back({p.client, POLLIN, 0}), fds.push_back({p.server, POLLIN, 0});
+      for (const auto& p : pairs)
+        fds.push_back({p.client, POLLIN, 0}), fds.push_back({p.server, POLLIN, 0});
       if (::poll(fds.data(), fds.size(), 100) <= 0) continue;
       std::vector<pair> kept;
       for (std::size_t i = 0; i < pairs.size(); ++i) {
@@ -86,8 +89,7 @@ class cut_proxy {
     auto a = address(server_);
     if (client >= 0 && ::connect(server, reinterpret_cast<sockaddr*>(&a), sizeof a) == 0)
       pairs.push_back({client, server});
-    else
-      ::close(client), ::close(server);
+    else ::close(client), ::close(server);
   }
 
   static bool forward(int to, const char* data, ssize_t size) {
@@ -103,7 +105,9 @@ class cut_proxy {
     auto n = ::recv(p.client, buffer_, sizeof buffer_, 0);
     if (n <= 0) return false;
     std::lock_guard lock(mutex_);
-    if (!needles_.empty() && std::string_view(buffer_, static_cast<std::size_t>(n)).find(needles_.front()) != std::string_view::npos) {
+    if (!needles_.empty() &&
+        std::string_view(buffer_, static_cast<std::size_t>(n)).find(needles_.front()) !=
+            std::string_view::npos) {
       needles_.pop_front();
       p.swallow = true;
     }

@@ -62,8 +62,8 @@ struct driver {
   }
 };
 
-commit_unit unit(std::uint64_t activation, std::vector<statement> statements, std::vector<outbox_event> events = {},
-                 std::uint32_t shard = 0) {
+commit_unit unit(std::uint64_t activation, std::vector<statement> statements,
+                 std::vector<outbox_event> events = {}, std::uint32_t shard = 0) {
   return {activation, shard, std::move(statements), std::move(events), {}};
 }
 
@@ -72,7 +72,8 @@ void events_are_numbered_without_gaps(contract_world& w) {
   REQUIRE(d.claim("a", 4).size() == 4);
   std::vector<commit_unit> units;
   for (std::uint64_t i = 0; i < 20; ++i)
-    units.push_back(unit(i + 1, {}, {{7, "k" + std::to_string(i), "p"}, {8, "k", std::string("\0x", 2)}},
+    units.push_back(unit(i + 1, {},
+                         {{7, "k" + std::to_string(i), "p"}, {8, "k", std::string("\0x", 2)}},
                          static_cast<std::uint32_t>(i % 2)));
   auto out = d.commit("a", std::move(units));
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -93,7 +94,8 @@ void merged_statements_write_every_row_and_the_last_value(contract_world& w) {
   driver d{w};
   d.claim("a", 1);
   std::vector<commit_unit> units;
-  for (i64 i = 1; i <= 50; ++i) units.push_back(unit(1, {note(1, i), {&put_counter, {"c" + std::to_string(i % 3), i}}}));
+  for (i64 i = 1; i <= 50; ++i)
+    units.push_back(unit(1, {note(1, i), {&put_counter, {"c" + std::to_string(i % 3), i}}}));
   for (const auto& o : d.commit("a", std::move(units))) CHECK(o.status == commit_status::committed);
   CHECK(d.read("a", {&count_notes, {}}).int8(0, 0) == 50);
   CHECK(d.counter("a", "c0") == 48);
@@ -130,7 +132,9 @@ void a_conflict_takes_only_its_own_activation_along(contract_world& w) {
   REQUIRE(out.size() == 15);
   for (std::size_t i = 0; i < out.size(); ++i) {
     CAPTURE(i);
-    auto expected = i == 7 ? commit_status::conflict : i == 8 ? commit_status::aborted : commit_status::committed;
+    auto expected = i == 7   ? commit_status::conflict
+                    : i == 8 ? commit_status::aborted
+                             : commit_status::committed;
     CHECK(out[i].status == expected);
   }
   CHECK(out[7].detail == "note_pkey");
@@ -139,8 +143,10 @@ void a_conflict_takes_only_its_own_activation_along(contract_world& w) {
   CHECK(d.counter("a", "after") == -1);
   CHECK(d.read("a", {&count_notes, {}}).int8(0, 0) == 13);
   // The activation stays refused until the runtime takes a new one.
-  CHECK(d.commit_one("a", unit(3, {{&insert_counter, {"after", i64{2}}}})).status == commit_status::aborted);
-  CHECK(d.commit_one("a", unit(4, {{&insert_counter, {"after", i64{3}}}})).status == commit_status::committed);
+  CHECK(d.commit_one("a", unit(3, {{&insert_counter, {"after", i64{2}}}})).status ==
+        commit_status::aborted);
+  CHECK(d.commit_one("a", unit(4, {{&insert_counter, {"after", i64{3}}}})).status ==
+        commit_status::committed);
   CHECK(d.counter("a", "after") == 3);
 }
 
@@ -156,7 +162,8 @@ void what_the_database_refuses_is_rejected_alone(contract_world& w) {
   CHECK(out[1].status == commit_status::rejected);
   CHECK(out[2].status == commit_status::committed);
   CHECK(d.counter("a", "x") == 4);
-  CHECK(d.commit_one("a", unit(5, {}, {{1, "k", "p"}}, 9)).status == commit_status::rejected);  // not our shard
+  CHECK(d.commit_one("a", unit(5, {}, {{1, "k", "p"}}, 9)).status ==
+        commit_status::rejected);  // not our shard
   CHECK(d.commit_one("a", unit(6, {}, {{1, "k", "p"}}, 1)).status == commit_status::committed);
 }
 
@@ -165,7 +172,8 @@ void missing_rows_are_a_conflict(contract_world& w) {
   d.claim("a", 1);
   std::vector<commit_unit> units;
   units.push_back(unit(1, {{&insert_counter, {"x", i64{1}}}}));
-  units.push_back(unit(2, {{&add_counter, {"x", i64{1}}, 1}, {&add_counter, {"absent", i64{1}}, 1}}));
+  units.push_back(
+      unit(2, {{&add_counter, {"x", i64{1}}, 1}, {&add_counter, {"absent", i64{1}}, 1}}));
   units.push_back(unit(3, {{&add_counter, {"absent", i64{1}}}}));
   units.push_back(unit(4, {{&delete_counter, {"x"}, 2}}));
   auto out = d.commit("a", std::move(units));
@@ -265,12 +273,15 @@ void the_lease_follows_the_commits(contract_world& w) {
 void marks_and_offsets_never_go_back(contract_world& w) {
   driver d{w};
   d.claim("a", 1);
-  d.commit_one("a", unit(1, {{&rq::save_mark, {i64{3}, "user", i64{1}, i64{10}}}, {&rq::save_offset, {"user", i64{1}, i64{4}}}}));
-  d.commit_one("a", unit(1, {{&rq::save_mark, {i64{3}, "user", i64{1}, i64{9}}}, {&rq::save_offset, {"user", i64{1}, i64{6}}},
+  d.commit_one("a", unit(1, {{&rq::save_mark, {i64{3}, "user", i64{1}, i64{10}}},
+                             {&rq::save_offset, {"user", i64{1}, i64{4}}}}));
+  d.commit_one("a", unit(1, {{&rq::save_mark, {i64{3}, "user", i64{1}, i64{9}}},
+                             {&rq::save_offset, {"user", i64{1}, i64{6}}},
                              {&rq::save_mark, {i64{3}, "auth", i64{0}, i64{2}}}}));
   auto marks = d.read("a", {&rq::load_marks, {i64{3}}});
   REQUIRE(marks.size() == 2);
-  for (std::size_t i = 0; i < 2; ++i) CHECK(marks.int8(i, 2) == (marks.text(i, 0) == "user" ? 10 : 2));
+  for (std::size_t i = 0; i < 2; ++i)
+    CHECK(marks.int8(i, 2) == (marks.text(i, 0) == "user" ? 10 : 2));
   auto offsets = d.read("a", {&rq::load_offsets, {}});
   REQUIRE(offsets.size() == 1);
   CHECK(offsets.text(0, 0) == "user");
@@ -282,7 +293,8 @@ void dead_letters_are_kept_by_key(contract_world& w) {
   d.claim("a", 1);
   auto letter = [](i64 seq, std::string key, std::string status) {
     return statement{&rq::insert_dead_letter,
-                     {"user", i64{2}, seq, i64{700}, std::move(key), bytes{"body"}, std::move(status), "why", i64{5}}};
+                     {"user", i64{2}, seq, i64{700}, std::move(key), bytes{"body"},
+                      std::move(status), "why", i64{5}}};
   };
   auto out = d.commit("a", [&] {
     std::vector<commit_unit> units;
@@ -293,13 +305,16 @@ void dead_letters_are_kept_by_key(contract_world& w) {
   for (const auto& o : out) CHECK(o.status == commit_status::committed);
   CHECK(d.commit_one("a", unit(1, {letter(4, "anna", "dead")})).status == commit_status::committed);
   using types = std::vector<i64>;
-  auto anna = d.read("a", {&rq::dead_letters_of_key, {"user", i64{2}, "anna", types{700}, i64{10}}});
+  auto anna =
+      d.read("a", {&rq::dead_letters_of_key, {"user", i64{2}, "anna", types{700}, i64{10}}});
   REQUIRE(anna.size() == 2);
   CHECK(anna.int8(0, 0) == 4);
   CHECK(anna.blob(0, 2) == "body");
   CHECK(anna.int8(1, 3) == 5);
-  CHECK(d.read("a", {&rq::dead_letters_of_key, {"user", i64{2}, "anna", types{700}, i64{1}}}).size() == 1);
-  CHECK(d.read("a", {&rq::dead_letters_of_key, {"user", i64{2}, "anna", types{701}, i64{10}}}).empty());
+  CHECK(d.read("a", {&rq::dead_letters_of_key, {"user", i64{2}, "anna", types{700}, i64{1}}})
+            .size() == 1);
+  CHECK(d.read("a", {&rq::dead_letters_of_key, {"user", i64{2}, "anna", types{701}, i64{10}}})
+            .empty());
   auto keys = d.read("a", {&rq::dead_letter_keys, {"user", i64{2}}});
   REQUIRE(keys.size() == 2);
   CHECK(keys.text(0, 0) == "anna");
@@ -316,10 +331,13 @@ void a_dead_letter_leaves_with_its_effect(contract_world& w) {
   driver d{w};
   d.claim("a", 1);
   const auto insert = [](i64 seq) {
-    return statement{&rq::insert_dead_letter,
-                     {"user", i64{2}, seq, i64{700}, "anna", bytes{"body"}, "waiting", "why", i64{1}}};
+    return statement{
+        &rq::insert_dead_letter,
+        {"user", i64{2}, seq, i64{700}, "anna", bytes{"body"}, "waiting", "why", i64{1}}};
   };
-  const auto remove = [](i64 seq) { return statement{&rq::delete_dead_letter, {"user", i64{2}, seq}, 1}; };
+  const auto remove = [](i64 seq) {
+    return statement{&rq::delete_dead_letter, {"user", i64{2}, seq}, 1};
+  };
   CHECK(d.commit_one("a", unit(1, {insert(1), insert(2)})).status == commit_status::committed);
   statement failed{&rq::fail_dead_letter, {"user", i64{2}, i64{1}, "again", i64{7}}, 1};
   CHECK(d.commit_one("a", unit(1, {failed})).status == commit_status::committed);
@@ -336,7 +354,8 @@ void reminders_come_due_in_order(contract_world& w) {
   driver d{w};
   d.claim("a", 1);
   auto set = [](std::string key, i64 due) {
-    return statement{&rq::upsert_reminder, {i64{1}, "account", std::move(key), "expire", timestamp{due}}};
+    return statement{&rq::upsert_reminder,
+                     {i64{1}, "account", std::move(key), "expire", timestamp{due}}};
   };
   auto first = d.commit("a", [&] {
     std::vector<commit_unit> units;
@@ -366,7 +385,8 @@ void an_idempotency_key_is_taken_once(contract_world& w) {
   driver d{w};
   d.claim("a", 1);
   auto take = [](std::string body) {
-    return statement{&rq::insert_idempotency, {"scope", "key", i64{519}, bytes{std::move(body)}, bytes{"reply"}}};
+    return statement{&rq::insert_idempotency,
+                     {"scope", "key", i64{519}, bytes{std::move(body)}, bytes{"reply"}}};
   };
   CHECK(d.commit_one("a", unit(1, {take("one")})).status == commit_status::committed);
   CHECK(d.commit_one("a", unit(2, {take("two")})).status == commit_status::conflict);
@@ -375,7 +395,8 @@ void an_idempotency_key_is_taken_once(contract_world& w) {
   CHECK(found.int8(0, 0) == 519);
   CHECK(found.blob(0, 1) == "one");
   CHECK(d.read("a", {&rq::find_idempotency, {"scope", "other"}}).empty());
-  d.commit_one("a", unit(3, {{&rq::prune_idempotency, {timestamp{i64{4'000'000'000'000}}, i64{10}}}}));
+  d.commit_one("a",
+               unit(3, {{&rq::prune_idempotency, {timestamp{i64{4'000'000'000'000}}, i64{10}}}}));
   CHECK(d.read("a", {&rq::find_idempotency, {"scope", "key"}}).empty());
 }
 
@@ -398,12 +419,17 @@ void retention_deletes_what_is_old_in_steps(contract_world& w) {
   d.claim("a", 2);
   std::vector<commit_unit> units;
   for (i64 n = 0; n < 25; ++n)
-    units.push_back(unit(0, {{&rq::insert_idempotency, {"scope", "key " + std::to_string(n), i64{1}, bytes{"b"}, bytes{"r"}}}},
+    units.push_back(unit(0,
+                         {{&rq::insert_idempotency,
+                           {"scope", "key " + std::to_string(n), i64{1}, bytes{"b"}, bytes{"r"}}}},
                          {{1, "k", "p"}}, static_cast<std::uint32_t>(n % 2)));
-  for (const auto& o : d.commit("a", std::move(units))) REQUIRE(o.status == commit_status::committed);
-  const std::vector<retention_job> jobs{{"idempotency", &rq::idempotency_due, &rq::prune_idempotency, std::chrono::hours(1)},
-                                        {"outbox", &rq::outbox_due, &rq::prune_old_events, std::chrono::hours(1)}};
-  auto kept = std::make_shared<retention>(w.node("a"), jobs, retention::limits{10, std::chrono::minutes(1)});
+  for (const auto& o : d.commit("a", std::move(units)))
+    REQUIRE(o.status == commit_status::committed);
+  const std::vector<retention_job> jobs{
+      {"idempotency", &rq::idempotency_due, &rq::prune_idempotency, std::chrono::hours(1)},
+      {"outbox", &rq::outbox_due, &rq::prune_old_events, std::chrono::hours(1)}};
+  auto kept = std::make_shared<retention>(w.node("a"), jobs,
+                                          retention::limits{10, std::chrono::minutes(1)});
   const auto value = [&](metric family, std::string_view table) {
     metric_samples out;
     kept->collect(out, "t");
@@ -420,7 +446,8 @@ void retention_deletes_what_is_old_in_steps(contract_world& w) {
            value(metric::nova_storage_retention_deleted_total, "outbox") == 23;
   }));
   CHECK(d.read("a", {&rq::idempotency_due, {timestamp{far_ahead}, i64{100}}}).int8(0, 0) == 0);
-  CHECK(d.read("a", {&rq::outbox_head, {i64{0}}}).int8(0, 0) == 13);  // a shard's newest event stays
+  CHECK(d.read("a", {&rq::outbox_head, {i64{0}}}).int8(0, 0) ==
+        13);  // a shard's newest event stays
   CHECK(d.read("a", {&rq::outbox_head, {i64{1}}}).int8(0, 0) == 12);
 }
 

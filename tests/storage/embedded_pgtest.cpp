@@ -6,21 +6,21 @@
 #include "storage/postgres/conninfo.hpp"
 #include "tests/support/slowdown.hpp"
 
+#include <doctest/doctest.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <doctest/doctest.h>
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace nova;
 using namespace nova::storage;
@@ -35,8 +35,10 @@ constexpr auto folder_variable = "NOVA_TEST_EMBEDDED_FOLDER";
 /// This binary starts itself once more, with the variable set, as the nova that is killed: that process runs the first case only,
 /// and the parent all the others. So every case runs, each in one of the two, and nothing is left out.
 const bool is_the_killed_one = std::getenv(folder_variable) != nullptr;
-const doctest::skip in_the_killed_one(!is_the_killed_one);  // the parent's turn is not this case: the process it starts runs it
-const doctest::skip in_the_parent(is_the_killed_one);       // the killed one's turn is not this case: its parent runs it
+const doctest::skip in_the_killed_one(
+    !is_the_killed_one);  // the parent's turn is not this case: the process it starts runs it
+const doctest::skip in_the_parent(
+    is_the_killed_one);  // the killed one's turn is not this case: its parent runs it
 
 /// A folder below one that only its owner may enter, as `mktemp -d` of root makes it.
 struct scratch {
@@ -44,7 +46,10 @@ struct scratch {
     std::string pattern = "/tmp/nova-embedded-XXXXXX";
     top = ::mkdtemp(pattern.data());
     ::chmod(top.c_str(), 0700);
-    data = top / "a rather long name of a folder so that a socket in it would not fit into sun_path at all, by far" / "data";
+    data = top /
+           "a rather long name of a folder so that a socket in it would not fit into sun_path at "
+           "all, by far" /
+           "data";
   }
   ~scratch() {
     for (auto pid : processes_in(data / "postgres")) ::kill(pid, SIGKILL);
@@ -105,7 +110,8 @@ TEST_CASE("the server of a killed nova is adopted, with what was written" * in_t
   pid_t child = ::fork();
   if (child == 0) {
     ::setenv(folder_variable, s.data.c_str(), 1);
-    ::execl("/proc/self/exe", "embedded", "--test-case=a nova of its own*", static_cast<char*>(nullptr));
+    ::execl("/proc/self/exe", "embedded", "--test-case=a nova of its own*",
+            static_cast<char*>(nullptr));
     ::_exit(127);
   }
   int status = 0;
@@ -131,17 +137,20 @@ TEST_CASE("start, stop and start again; the second start is quick" * in_the_pare
     embedded_postgres server(options(s.data));
     auto started = server.start();
     REQUIRE_MESSAGE(started.has_value(), started.error().detail);
-    CHECK(ask(server.conninfo("auth"), "SELECT current_user || ' ' || current_database()") == "nova_auth nova_auth");
+    CHECK(ask(server.conninfo("auth"), "SELECT current_user || ' ' || current_database()") ==
+          "nova_auth nova_auth");
     CHECK(ask(server.admin_conninfo(), "SHOW listen_addresses").empty());
     CHECK(ask(server.admin_conninfo(), "SHOW data_checksums") == "on");
     CHECK(ask(server.admin_conninfo(), "SHOW fsync") == "on");
-    CHECK(ask(server.admin_conninfo(), "SELECT datcollate FROM pg_database WHERE datname = 'nova_user'") == "C.UTF-8");
+    CHECK(ask(server.admin_conninfo(),
+              "SELECT datcollate FROM pg_database WHERE datname = 'nova_user'") == "C.UTF-8");
     CHECK(server.conninfo("auth").size() < 300);
 
     embedded_postgres second(options(s.data));
     auto refused = second.start();
     REQUIRE(!refused.has_value());
-    CHECK(refused.error().detail.find("in use by another nova (process " + std::to_string(::getpid())) != std::string::npos);
+    CHECK(refused.error().detail.find("in use by another nova (process " +
+                                      std::to_string(::getpid())) != std::string::npos);
     CHECK(ask(server.conninfo("user"), "SELECT 1") == "1");
   }
   struct stat info {};
@@ -159,7 +168,8 @@ TEST_CASE("a postmaster that is killed is started again and its orphans are gone
   embedded_postgres server(options(s.data));
   REQUIRE(server.start().has_value());
   for (unsigned round = 1; round <= 3; ++round) {
-    auto open = blocking_connection::open(server.conninfo("auth"));  // a backend that would hold the shared memory
+    auto open = blocking_connection::open(
+        server.conninfo("auth"));  // a backend that would hold the shared memory
     int before = server.postmaster();
     ::kill(before, round == 2 ? SIGQUIT : SIGKILL);
     REQUIRE(eventually([&] { return server.restarts() == round; }));
@@ -181,7 +191,8 @@ TEST_CASE("A15.9: a server that hangs is noticed, ended and started again" * in_
   CHECK(ask(server.conninfo("auth"), "SELECT 1") == "1");
 }
 
-TEST_CASE("O: a damaged pg_control and a folder of another user are named as such" * in_the_parent) {
+TEST_CASE("O: a damaged pg_control and a folder of another user are named as such" *
+          in_the_parent) {
   scratch s;
   {
     embedded_postgres server(options(s.data));
@@ -241,7 +252,9 @@ TEST_CASE("what a crash left lying is removed" * in_the_parent) {
   bind_and_leave(orphan + "/.s.PGSQL.5432");
   // An initdb that was cut off, and a postmaster.pid whose number now belongs to somebody else (to this test).
   fs::create_directory(s.data / "postgres.new");
-  std::ofstream(s.data / "postgres" / "postmaster.pid") << ::getpid() << "\n" << (s.data / "postgres").string() << "\n1\n5432\n/run/absent\n";
+  std::ofstream(s.data / "postgres" / "postmaster.pid")
+      << ::getpid() << "\n"
+      << (s.data / "postgres").string() << "\n1\n5432\n/run/absent\n";
   embedded_postgres server(options(s.data));
   auto started = server.start();
   REQUIRE_MESSAGE(started.has_value(), started.error().detail);

@@ -5,9 +5,9 @@
 #include "tests/storage/sample_schema.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
-#include <boost/uuid/uuid_io.hpp>
 #include <doctest/doctest.h>
 #include <libpq-fe.h>
+#include <boost/uuid/uuid_io.hpp>
 
 #include <atomic>
 #include <csignal>
@@ -24,18 +24,23 @@ namespace {
 
 /// A lane on a fresh database with a counter `x`, each change of which is noted with its transaction, and a second session.
 struct lane_under_test {
-  explicit lane_under_test(const std::function<void(config::storage_settings&)>& set = [](auto&) {}) {
+  explicit lane_under_test(const std::function<void(config::storage_settings&)>& set = [](auto&) {
+  }) {
     auto options = made.options();
     options.suspended = [this] { return std::chrono::nanoseconds(suspended.load()); };
     set(options.settings);
     db.emplace(fixture.io(), options);
     REQUIRE(look.script("CREATE TABLE change (name text, xid bigint);"
-                        "CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN "
-                        "INSERT INTO public.change VALUES (NEW.name, pg_current_xact_id()::text::bigint); RETURN NULL; END $$;"
-                        "CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON counter FOR EACH ROW EXECUTE FUNCTION note_change()")
+                        "CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql SECURITY "
+                        "DEFINER AS $$ BEGIN "
+                        "INSERT INTO public.change VALUES (NEW.name, "
+                        "pg_current_xact_id()::text::bigint); RETURN NULL; END $$;"
+                        "CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON counter FOR EACH ROW "
+                        "EXECUTE FUNCTION note_change()")
                 .has_value());
     REQUIRE(claim(**db, 1)->size() == 1);
-    REQUIRE(nova::test::commit(**db, {1, 0, {{&insert_counter, {"x", std::int64_t{0}}}}, {}, {}}).status == commit_status::committed);
+    REQUIRE(nova::test::commit(**db, {1, 0, {{&insert_counter, {"x", std::int64_t{0}}}}, {}, {}})
+                .status == commit_status::committed);
     lane_id = (*db)->lane().id();
   }
   ~lane_under_test() { wait_for_standby(""); }
@@ -43,15 +48,19 @@ struct lane_under_test {
   /// Process ids of the lane's sessions, the youngest last.
   std::vector<int> sessions() {
     std::vector<int> out;
-    auto r = look.run("SELECT pid FROM pg_stat_activity WHERE application_name = $1 ORDER BY backend_start",
-                      {"nova:" + boost::uuids::to_string(lane_id)});
+    auto r = look.run(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = $1 ORDER BY backend_start",
+        {"nova:" + boost::uuids::to_string(lane_id)});
     REQUIRE(r.has_value());
-    for (int i = 0; i < PQntuples(r->get()); ++i) out.push_back(std::stoi(PQgetvalue(r->get(), i, 0)));
+    for (int i = 0; i < PQntuples(r->get()); ++i)
+      out.push_back(std::stoi(PQgetvalue(r->get(), i, 0)));
     return out;
   }
   int waiting_for_standby() {
-    auto pid = text("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name LIKE 'nova:%' "
-                    "ORDER BY backend_start DESC LIMIT 1");
+    auto pid = text(
+        "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name LIKE "
+        "'nova:%' "
+        "ORDER BY backend_start DESC LIMIT 1");
     return pid.empty() ? 0 : std::stoi(pid);
   }
   std::string text(const std::string& sql) {
@@ -72,8 +81,10 @@ struct lane_under_test {
     const auto pid = std::to_string(PQbackendPID(third->raw()));
     bool sent = false;
     REQUIRE(fixture.until([&] {
-      if (!sent) sent = PQsendQuery(third->raw(), "SELECT pg_logical_emit_message(true, 'test', '')") == 1;
-      if (text("SELECT wait_event FROM pg_stat_activity WHERE pid = " + pid) == "SyncRep") return true;
+      if (!sent)
+        sent = PQsendQuery(third->raw(), "SELECT pg_logical_emit_message(true, 'test', '')") == 1;
+      if (text("SELECT wait_event FROM pg_stat_activity WHERE pid = " + pid) == "SyncRep")
+        return true;
       PQconsumeInput(third->raw());
       if (PQisBusy(third->raw()) == 0) {
         while (auto* r = PQgetResult(third->raw())) PQclear(r);
@@ -121,7 +132,9 @@ std::size_t children_of(int postmaster) {
 
 }  // namespace
 
-TEST_CASE("A6: a server that hangs for 8.5 s inside a COMMIT doubles nothing, and the lane goes on by itself") {
+TEST_CASE(
+    "A6: a server that hangs for 8.5 s inside a COMMIT doubles nothing, and the lane goes on by "
+    "itself") {
   lane_under_test t;
   t.wait_for_standby("nobody");
   t.add();
@@ -147,10 +160,13 @@ TEST_CASE("A6: a server that hangs for 8.5 s inside a COMMIT doubles nothing, an
   CHECK(t.last == commit_status::committed);
   CHECK(t.unfenced());
   CHECK(t.text("SELECT value FROM counter") == "2");
-  CHECK(t.text("SELECT count(*) || '/' || count(DISTINCT xid) FROM change WHERE name = 'x'") == "3/3");
+  CHECK(t.text("SELECT count(*) || '/' || count(DISTINCT xid) FROM change WHERE name = 'x'") ==
+        "3/3");
 }
 
-TEST_CASE("A6: a batch that a stopped server has not begun is written once, by whichever session comes first") {
+TEST_CASE(
+    "A6: a batch that a stopped server has not begun is written once, by whichever session comes "
+    "first") {
   lane_under_test t([](auto& s) { s.lane_giveup_ms = 500; });
   const int stopped = t.sessions().back();
   ::kill(stopped, SIGSTOP);
@@ -163,14 +179,18 @@ TEST_CASE("A6: a batch that a stopped server has not begun is written once, by w
   CHECK(t.text("SELECT value FROM counter") == "1");
 }
 
-TEST_CASE("A6: a refused batch whose first attempt may still come gives up its number before it is split") {
+TEST_CASE(
+    "A6: a refused batch whose first attempt may still come gives up its number before it is "
+    "split") {
   lane_under_test t([](auto& s) { s.lane_giveup_ms = 500; });
   const int stopped = t.sessions().back();
   ::kill(stopped, SIGSTOP);
   std::atomic<int> conflicts{0}, written{0};
   for (const char* name : {"a", "x", "b"}) {
     commit_unit u{0, 0, {{&insert_counter, {name, std::int64_t{1}}}}, {}, {}};
-    u.done = [&](const commit_outcome& o) { ++(o.status == commit_status::conflict ? conflicts : written); };
+    u.done = [&](const commit_outcome& o) {
+      ++(o.status == commit_status::conflict ? conflicts : written);
+    };
     REQUIRE((*t.db)->lane().append(std::move(u)));
   }
   REQUIRE(t.fixture.until([&] { return conflicts + written == 3; }));
@@ -181,7 +201,8 @@ TEST_CASE("A6: a refused batch whose first attempt may still come gives up its n
   CHECK(t.text("SELECT string_agg(name, ',' ORDER BY name) FROM counter") == "a,b,x");
 }
 
-TEST_CASE("A6: a number that was given up is not taken for a commit when the reply to that is lost") {
+TEST_CASE(
+    "A6: a number that was given up is not taken for a commit when the reply to that is lost") {
   auto& fixture = postgres_fixture::instance();
   auto made = fixture.fresh({{"sample", sample_migrations()}});
   std::string folder;
@@ -192,9 +213,15 @@ TEST_CASE("A6: a number that was given up is not taken for a commit when the rep
   options.conninfo = to_conninfo(*parse_conninfo(made.conninfo, {{"host", proxy.folder()}}));
   open_handle db(fixture.io(), options);
   REQUIRE(claim(*db, 1)->size() == 1);
-  REQUIRE(commit(*db, {1, 0, {{&insert_counter, {"x", std::int64_t{1}}}}, {}, {}}).status == commit_status::committed);
+  REQUIRE(commit(*db, {1, 0, {{&insert_counter, {"x", std::int64_t{1}}}}, {}, {}}).status ==
+          commit_status::committed);
   proxy.lose_replies_to({"the conflicting one", "SELECT lane_id, $2, '-infinity'"});
-  auto out = commit(*db, {2, 0, {note(1, 1, "the conflicting one"), {&insert_counter, {"x", std::int64_t{1}}}}, {}, {}});
+  auto out =
+      commit(*db, {2,
+                   0,
+                   {note(1, 1, "the conflicting one"), {&insert_counter, {"x", std::int64_t{1}}}},
+                   {},
+                   {}});
   CHECK(proxy.lost() == 2);
   CHECK(out.status == commit_status::conflict);
   CHECK(commit(*db, {3, 0, {note(2, 1)}, {{1, "k", "p"}}, {}}).status == commit_status::committed);
@@ -203,18 +230,25 @@ TEST_CASE("A6: a number that was given up is not taken for a commit when the rep
   db.close();
 }
 
-TEST_CASE("A7: what a killed session has committed without its standby is not reported before a standby has it") {
+TEST_CASE(
+    "A7: what a killed session has committed without its standby is not reported before a standby "
+    "has it") {
   lane_under_test t;
   t.wait_for_standby("nobody");
   t.add();
   int killed = 0, next = 0;
   REQUIRE(t.fixture.until([&] { return (killed = t.waiting_for_standby()) != 0; }));
-  SUBCASE("the session is ended") { t.text("SELECT pg_terminate_backend(" + std::to_string(killed) + ")"); }
-  SUBCASE("its wait is cancelled") { t.text("SELECT pg_cancel_backend(" + std::to_string(killed) + ")"); }
+  SUBCASE("the session is ended") {
+    t.text("SELECT pg_terminate_backend(" + std::to_string(killed) + ")");
+  }
+  SUBCASE("its wait is cancelled") {
+    t.text("SELECT pg_cancel_backend(" + std::to_string(killed) + ")");
+  }
   REQUIRE(t.fixture.until([&] {
     next = t.waiting_for_standby();
     return next != 0 && t.text("SELECT value FROM counter") == "1" &&
-           t.text("SELECT query LIKE '%lane_batch%' FROM pg_stat_activity WHERE pid = " + std::to_string(next)) == "t";
+           t.text("SELECT query LIKE '%lane_batch%' FROM pg_stat_activity WHERE pid = " +
+                  std::to_string(next)) == "t";
   }));
   CHECK(t.answers == 0);
   CHECK(t.fixture.until([&] { return !(*t.db)->lane().accepting(); }));
@@ -225,7 +259,8 @@ TEST_CASE("A7: what a killed session has committed without its standby is not re
   CHECK(t.text("SELECT value FROM counter") == "1");
 }
 
-TEST_CASE("A6: giving connections up leaves a bounded number of stuck sessions at a server that hangs") {
+TEST_CASE(
+    "A6: giving connections up leaves a bounded number of stuck sessions at a server that hangs") {
   lane_under_test t([](auto& s) {
     s.lane_giveup_ms = 500;
     s.connect_timeout_ms = 100;
@@ -235,23 +270,29 @@ TEST_CASE("A6: giving connections up leaves a bounded number of stuck sessions a
     s.slow_read_connections = 1;
   });
   REQUIRE(t.fixture.until([&] {
-    return (*t.db)->available() && t.text("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'nova%'") == "5";
+    return (*t.db)->available() &&
+           t.text("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'nova%'") ==
+               "5";
   }));
   const int postmaster = t.fixture.server().postmaster();
   const auto before = children_of(postmaster);
   auto pids = t.look.run("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'nova%'");
   REQUIRE(pids.has_value());
   std::vector<int> stopped;
-  for (int i = 0; i < PQntuples(pids->get()); ++i) stopped.push_back(std::stoi(PQgetvalue(pids->get(), i, 0)));
+  for (int i = 0; i < PQntuples(pids->get()); ++i)
+    stopped.push_back(std::stoi(PQgetvalue(pids->get(), i, 0)));
   REQUIRE(stopped.size() == 5);
-  REQUIRE(t.look.script("BEGIN; LOCK TABLE pg_catalog.pg_authid IN ACCESS EXCLUSIVE MODE").has_value());  // no new session gets past it
+  REQUIRE(t.look.script("BEGIN; LOCK TABLE pg_catalog.pg_authid IN ACCESS EXCLUSIVE MODE")
+              .has_value());  // no new session gets past it
   for (int pid : stopped) ::kill(pid, SIGSTOP);
   t.add();
   std::atomic<int> failed{0};
   for (int i = 0; i < 3; ++i) (*t.db)->read({&count_notes, {}}, [&](auto r) { failed += !r; });
   std::size_t most = before;
-  REQUIRE(t.fixture.until([&] { return (most = std::max(most, children_of(postmaster))) >= before + 4; }));
-  CHECK(!t.fixture.until([&] { return children_of(postmaster) > before + 7; }, 4s));  // up to three workers are the server's own
+  REQUIRE(t.fixture.until(
+      [&] { return (most = std::max(most, children_of(postmaster))) >= before + 4; }));
+  CHECK(!t.fixture.until([&] { return children_of(postmaster) > before + 7; },
+                         4s));  // up to three workers are the server's own
   CHECK(failed == 3);
   REQUIRE(t.look.script("ROLLBACK").has_value());
   for (int pid : stopped) ::kill(pid, SIGCONT);
@@ -261,7 +302,9 @@ TEST_CASE("A6: giving connections up leaves a bounded number of stuck sessions a
   CHECK(read(**t.db, {&count_notes, {}}).has_value());
 }
 
-TEST_CASE("A9: a batch makes no new version of its lane's row, and the rows of earlier batches do not pile up") {
+TEST_CASE(
+    "A9: a batch makes no new version of its lane's row, and the rows of earlier batches do not "
+    "pile up") {
   lane_under_test t;
   const std::string place = "SELECT ctid || ' ' || xmin FROM lane WHERE NOT fenced";
   const auto before = t.text(place);
@@ -272,10 +315,15 @@ TEST_CASE("A9: a batch makes no new version of its lane's row, and the rows of e
   CHECK(t.text(place) == before);
   CHECK(t.text("SELECT value FROM counter") == "200");
   REQUIRE(t.fixture.until([&] { return t.text("SELECT count(*) <= 2 FROM lane_batch") == "t"; }));
-  CHECK(t.text("SELECT expires_at > clock_timestamp() FROM lane_batch ORDER BY batch_no DESC LIMIT 1") == "t");
+  CHECK(
+      t.text(
+          "SELECT expires_at > clock_timestamp() FROM lane_batch ORDER BY batch_no DESC LIMIT 1") ==
+      "t");
 }
 
-TEST_CASE("A15: a lease does not outlive a suspension of the machine, during which the steady clock stands still") {
+TEST_CASE(
+    "A15: a lease does not outlive a suspension of the machine, during which the steady clock "
+    "stands still") {
   lane_under_test t;
   auto& lane = (*t.db)->lane();
   t.add();

@@ -42,7 +42,8 @@ class others {
   figures observe(std::chrono::milliseconds time) {
     reset();
     const auto until = clock_type::now() + time;
-    REQUIRE(postgres_fixture::instance().until([&] { return clock_type::now() >= until; }, time * 2));
+    REQUIRE(
+        postgres_fixture::instance().until([&] { return clock_type::now() >= until; }, time * 2));
     std::lock_guard lock(mutex_);
     figures f{p99(writes_), p99(reads_), writes_.size() + reads_.size(), failed_, lease_kept_};
     return f;
@@ -66,7 +67,8 @@ class others {
   }
   void took(std::vector<std::chrono::microseconds>& list, clock_type::time_point since, bool good) {
     std::lock_guard lock(mutex_);
-    list.push_back(std::chrono::duration_cast<std::chrono::microseconds>(clock_type::now() - since));
+    list.push_back(
+        std::chrono::duration_cast<std::chrono::microseconds>(clock_type::now() - since));
     failed_ += !good;
     --open_;
   }
@@ -84,11 +86,18 @@ class others {
     for (std::int64_t n = 0; !ending(); ++n) {
       const auto name = "other " + std::to_string(n % activations);
       const auto since = clock_type::now();
-      commit_unit u{1000 + static_cast<std::uint64_t>(n % activations), 0, {{&put_counter, {name, n}}}, {}, {}};
-      u.done = [this, since](const commit_outcome& o) { took(writes_, since, o.status == commit_status::committed); };
+      commit_unit u{1000 + static_cast<std::uint64_t>(n % activations),
+                    0,
+                    {{&put_counter, {name, n}}},
+                    {},
+                    {}};
+      u.done = [this, since](const commit_outcome& o) {
+        took(writes_, since, o.status == commit_status::committed);
+      };
       open_ += 2;
       if (!db_.lane().append(std::move(u))) took(writes_, since, false);
-      db_.read({&read_counter, {name}}, [this, since](auto r) { took(reads_, since, r.has_value()); });
+      db_.read({&read_counter, {name}},
+               [this, since](auto r) { took(reads_, since, r.has_value()); });
       if (db_.lane().lease_until() <= since) {
         std::lock_guard lock(mutex_);
         lease_kept_ = false;
@@ -119,14 +128,16 @@ struct stage {
   open_handle db{fixture.io(), made.options()};
   stage() {
     REQUIRE(claim(*db, 1)->size() == 1);
-    REQUIRE(commit(*db, {1, 0, {{&put_counter, {"locked", std::int64_t{0}}}}, {}, {}}).status == commit_status::committed);
+    REQUIRE(commit(*db, {1, 0, {{&put_counter, {"locked", std::int64_t{0}}}}, {}, {}}).status ==
+            commit_status::committed);
   }
   void holds(const std::string& sql) { REQUIRE(stranger.script("BEGIN; " + sql).has_value()); }
   void lets_go() { REQUIRE(stranger.script("ROLLBACK").has_value()); }
   std::int64_t metric(nova::metric family) {
     metric_samples all;
     db->collect_metrics(all);
-    for (const auto& [labels, sample] : all.of(family)) return static_cast<std::int64_t>(sample.value);
+    for (const auto& [labels, sample] : all.of(family))
+      return static_cast<std::int64_t>(sample.value);
     return -1;
   }
 };
@@ -134,8 +145,9 @@ struct stage {
 /// Twice what it was without the lock; the floor keeps a busy machine's noise out, and the fault that this is for cost seconds.
 void check_pace(const others::figures& quiet, const others::figures& locked) {
   constexpr std::chrono::microseconds floor = 100ms * slowdown;
-  MESSAGE("writes p99 ", quiet.write_p99.count(), " -> ", locked.write_p99.count(), " us, reads p99 ", quiet.read_p99.count(),
-          " -> ", locked.read_p99.count(), " us, of ", locked.samples);
+  MESSAGE("writes p99 ", quiet.write_p99.count(), " -> ", locked.write_p99.count(),
+          " us, reads p99 ", quiet.read_p99.count(), " -> ", locked.read_p99.count(), " us, of ",
+          locked.samples);
   CHECK(locked.failed == 0);
   CHECK(locked.lease_kept);
   CHECK(locked.write_p99 <= std::max(2 * quiet.write_p99, floor));
@@ -168,7 +180,8 @@ TEST_CASE("A3: a row that a stranger has locked costs the units that need it, an
   go_on = false;
   s.lets_go();
   REQUIRE(s.fixture.until([&] { return other == 1; }));
-  CHECK(commit(*s.db, {7, 0, {{&add_counter, {"locked", std::int64_t{0}}, 1}}, {}, {}}).status == commit_status::committed);
+  CHECK(commit(*s.db, {7, 0, {{&add_counter, {"locked", std::int64_t{0}}, 1}}, {}, {}}).status ==
+        commit_status::committed);
 }
 
 TEST_CASE("A3: an ALTER TABLE that waits costs the units of its table, and nobody else") {
@@ -184,19 +197,24 @@ TEST_CASE("A3: an ALTER TABLE that waits costs the units of its table, and nobod
     ++n;
     commit_unit u{0, 0, {note(1, n)}, {{1, "k", "p"}}, {}};
     u.done = [&](const commit_outcome& o) {
-      ++(o.status == commit_status::committed ? committed : o.status == commit_status::blocked ? blocked : other);
+      ++(o.status == commit_status::committed ? committed
+         : o.status == commit_status::blocked ? blocked
+                                              : other);
     };
     REQUIRE(s.db->lane().append(std::move(u)));
   };
   REQUIRE(s.fixture.until([&] {
-    return *s.look.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER%'") == "1";
+    return *s.look.text(
+               "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query "
+               "LIKE 'ALTER%'") == "1";
   }));
   for (int i = 0; i < 500; ++i) need();
   const auto locked = load.observe(4s);
   check_pace(quiet, locked);
   CHECK(blocked == 500);
   for (int i = 0; i < 500; ++i) need();
-  CHECK(s.metric(nova::metric::nova_storage_lane_lock_tries_total) < 100);  // a locked table costs a try a pause, not one a unit
+  CHECK(s.metric(nova::metric::nova_storage_lane_lock_tries_total) <
+        100);  // a locked table costs a try a pause, not one a unit
   s.lets_go();
   REQUIRE(s.fixture.until([&] { return committed + blocked + other == 1000; }));
   CHECK(committed == 500);
@@ -204,7 +222,9 @@ TEST_CASE("A3: an ALTER TABLE that waits costs the units of its table, and nobod
   CHECK(*s.stranger.text("SELECT max(seq) FROM outbox") == "500");
 }
 
-TEST_CASE("A3: what an activation decides after a locked decision waits behind it, and is aborted with it") {
+TEST_CASE(
+    "A3: what an activation decides after a locked decision waits behind it, and is aborted with "
+    "it") {
   stage s;
   for (bool released : {true, false}) {
     CAPTURE(released);
@@ -220,20 +240,26 @@ TEST_CASE("A3: what an activation decides after a locked decision waits behind i
     append(0, {note(room, 1)});
     append(1, {note(room, 2), {&put_counter, {"locked", std::int64_t{9}}}});
     append(2, {note(room, 3)});
-    REQUIRE(s.fixture.until([&] { return s.metric(nova::metric::nova_storage_lane_lock_tries_total) >= 2; }));
+    REQUIRE(s.fixture.until(
+        [&] { return s.metric(nova::metric::nova_storage_lane_lock_tries_total) >= 2; }));
     append(3, {note(room, 4)});
     // A stranger to all this is not held up.
-    CHECK(commit(*s.db, {90, 0, {{&put_counter, {"free", std::int64_t{1}}}}, {}, {}}).status == commit_status::committed);
+    CHECK(commit(*s.db, {90, 0, {{&put_counter, {"free", std::int64_t{1}}}}, {}, {}}).status ==
+          commit_status::committed);
     if (released) s.lets_go();
     REQUIRE(s.fixture.until([&] { return ends.size() == 4; }));
     const auto good = commit_status::committed;
-    const auto expected = released ? std::vector<std::pair<int, commit_status>>{{0, good}, {1, good}, {2, good}, {3, good}}
-                                   : std::vector<std::pair<int, commit_status>>{{0, good},
-                                                                                {1, commit_status::blocked},
-                                                                                {2, commit_status::aborted},
-                                                                                {3, commit_status::aborted}};
+    const auto expected =
+        released
+            ? std::vector<std::pair<int, commit_status>>{{0, good}, {1, good}, {2, good}, {3, good}}
+            : std::vector<std::pair<int, commit_status>>{{0, good},
+                                                         {1, commit_status::blocked},
+                                                         {2, commit_status::aborted},
+                                                         {3, commit_status::aborted}};
     CHECK(ends == expected);
     if (!released) s.lets_go();
   }
-  CHECK(*s.stranger.text("SELECT string_agg(convert_from(payload, 'UTF8'), ',' ORDER BY seq) FROM outbox") == "0,1,2,3,0");
+  CHECK(*s.stranger.text(
+            "SELECT string_agg(convert_from(payload, 'UTF8'), ',' ORDER BY seq) FROM outbox") ==
+        "0,1,2,3,0");
 }

@@ -39,7 +39,11 @@ class writer {
     auto n = ++last_;
     ++open_;
     lock.unlock();
-    commit_unit u{0, static_cast<std::uint32_t>(n % 4), {note(1, n), {&put_counter, {"last", n}}}, {{1, "k", std::to_string(n)}}, {}};
+    commit_unit u{0,
+                  static_cast<std::uint32_t>(n % 4),
+                  {note(1, n), {&put_counter, {"last", n}}},
+                  {{1, "k", std::to_string(n)}},
+                  {}};
     u.done = [this, n](const commit_outcome& o) {
       std::lock_guard guard(mutex_);
       --open_;
@@ -61,7 +65,8 @@ class writer {
   bool wait_for_progress() {
     std::unique_lock lock(mutex_);
     auto before = acknowledged_.size();
-    return free_.wait_for(lock, 20s * slowdown, [&] { return acknowledged_.size() > before || open_ == 0; });
+    return free_.wait_for(lock, 20s * slowdown,
+                          [&] { return acknowledged_.size() > before || open_ == 0; });
   }
   std::size_t acknowledged() {
     std::lock_guard lock(mutex_);
@@ -98,7 +103,8 @@ TEST_CASE("many units share one transaction") {
   CHECK(count(made, "SELECT max(seq) FROM outbox WHERE shard = 1") == 1250);
   metric_samples samples;
   db->collect_metrics(samples);
-  CHECK(samples.value(metric::nova_storage_statements_total, {made.domain, "sample.insert_note"}) == 5000);
+  CHECK(samples.value(metric::nova_storage_statements_total, {made.domain, "sample.insert_note"}) ==
+        5000);
   CHECK(samples.value(metric::nova_storage_commit_seconds, {made.domain}) ==
         samples.value(metric::nova_storage_lane_batches_total, {made.domain}));
 }
@@ -148,9 +154,13 @@ TEST_CASE("a server that crashes again and again under load loses and doubles no
   auto acknowledged = static_cast<std::int64_t>(w.acknowledged());
   CHECK(count(made, "SELECT count(*) FROM note") == acknowledged);
   CHECK(count(made, "SELECT count(*) FROM outbox") == acknowledged);
-  CHECK(count(made, "SELECT count(*) FROM (SELECT shard FROM outbox GROUP BY shard HAVING count(*) <> max(seq)) gaps") == 0);
-  CHECK(count(made, "SELECT count(*) FROM note n FULL JOIN outbox o ON n.seq = convert_from(o.payload, 'UTF8')::bigint "
-                    "WHERE n.seq IS NULL OR o.seq IS NULL") == 0);
+  CHECK(count(made,
+              "SELECT count(*) FROM (SELECT shard FROM outbox GROUP BY shard HAVING count(*) <> "
+              "max(seq)) gaps") == 0);
+  CHECK(count(made,
+              "SELECT count(*) FROM note n FULL JOIN outbox o ON n.seq = convert_from(o.payload, "
+              "'UTF8')::bigint "
+              "WHERE n.seq IS NULL OR o.seq IS NULL") == 0);
 }
 
 TEST_CASE("a commit whose reply is lost is acknowledged by its number, not written twice") {
@@ -169,8 +179,12 @@ TEST_CASE("a commit whose reply is lost is acknowledged by its number, not writt
   for (int round = 1; round <= 10; ++round) {
     proxy.lose_reply_to("payload-" + std::to_string(round));
     auto lane_was = db->lane().id();
-    auto out = commit(*db, {0, 0, {{&insert_counter, {"round " + std::to_string(round), std::int64_t{round}}}},
-                            {{1, "k", "payload-" + std::to_string(round)}}, {}});
+    auto out =
+        commit(*db, {0,
+                     0,
+                     {{&insert_counter, {"round " + std::to_string(round), std::int64_t{round}}}},
+                     {{1, "k", "payload-" + std::to_string(round)}},
+                     {}});
     CHECK(out.status == commit_status::committed);
     CHECK(out.first_event == static_cast<std::uint64_t>(round));
     CHECK(proxy.lost() == round);
@@ -182,7 +196,9 @@ TEST_CASE("a commit whose reply is lost is acknowledged by its number, not writt
   db.close();
 }
 
-TEST_CASE("a server that stops answering makes the lane refuse within a second, and what was accepted is written later") {
+TEST_CASE(
+    "a server that stops answering makes the lane refuse within a second, and what was accepted is "
+    "written later") {
   auto& fixture = postgres_fixture::instance();
   auto made = fixture.fresh({{"sample", sample_migrations()}});
   auto options = made.options();
@@ -196,7 +212,8 @@ TEST_CASE("a server that stops answering makes the lane refuse within a second, 
   fixture.pause();
   for (int i = 0; i < 20; ++i) (void)w.append_one();
   REQUIRE(fixture.until([&] { return !db->lane().accepting(); }, 1s));
-  REQUIRE(fixture.until([&] { return db->lane().lease_until() < std::chrono::steady_clock::now(); }));
+  REQUIRE(
+      fixture.until([&] { return db->lane().lease_until() < std::chrono::steady_clock::now(); }));
   CHECK(w.acknowledged() == 1);
   fixture.resume();
   REQUIRE(w.drain());
@@ -225,13 +242,16 @@ TEST_CASE("limits: a full queue is not accepted, a unit that is too large is rej
   CHECK(out.status == commit_status::rejected);
 }
 
-TEST_CASE("a unit that waits for a lock is tried again, and blocked only when it stays; its neighbours are written") {
+TEST_CASE(
+    "a unit that waits for a lock is tried again, and blocked only when it stays; its neighbours "
+    "are written") {
   auto made = postgres_fixture::instance().fresh({{"sample", sample_migrations()}});
   auto options = made.options();
   options.settings.lane_lock_timeout_ms = 100;
   open_handle db(postgres_fixture::instance().io(), options);
   REQUIRE(claim(*db, 4)->size() == 4);
-  REQUIRE(commit(*db, {1, 0, {{&insert_counter, {"x", std::int64_t{1}}}}, {}, {}}).status == commit_status::committed);
+  REQUIRE(commit(*db, {1, 0, {{&insert_counter, {"x", std::int64_t{1}}}}, {}, {}}).status ==
+          commit_status::committed);
   auto other = blocking_connection::open(made.admin_conninfo);
   REQUIRE(other.has_value());
   for (bool released : {true, false}) {
@@ -249,7 +269,8 @@ TEST_CASE("a unit that waits for a lock is tried again, and blocked only when it
       REQUIRE(postgres_fixture::instance().until([&] {
         metric_samples samples;
         db->collect_metrics(samples);
-        return samples.value(metric::nova_storage_statement_errors_total, {made.domain, "sample.add_counter"}) >= 1;
+        return samples.value(metric::nova_storage_statement_errors_total,
+                             {made.domain, "sample.add_counter"}) >= 1;
       }));
       REQUIRE(other->script("COMMIT").has_value());
     }

@@ -14,7 +14,8 @@ using namespace nova::test;
 namespace {
 
 void add_sample(memory_store& s) {
-  s.add_table("note", {0}, {{"note_room_seq_key", {1, 2}}, {"note_room_author_client_id_key", {1, 3, 4}}});
+  s.add_table("note", {0},
+              {{"note_room_seq_key", {1, 2}}, {"note_room_author_client_id_key", {1, 3, 4}}});
   s.add_table("counter", {0});
   s.on("sample.insert_note", [](memory_store& m, const memory_row& p) {
     m.table("note").insert(p);
@@ -31,7 +32,8 @@ void add_sample(memory_store& s) {
   s.on("sample.add_counter", [](memory_store& m, const memory_row& p) {
     const auto* row = m.table("counter").find({p[0]});
     if (!row) return memory_result{};
-    m.table("counter").put({p[0], std::get<std::int64_t>((*row)[1]) + std::get<std::int64_t>(p[1])});
+    m.table("counter").put(
+        {p[0], std::get<std::int64_t>((*row)[1]) + std::get<std::int64_t>(p[1])});
     return memory_result{{}, 1};
   });
   s.on("sample.delete_counter", [](memory_store& m, const memory_row& p) {
@@ -41,7 +43,8 @@ void add_sample(memory_store& s) {
     auto by = std::get<std::int64_t>(p[0]);
     if (by == 0) throw memory_refusal{"division by zero"};
     auto copy = m.table("counter").rows();
-    for (const auto& [key, row] : copy) m.table("counter").put({row[0], std::get<std::int64_t>(row[1]) / by});
+    for (const auto& [key, row] : copy)
+      m.table("counter").put({row[0], std::get<std::int64_t>(row[1]) / by});
     return memory_result{{}, copy.size()};
   });
   s.on("sample.read_counter", [](memory_store& m, const memory_row& p) {
@@ -49,7 +52,8 @@ void add_sample(memory_store& s) {
     return row ? memory_result{make_rows(1, {{(*row)[1]}}), 1} : memory_result{};
   });
   s.on("sample.count_notes", [](memory_store& m, const memory_row&) {
-    return memory_result{make_rows(1, {{static_cast<std::int64_t>(m.table("note").rows().size())}}), 1};
+    return memory_result{make_rows(1, {{static_cast<std::int64_t>(m.table("note").rows().size())}}),
+                         1};
   });
 }
 
@@ -74,7 +78,9 @@ class memory_world final : public contract_world {
     }
     return done();
   }
-  void expire(const std::string& name) override { store.lanes.at(at(name).lane().id()).expires_at = wall - 1; }
+  void expire(const std::string& name) override {
+    store.lanes.at(at(name).lane().id()).expires_at = wall - 1;
+  }
 
   memory_database& at(const std::string& name) {
     auto& db = nodes[name];
@@ -102,9 +108,10 @@ struct memory_node {
   }
   std::vector<commit_status> statuses;
   bool append(std::vector<statement> statements) {
-    return db.lane().append({1, 0, std::move(statements), {{1, "k", "p"}}, [this](const commit_outcome& o) {
-                               statuses.push_back(o.status);
-                             }});
+    return db.lane().append(
+        {1, 0, std::move(statements), {{1, "k", "p"}}, [this](const commit_outcome& o) {
+           statuses.push_back(o.status);
+         }});
   }
 };
 
@@ -177,7 +184,8 @@ TEST_CASE("a unit that was sent before the take-over and arrives after it writes
   CHECK(n.db.lane().fenced());
 }
 
-TEST_CASE("the lease is renewed while nothing is written, and runs out while the database is away") {
+TEST_CASE(
+    "the lease is renewed while nothing is written, and runs out while the database is away") {
   memory_node n;
   auto first = n.db.lane().lease_until();
   CHECK(first > n.world.clock);

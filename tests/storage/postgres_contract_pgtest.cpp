@@ -4,8 +4,8 @@
 #include "tests/storage/sample_schema.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
-#include <boost/uuid/uuid_io.hpp>
 #include <doctest/doctest.h>
+#include <boost/uuid/uuid_io.hpp>
 
 #include <map>
 
@@ -21,7 +21,8 @@ class postgres_world final : public contract_world {
   database& node(const std::string& name) override {
     auto at = nodes_.find(name);
     if (at == nodes_.end())
-      at = nodes_.emplace(name, open_handle(postgres_fixture::instance().io(), made_.options(name))).first;
+      at = nodes_.emplace(name, open_handle(postgres_fixture::instance().io(), made_.options(name)))
+               .first;
     return *at->second;
   }
   void stop(const std::string& name) override { nodes_.at(name).close(); }
@@ -34,7 +35,9 @@ class postgres_world final : public contract_world {
     REQUIRE(db.has_value());
     auto id = boost::uuids::to_string(node(name).lane().id());
     for (const char* table : {"lane", "lane_batch"})
-      REQUIRE(db->run(std::string("UPDATE ") + table + " SET expires_at = now() - interval '1 second' WHERE lane_id = $1", {id})
+      REQUIRE(db->run(std::string("UPDATE ") + table +
+                          " SET expires_at = now() - interval '1 second' WHERE lane_id = $1",
+                      {id})
                   .has_value());
   }
 

@@ -17,10 +17,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const query types{"test.types",
-                  "SELECT $1::boolean, $2::bigint, $3::float8, $4::text, $5::uuid, $6::bytea, $7::timestamptz, "
-                  "$8::uuid[], $9::bigint[], $10::text[], NULL::text, 7::smallint, 8::integer, ARRAY[true, false], "
-                  "$2::bigint::smallint"};
+const query types{
+    "test.types",
+    "SELECT $1::boolean, $2::bigint, $3::float8, $4::text, $5::uuid, $6::bytea, $7::timestamptz, "
+    "$8::uuid[], $9::bigint[], $10::text[], NULL::text, 7::smallint, 8::integer, ARRAY[true, "
+    "false], "
+    "$2::bigint::smallint"};
 const query wrong{"test.wrong", "SELECT * FROM absent_table"};
 const query maybe_null{"test.maybe_null", "SELECT coalesce($1, 'none')"};
 const query slow{"test.slow", "SELECT 1::bigint FROM pg_sleep($1)"};
@@ -28,9 +30,13 @@ const query writes{"test.writes", "INSERT INTO counter VALUES ('x', 1)"};
 const query one{"test.one", "SELECT $1"};
 const query quick{"test.quick", "SELECT $1"};
 /// (account, seconds)
-const query list{.name = "test.list", .sql = "SELECT $1::text FROM pg_sleep($2)", .read = {.slow = true, .account_param = 0}};
+const query list{.name = "test.list",
+                 .sql = "SELECT $1::text FROM pg_sleep($2)",
+                 .read = {.slow = true, .account_param = 0}};
 const query undeclared{"test.undeclared", "SELECT 1::bigint FROM pg_sleep($1)"};
-const query limited{.name = "test.limited", .sql = "SELECT 1::bigint FROM pg_sleep($1)", .read = {.timeout_ms = 50}};
+const query limited{.name = "test.limited",
+                    .sql = "SELECT 1::bigint FROM pg_sleep($1)",
+                    .read = {.timeout_ms = 50}};
 
 /// One quick read after another: the 99th percentile of how long they took.
 std::chrono::microseconds quick_p99(database& db, int n) {
@@ -38,7 +44,8 @@ std::chrono::microseconds quick_p99(database& db, int n) {
   for (int i = 0; i < n; ++i) {
     const auto since = std::chrono::steady_clock::now();
     CHECK(read(db, {&quick, {std::int64_t{i}}}).has_value());
-    took.push_back(std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - since));
+    took.push_back(std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - since));
   }
   std::sort(took.begin(), took.end());
   return took[took.size() * 99 / 100];
@@ -50,8 +57,15 @@ TEST_CASE("every type goes to the server and back") {
   auto made = postgres_fixture::instance().fresh();
   open_handle db(postgres_fixture::instance().io(), made.options());
   auto id = sample_id(1, 2), other = sample_id(~0ull, 3);
-  std::vector<value> sent{true, std::int64_t{-5}, 2.5, std::string("häl\"lo"), id, bytes{std::string("\0\xff", 2)},
-                          timestamp{-1}, std::vector<uuid>{id, other}, std::vector<std::int64_t>{1, -2},
+  std::vector<value> sent{true,
+                          std::int64_t{-5},
+                          2.5,
+                          std::string("häl\"lo"),
+                          id,
+                          bytes{std::string("\0\xff", 2)},
+                          timestamp{-1},
+                          std::vector<uuid>{id, other},
+                          std::vector<std::int64_t>{1, -2},
                           std::vector<std::string>{"a", "", "ü"}};
   auto r = read(*db, {&types, sent});
   REQUIRE_MESSAGE(r.has_value(), r.error().detail);
@@ -65,8 +79,10 @@ TEST_CASE("every type goes to the server and back") {
   CHECK(r->int8(0, 12) == 8);
   CHECK((r->get<std::vector<std::int64_t>>(0, 13) == std::vector<std::int64_t>{1, 0}));
   CHECK(r->int8(0, 14) == -5);
-  auto empty = read(*db, {&types, {false, std::int64_t{0}, 0.0, "", id, bytes{}, timestamp{0}, std::vector<uuid>{},
-                                   std::vector<std::int64_t>{}, std::vector<std::string>{}}});
+  auto empty =
+      read(*db, {&types,
+                 {false, std::int64_t{0}, 0.0, "", id, bytes{}, timestamp{0}, std::vector<uuid>{},
+                  std::vector<std::int64_t>{}, std::vector<std::string>{}}});
   REQUIRE(empty.has_value());
   CHECK(empty->get<std::vector<uuid>>(0, 7).empty());
 }
@@ -116,7 +132,8 @@ TEST_CASE("the wait queue is bounded and a slow read is ended by the server") {
   CHECK(timed_out >= 1);
   metric_samples samples;
   db->collect_metrics(samples);
-  CHECK(samples.value(metric::nova_storage_statement_errors_total, {made.domain, "test.slow"}) >= 1);
+  CHECK(samples.value(metric::nova_storage_statement_errors_total, {made.domain, "test.slow"}) >=
+        1);
 }
 
 TEST_CASE("reads fail at once while the server is away and work again afterwards") {
@@ -137,7 +154,9 @@ TEST_CASE("reads fail at once while the server is away and work again afterwards
   CHECK_MESSAGE(again.has_value(), (again ? "" : again.error().detail));
 }
 
-TEST_CASE("A4: 200 slow reads of one account do not delay the quick reads of another, nor its slow one by more than one of them") {
+TEST_CASE(
+    "A4: 200 slow reads of one account do not delay the quick reads of another, nor its slow one "
+    "by more than one of them") {
   auto made = postgres_fixture::instance().fresh();
   auto options = made.options();
   options.settings.max_waiting_slow_reads = 150;
@@ -160,14 +179,17 @@ TEST_CASE("A4: 200 slow reads of one account do not delay the quick reads of ano
   CHECK(refused <= 50);
 }
 
-TEST_CASE("A4: a query that is seen to be slow leaves the quick ones their connections, and its name may have a limit of its own") {
+TEST_CASE(
+    "A4: a query that is seen to be slow leaves the quick ones their connections, and its name may "
+    "have a limit of its own") {
   auto made = postgres_fixture::instance().fresh();
   open_handle db(postgres_fixture::instance().io(), made.options());
   REQUIRE(postgres_fixture::instance().until([&] { return db->available(); }));
   REQUIRE(read(*db, {&undeclared, {0.2}}).has_value());
   const auto quiet = quick_p99(*db, 500);
   std::atomic<int> answered{0};
-  for (int i = 0; i < 60; ++i) db->read({&undeclared, {0.1}}, [&](auto r) { answered += r.has_value(); });
+  for (int i = 0; i < 60; ++i)
+    db->read({&undeclared, {0.1}}, [&](auto r) { answered += r.has_value(); });
   const auto beside = quick_p99(*db, 500);
   CHECK(answered < 60);
   CHECK(beside <= std::max<std::chrono::microseconds>(2 * quiet, 10ms * slowdown));
@@ -179,7 +201,9 @@ TEST_CASE("A4: a query that is seen to be slow leaves the quick ones their conne
   REQUIRE(postgres_fixture::instance().until([&] { return answered == 60; }, 20s));
 }
 
-TEST_CASE("A3: reads of a table that somebody has locked are refused soon and leave the others their connections") {
+TEST_CASE(
+    "A3: reads of a table that somebody has locked are refused soon and leave the others their "
+    "connections") {
   auto made = postgres_fixture::instance().fresh({{"sample", sample_migrations()}});
   open_handle db(postgres_fixture::instance().io(), made.options());
   REQUIRE(postgres_fixture::instance().until([&] { return db->available(); }));
@@ -188,28 +212,34 @@ TEST_CASE("A3: reads of a table that somebody has locked are refused soon and le
   REQUIRE(stranger.script("BEGIN; LOCK TABLE note IN ACCESS EXCLUSIVE MODE").has_value());
   std::atomic<int> refused{0}, other{0};
   for (int i = 0; i < 200; ++i)
-    db->read({&count_notes, {}}, [&](auto r) { ++(!r && r.error().code == errc::unavailable ? refused : other); });
+    db->read({&count_notes, {}},
+             [&](auto r) { ++(!r && r.error().code == errc::unavailable ? refused : other); });
   REQUIRE(postgres_fixture::instance().until([&] { return refused + other > 0; }));
   for (int i = 0; i < 200; ++i)
-    db->read({&count_notes, {}}, [&](auto r) { ++(!r && r.error().code == errc::unavailable ? refused : other); });
+    db->read({&count_notes, {}},
+             [&](auto r) { ++(!r && r.error().code == errc::unavailable ? refused : other); });
   const auto beside = quick_p99(*db, 500);
   MESSAGE("quick reads p99 ", quiet.count(), " -> ", beside.count(), " us");
   REQUIRE(stranger.script("ROLLBACK").has_value());
   REQUIRE(postgres_fixture::instance().until([&] { return refused + other == 400; }));
   CHECK(refused >= 200);
   bool again = false;
-  for (const auto until = std::chrono::steady_clock::now() + 5s; !again && std::chrono::steady_clock::now() < until;)
+  for (const auto until = std::chrono::steady_clock::now() + 5s;
+       !again && std::chrono::steady_clock::now() < until;)
     again = read(*db, {&count_notes, {}}).has_value();
   CHECK(again);
 }
 
-TEST_CASE("C: databases are shared out among the storage threads: a long callback of one does not delay another's reads") {
+TEST_CASE(
+    "C: databases are shared out among the storage threads: a long callback of one does not delay "
+    "another's reads") {
   auto first = postgres_fixture::instance().fresh(), second = postgres_fixture::instance().fresh();
   storage_io io(2);
   open_handle a(io, first.options()), b(io, second.options());
   std::promise<void> answered;
   std::promise<std::future_status> seen;
-  a->read({&one, {std::int64_t{1}}}, [&](auto) { seen.set_value(answered.get_future().wait_for(10s * slowdown)); });
+  a->read({&one, {std::int64_t{1}}},
+          [&](auto) { seen.set_value(answered.get_future().wait_for(10s * slowdown)); });
   CHECK(read(*b, {&one, {std::int64_t{1}}}).has_value());
   answered.set_value();
   CHECK(seen.get_future().get() == std::future_status::ready);

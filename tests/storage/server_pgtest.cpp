@@ -27,7 +27,9 @@ bool finds(const std::vector<std::string>& findings, const std::string& text) {
   return false;
 }
 
-std::string with(const std::string& conninfo, const keywords& words) { return to_conninfo(*parse_conninfo(conninfo, words)); }
+std::string with(const std::string& conninfo, const keywords& words) {
+  return to_conninfo(*parse_conninfo(conninfo, words));
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ TEST_CASE("no role reads or even enters another's database, nor the server's own
   auto a = fixture.fresh(), b = fixture.fresh();
   REQUIRE(blocking_connection::open(a.conninfo).has_value());
   for (const auto* own : {&a.conninfo, &a.owner_conninfo})
-    for (const auto& other : {"nova_" + b.domain, std::string("postgres"), std::string("template1")}) {
+    for (const auto& other :
+         {"nova_" + b.domain, std::string("postgres"), std::string("template1")}) {
       auto tried = blocking_connection::open(with(*own, {{"dbname", other}}));
       REQUIRE(!tried.has_value());
       CHECK(tried.error().detail.find("permission denied") != std::string::npos);
@@ -48,10 +51,11 @@ TEST_CASE("a domain's role has DML on its tables and nothing else") {
   CHECK(runs(made.conninfo, "INSERT INTO counter VALUES ('a', 1)"));
   CHECK(runs(made.conninfo, "DELETE FROM counter"));
   for (const char* forbidden :
-       {"CREATE TABLE t (x int)", "DROP TABLE counter", "TRUNCATE counter", "ALTER TABLE counter ADD COLUMN y int",
-        "CREATE SCHEMA s", "CREATE TEMP TABLE t (x int)", "DELETE FROM schema_migration",
-        "SELECT pg_read_file('/etc/passwd')", "COPY counter TO PROGRAM 'true'", "SELECT rolpassword FROM pg_authid",
-        "SET ROLE postgres", "CREATE ROLE r", "CREATE EXTENSION dblink"}) {
+       {"CREATE TABLE t (x int)", "DROP TABLE counter", "TRUNCATE counter",
+        "ALTER TABLE counter ADD COLUMN y int", "CREATE SCHEMA s", "CREATE TEMP TABLE t (x int)",
+        "DELETE FROM schema_migration", "SELECT pg_read_file('/etc/passwd')",
+        "COPY counter TO PROGRAM 'true'", "SELECT rolpassword FROM pg_authid", "SET ROLE postgres",
+        "CREATE ROLE r", "CREATE EXTENSION dblink"}) {
     CAPTURE(forbidden);
     CHECK(!runs(made.conninfo, forbidden));
   }
@@ -74,11 +78,14 @@ TEST_CASE("weaker servers and stronger roles are refused, each with what to chan
   CHECK(finds(check_server(with(made.conninfo, {{"password", "wrong"}})), "cannot connect"));
   REQUIRE(runs(made.admin_conninfo, "GRANT CREATE ON SCHEMA public TO nova_" + made.domain));
   CHECK(finds(check_server(made.conninfo), "REVOKE CREATE"));
-  REQUIRE(runs(made.admin_conninfo, "GRANT CONNECT ON DATABASE nova_" + made.domain + " TO PUBLIC"));
+  REQUIRE(
+      runs(made.admin_conninfo, "GRANT CONNECT ON DATABASE nova_" + made.domain + " TO PUBLIC"));
   CHECK(finds(check_server(made.conninfo), "every role may connect"));
 }
 
-TEST_CASE("A15.3: a table that an administrator makes in public neither stops migrations nor becomes Nova's") {
+TEST_CASE(
+    "A15.3: a table that an administrator makes in public neither stops migrations nor becomes "
+    "Nova's") {
   auto made = postgres_fixture::instance().fresh({{"sample", sample_migrations()}});
   REQUIRE(runs(made.admin_conninfo, "CREATE TABLE public.seed_p (x int)"));
   migration_set sets[] = {{"runtime", runtime_migrations()}, {"sample", sample_migrations()}};
@@ -95,7 +102,8 @@ TEST_CASE("O: owner roles are checked before anything is made for them") {
   CHECK(finds(check_owner(made.conninfo, made.conninfo), "the same role"));
   auto other = postgres_fixture::instance().bare();
   CHECK(finds(check_owner(other.owner_conninfo, made.conninfo), "different databases"));
-  REQUIRE(runs(made.admin_conninfo, "REVOKE CREATE ON SCHEMA public FROM nova_" + made.domain + "_owner"));
+  REQUIRE(runs(made.admin_conninfo,
+               "REVOKE CREATE ON SCHEMA public FROM nova_" + made.domain + "_owner"));
   CHECK(finds(check_owner(made.owner_conninfo, made.conninfo), "may not create tables"));
 }
 
@@ -119,7 +127,8 @@ TEST_CASE("migrations are applied once, in order, each whole") {
   CHECK(role == embedded_postgres::runtime_role(made.domain));
   migration one[] = {{1, "0001_a", "CREATE TABLE a (x int); INSERT INTO a VALUES (1)"}};
   migration two[] = {one[0], {2, "0002_b", "INSERT INTO a VALUES (2); CREATE TABLE b (x int)"}};
-  migration broken[] = {two[0], two[1], {3, "0003_c", "INSERT INTO a VALUES (3); CREATE TABLE b (x int)"}};
+  migration broken[] = {
+      two[0], two[1], {3, "0003_c", "INSERT INTO a VALUES (3); CREATE TABLE b (x int)"}};
   auto apply = [&](std::span<const migration> list) {
     migration_set set{"part", list};
     return migrate(made.owner_conninfo, role, {&set, 1});

@@ -7,10 +7,10 @@
 
 #include <doctest/doctest.h>
 
-#include <csignal>
-#include <cstdlib>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
+#include <cstdlib>
 
 using namespace nova;
 using namespace nova::storage;
@@ -25,11 +25,17 @@ constexpr int fenced_exit = 42;
 /// This binary starts itself once more, with the variable set, as the owner that is stopped: that process runs the first case only,
 /// its parent the other. Both run, each in one of the two, and nothing is left out.
 const bool is_the_owner = std::getenv(conninfo_variable) != nullptr;
-const doctest::skip in_the_owner(!is_the_owner);  // the parent's turn is not this case: the process it starts runs it
-const doctest::skip in_the_parent(is_the_owner);  // the owner's turn is not this case: its parent runs it
+const doctest::skip in_the_owner(
+    !is_the_owner);  // the parent's turn is not this case: the process it starts runs it
+const doctest::skip in_the_parent(
+    is_the_owner);  // the owner's turn is not this case: its parent runs it
 
 postgres_options child_options(const std::string& conninfo) {
-  postgres_options o{.domain = "child", .conninfo = conninfo, .node = "child", .settings = {}, .before_commit = {}};
+  postgres_options o{.domain = "child",
+                     .conninfo = conninfo,
+                     .node = "child",
+                     .settings = {},
+                     .before_commit = {}};
   o.settings.lease_ms = 1000;
   o.settings.lane_idle_timeout_ms = 30'000;  // the take-over itself must end the session
   return o;
@@ -46,13 +52,15 @@ TEST_CASE("the owner, run as a process of its own" * in_the_owner) {
   };
   auto db = open_database(io, options);
   REQUIRE(claim(*db, 2)->size() == 2);
-  REQUIRE(commit(*db, {1, 1, {note(1, 1)}, {{1, "k", "first"}}, {}}).status == commit_status::committed);
+  REQUIRE(commit(*db, {1, 1, {note(1, 1)}, {{1, "k", "first"}}, {}}).status ==
+          commit_status::committed);
   armed = true;
   auto out = commit(*db, {1, 1, {note(1, 2)}, {{1, "k", "second"}}, {}});
   ::_exit(out.status == commit_status::fenced && db->lane().fenced() ? fenced_exit : 1);
 }
 
-TEST_CASE("a stopped owner is fenced by the take-over and writes nothing afterwards" * in_the_parent) {
+TEST_CASE("a stopped owner is fenced by the take-over and writes nothing afterwards" *
+          in_the_parent) {
   auto& fixture = postgres_fixture::instance();
   auto made = fixture.fresh({{"sample", sample_migrations()}});
   pid_t child = ::fork();
@@ -86,11 +94,15 @@ TEST_CASE("a stopped owner is fenced by the take-over and writes nothing afterwa
   CHECK(WEXITSTATUS(status) == fenced_exit);
   auto look = blocking_connection::open(made.admin_conninfo);
   REQUIRE(look.has_value());
-  CHECK(*look->text("SELECT string_agg(body, ',' ORDER BY seq) FROM note") == "hello,the new owner's");
-  CHECK(*look->text("SELECT string_agg(convert_from(payload, 'UTF8'), ',' ORDER BY seq) FROM outbox") == "first,third");
+  CHECK(*look->text("SELECT string_agg(body, ',' ORDER BY seq) FROM note") ==
+        "hello,the new owner's");
+  CHECK(*look->text(
+            "SELECT string_agg(convert_from(payload, 'UTF8'), ',' ORDER BY seq) FROM outbox") ==
+        "first,third");
 }
 
-TEST_CASE("a process that comes back on its own data folder does not wait for its predecessor's lease") {
+TEST_CASE(
+    "a process that comes back on its own data folder does not wait for its predecessor's lease") {
   auto& fixture = postgres_fixture::instance();
   auto made = fixture.fresh({{"sample", sample_migrations()}});
   open_handle old(fixture.io(), made.options("folder"));

@@ -3,11 +3,11 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <cstdlib>
 #include <fstream>
 #include <string>
-#include <sys/stat.h>
 
 using nova::storage::write_back;
 namespace fs = std::filesystem;
@@ -38,10 +38,12 @@ struct base_folder {
 
 TEST_CASE("tables and indexes that were written to since the last look, all segments and forks") {
   base_folder base;
-  for (const char* file : {"16391/16400", "16391/16400.1", "16391/16400_fsm", "16392/20001"}) base.write(file);
+  for (const char* file : {"16391/16400", "16391/16400.1", "16391/16400_fsm", "16392/20001"})
+    base.write(file);
   write_back dirty(base.path);
   CHECK(dirty.look() == 4);
-  for (const char* file : {"16391/16400", "16391/16400.1", "16391/16400_fsm", "16392/20001"}) base.age(file);
+  for (const char* file : {"16391/16400", "16391/16400.1", "16391/16400_fsm", "16392/20001"})
+    base.age(file);
   CHECK(dirty.look() == 0);
   base.write("16391/16400.1");
   base.write("16391/16500");
@@ -50,7 +52,8 @@ TEST_CASE("tables and indexes that were written to since the last look, all segm
 
 TEST_CASE("the system's own databases and tables, and what is no table, are left out") {
   base_folder base;
-  for (const char* file : {"1/16400", "5/16400", "16391/1259", "16391/pg_filenode.map", "16391/PG_VERSION", "pgsql_tmp/16400"})
+  for (const char* file : {"1/16400", "5/16400", "16391/1259", "16391/pg_filenode.map",
+                           "16391/PG_VERSION", "pgsql_tmp/16400"})
     base.write(file);
   CHECK(write_back(base.path).look() == 0);
 }

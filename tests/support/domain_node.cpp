@@ -19,7 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 
 struct recording_sink : rpc::push_sink {
-  void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) override {
+  void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to,
+               rpc::push_ptr p) override {
     std::lock_guard lock(mutex);
     for (auto connection : *to) pushes[connection].emplace_back(p->type().rpc);
   }
@@ -48,7 +49,8 @@ T must(result<T> r) {
 
 struct domain_node::impl {
   explicit impl(std::vector<domain_part> p) : parts(std::move(p)) {
-    for (const auto& part : parts) stores.push_back(postgres_fixture::instance().fresh({{part.name, part.migrations}}));
+    for (const auto& part : parts)
+      stores.push_back(postgres_fixture::instance().fresh({{part.name, part.migrations}}));
     start();
   }
   ~impl() { stop(); }
@@ -58,10 +60,12 @@ struct domain_node::impl {
     o.wall = &clock;
     node = std::make_unique<runtime::node>(std::move(o), sink);
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      databases.push_back(storage::open_database(postgres_fixture::instance().io(), stores[i].options()));
+      databases.push_back(
+          storage::open_database(postgres_fixture::instance().io(), stores[i].options()));
       node->add(parts[i].make(), databases.back());
       for (const auto& tap : parts[i].taps)
-        node->tap(*tap.event, [this, tell = tap.tell](const rpc::message_ptr& m) { tell(*m, sink); });
+        node->tap(*tap.event,
+                  [this, tell = tap.tell](const rpc::message_ptr& m) { tell(*m, sink); });
     }
     node->start();
     if (!postgres_fixture::instance().until([this] { return node->ready(); }, 30s))
@@ -91,7 +95,8 @@ struct domain_node::impl {
   std::condition_variable pause;  ///< between two looks of until(); nobody signals it
 };
 
-domain_node::domain_node(std::vector<domain_part> parts) : impl_(std::make_unique<impl>(std::move(parts))) {}
+domain_node::domain_node(std::vector<domain_part> parts)
+    : impl_(std::make_unique<impl>(std::move(parts))) {}
 domain_node::~domain_node() = default;
 
 void domain_node::restart() {
@@ -102,8 +107,8 @@ void domain_node::restart() {
 void domain_node::pass(std::int64_t ms) { impl_->clock.offset_ms += ms; }
 unix_ms domain_node::now() const { return impl_->clock.now(); }
 
-std::future<rpc::reply_result> domain_node::send(const rpc::method& m, rpc::message_ptr request, rpc::caller caller,
-                                                 std::string idempotency_key) {
+std::future<rpc::reply_result> domain_node::send(const rpc::method& m, rpc::message_ptr request,
+                                                 rpc::caller caller, std::string idempotency_key) {
   auto done = std::make_shared<std::promise<rpc::reply_result>>();
   rpc::call c;
   c.method = &m;
@@ -120,9 +125,11 @@ std::future<rpc::reply_result> domain_node::send(const rpc::method& m, rpc::mess
 
 void domain_node::attach(rpc::connection_id connection, const uuid& account) {
   uuid lineage{};
-  for (int i = 0; i < 8; ++i) lineage.data[15 - i] = static_cast<std::uint8_t>(connection >> (8 * i));
+  for (int i = 0; i < 8; ++i)
+    lineage.data[15 - i] = static_cast<std::uint8_t>(connection >> (8 * i));
   std::promise<void> attached;
-  impl_->node->attach({connection, account, account, lineage, true}, [&](result<void>) { attached.set_value(); });
+  impl_->node->attach({connection, account, account, lineage, true},
+                      [&](result<void>) { attached.set_value(); });
   attached.get_future().wait();
 }
 
@@ -155,14 +162,17 @@ std::string domain_node::conninfo(const std::string& domain) const {
   return impl_->stores[impl_->place_of(domain)].conninfo;
 }
 
-std::vector<std::string> unpreparable(const std::string& conninfo, std::span<const storage::query* const> queries) {
+std::vector<std::string> unpreparable(const std::string& conninfo,
+                                      std::span<const storage::query* const> queries) {
   std::vector<std::string> out;
   std::unique_ptr<PGconn, decltype(&PQfinish)> c(PQconnectdb(conninfo.c_str()), &PQfinish);
   if (PQstatus(c.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(c.get()));
   for (const auto* q : queries) {
     const std::string name(q->name), sql(q->sql);
-    std::unique_ptr<PGresult, decltype(&PQclear)> r(PQprepare(c.get(), name.c_str(), sql.c_str(), 0, nullptr), &PQclear);
-    if (PQresultStatus(r.get()) != PGRES_COMMAND_OK) out.push_back(name + ": " + PQresultErrorMessage(r.get()));
+    std::unique_ptr<PGresult, decltype(&PQclear)> r(
+        PQprepare(c.get(), name.c_str(), sql.c_str(), 0, nullptr), &PQclear);
+    if (PQresultStatus(r.get()) != PGRES_COMMAND_OK)
+      out.push_back(name + ": " + PQresultErrorMessage(r.get()));
   }
   return out;
 }

@@ -22,12 +22,9 @@ class reader {
     static const std::regex comment(R"(# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*))");
     static const std::regex sample(R"(([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+))");
     std::smatch m;
-    if (std::regex_match(text, m, comment))
-      about(m[1], m[2], m[3]);
-    else if (std::regex_match(text, m, sample))
-      value(m[1], m[2], m[3]);
-    else
-      fault("not a line of the format: " + text);
+    if (std::regex_match(text, m, comment)) about(m[1], m[2], m[3]);
+    else if (std::regex_match(text, m, sample)) value(m[1], m[2], m[3]);
+    else fault("not a line of the format: " + text);
   }
 
   void end() {
@@ -41,7 +38,8 @@ class reader {
     }
     for (const auto& [series, h] : histograms_) {
       if (h.falls) fault(series + " has buckets that fall");
-      if (h.infinite < 0 || h.infinite != h.count) fault(series + " has no +Inf bucket that equals its count");
+      if (h.infinite < 0 || h.infinite != h.count)
+        fault(series + " has no +Inf bucket that equals its count");
     }
   }
 
@@ -64,10 +62,12 @@ class reader {
     if (out_.families.empty()) return fault(name + " stands before any family");
     auto& family = out_.families.back();
     const bool histogram = family.type == "histogram";
-    const bool part = histogram && (name == family.name + "_bucket" || name == family.name + "_sum" ||
-                                    name == family.name + "_count");
-    if (!part && (histogram || name != family.name)) return fault(name + " stands in the group of " + family.name);
-    if (!seen_.insert(name + '{' + labels + '}').second) fault(name + '{' + labels + "} stands twice");
+    const bool part = histogram && (name == family.name + "_bucket" ||
+                                    name == family.name + "_sum" || name == family.name + "_count");
+    if (!part && (histogram || name != family.name))
+      return fault(name + " stands in the group of " + family.name);
+    if (!seen_.insert(name + '{' + labels + '}').second)
+      fault(name + '{' + labels + "} stands twice");
     ++family.samples;
     char* end = nullptr;
     const double v = std::strtod(number.c_str(), &end);

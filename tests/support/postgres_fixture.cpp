@@ -5,10 +5,10 @@
 #include "storage/runtime/migrations.hpp"
 #include "tests/support/slowdown.hpp"
 
+#include <openssl/crypto.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <openssl/crypto.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -34,7 +34,11 @@ T waited(T timed_out, Start start) {
 }  // namespace
 
 storage::postgres_options fresh_database::options(std::string node) const {
-  return {.domain = domain, .conninfo = conninfo, .node = std::move(node), .settings = {}, .before_commit = {}};
+  return {.domain = domain,
+          .conninfo = conninfo,
+          .node = std::move(node),
+          .settings = {},
+          .before_commit = {}};
 }
 
 postgres_fixture& postgres_fixture::instance() {
@@ -49,7 +53,8 @@ postgres_fixture::postgres_fixture() {
   std::string pattern = "/tmp/nova-test-XXXXXX";
   if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
   folder_ = pattern;
-  storage::embedded_options options{.data = folder_, .domains = {}, .settings = {}, .end_with_process = true};
+  storage::embedded_options options{
+      .data = folder_, .domains = {}, .settings = {}, .end_with_process = true};
   options.settings.embedded_stop_ms = 1;  // nobody needs its files any more
   server_ = std::make_unique<storage::embedded_postgres>(std::move(options));
   if (auto started = server_->start(); !started) throw std::runtime_error(started.error().detail);
@@ -67,15 +72,18 @@ storage::storage_io& postgres_fixture::io() { return *io_; }
 
 fresh_database postgres_fixture::bare() {
   std::string domain = "t" + std::to_string(++count_);
-  if (auto added = server_->add_domain(domain); !added) throw std::runtime_error(added.error().detail);
-  return {domain, server_->conninfo(domain), server_->owner_conninfo(domain), server_->admin_conninfo("nova_" + domain)};
+  if (auto added = server_->add_domain(domain); !added)
+    throw std::runtime_error(added.error().detail);
+  return {domain, server_->conninfo(domain), server_->owner_conninfo(domain),
+          server_->admin_conninfo("nova_" + domain)};
 }
 
 fresh_database postgres_fixture::fresh(std::initializer_list<storage::migration_set> sets) {
   auto made = bare();
   std::vector<storage::migration_set> all{{"runtime", storage::runtime_migrations()}};
   all.insert(all.end(), sets);
-  auto applied = storage::migrate(made.owner_conninfo, storage::embedded_postgres::runtime_role(made.domain), all);
+  auto applied = storage::migrate(made.owner_conninfo,
+                                  storage::embedded_postgres::runtime_role(made.domain), all);
   if (!applied) throw std::runtime_error(applied.error().detail);
   return made;
 }
@@ -85,17 +93,20 @@ void postgres_fixture::crash() {
 }
 
 void postgres_fixture::pause() {
-  for (auto p : storage::processes_in(std::filesystem::path(folder_) / "postgres")) ::kill(p, SIGSTOP);
+  for (auto p : storage::processes_in(std::filesystem::path(folder_) / "postgres"))
+    ::kill(p, SIGSTOP);
 }
 
 void postgres_fixture::resume() {
-  for (auto p : storage::processes_in(std::filesystem::path(folder_) / "postgres")) ::kill(p, SIGCONT);
+  for (auto p : storage::processes_in(std::filesystem::path(folder_) / "postgres"))
+    ::kill(p, SIGCONT);
 }
 
 namespace {
 
 struct look : std::enable_shared_from_this<look> {
-  look(boost::asio::io_context& io, std::function<bool()> condition, std::chrono::milliseconds limit)
+  look(boost::asio::io_context& io, std::function<bool()> condition,
+       std::chrono::milliseconds limit)
       : timer(io), holds(std::move(condition)), end(std::chrono::steady_clock::now() + limit) {}
   void again() {
     bool yes = holds();
@@ -133,15 +144,18 @@ result<storage::rows> read(storage::database& db, storage::statement s) {
 }
 
 storage::commit_outcome commit(storage::database& db, storage::commit_unit unit) {
-  return waited<storage::commit_outcome>({storage::commit_status::unavailable, "test timed out", 0}, [&](auto done) {
-    unit.done = done;
-    if (!db.lane().append(std::move(unit))) done({storage::commit_status::unavailable, "not accepted", 0});
-  });
+  return waited<storage::commit_outcome>(
+      {storage::commit_status::unavailable, "test timed out", 0}, [&](auto done) {
+        unit.done = done;
+        if (!db.lane().append(std::move(unit)))
+          done({storage::commit_status::unavailable, "not accepted", 0});
+      });
 }
 
 result<std::vector<storage::shard_claim>> claim(storage::database& db, std::uint32_t shards) {
   return waited<result<std::vector<storage::shard_claim>>>(
-      make_error(errc::deadline_exceeded, "test"), [&](auto done) { db.claim_shards(shards, done); });
+      make_error(errc::deadline_exceeded, "test"),
+      [&](auto done) { db.claim_shards(shards, done); });
 }
 
 }  // namespace nova::test

@@ -17,8 +17,8 @@ namespace nova::test {
 
 /// A database that nobody else uses, migrated with the runtime's migrations and those given.
 struct fresh_database {
-  std::string domain;          ///< "t<n>": its database is nova_t<n>
-  std::string conninfo;        ///< run-time role
+  std::string domain;    ///< "t<n>": its database is nova_t<n>
+  std::string conninfo;  ///< run-time role
   std::string owner_conninfo;
   std::string admin_conninfo;  ///< superuser, same database
 
@@ -42,7 +42,8 @@ class postgres_fixture {
   void resume();
   /// Looks every few milliseconds, on the storage thread, whether `done` holds; false when it does not within `limit`
   /// (times slowdown).
-  bool until(const std::function<bool()>& done, std::chrono::milliseconds limit = std::chrono::seconds(15));
+  bool until(const std::function<bool()>& done,
+             std::chrono::milliseconds limit = std::chrono::seconds(15));
   storage::embedded_postgres& server() { return *server_; }
   storage::storage_io& io();
 

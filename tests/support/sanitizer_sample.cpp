@@ -34,8 +34,12 @@ void shifted_too_far() {  // signed overflow would be none: the build has -fno-s
 
 void racing() {
   int shared = 0;
-  std::thread one([&] { for (int i = 0; i < 1000; ++i) sink = ++shared; });
-  std::thread two([&] { for (int i = 0; i < 1000; ++i) sink = ++shared; });
+  std::thread one([&] {
+    for (int i = 0; i < 1000; ++i) sink = ++shared;
+  });
+  std::thread two([&] {
+    for (int i = 0; i < 1000; ++i) sink = ++shared;
+  });
   one.join();
   two.join();
 }

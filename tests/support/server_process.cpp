@@ -96,7 +96,8 @@ bool server_process::start() {
     dup2(out[1], STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
     for (const auto& [name, value] : options_.environment) setenv(name.c_str(), value.c_str(), 1);
-    std::vector<const char*> words{"nova", "serve", "--port", port.c_str(), "--data", data_.c_str()};
+    std::vector<const char*> words{"nova",       "serve",  "--port",
+                                   port.c_str(), "--data", data_.c_str()};
     for (const auto& word : options_.arguments) words.push_back(word.c_str());
     words.push_back(nullptr);
     execvp(options_.binary.c_str(), const_cast<char* const*>(words.data()));
@@ -116,7 +117,8 @@ bool server_process::await_ready(int out) {
   const auto deadline = clock::now() + options_.ready_within;
   std::string seen;
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
     pollfd p{out, POLLIN, 0};
     if (left.count() <= 0 || poll(&p, 1, static_cast<int>(left.count())) <= 0) {
       problem_ = "no ready line in time; stderr ends:\n" + log_tail();
@@ -166,7 +168,9 @@ void server_process::resume() {
   if (pid_ != 0) ::kill(pid_, SIGCONT);
 }
 
-bool server_process::running() const { return pid_ != 0 && !await_end(pidfd_, std::chrono::milliseconds(0)); }
+bool server_process::running() const {
+  return pid_ != 0 && !await_end(pidfd_, std::chrono::milliseconds(0));
+}
 
 endpoint server_process::at() const { return {options_.port}; }
 

@@ -16,9 +16,10 @@
 namespace nova::client {
 
 struct server_options {
-  std::string binary = {};      ///< empty: environment NOVA_BINARY, else what the build was configured with
-  std::string data = {};        ///< empty: a folder of its own below TMPDIR, removed at the end
-  std::uint16_t port = 0;       ///< 0: the server chooses; kept by later starts
+  std::string binary =
+      {};  ///< empty: environment NOVA_BINARY, else what the build was configured with
+  std::string data = {};   ///< empty: a folder of its own below TMPDIR, removed at the end
+  std::uint16_t port = 0;  ///< 0: the server chooses; kept by later starts
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::vector<std::string> arguments = {};  ///< further ones of `nova serve`
   std::chrono::milliseconds ready_within = std::chrono::seconds(60);
@@ -70,7 +71,7 @@ class server_process {
 
 /// What a process has used so far. All zero when it is gone.
 struct process_usage {
-  double cpu_seconds = 0;       ///< user and system, all threads
+  double cpu_seconds = 0;  ///< user and system, all threads
   std::uint64_t rss_bytes = 0;
 };
 process_usage usage_of(pid_t pid);

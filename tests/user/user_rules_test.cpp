@@ -31,7 +31,8 @@ uuid id(std::uint8_t n) {
 struct person {
   profile_state state{id(1), {}, {}};
   unix_ms now = 1'000;
-  std::any services{std::make_shared<user_services>(user_services{{.bio_code_points = 5, .blocks_per_account = 2}})};
+  std::any services{std::make_shared<user_services>(
+      user_services{{.bio_code_points = 5, .blocks_per_account = 2}})};
   rpc::caller caller;
   no_random random;
   block_facts_row facts{true, false, 0};

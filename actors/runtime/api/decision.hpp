@@ -23,18 +23,22 @@ namespace nova::runtime {
 
 /// What a handler may know besides state and request. Valid during the call only.
 struct context {
-  std::string_view key;         ///< of the entity, normalised
+  std::string_view key;  ///< of the entity, normalised
   const rpc::caller& caller;
   unix_ms now;
   random_source& random;
   std::string_view request_id;
   std::string_view idempotency_key;
-  int attempt = 0;              ///< > 0: decided before, but a unique index refused it: somebody else was first; read again
-  std::any* services = nullptr;  ///< what the domain was started with (its signer, its settings); see domain::services
+  int attempt =
+      0;  ///< > 0: decided before, but a unique index refused it: somebody else was first; read again
+  std::any* services =
+      nullptr;  ///< what the domain was started with (its signer, its settings); see domain::services
 
   uuid new_id() const { return make_uuid_v7(now, random); }
   template <class T>
-  T& service() const { return *std::any_cast<std::shared_ptr<T>&>(*services); }
+  T& service() const {
+    return *std::any_cast<std::shared_ptr<T>&>(*services);
+  }
 };
 
 /// CPU work too long for an actor (password hashes). Runs on the bounded work pool; a full pool makes the call fail with
@@ -58,8 +62,8 @@ struct pause {
 /// What an entity does with other commands while the needs of one command are carried out.
 enum class meanwhile : std::uint8_t {
   holds_after_commits,  ///< the needs begin when its earlier decisions are on disk, and others wait: it reads its own facts
-  holds,                ///< the needs begin at once, and others wait: it reads foreign facts, and its commands keep their order
-  goes_on,              ///< the needs begin at once, and others overtake: it waits for foreign facts; the state may have changed
+  holds,  ///< the needs begin at once, and others wait: it reads foreign facts, and its commands keep their order
+  goes_on,  ///< the needs begin at once, and others overtake: it waits for foreign facts; the state may have changed
 };
 
 /// "Call me again when you have these." They are carried out at the same time; results are appended to `reads` in order.
@@ -76,10 +80,15 @@ class reads {
   std::size_t size() const noexcept { return results_.size(); }
   const storage::rows& rows(std::size_t i) const { return std::get<storage::rows>(results_.at(i)); }
   template <class T>
-  const T& job(std::size_t i) const { return std::any_cast<const T&>(std::get<std::any>(results_.at(i))); }
-  const rpc::reply_result& answer(std::size_t i) const { return std::get<rpc::reply_result>(results_.at(i)); }
+  const T& job(std::size_t i) const {
+    return std::any_cast<const T&>(std::get<std::any>(results_.at(i)));
+  }
+  const rpc::reply_result& answer(std::size_t i) const {
+    return std::get<rpc::reply_result>(results_.at(i));
+  }
 
-  using item = std::variant<std::monostate, storage::rows, std::any, rpc::reply_result>;  ///< monostate: a pause
+  using item = std::variant<std::monostate, storage::rows, std::any,
+                            rpc::reply_result>;  ///< monostate: a pause
   void append(item x) { results_.push_back(std::move(x)); }
 
  private:
@@ -119,17 +128,17 @@ struct watch_presence {
 
 template <class State>
 struct decision {
-  rpc::message_ptr reply;                  ///< required for calls; ignored for events and reminders
+  rpc::message_ptr reply;  ///< required for calls; ignored for events and reminders
   /// Answered instead of `reply`, after the commit as well: a refusal that must be remembered (a failed sign-in is
   /// counted, a reused refresh token ends its session). An `error` outcome in contrast writes nothing.
   std::optional<error> refusal;
-  std::function<void(State&)> apply;       ///< may be empty; must not fail
+  std::function<void(State&)> apply;  ///< may be empty; must not fail
   std::vector<storage::statement> statements;
   std::vector<runtime::event> events;
   std::vector<outgoing> pushes;
   std::vector<runtime::reminder> reminders;
   std::vector<watch_presence> watches;
-  bool passivate = false;                  ///< drop the entity's memory afterwards
+  bool passivate = false;  ///< drop the entity's memory afterwards
 };
 
 template <class State>
@@ -140,6 +149,8 @@ template <class State>
 using loading = std::variant<need, State>;
 
 template <class Message>
-rpc::message_ptr share(Message m) { return std::make_shared<const Message>(std::move(m)); }
+rpc::message_ptr share(Message m) {
+  return std::make_shared<const Message>(std::move(m));
+}
 
 }  // namespace nova::runtime

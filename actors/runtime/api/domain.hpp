@@ -34,14 +34,16 @@ class state_box {
 /// A handler with its types erased; made by `methods<Kind>::add`.
 struct erased_decision : decision<state_box> {};
 using erased_outcome = std::variant<need, erased_decision, error>;
-using erased_handler = std::function<erased_outcome(const state_box&, const rpc::message&, const context&, const reads&)>;
+using erased_handler = std::function<erased_outcome(const state_box&, const rpc::message&,
+                                                    const context&, const reads&)>;
 
 struct entity_kind {
   std::string_view name;
-  std::function<std::variant<need, std::unique_ptr<state_box>>(std::string_view key, const reads&)> load;
+  std::function<std::variant<need, std::unique_ptr<state_box>>(std::string_view key, const reads&)>
+      load;
   std::map<std::uint32_t, erased_handler> calls;   ///< by method number
   std::map<std::uint32_t, erased_handler> events;  ///< by event number
-  erased_handler on_reminder;                      ///< request is a google.protobuf.StringValue: the reminder's name
+  erased_handler on_reminder;  ///< request is a google.protobuf.StringValue: the reminder's name
   /// Turns the request's key field into the entity's key (lower case, part of a token). Null: as it is.
   std::function<result<std::string>(const rpc::method&, std::string raw)> normalise_key;
   std::chrono::milliseconds idle_passivation{120'000};
@@ -86,8 +88,8 @@ struct domain {
   std::vector<entity_kind> kinds;
   std::vector<intake> intakes;
   std::vector<storage::retention_job> retention = {};  ///< tables that would only grow
-  std::any services;               ///< std::shared_ptr<T>, see context::service
-  std::uint32_t shards = 64;       ///< fixed when the database is created
+  std::any services;                                   ///< std::shared_ptr<T>, see context::service
+  std::uint32_t shards = 64;                           ///< fixed when the database is created
   /// False: its decisions hold no pushes and no watches. Its sockets then miss nothing when another
   /// node takes the domain, and are not closed.
   bool pushes = true;
@@ -103,7 +105,8 @@ class methods {
 
   explicit methods(std::string_view name) {
     kind_.name = name;
-    kind_.load = [](std::string_view key, const reads& r) -> std::variant<need, std::unique_ptr<state_box>> {
+    kind_.load = [](std::string_view key,
+                    const reads& r) -> std::variant<need, std::unique_ptr<state_box>> {
       auto loaded = Kind::load(key, r);
       if (auto* more = std::get_if<need>(&loaded)) return std::move(*more);
       return std::unique_ptr<state_box>(std::make_unique<box>(std::get<state>(std::move(loaded))));
@@ -112,18 +115,21 @@ class methods {
 
   /// `Method` is generated: { using request; static const rpc::method& info(); }.
   template <class Method>
-  void add(outcome<state> (*handler)(const state&, const typename Method::request&, const context&, const reads&)) {
+  void add(outcome<state> (*handler)(const state&, const typename Method::request&, const context&,
+                                     const reads&)) {
     kind_.calls[Method::info().number] = erase<typename Method::request>(handler);
   }
 
   /// `Event` is a protobuf message with (nova.options.event).
   template <class Event>
-  void on(const rpc::event_type& type, outcome<state> (*handler)(const state&, const Event&, const context&, const reads&)) {
+  void on(const rpc::event_type& type,
+          outcome<state> (*handler)(const state&, const Event&, const context&, const reads&)) {
     kind_.events[type.number] = erase<Event>(handler);
   }
 
   template <class Reminder>
-  void on_reminder(outcome<state> (*handler)(const state&, const Reminder&, const context&, const reads&)) {
+  void on_reminder(outcome<state> (*handler)(const state&, const Reminder&, const context&,
+                                             const reads&)) {
     kind_.on_reminder = erase<Reminder>(handler);
   }
 
@@ -138,8 +144,10 @@ class methods {
   };
 
   template <class Request>
-  static erased_handler erase(outcome<state> (*handler)(const state&, const Request&, const context&, const reads&)) {
-    return [handler](const state_box& s, const rpc::message& m, const context& c, const reads& r) -> erased_outcome {
+  static erased_handler erase(outcome<state> (*handler)(const state&, const Request&,
+                                                        const context&, const reads&)) {
+    return [handler](const state_box& s, const rpc::message& m, const context& c,
+                     const reads& r) -> erased_outcome {
       auto out = handler(static_cast<const box&>(s).value, static_cast<const Request&>(m), c, r);
       if (auto* more = std::get_if<need>(&out)) return std::move(*more);
       if (auto* e = std::get_if<error>(&out)) return std::move(*e);

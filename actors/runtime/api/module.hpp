@@ -26,7 +26,8 @@ struct edge_tap {
 };
 
 /// The push that tells a watcher of an account's presence. `last_seen` is 0 when this node never saw the account.
-using presence_push = std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)>;
+using presence_push =
+    std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)>;
 
 /// `Settings`: the domain's own struct in its descriptor; all settings of the process in the list.
 template <class Settings>
@@ -45,9 +46,14 @@ struct domain_module {
 /// The same module for a caller who holds all settings: `section` is the member with the domain's own.
 template <class All, class Holder, class Settings>
 domain_module<All> in_section(domain_module<Settings> m, Settings Holder::*section) {
-  return {m.name, m.migrations, std::move(m.keys),
-          [make = std::move(m.make), section](const All& s, const kept_keys& keys) { return make(s.*section, keys); },
-          std::move(m.taps), std::move(m.presence)};
+  return {m.name,
+          m.migrations,
+          std::move(m.keys),
+          [make = std::move(m.make), section](const All& s, const kept_keys& keys) {
+            return make(s.*section, keys);
+          },
+          std::move(m.taps),
+          std::move(m.presence)};
 }
 
 }  // namespace nova::runtime

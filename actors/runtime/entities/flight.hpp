@@ -50,7 +50,7 @@ struct reminder_work {
 /// What a decision leaves to be done once it is committed, and the outcome of its commit.
 struct commit_pending {
   std::uint64_t unit = 0;  ///< names the unit in the lane, see shard_seat::orphans
-  bool has_unit = false;  ///< false: nothing to write, only its turn to wait for
+  bool has_unit = false;   ///< false: nothing to write, only its turn to wait for
   std::optional<storage::commit_outcome> outcome;
   rpc::reply_result answer = make_error(errc::internal);
   std::vector<outgoing> pushes;
@@ -76,7 +76,8 @@ struct flight : timed, lane_hook {
   flight& operator=(const flight&) = delete;
 
   work_type work;
-  std::uint64_t id = 0;  ///< assigned by the shard; a new value makes answers to earlier needs stale
+  std::uint64_t id =
+      0;  ///< assigned by the shard; a new value makes answers to earlier needs stale
   std::size_t kind = 0;
   std::string key;
   const erased_handler* handler = nullptr;
@@ -123,7 +124,7 @@ struct flight : timed, lane_hook {
     if (auto* e = as_event()) return *e->event.body;
     return *as_reminder()->request;
   }
-  std::uint32_t number() const;         ///< of the method or event; 0: neither
+  std::uint32_t number() const;  ///< of the method or event; 0: neither
 
   bool command() const noexcept { return !is_call() || !call().method->query; }
   bool answered() const noexcept { return is_call() && call().reply == nullptr; }

@@ -14,10 +14,8 @@ struct start {
 
   void operator()(storage::statement& s) const {
     d.database->read(std::move(s), [i = index, deliver = deliver](storage::read_result r) {
-      if (r.has_error())
-        (*deliver)(i, {{}, r.error()});
-      else
-        (*deliver)(i, {std::move(r.value()), {}});
+      if (r.has_error()) (*deliver)(i, {{}, r.error()});
+      else (*deliver)(i, {std::move(r.value()), {}});
     });
   }
 
@@ -26,7 +24,8 @@ struct start {
       (*deliver)(i, {std::move(r.value), std::move(r.failed)});
     };
     if (!d.services.jobs.submit(j.name, std::move(j.run), origin.deadline, std::move(done)))
-      (*deliver)(index, {{}, make_error(errc::overloaded, {}, d.services.settings().overload_retry_ms)});
+      (*deliver)(index,
+                 {{}, make_error(errc::overloaded, {}, d.services.settings().overload_retry_ms)});
   }
 
   void operator()(ask& a) const {

@@ -48,10 +48,8 @@ void reminders::plan() {
       shard_.poster([](shard& s, const storage::read_result& r) {
         auto& x = s.timed_reminders();
         x.reading_ = false;
-        if (r.has_error())
-          x.next_ = s.now() + retry_reminders;
-        else if (!r.value().empty() && !r.value().null(0, 0))
-          x.set(r.value().time(0, 0));
+        if (r.has_error()) x.next_ = s.now() + retry_reminders;
+        else if (!r.value().empty() && !r.value().null(0, 0)) x.set(r.value().time(0, 0));
       }));
 }
 
@@ -64,19 +62,16 @@ void reminders::begin_due() {
   }
   reading_ = true;
   const auto& services = shard_.link().services;
-  shard_.link().database->read(
-      {&queries::due_reminders,
-       {std::int64_t{shard_.number()}, storage::timestamp{services.wall()},
-        std::int64_t{services.settings().reminder_page}, kinds_},
-       0},
-      shard_.poster([](shard& s, const storage::read_result& r) {
-        auto& x = s.timed_reminders();
-        x.reading_ = false;
-        if (r.has_error())
-          x.next_ = s.now() + retry_reminders;
-        else
-          x.start(r.value());
-      }));
+  shard_.link().database->read({&queries::due_reminders,
+                                {std::int64_t{shard_.number()}, storage::timestamp{services.wall()},
+                                 std::int64_t{services.settings().reminder_page}, kinds_},
+                                0},
+                               shard_.poster([](shard& s, const storage::read_result& r) {
+                                 auto& x = s.timed_reminders();
+                                 x.reading_ = false;
+                                 if (r.has_error()) x.next_ = s.now() + retry_reminders;
+                                 else x.start(r.value());
+                               }));
 }
 
 void reminders::start(const storage::rows& due) {
@@ -106,10 +101,8 @@ void reminders::over(const flight& f, bool done) {
     give_up(f);
   }
   if (under_way_ != 0 && --under_way_ != 0) return;
-  if (done)
-    plan();
-  else
-    next_ = shard_.now() + retry_reminders;
+  if (done) plan();
+  else next_ = shard_.now() + retry_reminders;
 }
 
 void reminders::give_up(const flight& f) {

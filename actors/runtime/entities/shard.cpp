@@ -52,17 +52,10 @@ bool shard::turn() {
   wheel_.expire(now_, [this](timed& t) { expire(static_cast<flight&>(t)); });
   const bool more = seat_.drain(settings().items_per_turn, [this](shard_item& item) {
     switch (item.index()) {
-      case 0:
-        accept(std::move(std::get<0>(item)));
-        break;
-      case 1:
-        on_outcome(std::get<1>(item));
-        break;
-      case 2:
-        need_arrived(*std::get<2>(item));
-        break;
-      default:
-        std::get<3>(item)(*this);
+      case 0: accept(std::move(std::get<0>(item))); break;
+      case 1: on_outcome(std::get<1>(item)); break;
+      case 2: need_arrived(*std::get<2>(item)); break;
+      default: std::get<3>(item)(*this);
     }
     item = flight_ptr{};
   });
@@ -260,10 +253,8 @@ void shard::evict_surplus() {
     if (active_ < settings().max_entities && bytes_ < settings().max_entity_bytes) return;
     if (recent_.empty()) return;
     auto& e = recent_.front();
-    if (e.busy() || e.at != entity::phase::ready)
-      touch(e);
-    else
-      drop(e);
+    if (e.busy() || e.at != entity::phase::ready) touch(e);
+    else drop(e);
   }
 }
 
@@ -312,10 +303,8 @@ flight_ptr shard::detach(flight& f) {
 void shard::give_up_waiting(flight_queue& q, steady_time before) {
   flight_queue kept;
   while (auto f = q.pop()) {
-    if (f->is_call() && f->since <= before)
-      f->give_up(errc::unavailable, 500);
-    else
-      kept.push(std::move(f));
+    if (f->is_call() && f->since <= before) f->give_up(errc::unavailable, 500);
+    else kept.push(std::move(f));
   }
   q = std::move(kept);
 }
@@ -361,10 +350,8 @@ void shard::set_alarm() {
   if (!in_lane_.empty())
     due = std::min(due, std::max(in_lane_.front().since + patience, now_ + again));
   if (!waiting_.empty() && !answers(*link_.database)) due = std::min(due, now_ + again);
-  if (due == steady_time::max())
-    seat_.no_alarm();
-  else
-    seat_.alarm(due);
+  if (due == steady_time::max()) seat_.no_alarm();
+  else seat_.alarm(due);
 }
 
 }  // namespace nova::runtime

@@ -44,11 +44,10 @@ storage::commit_unit shard::unit_of(entity& e, flight& f, erased_decision& d) {
   if (auto* c = f.as_call(); c != nullptr && c->slot && d.reply && !d.refusal)
     unit.statements.push_back(insert_slot(*c->slot, c->call, *d.reply, services_.random));
   if (auto* x = f.as_event(); x != nullptr && x->event.letter)
-    unit.statements.push_back(
-        {&queries::delete_dead_letter,
-         {x->event.source, std::int64_t{x->event.source_shard},
-          static_cast<std::int64_t>(x->event.seq)},
-         1});
+    unit.statements.push_back({&queries::delete_dead_letter,
+                               {x->event.source, std::int64_t{x->event.source_shard},
+                                static_cast<std::int64_t>(x->event.seq)},
+                               1});
   else if (x != nullptr)
     unit.statements.push_back(
         {&queries::save_mark,
@@ -77,13 +76,13 @@ storage::commit_unit shard::unit_of(entity& e, flight& f, erased_decision& d) {
 /// False when the lane does not accept the unit.
 bool shard::append(entity& e, flight& f, storage::commit_unit unit, std::uint64_t sitting) {
   const trace::span traced(trace::station::append, [&] { return f.traced(); });
-  unit.done = [seat = &seat_, &f, number = ++seat_.last_unit, sitting,
-               events = static_cast<std::uint32_t>(unit.events.size())](
-                  const storage::commit_outcome& o) {
-    seat->in_lane.fetch_sub(1);
-    seat->domain.services.uncommitted.fetch_sub(1, std::memory_order_relaxed);
-    seat->post(commit_done{&f, number, sitting, o, events});
-  };
+  unit.done =
+      [seat = &seat_, &f, number = ++seat_.last_unit, sitting,
+       events = static_cast<std::uint32_t>(unit.events.size())](const storage::commit_outcome& o) {
+        seat->in_lane.fetch_sub(1);
+        seat->domain.services.uncommitted.fetch_sub(1, std::memory_order_relaxed);
+        seat->post(commit_done{&f, number, sitting, o, events});
+      };
   seat_.in_lane.fetch_add(1);
   services_.uncommitted.fetch_add(1, std::memory_order_relaxed);
   if (!lane().append(std::move(unit))) {
@@ -126,9 +125,9 @@ void shard::apply(entity& e, const flight& f, erased_decision& d) {
     d.apply(*e.state);
   } catch (const std::exception& x) {
     class_metrics::count(metrics_of(e).crashes);
-    services_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key,
-                              "apply of " + f.describe(), x.what()},
-                             0);
+    services_.crashes.record(
+        {now_, std::string(kind_of(e).name) + "/" + *e.key, "apply of " + f.describe(), x.what()},
+        0);
     e.at = entity::phase::failing;
   }
   weigh(e);
@@ -186,7 +185,8 @@ void shard::tell_taps(std::uint64_t first, std::uint32_t count) {
           return;
         }
         for (std::size_t i = 0; i < r.value().size(); ++i)
-          link.router.tap_stored(static_cast<std::uint32_t>(r.value().int8(i, 1)), r.value().blob(i, 3));
+          link.router.tap_stored(static_cast<std::uint32_t>(r.value().int8(i, 1)),
+                                 r.value().blob(i, 3));
       });
 }
 
@@ -218,13 +218,11 @@ void shard::drain(entity& e) {
   while (auto* f = e.pending.front()) {
     const auto& d = *f->decided;
     if (d.has_unit && !d.outcome) return;
-    const bool good = d.has_unit ? d.outcome->status == storage::commit_status::committed
-                                 : !e.lost_commit;
+    const bool good =
+        d.has_unit ? d.outcome->status == storage::commit_status::committed : !e.lost_commit;
     auto owned = e.pending.pop();
-    if (good)
-      finish(std::move(owned));
-    else
-      not_committed(e, std::move(owned));
+    if (good) finish(std::move(owned));
+    else not_committed(e, std::move(owned));
   }
 }
 
@@ -241,9 +239,9 @@ void shard::not_committed(entity& e, flight_ptr f) {
   }
   if (status == commit_status::fenced) link_.report_fenced();
   if (status == commit_status::rejected)
-    log::error("runtime.rejected", {{"domain", link_.domain.name},
-                                    {"message", f->describe()},
-                                    {"detail", d.outcome->detail}});
+    log::error(
+        "runtime.rejected",
+        {{"domain", link_.domain.name}, {"message", f->describe()}, {"detail", d.outcome->detail}});
   const bool again =
       status == commit_status::conflict
           ? f->attempt <= static_cast<int>(settings().max_attempts)
@@ -254,14 +252,9 @@ void shard::not_committed(entity& e, flight_ptr f) {
     return;
   }
   switch (status) {
-    case commit_status::conflict:
-      f->give_up(errc::conflict);
-      break;
-    case commit_status::rejected:
-      f->give_up(errc::internal);
-      break;
-    default:
-      f->give_up(errc::unavailable, 200);
+    case commit_status::conflict: f->give_up(errc::conflict); break;
+    case commit_status::rejected: f->give_up(errc::internal); break;
+    default: f->give_up(errc::unavailable, 200);
   }
   reminders_.over(*f, false);
 }
@@ -309,8 +302,13 @@ void shard::publish(const commit_pending& d) {
   if (router_.wanted(link_.domain.name)) {
     if (!leaving_) leaving_ = std::make_shared<relay_batch>();
     for (const auto& ev : d.events)
-      leaving_->push_back({seq++, ev.type->number, ev.type->key_of(*ev.body), ev.body, {},
-                           ev.body->ByteSizeLong(), 0});
+      leaving_->push_back({seq++,
+                           ev.type->number,
+                           ev.type->key_of(*ev.body),
+                           ev.body,
+                           {},
+                           ev.body->ByteSizeLong(),
+                           0});
   }
   for (const auto& ev : d.events) router_.tap(ev.type->number, ev.body);
 }
@@ -363,7 +361,8 @@ void shard::settled(std::uint64_t id, bool in_force) {
   auto f = std::move(i->second);
   settling_.erase(i);
   if (in_force) return f->reply(std::move(f->decided->answer));
-  f->reply(make_error(errc::unavailable, "It is stored, but has not taken effect yet.", settings().overload_retry_ms));
+  f->reply(make_error(errc::unavailable, "It is stored, but has not taken effect yet.",
+                      settings().overload_retry_ms));
 }
 
 }  // namespace nova::runtime

@@ -47,8 +47,8 @@ void shard::loaded(entity& e, std::unique_ptr<state_box> state) {
 /// Posted, because the caller that started the load may still hold the entity.
 void shard::load_crashed(entity& e, std::string why) {
   class_metrics::count(metrics_of(e).crashes);
-  services_.crashes.record({now_, std::string(kind_of(e).name) + "/" + *e.key, "load", std::move(why)},
-                      0);
+  services_.crashes.record(
+      {now_, std::string(kind_of(e).name) + "/" + *e.key, "load", std::move(why)}, 0);
   poster([kind = e.kind, key = *e.key](shard& s) {
     auto i = s.entities_[kind].find(key);
     if (i != s.entities_[kind].end() && i->second->at == entity::phase::loading &&
@@ -77,7 +77,8 @@ void shard::run(entity& e, flight_ptr f) {
     class_metrics::count(metrics_of(e).deadlines_missed);
     return f->give_up(errc::deadline_exceeded);
   }
-  if (f->activation != 0 && f->activation != e.activation) f->reset();  // what it read belongs to another state
+  if (f->activation != 0 && f->activation != e.activation)
+    f->reset();  // what it read belongs to another state
   f->activation = e.activation;
   // Not the turn's time: a process that was paused within a turn must not serve from memory any more.
   const auto now = services_.now();
@@ -118,14 +119,9 @@ bool shard::remember(entity& e, flight_ptr& f) {
 }
 
 void shard::handle(entity& e, flight_ptr f, steady_time start) {
-  const context ctx{*e.key,
-                    f->caller(),
-                    services_.wall(),
-                    services_.random,
-                    f->request_id(),
-                    f->idempotency_key(),
-                    f->attempt,
-                    &link_.domain.services};
+  const context ctx{*e.key,           f->caller(),           services_.wall(),
+                    services_.random, f->request_id(),       f->idempotency_key(),
+                    f->attempt,       &link_.domain.services};
   erased_outcome out;
   try {
     const trace::span traced(trace::station::decide, [&] { return f->traced(); });
@@ -185,7 +181,8 @@ void shard::begin_needs(entity& e, flight_ptr f, need&& what) {
 /// A command that reads must find in the store what its entity decided before it, or it would decide
 /// on what is no longer true: recalled and edited at once, or taken for done while it is undone.
 bool shard::reads_too_early(const entity& e, const flight& f, const need& what) const {
-  return e.units != 0 && !f.loads() && f.command() && what.meanwhile == meanwhile::holds_after_commits &&
+  return e.units != 0 && !f.loads() && f.command() &&
+         what.meanwhile == meanwhile::holds_after_commits &&
          std::any_of(what.items.begin(), what.items.end(), [](const auto& item) {
            return std::holds_alternative<storage::statement>(item);
          });

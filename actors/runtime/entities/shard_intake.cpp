@@ -77,22 +77,22 @@ void shard::refresh(std::string_view kind, const std::string& key, std::function
 
 void shard::pull(pull_request request) {
   if (!open_) return request.done(make_error(errc::unavailable));
-  link_.database->read({&queries::outbox_page,
-                        {std::int64_t{seat_.number}, static_cast<std::int64_t>(request.after),
-                         std::int64_t{request.limit}},
-                        0},
-                       [done = std::move(request.done)](const storage::read_result& r) {
-                         if (r.has_error()) return done(r.error());
-                         auto page = std::make_shared<relay_batch>();
-                         const auto& rows = r.value();
-                         page->reserve(rows.size());
-                         for (std::size_t i = 0; i < rows.size(); ++i)
-                           page->push_back({static_cast<std::uint64_t>(rows.int8(i, 0)),
-                                            static_cast<std::uint32_t>(rows.int8(i, 1)),
-                                            rows.text(i, 2), nullptr, rows.blob(i, 3),
-                                            rows.blob(i, 3).size(), rows.time(i, 4)});
-                         done(relay_batch_ptr(std::move(page)));
-                       });
+  link_.database->read(
+      {&queries::outbox_page,
+       {std::int64_t{seat_.number}, static_cast<std::int64_t>(request.after),
+        std::int64_t{request.limit}},
+       0},
+      [done = std::move(request.done)](const storage::read_result& r) {
+        if (r.has_error()) return done(r.error());
+        auto page = std::make_shared<relay_batch>();
+        const auto& rows = r.value();
+        page->reserve(rows.size());
+        for (std::size_t i = 0; i < rows.size(); ++i)
+          page->push_back({static_cast<std::uint64_t>(rows.int8(i, 0)),
+                           static_cast<std::uint32_t>(rows.int8(i, 1)), rows.text(i, 2), nullptr,
+                           rows.blob(i, 3), rows.blob(i, 3).size(), rows.time(i, 4)});
+        done(relay_batch_ptr(std::move(page)));
+      });
 }
 
 }  // namespace nova::runtime

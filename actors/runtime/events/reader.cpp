@@ -107,7 +107,8 @@ void reader::load() {
 
 void reader::loaded(const storage::read_result& offsets, const storage::read_result& keys) {
   if (offsets.has_error() || keys.has_error())
-    return services_.timers.after(services_.jitter(retry_reads), poster([](reader& r) { r.load(); }));
+    return services_.timers.after(services_.jitter(retry_reads),
+                                  poster([](reader& r) { r.load(); }));
   for (std::size_t i = 0; i < offsets.value().size(); ++i)
     if (offsets.value().text(i, 0) == source_ && offsets.value().int8(i, 1) == seat_.source.shard)
       settled_ = static_cast<std::uint64_t>(offsets.value().int8(i, 2));
@@ -124,9 +125,7 @@ void reader::loaded(const storage::read_result& offsets, const storage::read_res
 }
 
 /// The metric loses what this reader counted; its successor counts anew.
-reader::~reader() {
-  services_.metrics.of(metric_class()).letters.fetch_sub(counted_letters_);
-}
+reader::~reader() { services_.metrics.of(metric_class()).letters.fetch_sub(counted_letters_); }
 
 void reader::take(const relay_batch& batch) {
   for (const auto& e : batch) {
@@ -160,7 +159,8 @@ void reader::pulled(const result<relay_batch_ptr>& page) {
   if (page.has_value()) take(*page.value());
   if (page.has_value() && last_known() != before) return;
   pull_rests_ = true;
-  services_.timers.after(services_.jitter(retry_reads), poster([](reader& r) { r.pull_rests_ = false; }));
+  services_.timers.after(services_.jitter(retry_reads),
+                         poster([](reader& r) { r.pull_rests_ = false; }));
 }
 
 void reader::admit() {
@@ -174,10 +174,8 @@ void reader::admit() {
     const auto seq = p.event.seq;
     auto& placed = window_.emplace(seq, std::move(p)).first->second;
     if (placed.in == nullptr) {
-      if (services_.knows_event(placed.event.type))
-        placed.at = stage::settled;
-      else
-        keep_unknown(placed);
+      if (services_.knows_event(placed.event.type)) placed.at = stage::settled;
+      else keep_unknown(placed);
     }
   }
   start_ready();
@@ -210,10 +208,8 @@ void reader::start_ready() {
       put_aside(p, letter_waiting);
     }
     if (p.at == stage::queued && !p.route) {
-      if (free)
-        start(p);
-      else
-        foresee(p);
+      if (free) start(p);
+      else foresee(p);
     }
     if (p.at == stage::queued && p.route && free) {
       if (std::holds_alternative<entity_effect>(*p.route)) {
@@ -225,10 +221,8 @@ void reader::start_ready() {
     if (p.at == stage::settled) continue;
     first = false;
     keys.insert(p.event.key);
-    if (p.target)
-      targets.insert(*p.target);
-    else if (p.at != stage::applying || p.aside == letter_dead)
-      return;
+    if (p.target) targets.insert(*p.target);
+    else if (p.at != stage::applying || p.aside == letter_dead) return;
   }
 }
 
@@ -249,9 +243,9 @@ void reader::save_offset() {
   if (offset_timer_) return;
   offset_timer_ = true;
   services_.timers.after(milliseconds(settings().offset_ms), poster([](reader& r) {
-               r.offset_timer_ = false;
-               if (r.settled_ > r.saving_) r.write_offset();
-             }));
+                           r.offset_timer_ = false;
+                           if (r.settled_ > r.saving_) r.write_offset();
+                         }));
 }
 
 void reader::write_offset() {

@@ -41,7 +41,7 @@ class reader_seat final : public inbox<reader_item> {
   /// By ticket: refreshes that units in the lane will owe, or owe already. A reader that falls in
   /// between must not forget them. Occupant only.
   std::map<std::uint64_t, refresh_plan> owed;
-  std::uint64_t last_ticket = 0;        ///< occupant only
+  std::uint64_t last_ticket = 0;         ///< occupant only
   std::atomic<std::int64_t> in_lane{0};  ///< units appended and without an outcome
 };
 
@@ -178,7 +178,7 @@ class reader final : public occupant {
   std::uint64_t alone_until_ = 0;  ///< after a refused unit: its events go one by one
   std::uint64_t owed_open_ = 0;    ///< refreshes of a predecessor under way
   letter_book letters_;
-  std::optional<progress> letter_;  ///< the dead letter that is tried now
+  std::optional<progress> letter_;    ///< the dead letter that is tried now
   std::int64_t counted_letters_ = 0;  ///< in the metric
   bool reading_letters_ = false;
   bool letter_timer_ = false;

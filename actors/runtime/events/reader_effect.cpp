@@ -33,7 +33,8 @@ storage::commit_unit reader::unit() const {
 
 bool reader::append(storage::commit_unit u) {
   services_.uncommitted.fetch_add(1, std::memory_order_relaxed);
-  u.done = [node = &services_, seat = &seat_, done = std::move(u.done)](const storage::commit_outcome& o) {
+  u.done = [node = &services_, seat = &seat_,
+            done = std::move(u.done)](const storage::commit_outcome& o) {
     node->uncommitted.fetch_sub(1, std::memory_order_relaxed);
     done(o);
     if (seat->in_lane.fetch_sub(1) == 1) seat->wake();
@@ -50,14 +51,12 @@ bool reader::foresee(progress& p) {
   if (p.route) return true;
   if (!p.body) p.body = body_of(p.event, *p.in->event);
   if (!p.body) return false;
-  const context ctx{p.event.key, nobody, services_.wall(), services_.random,
-                    "intake",    "",     0,                &link_.domain.services};
+  const context ctx{p.event.key, nobody, services_.wall(),      services_.random, "intake",
+                    "",          0,      &link_.domain.services};
   try {
     auto out = p.in->route(*p.body, ctx, {});
-    if (auto* to = std::get_if<entity_effect>(&out))
-      p.target = link_.shard_number(to->key);
-    else if (!std::holds_alternative<read_model_effect>(out))
-      return false;
+    if (auto* to = std::get_if<entity_effect>(&out)) p.target = link_.shard_number(to->key);
+    else if (!std::holds_alternative<read_model_effect>(out)) return false;
     p.route = std::move(out);
     return true;
   } catch (const std::exception&) {
@@ -70,10 +69,10 @@ void reader::start(progress& p) {
            std::to_string(seat_.source.shard) + "/" + std::to_string(p.event.seq);
   if (p.ticket == 0 && !p.letter && planted(planted_fault::offset_before_effect)) {
     auto early = unit();
-    early.statements.push_back({&queries::save_offset,
-                                {source_, std::int64_t{seat_.source.shard},
-                                 static_cast<std::int64_t>(p.event.seq)},
-                                0});
+    early.statements.push_back(
+        {&queries::save_offset,
+         {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(p.event.seq)},
+         0});
     early.done = [](const storage::commit_outcome&) {};
     append(std::move(early));
     return rest(p);
@@ -165,8 +164,7 @@ void reader::ended(std::uint64_t seq, std::uint64_t ticket, event_end how, std::
   if (p->letter) return letter_ended(how, reason);
   if (how == event_end::applied) return applied(*p);
   if (how == event_end::failed) {
-    class_metrics::count(
-        services_.metrics.of(metric_class()).crashes);
+    class_metrics::count(services_.metrics.of(metric_class()).crashes);
     log::warn("runtime.event_failed", {{"consumer", link_.domain.name},
                                        {"source", source_},
                                        {"shard", seat_.source.shard},
@@ -186,9 +184,9 @@ void reader::rest(progress& p) {
   p.ticket = ++seat_.last_ticket;
   const auto factor = std::min<std::uint64_t>(100, 1ull << std::min<std::uint32_t>(p.attempts, 7));
   services_.timers.after(services_.jitter(milliseconds(settings().intake_backoff_ms * factor)),
-             poster([seq = p.event.seq, ticket = p.ticket](reader& r) {
-               if (auto* p = r.find(seq, ticket)) p->at = stage::queued;
-             }));
+                         poster([seq = p.event.seq, ticket = p.ticket](reader& r) {
+                           if (auto* p = r.find(seq, ticket)) p->at = stage::queued;
+                         }));
 }
 
 }  // namespace nova::runtime

@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds first_pause{1000};        ///< four times longer with each failure
+constexpr milliseconds first_pause{1000};  ///< four times longer with each failure
 constexpr milliseconds longest_pause{3'600'000};
 constexpr milliseconds longest_safety_pause{30'000};
 
@@ -66,13 +66,14 @@ void reader::keep_unknown(progress& p) {
   auto u = unit();
   u.activation = 0;
   u.statements.push_back(letter_row(p, letter_waiting));
-  u.done = poster([seq = p.event.seq, ticket = p.ticket](reader& r, const storage::commit_outcome& o) {
-    auto* p = r.find(seq, ticket);
-    if (p == nullptr) return;
-    if (o.status != storage::commit_status::committed) return r.rest(*p);
-    r.log_letter(*p, letter_waiting, false);
-    r.settle(*p);
-  });
+  u.done =
+      poster([seq = p.event.seq, ticket = p.ticket](reader& r, const storage::commit_outcome& o) {
+        auto* p = r.find(seq, ticket);
+        if (p == nullptr) return;
+        if (o.status != storage::commit_status::committed) return r.rest(*p);
+        r.log_letter(*p, letter_waiting, false);
+        r.settle(*p);
+      });
   if (!append(std::move(u))) rest(p);
 }
 
@@ -83,22 +84,22 @@ void reader::put_aside(progress& p, std::string_view status) {
   const letter_book::group g{p.event.key, p.in->safety};
   auto u = unit();
   u.statements.push_back(letter_row(p, status));
-  u.done = poster([g, seq = p.event.seq, ticket = p.ticket](reader& r,
-                                                            const storage::commit_outcome& o) {
-    auto* state = r.letters_.find(g);
-    if (state != nullptr) --state->inserting;
-    auto* p = r.find(seq, ticket);
-    if (p == nullptr) return;
-    if (o.status == storage::commit_status::committed) {
-      class_metrics::count(r.services_.metrics.of(r.metric_class()).dead_letters);
-      ++state->letters;
-      r.count_letters();
-      return r.settle(*p);
-    }
-    if (state != nullptr && state->letters == 0 && state->inserting == 0) r.letters_.erase(g);
-    r.activation_ = r.services_.next_activation();
-    r.rest(*p);
-  });
+  u.done = poster(
+      [g, seq = p.event.seq, ticket = p.ticket](reader& r, const storage::commit_outcome& o) {
+        auto* state = r.letters_.find(g);
+        if (state != nullptr) --state->inserting;
+        auto* p = r.find(seq, ticket);
+        if (p == nullptr) return;
+        if (o.status == storage::commit_status::committed) {
+          class_metrics::count(r.services_.metrics.of(r.metric_class()).dead_letters);
+          ++state->letters;
+          r.count_letters();
+          return r.settle(*p);
+        }
+        if (state != nullptr && state->letters == 0 && state->inserting == 0) r.letters_.erase(g);
+        r.activation_ = r.services_.next_activation();
+        r.rest(*p);
+      });
   auto& state = letters_.at(g, services_.now() + services_.jitter(pause_after(0, g.safety)));
   ++state.inserting;
   ++state.version;
@@ -122,9 +123,8 @@ void reader::try_letters() {
       {&queries::dead_letters_of_key,
        {source_, std::int64_t{seat_.source.shard}, g.key, types_of(g.safety), one},
        0},
-      poster([g = g, version = letters_.find(g)->version](reader& r, const storage::read_result& f) {
-        r.letters_read(g, version, f);
-      }));
+      poster([g = g, version = letters_.find(g)->version](
+                 reader& r, const storage::read_result& f) { r.letters_read(g, version, f); }));
 }
 
 void reader::letters_read(const letter_book::group& g, std::uint64_t version,
@@ -136,7 +136,8 @@ void reader::letters_read(const letter_book::group& g, std::uint64_t version,
   const auto& rows = found.value();
   if (rows.empty()) {
     // A letter on its way to the table is not seen by the read.
-    if (state->inserting != 0 || state->version != version) return letters_rest(g, milliseconds(50));
+    if (state->inserting != 0 || state->version != version)
+      return letters_rest(g, milliseconds(50));
     letters_.erase(g);
     count_letters();
     log::info("runtime.letters_over", {{"consumer", link_.domain.name},
@@ -163,10 +164,10 @@ void reader::write_letter(progress& p, read_model_effect&& e) {
   auto u = unit();
   u.activation = 0;  // what becomes of it is no matter of the events that come now
   u.statements = std::move(e.statements);
-  u.statements.push_back({&queries::delete_dead_letter,
-                          {source_, std::int64_t{seat_.source.shard},
-                           static_cast<std::int64_t>(p.event.seq)},
-                          1});
+  u.statements.push_back(
+      {&queries::delete_dead_letter,
+       {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(p.event.seq)},
+       1});
   refresh_plan plan{false, std::move(e.refresh), std::move(e.refresh_found), std::move(e.unwatch)};
   seat_.owed.emplace(p.ticket, std::move(plan));
   u.done = [seat = &seat_, sitting = seat_.sitting, seq = p.event.seq,
@@ -179,9 +180,8 @@ void reader::write_letter(progress& p, read_model_effect&& e) {
       if (!good) r.seat_.owed.erase(owed);
       if (r.seat_.sitting != sitting) return good ? r.pay_owed() : void();
       if (good)
-        return r.refresh(ticket, [seq, ticket](reader& x) {
-          x.ended(seq, ticket, event_end::applied, {});
-        });
+        return r.refresh(
+            ticket, [seq, ticket](reader& x) { x.ended(seq, ticket, event_end::applied, {}); });
       if (o.status == storage::commit_status::fenced) r.link_.report_fenced();
       const bool counts = o.status == storage::commit_status::rejected ||
                           o.status == storage::commit_status::conflict ||
@@ -235,26 +235,25 @@ void reader::letter_timer(steady_time due) {
   if (letter_timer_) return;
   letter_timer_ = true;
   const auto wait = std::chrono::duration_cast<milliseconds>(due - services_.now());
-  services_.timers.after(std::clamp(wait, milliseconds(1), first_pause), poster([](reader& r) {
-                           r.letter_timer_ = false;
-                         }));
+  services_.timers.after(std::clamp(wait, milliseconds(1), first_pause),
+                         poster([](reader& r) { r.letter_timer_ = false; }));
 }
 
 void reader::find_letter(std::uint64_t seq, letter_done done,
                          std::function<void(reader&, const letter_book::group&)> then) {
   if (phase_ != phase::running) return done(unavailable(settings().overload_retry_ms));
-  link_.database->read(
-      {&queries::find_dead_letter,
-       {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(seq)},
-       0},
-      [seat = &seat_, done = std::move(done), then = std::move(then)](const storage::read_result& f) {
-        seat->post([=](reader& r) {
-          if (f.has_error()) return done(f.error());
-          if (f.value().empty()) return done(make_error(errc::not_found));
-          const auto type = static_cast<std::uint32_t>(f.value().int8(0, 1));
-          then(r, {f.value().text(0, 0), r.safety(type)});
-        });
-      });
+  link_.database->read({&queries::find_dead_letter,
+                        {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(seq)},
+                        0},
+                       [seat = &seat_, done = std::move(done),
+                        then = std::move(then)](const storage::read_result& f) {
+                         seat->post([=](reader& r) {
+                           if (f.has_error()) return done(f.error());
+                           if (f.value().empty()) return done(make_error(errc::not_found));
+                           const auto type = static_cast<std::uint32_t>(f.value().int8(0, 1));
+                           then(r, {f.value().text(0, 0), r.safety(type)});
+                         });
+                       });
 }
 
 void reader::retry_letter(std::uint64_t seq, letter_done done) {
@@ -268,10 +267,10 @@ void reader::discard_letter(std::uint64_t seq, letter_done done) {
   find_letter(seq, done, [seq, done](reader& r, const letter_book::group& g) {
     auto u = r.unit();
     u.activation = 0;
-    u.statements.push_back({&queries::delete_dead_letter,
-                            {r.source_, std::int64_t{r.seat_.source.shard},
-                             static_cast<std::int64_t>(seq)},
-                            1});
+    u.statements.push_back(
+        {&queries::delete_dead_letter,
+         {r.source_, std::int64_t{r.seat_.source.shard}, static_cast<std::int64_t>(seq)},
+         1});
     u.done = [seat = &r.seat_, g, seq, done](const storage::commit_outcome& o) {
       seat->post([=](reader& x) { x.discarded(g, seq, o, done); });
     };

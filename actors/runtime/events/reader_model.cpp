@@ -31,7 +31,8 @@ struct reader::model_unit {
 
 /// Whether the event after those of `u` may share its transaction.
 bool reader::joins(progress& p, const model_unit& u) {
-  if (p.at != stage::queued || p.in == nullptr || !p.aside.empty() || u.last <= alone_until_) return false;
+  if (p.at != stage::queued || p.in == nullptr || !p.aside.empty() || u.last <= alone_until_)
+    return false;
   if (u.bytes + p.event.bytes > max_unit_bytes) return false;
   if (letters_.holds(p.event.key, p.in->safety)) return false;
   return foresee(p) && std::holds_alternative<read_model_effect>(*p.route);
@@ -74,7 +75,8 @@ void reader::to_read_model(progress& p) {
   if (!u.plan.empty()) seat_.owed.emplace(u.ticket, std::move(u.plan));
   auto shared = std::make_shared<model_unit>(std::move(u));
   // Not by poster: a successor of this reader owes the refresh as well.
-  content.done = [seat = &seat_, sitting = seat_.sitting, shared](const storage::commit_outcome& o) {
+  content.done = [seat = &seat_, sitting = seat_.sitting,
+                  shared](const storage::commit_outcome& o) {
     seat->post([shared, sitting, o](reader& r) {
       if (r.seat_.sitting == sitting) return r.model_written(*shared, o);
       const auto owed = r.seat_.owed.find(shared->ticket);
@@ -142,10 +144,8 @@ void reader::refresh(std::uint64_t ticket, std::function<void(reader&)> done) {
   for (const auto& f : found)
     link_.database->read(
         f.find, poster([=, name = f.name](reader& r, const storage::read_result& rows) {
-          if (rows.has_error())
-            *failed = true;
-          else
-            std::ranges::move(name(rows.value()), std::back_inserter(*which));
+          if (rows.has_error()) *failed = true;
+          else std::ranges::move(name(rows.value()), std::back_inserter(*which));
           if (--*left != 0) return;
           if (!*failed) return r.refresh_named(ticket, which, done);
           r.services_.timers.after(r.services_.jitter(retry_refresh),

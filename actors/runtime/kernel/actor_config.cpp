@@ -47,10 +47,8 @@ std::uint32_t scheduler_threads(std::uint32_t wanted) {
 }
 
 actor_config::actor_config(std::uint32_t threads, bool simulated) {
-  if (simulated)
-    set("scheduler.policy", caf::atom("testing"));
-  else
-    load<caf::scheduler::coordinator<shared_run_queue>>();
+  if (simulated) set("scheduler.policy", caf::atom("testing"));
+  else load<caf::scheduler::coordinator<shared_run_queue>>();
   set("scheduler.max-threads", static_cast<std::size_t>(threads));
   set("scheduler.max-throughput", static_cast<std::size_t>(200));
   set("logger.verbosity", caf::atom("quiet"));

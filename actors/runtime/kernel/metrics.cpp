@@ -35,15 +35,18 @@ void metrics::collect(metric_samples& out) const {
 #define NOVA_ACTOR_COUNTER(name, help) \
   add(metric::nova_actor_##name##_total, static_cast<double>(c.name.load()));
 #include "protocols/core/metrics.def"
-    add(metric::nova_actor_handling_seconds_total, static_cast<double>(c.handling_ns.load()) * 1e-9);
-    add(metric::nova_actor_handling_max_seconds, static_cast<double>(c.handling_max_ns.load()) * 1e-9);
+    add(metric::nova_actor_handling_seconds_total,
+        static_cast<double>(c.handling_ns.load()) * 1e-9);
+    add(metric::nova_actor_handling_max_seconds,
+        static_cast<double>(c.handling_max_ns.load()) * 1e-9);
     add(metric::nova_actor_active, static_cast<double>(c.active.load()));
     add(metric::nova_actor_letters, static_cast<double>(c.letters.load()));
     add(metric::nova_actor_state_bytes, static_cast<double>(c.bytes.load()));
   }
   for (const auto& g : gauges_)
     out.add(metric::nova_actor_inbox_depth, static_cast<double>(g.read()), {g.name});
-  for (const auto& l : lags_) out.add(metric::nova_event_lag_seconds, l.times, {l.consumer, l.source});
+  for (const auto& l : lags_)
+    out.add(metric::nova_event_lag_seconds, l.times, {l.consumer, l.source});
   out.add(metric::nova_scheduler_probe_seconds, probe);
 }
 

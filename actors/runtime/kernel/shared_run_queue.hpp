@@ -62,7 +62,7 @@ class shared_run_queue : public caf::policy::unprofiled {
     bool call_one() { return asleep != 0 && !std::exchange(one_on_its_way, true); }
 
     unsigned asleep = 0;
-    bool one_on_its_way = false;  ///< woken, and has not looked yet
+    bool one_on_its_way = false;                         ///< woken, and has not looked yet
     static thread_local const coordinator_data* serves;  ///< whose scheduler's thread this is
   };
   struct worker_data {
@@ -107,6 +107,7 @@ class shared_run_queue : public caf::policy::unprofiled {
   }
 };
 
-inline thread_local const shared_run_queue::coordinator_data* shared_run_queue::coordinator_data::serves = nullptr;
+inline thread_local const shared_run_queue::coordinator_data*
+    shared_run_queue::coordinator_data::serves = nullptr;
 
 }  // namespace nova::runtime

@@ -58,10 +58,8 @@ class table {
     if (s_.to_start.empty() || s_.waits_for_start) return;
     s_.waits_for_start = true;
     const auto wait = backoff();
-    if (wait.count() == 0)
-      self_->send(self_, start_atom::value, ++s_.start_generation);
-    else
-      self_->delayed_send(self_, wait, start_atom::value, ++s_.start_generation);
+    if (wait.count() == 0) self_->send(self_, start_atom::value, ++s_.start_generation);
+    else self_->delayed_send(self_, wait, start_atom::value, ++s_.start_generation);
   }
 
   void start_waiting(std::uint64_t generation) {

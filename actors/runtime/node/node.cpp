@@ -105,8 +105,10 @@ child_spec node::impl::domain_child(domain_seats& d) {
     for (auto& s : d.shards)
       children.push_back(seat_child(*s, services.metrics.of("shard:" + name), services.now, grace));
     for (auto& r : d.readers)
-      children.push_back(seat_child(*r, services.metrics.of("reader:" + name), services.now, grace));
-    children.push_back(seat_child(*d.head, services.metrics.of("head:" + name), services.now, grace));
+      children.push_back(
+          seat_child(*r, services.metrics.of("reader:" + name), services.now, grace));
+    children.push_back(
+        seat_child(*d.head, services.metrics.of("head:" + name), services.now, grace));
     return spawn_supervisor(parent, policy("supervisor:" + name), std::move(children));
   };
   return child;
@@ -192,7 +194,8 @@ void node::start() {
     {
       std::lock_guard lock(i.mutex);
       i.root_ended = true;
-      i.changed.notify_all();  // under the lock: the thread that sees the end may destroy what is notified here
+      i.changed
+          .notify_all();  // under the lock: the thread that sees the end may destroy what is notified here
     }
     if (!ordered && i.options.failed) i.options.failed(std::move(why));
   };

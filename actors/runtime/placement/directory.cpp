@@ -25,8 +25,7 @@ void directory::connect() {
   for (auto& d : domains_) {
     const auto& kinds = d->link.domain.kinds;
     for (std::size_t k = 0; k < kinds.size(); ++k)
-      for (const auto& [number, handler] : kinds[k].calls)
-        routes_[number] = {d.get(), k, &handler};
+      for (const auto& [number, handler] : kinds[k].calls) routes_[number] = {d.get(), k, &handler};
     connect(*d);
   }
   for (auto& d : domains_) {
@@ -76,10 +75,9 @@ const directory::tapped* directory::taps(std::uint32_t event) const {
 }
 
 bool directory::ousted() const {
-  return std::any_of(domains_.begin(), domains_.end(),
-                     [](const auto& d) {
-                       return d->link.domain.pushes && d->link.holding == holding::elsewhere;
-                     });
+  return std::any_of(domains_.begin(), domains_.end(), [](const auto& d) {
+    return d->link.domain.pushes && d->link.holding == holding::elsewhere;
+  });
 }
 
 }  // namespace nova::runtime

@@ -17,7 +17,9 @@ constexpr milliseconds anchor_interval{20};
 domain_head_seat::domain_head_seat(domain_seats& d, directory& a)
     : inbox(std::string(d.link.domain.name) + "/head", 1000), seats(d), all(a) {}
 
-std::unique_ptr<occupant> domain_head_seat::occupy() { return std::make_unique<domain_head>(*this); }
+std::unique_ptr<occupant> domain_head_seat::occupy() {
+  return std::make_unique<domain_head>(*this);
+}
 
 domain_head::domain_head(domain_head_seat& s)
     : seat_(s),
@@ -37,8 +39,8 @@ bool domain_head::turn() {
     item = nullptr;
   });
   const auto now = services_.now();
-  const bool astray = !owned_.empty() && &link_ != &all_.anchor() &&
-                      all_.anchor().holding == holding::elsewhere;
+  const bool astray =
+      !owned_.empty() && &link_ != &all_.anchor() && all_.anchor().holding == holding::elsewhere;
   if ((link_.fenced.load() || link_.lane().fenced() || astray) &&
       (state_ == state::serving || state_ == state::warming || state_ == state::idle))
     lose();
@@ -68,7 +70,9 @@ void domain_head::claim() {
   link_.fenced = false;
   link_.database->claim_shards(
       link_.domain.shards,
-      poster([](domain_head& h, const result<std::vector<storage::shard_claim>>& r) { h.claimed(r); }));
+      poster([](domain_head& h, const result<std::vector<storage::shard_claim>>& r) {
+        h.claimed(r);
+      }));
 }
 
 void domain_head::claimed(const result<std::vector<storage::shard_claim>>& r) {
@@ -83,8 +87,7 @@ void domain_head::claimed(const result<std::vector<storage::shard_claim>>& r) {
   }
   const bool whole = owned_.size() == seats_.shards.size();
   link_.holding = whole ? holding::ours : holding::elsewhere;
-  if (!whole)
-    return retry(milliseconds(services_.settings().claim_retry_ms));
+  if (!whole) return retry(milliseconds(services_.settings().claim_retry_ms));
   state_ = state::warming;
   if (warm_ || !link_.domain.warm_up) return serve();
   warm_up(std::make_shared<reads>());
@@ -93,8 +96,8 @@ void domain_head::claimed(const result<std::vector<storage::shard_claim>>& r) {
 void domain_head::warm_up(std::shared_ptr<reads> results) {
   doing_ = "warm_up";
   static const rpc::caller nobody{rpc::caller_kind::node, {}, {}, 0, {}, {}};
-  const context ctx{"",        nobody, services_.wall(), services_.random,
-                    "warm-up", "",     0,           &link_.domain.services};
+  const context ctx{"", nobody, services_.wall(),      services_.random, "warm-up",
+                    "", 0,      &link_.domain.services};
   std::variant<need, std::monostate> out;
   try {
     out = link_.domain.warm_up(ctx, *results);
@@ -171,7 +174,7 @@ void domain_head::dropped() {
       h.to_drop_ = 1;
       h.state_ = state::dropping;
       h.services_.timers.after(milliseconds(h.services_.settings().claim_retry_ms),
-                   h.poster([](domain_head& x) { x.dropped(); }));
+                               h.poster([](domain_head& x) { x.dropped(); }));
       return;
     }
     h.link_.fenced = false;

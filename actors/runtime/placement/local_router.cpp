@@ -20,9 +20,7 @@ constexpr milliseconds tap_pause{50};  ///< doubles with each attempt
 result<std::string> local_router::key_of(const rpc::call& c, const route& r) {
   std::string raw;
   switch (c.method->key) {
-    case rpc::key_source::field:
-      raw = c.method->key_of(*c.request);
-      break;
+    case rpc::key_source::field: raw = c.method->key_of(*c.request); break;
     case rpc::key_source::account:
       if (c.caller.account.is_nil()) return make_error(errc::unauthenticated);
       raw = to_string(c.caller.account);
@@ -30,9 +28,7 @@ result<std::string> local_router::key_of(const rpc::call& c, const route& r) {
     case rpc::key_source::fresh:
       raw = to_string(make_uuid_v7(services_.wall(), services_.random));
       break;
-    case rpc::key_source::single:
-      raw = "one";
-      break;
+    case rpc::key_source::single: raw = "one"; break;
   }
   const auto& kind = r.domain->link.domain.kinds[r.kind];
   if (kind.normalise_key) return kind.normalise_key(*c.method, std::move(raw));
@@ -40,19 +36,20 @@ result<std::string> local_router::key_of(const rpc::call& c, const route& r) {
 }
 
 void local_router::call(rpc::call c) {
-  const trace::span traced(trace::station::route,
-                           [&] { return trace::subject{c.request_id, c.method->name}; });
+  const trace::span traced(trace::station::route, [&] {
+    return trace::subject{c.request_id, c.method->name};
+  });
   const auto* to = directory_.find_route(c.method->number);
   const auto retry_ms = services_.settings().overload_retry_ms;
   // While stopping, accepted calls may still ask other entities.
-  const bool closed = services_.stopping.load(std::memory_order_relaxed) &&
-                      c.caller.kind != rpc::caller_kind::node;
+  const bool closed =
+      services_.stopping.load(std::memory_order_relaxed) && c.caller.kind != rpc::caller_kind::node;
   if (to == nullptr || closed) return c.reply(unavailable(retry_ms));
   auto key = key_of(c, *to);
   if (key.has_error()) return c.reply(key.error());
   if (c.deadline == steady_time{})
     c.deadline = services_.now() + milliseconds(c.method->deadline_ms != 0 ? c.method->deadline_ms
-                                                                   : default_deadline_ms);
+                                                                           : default_deadline_ms);
   auto& domain = *to->domain;
   auto f = std::make_unique<flight>(std::in_place_type<call_work>, std::move(c), nullptr,
                                     &services_.under_way);
@@ -134,8 +131,7 @@ void local_router::deliver(shard_address target, event_delivery event) {
 
 void local_router::refresh(shard_address target, std::string_view kind, const std::string& key,
                            std::function<void()> done) {
-  seat(target).post(
-      [kind, key, done = std::move(done)](shard& s) { s.refresh(kind, key, done); });
+  seat(target).post([kind, key, done = std::move(done)](shard& s) { s.refresh(kind, key, done); });
 }
 
 }  // namespace nova::runtime

@@ -19,34 +19,34 @@ std::unique_ptr<occupant> courier_seat::occupy() {
 courier::courier(courier_seat& s) : seat_(s), all_(s.all), services_(s.all.node) {}
 
 bool courier::turn() {
-  const bool more = seat_.drain(services_.settings().items_per_turn * 4, [this](courier_item& item) {
-    std::visit([this](auto& x) { handle(x); }, item);
-    item = delivery{};
-  });
+  const bool more =
+      seat_.drain(services_.settings().items_per_turn * 4, [this](courier_item& item) {
+        std::visit([this](auto& x) { handle(x); }, item);
+        item = delivery{};
+      });
   if (seat_.lost.exchange(false))
     close_all(rpc::close_code::too_slow, "Pushes were lost here; resume.");
   if (seat_.ousted.exchange(false))
     close_all(rpc::close_code::restart, "Another node serves now; come back.");
   if (!seat_.changed.empty()) {
     if (services_.now() >= seat_.flush_at) flush_presence();
-    if (seat_.changed.empty())
-      seat_.no_alarm();
-    else
-      seat_.alarm(seat_.flush_at);
+    if (seat_.changed.empty()) seat_.no_alarm();
+    else seat_.alarm(seat_.flush_at);
   }
   return more;
 }
 
 void courier::close_all(rpc::close_code code, const char* reason) {
   for (auto& [account, row] : seat_.accounts)
-    for (const auto& s : row.sockets)
-      all_.sink.close(s.connection, code, reason);
+    for (const auto& s : row.sockets) all_.sink.close(s.connection, code, reason);
 }
 
 void courier::handle(delivery& d) {
   seat_.bytes.fetch_sub(d.bytes, std::memory_order_relaxed);
   if (!d.push) return;
-  const trace::span traced(trace::station::push, [&] { return trace::subject{"", d.push->type().rpc}; });
+  const trace::span traced(trace::station::push, [&] {
+    return trace::subject{"", d.push->type().rpc};
+  });
   to_.clear();
   const auto slots = all_.slots();
   bool anybody = false;
@@ -63,7 +63,7 @@ void courier::handle(delivery& d) {
   if (d.part && !anybody) d.part->nobody_at = seat_.arrivals.load();
   if (to_.empty()) return;
   all_.sink.deliver(std::make_shared<const std::vector<rpc::connection_id>>(to_),
-                     std::move(d.push));
+                    std::move(d.push));
 }
 
 /// False when the account has no socket.
@@ -158,8 +158,7 @@ void courier::handle(end_watch& w) {
   if (i == seat_.accounts.end()) return;
   unwatch_here out{w.watched, {}};
   for (const auto& s : i->second.sockets) out.connections.push_back(s.connection);
-  if (!out.connections.empty())
-    all_.seat(courier_of(w.watched, all_.slots())).post(std::move(out));
+  if (!out.connections.empty()) all_.seat(courier_of(w.watched, all_.slots())).post(std::move(out));
 }
 
 void courier::handle(unwatch_here& w) {
@@ -182,7 +181,8 @@ void courier::touch(const uuid& account, account_row& row) {
   if (row.dirty || online == row.announced) return;
   row.dirty = true;
   if (seat_.changed.empty())
-    seat_.flush_at = services_.now() + std::chrono::milliseconds(services_.settings().presence_interval_ms);
+    seat_.flush_at =
+        services_.now() + std::chrono::milliseconds(services_.settings().presence_interval_ms);
   seat_.changed.push_back(account);
 }
 
@@ -209,7 +209,7 @@ void courier::flush_presence() {
 void courier::tell(rpc::connection_id connection, const uuid& account, const account_row& row) {
   if (!all_.hooks.make_presence) return;
   all_.sink.deliver(std::make_shared<const std::vector<rpc::connection_id>>(1, connection),
-                     all_.hooks.make_presence(account, row.announced, row.last_seen));
+                    all_.hooks.make_presence(account, row.announced, row.last_seen));
 }
 
 void courier::forget_if_empty(const uuid& account) {

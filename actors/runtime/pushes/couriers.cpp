@@ -9,8 +9,7 @@ couriers::couriers(services& s, rpc::push_sink& to, courier_hooks h)
     : node(s), sink(to), hooks(std::move(h)) {
   const auto slots = std::bit_ceil(std::max<std::uint32_t>(1, node.settings().courier_slots));
   for (std::uint32_t i = 0; i < slots; ++i)
-    seats_.push_back(
-        std::make_unique<courier_seat>(*this, i, node.settings().max_courier_inbox));
+    seats_.push_back(std::make_unique<courier_seat>(*this, i, node.settings().max_courier_inbox));
 }
 
 void couriers::attach(const rpc::attachment& a, std::function<void(result<void>)> attached) {

@@ -14,8 +14,8 @@ void fanout::add(outgoing o) {
   if (accounts.size() > small_audience) {
     for (const auto& [slot, part] : grouping(o.to.accounts))
       if (part->nobody_at != to_.arrivals(slot))
-        queue(slot, {o.push, o.origin, o.to.except, accounts_ptr(part, &part->accounts), part,
-                     bytes});
+        queue(slot,
+              {o.push, o.origin, o.to.except, accounts_ptr(part, &part->accounts), part, bytes});
     return;
   }
   std::array<std::uint32_t, small_audience> slots;

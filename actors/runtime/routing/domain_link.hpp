@@ -19,7 +19,7 @@ namespace nova::runtime {
 
 /// Whose a domain's shards are, as this node's last claim was answered.
 enum class holding : std::uint8_t {
-  unknown,    ///< no answer yet
+  unknown,  ///< no answer yet
   ours,
   elsewhere,  ///< another living node's, or taken by one just now
   away,       ///< its database does not answer

@@ -40,8 +40,8 @@ struct pull_request {
 /// "Tell me when all events up to `seq` have had their effect."
 struct settle_wait {
   std::uint64_t seq = 0;
-  std::string key;         ///< the effect of this key's events counts
-  std::uint32_t type = 0;  ///< of the last event; 0: any of the key
+  std::string key;                                ///< the effect of this key's events counts
+  std::uint32_t type = 0;                         ///< of the last event; 0: any of the key
   std::chrono::steady_clock::time_point until{};  ///< afterwards nobody waits
   /// Must only post. False: events of the key wait as dead letters.
   std::function<void(bool in_force)> settled;

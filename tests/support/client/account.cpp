@@ -36,7 +36,8 @@ bool take_tokens(account& a, const http_reply& reply) {
   return !a.access_token.empty();
 }
 
-std::optional<account> register_account(http_client& http, const std::string& handle, std::string* why) {
+std::optional<account> register_account(http_client& http, const std::string& handle,
+                                        std::string* why) {
   auto a = unregistered(handle);
   const auto reply = http.post("/v1/auth/register", register_body(a));
   if (reply.status == 201 && take_tokens(a, reply)) return a;
@@ -48,13 +49,15 @@ namespace {
 
 void back_off(int attempt) {
   boost::asio::io_context context;
-  boost::asio::steady_timer(context, std::chrono::milliseconds(std::min(1000, 20 << std::min(attempt, 6)))).wait();
+  boost::asio::steady_timer(context,
+                            std::chrono::milliseconds(std::min(1000, 20 << std::min(attempt, 6))))
+      .wait();
 }
 
 }  // namespace
 
-std::vector<account> register_accounts(const endpoint& to, const std::string& prefix, std::size_t count,
-                                       std::size_t lanes) {
+std::vector<account> register_accounts(const endpoint& to, const std::string& prefix,
+                                       std::size_t count, std::size_t lanes) {
   std::vector<account> out(count);
   std::atomic<std::size_t> next{0};
   std::atomic<bool> refused{false};
@@ -93,17 +96,20 @@ std::string create_conversation(http_client& http, const account& by, const std:
   if (kind != "direct") body += R"(,"title":"A )" + kind + "\"";
   body += "}";
   const auto reply = http.post("/v1/conversations", body, by.access_token);
-  if (reply.status == 200 || reply.status == 201) return std::string(find_string(reply.body, "conversation_id"));
+  if (reply.status == 200 || reply.status == 201)
+    return std::string(find_string(reply.body, "conversation_id"));
   if (why) *why = std::to_string(reply.status) + " " + reply.body;
   return {};
 }
 
 std::string unique_suffix() {
   static std::atomic<unsigned> count{0};
-  const auto now = std::chrono::system_clock::now().time_since_epoch() / std::chrono::milliseconds(1);
+  const auto now =
+      std::chrono::system_clock::now().time_since_epoch() / std::chrono::milliseconds(1);
   static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
   std::string out;
-  for (auto n = static_cast<std::uint64_t>(now) * 1000 + getpid() % 1000; n > 0; n /= 36) out += digits[n % 36];
+  for (auto n = static_cast<std::uint64_t>(now) * 1000 + getpid() % 1000; n > 0; n /= 36)
+    out += digits[n % 36];
   return out + "_" + std::to_string(count++);
 }
 

@@ -3,12 +3,12 @@
 
 #include "tests/support/client/json_text.hpp"
 
+#include <doctest/doctest.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
-#include <doctest/doctest.h>
 
 #include <future>
 #include <thread>
@@ -24,9 +24,10 @@ namespace {
 /// Serves one connection after the other: "echo" answers its params, "push" pushes first, "drop" cuts, "kick" closes 4409.
 class small_server {
  public:
-  explicit small_server(int connections) : thread_([this, connections] {
-    for (int i = 0; i < connections; ++i) serve();
-  }) {}
+  explicit small_server(int connections)
+      : thread_([this, connections] {
+          for (int i = 0; i < connections; ++i) serve();
+        }) {}
   ~small_server() { thread_.join(); }
   endpoint at() const { return {acceptor_.local_endpoint().port()}; }
   std::vector<std::string> opens;  ///< session.open frames; read it when the server has ended
@@ -90,10 +91,11 @@ TEST_CASE("calls are answered in order, also beyond the window, and pushes are h
   int close_code = 0;
   auto s = session::make(io, {.to = server.at(), .access_token = "t", .window = 2},
                          {.pushed = [&](std::string_view f) { pushed = f; },
-                          .closed = [&](int code, int, std::string_view) {
-                            close_code = code;
-                            closed.set_value();
-                          }});
+                          .closed =
+                              [&](int code, int, std::string_view) {
+                                close_code = code;
+                                closed.set_value();
+                              }});
   io.run([&] {
     for (int i = 0; i < 10; ++i)
       s->call("echo", std::to_string(i), [&](const call_reply& r) { seen += r.body; });
@@ -108,16 +110,21 @@ TEST_CASE("calls are answered in order, also beyond the window, and pushes are h
   CHECK(close_code == 1000);
 }
 
-TEST_CASE("after a loss the session resumes with what it has seen; an unanswered call is reported lost") {
+TEST_CASE(
+    "after a loss the session resumes with what it has seen; an unanswered call is reported lost") {
   io_thread io;
   std::promise<void> again;
   std::vector<std::string> opens;
   {
     small_server server(2);
     int lost = 0, opened = 0;
-    auto s = session::make(io, {.to = server.at(), .access_token = "t", .echo = false, .reconnect = true},
-                           {.opened = [&](std::string_view) { if (++opened == 2) again.set_value(); },
-                            .seen = [] { return std::string(R"({"c":{"seq":4}})"); }});
+    auto s = session::make(
+        io, {.to = server.at(), .access_token = "t", .echo = false, .reconnect = true},
+        {.opened =
+             [&](std::string_view) {
+               if (++opened == 2) again.set_value();
+             },
+         .seen = [] { return std::string(R"({"c":{"seq":4}})"); }});
     io.run([&] { s->call("drop", "{}", [&](const call_reply& r) { lost += r.lost; }); });
     s->start();
     again.get_future().get();
@@ -128,7 +135,9 @@ TEST_CASE("after a loss the session resumes with what it has seen; an unanswered
     io.run([&] { opens = server.opens; });
   }
   REQUIRE(opens.size() == 2);
-  CHECK(opens[0] == R"({"jsonrpc":"2.0","id":1,"method":"session.open","params":{"echo":false,"access_token":"t"}})");
+  CHECK(
+      opens[0] ==
+      R"({"jsonrpc":"2.0","id":1,"method":"session.open","params":{"echo":false,"access_token":"t"}})");
   CHECK(opens[1].find(R"("resume":{"token":"r","seen":{"c":{"seq":4}}})") != std::string::npos);
 }
 
@@ -136,8 +145,9 @@ TEST_CASE("a refused upgrade tells its status") {
   small_server server(1);
   io_thread io;
   std::promise<int> status;
-  auto s = session::make(io, {.to = server.at(), .access_token = "refused", .bearer_header = true},
-                         {.closed = [&](int, int http, std::string_view) { status.set_value(http); }});
+  auto s =
+      session::make(io, {.to = server.at(), .access_token = "refused", .bearer_header = true},
+                    {.closed = [&](int, int http, std::string_view) { status.set_value(http); }});
   s->start();
   CHECK(status.get_future().get() == 401);
 }

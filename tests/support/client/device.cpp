@@ -95,7 +95,8 @@ call_result device::call(std::string_view method, std::string_view params) {
   return call_all(method, {std::string(params)}).front();
 }
 
-std::vector<call_result> device::call_all(std::string_view method, const std::vector<std::string>& params) {
+std::vector<call_result> device::call_all(std::string_view method,
+                                          const std::vector<std::string>& params) {
   struct shared_state {
     std::vector<call_result> results;
     std::size_t left;
@@ -117,7 +118,8 @@ std::vector<call_result> device::call_all(std::string_view method, const std::ve
   return std::vector<call_result>(params.size(), call_result{false, true, {}});
 }
 
-std::optional<json::object> device::push(std::string_view method, const predicate& fits, wait within) {
+std::optional<json::object> device::push(std::string_view method, const predicate& fits,
+                                         wait within) {
   std::unique_lock lock(mutex_);
   std::optional<json::object> out;
   changed_.wait_for(lock, within, [&] {

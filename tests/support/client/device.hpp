@@ -20,10 +20,10 @@ namespace nova::client {
 
 struct call_result {
   bool ok = false;
-  bool lost = false;          ///< the socket went, or no answer came within 15 s
-  boost::json::value body;    ///< result, or the error object
+  bool lost = false;        ///< the socket went, or no answer came within 15 s
+  boost::json::value body;  ///< result, or the error object
 
-  std::string code() const;   ///< error.data.code
+  std::string code() const;  ///< error.data.code
   std::int64_t number(std::string_view name) const;
   std::string text(std::string_view name) const;
 };
@@ -43,7 +43,8 @@ class device {
 
   call_result call(std::string_view method, std::string_view params);
   /// All at once, pipelined; the answers in the order of the calls.
-  std::vector<call_result> call_all(std::string_view method, const std::vector<std::string>& params);
+  std::vector<call_result> call_all(std::string_view method,
+                                    const std::vector<std::string>& params);
 
   /// The params of the oldest push of this method that `fits`, which is taken out. Empty after `within`.
   using predicate = std::function<bool(const boost::json::object&)>;

@@ -70,12 +70,14 @@ struct http_client::body {
     });
     if (ec) return ec;
     return wait([&](auto done) {
-      http::async_read(*stream, buffer, parser, [done](beast::error_code e, std::size_t) { done(e); });
+      http::async_read(*stream, buffer, parser,
+                       [done](beast::error_code e, std::size_t) { done(e); });
     });
   }
 };
 
-http_client::http_client(endpoint to, std::chrono::milliseconds timeout) : body_(std::make_unique<body>()) {
+http_client::http_client(endpoint to, std::chrono::milliseconds timeout)
+    : body_(std::make_unique<body>()) {
   body_->to = std::move(to);
   body_->timeout = timeout;
 }

@@ -19,7 +19,8 @@ class joining_stream {
  public:
   using tcp = boost::asio::ip::tcp;
   // Names its executor: one of any kind would be copied with each operation.
-  using next_layer_type = boost::asio::basic_stream_socket<tcp, boost::asio::io_context::executor_type>;
+  using next_layer_type =
+      boost::asio::basic_stream_socket<tcp, boost::asio::io_context::executor_type>;
   using executor_type = next_layer_type::executor_type;
   using error_code = boost::system::error_code;
 
@@ -33,7 +34,8 @@ class joining_stream {
   void flush() {
     while (!waiting_ && out_at_ < out_.size() && !broken_) {
       error_code ec;
-      out_at_ += socket_.write_some(boost::asio::buffer(out_.data() + out_at_, out_.size() - out_at_), ec);
+      out_at_ +=
+          socket_.write_some(boost::asio::buffer(out_.data() + out_at_, out_.size() - out_at_), ec);
       if (ec == boost::asio::error::would_block) return flush_later();
       if (ec) broken_ = ec;
     }
@@ -56,13 +58,14 @@ class joining_stream {
     return boost::asio::async_initiate<Handler, void(error_code, std::size_t)>(
         [this](auto h, const Buffers& b) {
           std::size_t size = 0;
-          for (auto it = boost::asio::buffer_sequence_begin(b); it != boost::asio::buffer_sequence_end(b); ++it) {
+          for (auto it = boost::asio::buffer_sequence_begin(b);
+               it != boost::asio::buffer_sequence_end(b); ++it) {
             const boost::asio::const_buffer part = *it;
             out_.append(static_cast<const char*>(part.data()), part.size());
             size += part.size();
           }
-          boost::asio::post(socket_.get_executor(),
-                            boost::beast::bind_front_handler(std::move(h), broken_, broken_ ? 0 : size));
+          boost::asio::post(socket_.get_executor(), boost::beast::bind_front_handler(
+                                                        std::move(h), broken_, broken_ ? 0 : size));
         },
         handler, buffers);
   }
@@ -79,18 +82,21 @@ class joining_stream {
       return;
     }
     flush();
-    socket_.async_wait(tcp::socket::wait_read, [this, buffers, h = std::move(h)](error_code ec) mutable {
-      std::size_t n = 0;
-      if (!ec) ec = fill();
-      if (ec == boost::asio::error::would_block) return start_read(buffers, std::move(h));
-      if (!ec) n = take(buffers);
-      h(ec, n);
-    });
+    socket_.async_wait(tcp::socket::wait_read,
+                       [this, buffers, h = std::move(h)](error_code ec) mutable {
+                         std::size_t n = 0;
+                         if (!ec) ec = fill();
+                         if (ec == boost::asio::error::would_block)
+                           return start_read(buffers, std::move(h));
+                         if (!ec) n = take(buffers);
+                         h(ec, n);
+                       });
   }
 
   template <class Buffers>
   std::size_t take(const Buffers& buffers) {
-    const auto n = boost::asio::buffer_copy(buffers, boost::asio::buffer(in_.data() + in_at_, in_.size() - in_at_));
+    const auto n = boost::asio::buffer_copy(
+        buffers, boost::asio::buffer(in_.data() + in_at_, in_.size() - in_at_));
     in_at_ += n;
     if (in_at_ == in_.size()) {
       in_at_ = 0;
@@ -128,7 +134,8 @@ class joining_stream {
 template <class Handler>
 void async_teardown(boost::beast::role_type role, joining_stream& stream, Handler&& handler) {
   stream.flush();
-  boost::beast::websocket::async_teardown(role, stream.next_layer(), std::forward<Handler>(handler));
+  boost::beast::websocket::async_teardown(role, stream.next_layer(),
+                                          std::forward<Handler>(handler));
 }
 
 }  // namespace nova::client

@@ -30,9 +30,11 @@ std::string quoted(std::string_view text) {
 namespace {
 
 std::size_t value_of(std::string_view json, std::string_view name, std::size_t from = 0) {
-  for (std::size_t at = from; (at = json.find(name, at)) != std::string_view::npos; at += name.size()) {
+  for (std::size_t at = from; (at = json.find(name, at)) != std::string_view::npos;
+       at += name.size()) {
     const auto end = at + name.size();
-    if (at > 0 && json[at - 1] == '"' && end + 1 < json.size() && json[end] == '"' && json[end + 1] == ':')
+    if (at > 0 && json[at - 1] == '"' && end + 1 < json.size() && json[end] == '"' &&
+        json[end + 1] == ':')
       return end + 2;
   }
   return std::string_view::npos;
@@ -67,7 +69,9 @@ std::size_t skip_value(std::string_view json, std::size_t at) {
 }
 
 std::size_t skip_space(std::string_view json, std::size_t at) {
-  while (at < json.size() && (json[at] == ' ' || json[at] == '\n' || json[at] == '\t' || json[at] == '\r')) ++at;
+  while (at < json.size() &&
+         (json[at] == ' ' || json[at] == '\n' || json[at] == '\t' || json[at] == '\r'))
+    ++at;
   return at;
 }
 
@@ -102,7 +106,8 @@ frame_view read_frame(std::string_view json) {
     const auto end = skip_value(json, at);
     const auto value = json.substr(at, end - at);
     if (name == "id") std::from_chars(value.data(), value.data() + value.size(), out.id);
-    else if (name == "method" && value.size() > 1) out.method = value.substr(1, value.size() - 2), out.what = frame_view::kind::push;
+    else if (name == "method" && value.size() > 1)
+      out.method = value.substr(1, value.size() - 2), out.what = frame_view::kind::push;
     else if (name == "params") out.body = value;
     else if (name == "result") out.body = value, out.what = frame_view::kind::result;
     else if (name == "error") out.body = value, out.what = frame_view::kind::error;

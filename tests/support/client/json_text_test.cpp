@@ -14,7 +14,8 @@ TEST_CASE("a frame is read whatever the order of its members") {
   CHECK(r.what == frame_view::kind::error);
   CHECK(r.id == 2);
   CHECK(find_string(r.body, "code") == "not_found");
-  r = read_frame(R"({"jsonrpc":"2.0","method":"messaging.message","params":{"seq":1,"text":"a \"b\" }"}})");
+  r = read_frame(
+      R"({"jsonrpc":"2.0","method":"messaging.message","params":{"seq":1,"text":"a \"b\" }"}})");
   CHECK(r.what == frame_view::kind::push);
   CHECK(r.method == "messaging.message");
   CHECK(r.body == R"({"seq":1,"text":"a \"b\" }"})");

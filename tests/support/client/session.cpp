@@ -26,7 +26,8 @@ namespace {
 
 /// One TCP connection of a session. Kept alive by its own operations.
 struct connection {
-  connection(net::io_context& context, std::weak_ptr<session> s) : ws(context), owner(std::move(s)) {}
+  connection(net::io_context& context, std::weak_ptr<session> s)
+      : ws(context), owner(std::move(s)) {}
 
   socket_stream ws;
   beast::flat_buffer in;
@@ -75,9 +76,10 @@ struct session::body {
   session_events events;
   session* self = nullptr;
   connection_ptr current;
-  std::deque<reply_fn> pending;         ///< of ids from first_id on; empty functions were answered
+  std::deque<reply_fn> pending;  ///< of ids from first_id on; empty functions were answered
   std::uint64_t first_id = 1;
-  std::deque<std::pair<std::string, reply_fn>> waiting;  ///< everything of the frame but its beginning
+  std::deque<std::pair<std::string, reply_fn>>
+      waiting;  ///< everything of the frame but its beginning
   std::size_t on_wire = 0;
   std::string resume_token;
   bool open = false;
@@ -119,10 +121,12 @@ void session::body::connect() {
 }
 
 void session::body::upgrade(const connection_ptr& c) {
-  c->ws.set_option(websocket::stream_base::timeout{std::chrono::seconds(15), websocket::stream_base::none(), false});
+  c->ws.set_option(websocket::stream_base::timeout{std::chrono::seconds(15),
+                                                   websocket::stream_base::none(), false});
   c->ws.secure_prng(false);
   c->ws.auto_fragment(false);
-  std::string bearer = options.bearer_header ? (events.token ? events.token() : options.access_token) : "";
+  std::string bearer =
+      options.bearer_header ? (events.token ? events.token() : options.access_token) : "";
   c->ws.set_option(websocket::stream_base::decorator(
       [bearer, sub = options.subprotocol, origin = options.origin](websocket::request_type& r) {
         if (!sub.empty()) r.set(beast::http::field::sec_websocket_protocol, sub);
@@ -130,8 +134,8 @@ void session::body::upgrade(const connection_ptr& c) {
         if (!bearer.empty()) r.set(beast::http::field::authorization, "Bearer " + bearer);
         r.set(beast::http::field::user_agent, "nova-test");
       }));
-  c->ws.async_handshake(c->upgrade, options.to.host + ":" + std::to_string(options.to.port), options.target,
-                        [c](error_code ec) {
+  c->ws.async_handshake(c->upgrade, options.to.host + ":" + std::to_string(options.to.port),
+                        options.target, [c](error_code ec) {
                           auto s = c->owner.lock();
                           if (!s || s->body_->current != c) return;
                           auto& b = *s->body_;
@@ -265,7 +269,8 @@ session::session(io_thread& io, session_options options, session_events events)
   body_->self = this;
 }
 
-std::shared_ptr<session> session::make(io_thread& io, session_options options, session_events events) {
+std::shared_ptr<session> session::make(io_thread& io, session_options options,
+                                       session_events events) {
   return std::shared_ptr<session>(new session(io, std::move(options), std::move(events)));
 }
 
@@ -284,7 +289,8 @@ void session::stop(int code) {
     auto c = b.current;
     if (!c) return;
     if (code != 0 && b.open) {
-      c->ws.async_close(websocket::close_reason(static_cast<websocket::close_code>(code)), [c](error_code) {});
+      c->ws.async_close(websocket::close_reason(static_cast<websocket::close_code>(code)),
+                        [c](error_code) {});
       c->ws.next_layer().flush();
       b.io.post([c] { c->ws.next_layer().flush(); });
     } else {

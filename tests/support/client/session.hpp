@@ -17,21 +17,25 @@ namespace nova::client {
 struct session_options {
   endpoint to = {};
   std::string access_token = {};
-  std::string resume_token = {};     ///< of an earlier session: the first open resumes it
-  std::string seen = {};             ///< JSON object for that resume; session_events::seen goes before it
+  std::string resume_token = {};  ///< of an earlier session: the first open resumes it
+  std::string seen = {};  ///< JSON object for that resume; session_events::seen goes before it
   bool echo = true;
-  bool bearer_header = false;        ///< the token goes with the handshake, session.open carries none
-  bool reconnect = false;            ///< after any loss except 4401 and 4409, with back-off from 20 ms to 500 ms
-  bool raw = false;                  ///< no session.open, every frame goes to `pushed`; send with send_frame
+  bool bearer_header = false;  ///< the token goes with the handshake, session.open carries none
+  bool reconnect =
+      false;         ///< after any loss except 4401 and 4409, with back-off from 20 ms to 500 ms
+  bool raw = false;  ///< no session.open, every frame goes to `pushed`; send with send_frame
   std::string subprotocol = "nova.v1.json";
-  std::string target = "/v1/ws";     ///< of the upgrade request
+  std::string target = "/v1/ws";  ///< of the upgrade request
   std::string origin = {};
-  int receive_buffer_bytes = 0;      ///< the kernel's, of a client that is to be slow soon; 0: the kernel decides
-  std::size_t window = 0;            ///< unanswered calls on the wire; further ones wait in memory. 0: no limit
+  int receive_buffer_bytes =
+      0;  ///< the kernel's, of a client that is to be slow soon; 0: the kernel decides
+  std::size_t window =
+      0;  ///< unanswered calls on the wire; further ones wait in memory. 0: no limit
 };
 
 struct call_reply {
-  bool lost = false;           ///< the connection went before the answer: it may or may not have been carried out
+  bool lost =
+      false;  ///< the connection went before the answer: it may or may not have been carried out
   bool ok = false;
   std::string_view body = {};  ///< JSON of `result` or of `error`; valid during the callback
 
@@ -53,7 +57,8 @@ struct session_events {
 
 class session : public std::enable_shared_from_this<session> {
  public:
-  static std::shared_ptr<session> make(io_thread& io, session_options options, session_events events);
+  static std::shared_ptr<session> make(io_thread& io, session_options options,
+                                       session_events events);
   ~session();
 
   void start();

@@ -12,7 +12,8 @@ namespace nova::sample {
 runtime::entity_kind notebook_entity::kind() {
   runtime::methods<notebook_entity> notebook("notebook");
   bind_notebook<notebook_entity>(notebook);
-  notebook.on<auth::AccountRegistered>(auth::account_registered_event(), &notebook_entity::on_account_registered);
+  notebook.on<auth::AccountRegistered>(auth::account_registered_event(),
+                                       &notebook_entity::on_account_registered);
   notebook.on_reminder<google::protobuf::StringValue>(&notebook_entity::on_due);
   return notebook.take();
 }

@@ -40,9 +40,11 @@ struct notebook_entity {
   static outcome list_notes(const state&, const ListNotesRequest&, const context&, const reads&);
 
   /// Of auth: writes the first note, once.
-  static outcome on_account_registered(const state&, const auth::AccountRegistered&, const context&, const reads&);
+  static outcome on_account_registered(const state&, const auth::AccountRegistered&, const context&,
+                                       const reads&);
   /// A note's time has come; the reminder's name is its id.
-  static outcome on_due(const state&, const google::protobuf::StringValue&, const context&, const reads&);
+  static outcome on_due(const state&, const google::protobuf::StringValue&, const context&,
+                        const reads&);
 };
 
 }  // namespace nova::sample

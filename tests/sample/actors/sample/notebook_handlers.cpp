@@ -41,9 +41,11 @@ decision write(const notebook_state& s, const note_row& row, const context& c) {
 
 }  // namespace
 
-outcome notebook_entity::create_note(const notebook_state& s, const CreateNoteRequest& q, const context& c, const reads&) {
+outcome notebook_entity::create_note(const notebook_state& s, const CreateNoteRequest& q,
+                                     const context& c, const reads&) {
   const auto& settings = c.service<sample_services>().settings;
-  if (s.notes >= settings.notes_per_account) return make_error(errc::conflict, "This account keeps as many notes as it may.");
+  if (s.notes >= settings.notes_per_account)
+    return make_error(errc::conflict, "This account keeps as many notes as it may.");
   const auto row = checked_note(q, c.new_id(), c.now, settings);
   if (row.has_error()) return row.error();
   auto d = write(s, *row, c);
@@ -51,7 +53,8 @@ outcome notebook_entity::create_note(const notebook_state& s, const CreateNoteRe
   return d;
 }
 
-outcome notebook_entity::get_note(const notebook_state& s, const GetNoteRequest& q, const context&, const reads& r) {
+outcome notebook_entity::get_note(const notebook_state& s, const GetNoteRequest& q, const context&,
+                                  const reads& r) {
   const auto id = parse_uuid(q.note_id());
   if (!id) return no_such_note();
   if (r.size() == 0) return need{{store::note(s.account, *id)}};
@@ -62,7 +65,8 @@ outcome notebook_entity::get_note(const notebook_state& s, const GetNoteRequest&
   return d;
 }
 
-outcome notebook_entity::list_notes(const notebook_state& s, const ListNotesRequest& q, const context&, const reads& r) {
+outcome notebook_entity::list_notes(const notebook_state& s, const ListNotesRequest& q,
+                                    const context&, const reads& r) {
   const auto limit = page_limit(q);
   if (limit.has_error()) return limit.error();
   std::optional<uuid> before;
@@ -82,14 +86,15 @@ outcome notebook_entity::list_notes(const notebook_state& s, const ListNotesRequ
   return d;
 }
 
-outcome notebook_entity::on_account_registered(const notebook_state& s, const auth::AccountRegistered& e, const context& c,
+outcome notebook_entity::on_account_registered(const notebook_state& s,
+                                               const auth::AccountRegistered& e, const context& c,
                                                const reads&) {
   if (s.notes > 0) return decision{};
   return write(s, welcome_note(e.handle(), c.new_id(), e.registered_at()), c);
 }
 
-outcome notebook_entity::on_due(const notebook_state& s, const google::protobuf::StringValue& name, const context&,
-                                const reads& r) {
+outcome notebook_entity::on_due(const notebook_state& s, const google::protobuf::StringValue& name,
+                                const context&, const reads& r) {
   const auto id = parse_uuid(name.value());
   if (!id) return decision{};
   if (r.size() == 0) return need{{store::note(s.account, *id)}};

@@ -5,11 +5,14 @@
 
 namespace nova::sample {
 
-result<note_row> checked_note(const CreateNoteRequest& q, const uuid& id, unix_ms now, const config::sample_settings& s) {
+result<note_row> checked_note(const CreateNoteRequest& q, const uuid& id, unix_ms now,
+                              const config::sample_settings& s) {
   error bad{errc::invalid_request, "Some fields are not valid."};
   if (count_code_points(q.text()) > s.note_code_points)
-    bad.fields.push_back({"text", "At most " + std::to_string(s.note_code_points) + " characters are allowed."});
-  if (q.has_remind_at() && q.remind_at() <= now) bad.fields.push_back({"remind_at", "This time is over."});
+    bad.fields.push_back(
+        {"text", "At most " + std::to_string(s.note_code_points) + " characters are allowed."});
+  if (q.has_remind_at() && q.remind_at() <= now)
+    bad.fields.push_back({"remind_at", "This time is over."});
   if (!bad.fields.empty()) return bad;
   note_row row{id, q.text(), now, std::nullopt};
   if (q.has_remind_at()) row.remind_at = q.remind_at();

@@ -12,7 +12,8 @@ class CreateNoteRequest;
 class Note;
 
 /// The note of a request that arrives at `now`. All that is wrong with the fields comes at once, as `invalid_request`.
-result<note_row> checked_note(const CreateNoteRequest& q, const uuid& id, unix_ms now, const config::sample_settings& s);
+result<note_row> checked_note(const CreateNoteRequest& q, const uuid& id, unix_ms now,
+                              const config::sample_settings& s);
 
 /// The first note of a new account.
 note_row welcome_note(const std::string& handle, const uuid& id, unix_ms now);

@@ -2,20 +2,19 @@
 
 namespace nova::sample::queries {
 
-const storage::query notebook{.name = "sample.notebook", .sql = "SELECT notes FROM notebook WHERE account_id = $1"};
+const storage::query notebook{.name = "sample.notebook",
+                              .sql = "SELECT notes FROM notebook WHERE account_id = $1"};
 
-const storage::query note{
-    .name = "sample.note",
-    .sql =
-        "SELECT note_id, text, created_at, remind_at FROM note "
-        "WHERE account_id = $1 AND note_id = $2"};
+const storage::query note{.name = "sample.note",
+                          .sql =
+                              "SELECT note_id, text, created_at, remind_at FROM note "
+                              "WHERE account_id = $1 AND note_id = $2"};
 
-const storage::query notes{
-    .name = "sample.notes",
-    .sql =
-        "SELECT note_id, text, created_at, remind_at FROM note "
-        "WHERE account_id = $1 AND ($2::uuid IS NULL OR note_id < $2) "
-        "ORDER BY note_id DESC LIMIT $3"};
+const storage::query notes{.name = "sample.notes",
+                           .sql =
+                               "SELECT note_id, text, created_at, remind_at FROM note "
+                               "WHERE account_id = $1 AND ($2::uuid IS NULL OR note_id < $2) "
+                               "ORDER BY note_id DESC LIMIT $3"};
 
 const storage::query insert_note{
     .name = "sample.insert_note",

@@ -8,7 +8,8 @@ namespace nova::sample::store {
 storage::statement notebook(const uuid& account);
 storage::statement note(const uuid& account, const uuid& note);
 /// The newest `limit` notes, or those older than `before`.
-storage::statement notes(const uuid& account, const std::optional<uuid>& before, std::int64_t limit);
+storage::statement notes(const uuid& account, const std::optional<uuid>& before,
+                         std::int64_t limit);
 
 /// Refused as a conflict when the note exists.
 storage::statement insert_note(const uuid& account, const note_row& row);

@@ -23,7 +23,9 @@ config::auth_settings cheap_passwords() {
 }
 
 struct world : test::domain_node {
-  world() : domain_node({test::part_of(auth::descriptor(), cheap_passwords()), test::part_of(sample::descriptor())}) {}
+  world()
+      : domain_node({test::part_of(auth::descriptor(), cheap_passwords()),
+                     test::part_of(sample::descriptor())}) {}
 
   rpc::caller register_account(const std::string& handle, rpc::connection_id connection) {
     auth::RegisterRequest q;
@@ -31,15 +33,18 @@ struct world : test::domain_node {
     q.set_handle(handle);
     q.set_password("correct horse battery staple");
     const auto tokens = call<auth::auth_interface::register_>(q).value();
-    return test::caller_of(*parse_uuid(tokens.account_id()), *parse_uuid(tokens.session_id()), connection);
+    return test::caller_of(*parse_uuid(tokens.account_id()), *parse_uuid(tokens.session_id()),
+                           connection);
   }
-  result<Note> create(const rpc::caller& as, std::string text, std::int64_t remind_in_ms = 0, std::string key = {}) {
+  result<Note> create(const rpc::caller& as, std::string text, std::int64_t remind_in_ms = 0,
+                      std::string key = {}) {
     CreateNoteRequest q;
     q.set_text(std::move(text));
     if (remind_in_ms != 0) q.set_remind_at(now() + remind_in_ms);
     return call<sample_interface::create_note>(q, as, std::move(key));
   }
-  ListNotesReply list(const rpc::caller& as, std::int64_t limit = 50, const std::string& cursor = {}) {
+  ListNotesReply list(const rpc::caller& as, std::int64_t limit = 50,
+                      const std::string& cursor = {}) {
     ListNotesRequest q;
     q.set_limit(limit);
     if (!cursor.empty()) q.set_cursor(cursor);
@@ -54,14 +59,16 @@ TEST_CASE("PostgreSQL accepts every query") {
   CHECK(test::unpreparable(w.conninfo("sample"), queries::all()) == std::vector<std::string>());
 }
 
-TEST_CASE("notes are kept over a restart and listed page by page; an account begins with a welcome") {
+TEST_CASE(
+    "notes are kept over a restart and listed page by page; an account begins with a welcome") {
   world w;
   const auto ada = w.register_account("ada", 1);
   REQUIRE(w.until([&] { return w.list(ada).items_size() == 1; }));
   CHECK(w.list(ada).items(0).text() == "Welcome, ada.");
 
   const auto note = w.create(ada, "first").value();
-  CHECK(w.create(ada, "second", 0, "key-1").value().note_id() == w.create(ada, "second", 0, "key-1").value().note_id());
+  CHECK(w.create(ada, "second", 0, "key-1").value().note_id() ==
+        w.create(ada, "second", 0, "key-1").value().note_id());
   w.restart();
 
   const auto page = w.list(ada, 2);
@@ -85,6 +92,8 @@ TEST_CASE("the account's other sockets learn of a note, and all of them when its
   w.attach(1, ada.account);
   w.attach(2, ada.account);
   REQUIRE(w.create(ada, "later", 2'000).has_value());
-  CHECK(w.until([&] { return w.pushes(2) == std::vector<std::string>{"sample.note", "sample.due"}; }));
+  CHECK(w.until([&] {
+    return w.pushes(2) == std::vector<std::string>{"sample.note", "sample.due"};
+  }));
   CHECK(w.until([&] { return !w.pushes(1).empty() && w.pushes(1).back() == "sample.due"; }));
 }
