@@ -46,8 +46,10 @@ bool take_id(incoming_call& call, const json::object& object, std::string_view t
   call.notification = id == nullptr;
   if (!id) return true;
   if (id->is_object() || id->is_array() || id->is_bool()) return false;
-  call.id = id_as_sent(*id, text);
-  return call.id.size() <= max_bytes && !has_lone_surrogate(call.id);
+  auto as_sent = id_as_sent(*id, text);
+  if (as_sent.size() > max_bytes || has_lone_surrogate(as_sent)) return false;
+  call.id = std::move(as_sent);
+  return true;
 }
 
 incoming_call read_json_call(std::string_view text, const codec_limits& limits) {
