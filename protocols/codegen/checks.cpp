@@ -75,9 +75,16 @@ void check_key(const method& m, faults& to) {
 /// A question that gateways ask must have the messages that gateways know.
 void check_questions(const method& m, faults& to) {
   const auto& o = m.options;
-  const auto speaks = [&](const std::string& stem) {
-    return m.proto->input_type()->full_name() == "nova.session." + stem + "Request" &&
-           m.proto->output_type()->full_name() == "nova.session." + stem + "Reply";
+  const auto speaks = [&](const std::string& stem, const std::string& package = "nova.session.") {
+    return m.proto->input_type()->full_name() == package + stem + "Request" &&
+           m.proto->output_type()->full_name() == package + stem + "Reply";
+  };
+  const auto check_view = [&](const std::string& option, const std::string& stem, bool declared) {
+    if (!declared) return;
+    to.unless(
+        speaks(stem, "nova.views.") && o.caller() == options::NODE, m.name,
+        option + ": it is for nodes, and answers views." + stem + "Request by " + stem + "Reply");
+    to.once(option, m.name);
   };
   if (o.resumes()) {
     to.unless(speaks("Missed"), m.name, "resumes: it answers MissedRequest by MissedReply");
@@ -93,6 +100,8 @@ void check_questions(const method& m, faults& to) {
               "revocations: it answers RevocationsRequest by RevocationsReply");
     to.once("revocations", m.name);
   }
+  check_view("cards", "Cards", o.cards());
+  check_view("posts", "Posts", o.posts());
 }
 
 void check_method(const method& m, faults& to) {

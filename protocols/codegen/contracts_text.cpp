@@ -57,6 +57,8 @@ std::string method_text(const method& m) {
   if (o.resumes()) out += ", resumes";
   if (o.token_keys()) out += ", token keys";
   if (o.revocations()) out += ", revocations";
+  if (o.cards()) out += ", cards";
+  if (o.posts()) out += ", posts";
   return out + "\n";
 }
 

@@ -73,6 +73,8 @@ struct method {
   bool resumes;      ///< answers session.MissedRequest: gateways ask all such methods on a resume
   bool token_keys;   ///< answers session.KeysRequest: the keys of access tokens
   bool revocations;  ///< answers session.RevocationsRequest: sessions whose tokens are refused
+  bool cards;        ///< answers views.CardsRequest: the accounts that other domains' answers name
+  bool posts;        ///< answers views.PostsRequest: the posts that other domains' answers name
   std::string_view summary;
   const message_type* request;
   const message_type* reply;

@@ -123,6 +123,10 @@ TEST_CASE("what a gateway asks has the messages that a gateway knows, and one an
   CHECK(has(error_of_options(sound + "token_keys: true"), "it answers KeysRequest by KeysReply"));
   CHECK(has(error_of_options(sound + "revocations: true"),
             "it answers RevocationsRequest by RevocationsReply"));
+  CHECK(has(error_of_options(sound + "cards: true"),
+            "cards: it is for nodes, and answers views.CardsRequest by CardsReply"));
+  CHECK(has(error_of_options(sound + "posts: true"),
+            "posts: it is for nodes, and answers views.PostsRequest by PostsReply"));
   const std::string path = "protocols/messaging/messaging.proto";
   const auto second =
       with(source_text(path), "  rpc Send(SendRequest)",
