@@ -1,12 +1,12 @@
-// What a .proto must keep to, told as protoc errors at generation time. Called by generator.cpp.
+// The rules that a .proto file must follow, reported as protoc errors at generation time. Called by generator.cpp.
 #pragma once
 
 #include "protocols/codegen/contract.hpp"
 
 namespace nova::codegen {
 
-/// One line for each fault, with the name of the declaration; empty: sound. Uniqueness across
-/// domains is checked when `all` holds all of them, which is the case in the "tables" mode.
+/// Returns one line for each fault, with the name of the declaration; an empty list means no fault. Names and numbers are
+/// compared across domains only when `all` holds every domain, as in the "tables" mode.
 std::vector<std::string> check(const contract& all);
 
 }  // namespace nova::codegen

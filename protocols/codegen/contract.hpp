@@ -1,6 +1,6 @@
 // The .proto files as the generators see them: methods, events, pushes and messages with Nova's
-// options. Built from protobuf's descriptors by the plugin, checked by checks.cpp, read by every
-// other file of this folder.
+// options. Built from protobuf's descriptors by the plugin, checked by checks.cpp, read by all
+// other files of this folder.
 #pragma once
 
 #include "protocols/options/options.pb.h"
@@ -47,7 +47,7 @@ struct push {
   std::string identifier;  ///< "message"; of TypingPush: "typing"
 };
 
-/// What some files declare, in the order of the files.
+/// The declarations of several .proto files, in the order of the files.
 struct contract {
   std::vector<method> methods;
   std::vector<event> events;
@@ -55,16 +55,16 @@ struct contract {
   std::vector<const pb::Descriptor*> messages;  ///< nested ones after their parent; no map entries
 
   void add(const pb::FileDescriptor& file);
-  /// By number; pushes by name.
+  /// Sorts by number, and pushes by name.
   void sort();
 };
 
-/// Every message that `roots` contain, themselves included, each once.
+/// Every message that `roots` contain, the roots included; each message stands once.
 std::vector<const pb::Descriptor*> reachable(const std::vector<const pb::Descriptor*>& roots);
 
 const options::Field& rules(const pb::FieldDescriptor& field);
 std::string snake_case(std::string_view camel);
-/// "nova.messaging" of a file, its last part being the domain's noun.
+/// The domain's noun: the last part of the file's package, "messaging" for "nova.messaging".
 std::string noun_of(const pb::FileDescriptor& file);
 /// "::nova::messaging::SendRequest"
 std::string cpp_class(const pb::Descriptor& message);
@@ -72,8 +72,8 @@ std::string cpp_class(const pb::Descriptor& message);
 std::string cpp_namespace(const pb::FileDescriptor& file);
 /// "protocols/messaging/messaging": the path without its suffix.
 std::string stem_of(const pb::FileDescriptor& file);
-/// As the declaration spells it: "repeated string", "map<string, nova.session.Seen>", "optional
-/// int64".
+/// The type as the declaration spells it: "repeated string", "map<string, nova.session.Seen>",
+/// "optional int64".
 std::string type_text(const pb::FieldDescriptor& field);
 
 // Lower-case names of the options' enums, as in contracts.txt and the C++ enums.

@@ -1,4 +1,4 @@
-// What the documents for people say of a declaration, and the examples in them. Called by openapi,
+// Descriptions and examples of declarations in the documents for people. Called by openapi,
 // asyncapi and typescript.
 #pragma once
 
@@ -15,9 +15,9 @@ std::string description_of(const pb::ServiceDescriptor& service);
 /// The field's `doc`, or the comment behind or before it.
 std::string description_of(const pb::FieldDescriptor& f);
 
-/// A value that fits the field's rules; `sent`: in a message from clients.
+/// Returns a value that follows the field's rules. `sent`: the field stands in a message that clients send.
 boost::json::value example_of(const pb::FieldDescriptor& f, bool sent);
-/// An object with the fields that are no part of `left_out`. Of a oneof's fields the first.
+/// Returns an object with all fields except `left_out`. Of a oneof only the first field is filled.
 boost::json::value example_of(const pb::Descriptor& message, bool sent,
                               const std::vector<std::string>& left_out = {});
 

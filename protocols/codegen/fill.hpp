@@ -1,4 +1,4 @@
-// Text with holes: what every output of the plugin is written with.
+// Text templates with named holes; every output of the plugin is written with them.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@ using holes = std::map<std::string, std::string>;
 /// `text` with each `$name$` replaced. A name without a value aborts: a broken generator.
 std::string fill(const char* text, const holes& values);
 
-/// "a|b|c" of a list of texts.
+/// Joins the texts with `between`: "a|b|c".
 template <class Texts>
 std::string joined(const Texts& texts, const char* between) {
   std::string out;
@@ -19,7 +19,7 @@ std::string joined(const Texts& texts, const char* between) {
   return out;
 }
 
-/// As a C++ string literal, or what is also a JSON or TypeScript one.
+/// Quotes `text` as a C++ string literal, which is also a valid JSON and TypeScript string.
 std::string quoted(const std::string& text);
 
 }  // namespace nova::codegen

@@ -1,5 +1,5 @@
 // The protoc plugin. Without a parameter it writes <noun>.nova.hpp and .cpp for each file; with the
-// parameter "tables" it writes, for all files together, what lists all of Nova: nova_contracts.cpp,
+// parameter "tables" it writes the lists of all methods, once for all files: nova_contracts.cpp,
 // contracts.txt, openapi.json, nova_types.ts. Run by protocols/CMakeLists.txt, and in memory by
 // tests/protocols/codegen_test.cpp.
 #pragma once

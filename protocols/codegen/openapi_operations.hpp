@@ -8,10 +8,10 @@ namespace nova::codegen {
 /// The document's `info` (openapi.cpp).
 json::object about(const char* title, const char* description);
 
-/// Whether the route has a body; it is the request without what stands in the path.
+/// Whether the route has a body. The body is the request without the fields that stand in the path.
 bool takes_body(const method& m, const route& r);
 
-/// Every route, and the paths that the gateway itself answers.
+/// Every route, and the paths that the gateway answers itself.
 json::object paths(const contract& all);
 json::array tags(const contract& all);
 

@@ -10,7 +10,7 @@ namespace nova::codegen {
 std::string cpp_header(const pb::FileDescriptor& file, const contract& declared);
 std::string cpp_source(const pb::FileDescriptor& file, const contract& declared);
 
-/// The four functions of one message that row_of (protocols/core/json.hpp) asks for (cpp_json.cpp).
+/// The four functions of one message that row_of (protocols/core/json.hpp) calls (cpp_json.cpp).
 std::string cpp_json(const pb::Descriptor& message);
 
 /// nova_contracts.cpp: all_methods, find_method, openapi_json … (tables.cpp).
@@ -30,8 +30,8 @@ std::string typescript_text(const contract& all);
 /// (edge_names.cpp).
 std::string edge_name(const pb::Descriptor& message, const contract& all);
 
-/// How clients meet a message: what they send and what they are sent have different fields that may
-/// be missing.
+/// The messages that clients send and the messages that clients receive. A message can be in both;
+/// the fields that may be missing differ between the two directions.
 struct directions {
   std::vector<const pb::Descriptor*> sent;      ///< reachable from requests that come from outside
   std::vector<const pb::Descriptor*> received;  ///< reachable from their replies and from pushes
@@ -40,7 +40,7 @@ struct directions {
 };
 directions directions_of(const contract& all);
 
-/// Whether the member is always there: for a message that clients send, whether they must fill it.
+/// Whether the member is always present. `sent`: whether clients must fill the member in a message that they send.
 bool always_there(const pb::FieldDescriptor& field, bool sent);
 
 }  // namespace nova::codegen

@@ -1,5 +1,5 @@
-// JSON Schemas of messages and fields, as openapi.json and asyncapi.json have them: the rules of a
-// field are those that the generated validation checks.
+// JSON Schemas of messages and fields for openapi.json and asyncapi.json. The rules of a field are
+// the same rules that the generated validation checks.
 #pragma once
 
 #include "protocols/codegen/contract.hpp"
@@ -16,13 +16,13 @@ namespace nova::codegen {
 
 namespace json = boost::json;
 
-/// {"$ref": …} to a message's schema; of one without fields the schema itself.
+/// {"$ref": …} to a message's schema. A message without fields gets its schema in place.
 json::object reference(const pb::Descriptor& message, const contract& all);
 json::object field_schema(const pb::FieldDescriptor& f, const contract& all, bool sent);
 
-/// Fields that a message's schema leaves out because they stand elsewhere, in the path.
+/// Fields that a message's schema leaves out because they stand in the path.
 using left_out = std::map<const pb::Descriptor*, std::vector<std::string>>;
-/// The schemas of what `sent` and `received` reach, by name; `Problem` among them.
+/// The schemas, by name, of all messages that `sent` and `received` reach, and of `Problem`.
 json::object schemas_of(const std::vector<const pb::Descriptor*>& sent,
                         const std::vector<const pb::Descriptor*>& received, const contract& all,
                         const left_out& without = {});

@@ -1,5 +1,5 @@
-// The only thing that the gateway knows of the rest of Nova, and the reverse: calls go in through `bus`, pushes and
-// closes come out through `push_sink`. Composed in gateway/main.cpp. Messages are passed as objects, not serialised.
+// The only interface between the gateway and the rest of Nova. Calls go in through `bus`; pushes and closes come out
+// through `push_sink`. Composed in gateway/main.cpp. Messages are passed as objects, not serialised.
 #pragma once
 
 #include "protocols/core/ids.hpp"
@@ -19,10 +19,10 @@ namespace nova::rpc {
 /// Names one open socket of one gateway process; never reused while the process lives.
 using connection_id = std::uint64_t;
 
-/// Who asks.
+/// The caller of a method, as the gateway has authenticated it.
 struct caller {
   caller_kind kind =
-      caller_kind::anonymous;  ///< anonymous, user or node; roles are the entity's business
+      caller_kind::anonymous;  ///< anonymous, user or node; the entity itself checks all roles
   uuid account{};
   uuid session{};
   connection_id connection = 0;  ///< 0: over HTTP
@@ -44,7 +44,7 @@ struct call {
   reply_fn reply;
 };
 
-/// A notification on its way to sockets: serialised at most once per encoding, whatever the number of receivers.
+/// A notification on its way to sockets. It is serialised at most once per encoding, for any number of receivers.
 class push {
  public:
   push(const push_type& type, message_ptr body) : type_(type), body_(std::move(body)) {}
@@ -78,7 +78,7 @@ enum class close_code : std::uint16_t {
 class push_sink {
  public:
   virtual ~push_sink() = default;
-  /// Appends `p` to each socket's queue; unknown connections are skipped. Order per caller and connection is kept.
+  /// Appends `p` to each socket's queue and skips unknown connections. The order per caller and connection is kept.
   virtual void deliver(std::shared_ptr<const std::vector<connection_id>> to, push_ptr p) = 0;
   virtual void close(connection_id connection, close_code code, std::string reason) = 0;
   /// Closes (4401) every socket of the session and refuses its access tokens until `until`.
@@ -91,16 +91,16 @@ struct attachment {
   uuid account{};
   uuid session{};
   uuid lineage{};    ///< kept by resumes: a second socket of one lineage replaces the first (4409)
-  bool echo = true;  ///< false: pushes caused by this very connection are not sent to it
+  bool echo = true;  ///< false: pushes that this connection caused are not sent to it
 };
 
 /// Implemented by the runtime. Thread-safe, never blocks.
 class bus {
  public:
   virtual ~bus() = default;
-  /// Routes a call to its entity. `c.reply` is called once, at the latest some ms after `c.deadline`.
+  /// Routes a call to its entity. `c.reply` is called once, some ms after `c.deadline` at the latest.
   virtual void call(rpc::call c) = 0;
-  /// From the moment `attached` is called every push that commits for the account reaches the connection.
+  /// After `attached` is called, every push that is committed for the account reaches the connection.
   virtual void attach(attachment a, std::function<void(result<void>)> attached) = 0;
   virtual void detach(connection_id connection, const uuid& account) = 0;
   /// True when every domain of this node can serve (leases held, databases up).

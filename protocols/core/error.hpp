@@ -17,7 +17,7 @@ enum class errc : std::uint16_t {
 #undef NOVA_ERROR
 };
 
-/// What the table says of one code.
+/// One row of the table: the properties of one code.
 struct errc_info {
   errc code;
   std::string_view name;  ///< snake_case; the problem document's `code`
@@ -44,14 +44,14 @@ struct error {
   std::vector<field_error> fields = {};
 };
 
-/// The one way to make an error. `detail`: one sentence for a person; empty: the table's title.
+/// The one way to make an error. `detail` is one sentence for a person; if empty, the table's title is used.
 error make_error(errc code, std::string detail = {}, std::uint32_t retry_after_ms = 0);
 error make_error(errc code, std::string detail, std::vector<field_error> fields);
 
 template <class T>
 using result = boost::system::result<T, error>;
 
-/// Called by `result::value()` on an error: a broken invariant, so it throws std::logic_error.
+/// Called by `result::value()` on an error. The error means a broken invariant, so std::logic_error is thrown.
 [[noreturn]] void throw_exception_from_error(const error& e, const boost::source_location& where);
 
 }  // namespace nova

@@ -1,5 +1,5 @@
-// Identifiers: UUIDv7 (RFC 9562) as 16 bytes inside, as 36 characters at the edge; and the two injected sources that
-// domain and runtime code take time and randomness from, so that a simulation can replay to the bit.
+// Identifiers: UUIDv7 (RFC 9562), 16 bytes inside and 36 characters at the edge. Also the two injected sources of time and
+// randomness for domain and runtime code; with them a simulation can replay a run bit by bit.
 #pragma once
 
 #include <boost/uuid/uuid.hpp>
@@ -19,7 +19,7 @@ using uuid = boost::uuids::uuid;
 /// 36 characters, lower case.
 std::string to_string(const uuid& id);
 
-/// Accepts exactly the 36-character form in either case; anything else is empty.
+/// Accepts exactly the 36-character form, in upper or lower case. Every other text gives an empty result.
 std::optional<uuid> parse_uuid(std::string_view text);
 
 /// Wall time: milliseconds since 1970-01-01T00:00:00Z.
@@ -29,14 +29,14 @@ using unix_ms = std::int64_t;
 std::string format_rfc3339(unix_ms t);
 std::optional<unix_ms> parse_rfc3339(std::string_view text);
 
-/// Where wall time comes from. Injected; the system's clock in production.
+/// The source of wall time. Injected; in production the system's clock.
 class wall_clock {
  public:
   virtual ~wall_clock() = default;
   virtual unix_ms now() const = 0;
 };
 
-/// Where randomness comes from. Injected; the kernel's generator (libsodium) in production. Thread-safe.
+/// The source of randomness. Injected; in production the kernel's generator (libsodium). Thread-safe.
 class random_source {
  public:
   virtual ~random_source() = default;
@@ -50,7 +50,7 @@ uuid make_uuid_v7(unix_ms now, random_source& random);
 const wall_clock& system_wall_clock();
 random_source& system_random();
 
-/// Stable 64-bit hash of an entity key (XXH64-like quality is enough; never changes: shards are assigned by it).
+/// Stable 64-bit hash of an entity key. Shards are assigned by this hash, so the function never changes.
 std::uint64_t stable_hash(std::string_view key) noexcept;
 
 }  // namespace nova

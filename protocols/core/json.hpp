@@ -1,6 +1,6 @@
-// What the generated JSON code is made of: appending values to a string, reading them from
-// Boost.JSON values, and checking declared limits. Called by generated code only; everybody else
-// uses rpc::message_type.
+// Parts of the generated JSON code: they append values to a string, read values from Boost.JSON
+// and check declared limits. Called by generated code only; all other code uses
+// rpc::message_type.
 #pragma once
 
 #include "protocols/core/ids.hpp"
@@ -26,11 +26,11 @@ namespace nova::rpc::json {
 
 using errors = std::vector<field_error>;
 
-/// A request with 10,000 bad items is answered with the first of them.
+/// The largest number of errors that one answer reports; a request may have 10,000 bad items.
 inline constexpr std::size_t max_field_errors = 50;
 
-/// Where in a request: a chain on the stack, made text ("resume.seen.ID.seq", "member_ids.3") only
-/// for an error.
+/// A position in a request: a chain on the stack. The text ("resume.seen.ID.seq", "member_ids.3") is
+/// made only for an error.
 class place {
  public:
   place() = default;
@@ -45,10 +45,10 @@ class place {
   bool indexed_ = false;
 };
 
-/// Appends one error, unless there are max_field_errors already. Its detail is a whole sentence.
+/// Appends one error, unless `to` holds max_field_errors already. `detail` is a whole sentence.
 void fail(errors& to, const place& at, std::string detail);
 
-// Writing: each appends. Text is quoted and escaped; it must be UTF-8, which passes through.
+// Writing: each function appends. Text is quoted and escaped. Text must be valid UTF-8; other characters stay unchanged.
 void put(std::string& out, std::string_view text);
 void put(std::string& out, bool value);
 void put(std::string& out, std::int32_t value);
@@ -62,11 +62,11 @@ void put_bytes(std::string& out, std::string_view value);  ///< base64 (RFC 4648
 // Reading. The object or array, or null and an error.
 const boost::json::object* object_of(const boost::json::value& in, const place& at, errors& to);
 const boost::json::array* array_of(const boost::json::value& in, const place& at, errors& to);
-/// The named member; null when it is not there or is JSON's null, which means the same.
+/// The named member. Null when the member is missing or is JSON's null; both mean the same.
 const boost::json::value* member(const boost::json::object& in, std::string_view name);
 
-// Each fills `out` or appends an error and returns false. Up to 2^53 integers may be spelled 1.0
-// or 1e2.
+// Each function fills `out`, or appends an error and returns false. Integers up to 2^53 may also be
+// spelled 1.0 or 1e2.
 bool read(const boost::json::value& in, std::string& out, const place& at, errors& to);
 bool read(const boost::json::value& in, bool& out, const place& at, errors& to);
 bool read(const boost::json::value& in, std::int32_t& out, const place& at, errors& to);
@@ -78,7 +78,7 @@ bool read(const boost::json::value& in, float& out, const place& at, errors& to)
 bool read_time(const boost::json::value& in, std::int64_t& out, const place& at, errors& to);
 bool read_bytes(const boost::json::value& in, std::string& out, const place& at, errors& to);
 
-// The same from the text of a path or query parameter.
+// The same for the text of a path or query parameter.
 bool read_text(std::string_view in, std::string& out, const place& at, errors& to);
 bool read_text(std::string_view in, bool& out, const place& at, errors& to);
 bool read_text(std::string_view in, std::int32_t& out, const place& at, errors& to);
@@ -99,7 +99,7 @@ struct text_rule {
   std::string_view charset = {};               ///< ASCII ranges: "A-Za-z0-9_"
   std::string_view one_of = {};                ///< values with a | between them
 };
-/// Limits, and for every string: UTF-8 without NUL. At most one error a string.
+/// Checks the limits, and that each string is UTF-8 without NUL. Reports at most one error a string.
 void check_text(std::string_view text, bool present, const text_rule& rule, const place& at,
                 errors& to);
 void check_bytes(std::string_view data, bool present, const text_rule& rule, const place& at,
@@ -109,11 +109,11 @@ void check_min(std::int64_t value, std::int64_t min, const place& at, errors& to
 void check_items(std::size_t count, bool required, std::uint32_t max_items, const place& at,
                  errors& to);
 
-/// Appends those of `more` whose field, or what it lies in, is not in `to` yet: what is of the
-/// wrong type is not reported as missing, too.
+/// Appends the errors of `more`, except for fields that `to` names already, themselves or as a parent.
+/// So a field of the wrong type is not reported as missing too.
 void merge(errors& to, errors more);
 
-/// The row of M, from the four functions that are generated beside it and found by its namespace.
+/// The row of M, made from the four functions that are generated beside M and found by its namespace.
 template <class M>
 constexpr message_type row_of(std::string_view name) {
   message_type row{};

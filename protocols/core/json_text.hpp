@@ -9,9 +9,9 @@
 
 namespace nova::rpc::json {
 
-/// The whole of `text` as one value, nested `max_depth` deep at most. As boost::json::parse, but a number with a fraction or an
-/// exponent becomes the nearest double: Boost 1.81 misses it by one unit in the last place for three in ten of 17 digits. The
-/// last one of equal keys counts. Errors: boost::json::error, and null.
+/// Parses the whole of `text` as one value, nested at most `max_depth` deep. Unlike boost::json::parse, a number with a fraction or
+/// an exponent becomes the nearest double; Boost 1.81 is off by one unit in the last place for three in ten numbers of 17 digits.
+/// Of equal keys the last one counts. On an error `failure` is a boost::json::error and the result is null.
 boost::json::value parse(std::string_view text, std::size_t max_depth,
                          boost::system::error_code& failure);
 

@@ -1,6 +1,6 @@
 // Access tokens: Ed25519 (EdDSA) JSON Web Tokens, RFC 7519 and RFC 9068. auth signs, every gateway
-// verifies locally. Only Nova issues these tokens, so the header has one spelling, byte for byte:
-// other algorithms, `jku`, `crit`, repeated names and the like cannot even be expressed.
+// verifies locally. Only Nova issues these tokens, so exactly one spelling of the header is accepted,
+// byte for byte. A header with another algorithm, `jku`, `crit` or repeated names is refused.
 #pragma once
 
 #include "protocols/core/error.hpp"
@@ -16,7 +16,7 @@
 
 namespace nova {
 
-/// Longer tokens are refused before any work is done on them.
+/// A longer token is refused before any other check.
 inline constexpr std::size_t max_jwt_bytes = 4096;
 
 struct jwt_claims {
@@ -43,7 +43,7 @@ struct key_set {
   const verifying_key* find(std::string_view kid) const noexcept;
 };
 
-/// What a verifier insists on.
+/// The values that a verifier requires.
 struct jwt_policy {
   std::string iss = "nova";
   std::string aud = "nova";
@@ -55,13 +55,13 @@ verifying_key public_part(const signing_key& key);
 
 std::string sign_jwt(const jwt_claims& claims, const signing_key& key);
 
-/// The claims of a token that is well-formed, signed by a known key, meant for `policy` and valid
-/// at `now`; sub and sid are UUIDs. Else `token_expired` (everything but the time is right) or
+/// Returns the claims of a token that is well-formed, signed by a known key, made for `policy` and valid at `now`.
+/// sub and sid are UUIDs. Errors: `token_expired` when only the time is wrong, otherwise
 /// `unauthenticated`.
 result<jwt_claims> verify_jwt(std::string_view token, const key_set& keys, unix_ms now,
                               const jwt_policy& policy = {});
 
-/// The key that a well-formed token names, so that a verifier can look for newer keys; unverified.
+/// The key id that a well-formed token names, unverified. A verifier uses it to look for newer keys.
 std::optional<std::string> jwt_key_id(std::string_view token);
 
 /// RFC 4648 §5 without padding. Decoding refuses padding, foreign characters and stray bits.

@@ -15,7 +15,7 @@ namespace nova::log {
 enum class level : std::uint8_t { trace, debug, info, warn, error };
 enum class form : std::uint8_t { text, json };
 
-/// The name of a row of protocols/core/events.def that has the level L. A name that is not there does not compile.
+/// The name of a row of protocols/core/events.def that has the level L. A name without such a row does not compile.
 template <level L>
 struct listed {
   std::string_view name;
@@ -50,9 +50,9 @@ struct field {
 };
 using fields = std::initializer_list<field>;
 
-/// One record. The text form quotes a value that holds spaces, quotes or `=`, and writes control characters (CR, LF, the escape
-/// that starts terminal sequences) as \xNN. The JSON form is one object a line: numbers and switches are bare, all other values
-/// are texts of valid UTF-8 without control characters.
+/// Writes one record. The text form quotes a value with spaces, quotes or `=`, and writes control characters (CR, LF, the escape
+/// that starts terminal sequences) as \xNN. The JSON form is one object a line. There numbers and switches are bare; all other
+/// values are texts of valid UTF-8 without control characters.
 void write(level l, std::string_view event, fields values = {});
 
 inline void debug(listed<level::debug> event, fields values = {}) {
@@ -68,18 +68,18 @@ inline void error(listed<level::error> event, fields values = {}) {
   write(level::error, event.name, values);
 }
 
-/// True when a record of this level is written: asked before the fields of a frequent record are made.
+/// True when a record of this level is written. Ask before you make the fields of a frequent record.
 bool writes(level l);
 
-/// Live: from the next record on. `least_level` may be "off". Settings refuse unknown names earlier; here they are ignored.
+/// Takes effect from the next record on. `least_level` may be "off". Unknown names are ignored here; the settings refuse them earlier.
 void set_level(std::string_view least_level);
 void set_form(std::string_view text_or_json);
 
-/// Appends `value` as a record in text form shows it.
+/// Appends `value` as the text form of a record shows it.
 void append_value(std::string& out, std::string_view value);
 
-/// While it lives, the records that this thread writes go to `to` instead of stderr. For tests and simulations, which run
-/// on one thread; they nest.
+/// While a capture lives, the records that this thread writes go to `to` instead of stderr. Captures nest. Made for tests and
+/// simulations, which run on one thread.
 class capture {
  public:
   using taker =
@@ -95,8 +95,8 @@ class capture {
   friend void write(level l, std::string_view event, fields values);
 };
 
-/// From its construction to its end records go to `fd` from a thread of the log's own; before and after they go to stderr
-/// directly. When `queue_records` wait, the oldest are dropped. One at a time.
+/// While a session lives, a thread of its own writes the records to `fd`. Before and after, records go to stderr
+/// directly. When `queue_records` records wait, the oldest are dropped. Only one session at a time.
 class session {
  public:
   session(std::string_view least_level, std::size_t queue_records, int fd = 2);

@@ -1,4 +1,4 @@
-// What Nova knows of a method, an event and a push at run time: the rows that the code generator writes from the
+// Methods, events and pushes as Nova knows them at run time: rows that the code generator writes from the
 // .proto files. Used by the gateway (routes, authorisation, JSON) and by the runtime (routing, deadlines).
 #pragma once
 
@@ -37,13 +37,13 @@ struct message_type {
   std::string_view name;  ///< full protobuf name
   std::shared_ptr<message> (*make)();
   void (*write_json)(const message&, std::string& out);  ///< appends one JSON object
-  /// Fills `out` from a JSON object; appends to `errors` what does not fit. Unknown names are ignored. A message of
-  /// another type than this is a broken invariant.
+  /// Fills `out` from a JSON object and appends an error for each value that does not fit. Unknown names are ignored. A message
+  /// of another type is a broken invariant.
   void (*read_json)(const boost::json::value&, message& out, std::vector<field_error>& errors);
-  /// Sets one scalar field from text (path and query parameters). False: no such field.
+  /// Sets one scalar field from text (path and query parameters). False: there is no such field.
   bool (*set_from_text)(message& out, std::string_view field, std::string_view text,
                         std::vector<field_error>& errors);
-  /// Checks the declared limits (required, max_bytes, max_items, uuid); protobuf input needs it, read_json included it.
+  /// Checks the declared limits (required, max_bytes, max_items, uuid). Call it for protobuf input; read_json does this check itself.
   void (*validate)(const message&, std::vector<field_error>& errors);
 };
 
@@ -94,7 +94,7 @@ struct push_type {
   const message_type* type;
 };
 
-/// All that was generated, in order of number. Generated: protocols/all.
+/// All methods, events and pushes, in order of number. Generated: protocols/all.
 std::span<const method* const> all_methods();
 std::span<const event_type* const> all_events();
 std::span<const push_type* const> all_pushes();

@@ -1,4 +1,4 @@
-// What Nova measures: the families of metrics.def, and the samples that each layer adds when /metrics is read. Hot paths count
+// The metrics of Nova: the families of metrics.def, and the samples that each layer adds when /metrics is read. Hot paths count
 // in plain atomics of their own; only gateway/codec/exposition.cpp knows the text format.
 #pragma once
 
@@ -36,14 +36,14 @@ std::vector<std::string_view> label_names(const metric_family& f);
 /// The text of protocols/metrics.txt: one line a family.
 std::string metrics_text();
 
-/// How long something takes, in buckets. Any number of writers and readers, without locks: about two atomic additions.
+/// Durations, counted in buckets. Any number of threads may write and read without locks; a write costs about two atomic additions.
 class duration_histogram {
  public:
   static constexpr std::array<double, 15> bounds_s{
       0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10};
   struct counts {
     std::array<std::uint64_t, bounds_s.size() + 1>
-        buckets{};  ///< each without the ones below; the last: above all bounds
+        buckets{};  ///< each count excludes the lower buckets; the last bucket is above all bounds
     double sum_s = 0;
   };
 
@@ -55,8 +55,8 @@ class duration_histogram {
   std::atomic<std::uint64_t> sum_ns_{0};
 };
 
-/// The samples of one reading of /metrics. Samples of one family with equal labels are added up: several threads or domains
-/// may each add their part.
+/// The samples of one reading of /metrics. Samples of one family with equal labels are added up, because several threads or
+/// domains may each add a part.
 class metric_samples {
  public:
   struct sample {
@@ -65,13 +65,13 @@ class metric_samples {
   };
   using by_labels = std::map<std::vector<std::string>, sample>;
 
-  /// `labels`: as many as the family has, in its order.
+  /// `labels`: as many values as the family has labels, in the family's order.
   void add(metric family, double value, std::initializer_list<std::string_view> labels = {});
   void add(metric family, const duration_histogram& h,
            std::initializer_list<std::string_view> labels = {});
 
   const by_labels& of(metric family) const;
-  /// A sample's value, of a histogram its count; 0 when there is none.
+  /// The value of a sample, or the count of a histogram; 0 when there is no such sample.
   double value(metric family, std::initializer_list<std::string_view> labels = {}) const;
 
  private:
@@ -79,7 +79,7 @@ class metric_samples {
   std::map<metric, by_labels> families_;
 };
 
-/// Adds what a part of Nova has counted. Called on any thread.
+/// Adds the counts of one part of Nova. Called on any thread.
 using metric_source = std::function<void(metric_samples&)>;
 
 }  // namespace nova

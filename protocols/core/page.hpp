@@ -1,4 +1,4 @@
-// The contract's page limit, and errors about one field. Used by the rules of every domain.
+// The page limit of the contract, and errors about one field. Used by the rules of every domain.
 #pragma once
 
 #include "protocols/core/error.hpp"
@@ -18,7 +18,7 @@ inline error invalid_field(std::string field, std::string detail) {
   return e;
 }
 
-/// 50 when absent, at most 200; zero and negative are refused.
+/// Returns 50 when the limit is absent, and never more than 200. Refuses zero and negative limits.
 template <class Request>
 result<std::int64_t> page_limit(const Request& q) {
   if (!q.has_limit()) return default_page_limit;

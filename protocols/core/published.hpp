@@ -1,6 +1,6 @@
-// A value that one thread replaces now and then and many read, as a whole. Used for keys by gateway/tokens and
-// actors/auth/token_signer. Not std::atomic<std::shared_ptr>: libstdc++ 12 ends a load of it with a relaxed store, so that
-// a store at the same time can change the pointer under the reader (it can on ARM; TSan reports it).
+// A value that one thread replaces from time to time and many threads read, as a whole. Used for keys by gateway/tokens and
+// actors/auth/token_signer. std::atomic<std::shared_ptr> is not used: in libstdc++ 12 its load ends with a relaxed store. So
+// a store at the same time can change the pointer under the reader. ARM allows this, and TSan reports it.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ class published {
     std::lock_guard lock(mutex_);
     return value_;
   }
-  /// What was there before ends outside the lock.
+  /// Destroys the former value outside the lock.
   void store(std::shared_ptr<const T> value) {
     std::lock_guard lock(mutex_);
     value_.swap(value);

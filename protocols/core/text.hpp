@@ -1,5 +1,5 @@
-// Comparing text without its case, and rules for text that people see, shared by all domains: names, reactions, mentions. Text is valid UTF-8 without NUL (the
-// codec at the edge has checked it).
+// Comparing text without regard to case, and rules for text that people see: names, reactions, mentions. Used by all domains.
+// Text is valid UTF-8 without NUL; the codec at the edge has checked this.
 #pragma once
 
 #include <cstddef>
@@ -14,38 +14,38 @@ inline constexpr std::size_t max_display_name_code_points = 64;
 inline constexpr std::size_t max_title_code_points = 400;
 inline constexpr std::size_t max_emoji_bytes = 64;
 
-/// Number of code points. Bytes that are no UTF-8 count one each.
+/// Number of code points. Each byte that is not valid UTF-8 counts as one.
 std::size_t count_code_points(std::string_view text) noexcept;
 
 /// A–Z become a–z; all other bytes stay. Identifiers are compared in this form.
 std::string ascii_lower(std::string_view text);
 
-/// True when both are the same text but for the case of A–Z: names of header fields, hosts, schemes.
+/// True when both texts are equal, apart from the case of A–Z. For names of header fields, hosts and schemes.
 bool same_ignoring_case(std::string_view a, std::string_view b) noexcept;
 /// The form that HTML's `input type=email` accepts, with at most 254 bytes and 64 before the @.
 bool valid_email(std::string_view text) noexcept;
 
-/// Without spaces and tabs at both ends, as fields of HTTP and lists in them are read.
+/// Removes spaces and tabs at both ends, as HTTP requires for header fields and their lists.
 std::string_view without_blanks(std::string_view text) noexcept;
 
 struct checked_name {
-  std::string text;  ///< as it is kept: NFC, trimmed; empty when nothing but white space was given
+  std::string text;  ///< as it is kept: NFC, trimmed; empty when the text was only white space
   std::string_view problem;  ///< one sentence for a person; empty: none
 };
 
-/// The rule for every name that people see (display names, titles). A name is one line and shows something. Refused:
-/// control characters, bidirectional controls, unassigned code points, marks without a base, and invisible code points
-/// (Default_Ignorable_Code_Point, Cf) other than joiners and variation selectors behind a visible character.
+/// The rule for every name that people see (display names, titles). A name is one line and shows something. Refused are
+/// control characters, bidirectional controls, unassigned code points and marks without a base. Also refused are invisible code points
+/// (Default_Ignorable_Code_Point, Cf), except joiners and variation selectors behind a visible character.
 checked_name check_name(std::string_view raw, std::size_t max_code_points);
 checked_name check_display_name(std::string_view raw);
 
-/// The one spelling of a reaction: NFC, U+FE0F exactly where Unicode's emoji list has it, so that variants that look alike
-/// are equal. Empty unless the text is exactly one emoji sequence that is recommended for interchange (RGI).
+/// The one spelling of a reaction: NFC, with U+FE0F exactly where Unicode's emoji list has it. So variants that look alike
+/// are equal. Empty unless the text is exactly one emoji sequence that Unicode recommends for interchange (RGI).
 std::optional<std::string> canonical_emoji(std::string_view raw);
 
-/// The handles that a text mentions as @handle, in lower case, in their order, each once. A mention begins and ends at a
-/// Unicode word boundary, and stands in no URL and in no code (text between backticks). Underscores around a mention may
-/// be emphasis: then the handle is given with and without them.
+/// The handles that a text mentions as @handle: in lower case, in order, each once. A mention begins and ends at a Unicode
+/// word boundary. It may not stand in a URL or in code (text between backticks). Underscores around a mention may
+/// be emphasis, so such a handle is returned with and without them.
 std::vector<std::string> mentioned_handles(std::string_view text);
 
 }  // namespace nova

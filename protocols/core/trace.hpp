@@ -25,16 +25,16 @@ inline bool on() noexcept { return detail::enabled.load(std::memory_order_relaxe
 
 using time_point = std::chrono::steady_clock::time_point;
 
-/// What a span is about. `request_id` may be empty: a batch or a push belongs to several requests. `what` is the method, query
-/// or push. Views: valid while they are passed on.
+/// The subject of a span. `request_id` may be empty, because a batch or a push belongs to several requests. `what` is the method,
+/// query or push. The views must stay valid during the call only.
 struct subject {
   std::string_view request_id, what;
 };
 
-/// Writes one span. Dropped while no trace is written. Any thread.
+/// Writes one span; drops the span while no trace is written. Any thread.
 void write(station s, const subject& about, time_point begin, time_point end);
 
-/// A span from its construction to its end. `about`, which returns a subject, is called only while a trace is written.
+/// Measures from its construction to its end. `about` returns a subject; it is called only while a trace is written.
 class span {
  public:
   template <class About>
@@ -61,7 +61,7 @@ class span {
   std::unique_ptr<open> open_;
 };
 
-/// Writes a trace from its construction to its end; one at a time. After `max_bytes` further spans are dropped and counted.
+/// Writes a trace from its construction to its end; only one at a time. After `max_bytes` more spans are dropped and counted.
 class session {
  public:
   static constexpr std::uint64_t default_max_bytes = 256ull << 20;

@@ -13,7 +13,7 @@ class MissedReply;
 /// Appends a push as its `make_push` would send it. `body` must be of the push's type.
 void add_push(MissedReply& to, const rpc::push_type& type, const rpc::message& body);
 
-/// Appends a session.gap: these messages are not sent. Both ends belong to the gap.
+/// Appends a session.gap: the messages from `from_seq` to `to_seq`, both included, are not sent.
 void add_gap(MissedReply& to, std::string conversation_id, std::int64_t from_seq,
              std::int64_t to_seq);
 
