@@ -49,7 +49,7 @@ std::optional<std::string> read_salt(const storage::rows& r);
 
 struct revocation_row {
   uuid session_id{};
-  unix_ms until = 0;  ///< its access tokens are dead by then
+  unix_ms until = 0;  ///< the session's access tokens have expired by then
 };
 std::vector<revocation_row> read_revocations(const storage::rows& r);
 

@@ -5,35 +5,35 @@
 
 namespace nova::auth::store {
 
-/// Account and guard in one row, whether or not there is either.
+/// Account and guard in one row. The row exists even if the account or the guard does not.
 storage::statement account(const uuid& account);
 storage::statement sessions(const uuid& account);
 /// `name` is an e-mail address or a handle in lower case.
 storage::statement name_owner(std::string name);
 storage::statement taken_names(std::vector<std::string> names);
-/// Empty when the account has no such session, revoked ones included.
+/// Empty when the account has no such session. A revoked session is found too.
 storage::statement session_salt(const uuid& session, const uuid& account);
-/// Sessions whose access tokens may be alive at `now` but must be refused; the newest `limit` of
-/// them.
+/// The newest `limit` sessions whose access tokens may be alive at `now` but must be
+/// refused.
 storage::statement revocations(unix_ms now, std::int64_t limit);
 
 storage::statement insert_account(const uuid& account, const account_row& row);
 /// Refused as a conflict when the name is taken.
 storage::statement insert_name(std::string name, const uuid& account);
 storage::statement insert_session(const uuid& account, const session_row& row);
-/// Refused as a conflict unless the session is live and of the generation before `row.generation`.
+/// Refused as a conflict unless the session is live and its generation is the one before `row.generation`.
 storage::statement rotate_session(const session_row& row);
 storage::statement revoke_session(const uuid& session, unix_ms until);
-/// Removes the account's sessions that can no longer matter.
+/// Removes the account's sessions that can no longer be used.
 storage::statement prune_sessions(const uuid& account, unix_ms now, unix_ms oldest_start,
                                   unix_ms oldest_use);
 storage::statement update_password(const uuid& account, std::string hash);
 storage::statement put_guard(const uuid& account, const guard_row& row);
 storage::statement delete_guard(const uuid& account);
-/// Removes at most `limit` counters of any name that were quiet since before `quiet_since`.
+/// Removes at most `limit` counters, of any name, without a failure since `quiet_since`.
 storage::statement prune_guards(unix_ms quiet_since, std::int64_t limit);
-/// Removes at most `limit` sessions of any account that were not used since `oldest_use`. They are dead by their age, so an
-/// account that holds one in memory refuses it already.
+/// Removes at most `limit` sessions, of any account, that were not used since `oldest_use`. Sessions of this age are refused
+/// already, also by an account that still holds one in memory.
 storage::statement prune_dormant(unix_ms oldest_use, std::int64_t limit);
 
 }  // namespace nova::auth::store

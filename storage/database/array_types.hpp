@@ -1,4 +1,4 @@
-// What may stand in a cell of a merged statement's arrays, and how large it is. Used by batch planning and by the wire format.
+// The values that a cell of a merged statement's arrays may hold, and their size. Used by batch planning and by the wire format.
 #pragma once
 
 #include "storage/database/value.hpp"
@@ -8,10 +8,10 @@
 
 namespace nova::storage {
 
-/// PostgreSQL's type numbers (pg_type.dat); 0: let the server infer.
+/// PostgreSQL's type numbers (pg_type.dat). 0: the server infers the type.
 using pg_oid = unsigned int;
 
-/// The element's type of "uuid[]", "bigint[]", "int8[]", …; 0 when it is not one of those that values can hold.
+/// The type of the elements of "uuid[]", "bigint[]", "int8[]", …; 0 when no value can hold that type.
 pg_oid element_type(std::string_view array_type) noexcept;
 
 /// Whether `v` may be a cell of an array of that type.

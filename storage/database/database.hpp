@@ -1,4 +1,4 @@
-// What a domain's runtime asks of its database: reads from a pool, and the commit lane, the one writer of this node.
+// The interface of a domain's runtime to its database: reads from a pool, and the commit lane, the one writer of this node.
 // Implemented on libpq (postgres_database.hpp) and, for deterministic tests, in memory with the same semantics
 // (memory_database.hpp); one contract test holds both.
 //
@@ -28,12 +28,12 @@ struct outbox_event {
 
 enum class commit_status : std::uint8_t {
   committed,
-  conflict,  ///< a unique index or expect_rows refused it; nothing of the unit was written
+  conflict,  ///< a unique index or expect_rows refused the unit; nothing of the unit was written
   rejected,  ///< the database refused a statement for another reason; nothing of the unit was written
-  blocked,  ///< a row or table that it needs stayed locked by somebody else; nothing of the unit was written, it may be tried again
+  blocked,  ///< another session kept a row or table locked that the unit needs; nothing of the unit was written; a new try may pass
   aborted,  ///< an earlier unit of the same activation was not committed; nothing was written
   fenced,   ///< this lane has lost its shards to another; nothing was written
-  unavailable,  ///< not accepted (queue full, database away for too long before it was sent); nothing was written
+  unavailable,  ///< not accepted (queue full, or the database was away too long before the unit was sent); nothing was written
 };
 
 struct commit_outcome {
@@ -42,30 +42,30 @@ struct commit_outcome {
   std::uint64_t first_event = 0;  ///< outbox seq of the unit's first event, when it has any
 };
 
-/// What one decision wants written: all of it or nothing, in one transaction together with its outbox rows.
+/// The writes of one decision. All of them are committed in one transaction with the outbox rows, or nothing is.
 struct commit_unit {
   std::uint64_t activation =
-      0;  ///< units of one activation depend on each other in order: after a failed one the rest is aborted. 0: independent
-  std::uint32_t shard = 0;  ///< whose outbox the events go to; must be owned by the lane
+      0;  ///< units of one activation depend on each other in order: after a failed unit the later ones are aborted. 0: independent
+  std::uint32_t shard = 0;  ///< whose outbox gets the events; the lane must own this shard
   std::vector<statement> statements;
   std::vector<outbox_event> events;
   std::function<void(const commit_outcome&)>
-      done;  ///< once; in the order of append for equal activations
+      done;  ///< called once; for equal activations in the order of append
 };
 
-/// Group commit under the fence. Every batch is one transaction that begins with the conditional update of the lane's row
-/// and carries a batch number in it, so that after a lost connection the lane knows whether its last batch was committed:
-/// an accepted unit is committed exactly once or refused for a reason; a database that is away only delays it.
+/// Group commit under the fence. Every batch is one transaction that begins with the conditional update of the lane's row.
+/// The transaction also writes the batch number. After a lost connection the lane finds there whether its last batch was committed.
+/// An accepted unit is committed exactly once or refused for a reason. An absent database only delays the unit.
 class commit_lane {
  public:
   virtual ~commit_lane() = default;
-  /// False (and `done` is not called) when the lane does not accept: `accepting()` says the same beforehand.
+  /// False when the lane does not accept the unit; then `done` is not called. `accepting()` tells this beforehand.
   virtual bool append(commit_unit unit) = 0;
   /// False while the database is away, the queue is at its limit, or the lane is fenced.
   virtual bool accepting() const noexcept = 0;
-  /// Memory may be served until then, by this process's monotonic clock.
+  /// State in memory may be served until this time of the process's monotonic clock.
   virtual std::chrono::steady_clock::time_point lease_until() const noexcept = 0;
-  /// Whether memory may be served at `now`, which the caller has just read. Asked for each call, so it reads no clock itself.
+  /// Whether memory may be served at `now`, which the caller has just read. Runs on each call, so it does not read the clock again.
   virtual bool lease_holds(std::chrono::steady_clock::time_point now) const noexcept {
     return now < lease_until();
   }
@@ -85,15 +85,15 @@ class database {
   virtual ~database() = default;
   virtual void read(statement s, read_callback done) = 0;
   virtual commit_lane& lane() = 0;
-  /// Claims every shard whose owner is dead or that has none; calls back with what this lane owns now. Called at start
+  /// Claims every shard that has no owner or a dead one. Calls back with all shards that this lane owns now. Called at start,
   /// and by the runtime's tick while some shards are missing.
   virtual void claim_shards(std::uint32_t shard_count,
                             std::function<void(result<std::vector<shard_claim>>)> done) = 0;
-  /// Drops a fenced lane and starts a new one (new id, no shards); memory of the old one must be gone by then.
+  /// Drops a fenced lane and starts a new one (new id, no shards). The caller drops the memory of the old lane first.
   virtual void reincarnate(std::function<void(result<void>)> done) = 0;
   virtual bool available() const noexcept = 0;
   virtual void collect_metrics(metric_samples& out) const = 0;
-  /// Gives the lease back and closes; `done` when all connections are closed.
+  /// Gives the lease back and closes. `done` is called when all connections are closed.
   virtual void stop(std::function<void()> done) = 0;
 };
 

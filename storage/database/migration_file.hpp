@@ -13,7 +13,7 @@ struct migration {
   std::string_view sql;
 };
 
-/// What one part (runtime, or the domain) of a database consists of.
+/// The migrations of one part (runtime, or the domain) of a database.
 struct migration_set {
   std::string_view part;  ///< "runtime", "messaging": numbers are counted per part
   std::span<const migration> migrations;

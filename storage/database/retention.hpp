@@ -1,5 +1,5 @@
-// Retention: rows older than a table keeps them are deleted in small steps through the commit lane. A step deletes few rows and
-// is one unit among others; while there are more, steps follow at each tick. One object a domain; its owner calls tick().
+// Retention deletes rows that are older than their table keeps, in small steps through the commit lane. A step deletes few rows
+// and is one unit among others. While more rows are due, a step follows at each tick. One object a domain; its owner calls tick().
 #pragma once
 
 #include "storage/database/database.hpp"
@@ -14,11 +14,11 @@
 
 namespace nova::storage {
 
-/// What one table keeps. Both statements take (before timestamptz, most bigint).
+/// The retention of one table. Both statements take (before timestamptz, most bigint).
 struct retention_job {
   std::string_view table;  ///< label of the metrics
-  const query* due;        ///< counts what a step would delete: one row, one int8, at most `most`
-  const query* step;       ///< deletes it; in its place
+  const query* due;        ///< counts the rows of one step: one row, one int8, at most `most`
+  const query* step;       ///< deletes those rows; not merged
   std::chrono::milliseconds keep{0};
 };
 
@@ -28,12 +28,12 @@ class retention : public std::enable_shared_from_this<retention> {
     std::int64_t step_rows = 500;             ///< `most`
     std::chrono::milliseconds pause{60'000};  ///< from finding nothing left to the next look
   };
-  /// `db` must outlive every callback that it owes.
+  /// `db` must outlive all its callbacks to this object.
   retention(database& db, const std::vector<retention_job>& jobs, limits how);
 
-  /// Starts what is due. `now` is monotonic, `wall` Unix time, milliseconds. Always the same thread; never waits.
+  /// Starts the looks that are due. `now` is monotonic, `wall` is Unix time in milliseconds. Call on one thread only; never waits.
   void tick(std::chrono::steady_clock::time_point now, unix_ms wall);
-  /// Any thread. Rows deleted, and whether there is more than a step could delete.
+  /// Any thread. Adds the number of deleted rows, and whether more rows are due than one step deletes.
   void collect(metric_samples& out, std::string_view domain) const;
 
  private:

@@ -1,4 +1,4 @@
-// Values, statements and rows as the domains see them: no libpq here, so that rules and the simulation's store use
+// Values, statements and rows as the domains see them. They are free of libpq, so rules and the simulation's store use
 // the same types. Made by *_store code, executed by a database (database.hpp).
 #pragma once
 
@@ -33,22 +33,22 @@ using value =
 
 enum class merging : std::uint8_t {
   none,  ///< executed in its place
-  rows,  ///< all executions of a batch become one: each parameter becomes an array (the SQL says unnest($1::…[], …))
-  last,  ///< as above, and of several executions with the same key (the first `key_params` parameters) only the last counts
+  rows,  ///< all executions of a batch become one, and each parameter becomes an array (the SQL says unnest($1::…[], …))
+  last,  ///< as `rows`; of several executions with an equal key (the first `key_params` parameters) only the last one counts
 };
 
-/// How a named read is treated beside others.
+/// How a named read is scheduled among other reads.
 struct reading {
   bool slow = false;  ///< its cost grows with data: it runs on the few connections for such reads
   int account_param =
-      -1;  ///< index of the parameter that names who asks: slow reads of one account take turns with others'
+      -1;  ///< index of the parameter that names the asking account: slow reads of several accounts take turns
   std::uint32_t timeout_ms =
-      0;  ///< its limit in the database; 0: read_timeout_ms, or slow_read_timeout_ms
+      0;  ///< time limit in the database; 0: read_timeout_ms, or slow_read_timeout_ms
 };
 
 /// A named statement: the name is the metric, the log field and the time-out key. A constant with static life time.
-/// Merged statements of a batch run after each other in the order of their `rank`; a statement with merging::none first
-/// flushes the merged ones that were collected before it, so that the order of effects is the order of decisions.
+/// Merged statements of a batch run in the order of their `rank`. A statement with merging::none first flushes the merged
+/// statements that were collected before. So the order of effects is the order of decisions.
 struct query {
   std::string_view name;  ///< "messaging.insert_message"
   std::string_view sql;
@@ -63,7 +63,7 @@ struct query {
 struct statement {
   const storage::query* query = nullptr;
   std::vector<value> params;
-  /// The least number of rows that it must affect or return; fewer and its unit is refused as a conflict.
+  /// The least number of rows that the statement must affect or return. With fewer rows its unit is refused as a conflict.
   /// Not for merged statements.
   std::uint32_t expect_rows = 0;
 };

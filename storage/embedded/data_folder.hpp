@@ -1,4 +1,4 @@
-// What lies in Nova's data folder beside the server's own files: the lock, the node's name, the passwords. Used by
+// Nova's own files in its data folder: the lock, the node's name, the passwords. Used by
 // embedded_postgres.cpp.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace nova::storage {
 
-/// Holds `<data>/lock` exclusively while it lives; the kernel gives it back when the process ends, however it ends.
+/// Holds `<data>/lock` exclusively during its life. The kernel frees the lock when the process ends for any reason.
 class folder_lock {
  public:
   folder_lock() = default;
@@ -29,7 +29,7 @@ class folder_lock {
 class secrets_file {
  public:
   result<void> load(const std::filesystem::path& data);
-  /// The role's password; a new one (256 random bits) is made and durably written when there is none.
+  /// The role's password. If there is none, a new one (256 random bits) is made and durably written.
   result<std::string> of(const std::string& role);
   /// Empty when there is none yet.
   std::string known(const std::string& role) const;
@@ -39,11 +39,11 @@ class secrets_file {
   std::map<std::string, std::string> passwords_;
 };
 
-/// Writes beside the target, syncs, renames.
+/// Writes a new file beside the target, syncs it and renames it to the target.
 result<void> write_durably(const std::filesystem::path& path, const std::string& text);
-/// Empty when it is not there.
+/// Empty when there is no such file.
 std::string read_small_file(const std::filesystem::path& path);
-/// 128 random bits and more, in hex.
+/// `bytes` random bytes, in hex.
 std::string random_hex(std::size_t bytes);
 
 }  // namespace nova::storage

@@ -1,5 +1,5 @@
-// The SQL that makes a domain's database and its two roles, stated once: provision.cpp runs it on the embedded server,
-// `nova databases` prints it for a server of one's own.
+// The SQL that makes a domain's database and its two roles, stated once. provision.cpp runs it on the embedded server;
+// `nova databases` prints it for an administrator's own server.
 #pragma once
 
 #include <string>
@@ -17,13 +17,13 @@ struct database_names {
 inline constexpr auto role_attributes =
     " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT";
 
-/// In a database of the administrator's; cannot run inside a transaction.
+/// Runs in another database, as the administrator. Cannot run inside a transaction.
 inline std::string create_database_sql(const database_names& n) {
   return "CREATE DATABASE " + n.database + " OWNER " + n.owner +
          " ENCODING 'UTF8' TEMPLATE template0";
 }
 
-/// In a database of the administrator's. Two roles are all that may enter.
+/// Runs in another database, as the administrator. Only the two roles may connect afterwards.
 inline std::string guard_database_sql(const database_names& n) {
   return "REVOKE ALL ON DATABASE " + n.database + " FROM PUBLIC; GRANT CONNECT ON DATABASE " +
          n.database + " TO " + n.runtime;

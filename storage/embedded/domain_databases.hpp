@@ -1,4 +1,4 @@
-// Where the databases of all domains are: the servers of the settings, or the embedded one. Used by gateway/main.cpp.
+// The place of each domain's database: a server from the settings, or the embedded one. Used by gateway/main.cpp.
 #pragma once
 
 #include "config/settings/settings.hpp"
@@ -19,7 +19,7 @@ struct database_plan {
   std::span<const migration> migrations;
 };
 
-/// A start as it would go, found by looking only.
+/// The result of a start that only looks and changes nothing.
 struct outlook {
   struct finding {
     std::string domain;  ///< empty: of all
@@ -30,7 +30,7 @@ struct outlook {
   int nova = 0;                    ///< the process that serves this folder now
 };
 
-/// Blocks in every call. One process a data folder: start() takes the folder's lock with and without the embedded server.
+/// Every call blocks. Only one process a data folder: start() takes the folder's lock with and without the embedded server.
 class domain_databases {
  public:
   domain_databases(const config::settings& s, std::vector<database_plan> plans);
@@ -41,20 +41,20 @@ class domain_databases {
   result<void> start();
   void stop();
 
-  /// As the domain's run-time role. Valid after start().
+  /// The connection string of the domain's run-time role. Valid after start().
   std::string conninfo(const std::string& domain) const;
 
-  /// What a server or a role must not be like; see check_server and check_owner. Asked before migrate(): tables must not be
-  /// made for a wrong owner.
+  /// Finds unsafe servers and roles; see check_server and check_owner. Call before migrate(), so that no table is made for a
+  /// wrong owner.
   std::vector<outlook::finding> check() const;
 
-  /// Applies what is missing, except where the settings name a server without its owner role.
+  /// Applies the missing migrations. Does nothing where the settings name a server without its owner role.
   result<void> migrate() const;
 
  private:
   void look_at_embedded(outlook& seen) const;
   void look_at_schema(const database_plan& plan, const std::string& conninfo, outlook& seen) const;
-  /// Empty: migrations of this domain are not this process's work.
+  /// Empty: this process does not migrate this domain.
   std::string owner_conninfo(const std::string& domain) const;
 
   const config::settings& settings_;

@@ -13,7 +13,7 @@ struct domain_roles {
   std::string runtime_password;  ///< of nova_<domain>: connects to this database only, DML only
 };
 
-/// Makes what is missing; a database that was made completely is left alone. `admin_conninfo` lacks the dbname.
+/// Makes missing databases and roles, and leaves a complete database alone. `admin_conninfo` lacks the dbname.
 result<void> provision(const std::string& admin_conninfo, const domain_roles& roles);
 
 }  // namespace nova::storage

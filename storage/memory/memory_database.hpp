@@ -1,5 +1,5 @@
-// A domain's database in memory for deterministic tests: the same batches, fence, leases, conflicts and outbox as the one on
-// libpq, without threads. Nothing happens until the test (or its scheduler) lets the next action run.
+// A domain's database in memory for deterministic tests. It has the batches, fence, leases, conflicts and outbox of the libpq
+// database, but no threads. Nothing happens until the test (or its scheduler) runs the next action.
 #pragma once
 
 #include "config/settings/storage_settings.hpp"
@@ -24,15 +24,15 @@ struct memory_options {
   std::function<std::chrono::steady_clock::time_point()> now = [] {
     return std::chrono::steady_clock::time_point{};
   };
-  /// Takes each action (a read, a batch, its callbacks, a reconnect) to run it later, once. Empty: they wait for run_one().
+  /// Takes each action (a read, a batch, its callbacks, a reconnect) and runs it later, once. Empty: actions wait for run_one().
   std::function<void(std::function<void()>)> post;
 };
 
-/// What happens to the next transactions; each is used up by one batch (empty renewals included).
+/// A fault of the next transactions. Each fault is used up by one batch; an empty renewal counts as a batch.
 enum class commit_fault : std::uint8_t {
   fail,  ///< a passing error: rolled back, sent again
-  lose_before,  ///< the connection is lost before it is carried out; the lane reconnects and sends it again
-  lose_reply,  ///< it is committed, then the connection is lost; the lane finds out by the batch number
+  lose_before,  ///< the connection is lost before the batch is carried out; the lane reconnects and sends it again
+  lose_reply,  ///< the batch is committed, then the connection is lost; the lane finds out by the batch number
 };
 
 class memory_database final : public database, private commit_lane {
@@ -40,21 +40,21 @@ class memory_database final : public database, private commit_lane {
   memory_database(memory_store& store, memory_options options);
   ~memory_database() override;
 
-  /// Runs the oldest waiting action; false when there is none. Renews the lease when it is time.
+  /// Runs the oldest waiting action; false when there is none. Also renews the lease when a renewal is due.
   bool run_one();
-  /// Until nothing waits (no fault makes this endless: an absent database leaves its units waiting). Returns their number.
+  /// Runs actions until none waits, and returns their number. Always ends: units of an absent database stay in the queue.
   std::size_t run_all();
-  /// Lets time-driven work (renewals) happen; with an own `post` call it after every change of the clock.
+  /// Runs work that depends on time (renewals). With `post` set, call it after every change of the clock.
   void tick();
 
   void inject(commit_fault fault) { faults_.push_back(fault); }
   /// While away: reads fail, batches wait, accepting() is false.
   void set_away(bool away);
-  /// While held, batches that were sent are not carried out (a slow disk, a stopped process).
+  /// While held, sent batches are not carried out: a slow disk or a stopped process.
   void hold_commits(bool hold);
-  /// While silent, nothing is answered and the lane does not accept: a server that is stopped, seen from a connection to it.
+  /// While silent, nothing is answered and the lane does not accept, as with a stopped server.
   void set_silent(bool silent);
-  /// As another lane's take-over does to this one.
+  /// Fences this lane as the take-over by another lane does.
   void fence_by_other() { store_.lanes[current_].fenced = true; }
   std::size_t batches() const noexcept { return batches_; }
   std::size_t waiting_units() const noexcept { return queue_.size(); }

@@ -14,13 +14,13 @@ namespace nova::storage {
 
 using memory_row = std::vector<value>;
 
-/// NULL first, then by alternative, then by value.
+/// Orders NULL first, then by alternative, then by value.
 struct value_less {
   bool operator()(const value& a, const value& b) const;
   bool operator()(const memory_row& a, const memory_row& b) const;
 };
 
-/// Thrown by statements: becomes commit_status::conflict (a constraint's name) or ::rejected, or a failed read.
+/// Statements throw these. They become commit_status::conflict (with the constraint's name) or ::rejected, or a failed read.
 struct memory_conflict {
   std::string constraint;
 };
@@ -33,7 +33,7 @@ struct unique_index {
   std::vector<std::size_t> columns;
 };
 
-/// Rows by primary key; every change is undone when the transaction fails.
+/// Rows by primary key. All changes are undone when the transaction fails.
 class memory_table {
  public:
   using rows_map = std::map<memory_row, memory_row, value_less>;
@@ -69,7 +69,7 @@ class memory_table {
 
 struct memory_result {
   rows returned;
-  std::size_t affected = 0;  ///< what expect_rows counts, when nothing is returned
+  std::size_t affected = 0;  ///< the number that expect_rows checks when no rows are returned
 };
 
 class memory_store {
@@ -81,15 +81,15 @@ class memory_store {
                           std::vector<unique_index> unique = {});
   memory_table& table(const std::string& name) { return tables_.at(name); }
 
-  /// How a named statement is carried out: parameters of one execution (merged ones are called once per row).
+  /// Carries out one execution of a named statement with its parameters. A merged statement is called once per row.
   using execution = std::function<memory_result(memory_store&, const memory_row& params)>;
   void on(std::string_view query_name, execution run) {
     executions_[std::string(query_name)] = std::move(run);
   }
-  /// Throws memory_refusal for a name that nobody registered.
+  /// Throws memory_refusal for a name that was not registered.
   memory_result execute(const statement& s);
 
-  /// All or nothing: an exception undoes every change and is thrown on.
+  /// All or nothing: an exception undoes every change and is thrown again.
   void transaction(const std::function<void()>& body);
 
   struct lane_row {
@@ -107,7 +107,7 @@ class memory_store {
   /// The database's clock; tests set it.
   std::function<unix_ms()> now = [] { return unix_ms{0}; };
 
-  /// As nova_claim of 0002_lane_functions.sql. Empty: `me` is fenced.
+  /// Does the same as nova_claim of 0002_lane_functions.sql. Empty: `me` is fenced.
   std::optional<std::vector<shard_claim>> claim(const uuid& me, const std::string& node,
                                                 std::uint32_t shard_count);
   std::uint64_t last_event(std::uint32_t shard) const;
@@ -120,7 +120,7 @@ class memory_store {
 /// Registers the runtime's tables and queries (memory_runtime.cpp); the constructor calls it.
 void add_runtime_tables(memory_store& store);
 
-/// A result of one column list per row; for executions.
+/// Makes a result from one list of columns per row. For executions.
 rows make_rows(std::size_t columns, const std::vector<memory_row>& list);
 
 }  // namespace nova::storage

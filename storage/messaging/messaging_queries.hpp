@@ -1,4 +1,4 @@
-// The named SQL of messaging. Called through messaging_store only; the names are metrics and time-out keys.
+// The named SQL of messaging. Called through messaging_store only. The names are metric labels and time-out keys.
 #pragma once
 
 #include "storage/database/value.hpp"
@@ -21,11 +21,11 @@ extern const query insert_reaction, delete_reaction, delete_reactions, mark_reac
 // Marks and resume.
 extern const query mark_read, mark_delivered, mark_device, positions, missed_messages,
     missed_changes, change_span;
-// What other domains told.
+// Copies of other domains' data.
 extern const query upsert_person, insert_block, delete_block, known_persons, persons_by_handle,
     blocks_between, watchable;
 
-/// Every one of them, for tests and lists.
+/// All queries, for tests and lists.
 std::vector<const query*> all();
 
 }  // namespace nova::messaging::queries

@@ -34,7 +34,7 @@ struct member_row {
   std::int64_t delivered_seq = 0;
 };
 
-/// What answers a repeated client_id. `body_hash` is of the message as first sent.
+/// The answer to a repeated client_id. `body_hash` is the hash of the message as first sent.
 struct sent_row {
   std::int64_t seq = 0;
   uuid message_id{};
@@ -127,9 +127,9 @@ std::vector<person_row> read_persons(const storage::rows& r);
 /// blocks_between, watchable.
 std::vector<uuid> read_accounts(const storage::rows& r);
 
-/// What a message keeps in its column `extras`.
+/// The value of a message's column `extras`.
 storage::bytes message_extras(const Message& m);
-/// The parameters of insert_message. `body_hash` is what a repeated client_id is compared with.
+/// The parameters of insert_message. `body_hash` is compared when a client_id is repeated.
 std::vector<storage::value> message_cells(const Message& m, std::int64_t body_hash);
 
 }  // namespace nova::messaging

@@ -24,7 +24,7 @@ statement conversation_members(std::vector<uuid> conversations, std::int64_t lim
 statement list_members(const uuid& conversation, const uuid& after, std::int64_t limit);
 statement find_by_client_id(const uuid& conversation, const uuid& sender, std::string client_id);
 statement message_head(const uuid& conversation, std::int64_t seq);
-/// Messages with after < seq < before: the newest of them first, or the oldest first when `forward`.
+/// Messages with after < seq < before. The newest come first, or the oldest first when `forward`.
 statement history(const uuid& conversation, std::int64_t before, std::int64_t after,
                   std::int64_t limit, bool forward, const uuid& reader);
 statement message_reactions(const uuid& conversation, std::int64_t seq, const uuid& account);
@@ -38,7 +38,7 @@ struct range {
 };
 statement missed_messages(std::span<const range> ranges, const uuid& reader);
 statement missed_changes(std::span<const range> ranges);
-/// For each range: the lowest and highest `seq` that its changes touch, counting only messages that the client had seen
+/// For each range, the lowest and highest `seq` that its changes touch. Only messages that the client had seen count
 /// (`seq` ≤ `seen`).
 statement change_span(std::span<const range> ranges, std::vector<std::int64_t> seen);
 
@@ -59,13 +59,13 @@ statement delete_member(const uuid& conversation, const uuid& account);
 statement set_role(const uuid& conversation, const uuid& account, member_role role);
 statement set_title(const uuid& conversation, std::string title);
 statement set_rev(const uuid& conversation, std::int64_t rev);
-/// `body_hash` is what a repeated client_id is compared with.
+/// `body_hash` is compared when a client_id is repeated.
 statement insert_message(const Message& m, std::int64_t body_hash);
-/// Text, mentions, time of the edit and rev.
+/// Writes the text, the mentions, the time of the edit and the rev.
 statement edit_message(const Message& m);
 statement recall_message(const uuid& conversation, std::int64_t seq, std::int64_t rev);
 statement insert_change(const Updated& u, unix_ms at);
-/// The edits of a message, or all of its changes: what a later edit or the recall takes out of resumes, and off the disk.
+/// Deletes the edits of a message, or all of its changes. A later edit or the recall removes them from resumes and from disk.
 statement delete_edits(const uuid& conversation, std::int64_t seq);
 statement delete_changes(const uuid& conversation, std::int64_t seq);
 statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account,

@@ -1,4 +1,4 @@
-// Connection strings, and the small blocking connection that migrations, checks and the embedded server use.
+// Connection strings, and the small blocking connection of migrations, checks and the embedded server.
 #pragma once
 
 #include "protocols/core/error.hpp"
@@ -16,9 +16,9 @@ namespace nova::storage {
 
 using keywords = std::vector<std::pair<std::string, std::string>>;
 
-/// `conninfo` (keywords or URI) with `extra` in place of what it says; `options` are added to its own.
+/// `conninfo` (keywords or URI), where values of `extra` replace values of the same name. `options` are added to the existing ones.
 result<keywords> parse_conninfo(const std::string& conninfo, const keywords& extra);
-/// `words` with time limits for a peer that has vanished, where they say nothing of them: 10 s of silence end a connection.
+/// Adds time limits for a vanished peer, where `words` has none: 10 s of silence end a connection.
 keywords with_keepalive(keywords words);
 /// Keyword form, quoted.
 std::string to_conninfo(const keywords& words);
@@ -28,12 +28,12 @@ struct result_deleter {
 };
 using result_ptr = std::unique_ptr<pg_result, result_deleter>;
 
-/// Blocks; used before serving and in tests only.
+/// Blocks. Used only before serving and in tests.
 class blocking_connection {
  public:
-  /// errc::unavailable with libpq's text (no password in it).
+  /// errc::unavailable with libpq's text, which contains no password.
   static result<blocking_connection> open(const std::string& conninfo, int timeout_s = 5);
-  /// For those who only look: the server refuses its writes.
+  /// For commands that only look: the server refuses writes.
   static result<blocking_connection> open_read_only(const std::string& conninfo, int timeout_s = 5);
   blocking_connection(blocking_connection&&) noexcept;
   blocking_connection& operator=(blocking_connection&&) noexcept;

@@ -1,15 +1,15 @@
-// The commit lane on libpq: one session, one transaction at a time, everything that waits in the next one. Made by
+// The commit lane on libpq: one session, one transaction at a time; all waiting units go into the next transaction. Made by
 // postgres_database.cpp. append() is called on any thread; everything else happens on the storage thread.
 //
 //   idle ──append/renew──▶ batch sent ──sync──▶ committed: done(…), next batch (under load after commit_delay_us)
 //                              │ error: rolled back ─▶ split (bisect) until the poison unit is alone
-//                              │ a lock of somebody else ─▶ the rest first, the suspects alone, then parked (parked_units.hpp)
+//                              │ a lock of another session ─▶ the rest first, the suspects alone, then parked (parked_units.hpp)
 //                              │ lost: reconnect ─▶ resolve: is the batch's row there ─▶ committed, or sent again as the same number
 //                              └ NOVF1, number taken: resolve ─▶ committed before, or fenced
 //
-// A batch keeps its number until its fate is known. A number is committed once, so that an attempt which comes late (a server
-// that hung in its COMMIT) cannot be doubled by the next one. The status of a transaction id is no proof: after a crash of the
-// server the id may belong to another transaction.
+// A batch keeps its number until its fate is known, and a number is committed only once. So a late attempt (of a server that hung
+// in its COMMIT) is never committed a second time. The status of a transaction id proves nothing: after a crash of the server,
+// the id may belong to another transaction.
 #pragma once
 
 #include "storage/database/batch.hpp"
@@ -40,7 +40,7 @@ class postgres_lane final : public commit_lane,
   bool append(commit_unit unit) override;
   bool accepting() const noexcept override;
   std::chrono::steady_clock::time_point lease_until() const noexcept override;
-  /// Learns of a suspension of the machine at most a millisecond late.
+  /// Notices a suspension of the machine at most a millisecond late.
   bool lease_holds(std::chrono::steady_clock::time_point now) const noexcept override;
   bool fenced() const noexcept override { return fenced_; }
   const uuid& id() const noexcept override { return *id_.load(); }
@@ -56,21 +56,21 @@ class postgres_lane final : public commit_lane,
  private:
   using clock = std::chrono::steady_clock;
   using milliseconds = std::chrono::milliseconds;
-  /// Units that are to be committed together, or that remain of such after a failure.
+  /// Units to be committed together, or those that remain after a failure.
   struct segment {
     std::vector<pending_unit> units;
     unsigned attempts = 0;
-    bool cautious = false;  ///< suspects: sent without others, and they wait for no lock
+    bool cautious = false;  ///< suspects: sent without other units, and without waiting for a lock
   };
   struct failure {
     std::string state;   ///< SQLSTATE; empty: none yet
     std::string detail;  ///< constraint, or the query's name
     const storage::query* query = nullptr;
     std::ptrdiff_t unit =
-        -1;  ///< that it is attributed to; -1: a merged statement or the lane's own
+        -1;  ///< the unit that failed; -1: a merged statement or one of the lane's own
     session_tag tag = 0;
   };
-  /// The transaction under way, kept until it is known what became of it.
+  /// The transaction under way, kept until its fate is known.
   struct transaction {
     segment content;
     std::int64_t number = 0;
@@ -79,13 +79,13 @@ class postgres_lane final : public commit_lane,
     clock::time_point sent{};               ///< the attempt under way
     std::chrono::nanoseconds suspended{0};  ///< of the machine, when first sent
     clock::time_point
-        first_sent{};  ///< the lease of a batch whose attempt is not known counts from here
+        first_sent{};  ///< the lease of a batch with an unknown attempt counts from here
     failure failed;
     bool commit_sent = false;
     bool doubtful =
-        false;  ///< an attempt on a lost connection may still come; the number must not be given up
-    bool burning = false;  ///< only the number is committed, so that no attempt can come any more
-    failure refusal;       ///< with which the content goes on once the number is burnt
+        false;  ///< an attempt on a lost connection may still arrive; the number must not be given up
+    bool burning = false;  ///< commits only the number, so no attempt can be committed any more
+    failure refusal;       ///< used for the content when the number is burnt
   };
   struct claim_request {
     std::uint32_t shard_count;
@@ -107,7 +107,7 @@ class postgres_lane final : public commit_lane,
   void on_sync(session_tag tag) override;
   void on_lost(const std::string& reason) override;
   bool on_silent() override { return give_up("no answer while connecting"); }
-  /// The server ended a wait for a standby: committed here, and perhaps nowhere else.
+  /// The server ended its wait for a standby. The batch is committed here, and perhaps on no standby.
   void on_warning() override { warned_ = true; }
 
   void connect();
@@ -181,8 +181,8 @@ class postgres_lane final : public commit_lane,
   std::atomic<std::uint64_t> last_order_{0};
   std::atomic<bool> serving_{false};  ///< connected, registered and not in trouble
   std::atomic<bool> connected_{false}, fenced_{false}, stalled_{false}, stopping_{false};
-  /// The steady clock stands still while the machine is suspended, and the database's does not: the end of the lease is kept
-  /// as steady time plus the time of suspension, nanoseconds. 0: no lease.
+  /// The steady clock stands still while the machine is suspended; the database's clock does not. So the end of the lease is
+  /// kept as steady time plus the time of suspension, in nanoseconds. 0: no lease.
   std::atomic<std::int64_t> lease_until_{0};
   mutable std::atomic<std::int64_t> suspended_ns_{0}, suspended_read_at_{0};  ///< for lease_holds
   std::deque<uuid> ids_;
@@ -199,26 +199,26 @@ class postgres_lane final : public commit_lane,
   unsigned failed_connects_ = 0;
   bool registered_ = false, ever_connected_ = false, in_transaction_ = false;
   std::int64_t last_number_ = 0;  ///< of the last batch sent
-  std::int64_t forgotten_ = 0;    ///< rows of batches below are deleted
-  std::int64_t forgetting_ = 0;   ///< … by the batch under way, below this
+  std::int64_t forgotten_ = 0;    ///< batch rows below this number are deleted
+  std::int64_t forgetting_ = 0;   ///< the batch under way deletes batch rows below this number
   clock::time_point last_forgotten_{};
   shard_counters counters_;       ///< of the shards owned; as committed
   std::deque<segment> retry_;     ///< before the queue
-  std::deque<segment> suspects_;  ///< in turn with the others
+  std::deque<segment> suspects_;  ///< sent in turn with the other units
   parked_units parked_;
   bool suspects_turn_ = true;
   clock::time_point
-      wary_until_{};  ///< no batch waits long for a lock: somebody has held one a moment ago
+      wary_until_{};  ///< until then no batch waits long for a lock, because another session held one a moment ago
   const std::string cautious_sql_;
   std::optional<transaction> under_way_;
   std::vector<std::pair<pending_unit, commit_outcome>>
-      finished_;  ///< whose callback is still to be called
+      finished_;  ///< units whose callback has yet to be called
   bool finish_posted_ = false;
   std::size_t last_units_ = 0;                   ///< in the last batch that was committed
-  clock::time_point last_committed_{};           ///< when that was
-  std::map<const query*, std::string> guarded_;  ///< SQL with expect_rows checked in it
+  clock::time_point last_committed_{};           ///< time of that commit
+  std::map<const query*, std::string> guarded_;  ///< SQL that also checks expect_rows
   clock::time_point last_request_{}, last_renewal_{};
-  // What a resolve read.
+  // The results of a resolve.
   bool found_row_ = false, found_fenced_ = false, found_batch_ = false, found_burnt_ = false;
   std::string resolve_failed_;  ///< SQLSTATE
   bool warned_ = false;

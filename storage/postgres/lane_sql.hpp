@@ -21,8 +21,8 @@ inline constexpr std::string_view commit = "COMMIT";
 inline constexpr std::string_view rollback = "ROLLBACK";
 inline constexpr std::string_view probe = "SELECT 1";
 
-/// The fence. The lock of the lane's row orders batch and take-over; without a row the lane is fenced and the transaction ends
-/// itself. The inserted row is the batch's fate and its lease; a number that is there already is refused (23505).
+/// The fence. The lock of the lane's row orders batch and take-over. If there is no row to lock, the lane is fenced and the
+/// transaction ends with an error. The inserted row holds the batch's fate and lease; an existing number is refused (23505).
 inline constexpr std::string_view fence =
     "WITH held AS MATERIALIZED (SELECT lane_id FROM lane WHERE lane_id = $1 AND NOT fenced FOR NO "
     "KEY UPDATE), "
@@ -30,14 +30,14 @@ inline constexpr std::string_view fence =
     "'1 millisecond' FROM held "
     "RETURNING 1) SELECT nova_fence(count(*)) FROM made";
 
-/// A number that is given up: no attempt with content can be committed under it any more. Such a row is no lease.
+/// Gives a number up: no attempt with content can be committed under it any more. Such a row is no lease.
 inline constexpr std::string_view burn =
     "WITH held AS MATERIALIZED (SELECT lane_id FROM lane WHERE lane_id = $1 AND NOT fenced FOR NO "
     "KEY UPDATE), "
     "made AS (INSERT INTO lane_batch SELECT lane_id, $2, '-infinity' FROM held RETURNING 1) "
     "SELECT nova_fence(count(*)) FROM made";
 
-/// Rows of batches whose fate is known: (lane, from, before). The range is narrow: rows deleted earlier are not walked again.
+/// Deletes rows of batches whose fate is known: (lane, from, before). `from` skips rows that were deleted earlier.
 inline constexpr std::string_view forget_batches =
     "DELETE FROM lane_batch WHERE lane_id = $1 AND batch_no >= $2 AND batch_no < $3";
 
@@ -49,18 +49,18 @@ inline constexpr std::string_view register_lane =
     "INSERT INTO lane (lane_id, node, expires_at) VALUES ($1, $2, clock_timestamp() + $3::bigint * "
     "interval '1 millisecond') "
     "ON CONFLICT DO NOTHING";
-/// A session that waits for a standby is left alone: ending it would show to readers what no standby has.
+/// Ends older sessions, except one that waits for a standby: its end would show readers data that no standby has.
 inline constexpr std::string_view end_older =
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = "
     "current_database() "
     "AND usename = current_user AND pid <> pg_backend_pid() AND wait_event IS DISTINCT FROM "
     "'SyncRep' "
     "AND application_name = current_setting('application_name')";
-/// Waits for an earlier transaction that has passed the fence. The lock is a write: the commit after it waits until all that
-/// was seen is as durable as the server is configured to make it.
+/// Waits for an earlier transaction that has passed the fence. The lock is a write. So the commit after it waits until all data
+/// read is as durable as the server is configured to make it.
 inline constexpr std::string_view read_lane =
     "SELECT fenced FROM lane WHERE lane_id = $1 FOR NO KEY UPDATE";
-/// Was it committed with its content (true), was its number given up (false), or neither (no row).
+/// True: the batch was committed with its content. False: its number was given up. No row: neither.
 inline constexpr std::string_view read_batch =
     "SELECT expires_at > '-infinity' FROM lane_batch WHERE lane_id = $1 AND batch_no = $2";
 inline constexpr std::string_view claim =

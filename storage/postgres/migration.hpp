@@ -11,20 +11,20 @@
 
 namespace nova::storage {
 
-/// Applies what is missing, set by set, each file in a transaction of its own, under an advisory lock (a second process
-/// waits). `conninfo` is the owner role's; `runtime_role` gets DML on the owner's tables, execution of functions and nothing more.
-/// Refused, with a sentence saying what to do: an applied file whose text has changed (SHA-256), one that is no longer
-/// there, and gaps in the numbers. A database that is ahead of this binary (higher numbers) is accepted: N−1 runs beside N.
+/// Applies the missing files, set by set. Each file runs in a transaction of its own, under an advisory lock; a second process
+/// waits. `conninfo` is the owner role's. `runtime_role` gets only DML on the owner's tables and execution of functions.
+/// Refused with a sentence that says what to do: an applied file whose text has changed (SHA-256) or that is missing
+/// now, and gaps in the numbers. A database with higher numbers than this binary has is accepted: N−1 runs beside N.
 /// Blocks. Returns the names applied.
 result<std::vector<std::string>> migrate(const std::string& conninfo,
                                          const std::string& runtime_role,
                                          std::span<const migration_set> sets);
 
-/// What migrate() would apply, by a session that cannot write. Errors as there.
+/// The files that migrate() would apply, found by a session that cannot write. Same errors as migrate().
 result<std::vector<std::string>> pending_migrations(const std::string& conninfo,
                                                     std::span<const migration_set> sets);
 
-/// The role that a connection string names: `runtime_role` of a database that is not the embedded one. Empty: none named.
+/// The role that a connection string names: the `runtime_role` of a server that is not embedded. Empty: no role is named.
 std::string role_of(const std::string& conninfo);
 
 }  // namespace nova::storage

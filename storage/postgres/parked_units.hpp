@@ -1,5 +1,5 @@
-// Decisions that wait outside of the lane's batches, because somebody else has locked a row or a table that they need. They
-// are tried alone, with growing pauses; all others go on meanwhile. Used by the lane on the storage thread; pure.
+// Decisions that wait outside the lane's batches, because another session has locked a row or table that they need. They
+// are tried alone, with growing pauses; other decisions go on meanwhile. Used by the lane on the storage thread; pure.
 #pragma once
 
 #include "storage/database/batch.hpp"
@@ -18,8 +18,8 @@ class parked_units {
   using time_point = std::chrono::steady_clock::time_point;
   using milliseconds = std::chrono::milliseconds;
   static constexpr milliseconds first_pause{100}, longest_pause{1000};
-  /// So many groups that found the same statement locked close it: then one of them asks for all, and later units with
-  /// that statement are not tried before it gets through. A locked table costs a try a pause, not one a unit.
+  /// When this many groups wait for the same statement, the statement is closed. Then one group tries for all of them; later units
+  /// with that statement wait until it passes. So a locked table costs one try a pause, not one try a unit.
   static constexpr std::size_t closing = 8;
 
   bool empty() const noexcept { return groups_.empty(); }
@@ -27,28 +27,28 @@ class parked_units {
 
   /// Takes a unit that must wait: behind an earlier one of its order, or for a closed statement.
   bool take(pending_unit& u, time_point now);
-  /// These are about to be tried alone: from now on later units of their orders wait.
+  /// These units are about to be tried alone. From now on later units of their orders wait.
   void hold(const std::vector<pending_unit>& units, time_point now);
-  /// Units of one order that were tried in vain; `what` is locked (null: the outbox). Returns how often that has happened.
+  /// Parks units of one order after a failed try. `what` is locked (null: the outbox). Returns the number of failed tries.
   unsigned park(std::vector<pending_unit> units, const query* what, time_point now);
-  /// Of units that are held and were not tried yet: parks those that need a closed statement.
+  /// Parks those held units that were not tried yet and need a closed statement.
   void shut_out(std::vector<pending_unit>& units, time_point now);
-  /// Those whose pause is over, to be tried in one transaction. Of a group that was tried before only the first unit.
+  /// The units whose pause is over, to be tried in one transaction. A group that was tried before gives only its first unit.
   std::vector<pending_unit> due(time_point now);
-  /// When due() is to be asked next; nothing: never.
+  /// The time of the next call of due(); empty: no call is needed.
   std::optional<time_point> next() const;
 
   struct released {
     std::vector<pending_unit> behind;  ///< units that came later
     bool was_parked = false;
   };
-  /// What was tried is over. `passed`: its locks were granted, so that others of its statement may try at once.
+  /// Ends the try of an order. `passed`: its locks were granted, so other groups with its statement may try at once.
   released release(std::uint64_t order, bool passed);
   struct late {
     pending_unit unit;
     std::string_view waits_for;  ///< name of the statement
   };
-  /// The first unit of the group that has waited longest, if for `limit` or if more than `most` units wait.
+  /// The first unit of the group that has waited longest. Only if that group waits for `limit`, or more than `most` units wait.
   std::optional<late> overdue(time_point now, milliseconds limit, std::size_t most);
   /// All units of an activation.
   std::vector<pending_unit> sweep(std::uint64_t activation);

@@ -1,4 +1,4 @@
-// A domain's database on libpq: `open_database` gives what main.cpp hands to the runtime, after `migrate` has run.
+// A domain's database on libpq. main.cpp calls `open_database` after `migrate` and gives the result to the runtime.
 #pragma once
 
 #include "config/settings/storage_settings.hpp"
@@ -15,8 +15,8 @@ namespace nova::storage {
 struct postgres_options {
   std::string domain;    ///< label of metrics and log records
   std::string conninfo;  ///< libpq's, as the run-time role
-  /// Names the data folder. At most one process may be alive with it (its lock file sees to that): at the first claim the
-  /// lanes of earlier processes of the same name are fenced without waiting for their lease.
+  /// The name of the data folder. Its lock file allows at most one living process with this name. So the first claim fences
+  /// the lanes of earlier processes of the same name without waiting for their lease.
   std::string node;
   config::storage_settings settings;
   /// Tests only: called on the storage thread when all statements of a batch have succeeded, before its COMMIT is sent.
@@ -25,8 +25,8 @@ struct postgres_options {
   std::function<std::chrono::nanoseconds()> suspended = {};
 };
 
-/// Begins to connect and registers a lane as soon as the server answers; an absent server is waited for. `io` must outlive
-/// the database, and stop() must have called back before it is destroyed.
+/// Begins to connect, and registers a lane as soon as the server answers. Waits for an absent server. `io` must outlive
+/// the database. Destroy the database only after stop() has called back.
 std::shared_ptr<database> open_database(storage_io& io, postgres_options options);
 
 }  // namespace nova::storage

@@ -1,5 +1,5 @@
-// Reads of one domain, on read-only sessions: several for quick ones, on which reads may follow each other without waiting, and
-// a few for slow ones (a query that says so, or was seen to be), where each has a connection to itself and accounts take turns.
+// Reads of one domain, on read-only sessions. Quick reads share several connections and are pipelined. Slow reads (a query that
+// says so, or was seen to be slow) use a few other connections, one read at a time; there accounts take turns.
 // Made by postgres_database.cpp; read() is called on any thread, the rest happens on the storage thread.
 #pragma once
 
@@ -23,12 +23,12 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
             statement_metrics& metrics);
   ~read_pool();
 
-  /// Errors: `overloaded` (queue full, or that of the account), `unavailable` (database away, connection lost, too slow, table
+  /// Errors: `overloaded` (queue or account's share full), `unavailable` (database away, connection lost, too slow, table
   /// locked), `internal` (refused SQL).
   void read(statement s, read_callback done);
 
   void start();
-  /// Waits for what is under way, at most settings.stop_ms; then closes.
+  /// Waits at most settings.stop_ms for the reads under way; then closes.
   void stop(std::function<void()> done);
   bool connected() const noexcept { return connected_ > 0; }
 
@@ -36,17 +36,17 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
   using clock = std::chrono::steady_clock;
   using milliseconds = std::chrono::milliseconds;
   class member;
-  /// Quick or slow reads: what waits and where it goes.
+  /// Quick or slow reads: the waiting reads and their connections.
   struct section {
     read_queue waiting;
     std::vector<std::shared_ptr<member>> members;
     std::size_t per_connection = 1;
     std::uint32_t timeout_ms = 0;
   };
-  /// What is known of a query by its name.
+  /// Measurements of a query, by its name.
   struct experience {
     double expected_ms = 0;      ///< of one read, a moving average
-    clock::time_point closed{};  ///< until then it is not tried: somebody has locked its table
+    clock::time_point closed{};  ///< until then the query is not tried, because its table is locked
     milliseconds pause{0};
   };
 
@@ -73,7 +73,7 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
   std::atomic<bool> stopping_{false};
 
   bool failed_ =
-      false;  ///< an attempt to connect has ended badly; before that, reads wait for the first
+      false;  ///< an attempt to connect has failed; before the first failure, reads wait for the connection
   section quick_, slow_;
   std::unordered_map<const query*, experience> known_;
   parameter_buffer params_;

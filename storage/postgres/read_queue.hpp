@@ -1,4 +1,4 @@
-// Reads that wait for a connection, in turn by account: one account's many do not delay another's one. Used by read_pool.cpp on
+// Reads that wait for a connection. Accounts take turns: many reads of one do not delay a read of another. Used by read_pool.cpp on
 // the storage thread; pure.
 #pragma once
 
@@ -19,7 +19,7 @@ struct waiting_read {
   read_callback done;
   std::chrono::steady_clock::time_point since;
   std::string
-      account;  ///< whose read it is, by the query's account_param; empty: nobody's, without a limit
+      account;  ///< account of the reader, from the query's account_param; empty: no account and no limit
 };
 
 class read_queue {
@@ -30,12 +30,12 @@ class read_queue {
   };
   explicit read_queue(limits per_account) : per_account_(per_account) {}
 
-  /// False, and `r` stays, when its account has too many waiting.
+  /// False when its account has too many waiting reads; then `r` is unchanged.
   bool push(waiting_read& r);
   /// The next in turn whose account may have one more under way; finished() must follow.
   std::optional<waiting_read> pop();
   void finished(const std::string& account);
-  /// Those that have waited since before then.
+  /// Removes and returns the reads that began to wait earlier than `before`.
   std::vector<waiting_read> expired(std::chrono::steady_clock::time_point before);
   std::vector<waiting_read> clear();
   std::size_t size() const noexcept { return size_; }
@@ -54,7 +54,7 @@ class read_queue {
 
   const limits per_account_;
   std::unordered_map<std::string, account> accounts_;
-  std::deque<std::string> turn_;  ///< accounts of which one may go
+  std::deque<std::string> turn_;  ///< accounts that may start one more read
   std::size_t size_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// One asynchronous libpq connection in pipeline mode on the storage thread: statements go out prepared and binary, results
-// come back to the sink in order. Used by lane.cpp and read_pool.cpp; all calls on the storage thread.
+// One asynchronous libpq connection in pipeline mode. Statements are sent prepared and binary; results
+// reach the sink in order. Used by lane.cpp and read_pool.cpp; all calls on the storage thread.
 #pragma once
 
 #include "storage/postgres/conninfo.hpp"
@@ -18,21 +18,21 @@
 
 namespace nova::storage {
 
-/// Number that its sender gave a statement or sync, handed back with the result.
+/// A number that the sender gives to a statement or sync; the result carries the same number.
 using session_tag = std::uint64_t;
 
 class session_sink {
  public:
   virtual ~session_sink() = default;
   virtual void on_open() = 0;
-  /// Status as libpq says; a statement after a failed one of the same sync is PGRES_PIPELINE_ABORTED.
+  /// libpq's status. A statement after a failed one of the same sync is PGRES_PIPELINE_ABORTED.
   virtual void on_result(session_tag tag, const pg_result* r) = 0;
   virtual void on_sync(session_tag tag) = 0;
-  /// Lost or refused; nothing further comes. Not called after close() or abandon().
+  /// The connection is lost or refused; no more calls follow. Not called after close() or abandon().
   virtual void on_lost(const std::string& reason) = 0;
-  /// No answer while connecting. True: the sink has closed or abandoned the session; false: it is waited for once more.
+  /// The server gives no answer while connecting. True: the sink has closed or abandoned the session. False: wait once more for an answer.
   virtual bool on_silent() = 0;
-  /// A WARNING of class 01000, possibly before the results that precede it.
+  /// A WARNING of class 01000. It may come before the results that precede it.
   virtual void on_warning() {}
 };
 
@@ -43,21 +43,21 @@ class session : public std::enable_shared_from_this<session> {
 
   void open(const keywords& words, std::chrono::milliseconds timeout);
   bool ready() const noexcept { return ready_; }
-  /// Drops the connection; the sink hears nothing more.
+  /// Drops the connection; the sink is not called any more.
   void close();
-  /// Lets go of a connection that does not answer without closing it: a server that is stuck would not notice the closing,
-  /// and nobody could count what is left behind there. `gone` when it has answered or ended; the sink hears nothing more.
+  /// Gives up a connection that does not answer, without closing it. A stuck server would not notice the closing, and then
+  /// its sessions could not be counted. `gone` is called when the connection answers or ends; the sink is not called any more.
   void abandon(std::function<void()> gone);
 
-  /// Queues one execution of `sql`; prepared under this connection's own name on first use. `identity` is an address that
-  /// stands for the statement (its query, or a constant's). A parameter's type is that of the first value other than NULL
-  /// that was ever sent in its place.
+  /// Queues one execution of `sql`. The first use prepares the statement under a name of this connection. `identity` is an address
+  /// that stands for the statement (its query, or a constant). A parameter has the type of the first value other than NULL
+  /// that was sent in its place.
   void execute(const void* identity, std::string_view sql, parameter_buffer& params,
                session_tag tag);
   void sync(session_tag tag);
-  /// Asks the server to send what it has (without a sync).
+  /// Asks the server to send its results so far (without a sync).
   void flush_request();
-  /// Hands everything queued to the socket. Call once after a burst.
+  /// Passes all queued data to the socket. Call once after a burst.
   void flush();
   std::size_t pending() const noexcept { return pending_.size(); }
 
@@ -93,7 +93,7 @@ class session : public std::enable_shared_from_this<session> {
   pg_conn* connection_ = nullptr;
   boost::asio::posix::stream_descriptor socket_;
   boost::asio::steady_timer deadline_;
-  std::chrono::milliseconds patience_{0};  ///< of one look at an attempt to connect
+  std::chrono::milliseconds patience_{0};  ///< time limit for one look at a connection attempt
   std::function<void()> gone_;             ///< set while abandoned
   bool ready_ = false;
   bool writing_ = false;

@@ -18,10 +18,10 @@ class statement_metrics {
  public:
   explicit statement_metrics(std::string domain) : domain_(std::move(domain)) {}
 
-  /// `executions` of one named statement: a read's time from sending to result, a write's share of its batch's.
+  /// Records `executions` of one named statement. `took`: a read's time from sending to result, or a write's share of its batch.
   void record(std::string_view query, std::uint64_t executions, std::chrono::nanoseconds took);
   void record_error(std::string_view query);
-  /// `age`: since the batch was sent.
+  /// `age`: the time since the batch was sent.
   void record_batch(std::uint64_t units, std::chrono::nanoseconds age);
 
   std::atomic<std::uint64_t> batches_failed{0};  ///< rolled back and split or sent again
@@ -31,7 +31,7 @@ class statement_metrics {
   std::atomic<std::uint64_t> reads_refused{0};  ///< wait queue full
   std::atomic<std::uint64_t> reads_waiting{0};
   std::atomic<std::uint64_t> units_waiting{0};
-  std::atomic<std::uint64_t> units_parked{0};  ///< tries that met a lock of somebody else
+  std::atomic<std::uint64_t> units_parked{0};  ///< tries that met a lock of another session
   std::atomic<std::uint64_t> units_waiting_for_locks{0};  ///< now
 
   void collect(metric_samples& out) const;

@@ -1,4 +1,4 @@
-// PostgreSQL's binary format: parameters of one execution written into one reused buffer, and results read into rows.
+// PostgreSQL's binary format. Parameters of one execution are written into one reused buffer; results are read into rows.
 // Used by session.cpp and lane.cpp only. Formats: the *send/*recv functions of PostgreSQL's src/backend/utils/adt.
 #pragma once
 
@@ -21,12 +21,12 @@ class parameter_buffer {
  public:
   void clear();
   void add(const value& v);
-  /// One parameter of a merged statement: column `column` of all rows as an array of `array_type` ("uuid[]"). False when a
-  /// cell does not fit the type. A list inside a cell travels as an array literal; its array_type is then "text[]" and the
+  /// Adds one parameter of a merged statement: column `column` of all rows as an array of `array_type` ("uuid[]"). False when a
+  /// cell does not fit the type. A list inside a cell becomes an array literal; its array_type is then "text[]", and the
   /// SQL casts it.
   bool add_column(std::string_view array_type, std::span<const statement* const> rows,
                   std::size_t column);
-  /// An array parameter written element by element: begin_array, then `count` times begin_cell + put_*.
+  /// Writes an array parameter by its elements: begin_array, then begin_cell + put_* `count` times.
   void begin_array(pg_oid element, std::size_t count);
   void end_array();
   void put_int4(std::int32_t x);
@@ -58,7 +58,7 @@ class parameter_buffer {
   std::vector<const char*> values_;
 };
 
-/// All rows of a binary result. Types other than those of value.hpp are errc::internal: cast them in the SQL.
+/// All rows of a binary result. A type that value.hpp does not list is errc::internal: cast it in the SQL.
 result<rows> decode_rows(const pg_result* r);
 
 }  // namespace nova::storage

@@ -1,4 +1,4 @@
-// The named SQL of what the runtime keeps in every domain's database (migrations/0001_runtime.sql). Used by actors/runtime.
+// The named SQL of the runtime's tables in every domain's database (migrations/0001_runtime.sql). Used by actors/runtime.
 // Parameters and columns are listed in the order of the statement. `shard`, `type`, `method`, `attempts` are int64 here.
 #pragma once
 
@@ -10,61 +10,61 @@ namespace nova::storage::runtime_queries {
 extern const query outbox_page;
 /// Highest seq of one shard: (shard) → seq (0: none).
 extern const query outbox_head;
-/// Deletes events up to a seq that every consumer has settled, but never a shard's newest row: the claim of a shard reads
-/// its counter from it. (shard, up_to_seq). In its place.
+/// Deletes events up to a seq that every consumer has settled, but keeps each shard's newest row. The claim of a shard reads
+/// its counter from that row. (shard, up_to_seq). Not merged.
 extern const query prune_outbox;
 
 /// This domain's readers: () → source, source_shard, seq.
 extern const query load_offsets;
-/// (source, source_shard, seq); merged, the last one of a batch counts; never moves back.
+/// (source, source_shard, seq); merged, the last one of a batch counts; never goes back.
 extern const query save_offset;
 
 /// Marks of one target shard: (shard) → source, source_shard, seq.
 extern const query load_marks;
-/// (shard, source, source_shard, seq); merged, the last one of a batch counts; never moves back.
+/// (shard, source, source_shard, seq); merged, the last one of a batch counts; never goes back.
 extern const query save_mark;
 
 /// (source, source_shard, seq, type, key, payload, status 'dead'|'waiting', reason, attempts); merged. A repeat changes nothing.
 extern const query insert_dead_letter;
-/// What has dead letters of one source shard: (source, source_shard) → key, type, count.
+/// The keys with dead letters of one source shard: (source, source_shard) → key, type, count.
 extern const query dead_letter_keys;
-/// The oldest of one key among some types of events:
+/// The oldest dead letters of one key with one of these event types:
 /// (source, source_shard, key, types[], limit) → seq, type, payload, attempts.
 extern const query dead_letters_of_key;
-/// All of this domain, behind one: (source, source_shard, seq, limit) → source, source_shard, seq, type, key, status, reason,
+/// Dead letters after a position: (source, source_shard, seq, limit) → source, source_shard, seq, type, key, status, reason,
 /// attempts, at.
 extern const query dead_letter_page;
 /// (source, source_shard, seq) → key, type.
 extern const query find_dead_letter;
-/// Tried again in vain: (source, source_shard, seq, reason, attempts). In its place.
+/// A new try has failed: (source, source_shard, seq, reason, attempts). Not merged.
 extern const query fail_dead_letter;
-/// With its effect, or discarded: (source, source_shard, seq). In its place.
+/// The letter had its effect or was discarded: (source, source_shard, seq). Not merged.
 extern const query delete_dead_letter;
 
-/// Sets or moves: (shard, kind, key, name, due); merged, the last one of a batch counts. Runs after delete_reminder.
+/// Sets or moves a reminder: (shard, kind, key, name, due); merged, the last one of a batch counts. Runs after delete_reminder.
 extern const query upsert_reminder;
-/// (kind, key, name); in its place.
+/// (kind, key, name). Not merged.
 extern const query delete_reminder;
-/// Removes a reminder that has been carried out, unless it was moved meanwhile: (kind, key, name, due). In its place.
+/// Removes a reminder that has been carried out, unless it was moved meanwhile: (kind, key, name, due). Not merged.
 extern const query settle_reminder;
-/// Of some kinds: (shard, until, limit, kinds[]) → kind, key, name, due; in order of due.
+/// Due reminders of these kinds: (shard, until, limit, kinds[]) → kind, key, name, due; in order of due.
 extern const query due_reminders;
-/// The next one of some kinds: (shard, kinds[]) → due; NULL when there is none.
+/// The next reminder of these kinds: (shard, kinds[]) → due; NULL when there is none.
 extern const query next_reminder;
 
 /// (scope, key) → method, body_hash, reply.
 extern const query find_idempotency;
-/// (scope, key, method, body_hash, reply); in its place: a second one of the same scope and key is a conflict.
+/// (scope, key, method, body_hash, reply). Not merged: a second row of the same scope and key is a conflict.
 extern const query insert_idempotency;
 
-// Retention (storage/database/retention.hpp): all take (before, most).
-/// → how many answers are older; at most `most`.
+// Retention (storage/database/retention.hpp): all queries take (before, most).
+/// → number of answers older than `before`; at most `most`.
 extern const query idempotency_due;
-/// Deletes the oldest of them. In its place.
+/// Deletes the oldest of these answers. Not merged.
 extern const query prune_idempotency;
-/// → how many events are older; at most `most`. A shard's newest is none of them.
+/// → number of events older than `before`; at most `most`. A shard's newest event does not count.
 extern const query outbox_due;
-/// Deletes them, the oldest of a shard first. In its place.
+/// Deletes these events, the oldest of a shard first. Not merged.
 extern const query prune_old_events;
 
 }  // namespace nova::storage::runtime_queries

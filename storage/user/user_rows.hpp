@@ -18,11 +18,11 @@ struct profile_row {
   unix_ms updated_at = 0;
 };
 
-/// What a block depends on, as of the last commit.
+/// The facts that a block depends on, as of the last commit.
 struct block_facts_row {
   bool target_exists = false;
   bool blocked = false;
-  std::int64_t blocks = 0;  ///< people whom the account blocks
+  std::int64_t blocks = 0;  ///< number of people whom the account blocks
 };
 
 /// profile, profile_by_handle.
