@@ -30,7 +30,7 @@ class session_sink {
   virtual void on_sync(session_tag tag) = 0;
   /// The connection is lost or refused; no more calls follow. Not called after close() or abandon().
   virtual void on_lost(const std::string& reason) = 0;
-  /// The server gives no answer while connecting. True: the sink has closed or abandoned the session. False: wait once more for an answer.
+  /// The server does not answer while connecting. True: the sink has closed or abandoned the session. False: wait once more.
   virtual bool on_silent() = 0;
   /// A WARNING of class 01000. It may come before the results that precede it.
   virtual void on_warning() {}

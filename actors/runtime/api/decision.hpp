@@ -1,10 +1,10 @@
-// What a domain's handlers take and return: decide → commit → reply. A handler is a pure function
+// The parameters and results of a domain's handlers: decide → commit → reply. A handler is a pure function
 //
 //     outcome<State> handle(const State&, const Request&, const context&, const reads&)
 //
-// that answers with one of three things: `need` (call me again with these results), a `decision`, or an error. The runtime
+// that returns a `need` (call me again with these results), a `decision`, or an error. The runtime
 // applies a decision to the state, commits its statements and events in one fenced transaction, and only then sends the
-// reply and the pushes. Handlers start no threads, read no clock and keep no state of their own; no CAF here.
+// reply and the pushes. Handlers start no threads, read no clock and keep no state of their own. No CAF in this file.
 #pragma once
 
 #include "protocols/core/bus.hpp"
@@ -21,18 +21,18 @@
 
 namespace nova::runtime {
 
-/// What a handler may know besides state and request. Valid during the call only.
+/// A handler's inputs besides state and request. Valid during the call only.
 struct context {
-  std::string_view key;  ///< of the entity, normalised
+  std::string_view key;  ///< the entity's key, normalised
   const rpc::caller& caller;
   unix_ms now;
   random_source& random;
   std::string_view request_id;
   std::string_view idempotency_key;
   int attempt =
-      0;  ///< > 0: decided before, but a unique index refused it: somebody else was first; read again
+      0;  ///< > 0: a unique index refused the earlier decision, because another writer was first; read again
   std::any* services =
-      nullptr;  ///< what the domain was started with (its signer, its settings); see domain::services
+      nullptr;  ///< objects that the domain was started with (its signer, its settings); see domain::services
 
   uuid new_id() const { return make_uuid_v7(now, random); }
   template <class T>
@@ -41,8 +41,8 @@ struct context {
   }
 };
 
-/// CPU work too long for an actor (password hashes). Runs on the bounded work pool; a full pool makes the call fail with
-/// `overloaded`. Must be a pure function of what it captured.
+/// CPU work that takes too long for an actor (password hashes). It runs on the bounded work pool; if the pool is full, the call
+/// fails with `overloaded`. Must be a pure function of its captured values.
 struct job {
   std::string_view name;  ///< metric
   std::function<std::any()> run;
@@ -54,27 +54,27 @@ struct ask {
   rpc::message_ptr request;
 };
 
-/// Nothing but time: called again after the delay (e.g. until a read model has caught up).
+/// Only a delay; then the handler is called again (for example until a read model has caught up).
 struct pause {
   std::chrono::milliseconds delay{};
 };
 
-/// What an entity does with other commands while the needs of one command are carried out.
+/// How an entity treats other commands while the needs of one command are carried out.
 enum class meanwhile : std::uint8_t {
-  holds_after_commits,  ///< the needs begin when its earlier decisions are on disk, and others wait: it reads its own facts
-  holds,  ///< the needs begin at once, and others wait: it reads foreign facts, and its commands keep their order
-  goes_on,  ///< the needs begin at once, and others overtake: it waits for foreign facts; the state may have changed
+  holds_after_commits,  ///< the needs begin after its earlier decisions are committed; other commands wait. For reads of its own data
+  holds,  ///< the needs begin at once; other commands wait. For reads of foreign data by commands that keep their order
+  goes_on,  ///< the needs begin at once; other commands overtake. For waits on foreign data; the state may have changed
 };
 
-/// "Call me again when you have these." They are carried out at the same time; results are appended to `reads` in order.
-/// Queries and events of read models never hold anything.
+/// "Call me again when you have these." All items are carried out at the same time. Results are appended to `reads` in order.
+/// Needs of queries and of read models' events never make a command wait.
 struct need {
   std::vector<std::variant<storage::statement, job, ask, pause>> items;
   runtime::meanwhile meanwhile = runtime::meanwhile::holds_after_commits;
 };
 
-/// Results of all needs so far, in the order in which they were asked for. A failed read or a full pool never reaches the
-/// handler: the runtime answers `unavailable` or `overloaded`. A failed `ask` does reach it.
+/// Results of all needs so far, in the order of the items. A failed read or a full pool never reaches the handler:
+/// the runtime answers `unavailable` or `overloaded`. A failed `ask` does reach the handler.
 class reads {
  public:
   std::size_t size() const noexcept { return results_.size(); }
@@ -95,16 +95,16 @@ class reads {
   std::vector<item> results_;
 };
 
-/// Accounts that a push goes to. Large audiences are shared, not copied: `accounts` may be kept in the entity's state.
+/// The accounts that receive a push. Large audiences are shared, not copied: `accounts` may be kept in the entity's state.
 struct audience {
   std::shared_ptr<const std::vector<uuid>> accounts;
-  uuid except{};  ///< this account is left out (nil: nobody)
+  uuid except{};  ///< this account is left out (nil: no account)
 };
 
 struct outgoing {
   audience to;
   rpc::push_ptr push;
-  /// Connection that caused it: skipped if it asked for no echo. 0: none.
+  /// The connection that caused the push. It is skipped if it asked for no echo. 0: none.
   rpc::connection_id origin = 0;
 };
 
@@ -113,14 +113,14 @@ struct event {
   rpc::message_ptr body;
 };
 
-/// A durable timer: at `due` the entity's on_reminder is called, at least once, also after a crash.
+/// A durable timer. At `due` the entity's on_reminder is called at least once, even after a crash.
 struct reminder {
-  std::string name;  ///< one per entity and name; setting it again moves it
+  std::string name;  ///< unique per entity; setting the name again moves the reminder
   unix_ms due = 0;
   bool cancel = false;
 };
 
-/// Replaces the set of accounts whose presence `connection` is told.
+/// Replaces the set of accounts whose presence `connection` receives.
 struct watch_presence {
   rpc::connection_id connection = 0;
   std::vector<uuid> accounts;
@@ -129,8 +129,8 @@ struct watch_presence {
 template <class State>
 struct decision {
   rpc::message_ptr reply;  ///< required for calls; ignored for events and reminders
-  /// Answered instead of `reply`, after the commit as well: a refusal that must be remembered (a failed sign-in is
-  /// counted, a reused refresh token ends its session). An `error` outcome in contrast writes nothing.
+  /// Answered instead of `reply`, also after the commit. For a refusal with effects: a failed sign-in is counted, and
+  /// a reused refresh token ends its session. An `error` outcome, in contrast, writes nothing.
   std::optional<error> refusal;
   std::function<void(State&)> apply;  ///< may be empty; must not fail
   std::vector<storage::statement> statements;
@@ -138,7 +138,7 @@ struct decision {
   std::vector<outgoing> pushes;
   std::vector<runtime::reminder> reminders;
   std::vector<watch_presence> watches;
-  bool passivate = false;  ///< drop the entity's memory afterwards
+  bool passivate = false;  ///< drop the entity's memory after the commit
 };
 
 template <class State>

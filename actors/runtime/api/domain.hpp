@@ -1,4 +1,4 @@
-// How a domain describes itself to the runtime: its entity kinds with their handlers, the events that it takes from other
+// How a domain describes itself to the runtime: its entity kinds with their handlers, the events that it receives from other
 // domains, and its limits. A domain's descriptor (module.hpp) makes one `domain`; gateway/main.cpp starts it.
 //
 // A kind is a struct with static members only:
@@ -11,7 +11,7 @@
 //       …
 //     };
 //
-// and the generated binding checks at compile time that every method of the .proto has its handler.
+// The generated binding then checks at compile time that every method of the .proto has its handler.
 #pragma once
 
 #include "actors/runtime/api/decision.hpp"
@@ -24,7 +24,7 @@
 
 namespace nova::runtime {
 
-/// State of one entity behind a type-erased wall (one heap object per active entity).
+/// The state of one entity with its type erased (one heap object per active entity).
 class state_box {
  public:
   virtual ~state_box() = default;
@@ -43,25 +43,25 @@ struct entity_kind {
       load;
   std::map<std::uint32_t, erased_handler> calls;   ///< by method number
   std::map<std::uint32_t, erased_handler> events;  ///< by event number
-  erased_handler on_reminder;  ///< request is a google.protobuf.StringValue: the reminder's name
-  /// Turns the request's key field into the entity's key (lower case, part of a token). Null: as it is.
+  erased_handler on_reminder;  ///< the request is a google.protobuf.StringValue: the name
+  /// Turns the request's key field into the entity's key (lower case, part of a token). Null: the key stays as given.
   std::function<result<std::string>(const rpc::method&, std::string raw)> normalise_key;
   std::chrono::milliseconds idle_passivation{120'000};
 };
 
-/// Where an event of another domain takes effect.
+/// The entity in which an event of another domain takes effect.
 struct entity_effect {
   std::string_view kind;
   std::string key;
 };
-/// Entities that only the store can name. Read after the effect's commit: a read before the commit
-/// could miss an entity that is made meanwhile, and that entity would keep the old truth.
+/// Entities that only the store can name. They are read after the effect's commit. A read before the commit
+/// could miss an entity that is loaded meanwhile, and that entity would keep the old facts.
 struct entities_found {
   storage::statement find;
   std::vector<entity_effect> (*name)(const storage::rows& found) = nullptr;
 };
-/// A read model that belongs to no entity: offset and statements in one transaction; then the named
-/// entities, if they are in memory, load the new truth. Only then the event counts as settled.
+/// An effect in a read model, which belongs to no entity. Offset and statements are written in one transaction. Then
+/// the named entities that are in memory load their state again. Only then the event counts as settled.
 /// Consecutive events may share a transaction; their statements keep the order of the events.
 struct read_model_effect {
   std::vector<storage::statement> statements;
@@ -74,12 +74,12 @@ using effect = std::variant<std::monostate, entity_effect, read_model_effect, ne
 
 struct intake {
   const rpc::event_type* event = nullptr;
-  /// Decides where the event lands; called again with reads when it returned a need. An exception or a rejected statement
-  /// counts as a failure; after settings.intake_attempts of them the event becomes a dead letter,
-  /// which is tried again with growing pauses; later events of its key wait behind it.
+  /// Decides where the event takes effect. If the route returns a need, the route is called again with reads. An exception or
+  /// a refused statement is a failure. After settings.intake_attempts failures the event becomes a dead letter.
+  /// A dead letter is tried again with growing pauses; later events of its key wait behind it.
   std::function<effect(const rpc::message&, const context&, const reads&)> route;
-  /// Somebody's safety rests on it (a block, a revocation): it waits only for dead letters that are
-  /// safety events themselves, and as a dead letter it is tried again at least every 30 s.
+  /// A person's safety depends on the event (a block, a revocation). The event waits only for dead letters that
+  /// are safety events too. As a dead letter the event is tried again after pauses of at most 30 s ± 50 %.
   bool safety = false;
 };
 
@@ -87,13 +87,13 @@ struct domain {
   std::string_view name;
   std::vector<entity_kind> kinds;
   std::vector<intake> intakes;
-  std::vector<storage::retention_job> retention = {};  ///< tables that would only grow
+  std::vector<storage::retention_job> retention = {};  ///< tables whose old rows are deleted
   std::any services;                                   ///< std::shared_ptr<T>, see context::service
   std::uint32_t shards = 64;                           ///< fixed when the database is created
-  /// False: its decisions hold no pushes and no watches. Its sockets then miss nothing when another
-  /// node takes the domain, and are not closed.
+  /// False: the domain's decisions contain no pushes and no watches. Its sockets then miss nothing when
+  /// another node takes the domain, so they are not closed.
   bool pushes = true;
-  /// Carried out once when the domain has its shards and before it serves; reads like a load.
+  /// Runs once, after the domain has its shards and before it serves; a failed run is repeated. Reads as a load does.
   std::function<std::variant<need, std::monostate>(const context&, const reads&)> warm_up;
 };
 

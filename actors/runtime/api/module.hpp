@@ -1,4 +1,4 @@
-// A domain as a module of the process: its name, its tables, its keys, how it is made, and its hooks at the edge. Each
+// A domain as a module of the process: its name, its tables, its keys, its factory, and its hooks at the edge. Each
 // actors/<noun>/<noun>_descriptor exports one as `descriptor()`; actors/domain_modules.hpp lists them for gateway/main.cpp.
 #pragma once
 
@@ -15,21 +15,21 @@
 
 namespace nova::runtime {
 
-/// Secrets of the installation by name, 32 random bytes each. They stay the same over restarts.
+/// Secrets of the installation by name, 32 random bytes each. They survive restarts.
 using kept_keys = std::map<std::string, std::string, std::less<>>;
 
-/// Tells the edge of a committed event, on the node that committed it. A crash loses calls that were not made yet.
+/// Reports a committed event to the edge, on the node that committed it. A crash loses calls that were not made yet.
 struct edge_tap {
   const rpc::event_type* event = nullptr;
   /// Called on an actor's thread; must not block.
   void (*tell)(const rpc::message& event, rpc::push_sink& edge) = nullptr;
 };
 
-/// The push that tells a watcher of an account's presence. `last_seen` is 0 when this node never saw the account.
+/// Makes the push that tells a watcher of an account's presence. `last_seen` is 0 when this node never saw the account.
 using presence_push =
     std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)>;
 
-/// `Settings`: the domain's own struct in its descriptor; all settings of the process in the list.
+/// `Settings` is the domain's own struct in its descriptor, and all settings of the process in the list.
 template <class Settings>
 struct domain_module {
   std::string_view name;
@@ -39,11 +39,11 @@ struct domain_module {
   /// Called once a start. Throws std::invalid_argument when a key is missing or too short.
   std::function<domain(const Settings&, const kept_keys&)> make;
   std::vector<edge_tap> taps{};
-  /// At most one domain of a process has it. Empty: none.
+  /// At most one domain of a process sets it. Empty: none.
   presence_push presence{};
 };
 
-/// The same module for a caller who holds all settings: `section` is the member with the domain's own.
+/// The same module for a caller that holds all settings; `section` is the member with the domain's own settings.
 template <class All, class Holder, class Settings>
 domain_module<All> in_section(domain_module<Settings> m, Settings Holder::*section) {
   return {m.name,

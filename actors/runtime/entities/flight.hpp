@@ -1,5 +1,5 @@
-// One call, event, reminder or load on its way through an entity, with the results that its handler
-// asked for and the decision that it came to. Made by the router and by shards; owned by exactly one
+// One call, event, reminder or load on its way through an entity, with the results of its needs and
+// its decision. Made by the router and by shards; owned by exactly one
 // queue at a time.
 #pragma once
 
@@ -47,10 +47,10 @@ struct reminder_work {
   rpc::message_ptr request;  ///< the name as a message, for the handler
 };
 
-/// What a decision leaves to be done once it is committed, and the outcome of its commit.
+/// The work that follows a decision's commit, and the outcome of the commit.
 struct commit_pending {
   std::uint64_t unit = 0;  ///< names the unit in the lane, see shard_seat::orphans
-  bool has_unit = false;   ///< false: nothing to write, only its turn to wait for
+  bool has_unit = false;   ///< false: nothing to write; the flight only waits for its turn
   std::optional<storage::commit_outcome> outcome;
   rpc::reply_result answer = make_error(errc::internal);
   std::vector<outgoing> pushes;
@@ -67,7 +67,7 @@ struct flight : timed, lane_hook {
   enum class stage : std::uint8_t { fresh, remembered, handling };
   using work_type = std::variant<load_work, call_work, event_work, reminder_work>;
 
-  /// Makes the work in place: a call is some 250 bytes, and each move of one is seen in `bench ask`.
+  /// Makes the work in place. A call is some 250 bytes, and `bench ask` shows the cost of each move.
   template <class Work, class... Parts>
   explicit flight(std::in_place_type_t<Work> type, Parts&&... parts)
       : work(type, std::forward<Parts>(parts)...) {}
@@ -83,7 +83,7 @@ struct flight : timed, lane_hook {
   const erased_handler* handler = nullptr;
 
   entity* home = nullptr;
-  std::uint64_t activation = 0;  ///< of the entity when the needs were asked
+  std::uint64_t activation = 0;  ///< the entity's activation when the needs began
   int attempt = 0;
   std::uint32_t reruns = 0;
   std::uint32_t rounds = 0;
@@ -93,10 +93,10 @@ struct flight : timed, lane_hook {
   std::vector<reads::item> partial;
   std::uint32_t outstanding = 0;
   std::optional<error> need_failed;
-  steady_time since{};  ///< when it began to wait for needs or for its commit
+  steady_time since{};  ///< start of the wait for needs or for the commit
 
   std::optional<commit_pending> decided;
-  std::unique_ptr<flight> next;  ///< of the queue that owns it
+  std::unique_ptr<flight> next;  ///< the next flight of the owning queue
 
   bool is_call() const noexcept { return std::holds_alternative<call_work>(work); }
   bool loads() const noexcept { return std::holds_alternative<load_work>(work); }
@@ -105,12 +105,12 @@ struct flight : timed, lane_hook {
   const event_work* as_event() const noexcept { return std::get_if<event_work>(&work); }
   reminder_work* as_reminder() noexcept { return std::get_if<reminder_work>(&work); }
   const reminder_work* as_reminder() const noexcept { return std::get_if<reminder_work>(&work); }
-  rpc::call& call() noexcept { return std::get_if<call_work>(&work)->call; }  ///< of a call only
+  rpc::call& call() noexcept { return std::get_if<call_work>(&work)->call; }  ///< for calls only
   const rpc::call& call() const noexcept { return std::get_if<call_work>(&work)->call; }
 
   // For handlers: the caller and the request of any kind of work.
   static const rpc::caller node_caller;
-  const rpc::caller& caller() const {  ///< of events, reminders and loads: the node
+  const rpc::caller& caller() const {  ///< for events, reminders and loads: the node
     return is_call() ? call().caller : node_caller;
   }
   std::string_view request_id() const {
@@ -119,7 +119,7 @@ struct flight : timed, lane_hook {
   std::string_view idempotency_key() const {
     return is_call() ? std::string_view(call().idempotency_key) : std::string_view();
   }
-  const rpc::message& request() const {  ///< not of a load
+  const rpc::message& request() const {  ///< not for a load
     if (is_call()) return *call().request;
     if (auto* e = as_event()) return *e->event.body;
     return *as_reminder()->request;
@@ -130,11 +130,11 @@ struct flight : timed, lane_hook {
   bool answered() const noexcept { return is_call() && call().reply == nullptr; }
   /// Answers the caller, once; later answers are dropped.
   void reply(rpc::reply_result r);
-  /// Tells the event's reader, once.
+  /// Reports the end of an event to its reader, once.
   void end_event(event_end how, std::string reason = {});
-  /// Ends an event's or a call's flight without an effect.
+  /// Ends the flight of an event or a call without an effect.
   void give_up(errc code, std::uint32_t retry_after_ms = 0);
-  /// Back to the state before the first handler call.
+  /// Returns to the state before the first handler call.
   void reset();
   std::string describe() const;  ///< for crash reports
   trace::subject traced() const noexcept;
@@ -142,7 +142,7 @@ struct flight : timed, lane_hook {
 
 using flight_ptr = std::unique_ptr<flight>;
 
-/// A queue of flights in 24 bytes (an idle entity holds several).
+/// A queue of flights in 24 bytes, because an idle entity holds several.
 class flight_queue {
  public:
   flight_queue() = default;
@@ -174,7 +174,7 @@ class flight_queue {
     --size_;
     return f;
   }
-  /// Takes one out of the middle; null when it is not here.
+  /// Takes one flight out of the middle; null when it is not in this queue.
   flight_ptr take(const flight* which) {
     flight* before = nullptr;
     for (auto* f = head_.get(); f != nullptr; before = f, f = f->next.get()) {
@@ -188,7 +188,7 @@ class flight_queue {
     }
     return nullptr;
   }
-  /// `other` first, then what is here.
+  /// Puts the flights of `other` before the flights of this queue.
   void prepend(flight_queue& other) {
     while (!empty()) other.push(pop());
     swap(other);

@@ -1,4 +1,4 @@
-// Carries out what a handler needs: reads, jobs, asks, pauses, all at the same time. Used by
+// Carries out a handler's needs: reads, jobs, asks and pauses, all at the same time. Used by
 // shards, readers and domain heads.
 #pragma once
 
@@ -16,15 +16,15 @@ struct need_result {
   std::optional<error> failed;
 };
 
-/// On whose behalf needs run: asked entities see this caller; jobs give up at this deadline.
+/// The origin of needs. Asked entities see this caller; jobs give up at this deadline.
 struct need_origin {
   const rpc::caller* caller = nullptr;
   std::string_view request_id;
   steady_time deadline{};
 };
 
-/// `deliver` is called once per item with its index, from any thread or before this returns, and
-/// must only post.
+/// `deliver` is called once per item, with the item's index. It is called from any thread, or before this
+/// function returns, and must only post.
 void carry_out(domain_link& d, need&& what, const need_origin& origin,
                std::function<void(std::size_t index, need_result)> deliver);
 

@@ -1,5 +1,5 @@
-// The durable timers of one shard: finds out when the next one is due, begins the due ones as
-// flights of their entities, tries again after a failure, gives up after poison_after failures.
+// The durable timers of one shard. Finds the time of the next reminder and begins the due ones as
+// flights of their entities. Tries again after a failure, and gives up after poison_after failures.
 // Used by shard, on its thread.
 #pragma once
 
@@ -21,17 +21,17 @@ class reminders {
  public:
   explicit reminders(shard& s);
 
-  /// Reads when the next one is due.
+  /// Reads the time of the next due reminder.
   void plan();
-  /// A decision set one.
+  /// Called when a decision set a reminder.
   void set(unix_ms due);
-  /// When `begin_due` is to be called; empty: never.
+  /// The time of the next call of `begin_due`; empty: none.
   std::optional<steady_time> next() const noexcept { return next_; }
   /// Reads a page of due reminders and begins them.
   void begin_due();
-  /// A flight of one has ended; `done`: its decision is committed.
+  /// Called when a reminder's flight has ended; `done`: its decision is committed.
   void over(const flight& f, bool done);
-  /// The shard is closed.
+  /// Called when the shard is closed.
   void close();
 
  private:
@@ -39,7 +39,7 @@ class reminders {
   void give_up(const flight& f);
 
   shard& shard_;
-  /// The domain's kinds that take reminders. Those of other kinds (of a newer or older program) stay
+  /// The domain's kinds that take reminders. Reminders of other kinds (of a newer or older program) stay
   /// in the table.
   std::vector<std::string> kinds_;
   bool reading_ = false;

@@ -1,6 +1,6 @@
-// One shard of a domain: the actor that hosts its entities. It routes calls to them, carries out
-// what their handlers need, commits what they decide through the lane, and answers after the
-// commit. One thread at a time; others post to the seat.
+// One shard of a domain: the actor that hosts its entities. It routes calls to them, carries out the
+// needs of their handlers, commits their decisions through the lane, and answers after the
+// commit. Runs on one thread at a time; other threads post to the seat.
 #pragma once
 
 #include "actors/runtime/entities/entity.hpp"
@@ -43,16 +43,16 @@ class shard_seat final : public inbox<shard_item> {
 
   domain_link& domain;
   const std::uint32_t number;
-  /// Counts what sat here: a new occupant, or the same one under a new lease. Answers to questions
+  /// Grows with each new occupant and with each new lease of the same one. Answers to requests
   /// of an earlier sitting are dropped. Occupant only.
   std::uint64_t sitting = 0;
-  std::optional<storage::shard_claim> claim;  ///< occupant only; what the lane owns
+  std::optional<storage::shard_claim> claim;  ///< occupant only; the lane's claim
   std::atomic<std::int64_t> in_lane{0};       ///< units appended and without an outcome
   std::uint64_t last_unit = 0;                ///< occupant only
-  /// By unit: what an occupant had decided when it fell or was closed. Their pushes, taps and
+  /// By unit: decisions of an occupant that crashed or was closed. Their pushes, taps and
   /// answers still follow their commits. Occupant only.
   std::map<std::uint64_t, flight_ptr> orphans;
-  /// Told to readers that missed a push: the highest committed event.
+  /// The highest committed event, for readers that missed a push.
   std::atomic<std::uint64_t> last_event{0};
 };
 
@@ -63,7 +63,7 @@ class shard final : public occupant {
   bool turn() override;
   std::string current() const override { return doing_; }
 
-  // Posted as functions, so on this actor's thread:
+  // Posted as functions, so they run on this actor's thread:
   void open(const storage::shard_claim& claim);
   /// Drops all memory; callers get `unavailable`.
   void close();
@@ -80,9 +80,9 @@ class shard final : public occupant {
   bool serves() { return can_serve() && link_.serving.load(); }
   bool may_write() const { return lane().accepting() && may_read(); }
   reminders& timed_reminders() { return reminders_; }
-  /// Hands a flight to its entity.
+  /// Passes a flight to its entity.
   void begin(flight_ptr f);
-  /// Lets `f(shard&)` run here later, unless the lease or the occupant has changed by then.
+  /// Runs `f(shard&)` here later, unless the lease or the occupant has changed by then.
   template <class F>
   auto poster(F f) {
     return [seat = &seat_, sitting = seat_.sitting, f = std::move(f)](auto... x) {
@@ -128,8 +128,8 @@ class shard final : public occupant {
   void needs_complete(flight& f);
   void crash(entity& e, flight_ptr f, std::string why);
   void serving_error(flight& f);
-  /// By the clock of this moment: a process that was stopped within a turn must not serve the rest of
-  /// it from memory that is no longer its own.
+  /// Reads the clock now. A process that was suspended within a turn must not serve the rest of the turn
+  /// from memory that belongs to another node by then.
   bool may_read() const { return lane().lease_holds(services_.now()); }
 
   // shard_commit.cpp: units, outcomes, effects

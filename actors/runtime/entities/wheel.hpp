@@ -1,5 +1,5 @@
-// The deadlines of one shard: a hashed wheel driven by the node's one tick, so that no call needs a
-// timer of its own. Setting and taking out are O(1). Used by shard.
+// The deadlines of one shard: a hashed wheel driven by the node's one tick, so no call needs a
+// timer of its own. Setting and removing are O(1). Used by shard.
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -12,7 +12,7 @@
 
 namespace nova::runtime {
 
-/// Something with a deadline; leaves the wheel when it is destroyed.
+/// An object with a deadline; its destructor removes it from the wheel.
 struct timed
     : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   std::chrono::steady_clock::time_point due{};
@@ -34,7 +34,7 @@ class wheel {
     mark(p % size);
   }
 
-  /// Calls f(timed&) for each that is due, after taking it out.
+  /// Calls f(timed&) for each due object, after taking the object out.
   template <class F>
   void expire(time now, F&& f) {
     const auto end = position(now);
@@ -58,7 +58,7 @@ class wheel {
     }
   }
 
-  /// When expire should be called next; empty when nothing is set.
+  /// The time of the next call of expire; empty when nothing is set.
   std::optional<time> next() {
     for (std::uint64_t p = hand_ + 1; p <= hand_ + size; ++p) {
       const auto slot = p % size;

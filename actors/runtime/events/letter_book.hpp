@@ -1,6 +1,6 @@
-// What a reader remembers of its source shard's dead letters: which keys have some, and when the
-// oldest of each is tried again. Safety events and the others of one key are groups of their own:
-// neither waits for the other. Used by reader.
+// A reader's record of its source shard's dead letters: the keys with letters, and the next try of
+// the oldest letter of each key. Safety events and other events of one key are separate groups;
+// neither group waits for the other. Used by reader.
 #pragma once
 
 #include "actors/runtime/kernel/seat.hpp"
@@ -14,7 +14,7 @@
 
 namespace nova::runtime {
 
-/// What the table says of a letter.
+/// The values of the table's column `status`.
 inline constexpr std::string_view letter_dead = "dead";
 inline constexpr std::string_view letter_waiting = "waiting";
 
@@ -27,8 +27,8 @@ class letter_book {
   struct state {
     steady_time due{};
     std::int64_t letters = 0;
-    std::uint32_t inserting = 0;  ///< letters on their way to the table
-    std::uint64_t version = 0;    ///< changes with each letter put aside
+    std::uint32_t inserting = 0;  ///< letters whose insert is not committed yet
+    std::uint64_t version = 0;    ///< changes with each letter that is put aside
   };
 
   bool empty() const noexcept { return groups_[0].empty() && groups_[1].empty(); }
@@ -37,7 +37,7 @@ class letter_book {
     auto i = groups_[g.safety].find(g.key);
     return i != groups_[g.safety].end() ? &i->second : nullptr;
   }
-  /// Made on first use, due at `due`.
+  /// The group's state; made on first use with `due`.
   state& at(const group& g, steady_time due) {
     return groups_[g.safety].try_emplace(g.key, state{due}).first->second;
   }

@@ -1,5 +1,5 @@
-// The reader of one source shard's events in a consuming domain: in order per key and per target
-// shard, exactly once in effect. Gets events pushed, pulls after a gap or a start, and retries. An
+// The reader of one source shard's events in a consuming domain. Order is kept per key and per target
+// shard; each event has its effect exactly once. Receives pushed events, pulls after a gap or a start, and retries. An
 // event that cannot be processed becomes a dead letter, which is tried again with growing pauses
 // (reader_letters.cpp).
 #pragma once
@@ -18,7 +18,7 @@ class reader;
 
 using reader_item = std::variant<relay_batch_ptr, settle_wait, std::function<void(reader&)>>;
 
-/// Entities that load anew once a read model's unit is committed.
+/// Entities to load again after the commit of a read model's unit.
 struct refresh_plan {
   bool committed = false;
   std::vector<entity_effect> named;
@@ -38,8 +38,8 @@ class reader_seat final : public inbox<reader_item> {
   std::uint64_t sitting = 0;         ///< occupant only
   bool open = false;                 ///< occupant only
   std::vector<settle_wait> waiters;  ///< occupant only; survive a restart
-  /// By ticket: refreshes that units in the lane will owe, or owe already. A reader that falls in
-  /// between must not forget them. Occupant only.
+  /// By ticket: refreshes due after units in the lane, or due now. A reader that crashes in
+  /// between must not lose them. Occupant only.
   std::map<std::uint64_t, refresh_plan> owed;
   std::uint64_t last_ticket = 0;         ///< occupant only
   std::atomic<std::int64_t> in_lane{0};  ///< units appended and without an outcome
@@ -58,7 +58,7 @@ class reader final : public occupant {
 
   // Posted for operators:
   using letter_done = std::function<void(result<void>)>;  ///< must only post
-  /// The oldest dead letter of this one's key is tried now.
+  /// Tries the oldest dead letter of this letter's key now.
   void retry_letter(std::uint64_t seq, letter_done done);
   void discard_letter(std::uint64_t seq, letter_done done);
 
@@ -66,22 +66,22 @@ class reader final : public occupant {
   enum class stage : std::uint8_t {
     queued,    ///< waits for earlier events of its key or target
     routing,   ///< the route's needs are under way
-    applying,  ///< with its target shard, or its unit in the lane
+    applying,  ///< its target shard has the event, or its unit is in the lane
     resting,   ///< after a failure
     settled,
   };
   struct progress {
     relay_event event;
-    const intake* in = nullptr;  ///< null: nobody here wants it
+    const intake* in = nullptr;  ///< null: this domain does not take the event
     stage at = stage::queued;
     std::uint32_t attempts = 0;
-    std::uint64_t ticket = 0;  ///< tells late answers apart
+    std::uint64_t ticket = 0;  ///< tells late answers from current ones
     rpc::message_ptr body;
     std::optional<effect> route;
-    std::optional<std::uint32_t> target;  ///< shard, when it goes to an entity
+    std::optional<std::uint32_t> target;  ///< target shard, when the effect is in an entity
     bool letter = false;                  ///< a dead letter, tried again
-    std::string_view aside;               ///< a dead letter to be: its status
-    std::string reason;                   ///< and why
+    std::string_view aside;  ///< status of the dead letter that the event becomes; empty: none
+    std::string reason;      ///< reason for that letter
   };
 
   // reader.cpp: order, pulling, offset
@@ -171,15 +171,15 @@ class reader final : public occupant {
   std::uint64_t durable_ = 0;
   std::uint64_t saving_ = 0;
   bool offset_timer_ = false;
-  bool load_wanted_ = false;  ///< waits for the units of a predecessor
+  bool load_wanted_ = false;  ///< waits for the units of an earlier occupant
   bool pulling_ = false;
   bool pull_rests_ = false;
   std::size_t backlog_bytes_ = 0;
-  std::uint64_t alone_until_ = 0;  ///< after a refused unit: its events go one by one
-  std::uint64_t owed_open_ = 0;    ///< refreshes of a predecessor under way
+  std::uint64_t alone_until_ = 0;  ///< after a refused unit: events up to here go one by one
+  std::uint64_t owed_open_ = 0;    ///< refreshes of an earlier occupant under way
   letter_book letters_;
   std::optional<progress> letter_;    ///< the dead letter that is tried now
-  std::int64_t counted_letters_ = 0;  ///< in the metric
+  std::int64_t counted_letters_ = 0;  ///< number of letters already counted in the metric
   bool reading_letters_ = false;
   bool letter_timer_ = false;
 };

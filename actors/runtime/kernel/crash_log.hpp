@@ -1,4 +1,4 @@
-// Remembers what crashed and because of which message, and refuses messages that did it too often
+// Records crashes with the message that caused them, and refuses messages that caused too many
 // (poison). Thread-safe. Used by shards, readers and supervisors.
 #pragma once
 
@@ -22,7 +22,7 @@ struct crash_report {
   std::string actor;    ///< "messaging.conversation/0192…" or the seat's name
   std::string message;  ///< method or event, and its request id or seq; never the body
   std::string reason;
-  std::uint32_t times = 1;  ///< how often this very message did it
+  std::uint32_t times = 1;  ///< number of crashes by this message
 };
 
 class crash_log {
@@ -32,14 +32,14 @@ class crash_log {
 
   explicit crash_log(std::uint32_t poison_after) : poison_after_(poison_after) {}
 
-  /// What tells a message from another: who it goes to, what it is and its bytes.
+  /// Identifies a message by its receiver, its number and its bytes.
   static std::uint64_t fingerprint(std::uint32_t number, std::string_view key,
                                    const rpc::message& body);
 
-  /// Keeps and logs the report, and counts the message (0: an actor's crash without a message to count).
+  /// Keeps and logs the report, and counts the message. `fingerprint` 0: a crash without a message to count.
   void record(crash_report report, std::uint64_t fingerprint);
-  /// True when the message ended its handler poison_after times. Costs nothing while nothing has
-  /// crashed.
+  /// True when the message ended its handler poison_after times. Costs almost nothing before the first
+  /// crash.
   bool poisonous(std::uint32_t number, std::string_view key, const rpc::message& body) const;
   bool suspicious() const noexcept { return suspects_count_.load(std::memory_order_relaxed) != 0; }
   std::vector<crash_report> reports() const;

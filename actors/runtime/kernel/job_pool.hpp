@@ -1,5 +1,5 @@
-// The bounded work pool for CPU work too long for an actor (password hashes): own threads, own
-// queue, refuses when full. Used by needs.
+// The bounded work pool for CPU work that takes too long for an actor (password hashes): own threads, own
+// queue; refuses jobs when full. Used by needs.
 #pragma once
 
 #include "protocols/core/error.hpp"
@@ -31,15 +31,15 @@ class job_pool {
  public:
   using done_fn = std::function<void(job_result)>;
 
-  /// No threads (0): submit runs the job inline, for simulations.
+  /// `threads` 0: submit runs the job inline, for simulations.
   job_pool(std::uint32_t threads, std::size_t max_queued, std::uint32_t retry_ms);
   ~job_pool();
 
-  /// False when the queue is full. `done` is called once on a pool thread; with `internal` when
-  /// `run` threw, and with `overloaded` when `give_up_at` passed before a thread was free.
+  /// False when the queue is full. `done` is called once on a pool thread. Errors: `internal` when
+  /// `run` threw, `overloaded` when `give_up_at` passed before a thread was free.
   bool submit(std::string_view name, std::function<std::any()> run,
               std::chrono::steady_clock::time_point give_up_at, done_fn done);
-  /// Ends the threads; jobs that wait are answered `unavailable`.
+  /// Ends the threads. Waiting jobs are answered `unavailable`.
   void stop();
   std::size_t depth() const;
   void collect_metrics(metric_samples& out) const;

@@ -38,12 +38,12 @@ struct class_metrics {
 
 class metrics {
  public:
-  /// The class's counters; made on first use, valid as long as `metrics`. Any thread.
+  /// The counters of the class; made on first use. Valid as long as `metrics`. Any thread.
   class_metrics& of(std::string_view name);
   duration_histogram probe;  ///< how long a small actor waits for its turn
-  /// Valid as long as `metrics`; made on first use. Any thread.
+  /// The lag of `consumer` behind `source`; made on first use. Valid as long as `metrics`. Any thread.
   duration_histogram& lag_of(std::string_view consumer, std::string_view source);
-  /// Adds a sampled gauge (mailbox depths): called by collect.
+  /// Adds a gauge (mailbox depths) that collect reads.
   void sample(std::string name, std::function<std::uint64_t()> depth);
   void collect(metric_samples& out) const;
 

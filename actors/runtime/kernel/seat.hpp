@@ -1,4 +1,4 @@
-// The place of one runtime actor: its bounded inbox and its alarm, which outlive the actor's
+// The place of one runtime actor: its bounded inbox and its alarm. Both outlive the actor's
 // restarts. CAF 0.17 has no bounded mailbox, so items wait here and one wake-up message covers all
 // of them. Used by shards, readers, couriers and domain heads.
 #pragma once
@@ -17,12 +17,12 @@ namespace nova::runtime {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
-/// What sits on a seat: the actor's state between two crashes. One thread at a time.
+/// The actor's state on a seat between two crashes. One thread at a time.
 class occupant {
  public:
   virtual ~occupant() = default;
-  /// Handles some waiting items; true when more wait. An exception ends the occupant; the
-  /// supervisor seats another.
+  /// Handles some waiting items; true when more wait. An exception ends the occupant, and the
+  /// supervisor seats a new one.
   virtual bool turn() = 0;
   /// The item under way, for the crash report.
   virtual std::string current() const = 0;
@@ -52,7 +52,7 @@ class seat {
     if (bell) (*bell)();
   }
 
-  /// By the actor: where wake-ups go from now on (null: nowhere, until another actor sits down).
+  /// Called by the actor: wake-ups call `ring` from now on. Null: wake-ups wait for the next actor.
   void hang_bell(std::function<void()> ring) {
     auto bell = ring ? std::make_shared<const std::function<void()>>(std::move(ring)) : nullptr;
     std::lock_guard lock(bell_mutex_);
@@ -61,7 +61,7 @@ class seat {
   }
   void begin_turn() { scheduled_ = false; }
 
-  /// The ticker wakes the actor at this time of the monotonic clock. Written by the occupant.
+  /// The ticker wakes the actor at this time of the monotonic clock. Called by the occupant.
   void alarm(steady_time due) {
     due_.store(due.time_since_epoch().count(), std::memory_order_relaxed);
   }
@@ -78,14 +78,14 @@ class seat {
   std::shared_ptr<const std::function<void()>> bell_;
 };
 
-/// A seat with its queue. `batch` and `at` belong to the occupant: what it took and how far it
-/// came.
+/// A seat with its queue. `batch_` and `at_` belong to the occupant: the items that it took, and its
+/// position in them.
 template <class Item>
 class inbox : public seat {
  public:
   inbox(std::string name, std::size_t limit) : seat(std::move(name)), limit_(limit) {}
 
-  /// False when the inbox is full; `item` is then untouched.
+  /// False when the inbox is full; then `item` is unchanged.
   bool push(Item&& item) {
     {
       std::lock_guard lock(mutex_);
@@ -97,8 +97,8 @@ class inbox : public seat {
     return true;
   }
 
-  /// For answers to what the actor itself has asked for: bounded by the number of questions, so
-  /// never refused.
+  /// For answers to the actor's own requests. Their number is bounded by the number of requests, so
+  /// they are never refused.
   void post(Item&& item) {
     {
       std::lock_guard lock(mutex_);
@@ -129,7 +129,7 @@ class inbox : public seat {
     return at_ < batch_.size() || depth_.load(std::memory_order_relaxed) > 0;
   }
 
-  /// When no actor will come any more: hands out what is left.
+  /// Passes the remaining items to `each`. Call when no actor will take the seat again.
   template <class F>
   void discard(F&& each) {
     std::vector<Item> rest;

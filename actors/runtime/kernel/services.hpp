@@ -1,5 +1,5 @@
-// The ground floor of a node: clocks, randomness, settings, metrics, crash log, job pool, timers,
-// and the counters of work under way. It knows no domain and no actor. Used by every actor.
+// The common services of a node: clocks, randomness, settings, metrics, crash log, job pool, timers,
+// and the counters of work under way. They know no domain and no actor. Used by every actor.
 #pragma once
 
 #include "actors/runtime/kernel/crash_log.hpp"
@@ -25,15 +25,15 @@ class services {
 
   const config::runtime_settings& settings() const noexcept { return settings_; }
   unix_ms wall() const { return wall_.now(); }
-  /// `base` with ±50 % of the injected randomness.
+  /// `base` ± 50 %, from the injected randomness.
   std::chrono::milliseconds jitter(std::chrono::milliseconds base);
-  /// Names one life of an entity or reader in this process: its units in the lane depend on each
-  /// other, and no unit of an earlier life is taken for one of a later life.
+  /// Names one life of an entity or reader in this process. Its units in the lane depend on each
+  /// other. Units of different lives are never mixed up.
   std::uint64_t next_activation() { return ++last_activation_; }
 
   /// The monotonic clock; set by the node before the first actor starts.
   std::function<steady_time()> now;
-  /// False for an event's number that this program does not know; set by the node.
+  /// False for the number of an event that this program does not know. Set by the node.
   std::function<bool(std::uint32_t)> knows_event = [](std::uint32_t) { return true; };
   random_source& random;
   runtime::metrics metrics;
@@ -50,7 +50,7 @@ class services {
   std::atomic<std::uint64_t> last_activation_{0};
 };
 
-/// The error a caller gets when this node cannot serve now.
+/// The error for a caller when this node cannot serve now.
 inline error unavailable(std::uint32_t retry_after_ms) {
   return make_error(errc::unavailable, {}, retry_after_ms);
 }

@@ -1,13 +1,13 @@
-// One queue of actors that are ready to run, for all threads of CAF's scheduler: CAF's `sharing` policy with fewer wake-ups.
-// CAF wakes a sleeping thread for every actor that becomes ready; that thread mostly finds that the one which said so has
-// taken the actor itself, and sleeps again: two system calls and a switch of threads for nothing. Used by actor_config.cpp.
+// One queue of ready actors for all threads of CAF's scheduler. It is CAF's `sharing` policy with fewer wake-ups.
+// CAF wakes a sleeping thread for every actor that becomes ready. Mostly the thread that made the actor ready has already
+// taken it, so the sleeper sleeps again. That costs two system calls and a thread switch for nothing. Used by actor_config.cpp.
 //
-//   - A scheduler thread that makes one actor ready wakes nobody: it takes it as soon as its present turn ends.
-//   - Any other thread, and whatever is the second to wait, wakes one sleeper; there is one on its way at most.
-//   - A thread that takes an actor and leaves others behind wakes the next sleeper.
+//   - A scheduler thread that makes one actor ready wakes no thread. It takes the actor when its present turn ends.
+//   - An actor from any other thread, or a second waiting actor, wakes one sleeper. At most one woken sleeper is on its way.
+//   - A thread that takes an actor and leaves others in the queue wakes the next sleeper.
 //
-// So an actor that alone becomes ready within a turn waits for the rest of that turn (settings: runtime.items_per_turn), not
-// for a thread. First in, first out. Bounded by the number of actors: each is in it once at most.
+// So a single actor that becomes ready within a turn waits for the rest of that turn (settings: runtime.items_per_turn), not for
+// a thread. First in, first out. The number of actors bounds the queue: each actor stands in it at most once.
 #pragma once
 
 #include <caf/policy/unprofiled.hpp>
@@ -58,12 +58,12 @@ class shared_run_queue : public caf::policy::unprofiled {
     std::deque<caf::resumable*> ready;
 
    private:
-    /// True: a sleeper is to be woken. Under the mutex.
+    /// True: wake a sleeper. Call under the mutex.
     bool call_one() { return asleep != 0 && !std::exchange(one_on_its_way, true); }
 
     unsigned asleep = 0;
-    bool one_on_its_way = false;                         ///< woken, and has not looked yet
-    static thread_local const coordinator_data* serves;  ///< whose scheduler's thread this is
+    bool one_on_its_way = false;                         ///< a woken sleeper has not looked yet
+    static thread_local const coordinator_data* serves;  ///< the scheduler of this thread
   };
   struct worker_data {
     explicit worker_data(caf::scheduler::abstract_coordinator*) {}
@@ -92,7 +92,7 @@ class shared_run_queue : public caf::policy::unprofiled {
 
   template <class Worker, class F>
   void foreach_resumable(Worker*, F) {}
-  /// All threads have ended.
+  /// Called after all threads have ended.
   template <class Coordinator, class F>
   void foreach_central_resumable(Coordinator* c, F f) {
     auto& data = d(c);

@@ -1,4 +1,4 @@
-// A supervisor: a table of children and what to do when one ends (Erlang/OTP's model). Started by
+// A supervisor: a table of children and the action when one ends (Erlang/OTP's model). Started by
 // node.cpp, one for the node, one per domain, one for the couriers; includes CAF.
 #pragma once
 
@@ -19,8 +19,8 @@ namespace nova::runtime {
 
 enum class strategy : std::uint8_t {
   one_for_one,   ///< only the child that ended is restarted
-  one_for_all,   ///< all are stopped in reverse order, then all start again
-  rest_for_one,  ///< the child and those started after it
+  one_for_all,   ///< all children are stopped in reverse order, then all start again
+  rest_for_one,  ///< only the child that ended and those started after it
 };
 
 enum class restart : std::uint8_t {
@@ -33,10 +33,10 @@ struct child_spec {
   std::string id;
   std::function<caf::actor(caf::event_based_actor* parent)> start;
   restart when = restart::permanent;
-  std::chrono::milliseconds grace{2000};  ///< between the request to stop and the kill
-  /// The message it was handling when it ended, for the crash report; may be empty.
+  std::chrono::milliseconds grace{2000};  ///< time between the request to stop and the kill
+  /// The message that the child handled when it ended, for the crash report; may be empty.
   std::function<std::string()> last_message = {};
-  /// What it threw; may be empty.
+  /// The exception that the child threw; may be empty.
   std::function<std::string()> last_error = {};
 };
 
@@ -44,14 +44,14 @@ struct supervision {
   runtime::strategy strategy = runtime::strategy::one_for_one;
   std::uint32_t intensity = 5;  ///< restarts within `period`; one more ends the supervisor
   std::chrono::milliseconds period{30'000};
-  /// The n-th restart within the period waits backoff × 4^(n-2) (the first none), at most
-  /// max_backoff, ± half at random.
+  /// The first restart within the period waits 0 ms, the n-th backoff × 4^(n-2), at most
+  /// max_backoff; the wait varies by ± 50 % at random.
   std::chrono::milliseconds backoff{100};
   std::chrono::milliseconds max_backoff{5000};
   random_source* random = &system_random();
   crash_log* crashes = nullptr;
   class_metrics* counters = nullptr;
-  /// Called when it ends: true after an ordered stop, false after it gave up.
+  /// Called when the supervisor ends: true after an ordered stop, false after it gave up.
   std::function<void(bool ordered, std::string why)> ended = {};
 };
 
@@ -60,7 +60,7 @@ using supervisor_actor = caf::stateful_actor<supervisor_state>;
 
 caf::actor spawn_supervisor(caf::actor_system& system, supervision how,
                             std::vector<child_spec> children);
-/// As a child of another supervisor.
+/// Spawns the supervisor as a child of another supervisor.
 caf::actor spawn_supervisor(caf::event_based_actor* parent, supervision how,
                             std::vector<child_spec> children);
 

@@ -1,4 +1,4 @@
-// The delays and alarms of one node, all driven by its one tick. Used by actors through services.
+// The delays and alarms of one node, all driven by its one tick. Actors reach them through services.
 #pragma once
 
 #include "actors/runtime/kernel/seat.hpp"
@@ -16,12 +16,12 @@ class timers {
   /// `now` must outlive the timers; the node sets it before the first actor starts.
   explicit timers(const std::function<steady_time()>& now) : now_(now) {}
 
-  /// Calls `fire` on the ticker's actor after the delay; it must only post. For pauses and retries,
-  /// not for each call.
+  /// Calls `fire` on the ticker's actor after the delay; `fire` must only post. For pauses and retries,
+  /// not for single calls.
   void after(std::chrono::milliseconds delay, std::function<void()> fire);
-  /// The tick wakes `s` when its alarm is due. Before the node starts; `s` outlives the node.
+  /// The tick wakes `s` when its alarm is due. Call before the node starts; `s` must outlive the node.
   void watch(seat& s) { alarms_.push_back(&s); }
-  /// By the ticker, once per tick: fires what is due and wakes the seats whose alarm is due.
+  /// Called by the ticker at each tick: fires due delays and wakes the seats whose alarm is due.
   void tick();
 
  private:

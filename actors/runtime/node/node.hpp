@@ -1,5 +1,5 @@
-// One node: the actor system with its domains, as gateway/main.cpp starts it and as the gateway
-// calls it (rpc::bus). CAF lives behind it.
+// One node: the actor system with its domains. gateway/main.cpp starts it; the gateway
+// calls it through rpc::bus. CAF is hidden behind it.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
@@ -23,10 +23,10 @@ struct node_options {
   /// Makes the push that tells a watcher of `account`'s presence; null: presence is not pushed.
   /// `last_seen` is 0 when the account was never seen by this node. Called by couriers.
   std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)> make_presence;
-  /// False for the number of an event that this program does not know: a newer one wrote it. A domain
-  /// that reads its source keeps it for a program that knows it. Null: all are known.
+  /// False for the number of an event that this program does not know, because a newer program wrote it.
+  /// A reading domain keeps the event for a program that knows it. Null: all events are known.
   std::function<bool(std::uint32_t event)> knows_event;
-  /// The root supervisor gave up (with the reason): the process should end with a failure. Any
+  /// Called with the reason when the root supervisor gave up. The process should then end with a failure. Any
   /// thread.
   std::function<void(std::string)> failed;
   /// Deterministic mode of actors/runtime/node/testing.hpp: no scheduler threads, virtual time, jobs run
@@ -42,19 +42,19 @@ class node final : public rpc::bus {
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
-  /// A domain on its database. Before start().
+  /// Adds a domain with its database. Call before start().
   void add(domain d, std::shared_ptr<storage::database> database);
 
-  /// Calls back with each committed event of the type, after its commit, on an actor's thread;
-  /// volatile: a crash loses calls that were not made yet. Before start().
+  /// Calls back with each committed event of the type, after its commit, on an actor's thread. Not durable:
+  /// a crash loses calls that were not made yet. Call before start().
   void tap(const rpc::event_type& type, std::function<void(const rpc::message_ptr&)> callback);
 
-  /// Starts the tree of actors and begins to claim shards; ready() tells when it serves. Returns at
+  /// Starts the tree of actors and begins to claim shards. ready() tells when the node serves. Returns at
   /// once.
   void start();
 
-  /// Ordered stop: refuses new calls (`unavailable`), lets accepted ones finish, ends the actors in
-  /// reverse order of their start, gives the leases back. False when the budget was too short: then
+  /// Ordered stop: refuses new calls (`unavailable`), lets accepted calls finish, ends the actors in
+  /// reverse order of their start, gives the leases back. False when the budget was too short; then
   /// end the process with std::quick_exit.
   bool stop(std::chrono::milliseconds budget);
 
@@ -70,11 +70,11 @@ class node final : public rpc::bus {
   /// Dead letters of a consuming domain behind `after`, in order; at most max_letter_page.
   void dead_letters(std::string_view consumer, const letter_id& after, std::uint32_t limit,
                     std::function<void(result<std::vector<dead_letter>>)> done) const;
-  /// Tries the oldest letter of this one's key now, then the others of the key. Answers when that is
-  /// arranged; `not_found` for an unknown letter.
+  /// Tries the oldest letter of this letter's key now, then the other letters of the key. Answers when the
+  /// try is scheduled; `not_found` for an unknown letter.
   void retry_dead_letter(std::string_view consumer, const letter_id& id,
                          std::function<void(result<void>)> done);
-  /// Deletes the letter without an effect; those behind it are tried.
+  /// Deletes the letter without an effect. Then the letters behind it are tried.
   void discard_dead_letter(std::string_view consumer, const letter_id& id,
                            std::function<void(result<void>)> done);
 

@@ -26,7 +26,7 @@ struct node::impl {
   child_spec domain_child(domain_seats& d);
   child_spec couriers_child();
   supervision policy(std::string_view metrics_class);
-  /// Waits; in a simulation by running it.
+  /// Waits until the condition holds or the deadline passes. A simulation does its steps instead of waiting.
   bool wait(std::function<bool()> until, std::chrono::steady_clock::time_point deadline);
   void silence();
 
@@ -38,7 +38,7 @@ struct node::impl {
   actor_config config;
   std::unique_ptr<caf::actor_system> system;
   caf::actor root;
-  std::function<void()> pump;  ///< simulations: lets everything happen that can happen now
+  std::function<void()> pump;  ///< simulations: runs all steps that are possible now
   std::mutex mutex;
   std::condition_variable changed;
   bool started = false;

@@ -12,7 +12,7 @@
 
 namespace nova::runtime {
 
-/// SplitMix64: the whole simulation's randomness comes from one seed.
+/// SplitMix64: one seed gives all randomness of the simulation.
 class seeded_random final : public random_source {
  public:
   explicit seeded_random(std::uint64_t seed) : state_(seed) {}
@@ -23,7 +23,7 @@ class seeded_random final : public random_source {
   std::uint64_t state_;
 };
 
-/// Virtual wall time: follows the simulation's clock from a fixed day.
+/// Virtual wall time: starts at a fixed day and follows the simulation's clock.
 class virtual_wall final : public wall_clock {
  public:
   unix_ms now() const override { return at; }
@@ -32,7 +32,7 @@ class virtual_wall final : public wall_clock {
 
 class simulation {
  public:
-  using work = std::function<bool()>;  ///< does one step; false when it has none to do
+  using work = std::function<bool()>;  ///< does one step; false when there is nothing to do
 
   /// `options` gets the simulation's clock, randomness and mode. Domains are added to `node()`
   /// before start().
@@ -43,32 +43,32 @@ class simulation {
   seeded_random& random() { return random_; }
   unix_ms wall() const { return wall_.now(); }
   std::chrono::steady_clock::time_point now() const;
-  /// Other sources of steps beside actors: stores. Chosen among by the seed, too.
+  /// Adds another source of steps beside actors: a store. The seed chooses among all sources.
   void add_work(work w) { works_.push_back(std::move(w)); }
-  /// Called with the new time whenever it moves: stores follow.
+  /// Called with the new time whenever the time moves, so that stores can follow.
   void on_time(std::function<void(std::chrono::steady_clock::time_point)> f) {
     on_time_.push_back(std::move(f));
   }
 
-  /// One step of one actor or store; false when nothing can happen without time passing.
+  /// Does one step of one actor or store; false when nothing can happen before time passes.
   bool step();
-  /// All steps that are possible now.
+  /// Does all steps that are possible now.
   void settle();
-  /// Lets time pass tick by tick, settling after each.
+  /// Advances the time tick by tick, with settle() after each tick.
   void advance(std::chrono::milliseconds d);
-  /// Advances until the condition holds; false when it did not within `limit` of virtual time.
+  /// Advances until the condition holds; false when it does not hold within `limit` of virtual time.
   bool run_until(const std::function<bool()>& condition,
                  std::chrono::milliseconds limit = std::chrono::milliseconds(10'000));
-  /// For several nodes under one driver, which calls step() of each: moves this node's clocks by
-  /// `d`, without a step. A process that was stopped sees all of its pause at once.
+  /// For several nodes under one driver that calls step() of each. Moves this node's clocks by
+  /// `d` without a step: a suspended process sees its whole pause at once.
   void pass(std::chrono::milliseconds d);
-  /// Its wall clock alone is set forward, or back.
+  /// Moves only the wall clock, forward or back.
   void jump_wall(std::chrono::milliseconds d) { wall_.at += d.count(); }
   const wall_clock& wall_source() const { return wall_; }
-  /// The process dies here: its memory goes without an orderly stop. Its stores, its sink and whatever
-  /// waits for replies must be deaf to it by now. Afterwards only the destructor may be called.
+  /// The process dies here: its memory goes without an orderly stop. Before this call, cut off its stores,
+  /// its sink and the receivers of its replies. Afterwards only the destructor may be called.
   void crash();
-  /// Grows with each step: which of how many was taken, and when.
+  /// A hash that changes with each step: the choice, the number of choices and the time.
   std::uint64_t trace() const noexcept { return trace_; }
 
  private:

@@ -1,5 +1,5 @@
-// The top floor of a node: its domains with their seats, where methods go, who taps events, and what
-// follows when another node takes a domain. Built by node before the start; used by local_router and
+// The top level of a node: its domains with their seats, the routes of methods, the taps of events, and
+// the reaction when another node takes a domain. Built by node before the start; used by local_router and
 // domain heads.
 #pragma once
 
@@ -26,11 +26,11 @@ struct domain_seats {
   std::vector<std::unique_ptr<shard_seat>> shards;
   std::vector<std::unique_ptr<reader_seat>> readers;  ///< of this domain, one per source shard
   std::unique_ptr<domain_head_seat> head;
-  /// By shard of this domain: readers of other domains that want its events.
+  /// By shard of this domain: readers of other domains that take its events.
   std::vector<std::vector<reader_seat*>> listeners;
 };
 
-/// Where a method goes.
+/// The target of a method.
 struct route {
   domain_seats* domain = nullptr;
   std::size_t kind = 0;
@@ -50,7 +50,7 @@ class directory {
   // Before the start:
   void add(domain d, std::shared_ptr<storage::database> db, router& r);
   void tap(const rpc::event_type& event, tap_fn f);
-  /// Connects readers with their sources; all domains have been added.
+  /// Connects readers with their sources. Call after all domains have been added.
   void connect();
 
   const std::vector<std::unique_ptr<domain_seats>>& domains() const noexcept { return domains_; }
@@ -58,12 +58,12 @@ class directory {
   const route* find_route(std::uint32_t method) const;
   const tapped* taps(std::uint32_t event) const;
 
-  /// Nodes do not call each other: one of them must hold all domains. The owner of the first one may
+  /// Nodes do not call each other, so one node must hold all domains. Only the owner of the first domain may
   /// claim the others.
   const domain_link& anchor() const { return domains_.front()->link; }
   /// True if another node owns a domain that pushes.
   bool ousted() const;
-  /// Another node took a domain that pushes: sockets are closed, so that they go where its pushes are.
+  /// Another node took a domain that pushes. Sockets are closed, so that clients connect to that node.
   void oust() { couriers_.oust(); }
 
  private:

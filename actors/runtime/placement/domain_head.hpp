@@ -1,5 +1,5 @@
-// The head of one domain on this node: claims its shards, warms it up, watches the lease, and when
-// the lane was fenced has all memory dropped before it starts a new lane. Also ticks the retention
+// The head of one domain on this node: claims its shards, warms it up and watches the lease. After the
+// lane was fenced, the head has all memory dropped before a new lane starts. Also ticks the retention
 // of the domain's tables. One actor per domain.
 #pragma once
 
@@ -36,7 +36,7 @@ class domain_head final : public occupant {
 
  private:
   enum class state : std::uint8_t {
-    idle,  ///< waits for the alarm to claim (again)
+    idle,  ///< waits for the alarm; then it claims (again)
     claiming,
     warming,
     serving,

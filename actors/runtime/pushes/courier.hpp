@@ -1,6 +1,6 @@
-// Couriers know which sockets belong to which account: one actor per slot of accounts. They turn a
-// push to accounts into one push_sink.deliver with the list of connections, close replaced sockets,
-// and tell watchers of presence.
+// Couriers know the sockets of each account: one actor per slot of accounts. They turn a
+// push to accounts into one push_sink.deliver with the list of connections. They close replaced sockets
+// and send presence to watchers.
 #pragma once
 
 #include "actors/runtime/kernel/services.hpp"
@@ -28,12 +28,12 @@ struct detach_socket {
   rpc::connection_id connection = 0;
   uuid account{};
 };
-/// To the courier of the watched accounts: replaces the part of the set that lies here.
+/// To the courier of the watched accounts: replaces that part of the watch set that lies in its slot.
 struct watch_here {
   rpc::connection_id connection = 0;
   std::vector<uuid> accounts;
 };
-/// To the courier of the watched account: these sockets are no longer told of it.
+/// To the courier of the watched account: these sockets no longer receive its presence.
 struct unwatch_here {
   uuid account{};
   std::vector<rpc::connection_id> connections;
@@ -49,7 +49,7 @@ class courier_seat final : public inbox<courier_item> {
   couriers& all;
   const std::uint32_t slot;
 
-  // What a courier knows survives its restart: sockets cannot be asked to attach again.
+  // A courier's data survives its restart, because sockets cannot be asked to attach again.
   struct socket {
     rpc::connection_id connection = 0;
     uuid lineage{};
@@ -59,7 +59,7 @@ class courier_seat final : public inbox<courier_item> {
     std::vector<socket> sockets;
     std::unordered_set<rpc::connection_id> watchers;
     unix_ms last_seen = 0;
-    bool announced = false;  ///< online, as the watchers were told last
+    bool announced = false;  ///< the presence that watchers were told last; true: online
     bool dirty = false;
   };
   struct watcher_row {
@@ -67,23 +67,23 @@ class courier_seat final : public inbox<courier_item> {
   };
   std::unordered_map<uuid, account_row, boost::hash<uuid>> accounts;
   std::unordered_map<rpc::connection_id, watcher_row> watchers;
-  /// By connection of this slot's accounts: the slots that hold a part of its watch set, as a list.
+  /// By connection of this slot's accounts: a list of the slots that hold a part of its watch set.
   std::unordered_map<rpc::connection_id, std::vector<std::uint32_t>> watching;
-  /// Pushes were dropped, because this inbox was over its limit or because an actor fell: all
-  /// sockets here must resume.
+  /// Pushes were dropped because this inbox was over its limit or an actor crashed. All
+  /// sockets of this slot must resume.
   std::atomic<bool> lost{false};
   void lose() {
     lost = true;
     wake();
   }
-  /// Of the pushes that wait here.
+  /// Bytes of the pushes in this inbox.
   std::atomic<std::size_t> bytes{0};
-  /// Sockets that came to this slot so far, plus one; raised before their `attached` is called.
+  /// Number of sockets that ever came to this slot, plus one. Raised before their `attached` is called.
   std::atomic<std::uint64_t> arrivals{1};
-  /// Set when another node took a domain: its pushes do not come here any more.
+  /// Set when another node took a domain; its pushes no longer come to this node.
   std::atomic<bool> ousted{false};
-  bool occupied = false;      ///< somebody sat here before
-  std::vector<uuid> changed;  ///< presence to be told at `flush_at`
+  bool occupied = false;      ///< an earlier occupant sat here
+  std::vector<uuid> changed;  ///< accounts whose presence is sent at `flush_at`
   steady_time flush_at{};
 };
 

@@ -1,5 +1,5 @@
-// Collects the pushes of one shard's turn by courier: each courier gets one batch a turn.
-// Large audiences are grouped once and the grouping is remembered while the entity keeps the same
+// Collects the pushes of one shard's turn by courier: each courier gets one batch a turn. A large
+// audience is grouped by slot once. The grouping is remembered while the entity keeps the same
 // shared vector. Used by shard.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace nova::runtime {
 
 class fanout {
  public:
-  /// Audiences up to this size go ungrouped to the couriers concerned, which pick out their own.
+  /// Audiences up to this size are sent ungrouped; each courier picks out its own accounts.
   static constexpr std::size_t small_audience = 16;
 
   /// Remembers the groupings of up to `cached` audiences.

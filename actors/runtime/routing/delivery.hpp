@@ -18,25 +18,25 @@ inline std::uint32_t courier_of(const uuid& account, std::size_t slots) noexcept
   return static_cast<std::uint32_t>(boost::hash<uuid>()(account) & (slots - 1));
 }
 
-/// The accounts of a large audience that lie in one slot. Shared by the shard that pushes to them
-/// and the courier.
+/// The accounts of a large audience that lie in one slot. Shared by the shard that pushes to them and
+/// the courier.
 struct audience_part {
   std::vector<uuid> accounts;  ///< ascending
-  /// The slot's `arrivals` when its courier found none of them online; 0: not looked yet. While no
-  /// socket has come to the slot since, nothing needs to be sent there: a push costs who is online,
-  /// not who is a member.
+  /// The slot's `arrivals` when its courier found none of them online; 0: not looked yet. Until another
+  /// socket comes to the slot, no push is sent there. So the cost of a push depends on the members
+  /// online, not on all members.
   std::atomic<std::uint64_t> nobody_at{0};
 };
 
-/// A push for some accounts of one courier. With a part, `accounts` is the part's and all of them
-/// lie in this slot.
+/// A push for some accounts of one courier. If `part` is set, `accounts` is the part's list, and all of
+/// them lie in this slot.
 struct delivery {
   rpc::push_ptr push;
   rpc::connection_id origin = 0;
   uuid except{};
   std::shared_ptr<const std::vector<uuid>> accounts;
   std::shared_ptr<audience_part> part = nullptr;
-  std::size_t bytes = 0;  ///< of the push, roughly
+  std::size_t bytes = 0;  ///< of the push, approximately
 };
 
 /// To the courier of the watching account: replaces the whole set of the connection.
@@ -46,7 +46,7 @@ struct watch_accounts {
   std::vector<uuid> accounts;
 };
 
-/// To the courier of the watching account: none of its sockets is told of `watched` any more.
+/// To the courier of the watching account: its sockets no longer receive the presence of `watched`.
 struct end_watch {
   uuid watcher{};
   uuid watched{};

@@ -1,5 +1,5 @@
-// One domain of this node, as its own actors see it: its description, its database, and whether it
-// serves. It holds no seat. Used by shards, readers and domain heads.
+// One domain of this node, as its own actors see it: its description, its database, and whether this node serves
+// it. Contains no seat. Used by shards, readers and domain heads.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
@@ -17,11 +17,11 @@
 
 namespace nova::runtime {
 
-/// Whose a domain's shards are, as this node's last claim was answered.
+/// The owner of a domain's shards, by the answer to this node's last claim.
 enum class holding : std::uint8_t {
   unknown,  ///< no answer yet
   ours,
-  elsewhere,  ///< another living node's, or taken by one just now
+  elsewhere,  ///< another living node owns them, or has just taken one
   away,       ///< its database does not answer
 };
 
@@ -37,23 +37,23 @@ struct domain_link {
   shard_address address(std::uint32_t shard) const { return {domain.name, shard}; }
   shard_address home_of(std::string_view key) const { return address(shard_number(key)); }
   storage::commit_lane& lane() const { return database->lane(); }
-  /// A unit was refused because the lane is fenced: wakes the domain's head. Any thread.
+  /// Called when a unit was refused because the lane is fenced. Wakes the domain's head. Any thread.
   void report_fenced() {
     if (!fenced.exchange(true) && head != nullptr) head->wake();
   }
 
   runtime::domain domain;
   const std::shared_ptr<storage::database> database;
-  /// Of the runtime's tables and those that the domain names; the head of the domain ticks it.
+  /// Covers the runtime's tables and the tables that the domain names. The head of the domain ticks it.
   std::shared_ptr<storage::retention> retention;
   runtime::services& services;
   runtime::router& router;
   std::unordered_map<std::uint32_t, const intake*> intakes;  ///< by event number
   std::vector<class_metrics*> kind_metrics;                  ///< by index of the kind
   class_metrics* shard_metrics = nullptr;
-  seat* head = nullptr;  ///< of the domain's head
+  seat* head = nullptr;  ///< seat of the domain's head
   std::atomic<bool> fenced{false};
-  std::atomic<bool> serving{false};  ///< all shards owned once, warm_up done
+  std::atomic<bool> serving{false};  ///< all shards are owned and warm_up is done
   std::atomic<runtime::holding> holding{holding::unknown};
 };
 

@@ -1,6 +1,6 @@
-// Committed events on their way: from a source shard to the readers of other domains, pushed from
-// memory after the commit or pulled in pages after a gap; then from a reader to the entity that the
-// event takes effect in. Used by shard and reader through the router.
+// Committed events on their way. A source shard pushes them from memory to the readers of other domains
+// after the commit, or they are pulled in pages after a gap. Then a reader passes each event to the entity in which it
+// takes effect. Used by shard and reader through the router.
 #pragma once
 
 #include "protocols/core/ids.hpp"
@@ -21,9 +21,9 @@ struct relay_event {
   std::uint64_t seq = 0;
   std::uint32_t type = 0;
   std::string key;
-  rpc::message_ptr body;  ///< null when pulled: parse payload
+  rpc::message_ptr body;  ///< null when pulled; then parse payload
   std::string payload;    ///< empty when pushed
-  std::size_t bytes = 0;  ///< of the body, roughly
+  std::size_t bytes = 0;  ///< of the body, approximately
   unix_ms committed_at = 0;
 };
 
@@ -37,20 +37,20 @@ struct pull_request {
   std::function<void(result<relay_batch_ptr>)> done;  ///< any thread, must only post
 };
 
-/// "Tell me when all events up to `seq` have had their effect."
+/// "Call me when all events up to `seq` have had their effect."
 struct settle_wait {
   std::uint64_t seq = 0;
-  std::string key;                                ///< the effect of this key's events counts
+  std::string key;                                ///< only the effect of this key's events counts
   std::uint32_t type = 0;                         ///< of the last event; 0: any of the key
-  std::chrono::steady_clock::time_point until{};  ///< afterwards nobody waits
+  std::chrono::steady_clock::time_point until{};  ///< the caller waits until this time
   /// Must only post. False: events of the key wait as dead letters.
   std::function<void(bool in_force)> settled;
 };
 
 enum class event_end : std::uint8_t {
-  applied,    ///< committed now or before
+  applied,    ///< committed now or earlier
   failed,     ///< counts towards the dead letter
-  suspended,  ///< nobody's fault (database away, shard moving): again later, not counted
+  suspended,  ///< not the event's fault (database away, shard moving): tried again later, not counted
 };
 
 /// One event on its way to its entity in the consuming domain.
@@ -62,13 +62,13 @@ struct event_delivery {
   rpc::message_ptr body;
   std::string_view kind;  ///< of the entity; lives as long as the domain
   std::string key;
-  /// It was a dead letter: its row is deleted with its effect, which makes the effect happen once;
-  /// the target's mark has passed it.
+  /// The event was a dead letter. Its row is deleted together with its effect, so the effect happens once;
+  /// the target's mark is already past it.
   bool letter = false;
   std::function<void(event_end, std::string reason)> done;  ///< once, any thread, must only post
 };
 
-/// The body of an event, parsed if it was pulled; null for an unknown type or broken bytes.
+/// The body of an event; a pulled body is parsed. Null for an unknown type or invalid bytes.
 rpc::message_ptr body_of(const relay_event& e, const rpc::event_type& type);
 /// The bytes for a dead letter.
 std::string payload_of(const relay_event& e);

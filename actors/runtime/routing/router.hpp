@@ -1,6 +1,6 @@
-// How calls, events and pushes leave the actor that has them: by name and number, never by the seat
-// of an actor of this process. So the receiver may live on another node: a further route, and
-// nothing changes for shards, readers and fanout. Implemented by placement/local_router.hpp.
+// How calls, events and pushes leave an actor: by name and number, never by the seat of an actor of
+// this process. So the receiver may live on another node. That needs another route, but no change in
+// shards, readers and fanout. Implemented by placement/local_router.hpp.
 #pragma once
 
 #include "actors/runtime/routing/delivery.hpp"
@@ -15,56 +15,56 @@
 
 namespace nova::runtime {
 
-/// A shard by its name. Who owns it is the router's business.
+/// A shard by its name. Only the router knows the shard's owner.
 struct shard_address {
   std::string_view domain;
   std::uint32_t shard = 0;
 };
 
-/// Thread-safe; nothing here blocks. Batches stay batches: one call per turn, not per message.
+/// Thread-safe; no function blocks. Callers send whole batches: one call per turn, not one per message.
 class router {
  public:
   virtual ~router() = default;
 
-  /// Routes a call to its entity; answers itself when it cannot.
+  /// Routes a call to its entity. If that is not possible, answers the call itself.
   virtual void call(rpc::call c) = 0;
 
   // Events, by the source shard that committed them.
 
-  /// Another domain takes events of this one: batches are worth making.
+  /// True when another domain takes events of this domain, so batches are worth making.
   virtual bool wanted(std::string_view domain) const = 0;
-  /// To each consumer; one that cannot take the batch now pulls later.
+  /// Sends the batch to each consumer. A consumer that cannot take it now pulls later.
   virtual void publish(shard_address source, const relay_batch_ptr& batch) = 0;
-  /// Tells each consumer that there may be something to pull.
+  /// Tells each consumer that new events may be there to pull.
   virtual void announce(shard_address source) = 0;
   /// Calls the taps of this node.
   virtual void tap(std::uint32_t event, const rpc::message_ptr& body) = 0;
   /// The same for an event that was read from the outbox.
   virtual void tap_stored(std::uint32_t event, const std::string& payload) = 0;
-  /// Asks `consumer`. False: no domain of that name takes events of the shard.
+  /// Passes the question to `consumer`. False: no domain of that name takes events of the shard.
   virtual bool settle(shard_address source, std::string_view consumer, settle_wait question) = 0;
 
   // Events, by the reader of a consuming domain.
 
-  /// The highest committed event of the shard, as far as is known here.
+  /// The highest committed event of the shard that is known here.
   virtual std::uint64_t last_event(shard_address source) const = 0;
   virtual void pull(shard_address source, pull_request request) = 0;
-  /// Into its entity, which lives in the target shard.
+  /// Delivers an event to its entity in the target shard.
   virtual void deliver(shard_address target, event_delivery event) = 0;
-  /// The entity, if it is in memory, loads its state anew; then `done`, which must only post.
+  /// The entity loads its state again if it is in memory. Then `done` is called; `done` must only post.
   virtual void refresh(shard_address target, std::string_view kind, const std::string& key,
                        std::function<void()> done) = 0;
 
   // Pushes.
 
-  /// A power of two; see courier_of.
+  /// The number of courier slots, a power of two; see courier_of.
   virtual std::size_t slots() const = 0;
   /// See audience_part::nobody_at.
   virtual std::uint64_t arrivals(std::uint32_t slot) const = 0;
-  /// Takes all of `waiting`. When the slot's queue is over its limit its sockets are told to resume.
+  /// Takes all of `waiting`. When the slot's queue is over its limit, the slot's sockets are told to resume.
   virtual void push(std::uint32_t slot, std::vector<delivery>& waiting) = 0;
   virtual void watch(watch_accounts set) = 0;
-  /// Pushes were lost and nobody knows whose: all sockets are told to resume.
+  /// Pushes were lost, and their receivers are unknown. All sockets are told to resume.
   virtual void lose_pushes() = 0;
   virtual void unwatch(end_watch pair) = 0;
 };
