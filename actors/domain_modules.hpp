@@ -1,4 +1,4 @@
-// The domains of this Nova, in the order in which they start. gateway/main.cpp runs them; tests that want all domains use
+// The domains of this Nova, in the order of their start. gateway/main.cpp runs them; tests of all domains use
 // the same list. The source is made from NOVA_DOMAINS (actors/domain_modules.cpp.in).
 #pragma once
 

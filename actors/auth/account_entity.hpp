@@ -1,5 +1,5 @@
 // One account: registration, sign-in, its sessions and its password. Handlers: account_handlers.cpp. The only writer of the
-// account's rows. The counter of failed sign-ins lies here, so that all names of the account share it.
+// account's rows. The counter of failed sign-ins is kept here, so all names of the account share it.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
@@ -20,9 +20,9 @@ class RevokeSessionRequest;
 class StartSessionRequest;
 
 struct account_state {
-  uuid id{};  ///< of the key, whether or not there is such an account
+  uuid id{};  ///< from the key, even if there is no such account
   std::optional<account_row>
-      account;  ///< empty: a new key, or one that stands for a name nobody has
+      account;  ///< empty: a new key, or the key of a decoy for an unknown name
   guard_row guard;
   std::vector<session_row> sessions;  ///< not revoked, oldest first; expired ones may be among them
 };
@@ -31,7 +31,7 @@ struct account_entity {
   using state = account_state;
   using outcome = runtime::outcome<account_state>;
 
-  /// With its handlers, for the descriptor.
+  /// The kind with its handlers, for the descriptor.
   static runtime::entity_kind kind();
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
@@ -51,8 +51,8 @@ struct account_entity {
   static outcome revoke_session(const state&, const RevokeSessionRequest&, const runtime::context&,
                                 const runtime::reads&);
 
-  /// The key of methods that name the account by a refresh token is inside the token; others bring
-  /// it as it is.
+  /// Methods that name the account by a refresh token have the key inside the token. Other methods give the
+  /// key itself.
   static result<std::string> normalise_key(const rpc::method& m, std::string raw);
 };
 

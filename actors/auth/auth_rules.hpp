@@ -1,5 +1,5 @@
-// The pure decisions of auth: what a registration must look like, how failures lock an account, how
-// long a session lives. Called by the entities; no state, no clock, no database.
+// The pure decisions of auth: the rules of a registration, the lock after failures, the life of a
+// session. Called by the entities; no state, no clock, no database.
 #pragma once
 
 #include "config/settings/auth_settings.hpp"
@@ -18,24 +18,24 @@ class RegisterRequest;
 struct registration {
   std::string email;         ///< as typed
   std::string handle;        ///< as typed
-  std::string display_name;  ///< trimmed; the handle when none was given
+  std::string display_name;  ///< trimmed; the handle if no name was given
   std::string email_name;    ///< lower case
   std::string handle_name;   ///< lower case
 };
 
-/// All that is wrong with the fields, at once, as `invalid_request`.
+/// Checks all fields. Reports all faults at once, as `invalid_request`.
 result<registration> check_registration(const RegisterRequest& q);
 
 /// 3 to 30 of [A-Za-z0-9_].
 bool valid_handle(std::string_view handle);
 
-/// All zero when the last failure is so long ago that it is forgotten.
+/// The guard after its expiry: all zero when the last failure is too long ago.
 guard_row remembered(const guard_row& guard, unix_ms now, const config::auth_settings& s);
-/// `locked_out` with the time to wait, while the guard is locked.
+/// `locked_out` with the time to wait while the guard is locked; else empty.
 std::optional<error> lock_of(const guard_row& guard, unix_ms now);
-/// One more failure: from the one after the free ones on it locks, twice as long each time.
+/// Adds one failure. After the free failures each one locks, for twice the time of the one before, up to the cap.
 guard_row after_failure(const guard_row& guard, unix_ms now, const config::auth_settings& s);
-/// What the failure that led to `guard` is answered with: invalid_credentials or locked_out.
+/// The answer to the failure that led to `guard`: invalid_credentials or locked_out.
 error failure_answer(const guard_row& guard, unix_ms now);
 
 /// False when the session is too old or was not used for too long.

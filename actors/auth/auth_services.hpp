@@ -1,5 +1,5 @@
-// What auth's handlers share besides their state: settings, keys and the decoy for names that
-// nobody has. Made once by auth_descriptor, read-only afterwards; handlers get it from their
+// Shared data of auth's handlers besides their state: settings, keys and the decoy for unknown
+// names. Made once by auth_descriptor, read-only afterwards; handlers get it from their
 // context.
 #pragma once
 
@@ -16,17 +16,17 @@ namespace nova::auth {
 /// Costs one password hash.
 class auth_services {
  public:
-  /// `secret`: the installation's, at least 32 bytes; all keys are derived from it.
+  /// `secret`: the installation's secret, at least 32 bytes; all keys are derived from it.
   auth_services(config::auth_settings s, std::string_view secret);
 
   const config::auth_settings settings;
   const hash_cost cost;
   const token_signer signer;
   const refresh_tokens refresh;
-  /// Hash of a password that nobody knows: what a sign-in with an unknown name is verified against.
+  /// The hash of a random password. A sign-in with an unknown name is verified against it.
   const std::string decoy_hash;
 
-  /// The id that stands for a name nobody has: always the same for one name, never a real account's
+  /// The id that stands for an unknown name. It is always the same for one name, and never a real account's
   /// (version 8).
   uuid decoy_account(std::string_view name) const;
 

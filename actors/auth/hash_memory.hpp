@@ -1,13 +1,13 @@
-// The working memory of Argon2id, kept from one hash to the next. libsodium maps it anew for every hash, and to fault in and
-// zero its pages costs the kernel more than the hash itself. Used by password_hash.cpp around libsodium's calls.
+// The working memory of Argon2id, kept from one hash to the next. libsodium maps new memory for every hash. Faulting in and
+// zeroing its pages costs the kernel more than the hash itself. Used by password_hash.cpp around libsodium's calls.
 #pragma once
 
 namespace nova::auth {
 
-/// While it lives, what libsodium maps on this thread is this thread's kept memory: one region, as large as the largest
-/// hash so far, given back when the thread ends. A hash reads only blocks that it wrote before, so what an earlier one left
-/// there changes nothing. libsodium's mmap comes here by the linker (--wrap in CMakeLists.txt); linked otherwise, hashes
-/// are slower and right. Not to be nested.
+/// During its life, libsodium's mappings on this thread get the thread's kept memory: one region, as large as the largest
+/// hash so far, freed when the thread ends. A hash reads only blocks that it wrote before, so data of an earlier hash has no
+/// effect. The linker redirects libsodium's mmap to this code (--wrap in CMakeLists.txt). In a program linked without it, hashes
+/// are slower but correct. Do not nest.
 class kept_hash_memory {
  public:
   kept_hash_memory() noexcept;

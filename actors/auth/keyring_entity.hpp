@@ -1,5 +1,5 @@
-// What gateways need to judge access tokens by themselves: the public keys, and the sessions whose
-// tokens must be refused although they are alive. One entity; bound to the runtime by
+// The data with which gateways judge access tokens themselves: the public keys, and the sessions whose
+// unexpired tokens must be refused. One entity; bound to the runtime by
 // auth_descriptor.
 #pragma once
 
@@ -14,18 +14,18 @@ class RevocationsRequest;
 
 namespace nova::auth {
 
-/// Nothing: keys follow from the secret and the time, revocations are read.
+/// No state: keys follow from the secret and the time, and revocations are read.
 struct keyring_state {};
 
 struct keyring_entity {
   using state = keyring_state;
   using outcome = runtime::outcome<state>;
 
-  /// The newest so many revocations are told; with fewer than this a token life (100 a second for
-  /// 15 minutes) none is lost.
+  /// At most this many revocations are returned, the newest first. None is lost below this number per token
+  /// life (about 100 a second for 15 minutes).
   static constexpr std::int64_t max_revocations = 100'000;
 
-  /// With its handlers, for the descriptor.
+  /// The kind with its handlers, for the descriptor.
   static runtime::entity_kind kind();
   static runtime::loading<state> load(std::string_view, const runtime::reads&) { return state{}; }
   static std::size_t weight(const state& s) { return sizeof s; }

@@ -1,4 +1,4 @@
-// Which passwords are accepted. Called by auth_rules at registration and at a password change,
+// The rule for accepted passwords. Called by auth_rules at registration and at a password change,
 // before any hashing.
 #pragma once
 
@@ -11,10 +11,10 @@ namespace nova::auth {
 inline constexpr std::size_t min_password_code_points = 8;
 inline constexpr std::size_t max_password_code_points = 1024;
 
-/// One sentence for a person; empty: accepted. Refused are passwords that are too short or long,
-/// hold NUL, are among the common ones (in any case), or are left with fewer than 8 code points
-/// when the handle and the local part of the e-mail address (in any case, from 3 characters on) are
-/// taken out.
+/// Returns one sentence for a person; empty: accepted. Refuses passwords that are too short or too long, contain
+/// NUL, or are common (in any case). The handle and the local part of the e-mail address (in any case, from 3
+/// characters on) are also removed, and the password is refused if fewer than 8 code points
+/// are left.
 std::string_view password_problem(std::string_view password, std::string_view handle,
                                   std::string_view email);
 

@@ -1,6 +1,6 @@
-// Signing keys of access tokens. They are derived from the installation's secret and the time: key
-// n is in use during the n-th rotation interval since 1970. So keys survive restarts, every node
-// has the same ones without asking, and no private key lies in a database. Called by auth's
+// Signing keys of access tokens, derived from the installation's secret and the time. Key n is in use
+// during the n-th rotation interval since 1970. So keys survive restarts, every node
+// has the same keys without a request, and no private key is stored in a database. Called by auth's
 // entities; the public keys leave as JWKS.
 #pragma once
 
@@ -19,7 +19,7 @@ using root_key = std::array<std::uint8_t, 32>;
 struct signer_options {
   std::uint32_t access_token_ttl_s = 900;
   std::uint32_t rotation_s =
-      604800;  ///< taken as access_token_ttl_s when less, so that few keys are alive at once
+      604800;  ///< at least access_token_ttl_s is used, so that few keys are valid at once
   std::uint32_t series = 0;  ///< another series has other keys
 };
 
@@ -30,12 +30,12 @@ class token_signer {
 
   std::string sign(const uuid& account, const uuid& session, unix_ms now) const;
 
-  /// The key in use, the next one (so that verifiers know it in advance) and, until the last token
-  /// that it signed has died, the one before (a short interval may leave two). In order of use.
+  /// The key in use, the next key (so that verifiers know it in advance), and the key before until its last
+  /// token has expired. A short interval may leave two keys before. In order of use.
   std::vector<verifying_key> public_keys(unix_ms now) const;
 
   std::int64_t access_token_ttl_s() const noexcept { return options_.access_token_ttl_s; }
-  /// When no access token that was issued until `now` is accepted any more.
+  /// The time from which no access token issued until `now` is accepted.
   unix_ms dead_after(unix_ms now) const noexcept;
 
  private:

@@ -1,4 +1,4 @@
-// The conversation: the one that numbers messages and decides who may do what. Virtual entity `conversation`, keyed by
+// The conversation: it numbers messages and checks the rights of members. Virtual entity `conversation`, keyed by
 // conversation_id; started by messaging_descriptor. Handlers: *_handlers.cpp.
 #pragma once
 
@@ -14,11 +14,11 @@ struct conversation_entity {
   using context = runtime::context;
   using reads = runtime::reads;
 
-  /// client_ids read when the conversation becomes active: more than clients have unanswered after a crash.
+  /// Number of client_ids read when the conversation becomes active. It exceeds the sends that clients repeat after a crash.
   static constexpr std::int64_t sends_loaded = 256;
 
   static runtime::entity_kind kind();
-  /// One spelling for each id: the runtime compares keys as text.
+  /// Gives each id one spelling, because the runtime compares keys as text.
   static result<std::string> normalise_key(const rpc::method&, std::string raw);
   static runtime::loading<state> load(std::string_view key, const reads& r);
   static std::size_t weight(const state& s);
@@ -53,7 +53,7 @@ struct conversation_entity {
                               const reads&);
 };
 
-/// Pushes `change` to all members and stores the row by which a resuming client learns of it. Raises the conversation's rev.
+/// Pushes `change` to all members, and stores it for clients that resume later. Raises the conversation's rev.
 void add_change(runtime::decision<conversation_state>& d, const conversation_facts& s,
                 const runtime::context& c, std::optional<std::int64_t> seq, Change change);
 

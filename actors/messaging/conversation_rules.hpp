@@ -1,4 +1,4 @@
-// Pure decisions about a conversation and its members: who may do what, who follows an owner, how it looks to members.
+// Pure decisions about a conversation and its members: rights, the successor of an owner, the view for members.
 // Called by the handlers; no runtime types, no SQL.
 #pragma once
 
@@ -7,17 +7,17 @@
 
 namespace nova::messaging {
 
-/// Members shown inside a conversation; the rest is paged from /members.
+/// Number of members shown inside a conversation; the others are paged from /members.
 constexpr std::int64_t members_shown = 100;
 constexpr std::int64_t members_shown_in_list = 32;
 
-/// False for readers of a channel, and for both sides of a direct conversation while a block stands between them.
+/// False for readers of a channel. False for both sides of a direct conversation while one side blocks the other.
 bool may_write(const conversation_facts& s, const member_state& m);
 
-/// Why an account that may not write is refused.
+/// The error for an account that may not write.
 error cannot_write(const conversation_facts& s);
 
-/// Membership of a direct conversation is fixed; in others admins and owners change it. `not_found` for strangers.
+/// Membership of a direct conversation is fixed; in other conversations admins and owners change it. `not_found` for non-members.
 std::optional<error> check_admin(const conversation_facts& s, const uuid& account);
 
 std::int64_t owner_count(const conversation_facts& s);
@@ -27,7 +27,7 @@ std::optional<uuid> heir(const conversation_facts& s, const uuid& leaving);
 
 Member describe_member(const uuid& account, const member_state& m);
 
-/// The push to members who are told of a conversation for the first time, or as a whole.
+/// The push of a whole conversation, for accounts that see it for the first time.
 ConversationPush describe(const conversation_facts& s);
 
 }  // namespace nova::messaging

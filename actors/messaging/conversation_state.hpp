@@ -1,5 +1,5 @@
-// What an active conversation keeps in memory, and the window of recent sends that answers repeats without the database.
-// Changed only by the `apply` of a decision.
+// The state of an active conversation in memory, with the window of recent sends that answers repeats without the database.
+// Only the `apply` of a decision changes it.
 #pragma once
 
 #include "storage/messaging/messaging_rows.hpp"
@@ -20,8 +20,8 @@
 
 namespace nova::messaging {
 
-/// The latest sends by (sender, client_id). Bounded; what it has forgotten is still refused by the unique index, and a
-/// sender who was caught repeating such an old send is looked up in the database from then on.
+/// The latest sends by (sender, client_id). Bounded. The unique index still refuses a repeat of a forgotten send. After that
+/// the sender is a suspect: the sender's unknown client_ids are looked up in the database from then on.
 class recent_sends {
  public:
   recent_sends() = default;
@@ -30,13 +30,13 @@ class recent_sends {
 
   /// Null: not in the window.
   const sent_row* find(const uuid& sender, const std::string& client_id) const;
-  /// True when the window holds every message of the conversation: then an unknown client_id is new.
+  /// True when the window holds every message of the conversation. Then an unknown client_id is new.
   bool complete() const noexcept { return complete_; }
   bool suspects(const uuid& sender) const { return suspects_.contains(sender); }
 
   void remember(const uuid& sender, const std::string& client_id, const sent_row& sent,
                 std::size_t limit);
-  /// The window does not reach back to the first message.
+  /// Records that the window does not reach back to the first message.
   void mark_incomplete() noexcept { complete_ = false; }
   void suspect(const uuid& sender) { suspects_.insert(sender); }
   std::size_t size() const noexcept { return order_.size(); }
@@ -54,19 +54,19 @@ class recent_sends {
 
   std::deque<send> order_;  ///< the oldest first; they do not move
   boost::unordered_flat_map<std::string_view, const send*, key_hash>
-      sends_;  ///< flat: nearly every look-up is a miss
+      sends_;  ///< flat, because nearly every look-up is a miss
   std::unordered_set<uuid> suspects_;
   bool complete_ = true;
 };
 
-/// Whose handles are whose, as far as mentions asked. Forgotten when it grows too large and when members come, so that a
-/// handle that nobody had is asked for again.
+/// The accounts of handles that mentions asked for. Emptied when it grows too large or when members are added. So an unowned
+/// handle is asked for again.
 class known_handles {
  public:
   static constexpr std::size_t most = 1024;
 
   bool knows(const std::string& handle) const { return accounts_.contains(handle); }
-  /// Nil: nobody has it.
+  /// Nil: no account has the handle.
   uuid account(const std::string& handle) const;
   void remember(const std::map<std::string, uuid>& found);
   void forget() { accounts_.clear(); }
@@ -76,7 +76,7 @@ class known_handles {
   std::unordered_map<std::string, uuid> accounts_;
 };
 
-/// How far devices (sessions) of members confirmed, as far as this activation wrote it: what need not be written again.
+/// The marks that devices (sessions) of members have confirmed and this activation has written. They need no second write.
 class device_marks {
  public:
   static constexpr std::size_t most = 256;
@@ -105,7 +105,7 @@ struct conversation_facts {
   std::int64_t rev = 0;
   bool blocked = false;  ///< direct only: one side has blocked the other
   std::map<uuid, member_state> members;
-  /// All members' accounts; replaced as a whole when membership changes, so that pushes can share it.
+  /// All members' accounts. A membership change replaces the whole vector, so pushes can share it.
   std::shared_ptr<const std::vector<uuid>> everyone = std::make_shared<std::vector<uuid>>();
 
   const member_state* member(const uuid& account) const;

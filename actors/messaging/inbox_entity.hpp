@@ -1,5 +1,5 @@
-// An account's side of messaging: its list of conversations, creating one, and what a resuming socket has missed. Virtual
-// entity `inbox`, keyed by account_id; it keeps nothing in memory, and serialises what its account creates.
+// An account's side of messaging: its list of conversations, the creation of one, and the missed messages of a socket. Virtual
+// entity `inbox`, keyed by account_id. It keeps no state in memory, and serialises the creations of its account.
 #pragma once
 
 #include "actors/messaging/conversation_entity.hpp"

@@ -1,4 +1,4 @@
-// Whom a text mentions: members of the conversation whose handles stand in it. Used by send and edit.
+// The members whom a text mentions: the text contains their handles. Used by send and edit.
 #pragma once
 
 #include "actors/messaging/conversation_entity.hpp"
@@ -7,21 +7,21 @@
 
 namespace nova::messaging {
 
-/// The handles that a text mentions, and those of them that must be asked for first.
+/// The handles that a text mentions, and the handles among them that the database must resolve first.
 struct mention_lookup {
   mention_lookup(const conversation_state& s, const std::string& text);
 
   std::vector<std::string> handles;
   std::vector<std::string> unknown;
 
-  /// Persons with the unknown handles. Whose a handle is does not depend on what the conversation decides.
+  /// Reads the persons with the unknown handles. The owner of a handle does not depend on this conversation's decisions.
   storage::statement question() const;
 
   struct mentioned {
     std::vector<std::string> accounts;    ///< of members, in the text's order, each once
-    std::map<std::string, uuid> learned;  ///< whose the unknown handles are; nil: nobody's
+    std::map<std::string, uuid> learned;  ///< accounts of the unknown handles; nil: no account
   };
-  /// `found`: the question's answer. At most `limit` members.
+  /// `found`: the answer to question(). At most `limit` members.
   mentioned among(const conversation_state& s, const std::vector<person_row>& found,
                   std::int64_t limit) const;
 };

@@ -1,4 +1,4 @@
-// Pure decisions about messages: what a message or a title may be, what a repeat is compared with. Called by the handlers; no runtime types, no SQL.
+// Pure decisions about messages: limits of messages and titles, the hash that detects repeats. Called by the handlers. No SQL.
 #pragma once
 
 #include "protocols/core/error.hpp"
@@ -10,13 +10,13 @@
 
 namespace nova::messaging {
 
-/// Compared with that of a repeated client_id: text, media_ids and reply_to.
+/// The hash of text, media_ids and reply_to. A repeated client_id must have the same hash.
 std::int64_t body_hash_of(const SendRequest& q);
 
-/// `last_seq`: of the conversation, the newest message that can be replied to.
+/// `last_seq` of the conversation: the newest message that a reply can name.
 std::optional<error> check_message(const SendRequest& q, std::int64_t last_seq);
 
-/// Refused as a field when it names nothing visible, or too much. Empty when the title says nothing.
+/// A field error when the title shows nothing visible or is too long. Empty for a title of white space only.
 result<std::string> checked_title(const std::string& title);
 
 }  // namespace nova::messaging

@@ -6,7 +6,7 @@
 
 namespace nova::messaging {
 
-/// Its presence push tells the accounts that share a conversation with somebody.
+/// Its presence push goes to the accounts that share a conversation with the account.
 runtime::domain_module<config::messaging_settings> descriptor();
 
 }  // namespace nova::messaging

@@ -1,4 +1,4 @@
-// What messaging takes from user's events: display names and handles, and who blocks whom.
+// messaging's read model of user's events: display names, handles and blocks.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"

@@ -1,4 +1,4 @@
-// What the domain is started with: context::service<messaging_services>().
+// The services of the domain, given at its start: context::service<messaging_services>().
 #pragma once
 
 #include "actors/runtime/api/decision.hpp"

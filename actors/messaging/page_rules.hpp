@@ -1,4 +1,4 @@
-// Bounds and cursors of messaging's pages: how they are read from a request and written into a reply. Called by the
+// Bounds and cursors of messaging's pages, read from a request and written into a reply. Called by the
 // handlers; no runtime types, no SQL.
 #pragma once
 
@@ -13,20 +13,20 @@
 
 namespace nova::messaging {
 
-/// Messages with after < seq < before. `forward`: the oldest of them first.
+/// Messages with after < seq < before. `forward`: the oldest messages come first.
 struct history_window {
   std::int64_t before = std::numeric_limits<std::int64_t>::max();
   std::int64_t after = 0;
   bool forward = false;
 };
 
-/// From the request's cursor, else from its bounds.
+/// Reads the request's cursor; without a cursor, its bounds.
 result<history_window> history_window_of(const HistoryRequest& q);
-/// Goes on behind `last`, the seq at the page's end in reading direction, up to the window's other bound.
+/// A cursor that continues after `last` (the seq at the page's end in reading direction), up to the window's other bound.
 std::string cursor_behind(const history_window& w, std::int64_t last);
 
 constexpr unix_ms far_ahead =
-    std::numeric_limits<std::int64_t>::max() / 2000;  ///< in timestamptz's range
+    std::numeric_limits<std::int64_t>::max() / 2000;  ///< within timestamptz's range
 
 /// The last item of a page of conversations.
 struct list_cursor {

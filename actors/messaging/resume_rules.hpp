@@ -1,4 +1,4 @@
-// What each conversation owes a resuming socket, from its counters and from what the client has seen. Called by
+// The messages and changes that a resuming socket has missed, computed for each conversation from counters. Called by
 // resume_handlers; no runtime types, no SQL.
 #pragma once
 
@@ -17,12 +17,12 @@ struct resume_debt {
   std::int64_t gap_from = 0;  ///< 0: no gap
   std::int64_t gap_to = 0;
   std::int64_t seen_seq = 0;
-  store::range left_out = {};  ///< changes too old to be replayed; none: the default
+  store::range left_out = {};  ///< changes too old to be replayed; default: none
 };
 
-/// Counts from the counters that the client says it has seen, or from the device's marks when it says nothing. Per
-/// conversation and in total the newest messages are replayed, and a gap says what lies before them. A client that has seen
-/// more than there is (the store was restored) starts anew behind a gap from 1.
+/// Counts from the counters that the client reports as seen, or from the device's marks if it reports none. The newest messages
+/// are replayed, up to a limit per conversation and in total. A gap reports the older ones. If the client has seen more than
+/// exists (the store was restored), it starts again after a gap from 1.
 std::vector<resume_debt> debts_of(const session::MissedRequest& q,
                                   const std::vector<position_row>& positions,
                                   const config::messaging_settings& settings);

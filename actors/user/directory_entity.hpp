@@ -1,5 +1,5 @@
-// Finds people by handle. One stateless entity a caller, so that a caller's look-ups do not wait
-// for another's; bound to the runtime by user_descriptor.
+// Finds people by handle. One stateless entity per caller, so the look-ups of one caller do not wait
+// for those of another. Bound to the runtime by user_descriptor.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
@@ -16,7 +16,7 @@ struct directory_entity {
   using state = directory_state;
   using outcome = runtime::outcome<state>;
 
-  /// With its handlers, for the descriptor.
+  /// The kind with its handlers, for the descriptor.
   static runtime::entity_kind kind();
   static runtime::loading<state> load(std::string_view, const runtime::reads&) { return state{}; }
   static std::size_t weight(const state& s) { return sizeof s; }

@@ -21,9 +21,9 @@ class GetProfileRequest;
 class UpdateMyProfileRequest;
 
 struct profile_state {
-  uuid id{};  ///< of the key, whether or not there is a profile
+  uuid id{};  ///< from the key, even if there is no profile
   std::optional<profile_row> profile;
-  /// What this activation has decided about blocks: newer than what a read may show, whose commit
+  /// Blocks that this activation has decided. They are newer than a read's result, because their commit
   /// may be under way.
   std::map<uuid, bool> decided_blocks;
 };
@@ -32,10 +32,10 @@ struct profile_entity {
   using state = profile_state;
   using outcome = runtime::outcome<profile_state>;
 
-  /// With more decisions than this in memory the entity starts anew from the database.
+  /// With more decisions than this in memory the entity is loaded again from the database.
   static constexpr std::size_t max_decided_blocks = 1000;
 
-  /// With its handlers, for the descriptor.
+  /// The kind with its handlers, for the descriptor.
   static runtime::entity_kind kind();
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
@@ -54,7 +54,7 @@ struct profile_entity {
   static outcome on_account_registered(const state&, const auth::AccountRegistered&,
                                        const runtime::context&, const runtime::reads&);
 
-  /// Ids in lower case, as they are stored.
+  /// Returns ids in lower case, as they are stored.
   static result<std::string> normalise_key(const rpc::method& m, std::string raw);
 };
 

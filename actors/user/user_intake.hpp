@@ -1,4 +1,4 @@
-// What user takes from other domains: an account that auth registered becomes a profile. Called by
+// The events that user takes from other domains: auth's new account becomes a profile. Called by
 // user_descriptor.
 #pragma once
 

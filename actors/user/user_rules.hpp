@@ -1,4 +1,4 @@
-// The pure decisions about profiles: what an update may say, and how a profile looks to clients.
+// The pure decisions about profiles: the rules of an update, and the view of a profile for clients.
 // Called by the entities.
 #pragma once
 
@@ -14,8 +14,8 @@ class Profile;
 class ProfileChanged;
 class UpdateMyProfileRequest;
 
-/// The profile after the update; equal to `now` when the update says nothing new. A display name
-/// without anything visible falls back to the handle. All that is wrong with the fields comes at
+/// The profile after the update; equal to `now` when the update changes nothing. A display name
+/// without a visible character becomes the handle. All faults of the fields are reported at
 /// once, as `invalid_request`.
 result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfileRequest& q,
                                     unix_ms at, const config::user_settings& s);
@@ -23,7 +23,7 @@ result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfil
 Profile profile_message(const profile_row& row);
 ProfileChanged profile_changed_message(const profile_row& row);
 
-/// False for text that cannot be a handle (so nobody has it).
+/// False for text that cannot be a handle, so no account has it.
 bool possible_handle(std::string_view handle);
 
 error no_such_person();

@@ -1,4 +1,4 @@
-// What the domain is started with: context::service<user_services>().
+// The services of the domain, given at its start: context::service<user_services>().
 #pragma once
 
 #include "config/settings/user_settings.hpp"
