@@ -1,4 +1,4 @@
-// The HTTP and WebSocket edge of one process. Used by main and by tests: make it (its sink goes to
+// The HTTP and WebSocket edge of one process. Used by main and by tests. Make it (its sink goes to
 // the runtime), start it with the bus, and drain it before the runtime stops.
 #pragma once
 
@@ -23,26 +23,26 @@ struct gateway_options {
 class server {
  public:
   explicit server(gateway_options options);
-  /// Cuts what drain_and_stop() has not ended.
+  /// Cuts the connections that drain_and_stop() has not ended.
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Where pushes and closes come in; valid as long as the server, also before start().
+  /// The receiver of pushes and closes. Valid as long as the server, also before start().
   rpc::push_sink& sink() noexcept;
 
-  /// Opens the port and serves. The port that was taken, or the reason: address in use and the
-  /// like.
+  /// Opens the port and serves. Returns the port, or the reason of the failure (for example: address in
+  /// use).
   result<std::uint16_t> start(rpc::bus& bus);
 
   /// The limits that are live settings; the other settings stay as they were at the start. Any thread.
   void change_limits(const config::gateway_settings& settings);
 
-  /// What /readyz says: the bus serves and access tokens can be verified.
+  /// The state behind /readyz: the bus serves and access tokens can be verified.
   bool ready() const noexcept;
 
-  /// Accepts no more, lets HTTP requests in flight finish, closes sockets with 1012; what is left
-  /// when the budget is over is cut. Blocks at most so long. The bus is not used any more
+  /// Accepts no more connections, lets HTTP requests in flight finish and closes sockets with 1012. Cuts all
+  /// others when the budget is over. Blocks for the budget at most. The bus is not used
   /// afterwards.
   void drain_and_stop(std::chrono::milliseconds budget);
 

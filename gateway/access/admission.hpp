@@ -1,4 +1,4 @@
-// Whether a call may go to the bus, alike for HTTP and sockets: for whom, how often, until when.
+// Decides whether a call may go to the bus, by the same rules for HTTP and sockets: caller, rate, deadline.
 // Used by http_exchange, socket_session and tokens.
 #pragma once
 
@@ -15,12 +15,12 @@ std::string_view bearer_token(std::string_view authorization) noexcept;
 
 rpc::caller caller_of(const principal& p);
 
-/// The one way to put a call together. Its deadline is the method's, counted from `now`; the
-/// generator fills in 5 s where a method declares none. `request` and `reply` are the caller's to set.
+/// The only way to build a call. Its deadline is the method's, counted from `now`; the generator
+/// fills in 5 s where a method declares no deadline. The caller of this function sets `request` and `reply`.
 rpc::call make_call(const rpc::method& method, rpc::caller from, std::string request_id,
                     clock_point now);
 
-/// The rate classes. Each class has a bucket for each address and one for each account; the calls of
+/// The rate classes. Each class has one bucket for each address and one for each account. Calls of
 /// both transports count in the same buckets.
 class admission {
  public:
@@ -35,7 +35,7 @@ class admission {
   limits& counts_;
 };
 
-/// How often one socket may call, whatever it calls, and when its refused calls are abuse.
+/// The rate of one socket over all methods, and the number of refused calls that counts as abuse.
 class socket_rate {
  public:
   explicit socket_rate(const config::gateway_settings& settings)
@@ -43,8 +43,8 @@ class socket_rate {
         max_refused_(settings.max_refused_calls) {}
 
   result<void> take(clock_point now);
-  /// Counts a refusal for its rate, of whichever bucket. True: more than `max_refused_calls` within
-  /// 10 s, so the socket is to be closed.
+  /// Counts a refusal by rate, of any bucket. True: more than `max_refused_calls` refusals in
+  /// 10 s, so close the socket.
   bool abused(clock_point now);
 
  private:

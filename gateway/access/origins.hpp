@@ -1,4 +1,4 @@
-// Which web pages may use Nova: those of its own origin and those that are listed. Used by handshake,
+// The web pages that may use Nova: pages of its own origin and of listed origins. Used by handshake,
 // http_exchange and answer_rules.
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace nova::gateway {
 
-/// True when `origin` names the host of the request. A port that is the default of the origin's
-/// scheme may be left out on either side. `scheme`: of the request when it is known, else empty: a
+/// True when `origin` names the host of the request. The default port of the origin's scheme
+/// may be left out on either side. `scheme` of the request; empty when not known: a
 /// proxy that is not listed may have ended TLS.
 bool same_origin(std::string_view origin, std::string_view host, std::string_view scheme);
 

@@ -1,5 +1,5 @@
-// Local verification of access tokens: auth's public keys, kept fresh over the bus, and the
-// sessions that were revoked while their tokens were still alive. Shared by all I/O threads;
+// Local verification of access tokens. Holds auth's public keys, refreshed over the bus, and the revoked
+// sessions whose tokens have not expired. Shared by all I/O threads;
 // started and ticked by server.
 #pragma once
 
@@ -19,7 +19,7 @@
 
 namespace nova::gateway {
 
-/// Who a valid access token speaks for.
+/// The owner of a valid access token.
 struct principal {
   uuid account{};
   uuid session{};
@@ -35,24 +35,24 @@ class tokens : public std::enable_shared_from_this<tokens> {
   tokens(const config::gateway_settings& settings, const wall_clock& wall,
          monotonic_clock now = &std::chrono::steady_clock::now);
 
-  /// Where keys and revocations are asked for; until they came nothing is verified.
+  /// Sets the bus for requests of keys and revocations. No token is verified before both have come.
   void connect(rpc::bus& bus);
-  /// No more questions; waiting verifications are answered.
+  /// Ends the requests; waiting verifications are answered.
   void disconnect();
 
-  /// Answers `unauthenticated`, `token_expired` or, until keys and revocations are known,
-  /// `unavailable`: after a restart a revoked token is never taken for a good one.
-  /// `done` is called at once, or, when the token names an unknown key, after the keys were read
-  /// again: then on any thread.
+  /// Errors: `unauthenticated`, `token_expired`, and `unavailable` until keys and revocations are known.
+  /// So a revoked token is never accepted after a restart.
+  /// `done` is called at once. If the token names an unknown key, `done` is called after the keys were
+  /// read again, on any thread.
   void verify(std::string_view token, verified done);
 
-  /// Asks for the keys when they are due, and for the revocations until they have come. Called
-  /// about each second.
+  /// Requests the keys when they are due, and the revocations until they have come. Called
+  /// about once a second.
   void tick();
 
   void revoke(const uuid& session, unix_ms until);
   bool revoked(const uuid& session) const;
-  /// Keys and revocations are known.
+  /// True when keys and revocations are known.
   bool ready() const;
 
  private:
@@ -83,7 +83,7 @@ class tokens : public std::enable_shared_from_this<tokens> {
   rpc::bus* bus_ = nullptr;
   bool asking_ = false, asking_revocations_ = false;
   std::chrono::steady_clock::time_point last_asked_{};
-  std::vector<waiting> waiting_;  ///< at most max_waiting, then refused
+  std::vector<waiting> waiting_;  ///< at most max_waiting; more are refused
   mutable std::shared_mutex revoked_mutex_;
   std::unordered_map<uuid, unix_ms, boost::hash<uuid>> revoked_;
 };

@@ -1,5 +1,5 @@
-// The proxies that may say for whom they speak (`gateway.trusted_proxies`), and reading of what they
-// say. Used by server for each connection and by http_connection for each request.
+// The proxies that may name their client (`gateway.trusted_proxies`), and the parsing of their header
+// fields. Used by server for each connection and by http_connection for each request.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -13,9 +13,9 @@
 
 namespace nova::gateway {
 
-/// The fields of a request that count when its peer is listed; repeated lines joined by commas.
+/// The fields that count in a request from a listed peer; repeated lines are joined by commas.
 struct forwarding_fields {
-  std::string_view forwarded;  ///< RFC 7239; when it is there the others do not count
+  std::string_view forwarded;  ///< RFC 7239; if present, the other fields do not count
   std::string_view x_forwarded_for, x_forwarded_proto;
 };
 
@@ -29,12 +29,12 @@ class trusted_proxies {
   /// Addresses and networks: "192.0.2.1", "10.0.0.0/8", "2001:db8::/32".
   explicit trusted_proxies(std::span<const std::string> networks);
 
-  /// The first entry that is none; empty: all are sound.
+  /// The first entry that is not an address or network; empty: all are valid.
   const std::string& unsound() const noexcept { return unsound_; }
   bool contains(const boost::asio::ip::address& address) const;
 
-  /// The client behind a listed peer: from the right, the first address that is not listed. An
-  /// element that hides its address ends the search; then the proxy that wrote it is the client.
+  /// The client behind a listed peer: the first address from the right that is not listed. An
+  /// element that hides its address ends the search. Then the proxy that wrote the element is the client.
   forwarded_client client_of(const forwarding_fields& fields) const;
 
  private:

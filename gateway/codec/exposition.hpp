@@ -1,4 +1,4 @@
-// What /metrics says: the samples of all parts in Prometheus' text format. The one place that knows
+// The content of /metrics: the samples of all parts in Prometheus' text format. Only this file knows
 // prometheus-cpp. Made by server; more sources come from main.
 #pragma once
 
@@ -13,10 +13,10 @@ namespace nova::gateway {
 
 class exposition final : public prometheus::Collectable {
  public:
-  /// Before the first reading; `s` is called by each.
+  /// Adds a source. Call before the first reading; each reading calls `s`.
   void add(metric_source s) { sources_.push_back(std::move(s)); }
 
-  /// Every family of metrics.def once and in its order, also those without a sample.
+  /// Returns every family of metrics.def once, in order, also families without a sample.
   std::vector<prometheus::MetricFamily> Collect() const override;
   std::string text() const;
 

@@ -1,4 +1,4 @@
-// Compression of what is served many times: once, at start. Used by static_files and pages.
+// Compression, once at start, of content that is served many times. Used by static_files and pages.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace nova::gateway {
 
-/// RFC 1952, at zlib's best level; empty when it would not be smaller.
+/// Compresses to RFC 1952 at zlib's best level. Empty when the result would not be smaller.
 std::string gzip(std::string_view content);
 
 }  // namespace nova::gateway

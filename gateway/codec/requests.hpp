@@ -14,16 +14,16 @@ namespace nova::gateway {
 
 enum class body_format { json, protobuf };
 
-/// A JSON text of any kind. Deeper than `max_depth`, invalid UTF-8 and anything that is not RFC
-/// 8259: an error. A lone surrogate escape (grammatically JSON, but no text) is read as U+0000,
+/// Parses any JSON text. Errors: nesting deeper than `max_depth`, invalid UTF-8, and all that is not RFC
+/// 8259. A lone surrogate escape is valid JSON but not text. It is read as U+0000,
 /// which no field accepts. Of repeated names the last counts.
 result<boost::json::value> parse_json(std::string_view text, unsigned max_depth);
 
-/// Of JSON text: an escape of half a surrogate pair stands alone.
+/// For JSON text: true when an escape of half a surrogate pair stands alone.
 bool has_lone_surrogate(std::string_view text);
 
-/// The request of an HTTP call: the body (for POST, PUT, PATCH) or the query (GET, DELETE), then
-/// the path, which wins.
+/// The request of an HTTP call: the fields of the path, and other fields from the body (POST, PUT, PATCH) or
+/// from the query (GET, DELETE). If a field stands in both, the path's value counts.
 struct http_parts {
   const rpc::method& method;
   const rpc::http_route& route;
@@ -35,7 +35,7 @@ struct http_parts {
 };
 result<rpc::message_ptr> read_http_request(const http_parts& parts);
 
-/// The request of a WebSocket call; `params` null, or JSON's null: none were given.
+/// The request of a WebSocket call. `params` null, or JSON's null: the call has no parameters.
 result<rpc::message_ptr> read_json_params(const rpc::method& method,
                                           const boost::json::value* params);
 result<rpc::message_ptr> read_protobuf_params(const rpc::method& method, std::string_view params);

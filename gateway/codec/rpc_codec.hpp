@@ -23,7 +23,7 @@ struct codec_limits {
   unsigned max_id_bytes;
 };
 
-/// Something that was not a proper call, with JSON-RPC's number or the table's.
+/// A message that is not a valid call, with a number of JSON-RPC or of the error table.
 struct call_failure {
   int number;
   error problem;
@@ -31,8 +31,8 @@ struct call_failure {
 
 struct incoming_call {
   std::string
-      id;  ///< JSON text, or decimal digits in protobuf; "null" when there was none to be read
-  bool notification = false;  ///< carried out without an answer, failures included
+      id;  ///< JSON text, or decimal digits in protobuf; "null" when the client's id could not be read
+  bool notification = false;  ///< carried out without an answer, even if it fails
   const rpc::method* method = nullptr;
   rpc::message_ptr params;
   std::optional<call_failure> failure;
@@ -45,8 +45,8 @@ frame write_result(encoding e, std::string_view id, const rpc::method& method,
 frame write_failure(encoding e, std::string_view id, const call_failure& failure,
                     std::string_view request_id);
 
-/// A push that a domain gives as bytes. None: a push that this node does not know, or bytes that are
-/// not its message; clients of this node know it no better.
+/// A push that a domain gives as bytes. Empty when this node does not know the push, or when the bytes are not
+/// its message; then clients of this node do not know it either.
 std::optional<frame> write_push(encoding e, const session::Push& push);
 
 /// The number and problem of a domain's error.

@@ -1,5 +1,5 @@
-// One TCP connection that speaks HTTP/1.1: reads strictly, one request at a time, answers, and
-// hands the socket over when it becomes a WebSocket. Started by server for each accepted
+// One TCP connection that speaks HTTP/1.1. Reads strictly, one request at a time, and answers. Passes
+// the socket on when it becomes a WebSocket. Started by server for each accepted
 // connection.
 #pragma once
 
@@ -12,7 +12,7 @@ struct edge;
 class io_thread;
 class pages;
 
-/// Takes the socket; must be called on `thread`.
+/// Takes ownership of the socket. Must be called on `thread`.
 void start_http(edge& e, const pages& site, io_thread& thread, tcp_socket socket,
                 connection_lease lease);
 

@@ -1,4 +1,4 @@
-// A request and its answer as http_connection hands them over and takes them back: no sockets, no
+// A request and its answer, exchanged with http_connection. No sockets, no
 // Beast. Used by http_exchange and pages.
 #pragma once
 
@@ -15,11 +15,11 @@ namespace nova::gateway {
 /// A whole request; the views live until the answer.
 struct http_request {
   std::string_view verb, target;
-  std::string_view host;  ///< of an absolute-form target, or the field
+  std::string_view host;  ///< from an absolute-form target, or from the Host field
   std::string_view origin, authorization, content_type, content_encoding, accept, idempotency_key,
       request_id, user_agent, access_control_request_method;
   std::string_view body;
-  bool repeated_field = false;  ///< one of the above came twice
+  bool repeated_field = false;  ///< one of the fields above came twice
 };
 
 struct http_answer {
@@ -27,21 +27,21 @@ struct http_answer {
   std::string content_type;
   std::string body;
   std::shared_ptr<const std::string> shared_body;  ///< instead of `body`
-  std::shared_ptr<const std::string> gzip_body;    ///< the same compressed, if there is such
+  std::shared_ptr<const std::string> gzip_body;    ///< the same content compressed; null: none
   std::string etag;                                ///< empty: none
   std::vector<std::pair<std::string, std::string>> fields;
   bool close = false;
 };
 
-/// A problem document as an answer, with Retry-After when the error says so. `status` 0: the error
-/// table's.
+/// A problem document as an answer, with Retry-After when the error states a time. `status` 0: the status of the
+/// error table.
 http_answer problem_answer(const error& e, std::string_view request_id, int status = 0);
 
-/// A 401 to a request with a token says that the token is the reason (RFC 6750 §3.1).
+/// Marks a 401 to a request with a token: the token is the reason (RFC 6750 §3.1).
 void blame_token(http_answer& a);
 
-/// What a path answers that does not have the request's verb: 405, to OPTIONS 204. `allow`: the
-/// verbs it has.
+/// The answer to a verb that the path does not have: 204 for OPTIONS, else 405. `allow`: the verbs that
+/// the path has.
 http_answer other_verb(const http_request& request, std::string allow, std::string_view request_id);
 
 /// Path and query of an origin-form or absolute-form target.

@@ -1,5 +1,5 @@
-// Strictness over the raw bytes of a request's header, before Beast parses it: Beast accepts
-// framing that RFC 9112 forbids and merges what it hides. Pure; called by http_connection for every
+// Strict checks of the raw bytes of a request's header, before Beast parses them. Beast accepts framing
+// that RFC 9112 forbids, and afterwards the parsed fields do not show it. Pure; called by http_connection for every
 // request.
 #pragma once
 
@@ -21,17 +21,17 @@ struct refusal {
   std::string_view reason;  ///< one sentence, fixed text
 };
 
-/// The host of an absolute-form target, which counts instead of Host (RFC 9112 §3.2.2); else empty.
+/// The host of an absolute-form target; it replaces the Host field (RFC 9112 §3.2.2). Empty for other targets.
 std::string_view authority_of(std::string_view target) noexcept;
 
-/// Judges a whole header block: request line and fields, with the empty line at its end.
+/// Checks a whole header block: request line and fields, with the empty line at its end.
 std::optional<refusal> check_header(std::string_view block, const http_limits& limits);
 
-/// Judges what has come of a header block whose end has not: so that nothing over a limit is kept
+/// Checks the part of a header block that has come so far. So no data over a limit is stored
 /// or waited for.
 std::optional<refusal> check_partial_header(std::string_view so_far, const http_limits& limits);
 
-/// A chunk's extensions: their size, and no control bytes.
+/// Checks a chunk's extensions: their size, and that they contain no control bytes.
 bool chunk_extension_ok(std::string_view extension, std::size_t max_bytes) noexcept;
 
 }  // namespace nova::gateway

@@ -1,5 +1,5 @@
-// What is served without a call: the web page's files and the pages of operation. Made by server,
-// asked by http_exchange for each request.
+// Pages that are served without a call: the web page's files and the pages for operators. Made by server,
+// called by http_exchange for each request.
 #pragma once
 
 #include "gateway/http/http_messages.hpp"
@@ -17,7 +17,7 @@ class pages {
   /// Reads the files of `gateway.web_root`.
   explicit pages(const edge& e);
 
-  /// The answer when a page has this path, also to a verb that pages do not have; else none.
+  /// The answer if a page has this path, also for a verb that pages do not have. Else empty.
   std::optional<http_answer> find(const http_request& request, std::string_view path,
                                   std::string_view request_id) const;
 

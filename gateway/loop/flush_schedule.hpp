@@ -1,5 +1,5 @@
-// When sockets are written to: answers at once, pushes in rounds whose distance grows with what
-// they cost, so that under load several frames leave in one system call. Owned by io_thread.
+// The times of writes to sockets. Answers are written at once. Pushes are written in rounds; under load the rounds
+// are further apart, so several frames leave in one system call. Owned by io_thread.
 #pragma once
 
 #include "protocols/core/bus.hpp"
@@ -15,17 +15,17 @@ namespace nova::gateway {
 
 class flush_schedule {
  public:
-  /// `flush` writes what waits for a connection, if it is still there; the frames that were written
-  /// whole.
+  /// `flush` writes the waiting frames of a connection, if it still exists. It returns the number of frames
+  /// written whole.
   flush_schedule(boost::asio::io_context& context,
                  std::function<std::size_t(rpc::connection_id)> flush);
 
-  /// When what is being handled is done.
+  /// Flushes the connection after the current handler.
   void soon(rpc::connection_id id);
-  /// With the next round. After a round that wrote several frames at once to many of its sockets the
-  /// thread rests from pushes for as long as it took, for up to `most_patience` times that while
-  /// rounds go on joining frames, and never longer than `longest_rest`. Where nothing was joined, as
-  /// with one message under way, the next round begins at once.
+  /// Flushes the connection with the next round. A round that wrote several frames at once to many of its
+  /// sockets doubles a factor, up to `most_patience`; any other round halves it, down to 0. After a round
+  /// the thread rests from pushes for the round's time multiplied by the factor, at most `longest_rest`.
+  /// With factor 0, as with one message under way, the next round begins at once.
   void with_round(rpc::connection_id id);
 
   static constexpr int most_patience = 8;
@@ -37,11 +37,11 @@ class flush_schedule {
   using clock = std::chrono::steady_clock;
   struct batch {
     std::vector<rpc::connection_id> ids;
-    std::size_t done = 0, frames = 0;  ///< ids flushed, frames that left
+    std::size_t done = 0, frames = 0;  ///< ids flushed, frames written whole
     bool posted = false;
     void clear();
   };
-  /// Flushes a slice of the batch, so that others get their turn; true when it is through.
+  /// Flushes a slice of the batch, so that other work gets its turn. True when the batch is done.
   bool flush_some(batch& b);
   void flush_soon();
   void begin_round();

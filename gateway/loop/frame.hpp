@@ -1,6 +1,6 @@
-// A WebSocket frame as the server writes it: unmasked, so the same bytes serve any number of
-// sockets. Beast does handshake, reading and control frames; it can only write one frame an
-// operation and copies for each socket, hence this.
+// A WebSocket frame as the server writes it: unmasked, so any number of sockets can use the same
+// bytes. Beast does the handshake, reading and control frames. For data frames this class replaces it: Beast writes
+// only one frame per operation and copies for each socket.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ class frame {
   std::uint32_t begin_ = 0;
 };
 
-/// Collects a payload behind room for the header, so that finishing copies nothing.
+/// Collects a payload behind free space for the header, so finish() copies nothing.
 class frame_builder {
  public:
   frame_builder() : buffer_(room, '\0') {}
@@ -43,7 +43,7 @@ frame make_frame(opcode op, std::string_view payload);
 /// `reason` is cut to the 123 bytes that fit.
 frame make_close_frame(std::uint16_t code, std::string_view reason);
 
-/// Bytes that are frames already, as Beast made them.
+/// Wraps bytes that Beast already made into a frame.
 frame raw_frame(std::string bytes);
 
 }  // namespace nova::gateway

@@ -1,5 +1,5 @@
-// One I/O thread: its io_context, the connections that live on it, their deadlines, and the inbox
-// through which other threads reach them: many posts, one wake-up. A connection stays on its thread
+// One I/O thread: its io_context, the connections on it, their deadlines, and the inbox for
+// posts of other threads. Many posts cause one wake-up. A connection stays on its thread
 // for life, so it needs no locks.
 #pragma once
 
@@ -38,24 +38,24 @@ class delivery {
 
 class socket_session;
 
-/// A connection as its thread sees it. All calls come on that thread.
+/// A connection as its thread sees it. All calls are made on that thread.
 class connection {
  public:
   virtual ~connection() = default;
   virtual void on_deadline(time_point now) = 0;
   virtual void on_push(delivery&) {}
-  /// Writes what waits; the frames that are now written whole.
+  /// Writes the waiting frames. Returns the number of frames that are now written whole.
   virtual std::size_t flush() { return 0; }
   virtual void shut(rpc::close_code, std::string_view) {}
   virtual bool belongs_to(const uuid&) const { return false; }
   virtual socket_session* session() { return nullptr; }
-  /// The server stops: no new requests, end soon.
+  /// The server stops: take no new requests and end soon.
   virtual void drain() = 0;
-  /// The server's patience is over.
+  /// The server's time limit is over: end now.
   virtual void cut() = 0;
 };
 
-/// An object that may outlive the server (a reply that the bus still holds) keeps a weak reference.
+/// An object that may outlive the server (for example a reply that the bus still holds) keeps a weak reference.
 class io_thread : public std::enable_shared_from_this<io_thread> {
  public:
   explicit io_thread(unsigned index);
@@ -63,7 +63,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   boost::asio::io_context& context() noexcept { return context_; }
   metrics& counts() noexcept { return counts_; }
 
-  /// Runs until stop(). Called by the thread itself.
+  /// Runs until stop(). The thread itself calls this.
   void run();
   void stop();
 
@@ -79,11 +79,11 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   void replace(rpc::connection_id id, std::shared_ptr<connection> c);
   void remove(rpc::connection_id id);
   connection* find(rpc::connection_id id) noexcept;
-  /// on_deadline() comes within one tick after `at`; replaces an earlier one.
+  /// Sets the deadline; on_deadline() is called within one tick after `at`. Replaces an earlier deadline.
   void set_deadline(rpc::connection_id id, time_point at);
-  /// When flush() of a connection is called, so that frames leave together.
+  /// Decides when flush() of a connection is called, so that frames leave together.
   flush_schedule& flushes() noexcept { return flushes_; }
-  /// Bounds the log lines that clients can cause, by rate.
+  /// Limits the rate of log lines that clients can cause.
   bool may_log() { return log_rate_.take(std::chrono::steady_clock::now()); }
   void for_each(const std::function<void(connection&)>& f);
   std::size_t size() const noexcept { return used_; }
@@ -114,7 +114,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   boost::asio::io_context context_{1};
   boost::asio::steady_timer timer_{context_};
   metrics counts_;
-  token_bucket log_rate_{20, 100};  ///< lines a second, and at once
+  token_bucket log_rate_{20, 100};  ///< lines a second; lines at once
   std::vector<slot> slots_;
   std::deque<std::uint32_t> free_;
   std::size_t used_ = 0;

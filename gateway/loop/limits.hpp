@@ -22,7 +22,7 @@ namespace nova::gateway {
 
 using clock_point = std::chrono::steady_clock::time_point;
 
-/// Starts full. One owner or a lock around it.
+/// Starts full. Needs one owner or a lock.
 class token_bucket {
  public:
   token_bucket() = default;
@@ -30,7 +30,7 @@ class token_bucket {
   bool take(clock_point now) noexcept;
   /// Milliseconds until the next take() succeeds; at least 1.
   unsigned wait_ms() const noexcept;
-  /// Another rate from now on; keeps what is left, up to the new burst.
+  /// Sets another rate from now on. Keeps the remaining tokens, up to the new burst.
   void change(double per_s, double burst) noexcept;
   bool full(clock_point now) const noexcept;
 
@@ -39,8 +39,8 @@ class token_bucket {
   clock_point last_{};
 };
 
-/// Buckets by key (an address, an account) and class. Bounded: at `max_keys` those that are full
-/// again are forgotten; if none is, a new key is refused.
+/// Buckets by key (an address, an account) and class. Bounded: at `max_keys`, keys with only full buckets are
+/// forgotten. If there is no such key, a new key is refused.
 class keyed_buckets {
  public:
   struct rate {
@@ -58,7 +58,7 @@ class keyed_buckets {
 
  private:
   struct hash : std::hash<std::string_view> {
-    using is_transparent = void;  ///< a key that is known is looked up without a copy
+    using is_transparent = void;  ///< looks up a known key without a copy
   };
   struct shard {
     std::mutex mutex;
@@ -73,7 +73,7 @@ class keyed_buckets {
 
 class limits;
 
-/// One counted connection; gives its place back when destroyed.
+/// One counted connection; the destructor gives its place back.
 class connection_lease {
  public:
   connection_lease() = default;
@@ -82,10 +82,10 @@ class connection_lease {
   connection_lease(connection_lease&& other) noexcept { *this = std::move(other); }
   connection_lease& operator=(connection_lease&& other) noexcept;
   ~connection_lease() { release(); }
-  /// Of the client: the peer, or whom a listed proxy speaks for.
+  /// The client's address: the peer, or the client that a listed proxy names.
   const std::string& address() const noexcept { return address_; }
   bool proxy() const noexcept { return proxy_; }
-  /// Only for a proxy's connection, which no address is charged for.
+  /// Only for a proxy's connection, which counts for no address.
   void speak_for(std::string client) { address_ = std::move(client); }
 
  private:
@@ -95,26 +95,26 @@ class connection_lease {
   bool proxy_ = false;
 };
 
-/// An address counts exactly; IPv6 addresses may count together by their first `ipv6_prefix_bits`.
+/// Each address is counted exactly. IPv6 addresses may count together by their first `ipv6_prefix_bits`.
 class limits {
  public:
   explicit limits(const config::gateway_settings& settings);
-  /// Takes the live limits over: for connections from the next one on, for rates from the next request on. Any thread.
+  /// Takes the live limits: for connections from the next one on, for rates from the next request on. Any thread.
   void change(const config::gateway_settings& settings);
 
   enum class refused { none, total, address };
-  /// `proxy`: the connections of a listed proxy are many clients', so they count in all only.
+  /// `proxy`: the connections of a listed proxy belong to many clients, so they count only in the total.
   refused admit(const std::string& address, connection_lease& to, bool proxy = false);
   std::size_t connections() const;
-  /// Waits until no connection is left; false: `until` came first.
+  /// Waits until no connection is left. False: `until` was reached first.
   bool wait_for_none(clock_point until);
 
-  /// False: too many sockets wait for their session.open. Each success needs one
+  /// False: too many sockets wait for their session.open. Each success needs one call of
   /// leave_unauthenticated().
   bool enter_unauthenticated();
   void leave_unauthenticated();
 
-  /// Milliseconds to wait, if the address, or the account, has used up its rate.
+  /// Milliseconds to wait, when the address or the account has used up its rate.
   std::optional<unsigned> address_request(rpc::rate_class c, const std::string& address,
                                           clock_point now);
   std::optional<unsigned> account_request(rpc::rate_class c, const uuid& account, clock_point now);

@@ -1,4 +1,4 @@
-// How long the declared methods take, by method and HTTP status. Written by one I/O thread, read by
+// Times of the declared methods, by method and HTTP status. Written by one I/O thread, read by
 // any.
 #pragma once
 
@@ -17,13 +17,13 @@ class request_times {
   request_times();
   ~request_times();
 
-  /// Statuses that no declared method answers are left out. A call on a socket counts its error's
+  /// Leaves out statuses that no declared method answers. A call on a socket counts with its error's
   /// HTTP status, or 200.
   void observe(const rpc::method& method, int status, std::chrono::nanoseconds took);
   void collect(metric_samples& out) const;
 
  private:
-  /// By method (the place in all_methods()) and status; made on first use.
+  /// By method (its index in all_methods()) and status; made on first use.
   std::vector<std::atomic<duration_histogram*>> cells_;
 };
 

@@ -1,4 +1,4 @@
-// The TCP socket of every connection. Used by the HTTP and WebSocket rooms and by server.
+// The TCP socket of every connection. Used by the HTTP and WebSocket folders and by server.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -6,7 +6,7 @@
 
 namespace nova::gateway {
 
-/// With the io_context's own executor: no type erasure on the way of each read and write.
+/// Has the io_context's own executor, so no read or write passes a type-erased executor.
 using tcp_socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 

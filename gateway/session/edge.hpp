@@ -1,4 +1,4 @@
-// What all connections of a server share. Made by server before the I/O threads start and destroyed
+// Shared by all connections of a server. Made by server before the I/O threads start and destroyed
 // after they ended.
 #pragma once
 
@@ -23,13 +23,13 @@ struct edge {
   edge(config::gateway_settings s, const wall_clock& clock, random_source& randomness,
        monotonic_clock steady = &std::chrono::steady_clock::now);
 
-  /// What /readyz says: the bus serves and access tokens can be verified.
+  /// The state behind /readyz: the bus serves and access tokens can be verified.
   bool ready() const;
 
   const config::gateway_settings settings;
   const wall_clock& wall;
   random_source& random;
-  const monotonic_clock now;  ///< of sessions, tokens and rates; simulations bring their own
+  const monotonic_clock now;  ///< for sessions, tokens and rates; simulations pass their own
   const trusted_proxies proxies;
   const route_table routes;
   const std::vector<const rpc::method*> resuming;  ///< the methods that declare `resumes`
@@ -38,7 +38,7 @@ struct edge {
   gateway::limits limits;
   gateway::admission admission;
   rpc::bus* bus = nullptr;                    ///< set before the first connection
-  std::function<std::string()> metrics_text;  ///< of /metrics
+  std::function<std::string()> metrics_text;  ///< the content of /metrics
   std::atomic<bool> draining{false};
 };
 

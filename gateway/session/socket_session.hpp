@@ -1,6 +1,6 @@
-// What a WebSocket is to the rest of Nova: whom it speaks for, its attachment, its calls, and
-// session.open with resume, which fixes the order answer, missed, held, live. Transport is
-// websocket_connection, which owns it; everything happens on its thread.
+// A WebSocket's session with the rest of Nova: its caller, its attachment, its calls, and
+// session.open with resume. session.open fixes the order answer, missed, held, live. The transport is
+// websocket_connection, which owns the session; all runs on its thread.
 #pragma once
 
 #include "gateway/codec/rpc_codec.hpp"
@@ -34,35 +34,35 @@ class unauthenticated_place {
   limits* counts_ = nullptr;
 };
 
-/// The socket as its session needs it.
+/// The socket's functions for its session.
 class session_socket {
  public:
   virtual ~session_socket() = default;
   virtual void send_push(frame f) = 0;
   virtual void send_answer(frame f) = 0;
   virtual void end_with(rpc::close_code code, std::string_view reason) = 0;
-  /// A call that was under way is answered: calls may be read again.
+  /// A call under way is answered, so calls may be read again.
   virtual void settled() = 0;
 };
 
 class socket_session {
  public:
-  /// `address` of the client: outlives the session.
+  /// `address` of the client must outlive the session.
   socket_session(edge& e, io_thread& thread, session_socket& socket, rpc::connection_id id,
                  encoding enc, const std::string& address);
 
-  /// After the handshake, with the principal of its bearer header, if any.
+  /// Called after the handshake, with the principal of its bearer header, if any.
   void start(std::optional<principal> who, unauthenticated_place place);
-  /// A call as it was read, failed or not: answered now or later. Not while full().
+  /// Takes a call as it was read, valid or not. Answers now or later. Not allowed while full().
   void handle(incoming_call call);
-  /// session.open is under way, or as many other calls as may be.
+  /// True while session.open or the maximum of other calls is under way.
   bool full() const noexcept {
     return opening_ || inflight_ >= edge_.settings.max_inflight_per_socket;
   }
   /// Null before authentication.
   const principal* who() const noexcept { return who_ ? &*who_ : nullptr; }
   void on_push(delivery& d);
-  /// The socket closes: nothing more is wanted.
+  /// The socket closes: nothing is sent or called back any more.
   void end();
   time_point deadline() const;
   void on_deadline(time_point now);
@@ -73,21 +73,21 @@ class socket_session {
     std::string request_id;
     bool resumed = false;
     uuid lineage{};
-    uuid marks_of{};                       ///< the auth session whose marks say what was seen
+    uuid marks_of{};  ///< the auth session whose marks say which messages were seen
     std::vector<rpc::message_ptr> missed;  ///< the answers of edge::resuming, in its order
     std::size_t unanswered = 0;
     std::optional<error> failure;
   };
   result<void> admit(const rpc::method& method, time_point now);
   void issue(incoming_call call, time_point began);
-  /// Answers that the call cannot be carried out.
+  /// Answers with the reason why the call cannot be carried out.
   void refuse(const incoming_call& call, const call_failure& failure);
-  /// Answers that a rate is used up; ends the socket when this is abuse.
+  /// Answers that a rate is used up. Ends the socket when this is abuse.
   void refuse_for_rate(const incoming_call& call, const error& e);
   void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply,
                 time_point began);
   std::string next_request_id();
-  /// A socket with a bearer header calls without session.open: pushes that were held for it leave.
+  /// A socket with a bearer header calls without session.open. Sends the pushes that were held for session.open.
   void first_call_came();
   void open(incoming_call call);
   void verified(const result<principal>& p);

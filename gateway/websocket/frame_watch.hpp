@@ -1,6 +1,6 @@
-// Sees a client's bytes before Beast does, for what Beast 1.81 does not bound or answers otherwise
-// than RFC 6455: the fragments of a message, lengths of 64 bits with the high bit, close codes.
-// Used by joining_stream; everything else of a frame is Beast's to judge.
+// Checks a client's bytes before Beast reads them. Beast 1.81 does not bound some values, or answers them otherwise
+// than RFC 6455: the fragments of a message, 64-bit lengths with the high bit, close codes.
+// Used by joining_stream. Beast checks all other parts of a frame.
 #pragma once
 
 #include <cstddef>
@@ -15,15 +15,15 @@ class frame_watch {
  public:
   explicit frame_watch(std::uint32_t max_fragments) : max_fragments_(max_fragments) {}
 
-  /// How many of these bytes may be handed on now. Fewer than given: a close frame or a fault
-  /// begins there; what comes before is to be worked off first, then the rest is shown again. None:
-  /// see fault().
+  /// Returns how many leading bytes may be passed to Beast. If fewer than given, the rest starts a close
+  /// frame or a protocol error: handle the passed bytes first, then show the rest again. If 0, read
+  /// fault().
   std::size_t pass(std::string_view bytes);
 
   /// The close code that ends the connection.
   std::optional<std::uint16_t> fault() const noexcept { return fault_; }
 
-  /// Once a whole close frame with a code has passed: the code to answer with.
+  /// After a whole close frame with a code has passed: the code to answer with.
   std::optional<std::uint16_t> close_answer() const;
 
  private:
@@ -40,12 +40,12 @@ class frame_watch {
   std::uint8_t have_ = 0;  ///< bytes of header_
   bool in_close_ = false, close_passed_ = false;
   std::uint32_t fragments_ = 0, max_fragments_;
-  std::uint64_t left_ = 0;  ///< payload bytes of the current frame that have not come
+  std::uint64_t left_ = 0;  ///< payload bytes of the current frame that are still to come
   std::optional<std::uint16_t> fault_;
   std::string close_payload_;
 };
 
-/// Of at most 2 GiB.
+/// `text` may be 2 GiB at most.
 bool is_utf8(std::string_view text);
 
 }  // namespace nova::gateway

@@ -1,4 +1,4 @@
-// Judges whether a WebSocket may be opened: origin, subprotocol, rates, bearer header. Called by
+// Decides whether a WebSocket may be opened: origin, subprotocol, rates, bearer header. Called by
 // http_connection for each upgrade.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace nova::gateway {
 
-/// What of the upgrade request counts; the views live until judge_handshake() returns.
+/// The fields of the upgrade request that are checked. The views must live until judge_handshake() returns.
 struct upgrade_fields {
   std::string_view origin, host;
   std::string_view scheme;  ///< empty: not known

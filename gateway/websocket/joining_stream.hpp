@@ -1,6 +1,6 @@
-// The stream under Beast's WebSocket: reads pass by the frame watch; what Beast writes (the
-// handshake's answer, pongs, closes) goes whole into the socket's own queue, beside the data
-// frames, so that all leave together and never inside one another.
+// The stream under Beast's WebSocket. Reads pass the frame watch. Beast's writes (the handshake's
+// answer, pongs, closes) go whole into the socket's own queue, beside the data
+// frames. So all frames leave together, and no frame is written inside another.
 #pragma once
 
 #include "gateway/loop/tcp_socket.hpp"
@@ -18,7 +18,7 @@
 
 namespace nova::gateway {
 
-/// Receives what Beast writes, each call one whole frame.
+/// Receives Beast's writes; each call is one whole frame.
 class control_sink {
  public:
   virtual ~control_sink() = default;
@@ -33,7 +33,7 @@ class joining_stream {
   using executor_type = tcp_socket::executor_type;
   using next_layer_type = tcp_socket;
 
-  /// `leftover`: bytes that were read behind the handshake; they come first.
+  /// `leftover`: bytes that were read after the handshake; they are read first.
   joining_stream(tcp_socket socket, std::string leftover, control_sink& sink,
                  std::uint32_t max_fragments)
       : socket_(std::move(socket)),
@@ -75,8 +75,8 @@ class joining_stream {
         start, handler, buffers);
   }
 
-  /// Shows the first `n` bytes of `b` to the watch; what must wait goes back. The bytes that count
-  /// as read.
+  /// Shows the first `n` bytes of `b` to the watch. Bytes that must wait go back. Returns the number of bytes
+  /// that count as read.
   template <class Buffers>
   std::size_t show(const Buffers& b, std::size_t n, boost::system::error_code& ec) {
     std::size_t passed = 0;
@@ -109,7 +109,7 @@ class joining_stream {
   frame_watch watch_;
 };
 
-/// What reads from the socket: the bytes pass by the watch before `handler` hears of them.
+/// The handler of a socket's read: the bytes pass the watch before `handler` is called.
 template <class Handler, class Buffers>
 struct watched_read {
   Handler handler;
@@ -121,8 +121,8 @@ struct watched_read {
   }
 };
 
-// Beast ends the transport through these; websocket_connection does it itself when the queue is
-// written.
+// Beast ends the transport through these functions. They do nothing, because websocket_connection ends it when
+// the queue is written.
 inline void teardown(boost::beast::role_type, joining_stream&, boost::system::error_code& ec) {
   ec = {};
 }
@@ -135,7 +135,7 @@ void async_teardown(boost::beast::role_type, joining_stream& stream, Handler&& h
 
 }  // namespace nova::gateway
 
-/// Executor, allocator and the like are those of the handler inside.
+/// Executor, allocator and other associations are those of the inner handler.
 template <template <class, class> class Associator, class Handler, class Buffers, class Default>
 struct boost::asio::associator<Associator, nova::gateway::watched_read<Handler, Buffers>, Default>
     : Associator<Handler, Default> {

@@ -1,4 +1,4 @@
-// Whether the client of a socket is still there: pings after silence, and a limit for the client's
+// Detects a client that has vanished: pings after silence. Also limits the client's
 // own pings. Owned by websocket_connection.
 #pragma once
 
@@ -17,12 +17,12 @@ class liveness {
         last_heard_(now),
         ping_at_(now + interval_) {}
 
-  /// Anything came from the client.
+  /// Call when any byte came from the client.
   void heard(time_point now) noexcept {
     last_heard_ = now;
     missed_ = 0;
   }
-  /// A ping or pong came. False: more than `max_pings_per_s` allows.
+  /// Call when a ping or pong came. False: more than `max_pings_per_s` allows.
   bool may_ping(time_point now) noexcept { return pings_.take(now); }
 
   enum class due : std::uint8_t { nothing, ping, gone };

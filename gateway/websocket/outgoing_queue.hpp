@@ -1,5 +1,5 @@
-// What waits to be written to one socket: bounded, in order, handed out as many frames at once so
-// that they leave in one system call. Owned by websocket_connection.
+// The frames that wait to be written to one socket: bounded and in order. Many frames are handed out at once, so
+// they leave in one system call. Owned by websocket_connection.
 #pragma once
 
 #include "gateway/loop/frame.hpp"
@@ -12,8 +12,8 @@ namespace nova::gateway {
 
 class outgoing_queue {
  public:
-  /// Pushes count against the limits; answers were asked for and are bounded by the calls in
-  /// flight.
+  /// Pushes count against the limits. Answers do not: the client asked for them, and the calls in flight
+  /// bound their number.
   enum class kind { push, answer };
 
   void add(frame f, kind k);
@@ -25,10 +25,10 @@ class outgoing_queue {
 
   /// Fills `pieces` with the next bytes and returns how many pieces it filled; valid until the queue changes.
   std::size_t gather(std::span<std::string_view> pieces) const;
-  /// `n` bytes of what was gathered are written. Returns the number of frames that are now done.
+  /// Records that `n` of the gathered bytes are written. Returns the number of frames that are now complete.
   std::size_t consume(std::size_t n);
-  /// Forgets all but a frame that was written in part: its rest must follow, or the stream is
-  /// broken.
+  /// Drops all frames except one that was written in part: without its rest the stream would be
+  /// invalid.
   void drop_unsent();
   void clear();
 

@@ -1,5 +1,5 @@
-// What waits to be written to one socket, and when it is written: the queue, its limits, and whether
-// a flush is on its way. Used by websocket_connection and by the sockets of the simulation.
+// The frames that wait for one socket and the time of their writing: the queue, its limits, and whether
+// a flush is due. Used by websocket_connection and by the sockets of the simulation.
 #pragma once
 
 #include "config/settings/gateway_settings.hpp"
@@ -16,25 +16,25 @@ namespace nova::gateway {
 class socket_outbox {
  public:
   using kind = outgoing_queue::kind;
-  /// What the owner does after it added a frame.
+  /// The owner's next step after it added a frame.
   enum class next : std::uint8_t {
-    nothing,   ///< a flush is on its way, or the socket takes nothing at the moment
-    soon,      ///< calls flush() when what is being handled is done
-    round,     ///< calls flush() with the next round of pushes
-    too_slow,  ///< over a limit: closes the socket with 4008
+    nothing,   ///< a flush is due already, or the socket takes nothing at the moment
+    soon,      ///< call flush() after the current handler
+    round,     ///< call flush() with the next round of pushes
+    too_slow,  ///< over a limit: close the socket with 4008
   };
 
   explicit socket_outbox(const config::gateway_settings& settings)
       : max_bytes_(settings.max_queued_bytes), max_frames_(settings.max_queued_frames) {}
 
   next add(frame f, kind k);
-  /// The close frame, which no limit keeps back. `instead`: of all that was not begun.
+  /// Adds the close frame; no limit refuses it. `instead`: the close frame replaces all frames whose writing has not begun.
   next add_last(frame f, bool instead);
-  /// A flush is wanted though nothing was added.
+  /// Requests a flush without adding a frame.
   next wake() noexcept;
 
   bool empty() const noexcept { return queue_.empty(); }
-  /// So much waits that no further call is read.
+  /// True when so many bytes wait that no further call is read.
   bool holds_reading() const noexcept { return queue_.bytes() > max_bytes_; }
   void clear() { queue_.clear(); }
 
@@ -42,17 +42,17 @@ class socket_outbox {
     std::size_t frames = 0, bytes = 0, writes = 0;
     bool failed = false;
   };
-  /// Writes until the queue is empty or the socket is full. `write(pieces)` returns how many bytes
-  /// the socket took, 0 when it is full, none when it is broken.
+  /// Writes until the queue is empty or the socket is full. `write(pieces)` returns how many bytes the socket
+  /// took: 0 when it is full, nullopt when it is broken.
   template <class Write>
   written flush(Write&& write);
-  /// The socket is full: nothing is flushed until writable().
+  /// True when the socket is full: nothing is flushed until writable().
   bool blocked() const noexcept { return state_ == state::blocked; }
   void writable() noexcept { state_ = state::idle; }
 
   /// Asio's limit of one gathering write.
   static constexpr std::size_t pieces_per_write = 64;
-  /// Answers are bounded by the calls in flight, their bytes by so many times `max_queued_bytes`.
+  /// The calls in flight bound the answers; this many times `max_queued_bytes` bounds their bytes.
   static constexpr std::size_t answers_factor = 16;
 
  private:

@@ -1,5 +1,5 @@
-// One WebSocket after its handshake was judged: read by Beast, written from its own queue. Taken
-// over from http_connection on the same thread and under the same connection id.
+// One WebSocket after its handshake was accepted: read by Beast, written from its own queue. Takes over
+// from http_connection on the same thread and with the same connection id.
 #pragma once
 
 #include "gateway/loop/tcp_socket.hpp"
