@@ -1,14 +1,14 @@
-// The heap of the executables that link nova_allocator: jemalloc's, under a sanitizer its own.
+// The heap of the executables that link nova_allocator: jemalloc's heap, or under a sanitizer the sanitizer's own.
 #pragma once
 
 #include <cstddef>
 
 namespace nova::config {
 
-/// Bytes of the heap that the program holds, of all threads.
+/// Bytes of the heap that the program holds, in all threads.
 std::size_t heap_in_use();
 
-/// Gives free memory back to the system now. jemalloc itself gives it back slowly.
+/// Gives free memory back to the system now. Without this call jemalloc gives memory back slowly.
 void trim_heap();
 
 }  // namespace nova::config

@@ -1,4 +1,4 @@
-// `nova serve|doctor|migrate|databases|version` and their options. Called by gateway/main.cpp, nobody else.
+// `nova serve|doctor|migrate|databases|version` and their options. Called only by gateway/main.cpp.
 #pragma once
 
 #include "config/settings/assignments.hpp"
@@ -15,9 +15,9 @@ enum class command : std::uint8_t { serve, doctor, migrate, databases, version }
 
 /// Exit statuses of the process.
 inline constexpr int exit_ok = 0;
-inline constexpr int exit_failed = 1;     ///< what was asked for did not work
-inline constexpr int exit_bad_usage = 2;  ///< command line or settings
-inline constexpr int exit_refused = 3;    ///< doctor found what must not be served
+inline constexpr int exit_failed = 1;     ///< the command did not succeed
+inline constexpr int exit_bad_usage = 2;  ///< wrong command line or settings
+inline constexpr int exit_refused = 3;    ///< doctor refused to serve with these settings
 
 struct command_line {
   config::command command = command::serve;
@@ -27,15 +27,15 @@ struct command_line {
   std::filesystem::path new_settings;  ///< databases: --settings; empty: none is written
   std::string trace_file;              ///< --trace of serve: spans of requests; empty: none
   config::assignments
-      values;  ///< --data, --port and --set NAME=VALUE, to be laid over file and environment
+      values;  ///< --data, --port and --set NAME=VALUE; they override file and environment
 };
 
-/// The options, or the status to end with at once: help or the example configuration (`doctor --example`) went to `out`,
-/// what was wrong to `err`.
+/// The options, or the status to end with at once. Help or the example configuration (`doctor --example`) is written to `out`,
+/// faults are written to `err`.
 std::variant<command_line, int> parse_command_line(int argc, const char* const* argv,
                                                    std::ostream& out, std::ostream& err);
 
-/// One line a problem: `gateway.port: line 3: 70000 must be 0 to 65535`.
+/// Prints one line a problem: `gateway.port: line 3: 70000 must be 0 to 65535`.
 void print_problems(const error& e, std::ostream& err);
 
 /// "nova 0.1.0 (release)"

@@ -1,4 +1,4 @@
-// Where the web page lies that was built or installed with this binary. Called by gateway/main.cpp when gateway.web_root is empty.
+// The folder of the web page built or installed with this binary. Called by gateway/main.cpp when gateway.web_root is empty.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 
 namespace nova::config {
 
-/// `<build>/gateway/nova` has its page in `<build>/web`, `<prefix>/bin/nova` in `<prefix>/share/nova/web`. Empty: there is none.
+/// `<build>/gateway/nova` has its page in `<build>/web`, `<prefix>/bin/nova` in `<prefix>/share/nova/web`. Empty: no page.
 inline std::string installed_page() {
   std::error_code unreadable;
   const auto above =

@@ -1,4 +1,4 @@
-// Secrets that Nova makes for itself and keeps in `<data>/keys`: 32 random bytes a file, readable by the owner only.
+// Secrets that Nova makes and keeps in `<data>/keys`: 32 random bytes a file, readable by the owner only.
 // Called by gateway/main.cpp at start.
 #pragma once
 
@@ -12,11 +12,11 @@ namespace nova::config {
 
 inline constexpr std::size_t key_bytes = 32;
 
-/// The file's 32 bytes; a new file is on disk before its key is returned. Refused (invalid_request, with a sentence for the
-/// operator): a file of another size, or one that others can read.
+/// The file's 32 bytes. A new key is on disk before it is returned. Refused (invalid_request, with a sentence for the
+/// operator): a file of another size, or a file that other users can read.
 result<std::string> load_or_create_key(const std::filesystem::path& file);
 
-/// A new file of mode 600 with this text. Refused: a file that is there.
+/// Writes a new file of mode 600 with this text. Refused when the file exists.
 result<void> write_private_file(const std::filesystem::path& file, std::string_view text);
 
 }  // namespace nova::config

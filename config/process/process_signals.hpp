@@ -1,5 +1,5 @@
-// SIGINT, SIGTERM and SIGHUP as values: they come to the main thread only, when it asks. Made by gateway/main.cpp before any
-// thread.
+// SIGINT, SIGTERM and SIGHUP as values. Only the main thread receives them, in wait_for(). Made by gateway/main.cpp before any
+// other thread.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ class process_signals {
     std::signal(SIGPIPE, SIG_IGN);
   }
 
-  /// The signal that came within the time; 0: none. Of several that wait, SIGHUP comes first.
+  /// Returns the signal that came within the time; 0: none. Of several waiting signals SIGHUP comes first.
   int wait_for(std::chrono::milliseconds time) {
     timespec t{time.count() / 1000, time.count() % 1000 * 1'000'000};
     return std::max(0, sigtimedwait(&set_, nullptr, &t));

@@ -1,4 +1,4 @@
-// The settings of a running process: read once at the start, and again when SIGHUP comes. Used by gateway/main.cpp.
+// The settings of a running process: read once at the start, and again after SIGHUP. Used by gateway/main.cpp.
 #pragma once
 
 #include "config/process/command_line.hpp"
@@ -8,15 +8,15 @@ namespace nova::config {
 
 class running_settings {
  public:
-  /// From the file and the values of `line`, and `env`. The error is load_settings'.
+  /// Reads the file, the values of `line`, and `env`. Errors are those of load_settings.
   static result<running_settings> read(const command_line& line, environment env);
 
-  /// In force. The reference stays valid and unchanged but for the live settings.
+  /// The settings in force. The reference stays valid; only live settings change.
   const settings& now() const noexcept { return now_; }
 
-  /// Reads the sources again. Live settings take effect at once here: level and form of the log; the caller passes the
-  /// gateway's on. Any other changed setting is named in a record and counts after a restart. A source that is refused
-  /// changes nothing, and records say why. Returns false then.
+  /// Reads the sources again. Live settings of the log (level and form) take effect at once; the caller passes the gateway's live
+  /// settings on. A log record names every other changed setting, which counts after a restart. A refused source
+  /// changes nothing, and log records say why. Returns false then.
   bool read_again();
 
  private:

@@ -1,5 +1,5 @@
-// Ends the process when an ordered stop takes longer than its budget. Leases are released first, so a hang delays no other
-// node. Used by gateway/main.cpp.
+// Ends the process when an ordered stop takes longer than its budget. Leases are released first, so a slow stop does not delay
+// other nodes. Used by gateway/main.cpp.
 #pragma once
 
 #include "config/process/command_line.hpp"

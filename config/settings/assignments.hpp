@@ -1,4 +1,4 @@
-// Settings as text, by name. Apart from settings.hpp, so that the command line does not depend on every domain.
+// Settings as text, by name. Separate from settings.hpp, so the command line does not depend on every domain.
 #pragma once
 
 #include <map>
@@ -6,7 +6,7 @@
 
 namespace nova::config {
 
-/// Name to value as text: "gateway.port" → "0".
+/// From name to value as text: "gateway.port" → "0".
 using assignments = std::map<std::string, std::string>;
 
 }  // namespace nova::config

@@ -37,7 +37,7 @@ void from_value(const setting_value& value, T& to) {
   else to = std::get<std::string>(value);
 }
 
-/// One entry of a map from domain to text; the empty text is no entry.
+/// One entry of a map from domain to text. The empty text means no entry.
 inline setting_value entry_of(const std::map<std::string, std::string>& map, const char* domain) {
   const auto at = map.find(domain);
   return at == map.end() ? std::string() : at->second;

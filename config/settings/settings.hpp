@@ -1,5 +1,5 @@
-// All settings of one process, and where they come from: defaults in the .def files, then a TOML file, then the environment,
-// then the command line. Called by gateway/main.cpp; every layer gets its own struct from here.
+// All settings of one process. Sources, each overriding the one before: defaults in the .def files, a TOML file, the environment,
+// the command line. Called by gateway/main.cpp; every layer gets its own struct from here.
 #pragma once
 
 #include "config/settings/assignments.hpp"
@@ -16,7 +16,7 @@
 
 namespace nova::config {
 
-/// Each domain is a member of its name: `auth_settings auth;`.
+/// Each domain has a member of its name: `auth_settings auth;`.
 struct settings : domain_settings {
   general_settings general;
   gateway_settings gateway;
@@ -28,11 +28,11 @@ struct settings : domain_settings {
 using environment = std::map<std::string, std::string>;
 environment read_environment(const char* const* variables);
 
-/// `file` may be empty: no file. `NOVA_GATEWAY__PORT=0` sets gateway.port: a double underscore is the dot. A variable
-/// without one is none of the settings' business.
+/// An empty `file` means no file. `NOVA_GATEWAY__PORT=0` sets gateway.port: a double underscore stands for the dot. A variable
+/// without a double underscore is ignored.
 ///
-/// Everything that is wrong is reported at once: the error is `invalid_request`, each of its `fields` names the setting and
-/// says what to change (unknown name with the nearest known one, bounds, a secret's file or a settings file with a secret that others can read).
+/// All faults are reported at once. The error is `invalid_request`; each of its `fields` names the setting and says what to
+/// change: an unknown name (with the nearest known one), a bound, or a file with a secret that other users can read.
 result<settings> load_settings(const std::filesystem::path& file, const environment& env,
                                const assignments& command_line = {});
 
