@@ -6,8 +6,8 @@
 
 namespace nova::bench {
 
-/// Logins as fast as `window` clients ask; beside it bare Argon2id with the same parameters on as many threads as there are
-/// processors. Then a crowd at once: how long a shed client waits for its 503.
+/// Logins at the speed that `window` clients reach. The reference is bare Argon2id with the same parameters, one thread a
+/// processor. Then many clients at once: the time until a refused client gets its 503.
 void login(const run_options& options, report& out);
 
 }  // namespace nova::bench

@@ -6,7 +6,7 @@
 
 namespace nova::bench {
 
-/// `sockets` authenticated sockets that do nothing: user-space memory of the server for each.
+/// `sockets` authenticated idle sockets: the server's user-space memory for each.
 void idle(const run_options& options, report& out);
 
 }  // namespace nova::bench

@@ -1,4 +1,4 @@
-// Senders and receivers in direct conversations of a chat_server: what durable-send measures, on Nova and on its rivals.
+// Senders and receivers in direct conversations of a chat_server: the traffic of durable-send, on Nova and on its rivals.
 #pragma once
 
 #include "bench/support/chat.hpp"
@@ -13,12 +13,12 @@ namespace nova::bench {
 struct traffic_shape {
   std::size_t window = 16;  ///< unanswered sends per sender
   double rate =
-      0;  ///< intended sends a second of all together, open loop; 0: what the window allows
+      0;  ///< intended sends a second of all senders together, open loop; 0: as many as the window allows
   double warm_up_seconds = 2;
   double seconds = 10;
   std::size_t text_bytes = 100;
   double drain_seconds =
-      20;  ///< what is not answered and delivered this long after the last send is lost
+      20;  ///< a message not answered and delivered this long after the last send is lost
 };
 
 struct traffic_result {
@@ -33,9 +33,9 @@ class pair_traffic {
   explicit pair_traffic(chat_server& server) : server_(server), io_(server.io()) {}
   ~pair_traffic();
 
-  /// Blocks until all sockets are joined. False: `problem`.
+  /// Blocks until all sockets have joined. False: see `problem`.
   bool set_up(std::size_t pairs, std::string& problem);
-  /// Writes its figures and what was lost, doubled or out of order. May be called again.
+  /// Writes the figures, and the lost, doubled and misordered messages. May be called again.
   traffic_result run(const traffic_shape& shape, report& out);
 
  private:
@@ -68,7 +68,7 @@ class pair_traffic {
 
   chat_server& server_;
   client::io_thread& io_;
-  // From here on io_'s thread's, once a socket has started.
+  // After a socket has started, only io_'s thread uses the members below.
   std::vector<std::unique_ptr<pair>> pairs_;
   traffic_shape shape_;
   traffic_result result_;

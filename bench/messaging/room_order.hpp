@@ -1,5 +1,5 @@
-// One order for a whole room: every listener gets the same messages, each once, in the same order, whatever the order in
-// which they were sent (a refused send comes again behind later ones). Called by room_traffic.hpp.
+// One order for a whole room: every listener gets the same messages, each once, in the same order. The order may differ from
+// the order of sending, because a refused send is sent again behind later ones. Called by room_traffic.hpp.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@ class room_order {
  public:
   explicit room_order(std::size_t listeners = 0) : at_(listeners) {}
 
-  /// Message `number` may arrive from now on. Numbers are not used again.
+  /// Message `number` may arrive from now on. Each number is used once.
   void sent(std::uint64_t number) { to_come_.insert(number); }
 
-  /// Whether `listener` may get this now: what the others got at this place or, when it is the first to be here, a message
-  /// that nobody had. `seq` is the server's number, 0 where it has none: it goes up by one.
+  /// Whether `listener` may get this message now. It must be the message that others got at this place, or, for the first listener
+  /// here, a message that was sent and not seen yet. `seq` is the server's number, 0 if it has none; it must grow by one.
   bool arrived(std::size_t listener, std::uint64_t number, std::int64_t seq) {
     auto& at = at_[listener];
     const bool follows = seq == 0 || at.seq == 0 || seq == at.seq + 1;

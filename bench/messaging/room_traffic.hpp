@@ -1,4 +1,4 @@
-// One publisher and many listeners in a room of a chat_server: what fanout measures, on Nova and on its rivals.
+// One publisher and many listeners in a room of a chat_server: the traffic of fanout, on Nova and on its rivals.
 #pragma once
 
 #include "bench/messaging/room_order.hpp"
@@ -14,7 +14,7 @@
 namespace nova::bench {
 
 struct room_shape {
-  std::size_t window = 1;  ///< messages that have not reached everybody
+  std::size_t window = 1;  ///< messages that have not reached every listener
   double warm_up_seconds = 2;
   double seconds = 10;
   std::size_t text_bytes = 100;
@@ -30,11 +30,11 @@ class room_traffic {
   explicit room_traffic(chat_server& server) : server_(server), io_(server.io()) {}
   ~room_traffic();
 
-  /// Accounts: a publisher and at most `accounts` listeners, which the sockets share. False: `problem`.
+  /// Accounts: a publisher and at most `accounts` listeners, which the sockets share. False: see `problem`.
   bool set_up(std::size_t sockets, std::size_t accounts, std::string& problem);
-  /// Writes its figures and what was lost. May be called again.
+  /// Writes the figures and the lost messages. May be called again.
   room_figures run(const room_shape& shape, report& out);
-  /// Of the last push, without the WebSocket header.
+  /// Bytes of the last push, without the WebSocket header.
   std::size_t push_bytes() const { return push_bytes_; }
 
  private:
@@ -51,7 +51,7 @@ class room_traffic {
   std::unique_ptr<chat_socket> publisher_;
   std::vector<std::unique_ptr<chat_socket>> listeners_;
   room_order order_;
-  std::map<std::uint64_t, std::size_t> left_;  ///< listeners that miss a message
+  std::map<std::uint64_t, std::size_t> left_;  ///< by message: listeners that wait for the message
   room_shape shape_;
   std::size_t accounts_ = 1, push_bytes_ = 0;
   std::size_t in_flight_ = 0;

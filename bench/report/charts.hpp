@@ -1,5 +1,5 @@
-// Plots of the page as inline SVG: one row a figure, its name on the left, its value on the right, so that no two labels can
-// meet. Colours come from the page's style by class.
+// Plots of the page as inline SVG. Each figure has a row: its name on the left, its value on the right, so no two labels
+// overlap. Colours come from the page's style by class.
 #pragma once
 
 #include "bench/report/run_file.hpp"
@@ -9,18 +9,18 @@
 
 namespace nova::bench {
 
-/// For HTML text and attributes.
+/// Escapes text for HTML text and attributes.
 std::string escaped(std::string_view text);
 /// Three significant digits, thousands separated: "34,500", "0.0263".
 std::string shown(double value);
 /// "share_of_bare_insert" → "share of bare insert".
 std::string spoken(std::string_view name);
 
-/// Percentiles of every timing on a logarithmic axis; empty when there are none.
+/// Percentiles of every timing on a logarithmic axis; empty when there are no timings.
 std::string latency_chart(const run_file& run);
-/// CPU of client, server and PostgreSQL an operation, stacked; empty when it was not measured. One plot a unit.
+/// CPU of client, server and PostgreSQL per operation, stacked; empty when it was not measured. One plot a unit.
 std::string cpu_chart(const run_file& run);
-/// Everything that is counted a second; references are grey.
+/// All figures per second; references are grey.
 std::string rate_chart(const run_file& run);
 /// Memory figures (MiB).
 std::string memory_chart(const run_file& run);

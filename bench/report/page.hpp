@@ -8,10 +8,10 @@
 
 namespace nova::bench {
 
-/// No scripts, nothing from outside; readable in light and dark.
+/// The page has no scripts and loads nothing. It is readable in light and dark mode.
 std::string make_page(const std::vector<run_file>& runs);
 
-/// Reads the files and prints the page. The process's exit status.
+/// Reads the files and prints the page. Returns the process's exit status.
 int print_report(const std::vector<std::string>& files);
 
 }  // namespace nova::bench

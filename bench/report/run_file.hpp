@@ -1,4 +1,4 @@
-// A run as report::write left it, read for the page.
+// A run as report::write wrote it, read for the page.
 #pragma once
 
 #include <string>
@@ -27,18 +27,18 @@ struct run_file {
   std::string scenario, at, machine;
   double load_at_start = 0;
   bool sound = false;
-  std::vector<std::pair<std::string, std::string>> facts;  ///< as they are shown
+  std::vector<std::pair<std::string, std::string>> facts;  ///< as text for the page
   std::vector<run_figure> figures;
   std::vector<run_timing> timings;
   std::vector<run_goal> goals;
   std::vector<std::string> broken;
 
-  /// Empty: there is none.
+  /// Empty: there is no such fact.
   std::string fact(const std::string& name) const;
   const run_figure* find(const std::string& section, const std::string& name) const;
 };
 
-/// False when the text is no run; `problem` says why.
+/// False when the text is not a run; `problem` says why.
 bool read_run(const std::string& text, run_file& out, std::string& problem);
 
 }  // namespace nova::bench

@@ -1,4 +1,4 @@
-// A running server of somebody else as a chat_server. Used by durable-send and fanout when they are told `--against`.
+// A running rival server as a chat_server. Used by durable-send and fanout with the option `--against`.
 #pragma once
 
 #include "bench/support/chat.hpp"
@@ -10,13 +10,13 @@
 
 namespace nova::bench {
 
-/// Of options.against, "tinode=ws://HOST:PORT", "nakama=…" or "centrifugo=…". options.against_key: Tinode's API key, Nakama's
-/// server key ("defaultkey" when empty), Centrifugo's HMAC secret. Null: `problem`.
+/// Reads options.against: "tinode=ws://HOST:PORT", "nakama=…" or "centrifugo=…". options.against_key: Tinode's API key, Nakama's
+/// server key ("defaultkey" when empty), Centrifugo's HMAC secret. Null: see `problem`.
 std::unique_ptr<chat_server> make_rival(const run_options& options, client::io_thread& io,
                                         std::string& problem);
 
-/// What was measured of a rival on 2 shared cores with PostgreSQL 15, 100-byte bodies, 64 senders: for the report, beside
-/// figures of this run only as an order of magnitude.
+/// A rival's figures, measured on 2 shared cores with PostgreSQL 15, 100-byte bodies and 64 senders. The report shows them beside
+/// this run's figures, as an order of magnitude only.
 struct known_figures {
   std::string_view server, promise;
   bool stored;

@@ -1,5 +1,5 @@
-// A small server that answers as a rival does on the recorded wire, and keeps what it was told: rival_adapter_test drives
-// it over real sockets. Its faults are what a bench has to notice.
+// A small server that answers as a rival does on the recorded wire, and records its requests. rival_adapter_test uses
+// this server over real sockets. A bench must detect the server's faults.
 #pragma once
 
 #include <cstddef>
@@ -11,22 +11,22 @@
 namespace nova::bench {
 
 struct double_faults {
-  std::size_t refuse_every = 0;  ///< of the sends, this one gets an error; 0: none
-  std::size_t lose_every = 0;    ///< … no answer and no delivery
-  std::size_t swap_every = 0;    ///< … is delivered behind its successor
-  std::size_t close_after = 0;   ///< sends, then the sender's connection ends
+  std::size_t refuse_every = 0;  ///< each n-th send gets an error; 0: none
+  std::size_t lose_every = 0;    ///< each n-th send gets no answer and no delivery
+  std::size_t swap_every = 0;    ///< each n-th send is delivered after the next one
+  std::size_t close_after = 0;   ///< after this many sends the sender's connection ends
 };
 
 class rival_double {
  public:
-  /// `rival`: tinode, nakama or centrifugo. Listens on a port of its own choice.
+  /// `rival`: tinode, nakama or centrifugo. Listens on a free port.
   explicit rival_double(const std::string& rival, double_faults faults = {});
   ~rival_double();
 
   std::uint16_t port() const;
-  /// First lines of the HTTP requests, upgrades included, and `body` of those that had one.
+  /// First lines of the HTTP requests, upgrades included, and `body` of requests that had one.
   std::vector<std::string> requests() const;
-  /// Text frames in order of arrival, of connection `n` in order of acceptance.
+  /// Text frames of connection `n` (in order of acceptance), in order of arrival.
   std::vector<std::string> frames(std::size_t n) const;
 
  private:

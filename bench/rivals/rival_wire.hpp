@@ -1,5 +1,5 @@
-// What a rival's clients say and hear on one WebSocket, as text: no sockets here. Made and fed by rival_chat.cpp. Shapes as
-// the rivals' documents give them, seen on the versions named in promise().
+// The frames that a rival's clients send and receive on one WebSocket, as text; no sockets. Made and fed by rival_chat.cpp. The
+// shapes follow the rivals' documents, and were seen on the versions that promise() names.
 #pragma once
 
 #include "bench/support/chat.hpp"
@@ -12,11 +12,11 @@
 
 namespace nova::bench {
 
-/// Who a socket is, as far as it is known before it connects.
+/// The identity of a socket, as far as it is known before the socket connects.
 struct rival_identity {
   std::string user;   ///< unique in the run
-  std::string token;  ///< where one is got beforehand
-  std::string id;     ///< where one is got beforehand
+  std::string token;  ///< if known before the connection
+  std::string id;     ///< if known before the connection
 };
 
 struct wire_events {
@@ -31,7 +31,7 @@ class rival_wire {
   rival_wire(const rival_wire&) = delete;
   rival_wire& operator=(const rival_wire&) = delete;
 
-  /// The WebSocket is open.
+  /// Called when the WebSocket is open.
   virtual void open() = 0;
   virtual void join(const std::string& target, bool publishes) = 0;
   virtual void send(std::uint64_t number, std::size_t text_bytes) = 0;
@@ -57,16 +57,16 @@ class rival_wire {
   wire_events events_;
 };
 
-/// The text of message `number`: the number, a space, and what is missing to `text_bytes`.
+/// The text of message `number`: the number, a space, and padding up to `text_bytes`.
 std::string numbered_text(std::uint64_t number, std::size_t text_bytes);
 
 std::unique_ptr<rival_wire> make_tinode_wire(const rival_identity& who, wire_events events);
 std::unique_ptr<rival_wire> make_nakama_wire(const rival_identity& who, wire_events events);
 std::unique_ptr<rival_wire> make_centrifugo_wire(const rival_identity& who, wire_events events);
 
-/// Standard base64.
+/// Returns standard base64 of `text`.
 std::string basic(std::string_view text);
-/// The account in Nakama's session token (claim `uid`); empty: there is none.
+/// The account in Nakama's session token (claim `uid`); empty: there is no such claim.
 std::string nakama_account(std::string_view token);
 /// Centrifugo's connection token: HS256 with the server's secret, subject `user`.
 std::string centrifugo_token(const std::string& user, const std::string& secret);

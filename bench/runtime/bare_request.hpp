@@ -1,4 +1,4 @@
-// The reference of ask: pairs of plain CAF actors, one asking the other.
+// The reference of ask: pairs of plain CAF actors; one actor asks the other.
 #pragma once
 
 #include "actors/runtime/node/node.hpp"
@@ -11,14 +11,14 @@ namespace nova::bench {
 
 class bare_caf {
  public:
-  /// CAF's own scheduler, `sharing`, with as many threads as a node has.
+  /// Uses CAF's own scheduler, `sharing`, with as many threads as a node has.
   bare_caf();
-  /// The scheduler of a node, which must outlive this.
+  /// Uses the scheduler of a node; the node must outlive this object.
   explicit bare_caf(runtime::node& on);
   ~bare_caf();
 
-  /// `lanes` pairs, each with one request under way (a key of 36 bytes, answered with the sum so far), for `seconds`. The
-  /// number of answers.
+  /// Runs `lanes` pairs for `seconds`, each with one request under way (a key of 36 bytes, answered with the sum so far). Returns
+  /// the number of answers.
   std::uint64_t run(std::size_t lanes, double seconds);
 
  private:

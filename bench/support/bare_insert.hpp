@@ -1,5 +1,5 @@
-// The references of durable-send and history: the same rows that a send writes (message with its two unique indexes, outbox)
-// inserted, and a page of them read, through libpq with nothing around it, on a PostgreSQL started like Nova's own.
+// The references of durable-send and history through bare libpq, on a PostgreSQL started like Nova's own. They insert the rows that
+// a send writes (message with its two unique indexes, outbox) and read pages of these rows.
 #pragma once
 
 #include "bench/support/report.hpp"
@@ -20,16 +20,16 @@ class bare_postgres {
   bare_postgres();
   ~bare_postgres();
 
-  /// Starts the server in a folder of its own and makes the tables from the migrations. False: `problem`.
+  /// Starts the server in its own folder and makes the tables from the migrations. False: see `problem`.
   bool open(std::string& problem);
 
-  /// Transactions of `rows` each, on `connections` at once (one thread each), for `seconds`. Arrays in binary through
-  /// prepared statements, sent as one pipeline. False: `problem`.
+  /// Runs transactions of `rows` each for `seconds`, on `connections` at once (one thread each). Arrays are sent in binary through
+  /// prepared statements, as one pipeline. False: see `problem`.
   bool run(std::size_t rows, std::size_t connections, double seconds, std::size_t text_bytes,
            bare_figures& out, std::string& problem);
 
-  /// Fills `conversations` with `messages` each and reads pages of `page` messages at random places, one prepared SELECT
-  /// after the other on one connection, every column in binary. False: `problem`.
+  /// Fills `conversations` with `messages` each. Then reads pages of `page` messages at random places: one prepared SELECT
+  /// after the other on one connection, every column in binary. False: see `problem`.
   bool run_select(std::size_t conversations, std::size_t messages, std::size_t page, double seconds,
                   std::size_t text_bytes, double& pages_per_second, std::string& problem);
 

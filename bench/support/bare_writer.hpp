@@ -1,5 +1,5 @@
-// The reference of fanout: a process that writes frames of equal size to many sockets in an epoll loop, with nothing around
-// it, and a reader that counts the bytes.
+// The reference of fanout: a bare process that writes frames of equal size to many sockets in an epoll loop, and
+// a reader that counts the bytes.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +15,13 @@ struct bare_writing {
 struct bare_shape {
   std::size_t sockets = 1;
   std::size_t frame_bytes = 0;
-  std::size_t frames = 1;  ///< in one write, which is one socket's turn
+  std::size_t frames = 1;  ///< frames of one write; one write is one socket's turn
   double turns_per_second =
-      0;  ///< at most; 0: the next turn begins when everybody has read the last
+      0;  ///< upper limit; 0: the next turn begins when every socket has been read
   double seconds = 1;
 };
 
-/// False: `problem`.
+/// False: see `problem`.
 bool write_bare(const bare_shape& shape, bare_writing& out, std::string& problem);
 
 }  // namespace nova::bench

@@ -1,5 +1,5 @@
-// What Nova must reach on two shared cores, beside the reference of the same run. The one place of these numbers: scenarios
-// print each goal with its figure. A missed goal is printed, never an error. Used by the scenarios.
+// The goals of Nova on two shared cores, beside the reference of the same run. Only this file has these numbers; scenarios
+// print each goal with its figure. A missed goal is printed and is never an error. Used by the scenarios.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ constexpr double idle_kb_per_socket = 4;
 
 /// login: logins a second, as a share of bare Argon2id with the same parameters in kept memory.
 constexpr double share_of_bare_argon2id = 0.90;
-/// login: refusal of what is too much.
+/// login: time to refuse a login above the limit.
 constexpr double shed_p99_ms = 100;
 
 }  // namespace nova::bench::goals

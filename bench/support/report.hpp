@@ -1,4 +1,4 @@
-// What a scenario found: printed line by line, and as JSON at the end. Used by every scenario.
+// The results of a scenario: printed line by line, and as JSON at the end. Used by every scenario.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -10,7 +10,7 @@
 
 namespace nova::bench {
 
-/// Latencies in microseconds; kept one by one, so that percentiles are exact. 4 bytes each.
+/// Latencies in microseconds, 4 bytes each. All are kept, so percentiles are exact.
 class latencies {
  public:
   void add_us(std::uint64_t us) {
@@ -20,7 +20,7 @@ class latencies {
   void merge(const latencies& other) {
     all_.insert(all_.end(), other.all_.begin(), other.all_.end());
   }
-  /// In milliseconds; 0 when there are none. `p` in 0–100.
+  /// In milliseconds; 0 when there are no latencies. `p` in 0–100.
   double percentile_ms(double p);
   /// p50, p90, p99, p99.9 and the highest.
   boost::json::object summary();
@@ -34,22 +34,22 @@ class report {
  public:
   explicit report(std::string scenario);
 
-  /// Figures that follow belong to a part of the run ("64 sockets, window 16"); empty: to the whole.
+  /// Later figures belong to this part of the run ("64 sockets, window 16"); empty: to the whole run.
   void section(const std::string& name);
-  /// One figure; `note` is printed behind it and says unit and meaning.
+  /// Adds one figure; `note` is printed after it with unit and meaning.
   void number(const std::string& name, double value, const std::string& note);
   void timing(const std::string& name, latencies& l);
-  /// An option or a fact of the run.
+  /// Sets an option or a fact of the run.
   void set(const std::string& name, boost::json::value value);
-  /// A goal and whether it was met: printed, never turned into a failure. `reference`: what it stands beside, with figures.
+  /// A goal and whether it was met. Printed, never a failure. `reference`: the compared value, with figures.
   void goal(const std::string& name, double value, double limit, bool at_least,
             const std::string& reference = "");
-  /// Something that makes the run worthless (lost messages): printed, exit status 1.
+  /// A fault that makes the run worthless (lost messages). Printed; the exit status becomes 1.
   void broken(const std::string& what);
 
   bool sound() const noexcept { return broken_.empty(); }
   std::vector<std::string> problems() const;
-  /// The last figure of that name; 0 when there is none.
+  /// The last figure of that name; 0 when there is no such figure.
   double figure(const std::string& name) const;
   /// One JSON object: scenario, at, machine, facts, and the lists figures, timings, goals, broken, whose rows carry their
   /// section. False when the file cannot be written.

@@ -1,4 +1,4 @@
-// What a scenario stands on: a Nova that is started or given, accounts, and the CPU that each side uses. Used by every
+// The environment of a scenario: a Nova that is started or given, accounts, and the CPU time of each side. Used by every
 // scenario.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace nova::bench {
 
-/// Options of all scenarios; each uses what concerns it.
+/// Options of all scenarios; each scenario uses some of them.
 struct run_options {
   std::size_t sockets = 64;
   std::size_t window = 16;
@@ -25,20 +25,20 @@ struct run_options {
   std::size_t text_bytes = 100;
   std::size_t members = 0;  ///< accounts of a room; 0: at most 200, which the sockets share
   std::uint64_t entities =
-      0;             ///< of activation and growth at their most; 0: what the scenario is about
-  std::string data;  ///< data folder of the server that is started, kept; empty: a new one, removed
-  bool tiny = false;        ///< does it work at all
+      0;             ///< largest number of entities in activation and growth; 0: the scenario's own
+  std::string data;  ///< data folder of the started server, kept; empty: a new one, removed later
+  bool tiny = false;        ///< a short run: only checks that the scenario works
   bool all = false;         ///< durable-send and fanout: all their sockets and windows in one run
   std::string against;      ///< durable-send and fanout: RIVAL=ws://HOST:PORT instead of Nova
-  std::string against_key;  ///< what the rival wants to know clients by
+  std::string against_key;  ///< the key by which the rival knows its clients
   std::vector<int>
-      against_pids;  ///< of the rival's processes, for CPU and memory; its PostgreSQL's postmaster second
-  std::uint16_t port = 0;  ///< of a server that runs already; 0: start one
+      against_pids;  ///< process ids of the rival, for CPU and memory; the second is the postmaster of its PostgreSQL
+  std::uint16_t port = 0;  ///< of a running server; 0: start one
   std::vector<std::pair<std::string, std::string>>
-      environment;  ///< settings of the server that is started
+      environment;  ///< settings of the started server, as environment
 };
 
-/// CPU seconds since some moment, by side.
+/// CPU seconds since a common moment, by side.
 struct cpu_split {
   double client = 0, server = 0, postgres = 0;
   cpu_split operator-(const cpu_split& o) const {
@@ -51,21 +51,21 @@ class stage {
   explicit stage(const run_options& options);
   ~stage();
 
-  /// Starts the server unless one was named. False: `problem` says why.
+  /// Starts the server unless the options name one. False: `problem` says why.
   bool open(std::string& problem);
   client::endpoint at() const;
   client::io_thread& io() { return io_; }
 
-  /// `count` accounts with valid access tokens. Those that an earlier run on the same data folder left are used again
-  /// (their refresh tokens cost no password hash); the rest is registered. Empty: refused.
+  /// Returns `count` accounts with valid access tokens. Accounts of an earlier run on the same data folder are used again,
+  /// because their refresh tokens cost no password hash. The others are registered. Empty: refused.
   std::vector<client::account> accounts(std::size_t count);
 
-  /// The administrator's way into the started server's database of `domain`, for rows that are seeded in bulk. Empty: the
-  /// server was only named.
+  /// The administrator's connection string to the started server's database of `domain`, for seeding rows in bulk. Empty: the
+  /// server was not started here.
   std::string admin_conninfo(const std::string& domain) const;
 
   cpu_split cpu() const;
-  /// Resident memory of the server process; 0 for one that was only named.
+  /// Resident memory of the server process, bytes; 0 for a server that was not started here.
   std::uint64_t server_rss() const;
   /// User-space memory of the server process that is not shared with files (RssAnon), bytes.
   std::uint64_t server_anonymous() const;
@@ -81,16 +81,16 @@ class stage {
   client::io_thread io_;
 };
 
-/// The administrator's way into a database of the embedded PostgreSQL in a data folder.
+/// The administrator's connection string to a database of the embedded PostgreSQL in a data folder.
 std::string admin_conninfo(const std::string& data, const std::string& database);
-/// Has the server write out what it holds up; true when it is on disk.
+/// Makes the server write its changed pages to disk. True when they are on disk.
 bool checkpoint(const std::string& admin_conninfo);
 
 std::uint64_t now_us();
 /// CPU seconds that this process has used.
 double own_cpu();
 
-/// Raises the limit of open files as far as it goes; false when it stays below `wanted`.
+/// Raises the limit of open files as far as possible. False when the limit stays below `wanted`.
 bool allow_files(std::size_t wanted);
 
 }  // namespace nova::bench
