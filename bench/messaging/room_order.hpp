@@ -16,8 +16,8 @@ class room_order {
   /// Message `number` may arrive from now on. Each number is used once.
   void sent(std::uint64_t number) { to_come_.insert(number); }
 
-  /// Whether `listener` may get this message now. It must be the message that others got at this place, or, for the first listener
-  /// here, a message that was sent and not seen yet. `seq` is the server's number, 0 if it has none; it must grow by one.
+  /// Whether `listener` may get this message now. If others got a message at this place, it must be the same. Else it must be a
+  /// message that was sent and not seen yet. `seq` is the server's number, 0 if it has none; it must grow by one.
   bool arrived(std::size_t listener, std::uint64_t number, std::int64_t seq) {
     auto& at = at_[listener];
     const bool follows = seq == 0 || at.seq == 0 || seq == at.seq + 1;

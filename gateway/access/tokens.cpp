@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t max_waiting = 10'000;
 constexpr auto first_keys_retry = std::chrono::milliseconds(250);
 
-/// The method that declares the option; the generator sees to it that there is one at most.
+/// The method that declares the option; the generator refuses a second one.
 const rpc::method& method_that(bool rpc::method::*declares) {
   auto all = rpc::all_methods();
   auto at = std::find_if(all.begin(), all.end(), [&](const auto* m) { return m->*declares; });

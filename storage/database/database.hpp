@@ -46,7 +46,7 @@ struct commit_outcome {
 struct commit_unit {
   std::uint64_t activation =
       0;  ///< units of one activation depend on each other in order: after a failed unit the later ones are aborted. 0: independent
-  std::uint32_t shard = 0;  ///< whose outbox gets the events; the lane must own this shard
+  std::uint32_t shard = 0;  ///< shard of the outbox for the events; the lane must own this shard
   std::vector<statement> statements;
   std::vector<outbox_event> events;
   std::function<void(const commit_outcome&)>

@@ -23,7 +23,7 @@ class side_load {
   void begin();
   /// From the next request on.
   void move_to(client::endpoint to);
-  /// Ends the thread, sees to it that somebody is blocked for sure, and hands over what it did.
+  /// Ends the thread, makes sure that one person is blocked, and adds its calls to `record`.
   void finish(history& record);
   /// Everybody it tried to register, with the password they would have.
   const std::vector<client::account>& registered() const noexcept { return registered_; }

@@ -1,5 +1,5 @@
-// A unix-socket proxy in front of the fixture's server that can lose replies: what the server did is done, the client never
-// hears of it. Used by lane_loss_pgtest.
+// A unix-socket proxy in front of the fixture's server that can lose replies: the server has done its work, but the client
+// gets no answer. Used by lane_loss_pgtest.
 #pragma once
 
 #include <poll.h>

@@ -58,17 +58,25 @@ def banned(tree):
                 yield Finding(path, line_of(code, m.start()), f"`{m.group(0).strip()}`: use {instead}")
 
 
-UNPLAIN = re.compile(r"\b(by and by|likewise|whoever|what is more|for ever|a farewell)\b", re.I)
+UNPLAIN = re.compile(r"\b(by and by|likewise|whoever|whatsoever|what is more|what became of|for ever|a farewell|in vain|"
+                     r"to be had|of one's own|as it were|sees? to it|worked off|(?:ground|top) floor|thereof|therein|hence|whilst|albeit|amongst|hitherto|lest)\b", re.I)
+# A header's comment names the thing: it opens with its noun, and calls no part of Nova a person.
+UNNAMED = re.compile(r"//[/<]* (What|Whatever|Who|Whom|Whose)\b|//[^\n]*?\b((?:some|any|every|no)body|whatever|whichever)\b", re.I)
 PROSE = (".hpp", ".cpp", ".def", ".proto", ".md", ".bash", ".cmake", ".py")  # applied migrations do not change
 
 
 def plain_words(tree):
-    """Turns that a reader with another first language has to look up."""
+    """Turns that a reader with another first language has to look up, and header comments that do not name their thing."""
     for path, text in tree.matching(*PROSE):
         if path.startswith(EXEMPT) or path == CONTRACT:
             continue
         for m in UNPLAIN.finditer(text):
             yield Finding(path, line_of(text, m.start()), f"`{m.group(0)}`: say it plainly")
+    for path, text in tree.matching(".hpp", ".def", ".proto"):
+        if path.startswith("tests/"):
+            continue
+        for m in UNNAMED.finditer(text):
+            yield Finding(path, line_of(text, m.start()), f"`{m.group(1) or m.group(2)}`: name the thing")
 
 
 DECISIONS = "config/guide/decisions/"

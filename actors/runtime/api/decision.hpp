@@ -3,7 +3,7 @@
 //     outcome<State> handle(const State&, const Request&, const context&, const reads&)
 //
 // that returns a `need` (call me again with these results), a `decision`, or an error. The runtime
-// applies a decision to the state, commits its statements and events in one fenced transaction, and only then sends the
+// applies a decision to the state and commits its statements and events in one fenced transaction. After the commit it sends the
 // reply and the pushes. Handlers start no threads, read no clock and keep no state of their own. No CAF in this file.
 #pragma once
 

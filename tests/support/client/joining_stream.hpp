@@ -1,5 +1,5 @@
-// The layer below Beast's WebSocket in the client: a read takes all that the kernel has, and the frames that are written
-// while that is worked off leave in one write. One thread only. Used by session.cpp.
+// The layer below Beast's WebSocket in the client. A read takes all bytes that the kernel has. Frames that are written while
+// these bytes are handled leave in one write. One thread only. Used by session.cpp.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>

@@ -30,7 +30,7 @@ struct notebook_entity {
   using context = runtime::context;
   using reads = runtime::reads;
 
-  /// With its handlers, for the descriptor.
+  /// The kind with its handlers, for the descriptor.
   static runtime::entity_kind kind();
   static runtime::loading<state> load(std::string_view key, const reads& r);
   static std::size_t weight(const state& s) { return sizeof s; }
@@ -39,10 +39,10 @@ struct notebook_entity {
   static outcome get_note(const state&, const GetNoteRequest&, const context&, const reads&);
   static outcome list_notes(const state&, const ListNotesRequest&, const context&, const reads&);
 
-  /// Of auth: writes the first note, once.
+  /// Handles auth's event: writes the first note, once.
   static outcome on_account_registered(const state&, const auth::AccountRegistered&, const context&,
                                        const reads&);
-  /// A note's time has come; the reminder's name is its id.
+  /// Handles the reminder of a note; the reminder's name is the note's id.
   static outcome on_due(const state&, const google::protobuf::StringValue&, const context&,
                         const reads&);
 };

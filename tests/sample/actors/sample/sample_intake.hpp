@@ -1,4 +1,4 @@
-// What sample takes from other domains: an account that auth registered gets its first note. Called by sample_descriptor.
+// The events that sample takes from other domains: auth's new account gets its first note. Called by sample_descriptor.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"

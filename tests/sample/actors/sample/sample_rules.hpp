@@ -1,4 +1,4 @@
-// The pure decisions of sample: what a note may be, and how it looks to clients. Called by the handlers; no state, no clock,
+// The pure decisions of sample: the rules of a note, and its view for clients. Called by the handlers; no state, no clock,
 // no database.
 #pragma once
 
@@ -11,7 +11,7 @@ namespace nova::sample {
 class CreateNoteRequest;
 class Note;
 
-/// The note of a request that arrives at `now`. All that is wrong with the fields comes at once, as `invalid_request`.
+/// The note of a request that arrives at `now`. All faults of the fields are reported at once, as `invalid_request`.
 result<note_row> checked_note(const CreateNoteRequest& q, const uuid& id, unix_ms now,
                               const config::sample_settings& s);
 

@@ -1,4 +1,4 @@
-// What the domain is started with: context::service<sample_services>().
+// The services of the domain, given at its start: context::service<sample_services>().
 #pragma once
 
 #include "config/settings/sample_settings.hpp"

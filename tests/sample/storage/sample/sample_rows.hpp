@@ -16,7 +16,7 @@ struct note_row {
   std::optional<unix_ms> remind_at;
 };
 
-/// From store::notebook: how many notes there are.
+/// From store::notebook: the number of notes.
 std::int64_t read_count(const storage::rows& r);
 /// From store::note and store::notes.
 std::vector<note_row> read_notes(const storage::rows& r);
