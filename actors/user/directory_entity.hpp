@@ -1,10 +1,14 @@
-// Finds people by handle. One stateless entity per caller, so the look-ups of one caller do not wait
-// for those of another. Bound to the runtime by user_descriptor.
+// Finds people by handle, and gives views their cards. One stateless entity per caller, so the look-ups
+// of one caller do not wait for those of another. Bound to the runtime by user_descriptor.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
 
 #include <string_view>
+
+namespace nova::views {
+class CardsRequest;
+}
 
 namespace nova::user {
 
@@ -22,6 +26,8 @@ struct directory_entity {
   static std::size_t weight(const state& s) { return sizeof s; }
   static outcome get_profile_by_handle(const state&, const GetProfileByHandleRequest&,
                                        const runtime::context&, const runtime::reads&);
+  static outcome cards(const state&, const views::CardsRequest&, const runtime::context&,
+                       const runtime::reads&);
 };
 
 }  // namespace nova::user

@@ -1,22 +1,44 @@
-// Handler of directory_entity.
+// Handlers of directory_entity.
 #include "actors/user/directory_entity.hpp"
 
 #include "actors/user/user_rules.hpp"
 #include "protocols/core/text.hpp"
 #include "protocols/user/user.pb.h"
+#include "protocols/views/views.pb.h"
 #include "storage/user/user_store.hpp"
 
 namespace nova::user {
 
 directory_entity::outcome directory_entity::get_profile_by_handle(
-    const directory_state&, const GetProfileByHandleRequest& q, const runtime::context&,
+    const directory_state&, const GetProfileByHandleRequest& q, const runtime::context& c,
     const runtime::reads& r) {
   if (!possible_handle(q.handle())) return no_such_person();
   if (r.size() == 0) return runtime::need{{store::profile_by_handle(ascii_lower(q.handle()))}};
   const auto found = read_profile(r.rows(0));
   if (!found) return no_such_person();
+  if (!may_see(*found, c.caller.account)) return make_error(errc::unauthenticated);
   runtime::decision<directory_state> d;
   d.reply = runtime::share(profile_message(*found));
+  return d;
+}
+
+directory_entity::outcome directory_entity::cards(const directory_state&,
+                                                  const views::CardsRequest& q,
+                                                  const runtime::context& c,
+                                                  const runtime::reads& r) {
+  const auto& viewer = c.caller.account;
+  if (r.size() == 0) {
+    std::vector<uuid> asked;
+    asked.reserve(static_cast<std::size_t>(q.account_ids_size()));
+    for (const auto& id : q.account_ids())
+      if (auto parsed = parse_uuid(id)) asked.push_back(*parsed);
+    return runtime::need{{store::cards(std::move(asked), viewer, c.now)}};
+  }
+  views::CardsReply reply;
+  for (const auto& row : read_cards(r.rows(0)))
+    *reply.add_items() = card_message(row, !viewer.is_nil());
+  runtime::decision<directory_state> d;
+  d.reply = runtime::share(std::move(reply));
   return d;
 }
 

@@ -75,7 +75,8 @@ outcome set_blocked(const profile_state& s, const BlockRequest& q, const context
 }  // namespace
 
 outcome profile_entity::get_profile(const profile_state& s, const GetProfileRequest&,
-                                    const context&, const reads&) {
+                                    const context& c, const reads&) {
+  if (s.profile && !may_see(*s.profile, c.caller.account)) return make_error(errc::unauthenticated);
   return shown(s);
 }
 

@@ -8,6 +8,10 @@
 
 #include <string_view>
 
+namespace nova::views {
+class Card;
+}
+
 namespace nova::user {
 
 class Profile;
@@ -21,7 +25,12 @@ result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfil
                                     unix_ms at, const config::user_settings& s);
 
 Profile profile_message(const profile_row& row);
+/// With the relation for a signed-in caller.
+views::Card card_message(const card_row& row, bool with_relation);
 ProfileChanged profile_changed_message(const profile_row& row);
+
+/// A guest (nil) sees public profiles only.
+bool may_see(const profile_row& row, const uuid& viewer);
 
 /// False for text that cannot be a handle, so no account has it.
 bool possible_handle(std::string_view handle);

@@ -174,6 +174,12 @@ std::optional<http_answer> refuse_early(const http_request& request, std::string
   return std::nullopt;
 }
 
+/// A guest gives no token at all; a token that is given must be good.
+bool admits_guest(const edge& e, const rpc::method& method, const http_request& request) {
+  return method.caller == rpc::caller_kind::guest && e.settings.anonymous_read &&
+         request.authorization.empty();
+}
+
 bool is_preflight(const http_request& request) {
   return request.verb == "OPTIONS" && !request.origin.empty() &&
          !request.access_control_request_method.empty();
@@ -245,7 +251,8 @@ std::shared_ptr<void> serve_http(edge& e, const pages& site, io_thread& thread,
   x->coded_body = coded(request);
   x->done = std::move(done);
   x->request = read_request(request, *match, query, e.settings.max_json_depth);
-  if (x->method->caller == rpc::caller_kind::anonymous) x->call({});
+  if (x->method->caller == rpc::caller_kind::anonymous || admits_guest(e, *x->method, request))
+    x->call({});
   else x->authenticate(bearer_token(request.authorization));
   return x;
 }

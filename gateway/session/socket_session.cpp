@@ -72,7 +72,9 @@ void socket_session::handle(incoming_call call) {
   if (auto ok = rate_.take(now); !ok) return refuse_for_rate(call, ok.error());
   if (call.failure) return refuse(call, *call.failure);
   bool opens = call.method == &session::session_interface::open::info();
-  bool needs_account = !opens && call.method->caller != rpc::caller_kind::anonymous;
+  bool for_all = call.method->caller == rpc::caller_kind::anonymous ||
+                 (call.method->caller == rpc::caller_kind::guest && edge_.settings.anonymous_read);
+  bool needs_account = !opens && !for_all;
   if (needs_account && !who_) return refuse(call, failure_of(make_error(errc::unauthenticated)));
   if (auto ok = admit(*call.method, now); !ok) return refuse_for_rate(call, ok.error());
   if (opens) return open(std::move(call));

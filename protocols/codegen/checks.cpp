@@ -55,7 +55,7 @@ void check_route(const method& m, const route& r, faults& to) {
               "field " + f.name() + " cannot be a query parameter of " + r.verb + " " + r.path);
   }
   to.unless(r.status >= 200 && r.status < 300, where, "status must be 2xx");
-  if (r.status == 204)
+  if (r.status == 204 && r.status_existing == 0)
     to.unless(m.proto->output_type()->field_count() == 0, where,
               "status 204 has no body, but the reply has fields");
   const auto* existing = m.proto->output_type()->FindFieldByName("existing");
@@ -169,6 +169,17 @@ void check_field(const FieldDescriptor& f, faults& to) {
   if (r.has_min())
     to.unless(is_scalar(f) && f.cpp_type() == FieldDescriptor::CPPTYPE_INT64, where,
               "min is for int64");
+  if (!r.left_out_by().empty()) {
+    const auto* flag = f.containing_type()->FindFieldByName(r.left_out_by());
+    to.unless(
+        flag != nullptr && flag->type() == FieldDescriptor::TYPE_BOOL && rules(*flag).hidden(),
+        where, "left_out_by names a hidden bool beside the field");
+  }
+  if (!r.empty_flag().empty())
+    to.unless(f.is_repeated(), where, "empty_flag is for maps and lists");
+  if (r.null_empties())
+    to.unless((is_text(f) && f.has_presence()) || (f.is_repeated() && !r.empty_flag().empty()),
+              where, "null_empties is for optional strings, and for lists with an empty_flag");
   if (r.max_items() != 0)
     to.unless(f.is_repeated(), where, "max_items is for repeated fields and maps");
   if (r.null_when_absent())

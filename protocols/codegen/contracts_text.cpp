@@ -29,6 +29,8 @@ std::string rules_text(const options::Field& r) {
   if (r.has_min()) out += " min:" + std::to_string(r.min());
   if (r.max_items() != 0) out += " max_items:" + std::to_string(r.max_items());
   if (r.null_when_absent()) out += " null_when_absent";
+  if (!r.left_out_by().empty()) out += " left_out_by:" + r.left_out_by();
+  if (r.null_empties()) out += " null_empties";
   if (r.read_only()) out += " read_only";
   if (r.hidden()) out += " hidden";
   return out;

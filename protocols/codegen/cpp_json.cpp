@@ -68,6 +68,7 @@ holes holes_of(const FieldDescriptor& f) {
           {"read_text", r.time() ? "json::read_text_time" : "json::read_text"},
           {"check", is_bytes(f) ? "json::check_bytes" : "json::check_text"},
           {"required", yes(r.required())},
+          {"empty_flag", r.empty_flag()},
           {"rule", text_rule(r, !f.is_repeated() && r.required())},
           {"min", std::to_string(r.min())},
           {"max_items", std::to_string(r.max_items())}};
@@ -126,10 +127,17 @@ std::string write_field(const FieldDescriptor& f) {
               h);
 }
 
+/// The field, unless the flag that leaves it out is set.
+std::string write_if_wanted(const FieldDescriptor& f) {
+  const auto& flag = rules(f).left_out_by();
+  if (flag.empty()) return write_field(f);
+  return "  if (!m." + flag + "()) {\n" + write_field(f) + "  }\n";
+}
+
 std::string write_function(const pb::Descriptor& message) {
   std::string fields;
   for (int i = 0; i < message.field_count(); ++i)
-    if (!rules(*message.field(i)).hidden()) fields += write_field(*message.field(i));
+    if (!rules(*message.field(i)).hidden()) fields += write_if_wanted(*message.field(i));
   if (fields.empty())
     return fill("void write_json(const $class$&, std::string& out) { out += \"{}\"; }\n\n",
                 {{"class", cpp_class(message)}});
@@ -172,6 +180,9 @@ $empty$    }
 }
 
 std::string read_repeated(const FieldDescriptor& f, holes h) {
+  h["empty"] = rules(f).empty_flag().empty()
+                   ? ""
+                   : fill("      if (items->empty()) m.set_$empty_flag$(true);\n", h);
   h["item"] =
       is_message(f)
           ? fill("read_json(item, *m.add_$get$(), inner, to);", h)
@@ -184,7 +195,21 @@ std::string read_repeated(const FieldDescriptor& f, holes h) {
         const json::place inner(here, i++);
         $item$
       }
-    }
+$empty$    }
+)",
+              h);
+}
+
+/// What JSON's null does to a field that it empties.
+std::string read_null(const FieldDescriptor& f, const holes& h) {
+  if (!rules(f).null_empties()) return "\n";
+  return fill(f.is_repeated() ? R"( else if (json::is_null(*object, "$name$")) {
+    m.set_$empty_flag$(true);
+  }
+)"
+                              : R"( else if (json::is_null(*object, "$name$")) {
+    m.set_$get$("");
+  }
 )",
               h);
 }
@@ -199,9 +224,9 @@ std::string read_field(const FieldDescriptor& f) {
   else h["body"] = fill("    $scalar$ x{};\n    if ($read$(*v, x, here, to)) m.set_$get$(x);\n", h);
   return fill(R"(  if (const auto* v = json::member(*object, "$name$")) {
     const json::place here(at, "$name$");
-$body$  }
-)",
-              h);
+$body$  })",
+              h) +
+         read_null(f, h);
 }
 
 std::string read_function(const pb::Descriptor& message) {
@@ -293,7 +318,8 @@ std::string check_items(const FieldDescriptor& f, holes h) {
 std::string check_singular(const FieldDescriptor& f, holes h) {
   const bool required = rules(f).required();
   if (is_text(f) || is_bytes(f)) {
-    h["present"] = fill(f.has_presence() ? "m.has_$get$()" : "!m.$get$().empty()", h);
+    const bool by_flag = f.has_presence() && !rules(f).null_empties();
+    h["present"] = fill(by_flag ? "m.has_$get$()" : "!m.$get$().empty()", h);
     return fill("    $check$(m.$get$(), $present$, $rule$, here, to);\n", h);
   }
   std::string out;

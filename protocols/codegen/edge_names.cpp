@@ -52,7 +52,12 @@ std::vector<const pb::Descriptor*> directions::all() const {
 bool always_there(const pb::FieldDescriptor& field, bool sent) {
   const auto& r = rules(field);
   if (sent) return r.required();
+  if (!r.left_out_by().empty()) return false;
   return !field.has_presence() || r.null_when_absent();
+}
+
+bool takes_null(const pb::FieldDescriptor& field) {
+  return rules(field).null_when_absent() || rules(field).null_empties();
 }
 
 }  // namespace nova::codegen

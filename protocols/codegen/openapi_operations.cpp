@@ -109,14 +109,21 @@ std::set<int> error_statuses(const method& m, const route& r) {
 json::object answers(const method& m, const route& r, const contract& all) {
   json::object out;
   json::object success{{"description", "Success."}};
-  if (r.status != 204) success["content"] = content(*m.proto->output_type(), false, {}, all);
+  const auto body = [&] { return content(*m.proto->output_type(), false, {}, all); };
+  if (r.status != 204) success["content"] = body();
   out[std::to_string(r.status)] = success;
   if (r.status_existing != 0) {
-    success["description"] = "It existed already.";
+    success["description"] =
+        r.status_existing == 202 ? "Accepted; not in force yet." : "It existed already.";
+    success["content"] = body();
     out[std::to_string(r.status_existing)] = std::move(success);
   }
   refer_to_errors(error_statuses(m, r), out);
   return out;
+}
+
+json::array with_or_without_token() {
+  return {json::object{}, json::object{{"bearer", json::array{}}}};
 }
 
 json::object operation(const method& m, const route& r, const contract& all) {
@@ -127,6 +134,7 @@ json::object operation(const method& m, const route& r, const contract& all) {
   const auto more = description_of(*m.proto);
   out["description"] = more.empty() ? m.options.summary() : more;
   if (m.options.caller() == options::ANONYMOUS) out["security"] = json::array{};
+  if (m.options.caller() == options::GUEST) out["security"] = with_or_without_token();
   if (auto list = parameters(m, r, all); !list.empty()) out["parameters"] = std::move(list);
   if (auto body = request_body(m, r, all); !body.is_null()) out["requestBody"] = std::move(body);
   out["responses"] = answers(m, r, all);
@@ -160,7 +168,7 @@ json::object socket_operation() {
            "JSON-RPC 2.0 or protobuf frames, by subprotocol (nova.v1.json or nova.v1.proto); its "
            "methods and pushes are in /asyncapi.json."},
           {"tags", json::array{"operation"}},
-          {"security", json::array{json::object{}, json::object{{"bearer", json::array{}}}}},
+          {"security", with_or_without_token()},
           {"responses", std::move(responses)}};
 }
 

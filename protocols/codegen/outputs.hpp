@@ -42,5 +42,7 @@ directions directions_of(const contract& all);
 
 /// Whether the member is always present. `sent`: whether clients must fill the member in a message that they send.
 bool always_there(const pb::FieldDescriptor& field, bool sent);
+/// Whether JSON's null may stand for the member.
+bool takes_null(const pb::FieldDescriptor& field);
 
 }  // namespace nova::codegen

@@ -139,13 +139,13 @@ json::object field_schema(const pb::FieldDescriptor& f, const contract& all, boo
     schema = {{"type", "array"}, {"items", value_schema(f, all, sent)}};
     if (r.required()) schema["minItems"] = 1;
     if (r.max_items() != 0) schema["maxItems"] = r.max_items();
+    if (takes_null(f)) schema["type"] = json::array{"array", "null"};
   } else {
     schema = value_schema(f, all, sent);
-    if (r.null_when_absent() && schema.contains("enum"))
-      schema["enum"].as_array().emplace_back(nullptr);
-    if (r.null_when_absent() && schema.contains("type"))
+    if (takes_null(f) && schema.contains("enum")) schema["enum"].as_array().emplace_back(nullptr);
+    if (takes_null(f) && schema.contains("type"))
       schema["type"] = json::array{schema["type"], "null"};
-    else if (r.null_when_absent()) schema = {{"anyOf", {schema, {{"type", "null"}}}}};
+    else if (takes_null(f)) schema = {{"anyOf", {schema, {{"type", "null"}}}}};
   }
   if (r.read_only()) schema["readOnly"] = true;
   if (auto text = description_of(f) + bytes_note(r); !text.empty()) schema["description"] = text;

@@ -31,8 +31,9 @@ std::string value_type(const pb::FieldDescriptor& f, const contract& all) {
 std::string member_type(const pb::FieldDescriptor& f, const contract& all) {
   if (f.is_map()) return "Record<string, " + value_type(*f.message_type()->map_value(), all) + ">";
   const auto type = value_type(f, all);
-  if (f.is_repeated()) return (type.find('|') == type.npos ? type : "(" + type + ")") + "[]";
-  return rules(f).null_when_absent() ? type + " | null" : type;
+  const std::string null = takes_null(f) ? " | null" : "";
+  if (f.is_repeated()) return (type.find('|') == type.npos ? type : "(" + type + ")") + "[]" + null;
+  return type + null;
 }
 
 std::string message_text(const pb::Descriptor& message, const contract& all, bool sent) {

@@ -175,6 +175,11 @@ const boost::json::value* member(const boost::json::object& in, std::string_view
   return value != nullptr && !value->is_null() ? value : nullptr;
 }
 
+bool is_null(const boost::json::object& in, std::string_view name) {
+  const auto* value = in.if_contains(boost::json::string_view(name.data(), name.size()));
+  return value != nullptr && value->is_null();
+}
+
 bool read(const boost::json::value& in, std::string& out, const place& at, errors& to) {
   const auto* text = in.if_string();
   if (text == nullptr) return refuse(to, at, "Must be a string.");

@@ -64,6 +64,7 @@ const boost::json::object* object_of(const boost::json::value& in, const place& 
 const boost::json::array* array_of(const boost::json::value& in, const place& at, errors& to);
 /// The named member. Null when the member is missing or is JSON's null; both mean the same.
 const boost::json::value* member(const boost::json::object& in, std::string_view name);
+bool is_null(const boost::json::object& in, std::string_view name);
 
 // Each function fills `out`, or appends an error and returns false. Integers up to 2^53 may also be
 // spelled 1.0 or 1e2.

@@ -21,7 +21,7 @@ namespace nova::rpc {
 using message = google::protobuf::Message;
 using message_ptr = std::shared_ptr<const message>;
 
-enum class caller_kind : std::uint8_t { anonymous = 1, user, member, admin, node };
+enum class caller_kind : std::uint8_t { anonymous = 1, user, member, admin, node, guest };
 enum class rate_class : std::uint8_t { none, read, write, sign_in, signal };
 enum class idempotency : std::uint8_t { none, natural, key, client_id };
 enum class key_source : std::uint8_t {

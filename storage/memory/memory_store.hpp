@@ -86,6 +86,9 @@ class memory_store {
   void on(std::string_view query_name, execution run) {
     executions_[std::string(query_name)] = std::move(run);
   }
+  bool executes(std::string_view query_name) const {
+    return executions_.contains(std::string(query_name));
+  }
   /// Throws memory_refusal for a name that was not registered.
   memory_result execute(const statement& s);
 

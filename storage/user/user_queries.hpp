@@ -9,6 +9,7 @@ namespace nova::user::queries {
 
 extern const storage::query profile;
 extern const storage::query profile_by_handle;
+extern const storage::query cards;
 extern const storage::query block_facts;
 
 extern const storage::query insert_profile;

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace nova::user {
 
@@ -16,6 +17,24 @@ struct profile_row {
   std::string bio;
   unix_ms created_at = 0;
   unix_ms updated_at = 0;
+  std::string links;  ///< a Links message
+  std::optional<uuid> avatar_media_id;
+  std::optional<uuid> cover_media_id;
+  bool is_private = false;
+};
+
+/// One person as others meet it, and how the one who asks stands to it.
+struct card_row {
+  uuid account_id{};
+  std::string handle;
+  std::string display_name;
+  std::optional<uuid> avatar_media_id;
+  bool is_private = false;
+  bool following = false;
+  bool requested = false;
+  bool followed_by = false;
+  bool blocking = false;
+  bool muting = false;
 };
 
 /// The facts that a block depends on, as of the last commit.
@@ -27,6 +46,7 @@ struct block_facts_row {
 
 /// profile, profile_by_handle.
 std::optional<profile_row> read_profile(const storage::rows& r);
+std::vector<card_row> read_cards(const storage::rows& r);
 block_facts_row read_block_facts(const storage::rows& r);
 
 }  // namespace nova::user

@@ -9,9 +9,21 @@ namespace nova::user::store {
 using storage::statement;
 using storage::timestamp;
 
+namespace {
+
+storage::value or_null(const uuid& id) {
+  if (id.is_nil()) return std::monostate{};
+  return id;
+}
+
+}  // namespace
+
 statement profile(const uuid& account) { return {&queries::profile, {account}}; }
 statement profile_by_handle(std::string handle_name) {
   return {&queries::profile_by_handle, {std::move(handle_name)}};
+}
+statement cards(std::vector<uuid> accounts, const uuid& viewer, unix_ms now) {
+  return {&queries::cards, {std::move(accounts), or_null(viewer), timestamp{now}}};
 }
 statement block_facts(const uuid& account, const uuid& target) {
   return {&queries::block_facts, {account, target}};

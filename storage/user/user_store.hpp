@@ -8,6 +8,8 @@ namespace nova::user::store {
 storage::statement profile(const uuid& account);
 /// `handle_name` is in lower case.
 storage::statement profile_by_handle(std::string handle_name);
+/// The cards of `accounts` as `viewer` sees them; nil: a guest.
+storage::statement cards(std::vector<uuid> accounts, const uuid& viewer, unix_ms now);
 storage::statement block_facts(const uuid& account, const uuid& target);
 
 /// Refused as a conflict when the account has a profile.

@@ -65,8 +65,9 @@ constexpr shape shapes[] = {
     {"auth.taken_names", "T", about::texts},
     {"auth.session_salt", "s"},
     {"auth.revocations", "Et", about::any, 3},
-    {"user.profile", "Ixxxtt", about::given},
-    {"user.profile_by_handle", "Axxxtt"},
+    {"user.profile", "Ixxxtte?U?Ub", about::given},
+    {"user.profile_by_handle", "Axxxtte?U?Ub"},
+    {"user.cards", "Ixx?Ubbbbbb", about::ids},
     {"user.block_facts", "bbn", about::one},
 };
 

@@ -220,6 +220,24 @@ TEST_CASE("a declared method: JSON body, path, query, statuses") {
         "\xf0\x9f\x91\x8d");
 }
 
+TEST_CASE("a guest reads what is open to guests; a token that is given must be good") {
+  const std::string person = "/v1/users/0190a000-0000-7000-8000-000000000001";
+  edge e;
+  CHECK(e.get(person).status == 200);
+  const auto guest = e.bus.calls("user.get", 1)[0];
+  CHECK(guest.caller.kind == rpc::caller_kind::anonymous);
+  CHECK(guest.caller.account.is_nil());
+  CHECK(e.get(person, "Authorization: Bearer nonsense\r\n").status == 401);
+  CHECK(e.get(person, "Authorization: Basic YTpi\r\n").status == 401);
+  CHECK(e.get(person, e.bearer()).status == 200);
+  CHECK(e.bus.calls("user.get", 2)[1].caller.account == e.account);
+  CHECK(e.get("/v1/users/me").status == 401);
+
+  edge closed([](auto& s) { s.anonymous_read = false; });
+  CHECK(closed.get(person).status == 401);
+  CHECK(closed.get(person, closed.bearer()).status == 200);
+}
+
 TEST_CASE("row 7: who a client says that it is does not count") {
   edge e;
   auto claims =

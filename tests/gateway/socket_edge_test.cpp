@@ -92,6 +92,15 @@ TEST_CASE("a handshake needs version 13 and one key of 16 bytes") {
     CHECK(upgrade(version + "Sec-WebSocket-Key: " + bad + "\r\n").status == 400);
 }
 
+TEST_CASE("before session.open a guest's reads are answered where the setting allows them") {
+  const std::string params = R"({"account_id":"0190a000-0000-7000-8000-000000000001"})";
+  edge e, closed([](auto&s) { s.anonymous_read = false; });
+  auto c = e.socket();
+  CHECK(answer_to(c, call("1", "user.get", params)).as_object().contains("result"));
+  auto d = closed.socket();
+  CHECK(code(answer_to(d, call("1", "user.get", params))) == 4010);
+}
+
 TEST_CASE("before session.open everything else is unauthenticated; the token opens") {
   edge e;
   auto c = e.socket();

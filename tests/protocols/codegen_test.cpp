@@ -98,6 +98,11 @@ TEST_CASE("statuses must fit the reply") {
             "status_existing needs"));
 }
 
+TEST_CASE("a reply with fields may stand beside 204 when it has a second status") {
+  const auto two = sound + R"(http: {post: "/v1/t" status: 204 status_existing: 202})";
+  CHECK_FALSE(has(error_of_options(two), "the reply has fields"));
+}
+
 TEST_CASE("two routes of one shape are refused, whatever their parameters are called") {
   CHECK(
       has(error_of_options(sound + R"(http: {put: "/v1/t/{id}"} http: {put: "/v1/t/{client_id}"})"),

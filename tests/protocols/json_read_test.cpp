@@ -45,6 +45,37 @@ TEST_CASE("a repeated field or map that is read replaces what was there") {
   CHECK(!m.counts().contains("old"));
 }
 
+TEST_CASE("null empties a field that says so, and the empty value does the same") {
+  const auto id = "0190a000-0000-7000-8000-000000000001";
+  Emptied absent, nulls, empty, filled;
+  CHECK(read_into(absent, "{}") == lines{});
+  CHECK(read_into(nulls, R"({"note":null,"links":null})") == lines{});
+  CHECK(read_into(empty, R"({"note":"","links":[]})") == lines{});
+  CHECK(read_into(filled, std::string(R"({"note":")") + id + R"(","links":[{"name":"a"}]})") ==
+        lines{});
+  CHECK_FALSE(absent.has_note());
+  CHECK_FALSE(absent.no_links());
+  for (const auto* m : {&nulls, &empty}) {
+    CHECK(m->has_note());
+    CHECK(m->note() == "");
+    CHECK(m->no_links());
+    CHECK(broken_limits(*m) == lines{});
+  }
+  CHECK(filled.note() == id);
+  CHECK_FALSE(filled.no_links());
+  filled.set_note("x");
+  CHECK(broken_limits(filled) == lines{"note: Must be a UUID."});
+}
+
+TEST_CASE("a field is left out where the flag beside it is set") {
+  Reserved m;
+  CHECK(written(m) == R"({"open":null})");
+  m.set_open("x");
+  CHECK(written(m) == R"({"open":"x"})");
+  m.set_closed(true);
+  CHECK(written(m) == "{}");
+}
+
 TEST_CASE("R2: an empty map is told from an absent one where the field asks for it") {
   Positions absent, empty, filled;
   CHECK(read_into(absent, "{}") == lines{});

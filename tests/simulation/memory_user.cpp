@@ -7,23 +7,26 @@ namespace nova::simulation {
 namespace {
 
 enum profile_column { p_id, p_handle, p_name, p_display, p_bio, p_created, p_updated };
+constexpr std::size_t profile_cells = 10;
 
 memory_row shown(const memory_row& r) {
-  return {r[p_id], r[p_handle], r[p_display], r[p_bio], r[p_created], r[p_updated]};
+  // Links, avatar, cover, private: as a registration leaves them.
+  return {r[p_id],      r[p_handle],      r[p_display], r[p_bio], r[p_created],
+          r[p_updated], storage::bytes{}, value{},      value{},  false};
 }
 
 void add_profiles(memory_store& store) {
   store.add_table("profile", {p_id});
   store.on("user.profile", [](memory_store& s, const memory_row& p) {
     const auto* r = s.table("profile").find({p[0]});
-    return r ? found(6, {shown(*r)}) : found(6, {});
+    return r ? found(profile_cells, {shown(*r)}) : found(profile_cells, {});
   });
   store.on("user.profile_by_handle", [](memory_store& s, const memory_row& p) {
     const memory_row* best = nullptr;
     for (const auto& [key, r] : s.table("profile").rows())
       if (r[p_name] == p[0] && (!best || time_of(r[p_created]) > time_of((*best)[p_created])))
         best = &r;
-    return best ? found(6, {shown(*best)}) : found(6, {});
+    return best ? found(profile_cells, {shown(*best)}) : found(profile_cells, {});
   });
   store.on("user.insert_profile", [](memory_store& s, const memory_row& p) {
     s.table("profile").insert(p);

@@ -8,6 +8,7 @@
 #include "protocols/auth/auth.pb.h"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/user/user.pb.h"
+#include "protocols/views/views.pb.h"
 
 #include <doctest/doctest.h>
 
@@ -237,13 +238,60 @@ TEST_CASE("a look-up by handle ignores case and asks nothing for what cannot be 
   none.append(storage::rows{});
   CHECK(code(look("ann", none)) == errc::not_found);
   runtime::reads found;
-  found.append(storage::rows{6,
-                             {id(1), std::string("Ann"), std::string("Ann Lee"), std::string("bio"),
-                              storage::timestamp{1}, storage::timestamp{2}}});
+  found.append(storage::rows{
+      10,
+      {id(1), std::string("Ann"), std::string("Ann Lee"), std::string("bio"), storage::timestamp{1},
+       storage::timestamp{2}, storage::bytes{}, storage::value{}, storage::value{}, false}});
   const auto out = look("ann", found);
   REQUIRE(std::holds_alternative<runtime::decision<directory_state>>(out));
   const auto& shown =
       dynamic_cast<const Profile&>(*std::get<runtime::decision<directory_state>>(out).reply);
   CHECK(shown.handle() == "Ann");
   CHECK(shown.updated_at() == 2);
+}
+
+TEST_CASE("cards are one read for all accounts, with a relation only for who is signed in") {
+  person p;
+  views::CardsRequest q;
+  for (std::uint8_t n : {2, 3}) q.add_account_ids(to_string(id(n)));
+  runtime::reads found;
+  found.append(storage::rows{10,
+                             {id(2), std::string("Bob"), std::string("Bob B"), id(9), true, true,
+                              false, true, false, true}});
+  for (const bool signed_in : {true, false}) {
+    p.caller.account = signed_in ? id(1) : uuid{};
+    const auto asked = directory_entity::cards({}, q, p.context(), {});
+    REQUIRE(std::holds_alternative<runtime::need>(asked));
+    REQUIRE(std::get<runtime::need>(asked).items.size() == 1);
+    const auto& s = std::get<storage::statement>(std::get<runtime::need>(asked).items.at(0));
+    CHECK(std::get<std::vector<uuid>>(s.params.at(0)) == std::vector{id(2), id(3)});
+    CHECK((s.params.at(1).index() == 0) == !signed_in);
+    const auto out = directory_entity::cards({}, q, p.context(), found);
+    const auto& reply = dynamic_cast<const views::CardsReply&>(
+        *std::get<runtime::decision<directory_state>>(out).reply);
+    REQUIRE(reply.items_size() == 1);
+    const auto& card = reply.items(0);
+    CHECK(card.account_id() == to_string(id(2)));
+    CHECK(card.handle() == "Bob");
+    CHECK(card.avatar_url() == "/v1/media/" + to_string(id(9)) + "/content");
+    CHECK(card.private_());
+    CHECK(card.has_relation() == signed_in);
+    if (!signed_in) continue;
+    CHECK(card.relation().following());
+    CHECK_FALSE(card.relation().requested());
+    CHECK(card.relation().followed_by());
+    CHECK_FALSE(card.relation().blocking());
+    CHECK(card.relation().muting());
+  }
+}
+
+TEST_CASE("a guest sees public profiles, and needs a token for private ones") {
+  person p;
+  p.born();
+  p.caller.account = {};
+  CHECK(profile(p.ask(&profile_entity::get_profile, GetProfileRequest{})).handle() == "Ann");
+  p.state.profile->is_private = true;
+  CHECK(code(p.ask(&profile_entity::get_profile, GetProfileRequest{})) == errc::unauthenticated);
+  p.caller.account = id(2);
+  CHECK(profile(p.ask(&profile_entity::get_profile, GetProfileRequest{})).handle() == "Ann");
 }
