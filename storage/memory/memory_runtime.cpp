@@ -122,6 +122,13 @@ enum letter_column {
   l_at
 };
 
+std::vector<memory_row> parts_of_letter(memory_store& s, const params& letter) {
+  return pick(s, "dead_letter_part", [&](const memory_row& r) -> maybe_row {
+    if (r[0] != letter[0] || r[1] != letter[1] || r[2] != letter[2]) return std::nullopt;
+    return memory_row{r[3]};
+  });
+}
+
 void add_dead_letters(memory_store& s) {
   s.add_table("dead_letter", {l_source, l_shard, l_seq});
   s.on("runtime.insert_dead_letter", [](memory_store& m, const params& p) {
@@ -175,8 +182,19 @@ void add_dead_letters(memory_store& s) {
     return done(1);
   });
   s.on("runtime.delete_dead_letter", [](memory_store& m, const params& p) {
+    for (const auto& part : parts_of_letter(m, p))
+      m.table("dead_letter_part").erase({p[0], p[1], p[2], part[0]});
     return done(m.table("dead_letter").erase({p[0], p[1], p[2]}));
   });
+  s.add_table("dead_letter_part", {0, 1, 2, 3});
+  s.on("runtime.insert_dead_letter_part", [](memory_store& m, const params& p) {
+    if (!m.table("dead_letter").find({p[0], p[1], p[2]}))
+      throw memory_refusal{"dead_letter_part_source_source_shard_seq_fkey"};
+    m.table("dead_letter_part").insert(p);
+    return done(1);
+  });
+  s.on("runtime.dead_letter_parts",
+       [](memory_store& m, const params& p) { return found(1, parts_of_letter(m, p)); });
 }
 
 bool one_of(const value& kind, const value& kinds) {

@@ -83,6 +83,19 @@ const query delete_dead_letter{
     "runtime.delete_dead_letter",
     "DELETE FROM dead_letter WHERE source = $1 AND source_shard = $2 AND seq = $3"};
 
+const query insert_dead_letter_part{
+    "runtime.insert_dead_letter_part",
+    "INSERT INTO dead_letter_part (source, source_shard, seq, shard) "
+    "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[])",
+    merging::rows,
+    94,
+    1,
+    {"text[]", "bigint[]", "bigint[]", "bigint[]"}};
+
+const query dead_letter_parts{"runtime.dead_letter_parts",
+                              "SELECT shard::bigint FROM dead_letter_part WHERE source = $1 AND "
+                              "source_shard = $2 AND seq = $3 ORDER BY shard"};
+
 const query upsert_reminder{
     "runtime.upsert_reminder",
     "INSERT INTO reminder (shard, kind, key, name, due) "

@@ -41,6 +41,12 @@ extern const query fail_dead_letter;
 /// The letter had its effect or was discarded: (source, source_shard, seq). Not merged.
 extern const query delete_dead_letter;
 
+/// A shard has the letter's effect: (source, source_shard, seq, shard); merged. A second time is a conflict; without the letter
+/// it is refused.
+extern const query insert_dead_letter_part;
+/// (source, source_shard, seq) → shard. They leave with the letter.
+extern const query dead_letter_parts;
+
 /// Sets or moves a reminder: (shard, kind, key, name, due); merged, the last one of a batch counts. Runs after delete_reminder.
 extern const query upsert_reminder;
 /// (kind, key, name). Not merged.

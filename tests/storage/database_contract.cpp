@@ -350,6 +350,29 @@ void a_dead_letter_leaves_with_its_effect(contract_world& w) {
   CHECK(d.read("a", {&rq::find_dead_letter, {"user", i64{2}, i64{1}}}).empty());
 }
 
+void the_parts_of_a_dead_letter_are_told_once_and_leave_with_it(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  const auto insert = [](i64 seq) {
+    return statement{&rq::insert_dead_letter,
+                     {"user", i64{2}, seq, i64{700}, "anna", bytes{"body"}, "dead", "why", i64{1}}};
+  };
+  const auto part = [](i64 seq, i64 shard) {
+    return statement{&rq::insert_dead_letter_part, {"user", i64{2}, seq, shard}};
+  };
+  CHECK(d.commit_one("a", unit(0, {part(1, 3), insert(1), part(1, 5)})).status ==
+        commit_status::committed);
+  CHECK(d.commit_one("a", unit(0, {part(1, 3)})).status == commit_status::conflict);
+  CHECK(d.commit_one("a", unit(0, {part(2, 3)})).status == commit_status::rejected);
+  auto found = d.read("a", {&rq::dead_letter_parts, {"user", i64{2}, i64{1}}});
+  REQUIRE(found.size() == 2);
+  CHECK(found.int8(0, 0) == 3);
+  CHECK(found.int8(1, 0) == 5);
+  statement gone{&rq::delete_dead_letter, {"user", i64{2}, i64{1}}, 1};
+  CHECK(d.commit_one("a", unit(0, {gone})).status == commit_status::committed);
+  CHECK(d.read("a", {&rq::dead_letter_parts, {"user", i64{2}, i64{1}}}).empty());
+}
+
 void reminders_come_due_in_order(contract_world& w) {
   driver d{w};
   d.claim("a", 1);
@@ -470,6 +493,7 @@ const std::vector<contract_case>& contract_cases() {
       CASE(marks_and_offsets_never_go_back),
       CASE(dead_letters_are_kept_by_key),
       CASE(a_dead_letter_leaves_with_its_effect),
+      CASE(the_parts_of_a_dead_letter_are_told_once_and_leave_with_it),
       CASE(reminders_come_due_in_order),
       CASE(an_idempotency_key_is_taken_once),
       CASE(pruning_keeps_the_newest_event),

@@ -33,7 +33,12 @@ struct context {
       0;  ///< > 0: a unique index refused the earlier decision, because another writer was first; read again
   std::any* services =
       nullptr;  ///< objects that the domain was started with (its signer, its settings); see domain::services
+  std::uint32_t shards = 64;  ///< of the domain
 
+  /// The shard of an entity's key in this domain; rows of a read model that are written shard by shard name it.
+  std::uint32_t shard_of(std::string_view entity_key) const noexcept {
+    return static_cast<std::uint32_t>(stable_hash(entity_key) % shards);
+  }
   uuid new_id() const { return make_uuid_v7(now, random); }
   template <class T>
   T& service() const {

@@ -70,7 +70,35 @@ struct read_model_effect {
   /// Pairs of accounts that stop watching each other's presence after the commit.
   std::vector<std::pair<uuid, uuid>> unwatch = {};
 };
-using effect = std::variant<std::monostate, entity_effect, read_model_effect, need>;
+/// One shard's share of an event: the statements and the shard's mark in one transaction, then the
+/// named entities of that shard, if they are in memory, load the new truth.
+struct shard_part {
+  std::uint32_t shard = 0;
+  std::vector<storage::statement> statements;  ///< one is enough, however many rows it writes
+  std::vector<entity_effect> refresh = {};     ///< their keys belong to `shard`
+};
+/// One event in several shards of this domain. Each shard commits its part by itself, in any order; the
+/// event is settled when all have confirmed, and a redelivery has no second effect anywhere. An event with
+/// few receivers costs few units, one with 100,000 at most as many as there are shards. Example, a post
+/// that is written to the timelines of its author's followers:
+///
+///     if (r.size() == 0) return need{{statement{&shards_of_followers, {author}}}};  // SELECT DISTINCT shard …
+///     shard_effects out;
+///     for (std::size_t i = 0; i < r.rows(0).size(); ++i) {
+///       const auto s = r.rows(0).int8(i, 0);  // INSERT … SELECT account FROM follow WHERE author = $1 AND shard = $2
+///       out.parts.push_back({static_cast<std::uint32_t>(s), {{&fan_out, {author, s, post, at}}}});
+///     }
+///     return out;
+///
+/// The list is as old as its reads: a shard that gets its first follower after the read takes no part. The
+/// effect that adds the follower fetches earlier posts itself. The route is called again after a failure
+/// or a crash and may then name other shards; those that have confirmed are left out. A shard that is
+/// named only then, and has taken a later event of the same source meanwhile, takes no part either. While
+/// a part fails the event is tried again; as a dead letter it is tried in the missing shards only.
+struct shard_effects {
+  std::vector<shard_part> parts;  ///< one a shard; empty: nothing to do
+};
+using effect = std::variant<std::monostate, entity_effect, read_model_effect, shard_effects, need>;
 
 struct intake {
   const rpc::event_type* event = nullptr;

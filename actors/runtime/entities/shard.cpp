@@ -100,6 +100,7 @@ void shard::close() {
     kind.clear();
   }
   give_up(unmarked_);
+  unmarked_parts_.clear();
   // What has been committed keeps its answer, settled or not.
   for (auto& [id, f] : settling_) f->reply(std::move(f->decided->answer));
   settling_.clear();
@@ -107,6 +108,7 @@ void shard::close() {
   bytes_ = 0;
   marks_.clear();
   marks_state_ = marks::unknown;
+  delivering_.clear();
   reminders_.close();
 }
 

@@ -68,6 +68,7 @@ class shard final : public occupant {
   /// Drops all memory; callers get `unavailable`.
   void close();
   void deliver(event_delivery event);
+  void deliver_part(const part_ptr& part);
   void refresh(std::string_view kind, const std::string& key, std::function<void()> done);
   void pull(pull_request request);
   void settled(std::uint64_t id, bool in_force);
@@ -155,6 +156,10 @@ class shard final : public occupant {
   void load_marks();
   void marks_arrived(const storage::read_result& r);
   void deliver_marked(flight_ptr event);
+  void part_marked(const part_ptr& part);
+  void commit_part(const part_ptr& part);
+  void part_committed(const part_ptr& part, std::uint64_t sitting,
+                      const storage::commit_outcome& o);
 
   storage::commit_lane& lane() const { return link_.lane(); }
   const entity_kind& kind_of(const entity& e) const { return link_.domain.kinds[e.kind]; }
@@ -189,6 +194,7 @@ class shard final : public occupant {
   std::set<std::pair<std::string, std::uint32_t>>
       delivering_;         ///< source shards with an event under way here
   flight_queue unmarked_;  // events that wait for the marks
+  std::vector<part_ptr> unmarked_parts_;
   reminders reminders_;
 };
 

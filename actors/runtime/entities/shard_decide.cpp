@@ -119,9 +119,15 @@ bool shard::remember(entity& e, flight_ptr& f) {
 }
 
 void shard::handle(entity& e, flight_ptr f, steady_time start) {
-  const context ctx{*e.key,           f->caller(),           services_.wall(),
-                    services_.random, f->request_id(),       f->idempotency_key(),
-                    f->attempt,       &link_.domain.services};
+  const context ctx{*e.key,
+                    f->caller(),
+                    services_.wall(),
+                    services_.random,
+                    f->request_id(),
+                    f->idempotency_key(),
+                    f->attempt,
+                    &link_.domain.services,
+                    link_.domain.shards};
   erased_outcome out;
   try {
     const trace::span traced(trace::station::decide, [&] { return f->traced(); });

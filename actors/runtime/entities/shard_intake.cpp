@@ -38,6 +38,7 @@ void shard::marks_arrived(const storage::read_result& r) {
   if (r.has_error()) {
     marks_state_ = marks::unknown;
     while (auto f = unmarked_.pop()) f->give_up(errc::unavailable);
+    unmarked_parts_.clear();
     return;
   }
   marks_state_ = marks::known;
@@ -47,6 +48,7 @@ void shard::marks_arrived(const storage::read_result& r) {
     mark = std::max(mark, static_cast<std::uint64_t>(rows.int8(i, 2)));
   }
   while (auto f = unmarked_.pop()) deliver_marked(std::move(f));
+  for (const auto& p : std::exchange(unmarked_parts_, {})) part_marked(p);
 }
 
 void shard::deliver_marked(flight_ptr f) {
@@ -60,6 +62,69 @@ void shard::deliver_marked(flight_ptr f) {
     done(how, std::move(reason));
   };
   begin(std::move(f));
+}
+
+void shard::deliver_part(const part_ptr& part) {
+  doing_ = "part of " + part->source + "/" + std::to_string(part->source_shard) + "/" +
+           std::to_string(part->seq);
+  if (!can_serve() || !may_write()) return part->end(event_end::suspended, "unavailable");
+  if (part->letter) return commit_part(part);
+  if (marks_state_ == marks::known) return part_marked(part);
+  unmarked_parts_.push_back(part);
+  if (marks_state_ == marks::unknown) load_marks();
+}
+
+void shard::part_marked(const part_ptr& part) {
+  const std::pair from(part->source, part->source_shard);
+  if (marks_[from] >= part->seq) return part->end(event_end::applied);
+  if (!delivering_.insert(from).second) return part->end(event_end::suspended, "under way");
+  commit_part(part);
+}
+
+void shard::commit_part(const part_ptr& part) {
+  storage::commit_unit unit;
+  unit.shard = seat_.number;
+  unit.statements = std::move(part->part.statements);
+  const std::int64_t source_shard = part->source_shard;
+  const auto seq = static_cast<std::int64_t>(part->seq);
+  const std::int64_t here = seat_.number;
+  if (part->letter)
+    unit.statements.push_back(
+        {&queries::insert_dead_letter_part, {part->source, source_shard, seq, here}, 0});
+  else unit.statements.push_back({&queries::save_mark, {here, part->source, source_shard, seq}, 0});
+  unit.done = [seat = &seat_, part, sitting = seat_.sitting](const storage::commit_outcome& o) {
+    seat->in_lane.fetch_sub(1);
+    seat->domain.services.uncommitted.fetch_sub(1, std::memory_order_relaxed);
+    seat->post([=](shard& s) { s.part_committed(part, sitting, o); });
+  };
+  seat_.in_lane.fetch_add(1);
+  services_.uncommitted.fetch_add(1, std::memory_order_relaxed);
+  if (lane().append(std::move(unit))) return;
+  seat_.in_lane.fetch_sub(1);
+  services_.uncommitted.fetch_sub(1, std::memory_order_relaxed);
+  part_committed(part, seat_.sitting, {});
+}
+
+/// Of an earlier sitting: the reader sends it again, and the mark or the row beside the letter tells.
+void shard::part_committed(const part_ptr& part, std::uint64_t sitting,
+                           const storage::commit_outcome& o) {
+  using storage::commit_status;
+  if (sitting != seat_.sitting) return part->end(event_end::suspended, "the shard was closed");
+  const std::pair from(part->source, part->source_shard);
+  if (!part->letter) delivering_.erase(from);
+  if (o.status != commit_status::committed) {
+    if (o.status == commit_status::fenced) link_.report_fenced();
+    const bool counts = o.status == commit_status::rejected ||
+                        o.status == commit_status::conflict || o.status == commit_status::blocked;
+    return part->end(counts ? event_end::failed : event_end::suspended, o.detail);
+  }
+  if (!part->letter) marks_[from] = std::max(marks_[from], part->seq);
+  if (part->part.refresh.empty()) return part->end(event_end::applied);
+  auto left = std::make_shared<std::size_t>(part->part.refresh.size());
+  for (const auto& e : part->part.refresh)
+    refresh(e.kind, e.key, [part, left] {
+      if (--*left == 0) part->end(event_end::applied);
+    });
 }
 
 void shard::refresh(std::string_view kind, const std::string& key, std::function<void()> done) {

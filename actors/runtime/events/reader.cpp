@@ -214,6 +214,10 @@ void reader::start_ready() {
     if (p.at == stage::queued && p.route && free) {
       if (std::holds_alternative<entity_effect>(*p.route)) {
         if (!targets.contains(*p.target)) to_entity(p, std::get<entity_effect>(*p.route));
+      } else if (std::holds_alternative<shard_effects>(*p.route)) {
+        const auto busy = [&](std::uint32_t s) { return targets.contains(s); };
+        if (std::ranges::none_of(p.parts.shards, busy))
+          to_shards(p, std::move(std::get<shard_effects>(*p.route)));
       } else if (first) {
         to_read_model(p);
       }
@@ -222,6 +226,7 @@ void reader::start_ready() {
     first = false;
     keys.insert(p.event.key);
     if (p.target) targets.insert(*p.target);
+    else if (!p.parts.shards.empty()) targets.insert(p.parts.shards.begin(), p.parts.shards.end());
     else if (p.at != stage::applying || p.aside == letter_dead) return;
   }
 }

@@ -1,7 +1,7 @@
 // The reader of one source shard's events in a consuming domain. Order is kept per key and per target
 // shard; each event has its effect exactly once. Receives pushed events, pulls after a gap or a start, and retries. An
 // event that cannot be processed becomes a dead letter, which is tried again with growing pauses
-// (reader_letters.cpp).
+// (reader_letters.cpp); an event of several shards is in reader_shards.cpp.
 #pragma once
 
 #include "actors/runtime/entities/needs.hpp"
@@ -70,6 +70,14 @@ class reader final : public occupant {
     resting,   ///< after a failure
     settled,
   };
+  /// Shards of one event. `confirmed` outlives a new route: what a shard has confirmed is on disk.
+  struct parts_progress {
+    std::vector<std::uint32_t> shards;
+    std::vector<std::uint32_t> confirmed;
+    std::size_t open = 0;  ///< parts under way
+    event_end worst = event_end::applied;
+    std::string reason;
+  };
   struct progress {
     relay_event event;
     const intake* in = nullptr;  ///< null: this domain does not take the event
@@ -79,6 +87,7 @@ class reader final : public occupant {
     rpc::message_ptr body;
     std::optional<effect> route;
     std::optional<std::uint32_t> target;  ///< target shard, when the effect is in an entity
+    parts_progress parts;                 ///< when the effect is in several shards
     bool letter = false;                  ///< a dead letter, tried again
     std::string_view aside;  ///< status of the dead letter that the event becomes; empty: none
     std::string reason;      ///< reason for that letter
@@ -113,6 +122,15 @@ class reader final : public occupant {
   storage::commit_unit unit() const;
   bool append(storage::commit_unit unit);
   progress* find(std::uint64_t seq, std::uint64_t ticket);
+
+  // reader_shards.cpp: effects in several shards
+  static parts_progress parts_of(const shard_effects& e, parts_progress before);
+  std::string defect_of(const progress& p, const shard_effects& e) const;
+  void to_shards(progress& p, shard_effects e);
+  void part_ended(std::uint64_t seq, std::uint64_t ticket, std::uint32_t shard, event_end how,
+                  const std::string& reason);
+  storage::statement part_row(const progress& p, std::uint32_t shard) const;
+  void letter_to_shards(progress& p, shard_effects e);
 
   // reader_model.cpp: effects in a read model
   struct model_unit;

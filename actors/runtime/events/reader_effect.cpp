@@ -51,12 +51,15 @@ bool reader::foresee(progress& p) {
   if (p.route) return true;
   if (!p.body) p.body = body_of(p.event, *p.in->event);
   if (!p.body) return false;
-  const context ctx{p.event.key, nobody, services_.wall(),      services_.random, "intake",
-                    "",          0,      &link_.domain.services};
+  const context ctx{p.event.key, nobody, services_.wall(),       services_.random,   "intake",
+                    "",          0,      &link_.domain.services, link_.domain.shards};
   try {
     auto out = p.in->route(*p.body, ctx, {});
     if (auto* to = std::get_if<entity_effect>(&out)) p.target = link_.shard_number(to->key);
-    else if (!std::holds_alternative<read_model_effect>(out)) return false;
+    else if (auto* several = std::get_if<shard_effects>(&out)) {
+      if (several->parts.empty()) return false;
+      p.parts = parts_of(*several, std::move(p.parts));
+    } else if (!std::holds_alternative<read_model_effect>(out)) return false;
     p.route = std::move(out);
     return true;
   } catch (const std::exception&) {
@@ -92,7 +95,8 @@ void reader::route(progress& p, std::shared_ptr<reads> results) {
                     "intake",
                     "",
                     static_cast<int>(p.attempts),
-                    &link_.domain.services};
+                    &link_.domain.services,
+                    link_.domain.shards};
   effect out;
   try {
     out = p.in->route(*p.body, ctx, *results);
@@ -124,11 +128,15 @@ void reader::route(progress& p, std::shared_ptr<reads> results) {
 }
 
 void reader::routed(progress& p, effect&& e) {
-  const bool none = std::holds_alternative<std::monostate>(e) || std::holds_alternative<need>(e);
+  const auto* several = std::get_if<shard_effects>(&e);
+  const bool none = std::holds_alternative<std::monostate>(e) || std::holds_alternative<need>(e) ||
+                    (several != nullptr && several->parts.empty());
   if (none && p.letter) return write_letter(p, {});
   if (none) return settle(p);
   if (auto* to = std::get_if<entity_effect>(&e)) p.target = link_.shard_number(to->key);
+  if (several != nullptr) p.parts = parts_of(*several, std::move(p.parts));
   if (p.letter) {
+    if (several != nullptr) return letter_to_shards(p, std::move(std::get<shard_effects>(e)));
     if (auto* to = std::get_if<entity_effect>(&e)) return to_entity(p, *to);
     return write_letter(p, std::move(std::get<read_model_effect>(e)));
   }

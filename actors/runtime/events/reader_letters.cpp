@@ -84,6 +84,7 @@ void reader::put_aside(progress& p, std::string_view status) {
   const letter_book::group g{p.event.key, p.in->safety};
   auto u = unit();
   u.statements.push_back(letter_row(p, status));
+  for (const auto shard : p.parts.confirmed) u.statements.push_back(part_row(p, shard));
   u.done = poster(
       [g, seq = p.event.seq, ticket = p.ticket](reader& r, const storage::commit_outcome& o) {
         auto* state = r.letters_.find(g);
@@ -146,9 +147,15 @@ void reader::letters_read(const letter_book::group& g, std::uint64_t version,
                                        {"key", g.key}});
     return seat_.wake();
   }
+  const auto seq = static_cast<std::uint64_t>(rows.int8(0, 0));
+  // While the offset lies before it a restart delivers the event again: it has to find its letter.
+  if (seq > durable_) {
+    if (settled_ > saving_) write_offset();
+    return letters_rest(g, milliseconds(settings().offset_ms));
+  }
   auto& p = letter_.emplace();
   p.letter = true;
-  p.event.seq = static_cast<std::uint64_t>(rows.int8(0, 0));
+  p.event.seq = seq;
   p.event.type = static_cast<std::uint32_t>(rows.int8(0, 1));
   p.event.key = g.key;
   p.event.payload = rows.blob(0, 2);

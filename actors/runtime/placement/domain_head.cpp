@@ -96,8 +96,8 @@ void domain_head::claimed(const result<std::vector<storage::shard_claim>>& r) {
 void domain_head::warm_up(std::shared_ptr<reads> results) {
   doing_ = "warm_up";
   static const rpc::caller nobody{rpc::caller_kind::node, {}, {}, 0, {}, {}};
-  const context ctx{"", nobody, services_.wall(),      services_.random, "warm-up",
-                    "", 0,      &link_.domain.services};
+  const context ctx{"", nobody, services_.wall(),       services_.random,   "warm-up",
+                    "", 0,      &link_.domain.services, link_.domain.shards};
   std::variant<need, std::monostate> out;
   try {
     out = link_.domain.warm_up(ctx, *results);

@@ -129,6 +129,10 @@ void local_router::deliver(shard_address target, event_delivery event) {
   seat(target).post([shared](shard& s) { s.deliver(std::move(*shared)); });
 }
 
+void local_router::deliver_part(shard_address target, part_ptr part) {
+  seat(target).post([part = std::move(part)](shard& s) { s.deliver_part(part); });
+}
+
 void local_router::refresh(shard_address target, std::string_view kind, const std::string& key,
                            std::function<void()> done) {
   seat(target).post([kind, key, done = std::move(done)](shard& s) { s.refresh(kind, key, done); });

@@ -23,6 +23,7 @@ class local_router final : public router {
   std::uint64_t last_event(shard_address source) const override;
   void pull(shard_address source, pull_request request) override;
   void deliver(shard_address target, event_delivery event) override;
+  void deliver_part(shard_address target, part_ptr part) override;
   void refresh(shard_address target, std::string_view kind, const std::string& key,
                std::function<void()> done) override;
 

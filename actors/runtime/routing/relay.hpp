@@ -1,8 +1,9 @@
 // Committed events on their way. A source shard pushes them from memory to the readers of other domains
-// after the commit, or they are pulled in pages after a gap. Then a reader passes each event to the entity in which it
-// takes effect. Used by shard and reader through the router.
+// after the commit, or they are pulled in pages after a gap. Then a reader passes each event to the entity or to the shards in
+// which it takes effect. Used by shard and reader through the router.
 #pragma once
 
+#include "actors/runtime/api/domain.hpp"
 #include "protocols/core/ids.hpp"
 #include "protocols/core/method.hpp"
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace nova::runtime {
@@ -67,6 +69,30 @@ struct event_delivery {
   bool letter = false;
   std::function<void(event_end, std::string reason)> done;  ///< once, any thread, must only post
 };
+
+/// One shard's part of an event on its way there, see shard_effects. Shared by the reader's router and
+/// the shard's queue; one that is dropped unanswered counts as suspended.
+struct part_delivery {
+  using done_fn = std::function<void(event_end, std::string reason)>;
+
+  part_delivery() = default;
+  part_delivery(const part_delivery&) = delete;
+  part_delivery& operator=(const part_delivery&) = delete;
+  ~part_delivery() { end(event_end::suspended, "the shard lost it"); }
+  /// Tells the reader, once.
+  void end(event_end how, std::string reason = {}) {
+    if (auto tell = std::exchange(done, nullptr)) tell(how, std::move(reason));
+  }
+
+  std::string source;
+  std::uint32_t source_shard = 0;
+  std::uint64_t seq = 0;
+  shard_part part;
+  /// As in event_delivery; what makes this part's effect happen once is its row beside the letter.
+  bool letter = false;
+  done_fn done;  ///< any thread, must only post
+};
+using part_ptr = std::shared_ptr<part_delivery>;
 
 /// The body of an event; a pulled body is parsed. Null for an unknown type or invalid bytes.
 rpc::message_ptr body_of(const relay_event& e, const rpc::event_type& type);

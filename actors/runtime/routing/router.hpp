@@ -51,6 +51,8 @@ class router {
   virtual void pull(shard_address source, pull_request request) = 0;
   /// Delivers an event to its entity in the target shard.
   virtual void deliver(shard_address target, event_delivery event) = 0;
+  /// Delivers one shard's part of an event to that shard.
+  virtual void deliver_part(shard_address target, part_ptr part) = 0;
   /// The entity loads its state again if it is in memory. Then `done` is called; `done` must only post.
   virtual void refresh(shard_address target, std::string_view kind, const std::string& key,
                        std::function<void()> done) = 0;
