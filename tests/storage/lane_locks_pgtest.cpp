@@ -209,7 +209,7 @@ TEST_CASE("A3: an ALTER TABLE that waits costs the units of its table, and nobod
                "LIKE 'ALTER%'") == "1";
   }));
   for (int i = 0; i < 500; ++i) need();
-  const auto locked = load.observe(4s);
+  const auto locked = load.observe(6500ms);
   check_pace(quiet, locked);
   CHECK(blocked == 500);
   for (int i = 0; i < 500; ++i) need();
