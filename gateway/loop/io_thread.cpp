@@ -25,7 +25,6 @@ io_thread::io_thread(unsigned index) : index_(index) {}
 
 void io_thread::run() {
   auto work = net::make_work_guard(context_);
-  arm_tick();
   context_.run();
   for (auto& s : slots_) s.held.reset();
 }
@@ -91,6 +90,7 @@ rpc::connection_id io_thread::add(std::shared_ptr<connection> c) {
   s.held = std::move(c);
   s.deadline = time_point::max();
   ++used_;
+  if (!std::exchange(ticking_, true)) arm_tick();
   return id_of(index);
 }
 
@@ -135,7 +135,8 @@ void io_thread::arm_tick() {
   timer_.async_wait([this](const boost::system::error_code& ec) {
     if (ec) return;
     on_tick();
-    arm_tick();
+    ticking_ = used_ > 0;
+    if (ticking_) arm_tick();
   });
 }
 

@@ -107,12 +107,13 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   void enqueue(message m);
   void drain_inbox();
   std::size_t flush(rpc::connection_id id);
-  void arm_tick();
+  void arm_tick();  ///< while there are connections
   void on_tick();
 
   const unsigned index_;
   boost::asio::io_context context_{1};
   boost::asio::steady_timer timer_{context_};
+  bool ticking_ = false;
   metrics counts_;
   token_bucket log_rate_{20, 100};  ///< lines a second; lines at once
   std::vector<slot> slots_;

@@ -10,14 +10,17 @@ retention::retention(database& db, const std::vector<retention_job>& jobs, limit
   }
 }
 
-void retention::tick(std::chrono::steady_clock::time_point now, unix_ms wall) {
+bool retention::tick(std::chrono::steady_clock::time_point now, unix_ms wall) {
+  bool more = false;
   for (auto& p : jobs_) {
     const auto at = p->at.load();
+    more |= at != phase::resting;
     if (at == phase::looking || at == phase::deleting) continue;
     if (at == phase::resting && now < p->next) continue;
     p->next = now + limits_.pause;
     if (db_.lane().accepting()) look(*p, wall - p->job.keep.count());
   }
+  return more;
 }
 
 void retention::look(progress& p, unix_ms before) {

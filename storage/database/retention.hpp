@@ -32,7 +32,8 @@ class retention : public std::enable_shared_from_this<retention> {
   retention(database& db, const std::vector<retention_job>& jobs, limits how);
 
   /// Starts the looks that are due. `now` is monotonic, `wall` is Unix time in milliseconds. Call on one thread only; never waits.
-  void tick(std::chrono::steady_clock::time_point now, unix_ms wall);
+  /// Returns true while a job has more to do.
+  bool tick(std::chrono::steady_clock::time_point now, unix_ms wall);
   /// Any thread. Adds the number of deleted rows, and whether more rows are due than one step deletes.
   void collect(metric_samples& out, std::string_view domain) const;
 

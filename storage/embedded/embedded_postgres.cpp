@@ -35,8 +35,9 @@ constexpr int least_version = 15;
 constexpr std::uintmax_t log_limit_bytes = 16u << 20;
 /// A server found running may be in recovery or shutting down; after this it is ended.
 constexpr auto adoption_patience = 10s;
-/// Pauses between looks for dirty files; an idle database is looked at less and less often.
+/// Pauses between looks for dirty files; they become longer while hardly anything is dirty.
 constexpr std::chrono::milliseconds write_back_least = 500ms, write_back_most = 8s;
+constexpr std::uint64_t write_back_from = 16u << 20;
 /// The server is asked at least this often whether it answers, and waited for so long.
 constexpr std::chrono::milliseconds probe_most = 10s;
 constexpr int probe_timeout_s = 2;
@@ -362,7 +363,8 @@ void embedded_postgres::impl::watch(int server) {
   for (int ready = 0; ready == 0 || (ready < 0 && errno == EINTR);) {
     ready = ::poll(fds, 2, static_cast<int>(std::min(pause, probe_every).count()));
     if (ready != 0) continue;
-    pause = dirty.look() > 0 ? write_back_least : std::min(pause * 2, write_back_most);
+    const bool writes = unwritten_bytes() >= write_back_from && dirty.look() > 0;
+    pause = writes ? write_back_least : std::min(pause * 2, write_back_most);
     if (clock_type::now() < next_probe) continue;
     next_probe = clock_type::now() + probe_every;
     if (answers()) {

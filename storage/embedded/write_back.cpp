@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <charconv>
+#include <fstream>
+#include <limits>
+#include <string>
 #include <string_view>
 
 namespace nova::storage {
@@ -53,6 +56,16 @@ std::size_t write_back::look() {
   }
   last_ = now;
   return begun;
+}
+
+std::uint64_t unwritten_bytes(const fs::path& meminfo) {
+  constexpr std::uint64_t kib = 1024;
+  std::ifstream file(meminfo);
+  for (std::string name, rest; file >> name; std::getline(file, rest)) {
+    std::uint64_t amount = 0;
+    if (name == "Dirty:" && file >> amount) return amount * kib;
+  }
+  return std::numeric_limits<std::uint64_t>::max();
 }
 
 }  // namespace nova::storage

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <ctime>
 #include <filesystem>
 #include <utility>
@@ -23,5 +24,8 @@ class write_back {
   std::filesystem::path databases_;
   std::timespec last_{};  ///< by the clock of the files' time stamps
 };
+
+/// Bytes that the kernel holds and has not written out, of all processes; the most there is when `meminfo` does not say.
+std::uint64_t unwritten_bytes(const std::filesystem::path& meminfo = "/proc/meminfo");
 
 }  // namespace nova::storage

@@ -34,10 +34,7 @@ postgres_lane::postgres_lane(boost::asio::io_context& io, const postgres_options
   id_ = &ids_.back();
 }
 
-void postgres_lane::start() {
-  connect();
-  arm_watch();
-}
+void postgres_lane::start() { connect(); }
 
 void postgres_lane::connect() {
   if (stage_ == stage::stopped) return;
@@ -118,7 +115,7 @@ bool postgres_lane::give_up(const std::string& reason) {
 
 void postgres_lane::resolve() {
   stage_ = stage::resolving;
-  last_request_ = clock::now();
+  watch_request();
   found_row_ = found_fenced_ = found_batch_ = found_burnt_ = warned_ = false;
   resolve_failed_.clear();
   if (std::exchange(in_transaction_, false)) send_plain(lane_sql::rollback, lane_tag::other);
@@ -235,7 +232,7 @@ void postgres_lane::claim(std::uint32_t shard_count, claim_callback done) {
 
 void postgres_lane::send_claim() {
   stage_ = stage::claiming;
-  last_request_ = clock::now();
+  watch_request();
   if (std::exchange(in_transaction_, false)) send_plain(lane_sql::rollback, lane_tag::other);
   claim_answer_.reset();
   params_.clear();
@@ -330,7 +327,7 @@ void postgres_lane::stop(std::function<void()> done) {
 
 void postgres_lane::release() {
   stage_ = stage::releasing;
-  last_request_ = clock::now();
+  watch_request();
   if (std::exchange(in_transaction_, false)) send_plain(lane_sql::rollback, lane_tag::other);
   lease_until_ = 0;
   params_.clear();
@@ -367,18 +364,25 @@ void postgres_lane::arm_renewal() {
   });
 }
 
+// While requests are under way; an idle lane costs no wake-ups.
+void postgres_lane::watch_request() {
+  last_request_ = clock::now();
+  if (!std::exchange(watching_, true)) arm_watch();
+}
+
 void postgres_lane::arm_watch() {
   watch_timer_.expires_after(
       milliseconds(std::max<std::uint32_t>(settings_.lane_stall_ms / 8, 10)));
   watch_timer_.async_wait([self = shared_from_this()](error_code e) {
     if (e || self->stage_ == stage::stopped) return;
-    bool busy = self->stage_ == stage::batch || self->stage_ == stage::resolving ||
-                self->stage_ == stage::claiming || self->stage_ == stage::releasing;
-    auto age = clock::now() - self->last_request_;
+    const bool busy = self->stage_ == stage::batch || self->stage_ == stage::resolving ||
+                      self->stage_ == stage::claiming || self->stage_ == stage::releasing;
+    const auto age = clock::now() - self->last_request_;
     self->stalled_ = busy && age > milliseconds(self->settings_.lane_stall_ms);
+    self->watching_ = busy;
+    if (busy) self->arm_watch();
     if (busy && age > milliseconds(self->settings_.lane_giveup_ms))
       self->give_up("no answer from the database");
-    self->arm_watch();
   });
 }
 

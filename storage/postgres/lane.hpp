@@ -125,6 +125,7 @@ class postgres_lane final : public commit_lane,
   void release();
   void finish_stop();
   void arm_renewal();
+  void watch_request();
   void arm_watch();
   milliseconds backoff();
 
@@ -218,6 +219,7 @@ class postgres_lane final : public commit_lane,
   clock::time_point last_committed_{};           ///< time of that commit
   std::map<const query*, std::string> guarded_;  ///< SQL that also checks expect_rows
   clock::time_point last_request_{}, last_renewal_{};
+  bool watching_ = false;
   // The results of a resolve.
   bool found_row_ = false, found_fenced_ = false, found_batch_ = false, found_burnt_ = false;
   std::string resolve_failed_;  ///< SQLSTATE

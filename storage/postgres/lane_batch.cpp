@@ -234,7 +234,8 @@ void postgres_lane::send_statements() {
   t.failed = {};
   t.commit_sent = false;
   warned_ = false;
-  t.sent = last_request_ = clock::now();
+  watch_request();
+  t.sent = last_request_;
   if (t.first_sent == clock::time_point{}) {
     t.first_sent = t.sent;
     t.suspended = suspended();

@@ -249,7 +249,11 @@ void read_pool::start() {
   };
   add(quick_, options_.settings.read_connections);
   add(slow_, options_.settings.slow_read_connections);
-  arm_watch();
+}
+
+// While reads wait or are under way; an idle pool costs no wake-ups.
+void read_pool::watch() {
+  if (!std::exchange(watching_, true)) arm_watch();
 }
 
 void read_pool::arm_watch() {
@@ -257,10 +261,15 @@ void read_pool::arm_watch() {
   watch_timer_.async_wait([self = shared_from_this()](error_code e) {
     if (e) return;
     auto now = clock::now();
+    bool busy = false;
     for (auto* s : {&self->quick_, &self->slow_})
-      for (auto& m : s->members) m->check_age(now);
+      for (auto& m : s->members) {
+        m->check_age(now);
+        busy |= m->load() != 0;
+      }
     self->expire_waiting(now);
-    self->arm_watch();
+    self->watching_ = busy || self->waiting_ != 0;
+    if (self->watching_) self->arm_watch();
   });
 }
 
@@ -292,6 +301,7 @@ void read_pool::woken() {
     arrived.swap(arriving_);
   }
   for (auto& r : arrived) admit(std::move(r));
+  watch();
   dispatch();
 }
 

@@ -58,6 +58,7 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
   void learn(const query& q, std::chrono::nanoseconds took, bool locked);
   void fail_waiting(const error& e);
   void finish_stop();
+  void watch();
   void arm_watch();
   void expire_waiting(clock::time_point now);
   void refuse(waiting_read r, const error& why);
@@ -74,6 +75,7 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
 
   bool failed_ =
       false;  ///< an attempt to connect has failed; before the first failure, reads wait for the connection
+  bool watching_ = false;
   section quick_, slow_;
   std::unordered_map<const query*, experience> known_;
   parameter_buffer params_;

@@ -66,3 +66,13 @@ TEST_CASE("what is gone or cannot be opened is left out, the rest is not") {
   fs::create_symlink(base.path / "16391/16400", base.path / "16391/16402");
   CHECK(write_back(base.path).look() == 1);
 }
+
+TEST_CASE(
+    "O: little that is unwritten is left to the kernel, and an unknown amount counts as much") {
+  base_folder base;
+  std::ofstream(base.path / "meminfo")
+      << "MemTotal:  8388608 kB\nDirty:     2048 kB\nMapped: 7 kB\n";
+  CHECK(nova::storage::unwritten_bytes(base.path / "meminfo") == 2'097'152);
+  CHECK(nova::storage::unwritten_bytes(base.path / "absent") == ~std::uint64_t{0});
+  CHECK(nova::storage::unwritten_bytes() < ~std::uint64_t{0});
+}

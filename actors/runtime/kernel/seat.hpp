@@ -66,6 +66,9 @@ class seat {
     due_.store(due.time_since_epoch().count(), std::memory_order_relaxed);
   }
   void no_alarm() { due_.store(never, std::memory_order_relaxed); }
+  steady_time alarm_at() const {
+    return steady_time(steady_time::duration(due_.load(std::memory_order_relaxed)));
+  }
   bool due(steady_time now) const {
     return due_.load(std::memory_order_relaxed) <= now.time_since_epoch().count();
   }

@@ -9,6 +9,9 @@ void timers::after(std::chrono::milliseconds delay, std::function<void()> fire) 
   std::lock_guard lock(mutex_);
   timers_.push_back({due, ++order_, std::move(fire)});
   std::push_heap(timers_.begin(), timers_.end());
+  if (due >= planned_) return;
+  planned_ = due;
+  if (sooner_) sooner_();
 }
 
 void timers::tick() {
@@ -25,6 +28,19 @@ void timers::tick() {
   for (auto& fire : due) fire();
   for (auto* s : alarms_)
     if (s->due(t)) s->wake();
+}
+
+steady_time timers::plan(steady_time earliest, steady_time latest) {
+  auto next = latest;
+  for (const auto* s : alarms_) next = std::min(next, s->alarm_at());
+  std::lock_guard lock(mutex_);
+  if (!timers_.empty()) next = std::min(next, timers_.front().due);
+  return planned_ = std::max(next, earliest);
+}
+
+void timers::ask_by(std::function<void()> sooner) {
+  std::lock_guard lock(mutex_);
+  sooner_ = std::move(sooner);
 }
 
 }  // namespace nova::runtime

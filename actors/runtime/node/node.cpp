@@ -14,19 +14,33 @@ namespace nova::runtime {
 
 using std::chrono::milliseconds;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
+using sooner_atom = caf::atom_constant<caf::atom("sooner")>;
 using probe_atom = caf::atom_constant<caf::atom("probe")>;
 
 namespace {
 
-/// The one tick that drives all deadlines, pauses and alarms.
+/// The one tick that drives all deadlines, pauses and alarms. It comes when something is due, so that a node without work costs
+/// few wake-ups: at least `tick_ms` and at most `rest_ticks` of them after the tick before. Only a new alarm may be so late; a new
+/// delay asks for an earlier tick.
 caf::behavior ticker(caf::event_based_actor* self, services* node) {
-  const milliseconds period(node->settings().tick_ms);
+  constexpr int rest_ticks = 10;
+  const milliseconds period(node->settings().tick_ms), rest = rest_ticks * period;
+  const auto latest = std::make_shared<std::uint64_t>(0);  // an earlier plan's tick is stale
+  const auto tick_in = [self, latest](std::chrono::nanoseconds wait) {
+    self->delayed_send(self, wait, tick_atom::value, ++*latest);
+  };
   self->set_default_handler(caf::drop);
-  self->delayed_send(self, period, tick_atom::value);
-  return {[self, node, period](tick_atom) {
-    node->timers.tick();
-    self->delayed_send(self, period, tick_atom::value);
-  }};
+  node->timers.ask_by([me = caf::actor_cast<caf::actor_addr>(self)] {
+    if (auto there = caf::actor_cast<caf::actor>(me)) caf::anon_send(there, sooner_atom::value);
+  });
+  tick_in(period);
+  return {[node, period, rest, latest, tick_in](tick_atom, std::uint64_t number) {
+            if (number != *latest) return;
+            node->timers.tick();
+            const auto now = node->now();
+            tick_in(node->timers.plan(now + period, now + rest) - now);
+          },
+          [period, tick_in](sooner_atom) { tick_in(period); }};
 }
 
 caf::behavior echo(caf::event_based_actor* self, services* node) {
@@ -156,6 +170,7 @@ bool node::impl::wait(std::function<bool()> until, std::chrono::steady_clock::ti
 
 /// Seats keep no handle of an actor any longer.
 void node::impl::silence() {
+  services.timers.ask_by(nullptr);
   for (auto& c : couriers.seats()) c->hang_bell(nullptr);
   for (auto& d : directory.domains()) {
     d->head->hang_bell(nullptr);

@@ -9,8 +9,12 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds watch_interval{100};
-constexpr milliseconds anchor_interval{20};
+/// Alarms of all heads fall together: one wake-up of the node.
+constexpr milliseconds watch_interval{100}, quiet_interval{500}, anchor_interval{20};
+
+steady_time next_multiple(steady_time now, milliseconds interval) {
+  return now - now.time_since_epoch() % interval + interval;
+}
 
 }  // namespace
 
@@ -45,9 +49,12 @@ bool domain_head::turn() {
       (state_ == state::serving || state_ == state::warming || state_ == state::idle))
     lose();
   if (now >= next_) {
-    next_ = now + (may_claim() ? watch_interval : anchor_interval);
+    bool quiet = false;
     if (state_ == state::idle && may_claim()) claim();
-    if (state_ == state::serving) link_.retention->tick(now, services_.wall());
+    if (state_ == state::serving) quiet = !link_.retention->tick(now, services_.wall());
+    next_ = next_multiple(now, quiet         ? quiet_interval
+                               : may_claim() ? watch_interval
+                                             : anchor_interval);
   }
   seat_.alarm(next_);
   return more;
