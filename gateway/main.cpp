@@ -12,6 +12,7 @@
 #include "gateway/server.hpp"
 #include "protocols/core/log.hpp"
 #include "protocols/core/trace.hpp"
+#include "storage/embedded/backup.hpp"
 #include "storage/embedded/database_script.hpp"
 #include "storage/embedded/domain_databases.hpp"
 #include "storage/postgres/postgres_database.hpp"
@@ -204,16 +205,21 @@ int doctor(const settings& s) {
   return fine ? config::exit_ok : config::exit_refused;
 }
 
+// Of what was asked for: nothing, or why it did not work.
+int told(const result<void>& done) {
+  if (done) return config::exit_ok;
+  std::cerr << "nova: " << done.error().detail << '\n';
+  return config::exit_failed;
+}
+
 int databases(const config::command_line& line) {
   std::vector<std::string> domains;
   for (const auto& m : domain_modules()) domains.emplace_back(m.name);
   const auto script = storage::database_script(domains, {line.host, line.database_port},
                                                !line.new_settings.empty());
   if (!line.new_settings.empty())
-    if (auto written = config::write_private_file(line.new_settings, script.settings); !written) {
-      std::cerr << "nova: " << written.error().detail << '\n';
-      return config::exit_failed;
-    }
+    if (auto written = config::write_private_file(line.new_settings, script.settings); !written)
+      return told(written);
   std::cout << script.sql;
   return config::exit_ok;
 }
@@ -242,6 +248,8 @@ int main_with(int argc, char** argv) {
     case config::command::serve: return serve(*read, signals);
     case config::command::migrate: return migrate(s);
     case config::command::doctor: return doctor(s);
+    case config::command::backup: return told(storage::back_up(s.general.data_dir, line.copy));
+    case config::command::restore: return told(storage::restore(line.copy, s.general.data_dir));
     case config::command::databases:
     case config::command::version: break;
   }

@@ -59,9 +59,13 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
   databases->add_option(
       "--settings", line.new_settings,
       "New settings file for the connection strings; the roles get random passwords");
+  auto* backup = app.add_subcommand("backup", "Copy what a running Nova keeps into a new folder");
+  auto* restore = app.add_subcommand("restore", "Put a backup into a new data folder");
+  for (auto* sub : {backup, restore})
+    sub->add_option("FOLDER", line.copy, "Folder of the backup")->required();
   app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", version_text());
-  for (auto* sub : {serve, doctor, migrate}) add_sources(*sub, line, sets);
+  for (auto* sub : {serve, doctor, migrate, backup, restore}) add_sources(*sub, line, sets);
   for (auto* sub : {serve, doctor})
     sub->add_option_function<std::string>(
         "--port", [&line](const std::string& x) { line.values["gateway.port"] = x; },
@@ -71,7 +75,7 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
   if (!asked.empty() && asked[0] != '-' &&
       std::ranges::none_of(commands, [&](CLI::App* c) { return c->get_name() == asked; })) {
     err << "nova: there is no command " << asked
-        << "; the commands are serve, doctor, migrate, databases and version\n";
+        << "; the commands are serve, doctor, migrate, databases, backup, restore and version\n";
     return exit_bad_usage;
   }
   serve->add_option("--trace", line.trace_file,
@@ -88,11 +92,12 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
     return exit_ok;
   }
   if (!take_sets(sets, line, err)) return exit_bad_usage;
-  line.command = serve->parsed()       ? command::serve
-                 : doctor->parsed()    ? command::doctor
-                 : migrate->parsed()   ? command::migrate
-                 : databases->parsed() ? command::databases
-                                       : command::version;
+  const std::pair<const CLI::App*, command> asked_for[] = {
+      {serve, command::serve},         {doctor, command::doctor}, {migrate, command::migrate},
+      {databases, command::databases}, {backup, command::backup}, {restore, command::restore}};
+  line.command = command::version;
+  for (const auto& [sub, what] : asked_for)
+    if (sub->parsed()) line.command = what;
   return line;
 }
 

@@ -1,4 +1,4 @@
-// `nova serve|doctor|migrate|databases|version` and their options. Called only by gateway/main.cpp.
+// `nova serve|doctor|migrate|databases|backup|restore|version` and their options. Called only by gateway/main.cpp.
 #pragma once
 
 #include "config/settings/assignments.hpp"
@@ -11,7 +11,7 @@
 
 namespace nova::config {
 
-enum class command : std::uint8_t { serve, doctor, migrate, databases, version };
+enum class command : std::uint8_t { serve, doctor, migrate, databases, backup, restore, version };
 
 /// Exit statuses of the process.
 inline constexpr int exit_ok = 0;
@@ -24,6 +24,7 @@ struct command_line {
   std::filesystem::path file;          ///< --config; empty: none
   std::string host = "localhost";      ///< databases: --host of the printed connection strings
   unsigned database_port = 5432;       ///< databases: --port
+  std::filesystem::path copy;          ///< backup and restore: the folder of the backup
   std::filesystem::path new_settings;  ///< databases: --settings; empty: none is written
   std::string trace_file;              ///< --trace of serve: spans of requests; empty: none
   config::assignments

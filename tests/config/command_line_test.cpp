@@ -75,8 +75,8 @@ TEST_CASE("O: --version prints the version, and an unknown command is named") {
   const auto bogus = parse({"bogus", "--port", "1"});
   CHECK(bogus.status() == exit_bad_usage);
   CHECK(bogus.err ==
-        "nova: there is no command bogus; the commands are serve, doctor, migrate, databases and "
-        "version\n");
+        "nova: there is no command bogus; the commands are serve, doctor, migrate, databases, "
+        "backup, restore and version\n");
 }
 
 TEST_CASE("databases takes the place of the server and a new settings file") {
@@ -87,6 +87,14 @@ TEST_CASE("databases takes the place of the server and a new settings file") {
   CHECK(p.line().database_port == 6'432);
   CHECK(p.line().new_settings == "n.toml");
   CHECK(parse({"databases", "--port", "0"}).status() == exit_bad_usage);
+}
+
+TEST_CASE("backup and restore take the folder of the backup") {
+  const auto p = parse({"backup", "/copy", "--data", "/x"});
+  CHECK(p.line().command == command::backup);
+  CHECK(p.line().copy == "/copy");
+  CHECK(parse({"restore", "/copy"}).line().command == command::restore);
+  CHECK(parse({"restore"}).status() == exit_bad_usage);
 }
 
 TEST_CASE("the version names number and build") { CHECK(version_text().starts_with("nova 0.")); }
