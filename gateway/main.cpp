@@ -91,6 +91,10 @@ class node_process {
   }
 
   void change_limits(const config::gateway_settings& s) { server_.change_limits(s); }
+  /// A refused one is logged.
+  void renew_certificate(const config::gateway_tls_settings& s) {
+    (void)server_.renew_certificate(s);
+  }
 
   bool ready() const { return server_.ready(); }
   bool failed() const { return failed_.load(); }
@@ -140,13 +144,17 @@ int run(node_process& process, config::process_signals& signals, config::running
   for (;;) {
     const int signal = signals.wait_for(std::chrono::milliseconds(announced ? 250 : 5));
     if (signal == SIGINT || signal == SIGTERM) break;
-    if (signal == SIGHUP && all.read_again()) process.change_limits(s.gateway);
+    if (signal == SIGHUP) {
+      if (all.read_again()) process.change_limits(s.gateway);
+      process.renew_certificate(s.gateway.tls);
+    }
     if (process.failed()) return config::exit_failed;
     if (announced || !process.ready()) continue;
     announced = true;
     auto host = s.gateway.address.find(':') == std::string::npos ? s.gateway.address
                                                                  : '[' + s.gateway.address + ']';
-    std::cout << "nova ready: http://" << host << ':' << *port << '\n' << std::flush;
+    const char* scheme = s.gateway.tls.certificate.empty() ? "http" : "https";
+    std::cout << "nova ready: " << scheme << "://" << host << ':' << *port << '\n' << std::flush;
   }
   log::info("stop.begins");
   return config::exit_ok;

@@ -4,6 +4,7 @@
 #include "gateway/http/http_connection.hpp"
 #include "gateway/http/http_exchange.hpp"
 #include "gateway/http/pages.hpp"
+#include "gateway/loop/client_socket.hpp"
 #include "gateway/loop/http_date.hpp"
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <future>
+#include <mutex>
 #include <thread>
 
 namespace nova::gateway {
@@ -34,10 +36,12 @@ struct server::impl final : rpc::push_sink {
     common.metrics_text = [this] { return exposed.text(); };
   }
 
+  std::shared_ptr<const tls_context> certificate() const;
+  result<void> load_certificate(const config::gateway_tls_settings& settings);
   result<std::uint16_t> listen();
   void accept();
   void accepted(tcp_socket socket, unsigned home);
-  void refuse(tcp_socket socket, limits::refused why);
+  void refuse(tcp_socket socket, limits::refused why, bool secure);
   void tick_tokens();
   void collect_metrics(metric_samples& out) const;
   void stop_threads();
@@ -54,7 +58,22 @@ struct server::impl final : rpc::push_sink {
   std::optional<acceptor> listening;
   std::optional<net::steady_timer> retry, token_timer;
   unsigned next_home = 0;
+  mutable std::mutex certificate_mutex;
+  std::shared_ptr<const tls_context> certificate_in_force;  ///< null: no TLS
 };
+
+std::shared_ptr<const tls_context> server::impl::certificate() const {
+  std::lock_guard lock(certificate_mutex);
+  return certificate_in_force;
+}
+
+result<void> server::impl::load_certificate(const config::gateway_tls_settings& settings) {
+  auto loaded = tls_context::load(settings);
+  if (!loaded) return loaded.error();
+  std::lock_guard lock(certificate_mutex);
+  certificate_in_force = std::move(*loaded);
+  return {};
+}
 
 result<std::uint16_t> server::impl::listen() {
   error_code ec;
@@ -63,6 +82,9 @@ result<std::uint16_t> server::impl::listen() {
   if (const auto& bad = common.proxies.unsound(); !bad.empty())
     return make_error(errc::invalid_request,
                       "gateway.trusted_proxies: " + bad + " is no address and no network");
+  const auto& tls = common.settings.tls;
+  if (!tls.certificate.empty() || !tls.key.empty())
+    if (auto loaded = load_certificate(tls); !loaded) return loaded.error();
   net::ip::tcp::endpoint endpoint(address, common.settings.port);
   listening.emplace(threads[0]->context());
   listening->open(endpoint.protocol(), ec);
@@ -99,17 +121,28 @@ void server::impl::accepted(tcp_socket socket, unsigned home) {
   connection_lease lease;
   auto why = common.limits.admit(remote.address().to_string(), lease,
                                  common.proxies.contains(remote.address()));
-  if (why != limits::refused::none) return refuse(std::move(socket), why);
+  auto secured_by = certificate();
+  if (why != limits::refused::none) return refuse(std::move(socket), why, secured_by != nullptr);
+  if (secured_by && !lease.proxy() &&
+      !common.limits.tls_handshake(lease.address(), std::chrono::steady_clock::now())) {
+    threads[0]->counts().tls_failures_total.add();
+    return;
+  }
   auto& thread = *threads[home];
-  auto parcel = std::make_shared<std::pair<tcp_socket, connection_lease>>(std::move(socket),
-                                                                          std::move(lease));
-  thread.post([this, parcel, &thread] {
-    start_http(common, site, thread, std::move(parcel->first), std::move(parcel->second));
+  struct parcel {
+    client_socket socket;
+    connection_lease lease;
+  };
+  auto sent = std::make_shared<parcel>(
+      parcel{client_socket(std::move(socket), std::move(secured_by)), std::move(lease)});
+  thread.post([this, sent, &thread] {
+    start_http(common, site, thread, std::move(sent->socket), std::move(sent->lease));
   });
 }
 
-void server::impl::refuse(tcp_socket socket, limits::refused why) {
+void server::impl::refuse(tcp_socket socket, limits::refused why, bool secure) {
   threads[0]->counts().connections_refused_total.add();
+  if (secure) return;  // an answer would cost a handshake
   auto request_id = choose_request_id(common, {});
   bool address = why == limits::refused::address;
   auto a = problem_answer(
@@ -140,6 +173,9 @@ void server::impl::tick_tokens() {
 void server::impl::collect_metrics(metric_samples& out) const {
   for (const auto& t : threads) t->counts().collect(out);
   out.add(metric::nova_gateway_connections, static_cast<double>(common.limits.connections()));
+  const auto secured_by = certificate();
+  out.add(metric::nova_gateway_certificate_expires_seconds,
+          secured_by ? secured_by->expires_at() : 0);
   if (common.bus) common.bus->collect_metrics(out);
 }
 
@@ -192,6 +228,14 @@ bool server::ready() const noexcept { return impl_->common.ready(); }
 
 void server::change_limits(const config::gateway_settings& settings) {
   impl_->common.limits.change(settings);
+}
+
+result<void> server::renew_certificate(const config::gateway_tls_settings& settings) {
+  if (!impl_->certificate()) return {};
+  auto loaded = impl_->load_certificate(settings);
+  if (!loaded) log::error("gateway.certificate_refused", {{"reason", loaded.error().detail}});
+  else log::info("gateway.certificate", {{"file", settings.certificate}});
+  return loaded;
 }
 
 result<std::uint16_t> server::start(rpc::bus& bus) {

@@ -37,6 +37,9 @@ class server {
 
   /// The limits that are live settings; the other settings stay as they were at the start. Any thread.
   void change_limits(const config::gateway_settings& settings);
+  /// Reads certificate and key anew: new connections use them. An error leaves those in force. Without TLS at the start it does
+  /// nothing. Any thread.
+  result<void> renew_certificate(const config::gateway_tls_settings& settings);
 
   /// The state behind /readyz: the bus serves and access tokens can be verified.
   bool ready() const noexcept;

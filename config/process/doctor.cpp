@@ -174,11 +174,11 @@ void examine_machine(const settings& s, const machine_facts& facts, std::vector<
                "cap_net_bind_service=+ep` on "
                "its file, or AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit"
              : "stop what listens there, or set gateway.port and gateway.address to what is free"});
-  if (!facts.address_is_loopback)
-    out.push_back(
-        {log::level::warn, "gateway.address",
-         "what clients send crosses the network in clear text: this version speaks no TLS itself",
-         "listen on 127.0.0.1 behind a proxy that does"});
+  if (!facts.address_is_loopback && s.gateway.tls.certificate.empty())
+    out.push_back({log::level::warn, "gateway.address",
+                   "what clients send crosses the network in clear text",
+                   "set gateway.tls.certificate and gateway.tls.key, or listen on 127.0.0.1 behind "
+                   "a proxy that speaks TLS"});
   for (const auto& file : facts.loose_secrets)
     out.push_back({log::level::error, file.path,
                    fmt::format("mode {:03o} lets others read a secret", file.mode),

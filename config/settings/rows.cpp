@@ -23,12 +23,18 @@ namespace {
 #define SETTING_PER_DOMAIN(name, bounds, kind, help) \
   NOVA_EACH_DOMAIN(SETTING_OF_DOMAIN, name, bounds, kind, help)
 
+// The rows of a group within a layer come from its own file.
+#define SETTING_GROUP(type, name)
+
 void add_layers(std::vector<declaration>& rows) {
 #define GROUP general
 #include "config/settings/general.def"
 #undef GROUP
 #define GROUP gateway
 #include "config/settings/gateway.def"
+#undef GROUP
+#define GROUP gateway.tls
+#include "config/settings/gateway_tls.def"
 #undef GROUP
 #define GROUP storage
 #include "config/settings/storage.def"

@@ -40,7 +40,7 @@ bool is_socket_key(std::string_view key) {
 class http_connection final : public connection,
                               public std::enable_shared_from_this<http_connection> {
  public:
-  http_connection(edge& e, const pages& site, io_thread& thread, tcp_socket socket,
+  http_connection(edge& e, const pages& site, io_thread& thread, client_socket socket,
                   connection_lease lease)
       : edge_(e),
         site_(site),
@@ -54,9 +54,11 @@ class http_connection final : public connection,
   void cut() override;
 
  private:
-  enum class phase { idle, header, body, serving, writing, lingering };
+  enum class phase { handshake, idle, header, body, serving, writing, lingering };
 
   void enter(phase p, unsigned timeout_ms);
+  void begin();
+  void begin_tls();
   void read_more();
   void on_bytes();
   void on_header_bytes();
@@ -80,7 +82,7 @@ class http_connection final : public connection,
   edge& edge_;
   const pages& site_;
   io_thread& thread_;
-  tcp_socket socket_;
+  client_socket socket_;
   connection_lease lease_;
   rpc::connection_id id_ = 0;
   phase phase_ = phase::idle;
@@ -91,7 +93,7 @@ class http_connection final : public connection,
   bool bad_chunk_ = false;
   std::function<void(std::uint64_t, boost::beast::string_view, error_code&)> on_chunk_;
   std::string request_id_;
-  std::string scheme_;              ///< as a listed proxy says; else empty
+  std::string scheme_;              ///< as a listed proxy says, or https with TLS; else empty
   std::shared_ptr<void> exchange_;  ///< of the request that is being served
   std::optional<http::response<http::string_body>> response_;
   std::optional<http::response<http::span_body<const char>>> shared_response_;
@@ -101,12 +103,26 @@ class http_connection final : public connection,
 
 void http_connection::start() {
   id_ = thread_.add(shared_from_this());
-  error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(net::ip::tcp::no_delay(true), ignored);
   thread_.counts().accepted_total.add();
+  if (socket_.secure()) begin_tls();
+  else begin();
+}
+
+void http_connection::begin() {
   enter(phase::idle, edge_.settings.header_timeout_ms);  // the first request is due at once
   read_more();
+}
+
+void http_connection::begin_tls() {
+  scheme_ = "https";
+  enter(phase::handshake, edge_.settings.tls.handshake_timeout_ms);
+  socket_.async_handshake([self = shared_from_this()](error_code ec) {
+    if (self->closed_) return;
+    auto& counts = self->thread_.counts();
+    (ec ? counts.tls_failures_total : counts.tls_handshakes_total).add();
+    if (ec) return self->close();
+    self->begin();
+  });
 }
 
 void http_connection::enter(phase p, unsigned timeout_ms) {
@@ -139,6 +155,7 @@ void http_connection::on_bytes() {
       buffer_.clear();
       if (lingered_ > edge_.settings.linger_bytes) return close();
       return read_more();
+    case phase::handshake:
     case phase::serving:
     case phase::writing: return;
   }
@@ -205,7 +222,7 @@ bool http_connection::check_expectation() {
   error_code ec;
   auto n = socket_.write_some(net::buffer(go_on),
                               ec);  // the socket's buffer is empty: all of it or a broken client
-  if (!ec && n == go_on.size()) return true;
+  if (!ec && n == go_on.size() && socket_.drained(ec)) return true;
   close();
   return false;
 }
@@ -330,9 +347,10 @@ void http_connection::learn_client() {
   auto client = edge_.proxies.client_of({forwarded, addresses, protocols});
   error_code ignored;
   if (client.address.empty())
-    client.address = socket_.remote_endpoint(ignored).address().to_string();
+    client.address = socket_.tcp().remote_endpoint(ignored).address().to_string();
   lease_.speak_for(std::move(client.address));
   scheme_ = std::move(client.scheme);
+  if (scheme_.empty() && socket_.secure()) scheme_ = "https";
 }
 
 void http_connection::upgrade(http_request request, std::string request_id) {
@@ -397,6 +415,9 @@ void http_connection::answer(http_answer a) {
     response.set("Date", http_date(edge_.wall.now()));
     response.set("X-Request-Id", request_id_);
     response.set("X-Content-Type-Options", "nosniff");
+    if (socket_.secure() && edge_.settings.tls.hsts_max_age_s != 0)
+      response.set("Strict-Transport-Security",
+                   "max-age=" + std::to_string(edge_.settings.tls.hsts_max_age_s));
     if (a.status != 204 && a.status != 304) response.content_length(size);
     response.keep_alive(!close_after_);
   };
@@ -438,8 +459,7 @@ void http_connection::next_request() {
 // Closing with unread bytes resets the connection and may take the answer with it: so the client
 // gets a moment.
 void http_connection::linger() {
-  error_code ignored;
-  socket_.shutdown(net::ip::tcp::socket::shutdown_send, ignored);
+  socket_.end_writing();
   buffer_.clear();
   lingered_ = 0;
   enter(phase::lingering, edge_.settings.linger_ms);
@@ -447,6 +467,7 @@ void http_connection::linger() {
 }
 
 void http_connection::on_deadline(time_point) {
+  if (phase_ == phase::handshake) thread_.counts().tls_failures_total.add();
   if (phase_ != phase::lingering && phase_ != phase::idle)
     thread_.counts().http_timeouts_total.add();
   close();
@@ -454,21 +475,20 @@ void http_connection::on_deadline(time_point) {
 
 void http_connection::drain() {
   close_after_ = true;
-  if (phase_ == phase::idle) close();
+  if (phase_ == phase::idle || phase_ == phase::handshake) close();
 }
 
 void http_connection::cut() { close(); }
 
 void http_connection::close() {
   if (std::exchange(closed_, true)) return;
-  error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
   thread_.remove(id_);
 }
 
 }  // namespace
 
-void start_http(edge& e, const pages& site, io_thread& thread, tcp_socket socket,
+void start_http(edge& e, const pages& site, io_thread& thread, client_socket socket,
                 connection_lease lease) {
   std::make_shared<http_connection>(e, site, thread, std::move(socket), std::move(lease))->start();
 }

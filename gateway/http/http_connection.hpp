@@ -3,8 +3,8 @@
 // connection.
 #pragma once
 
+#include "gateway/loop/client_socket.hpp"
 #include "gateway/loop/limits.hpp"
-#include "gateway/loop/tcp_socket.hpp"
 
 namespace nova::gateway {
 
@@ -13,7 +13,7 @@ class io_thread;
 class pages;
 
 /// Takes ownership of the socket. Must be called on `thread`.
-void start_http(edge& e, const pages& site, io_thread& thread, tcp_socket socket,
+void start_http(edge& e, const pages& site, io_thread& thread, client_socket socket,
                 connection_lease lease);
 
 }  // namespace nova::gateway

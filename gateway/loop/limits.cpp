@@ -31,7 +31,8 @@ keyed_buckets::rates account_rates(const config::gateway_settings& s) {
 }
 
 keyed_buckets::rates handshake_rates(const config::gateway_settings& s) {
-  return {keyed_buckets::rate{s.handshakes_per_s, s.handshakes_burst}};
+  return {keyed_buckets::rate{s.handshakes_per_s, s.handshakes_burst},
+          keyed_buckets::rate{s.tls.handshakes_per_s, s.tls.handshakes_burst}};
 }
 
 }  // namespace
@@ -202,6 +203,10 @@ std::optional<unsigned> limits::account_request(rpc::rate_class c, const uuid& a
 
 std::optional<unsigned> limits::handshake(const std::string& address, clock_point now) {
   return handshakes_.take(key_of(address), 0, now);
+}
+
+bool limits::tls_handshake(const std::string& address, clock_point now) {
+  return !handshakes_.take(key_of(address), 1, now);
 }
 
 }  // namespace nova::gateway

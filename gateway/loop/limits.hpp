@@ -119,6 +119,8 @@ class limits {
                                           clock_point now);
   std::optional<unsigned> account_request(rpc::rate_class c, const uuid& account, clock_point now);
   std::optional<unsigned> handshake(const std::string& address, clock_point now);
+  /// False: the address has used up its TLS handshakes.
+  bool tls_handshake(const std::string& address, clock_point now);
 
  private:
   friend class connection_lease;

@@ -3,7 +3,7 @@
 // frames. So all frames leave together, and no frame is written inside another.
 #pragma once
 
-#include "gateway/loop/tcp_socket.hpp"
+#include "gateway/loop/client_socket.hpp"
 #include "gateway/websocket/frame_watch.hpp"
 
 #include <boost/asio/associator.hpp>
@@ -30,11 +30,11 @@ struct watched_read;
 
 class joining_stream {
  public:
-  using executor_type = tcp_socket::executor_type;
-  using next_layer_type = tcp_socket;
+  using executor_type = client_socket::executor_type;
+  using next_layer_type = client_socket;
 
   /// `leftover`: bytes that were read after the handshake; they are read first.
-  joining_stream(tcp_socket socket, std::string leftover, control_sink& sink,
+  joining_stream(client_socket socket, std::string leftover, control_sink& sink,
                  std::uint32_t max_fragments)
       : socket_(std::move(socket)),
         leftover_(std::move(leftover)),
@@ -42,8 +42,8 @@ class joining_stream {
         watch_(max_fragments) {}
 
   executor_type get_executor() noexcept { return socket_.get_executor(); }
-  tcp_socket& next_layer() noexcept { return socket_; }
-  const tcp_socket& next_layer() const noexcept { return socket_; }
+  client_socket& next_layer() noexcept { return socket_; }
+  const client_socket& next_layer() const noexcept { return socket_; }
   const frame_watch& watch() const noexcept { return watch_; }
 
   template <class Buffers, class Handler>
@@ -103,7 +103,7 @@ class joining_stream {
     boost::asio::post(get_executor(), boost::beast::bind_front_handler(std::move(h), ec, n));
   }
 
-  tcp_socket socket_;
+  client_socket socket_;
   std::string leftover_;
   control_sink& sink_;
   frame_watch watch_;

@@ -49,6 +49,8 @@ class socket_outbox {
   /// True when the socket is full: nothing is flushed until writable().
   bool blocked() const noexcept { return state_ == state::blocked; }
   void writable() noexcept { state_ = state::idle; }
+  /// The same by the owner: the last bytes that the socket took are not with the kernel yet.
+  void block() noexcept { state_ = state::blocked; }
 
   /// Asio's limit of one gathering write.
   static constexpr std::size_t pieces_per_write = 64;

@@ -33,7 +33,7 @@ class websocket_connection final : public connection,
                                    public control_sink,
                                    public std::enable_shared_from_this<websocket_connection> {
  public:
-  websocket_connection(edge& e, io_thread& thread, rpc::connection_id id, tcp_socket socket,
+  websocket_connection(edge& e, io_thread& thread, rpc::connection_id id, client_socket socket,
                        connection_lease lease, handshake accepted);
   void start(upgrade_request request);
 
@@ -90,7 +90,7 @@ class websocket_connection final : public connection,
 };
 
 websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::connection_id id,
-                                           tcp_socket socket, connection_lease lease,
+                                           client_socket socket, connection_lease lease,
                                            handshake accepted)
     : edge_(e),
       thread_(thread),
@@ -124,7 +124,7 @@ void websocket_connection::start(upgrade_request request) {
   if (edge_.settings.send_buffer_bytes > 0) {
     error_code ignored;
     auto size = net::socket_base::send_buffer_size(edge_.settings.send_buffer_bytes);
-    stream_.next_layer().next_layer().set_option(size, ignored);
+    stream_.next_layer().next_layer().tcp().set_option(size, ignored);
   }
   stream_.async_accept(request,
                        [self = shared_from_this()](error_code ec) { self->on_accepted(ec); });
@@ -267,6 +267,11 @@ std::optional<std::size_t> websocket_connection::write_some(
 std::size_t websocket_connection::flush() {
   if (closing_.closed() || outbox_.blocked()) return 0;
   auto done = outbox_.flush([this](auto pieces) { return write_some(pieces); });
+  error_code ec;
+  if (!done.failed && !stream_.next_layer().next_layer().drained(ec)) {
+    outbox_.block();
+    done.failed = static_cast<bool>(ec);
+  }
   auto& counts = thread_.counts();
   counts.socket_writes_total.add(done.writes);
   counts.bytes_written_total.add(done.bytes);
@@ -278,13 +283,12 @@ std::size_t websocket_connection::flush() {
 }
 
 void websocket_connection::wait_writable() {
-  stream_.next_layer().next_layer().async_wait(net::ip::tcp::socket::wait_write,
-                                               [self = shared_from_this()](error_code ec) {
-                                                 self->outbox_.writable();
-                                                 if (self->closing_.closed()) return;
-                                                 if (ec) return self->close();
-                                                 self->flush();
-                                               });
+  stream_.next_layer().next_layer().async_wait_writable([self = shared_from_this()](error_code ec) {
+    self->outbox_.writable();
+    if (self->closing_.closed()) return;
+    if (ec) return self->close();
+    self->flush();
+  });
 }
 
 void websocket_connection::after_flush() {
@@ -315,9 +319,8 @@ bool websocket_connection::begin_close(closing_handshake::phase by) {
 // Our end is closed at once; what the client still sends is dropped, because closing with unread
 // bytes would reset the connection and might take the close frame with it.
 void websocket_connection::drop_until_end() {
-  error_code ignored;
   auto& socket = stream_.next_layer().next_layer();
-  socket.shutdown(net::ip::tcp::socket::shutdown_send, ignored);
+  socket.end_writing();
   auto sink = std::make_shared<std::array<char, 4096>>();
   socket.async_read_some(net::buffer(*sink),
                          [self = shared_from_this(), sink](error_code ec, std::size_t) {
@@ -351,7 +354,7 @@ void websocket_connection::cut() {
   if (closing_.closed()) return;
   thread_.counts().cut_total.add();
   error_code ignored;
-  stream_.next_layer().next_layer().set_option(net::socket_base::linger(true, 0), ignored);
+  stream_.next_layer().next_layer().tcp().set_option(net::socket_base::linger(true, 0), ignored);
   close();
 }
 
@@ -359,15 +362,14 @@ void websocket_connection::close() {
   if (!closing_.close()) return;
   session_.end();
   outbox_.clear();
-  error_code ignored;
-  stream_.next_layer().next_layer().close(ignored);
+  stream_.next_layer().next_layer().close();
   thread_.counts().sockets_closed_total.add();
   thread_.remove(id_);
 }
 
 }  // namespace
 
-void start_websocket(edge& e, io_thread& thread, rpc::connection_id id, tcp_socket socket,
+void start_websocket(edge& e, io_thread& thread, rpc::connection_id id, client_socket socket,
                      connection_lease lease, upgrade_request request, handshake accepted) {
   std::make_shared<websocket_connection>(e, thread, id, std::move(socket), std::move(lease),
                                          std::move(accepted))

@@ -141,7 +141,8 @@ played play(std::span<const std::string_view> pieces) {
     socket.assign(boost::asio::ip::tcp::v4(), ends[1]);
     gateway::connection_lease lease;
     claim(common.limits.admit("127.0.0.1", lease) == gateway::limits::refused::none, "a place");
-    start_http(common, house.site, *thread, std::move(socket), std::move(lease));
+    start_http(common, house.site, *thread, gateway::client_socket(std::move(socket), nullptr),
+               std::move(lease));
     settle(*thread, client, out);
     for (auto piece : pieces)
       while (!piece.empty() && !out.ended && !client.broken()) {

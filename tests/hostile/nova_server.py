@@ -59,7 +59,7 @@ class NovaServer:
         timer.start()
         line = self.process.stdout.readline()
         timer.cancel()
-        ready = re.fullmatch(r"nova ready: http://127\.0\.0\.1:(\d+)\n", line)
+        ready = re.fullmatch(r"nova ready: https?://127\.0\.0\.1:(\d+)\n", line)
         if not ready:
             raise RuntimeError(f"nova did not become ready: {line!r}\n{self.log()[-3000:]}")
         self.port = int(ready.group(1))
