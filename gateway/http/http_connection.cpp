@@ -6,6 +6,7 @@
 #include "gateway/http/http_rules.hpp"
 #include "gateway/loop/http_date.hpp"
 #include "gateway/session/edge.hpp"
+#include "gateway/session/request_log.hpp"
 #include "gateway/websocket/websocket_connection.hpp"
 #include "protocols/core/log.hpp"
 
@@ -78,6 +79,7 @@ class http_connection final : public connection,
   http_request view_of_request() const;
   std::string list_of(std::string_view name) const;
   void learn_client();
+  void note(int status, std::string_view method, const uuid* account);
 
   edge& edge_;
   const pages& site_;
@@ -93,6 +95,7 @@ class http_connection final : public connection,
   bool bad_chunk_ = false;
   std::function<void(std::uint64_t, boost::beast::string_view, error_code&)> on_chunk_;
   std::string request_id_;
+  time_point asked_{};              ///< when the request was whole; none: it was refused before
   std::string scheme_;              ///< as a listed proxy says, or https with TLS; else empty
   std::shared_ptr<void> exchange_;  ///< of the request that is being served
   std::optional<http::response<http::string_body>> response_;
@@ -317,6 +320,7 @@ http_request http_connection::view_of_request() const {
 
 void http_connection::on_request() {
   auto request = view_of_request();
+  asked_ = std::chrono::steady_clock::now();
   enter(phase::serving, 0);
   request_id_ = choose_request_id(edge_, request.request_id);
   learn_client();
@@ -353,6 +357,19 @@ void http_connection::learn_client() {
   if (scheme_.empty() && socket_.secure()) scheme_ = "https";
 }
 
+/// The request's line of the request log; what was refused as no HTTP has one of its own.
+void http_connection::note(int status, std::string_view method, const uuid* account) {
+  if (asked_ == time_point{} || !request_is_logged(status)) return;
+  std::string named(method);
+  if (named.empty()) {
+    const auto& asked = parser_->get();
+    named = std::string(view(asked.method_string())) + ' ' +
+            std::string(split_target(view(asked.target())).first);
+  }
+  log_request(thread_, {"http", named, status, std::chrono::steady_clock::now() - asked_,
+                        request_id_, account, lease_.address()});
+}
+
 void http_connection::upgrade(http_request request, std::string request_id) {
   auto upgrade_required = [&](std::string detail) {
     auto a = problem_answer(make_error(errc::invalid_request, std::move(detail)), request_id, 426);
@@ -385,6 +402,8 @@ void http_connection::upgrade(http_request request, std::string request_id) {
           if (token) blame_token(a);
           return self->answer(std::move(a));
         }
+        constexpr int switching = 101;
+        self->note(switching, {}, accepted->who ? &accepted->who->account : nullptr);
         const auto& left = self->buffer_;
         accepted->request_id = request_id;
         accepted->leftover.assign(static_cast<const char*>(left.data().data()), left.size());
@@ -397,6 +416,8 @@ void http_connection::upgrade(http_request request, std::string request_id) {
 void http_connection::answer(http_answer a) {
   if (closed_) return;
   thread_.counts().requests_total.add();
+  note(a.status, a.method, a.account ? &*a.account : nullptr);
+  asked_ = {};
   close_after_ = close_after_ || a.close || edge_.draining;
   bool parsed = parser_ && parser_->is_header_done();
   bool head = parsed && parser_->get().method() == http::verb::head;

@@ -74,12 +74,15 @@ struct exchange : std::enable_shared_from_this<exchange> {
   result<rpc::message_ptr> request = make_error(errc::internal);
   body_format answer_format = body_format::json;
   bool coded_body = false;
+  std::optional<uuid> account;
   std::function<void(http_answer)> done;
   const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
   exchange(edge& e, io_thread& t) : common(e), thread(t) {}
 
   void finish(http_answer answer) {
+    answer.method = method->name;
+    answer.account = account;
     thread.counts().times.observe(*method, answer.status, std::chrono::steady_clock::now() - began);
     done(std::move(answer));
   }
@@ -105,6 +108,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
       blame_token(out);
       return finish(std::move(out));
     }
+    account = p->account;
     if (request)
       if (auto ok = common.admission.by_account(*method, p->account, common.now()); !ok)
         return fail(ok.error());

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "protocols/core/error.hpp"
+#include "protocols/core/ids.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +33,8 @@ struct http_answer {
   std::string etag;                                ///< empty: none
   std::vector<std::pair<std::string, std::string>> fields;
   bool close = false;
+  std::string_view method;      ///< for the request log: the declared method's name; empty: none
+  std::optional<uuid> account;  ///< for the request log: the account that the token names
 };
 
 /// A problem document as an answer, with Retry-After when the error states a time. `status` 0: the status of the

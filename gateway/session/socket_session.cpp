@@ -1,5 +1,6 @@
 #include "gateway/session/socket_session.hpp"
 
+#include "gateway/session/request_log.hpp"
 #include "protocols/session/session.nova.hpp"
 
 #include <algorithm>
@@ -94,9 +95,10 @@ void socket_session::issue(incoming_call call, time_point began) {
   from.address = address_;
   auto c = make_call(*call.method, std::move(from), next_request_id(), began);
   c.request = std::move(call.params);
-  auto answer = [began, id = call.notification ? std::string() : std::move(call.id),
+  auto answer = [began, request_id = last_request_id_,
+                 id = call.notification ? std::string() : std::move(call.id),
                  method = call.method](socket_session& s, const rpc::reply_result& reply) {
-    s.answered(id, *method, reply, began);
+    s.answered(id, *method, reply, {request_id, began});
   };
   c.reply = on_own_thread(std::move(answer), [](edge&) {});
   edge_.bus->call(std::move(c));
@@ -104,20 +106,32 @@ void socket_session::issue(incoming_call call, time_point began) {
 
 /// `id` is empty for a notification.
 void socket_session::answered(const std::string& id, const rpc::method& method,
-                              const rpc::reply_result& reply, time_point began) {
+                              const rpc::reply_result& reply, const beginning& at) {
   --inflight_;
   const int status = reply ? 200 : describe(reply.error().code).http_status;
-  thread_.counts().times.observe(method, status, edge_.now() - began);
+  const auto took = edge_.now() - at.time;
+  thread_.counts().times.observe(method, status, took);
+  note(method.name, status, took, at.request_id);
   if (!id.empty())
     socket_.send_answer(
         reply ? write_result(encoding_, id, method, **reply)
-              : write_failure(encoding_, id, failure_of(reply.error()), next_request_id()));
+              : write_failure(encoding_, id, failure_of(reply.error()), to_string(at.request_id)));
   socket_.settled();
 }
 
+void socket_session::note(std::string_view method, int status, std::chrono::nanoseconds took,
+                          const uuid& request_id) {
+  if (!request_is_logged(status)) return;
+  log_request(thread_, {"socket", method, status, took, to_string(request_id),
+                        who_ ? &who_->account : nullptr, address_});
+}
+
 void socket_session::refuse(const incoming_call& call, const call_failure& failure) {
+  const auto request_id = next_request_id();
+  note(call.method ? call.method->name : std::string_view(),
+       describe(failure.problem.code).http_status, {}, last_request_id_);
   if (!call.notification)
-    socket_.send_answer(write_failure(encoding_, call.id, failure, next_request_id()));
+    socket_.send_answer(write_failure(encoding_, call.id, failure, request_id));
 }
 
 void socket_session::refuse_for_rate(const incoming_call& call, const error& e) {
@@ -138,8 +152,10 @@ std::string socket_session::next_request_id() {
 
 void socket_session::open(incoming_call call) {
   hold_until_ = time_point::max();
-  opening_ = std::make_unique<open_attempt>(
-      open_attempt{std::move(call), next_request_id(), false, {}, {}});
+  opening_ = std::make_unique<open_attempt>();
+  opening_->call = std::move(call);
+  next_request_id();
+  opening_->began = {last_request_id_, edge_.now()};
   const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
   if (!request.has_access_token()) {
     if (!who_) return fail_open(make_error(errc::unauthenticated));
@@ -216,7 +232,8 @@ void socket_session::ask_missed() {
     us.account = who_->account;
     us.session = opening_->marks_of;
     us.connection = id_;
-    auto c = make_call(*edge_.resuming[i], std::move(us), opening_->request_id, edge_.now());
+    auto c = make_call(*edge_.resuming[i], std::move(us), to_string(opening_->began.request_id),
+                       edge_.now());
     c.request = ask;
     c.reply = on_own_thread(
         [i](socket_session& s, const rpc::reply_result& reply) { s.missed(i, reply); },
@@ -249,6 +266,7 @@ void socket_session::answer_open() {
       edge_.resume_tokens.make({who_->account, opening_->marks_of, lineage_, expires}));
   reply->set_resumed(opening_->resumed);
   auto done = std::move(opening_);
+  note(done->call.method->name, 200, edge_.now() - done->began.time, done->began.request_id);
   if (!done->call.notification)
     socket_.send_answer(write_result(encoding_, done->call.id, *done->call.method, *reply));
   for (const auto& reply : done->missed) send_missed(*reply);
@@ -264,8 +282,11 @@ void socket_session::send_missed(const rpc::message& missed) {
 void socket_session::fail_open(const error& e) {
   if (ended_) return;
   auto done = std::move(opening_);
+  note(done->call.method->name, describe(e.code).http_status, edge_.now() - done->began.time,
+       done->began.request_id);
   if (!done->call.notification)
-    socket_.send_answer(write_failure(encoding_, done->call.id, failure_of(e), done->request_id));
+    socket_.send_answer(
+        write_failure(encoding_, done->call.id, failure_of(e), to_string(done->began.request_id)));
   if (attached_) release_held();
   holding_ = false;
   socket_.settled();

@@ -68,9 +68,13 @@ class socket_session {
   void on_deadline(time_point now);
 
  private:
+  struct beginning {
+    uuid request_id{};
+    time_point time{};
+  };
   struct open_attempt {
     incoming_call call;
-    std::string request_id;
+    beginning began;
     bool resumed = false;
     uuid lineage{};
     uuid marks_of{};  ///< the auth session whose marks say which messages were seen
@@ -85,7 +89,10 @@ class socket_session {
   /// Answers that a rate is used up. Ends the socket when this is abuse.
   void refuse_for_rate(const incoming_call& call, const error& e);
   void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply,
-                time_point began);
+                const beginning& at);
+  /// Writes the call's line of the request log.
+  void note(std::string_view method, int status, std::chrono::nanoseconds took,
+            const uuid& request_id);
   std::string next_request_id();
   /// A socket with a bearer header calls without session.open. Sends the pushes that were held for session.open.
   void first_call_came();
