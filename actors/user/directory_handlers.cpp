@@ -16,9 +16,11 @@ directory_entity::outcome directory_entity::get_profile_by_handle(
   if (r.size() == 0) return runtime::need{{store::profile_by_handle(ascii_lower(q.handle()))}};
   const auto found = read_profile(r.rows(0));
   if (!found) return no_such_person();
-  if (!may_see(*found, c.caller.account)) return make_error(errc::unauthenticated);
+  const auto& viewer = c.caller.account;
+  if (!may_see(*found, viewer)) return make_error(errc::unauthenticated);
+  if (r.size() == 1) return runtime::need{{store::profile_facts(found->account_id, viewer, c.now)}};
   runtime::decision<directory_state> d;
-  d.reply = runtime::share(profile_message(*found));
+  d.reply = runtime::share(seen_profile(*found, read_profile_facts(r.rows(1)), viewer));
   return d;
 }
 

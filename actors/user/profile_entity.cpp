@@ -12,25 +12,30 @@ runtime::entity_kind profile_entity::kind() {
   bind_profile<profile_entity>(profile);
   profile.on<auth::AccountRegistered>(auth::account_registered_event(),
                                       &profile_entity::on_account_registered);
+  profile.on<Blocked>(blocked_event(), &profile_entity::on_blocked);
+  profile.on<FollowRequested>(follow_requested_event(), &profile_entity::on_follow_requested);
+  profile.on<FollowAnswered>(follow_answered_event(), &profile_entity::on_follow_answered);
+  profile.on_reminder<google::protobuf::StringValue>(&profile_entity::on_due);
   profile.kind().normalise_key = &profile_entity::normalise_key;
   return profile.take();
 }
 
-runtime::loading<profile_state> profile_entity::load(std::string_view key,
-                                                     const runtime::reads& r) {
+runtime::loading<profile_state> profile_entity::load(std::string_view key, const reads& r) {
   profile_state s;
   const auto id = parse_uuid(key);
   if (!id) return s;
-  if (r.size() == 0) return runtime::need{{store::profile(*id)}};
+  if (r.size() == 0) return runtime::need{{store::profile(*id), store::settings(*id)}};
   s.id = *id;
   s.profile = read_profile(r.rows(0));
+  s.settings = read_settings(r.rows(1));
   return s;
 }
 
 std::size_t profile_entity::weight(const profile_state& s) {
-  std::size_t bytes = sizeof s + s.decided_blocks.size() * 64;
+  std::size_t bytes = sizeof s;
   if (s.profile)
-    bytes += s.profile->handle.size() + s.profile->display_name.size() + s.profile->bio.size();
+    bytes += s.profile->handle.size() + s.profile->display_name.size() + s.profile->bio.size() +
+             s.profile->links.size();
   return bytes;
 }
 

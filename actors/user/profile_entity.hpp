@@ -1,11 +1,12 @@
-// One person's profile and blocks. Bound to the runtime by user_descriptor; made by auth's
-// AccountRegistered event.
+// One account's profile, settings, follows, blocks and mutes. Bound to the runtime by user_descriptor; made by auth's
+// AccountRegistered event. Relations are rows: the entity keeps none in memory.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
 #include "storage/user/user_rows.hpp"
 
-#include <map>
+#include <google/protobuf/wrappers.pb.h>
+
 #include <optional>
 #include <string_view>
 
@@ -16,46 +17,95 @@ class AccountRegistered;
 namespace nova::user {
 
 class BlockRequest;
+class Blocked;
+class FollowAnswered;
+class FollowRequested;
 class GetMyProfileRequest;
 class GetProfileRequest;
+class GetSettingsRequest;
+class ListMineRequest;
+class ListPeopleRequest;
+class MuteRequest;
+class PersonRequest;
 class UpdateMyProfileRequest;
+class UpdateSettingsRequest;
 
 struct profile_state {
-  uuid id{};  ///< from the key, even if there is no profile
+  uuid id{};  ///< of the key, with or without a profile
   std::optional<profile_row> profile;
-  /// Blocks that this activation has decided. They are newer than a read's result, because their commit
-  /// may be under way.
-  std::map<uuid, bool> decided_blocks;
+  settings_row settings;
 };
 
 struct profile_entity {
   using state = profile_state;
   using outcome = runtime::outcome<profile_state>;
+  using context = runtime::context;
+  using reads = runtime::reads;
 
-  /// With more decisions than this in memory the entity is loaded again from the database.
-  static constexpr std::size_t max_decided_blocks = 1000;
+  /// Requests that one decision accepts when an account becomes public; a reminder goes on with the next ones.
+  static constexpr std::int64_t accept_batch = 200;
 
-  /// The kind with its handlers, for the descriptor.
+  /// With its handlers, for the descriptor.
   static runtime::entity_kind kind();
-  static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
+  static runtime::loading<state> load(std::string_view key, const reads& r);
   static std::size_t weight(const state& s);
 
-  static outcome get_profile(const state&, const GetProfileRequest&, const runtime::context&,
-                             const runtime::reads&);
-  static outcome get_my_profile(const state&, const GetMyProfileRequest&, const runtime::context&,
-                                const runtime::reads&);
-  static outcome update_my_profile(const state&, const UpdateMyProfileRequest&,
-                                   const runtime::context&, const runtime::reads&);
-  static outcome block(const state&, const BlockRequest&, const runtime::context&,
-                       const runtime::reads&);
-  static outcome unblock(const state&, const BlockRequest&, const runtime::context&,
-                         const runtime::reads&);
+  // profile_handlers
+  static outcome get_profile(const state&, const GetProfileRequest&, const context&, const reads&);
+  static outcome get_my_profile(const state&, const GetMyProfileRequest&, const context&,
+                                const reads&);
+  static outcome update_my_profile(const state&, const UpdateMyProfileRequest&, const context&,
+                                   const reads&);
+  static outcome get_settings(const state&, const GetSettingsRequest&, const context&,
+                              const reads&);
+  static outcome update_settings(const state&, const UpdateSettingsRequest&, const context&,
+                                 const reads&);
+  static outcome on_account_registered(const state&, const auth::AccountRegistered&, const context&,
+                                       const reads&);
 
-  static outcome on_account_registered(const state&, const auth::AccountRegistered&,
-                                       const runtime::context&, const runtime::reads&);
+  // block_handlers
+  static outcome block(const state&, const BlockRequest&, const context&, const reads&);
+  static outcome unblock(const state&, const BlockRequest&, const context&, const reads&);
+  static outcome mute(const state&, const MuteRequest&, const context&, const reads&);
+  static outcome unmute(const state&, const PersonRequest&, const context&, const reads&);
 
-  /// Returns ids in lower case, as they are stored.
+  // follow_handlers
+  static outcome follow(const state&, const PersonRequest&, const context&, const reads&);
+  static outcome unfollow(const state&, const PersonRequest&, const context&, const reads&);
+  static outcome accept_follow(const state&, const PersonRequest&, const context&, const reads&);
+  static outcome refuse_follow(const state&, const PersonRequest&, const context&, const reads&);
+  /// The entity is the account that was blocked: its follow of the blocking account ends.
+  static outcome on_blocked(const state&, const Blocked&, const context&, const reads&);
+  /// The entity is the account that was asked.
+  static outcome on_follow_requested(const state&, const FollowRequested&, const context&,
+                                     const reads&);
+  /// The entity is the account that had asked.
+  static outcome on_follow_answered(const state&, const FollowAnswered&, const context&,
+                                    const reads&);
+  static outcome on_due(const state&, const google::protobuf::StringValue&, const context&,
+                        const reads&);
+
+  // list_handlers
+  static outcome list_followers(const state&, const ListPeopleRequest&, const context&,
+                                const reads&);
+  static outcome list_following(const state&, const ListPeopleRequest&, const context&,
+                                const reads&);
+  static outcome list_follow_requests(const state&, const ListMineRequest&, const context&,
+                                      const reads&);
+  static outcome list_blocks(const state&, const ListMineRequest&, const context&, const reads&);
+  static outcome list_mutes(const state&, const ListMineRequest&, const context&, const reads&);
+
+  /// Ids in lower case, as they are stored.
   static result<std::string> normalise_key(const rpc::method& m, std::string raw);
 };
+
+/// The one way a follow or request of `account` ends: rows, counter and event in the same decision. Does nothing where
+/// `facts` know of no follow and no request.
+void end_follow(runtime::decision<profile_state>& d, const uuid& account, const uuid& target,
+                const relation_facts_row& facts);
+
+/// Appends the acceptance of these requests to follow `s`. A full page sets a reminder for the next one.
+void accept_page(runtime::decision<profile_state>& d, const profile_state& s,
+                 const std::vector<request_row>& page, unix_ms now);
 
 }  // namespace nova::user

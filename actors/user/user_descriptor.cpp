@@ -5,6 +5,7 @@
 #include "actors/user/user_intake.hpp"
 #include "actors/user/user_services.hpp"
 #include "storage/user/migrations.hpp"
+#include "storage/user/user_store.hpp"
 
 namespace nova::user {
 namespace {
@@ -16,6 +17,7 @@ runtime::domain make(const config::user_settings& settings, const runtime::kept_
   d.kinds.push_back(profile_entity::kind());
   d.kinds.push_back(directory_entity::kind());
   d.intakes = intakes();
+  d.retention = {store::ended_mutes()};
   d.services = std::make_shared<user_services>(user_services{settings});
   return d;
 }

@@ -1,5 +1,5 @@
-// The events that user takes from other domains: auth's new account becomes a profile. Called by
-// user_descriptor.
+// The events that user takes. auth's registered account becomes a profile. Of its own events user keeps the followers of
+// each account, and carries requests, their answers and blocks to the other side. Called by user_descriptor.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"

@@ -1,6 +1,26 @@
 // The SQL itself. See user_queries.hpp and migrations/.
 #include "storage/user/user_queries.hpp"
 
+// The card of `p`, and how $2, who asks at $3, stands to the account `id`. Null asks nothing.
+#define CARD "p.account_id, p.handle, p.display_name, p.avatar_media_id, p.private"
+#define RELATION                                                                               \
+  "coalesce(NOT f.requested, false), coalesce(f.requested, false), r.account_id IS NOT NULL, " \
+  "b.account_id IS NOT NULL, m.account_id IS NOT NULL"
+#define RELATION_TO(id)                                                \
+  " LEFT JOIN follow f ON f.account_id = $2 AND f.target_id = " id     \
+  " LEFT JOIN follower r ON r.account_id = $2 AND r.follower_id = " id \
+  " AND NOT r.requested"                                               \
+  " LEFT JOIN block b ON b.account_id = $2 AND b.blocked_id = " id     \
+  " LEFT JOIN mute m ON m.account_id = $2 AND m.muted_id = " id        \
+  " AND (m.until IS NULL OR m.until > $3) "
+// A page of a list of $1, the newest first, behind ($4, $5), at most $6.
+#define PAGE(table, other, at, which)                                                 \
+  "SELECT " CARD ", " RELATION ", l." at " FROM " table                               \
+  " l JOIN profile p ON p.account_id = l." other RELATION_TO(                         \
+      "p.account_id") "WHERE l.account_id = $1 AND " which " AND (l." at ", l." other \
+                      ") < ($4, $5) "                                                 \
+                      "ORDER BY l." at " DESC, l." other " DESC LIMIT $6"
+
 namespace nova::user::queries {
 
 const storage::query profile{
@@ -17,27 +37,65 @@ const storage::query profile_by_handle{
         "avatar_media_id, cover_media_id, private "
         "FROM profile WHERE handle_name = $1 ORDER BY created_at DESC LIMIT 1"};
 
-// $1: the accounts; $2: who asks, or null; $3: now.
-const storage::query cards{
-    .name = "user.cards",
+const storage::query cards{.name = "user.cards",
+                           .sql = "SELECT " CARD ", " RELATION
+                                  " FROM unnest($1::uuid[]) AS asked(id) JOIN profile p ON "
+                                  "p.account_id = asked.id" RELATION_TO("p.account_id")};
+
+// Of $1, as $2 sees it at $3; the last column: $1 blocks $2.
+const storage::query profile_facts{
+    .name = "user.profile_facts",
+    .sql = "SELECT coalesce(t.followers, 0), coalesce(t.following, 0), " RELATION
+           ", against.account_id IS NOT NULL FROM (SELECT $1::uuid AS id) o "
+           "LEFT JOIN tally t ON t.account_id = o.id" RELATION_TO("o.id")
+           "LEFT JOIN block against ON against.account_id = o.id AND against.blocked_id = $2"};
+
+// How $1 stands to $2 at $3, from both sides. $4 says which rows of $1 are counted: 0 none, 1 blocks, 2 mutes, 3 follows.
+const storage::query relation_facts{
+    .name = "user.relation_facts",
     .sql =
-        "SELECT p.account_id, p.handle, p.display_name, p.avatar_media_id, p.private, "
-        "coalesce(NOT f.requested, false), coalesce(f.requested, false), r.account_id IS NOT NULL, "
-        "b.account_id IS NOT NULL, m.account_id IS NOT NULL "
-        "FROM unnest($1::uuid[]) AS asked(id) JOIN profile p ON p.account_id = asked.id "
-        "LEFT JOIN follow f ON f.account_id = $2 AND f.target_id = p.account_id "
-        "LEFT JOIN follower r ON r.account_id = $2 AND r.follower_id = p.account_id "
-        "AND NOT r.requested "
-        "LEFT JOIN block b ON b.account_id = $2 AND b.blocked_id = p.account_id "
-        "LEFT JOIN mute m ON m.account_id = $2 AND m.muted_id = p.account_id "
+        "SELECT p.account_id IS NOT NULL, coalesce(p.private, false), f.account_id IS NOT NULL, "
+        "coalesce(f.requested, false), f.at, r.account_id IS NOT NULL, "
+        "coalesce(r.requested, false), r.at, b.account_id IS NOT NULL, "
+        "against.account_id IS NOT NULL, m.account_id IS NOT NULL, m.until, "
+        "CASE $4::bigint "
+        "WHEN 1 THEN (SELECT count(*) FROM block WHERE account_id = $1) "
+        "WHEN 2 THEN (SELECT count(*) FROM mute WHERE account_id = $1 "
+        "AND (until IS NULL OR until > $3)) "
+        "WHEN 3 THEN (SELECT count(*) FROM follow WHERE account_id = $1 AND requested) "
+        "+ coalesce((SELECT following FROM tally WHERE account_id = $1), 0) "
+        "ELSE 0 END "
+        "FROM (SELECT $2::uuid AS id) o LEFT JOIN profile p ON p.account_id = o.id "
+        "LEFT JOIN follow f ON f.account_id = $1 AND f.target_id = o.id "
+        "LEFT JOIN follower r ON r.account_id = $1 AND r.follower_id = o.id "
+        "LEFT JOIN block b ON b.account_id = $1 AND b.blocked_id = o.id "
+        "LEFT JOIN block against ON against.account_id = o.id AND against.blocked_id = $1 "
+        "LEFT JOIN mute m ON m.account_id = $1 AND m.muted_id = o.id "
         "AND (m.until IS NULL OR m.until > $3)"};
 
-const storage::query block_facts{
-    .name = "user.block_facts",
+const storage::query followers{.name = "user.followers",
+                               .sql = PAGE("follower", "follower_id", "at", "NOT l.requested")};
+const storage::query following{.name = "user.following",
+                               .sql = PAGE("follow", "target_id", "at", "NOT l.requested")};
+const storage::query follow_requests{.name = "user.follow_requests",
+                                     .sql = PAGE("follower", "follower_id", "at", "l.requested")};
+const storage::query blocks{.name = "user.blocks",
+                            .sql = PAGE("block", "blocked_id", "created_at", "true")};
+const storage::query mutes{
+    .name = "user.mutes",
+    .sql = PAGE("mute", "muted_id", "created_at", "(l.until IS NULL OR l.until > $3)")};
+
+const storage::query pending_requests{
+    .name = "user.pending_requests",
     .sql =
-        "SELECT EXISTS (SELECT FROM profile WHERE account_id = $2), "
-        "EXISTS (SELECT FROM block WHERE account_id = $1 AND blocked_id = $2), "
-        "(SELECT count(*) FROM block WHERE account_id = $1)"};
+        "SELECT follower_id, at FROM follower WHERE account_id = $1 AND requested "
+        "ORDER BY at DESC, follower_id DESC LIMIT $2"};
+
+const storage::query settings{
+    .name = "user.settings",
+    .sql =
+        "SELECT message_from, mention_from, presence_to, discoverable, locale, time_zone, notify "
+        "FROM settings WHERE account_id = $1"};
 
 const storage::query insert_profile{
     .name = "user.insert_profile",
@@ -47,7 +105,17 @@ const storage::query insert_profile{
 
 const storage::query update_profile{
     .name = "user.update_profile",
-    .sql = "UPDATE profile SET display_name = $2, bio = $3, updated_at = $4 WHERE account_id = $1"};
+    .sql =
+        "UPDATE profile SET display_name = $2, bio = $3, updated_at = $4, links = $5, "
+        "avatar_media_id = $6, cover_media_id = $7, private = $8 WHERE account_id = $1"};
+
+const storage::query save_settings{
+    .name = "user.save_settings",
+    .sql =
+        "INSERT INTO settings (account_id, message_from, mention_from, presence_to, discoverable, "
+        "locale, time_zone, notify) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "ON CONFLICT (account_id) DO UPDATE SET message_from = $2, mention_from = $3, "
+        "presence_to = $4, discoverable = $5, locale = $6, time_zone = $7, notify = $8"};
 
 const storage::query insert_block{
     .name = "user.insert_block",
@@ -59,10 +127,88 @@ const storage::query delete_block{
     .name = "user.delete_block",
     .sql = "DELETE FROM block WHERE account_id = $1 AND blocked_id = $2"};
 
+const storage::query save_mute{
+    .name = "user.save_mute",
+    .sql =
+        "INSERT INTO mute (account_id, muted_id, until, created_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (account_id, muted_id) DO UPDATE SET until = $3, created_at = $4"};
+
+const storage::query delete_mute{.name = "user.delete_mute",
+                                 .sql = "DELETE FROM mute WHERE account_id = $1 AND muted_id = $2"};
+
+const storage::query due_mutes{
+    .name = "user.due_mutes",
+    .sql = "SELECT count(*) FROM (SELECT FROM mute WHERE until < $1 LIMIT $2) due"};
+
+const storage::query delete_due_mutes{
+    .name = "user.delete_due_mutes",
+    .sql =
+        "DELETE FROM mute WHERE (account_id, muted_id) IN "
+        "(SELECT account_id, muted_id FROM mute WHERE until < $1 LIMIT $2)"};
+
+const storage::query save_follow{
+    .name = "user.save_follow",
+    .sql =
+        "INSERT INTO follow (account_id, target_id, requested, at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (account_id, target_id) DO UPDATE SET requested = $3, at = $4"};
+
+const storage::query delete_follow{
+    .name = "user.delete_follow",
+    .sql = "DELETE FROM follow WHERE account_id = $1 AND target_id = $2"};
+
+const storage::query count_following{
+    .name = "user.count_following",
+    .sql =
+        "INSERT INTO tally AS t (account_id, followers, following) VALUES ($1, 0, $2) "
+        "ON CONFLICT (account_id) DO UPDATE SET following = t.following + $2"};
+
+// $2 asks to follow $1. A row that is there is newer: it stays.
+const storage::query add_request{
+    .name = "user.add_request",
+    .sql =
+        "INSERT INTO follower (account_id, follower_id, requested, at) VALUES ($1, $2, true, $3) "
+        "ON CONFLICT DO NOTHING"};
+
+// $2 follows $1 since $3; counted unless it was there.
+const storage::query add_follower{
+    .name = "user.add_follower",
+    .sql =
+        "WITH was AS (SELECT FROM follower WHERE account_id = $1 AND follower_id = $2 "
+        "AND NOT requested), "
+        "put AS (INSERT INTO follower (account_id, follower_id, requested, at) "
+        "VALUES ($1, $2, false, $3) "
+        "ON CONFLICT (account_id, follower_id) DO UPDATE SET requested = false, at = $3) "
+        "INSERT INTO tally AS t (account_id, followers, following) "
+        "SELECT $1, 1, 0 WHERE NOT EXISTS (SELECT FROM was) "
+        "ON CONFLICT (account_id) DO UPDATE SET followers = t.followers + 1"};
+
+// The requests of $2 to follow $1 that are there become follows, counted together.
+const storage::query accept_requests{
+    .name = "user.accept_requests",
+    .sql =
+        "WITH accepted AS (UPDATE follower SET requested = false, at = $3 "
+        "WHERE account_id = $1 AND follower_id = ANY($2::uuid[]) AND requested RETURNING 1), "
+        "n AS (SELECT count(*) AS n FROM accepted) "
+        "INSERT INTO tally AS t (account_id, followers, following) "
+        "SELECT $1, n.n, 0 FROM n WHERE n.n > 0 "
+        "ON CONFLICT (account_id) DO UPDATE SET followers = t.followers + EXCLUDED.followers"};
+
+// $2 neither follows $1 nor asks to.
+const storage::query drop_follower{
+    .name = "user.drop_follower",
+    .sql =
+        "WITH gone AS (DELETE FROM follower WHERE account_id = $1 AND follower_id = $2 "
+        "RETURNING requested) UPDATE tally SET followers = followers - 1 "
+        "WHERE account_id = $1 AND EXISTS (SELECT FROM gone WHERE NOT requested)"};
+
 std::span<const storage::query* const> all() {
-  static const storage::query* const list[] = {&profile,      &profile_by_handle, &cards,
-                                               &block_facts,  &insert_profile,    &update_profile,
-                                               &insert_block, &delete_block};
+  static const storage::query* const list[] = {
+      &profile,          &profile_by_handle, &cards,           &profile_facts,   &relation_facts,
+      &followers,        &following,         &follow_requests, &blocks,          &mutes,
+      &pending_requests, &settings,          &insert_profile,  &update_profile,  &save_settings,
+      &insert_block,     &delete_block,      &save_mute,       &delete_mute,     &due_mutes,
+      &delete_due_mutes, &save_follow,       &delete_follow,   &count_following, &add_request,
+      &add_follower,     &accept_requests,   &drop_follower};
   return list;
 }
 

@@ -10,12 +10,31 @@ namespace nova::user::queries {
 extern const storage::query profile;
 extern const storage::query profile_by_handle;
 extern const storage::query cards;
-extern const storage::query block_facts;
-
+extern const storage::query profile_facts;
+extern const storage::query relation_facts;
+extern const storage::query followers;
+extern const storage::query following;
+extern const storage::query follow_requests;
+extern const storage::query blocks;
+extern const storage::query mutes;
+extern const storage::query pending_requests;
+extern const storage::query settings;
 extern const storage::query insert_profile;
 extern const storage::query update_profile;
+extern const storage::query save_settings;
 extern const storage::query insert_block;
 extern const storage::query delete_block;
+extern const storage::query save_mute;
+extern const storage::query delete_mute;
+extern const storage::query due_mutes;
+extern const storage::query delete_due_mutes;
+extern const storage::query save_follow;
+extern const storage::query delete_follow;
+extern const storage::query count_following;
+extern const storage::query add_request;
+extern const storage::query add_follower;
+extern const storage::query accept_requests;
+extern const storage::query drop_follower;
 
 /// All of the above, for a test that prepares each.
 std::span<const storage::query* const> all();

@@ -20,21 +20,56 @@ enum : std::size_t {
 };
 }
 namespace card {
+enum : std::size_t { account, handle, display_name, avatar, is_private, relation };
+}
+namespace relation {
+enum : std::size_t { following, requested, followed_by, blocking, muting, columns };
+}
+constexpr std::size_t page_at = std::size_t{card::relation} + std::size_t{relation::columns};
+namespace facts {
+enum : std::size_t { followers, following, relation };
+constexpr std::size_t blocks_viewer = std::size_t{relation} + std::size_t{user::relation::columns};
+}  // namespace facts
+namespace pair {
 enum : std::size_t {
-  account,
-  handle,
-  display_name,
-  avatar,
+  exists,
   is_private,
-  following,
+  follows,
   requested,
-  followed_by,
+  follow_at,
+  followed,
+  asked,
+  follower_at,
   blocking,
-  muting
+  blocked_by,
+  muting,
+  mute_until,
+  count
 };
 }
-namespace facts {
-enum : std::size_t { target_exists, blocked, blocks };
+namespace request {
+enum : std::size_t { follower, at };
+}
+namespace setting {
+enum : std::size_t {
+  message_from,
+  mention_from,
+  presence_to,
+  discoverable,
+  locale,
+  time_zone,
+  notify
+};
+}
+
+relation_row relation_at(const storage::rows& r, std::size_t row, std::size_t first) {
+  return {r.boolean(row, first + relation::following), r.boolean(row, first + relation::requested),
+          r.boolean(row, first + relation::followed_by), r.boolean(row, first + relation::blocking),
+          r.boolean(row, first + relation::muting)};
+}
+
+unix_ms time_or_0(const storage::rows& r, std::size_t row, std::size_t column) {
+  return r.null(row, column) ? 0 : r.time(row, column);
 }
 
 std::optional<uuid> id_or_none(const storage::rows& r, std::size_t row, std::size_t column) {
@@ -59,15 +94,53 @@ std::vector<card_row> read_cards(const storage::rows& r) {
   for (std::size_t i = 0; i < r.size(); ++i)
     out.push_back({r.id(i, card::account), r.text(i, card::handle), r.text(i, card::display_name),
                    id_or_none(r, i, card::avatar), r.boolean(i, card::is_private),
-                   r.boolean(i, card::following), r.boolean(i, card::requested),
-                   r.boolean(i, card::followed_by), r.boolean(i, card::blocking),
-                   r.boolean(i, card::muting)});
+                   relation_at(r, i, card::relation)});
   return out;
 }
 
-block_facts_row read_block_facts(const storage::rows& r) {
-  return {r.boolean(0, facts::target_exists), r.boolean(0, facts::blocked),
-          r.int8(0, facts::blocks)};
+std::vector<card_row> read_page(const storage::rows& r) {
+  auto out = read_cards(r);
+  for (std::size_t i = 0; i < r.size(); ++i) out[i].at = r.time(i, page_at);
+  return out;
+}
+
+profile_facts_row read_profile_facts(const storage::rows& r) {
+  return {r.int8(0, facts::followers), r.int8(0, facts::following),
+          relation_at(r, 0, facts::relation), r.boolean(0, facts::blocks_viewer)};
+}
+
+relation_facts_row read_relation_facts(const storage::rows& r) {
+  relation_facts_row out{r.boolean(0, pair::exists),
+                         r.boolean(0, pair::is_private),
+                         r.boolean(0, pair::follows),
+                         r.boolean(0, pair::requested),
+                         time_or_0(r, 0, pair::follow_at),
+                         r.boolean(0, pair::followed),
+                         r.boolean(0, pair::asked),
+                         time_or_0(r, 0, pair::follower_at),
+                         r.boolean(0, pair::blocking),
+                         r.boolean(0, pair::blocked_by),
+                         r.boolean(0, pair::muting),
+                         std::nullopt,
+                         r.int8(0, pair::count)};
+  if (!r.null(0, pair::mute_until)) out.mute_until = r.time(0, pair::mute_until);
+  return out;
+}
+
+std::vector<request_row> read_requests(const storage::rows& r) {
+  std::vector<request_row> out;
+  out.reserve(r.size());
+  for (std::size_t i = 0; i < r.size(); ++i)
+    out.push_back({r.id(i, request::follower), r.time(i, request::at)});
+  return out;
+}
+
+settings_row read_settings(const storage::rows& r) {
+  if (r.empty()) return {};
+  return {r.text(0, setting::message_from), r.text(0, setting::mention_from),
+          r.text(0, setting::presence_to),  r.boolean(0, setting::discoverable),
+          r.text(0, setting::locale),       r.text(0, setting::time_zone),
+          r.int8(0, setting::notify)};
 }
 
 }  // namespace nova::user

@@ -17,19 +17,15 @@ struct profile_row {
   std::string bio;
   unix_ms created_at = 0;
   unix_ms updated_at = 0;
-  std::string links;  ///< a Links message
-  std::optional<uuid> avatar_media_id;
-  std::optional<uuid> cover_media_id;
+  std::string links = {};  ///< a Links message
+  std::optional<uuid> avatar_media_id = {};
+  std::optional<uuid> cover_media_id = {};
   bool is_private = false;
+  bool operator==(const profile_row&) const = default;
 };
 
-/// One person as others meet it, and how the one who asks stands to it.
-struct card_row {
-  uuid account_id{};
-  std::string handle;
-  std::string display_name;
-  std::optional<uuid> avatar_media_id;
-  bool is_private = false;
+/// How the account that asks stands to another one.
+struct relation_row {
   bool following = false;
   bool requested = false;
   bool followed_by = false;
@@ -37,16 +33,80 @@ struct card_row {
   bool muting = false;
 };
 
-/// The facts that a block depends on, as of the last commit.
-struct block_facts_row {
-  bool target_exists = false;
-  bool blocked = false;
-  std::int64_t blocks = 0;  ///< number of people whom the account blocks
+/// An account as others see it.
+struct card_row {
+  uuid account_id{};
+  std::string handle;
+  std::string display_name;
+  std::optional<uuid> avatar_media_id;
+  bool is_private = false;
+  relation_row relation;
+  unix_ms at = 0;  ///< in a page: when the row of the list was made
+};
+
+/// The part of a profile that other accounts decide.
+struct profile_facts_row {
+  std::int64_t followers = 0;
+  std::int64_t following = 0;
+  relation_row relation;
+  bool blocks_viewer = false;
+};
+
+/// Two accounts, "own" and "other", as of the last commit.
+struct relation_facts_row {
+  bool exists = false;  ///< the other account
+  bool is_private = false;
+  bool follows = false;    ///< own row: following, or asking to
+  bool requested = false;  ///< of it: asking to
+  unix_ms follow_at = 0;
+  bool followed = false;  ///< the other account's row, as own read model has it
+  bool asked = false;     ///< of it: asking to
+  unix_ms follower_at = 0;
+  bool blocking = false;
+  bool blocked_by = false;
+  bool muting = false;
+  std::optional<unix_ms> mute_until = {};
+  std::int64_t count = 0;  ///< of own rows, see relation_count
+};
+
+/// Which own rows relation_facts counts.
+enum class relation_count : std::int64_t { none, blocks, mutes, follows };
+
+struct settings_row {
+  std::string message_from = "everyone";
+  std::string mention_from = "everyone";
+  std::string presence_to = "shared";
+  bool discoverable = true;
+  std::string locale = "en";
+  std::string time_zone = "UTC";
+  std::int64_t notify = 63;  ///< bits of notify_bit
+  bool operator==(const settings_row&) const = default;
+};
+
+/// Kinds of events that an account may switch off.
+enum class notify_bit : std::int64_t {
+  follow = 1,
+  mention = 2,
+  comment = 4,
+  reaction = 8,
+  share = 16,
+  message = 32
+};
+
+struct request_row {
+  uuid follower_id{};
+  unix_ms at = 0;
 };
 
 /// profile, profile_by_handle.
 std::optional<profile_row> read_profile(const storage::rows& r);
 std::vector<card_row> read_cards(const storage::rows& r);
-block_facts_row read_block_facts(const storage::rows& r);
+/// followers, following, follow_requests, blocks, mutes.
+std::vector<card_row> read_page(const storage::rows& r);
+profile_facts_row read_profile_facts(const storage::rows& r);
+relation_facts_row read_relation_facts(const storage::rows& r);
+std::vector<request_row> read_requests(const storage::rows& r);
+/// The defaults where there is no row.
+settings_row read_settings(const storage::rows& r);
 
 }  // namespace nova::user

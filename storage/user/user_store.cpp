@@ -15,6 +15,10 @@ storage::value or_null(const uuid& id) {
   if (id.is_nil()) return std::monostate{};
   return id;
 }
+storage::value or_null(const std::optional<uuid>& id) {
+  if (!id) return std::monostate{};
+  return *id;
+}
 
 }  // namespace
 
@@ -25,8 +29,21 @@ statement profile_by_handle(std::string handle_name) {
 statement cards(std::vector<uuid> accounts, const uuid& viewer, unix_ms now) {
   return {&queries::cards, {std::move(accounts), or_null(viewer), timestamp{now}}};
 }
-statement block_facts(const uuid& account, const uuid& target) {
-  return {&queries::block_facts, {account, target}};
+statement profile_facts(const uuid& account, const uuid& viewer, unix_ms now) {
+  return {&queries::profile_facts, {account, or_null(viewer), timestamp{now}}};
+}
+statement relation_facts(const uuid& own, const uuid& other, unix_ms now, relation_count count) {
+  return {&queries::relation_facts, {own, other, timestamp{now}, static_cast<std::int64_t>(count)}};
+}
+statement settings(const uuid& account) { return {&queries::settings, {account}}; }
+
+statement page(const storage::query& which, const uuid& account, const uuid& viewer, unix_ms now,
+               const page_mark& behind, std::int64_t limit) {
+  return {&which,
+          {account, or_null(viewer), timestamp{now}, timestamp{behind.at}, behind.account, limit}};
+}
+statement pending_requests(const uuid& account, std::int64_t limit) {
+  return {&queries::pending_requests, {account, limit}};
 }
 
 statement insert_profile(const profile_row& row) {
@@ -36,14 +53,58 @@ statement insert_profile(const profile_row& row) {
 }
 statement update_profile(const profile_row& row) {
   return {&queries::update_profile,
-          {row.account_id, row.display_name, row.bio, timestamp{row.updated_at}},
+          {row.account_id, row.display_name, row.bio, timestamp{row.updated_at},
+           storage::bytes{row.links}, or_null(row.avatar_media_id), or_null(row.cover_media_id),
+           row.is_private},
           1};
+}
+statement save_settings(const uuid& account, const settings_row& row) {
+  return {&queries::save_settings,
+          {account, row.message_from, row.mention_from, row.presence_to, row.discoverable,
+           row.locale, row.time_zone, row.notify}};
 }
 statement insert_block(const uuid& account, const uuid& target, unix_ms now) {
   return {&queries::insert_block, {account, target, timestamp{now}}};
 }
 statement delete_block(const uuid& account, const uuid& target) {
   return {&queries::delete_block, {account, target}};
+}
+
+statement save_mute(const uuid& account, const uuid& target, std::optional<unix_ms> until,
+                    unix_ms now) {
+  storage::value end;
+  if (until) end = timestamp{*until};
+  return {&queries::save_mute, {account, target, std::move(end), timestamp{now}}};
+}
+statement delete_mute(const uuid& account, const uuid& target) {
+  return {&queries::delete_mute, {account, target}};
+}
+
+statement save_follow(const uuid& account, const uuid& target, bool requested, unix_ms now) {
+  return {&queries::save_follow, {account, target, requested, timestamp{now}}};
+}
+statement delete_follow(const uuid& account, const uuid& target) {
+  return {&queries::delete_follow, {account, target}};
+}
+statement count_following(const uuid& account, std::int64_t by) {
+  return {&queries::count_following, {account, by}};
+}
+
+statement add_request(const uuid& account, const uuid& follower, unix_ms at) {
+  return {&queries::add_request, {account, follower, timestamp{at}}};
+}
+statement add_follower(const uuid& account, const uuid& follower, unix_ms at) {
+  return {&queries::add_follower, {account, follower, timestamp{at}}};
+}
+statement accept_requests(const uuid& account, std::vector<uuid> followers, unix_ms now) {
+  return {&queries::accept_requests, {account, std::move(followers), timestamp{now}}};
+}
+statement drop_follower(const uuid& account, const uuid& follower) {
+  return {&queries::drop_follower, {account, follower}};
+}
+
+storage::retention_job ended_mutes() {
+  return {"mute", &queries::due_mutes, &queries::delete_due_mutes};
 }
 
 }  // namespace nova::user::store

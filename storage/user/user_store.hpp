@@ -1,6 +1,7 @@
 // Statements on user's tables, typed. Called by actors/user; executed by the runtime.
 #pragma once
 
+#include "storage/database/retention.hpp"
 #include "storage/user/user_rows.hpp"
 
 namespace nova::user::store {
@@ -10,12 +11,44 @@ storage::statement profile(const uuid& account);
 storage::statement profile_by_handle(std::string handle_name);
 /// The cards of `accounts` as `viewer` sees them; nil: a guest.
 storage::statement cards(std::vector<uuid> accounts, const uuid& viewer, unix_ms now);
-storage::statement block_facts(const uuid& account, const uuid& target);
+storage::statement profile_facts(const uuid& account, const uuid& viewer, unix_ms now);
+storage::statement relation_facts(const uuid& own, const uuid& other, unix_ms now,
+                                  relation_count count = relation_count::none);
+storage::statement settings(const uuid& account);
+
+/// Where a page of a list begins: behind the row made at `at` about `account`.
+struct page_mark {
+  unix_ms at = 0;
+  uuid account{};
+};
+/// `which` is one of queries::followers, following, follow_requests, blocks, mutes.
+storage::statement page(const storage::query& which, const uuid& account, const uuid& viewer,
+                        unix_ms now, const page_mark& behind, std::int64_t limit);
+storage::statement pending_requests(const uuid& account, std::int64_t limit);
 
 /// Refused as a conflict when the account has a profile.
 storage::statement insert_profile(const profile_row& row);
 storage::statement update_profile(const profile_row& row);
+storage::statement save_settings(const uuid& account, const settings_row& row);
 storage::statement insert_block(const uuid& account, const uuid& target, unix_ms now);
 storage::statement delete_block(const uuid& account, const uuid& target);
+storage::statement save_mute(const uuid& account, const uuid& target, std::optional<unix_ms> until,
+                             unix_ms now);
+storage::statement delete_mute(const uuid& account, const uuid& target);
+
+/// Own side of a follow. The counter is changed by count_following in the same decision.
+storage::statement save_follow(const uuid& account, const uuid& target, bool requested,
+                               unix_ms now);
+storage::statement delete_follow(const uuid& account, const uuid& target);
+storage::statement count_following(const uuid& account, std::int64_t by);
+
+/// The other side. Each changes the counter of followers with the rows, and does nothing the second time.
+storage::statement add_request(const uuid& account, const uuid& follower, unix_ms at);
+storage::statement add_follower(const uuid& account, const uuid& follower, unix_ms at);
+storage::statement accept_requests(const uuid& account, std::vector<uuid> followers, unix_ms now);
+storage::statement drop_follower(const uuid& account, const uuid& follower);
+
+/// Mutes that ended before now.
+storage::retention_job ended_mutes();
 
 }  // namespace nova::user::store

@@ -68,7 +68,15 @@ constexpr shape shapes[] = {
     {"user.profile", "Ixxxtte?U?Ub", about::given},
     {"user.profile_by_handle", "Axxxtte?U?Ub"},
     {"user.cards", "Ixx?Ubbbbbb", about::ids},
-    {"user.block_facts", "bbn", about::one},
+    {"user.profile_facts", "nnbbbbbb", about::one},
+    {"user.relation_facts", "bbbb?tbb?tbbb?tn", about::one},
+    {"user.followers", "Axx?Ubbbbbbt", about::any, 3},
+    {"user.following", "Axx?Ubbbbbbt", about::any, 3},
+    {"user.follow_requests", "Axx?Ubbbbbbt", about::any, 3},
+    {"user.blocks", "Axx?Ubbbbbbt", about::any, 3},
+    {"user.mutes", "Axx?Ubbbbbbt", about::any, 3},
+    {"user.pending_requests", "At", about::any, 3},
+    {"user.settings", "xxxbxxn"},
 };
 
 const shape& shape_of(const storage::statement& s) {

@@ -6,13 +6,24 @@ namespace nova::simulation {
 
 namespace {
 
-enum profile_column { p_id, p_handle, p_name, p_display, p_bio, p_created, p_updated };
-constexpr std::size_t profile_cells = 10;
+enum profile_column {
+  p_id,
+  p_handle,
+  p_name,
+  p_display,
+  p_bio,
+  p_created,
+  p_updated,
+  p_links,
+  p_avatar,
+  p_cover,
+  p_private
+};
+constexpr std::size_t profile_cells = 10, pair_cells = 13, settings_cells = 7;
 
 memory_row shown(const memory_row& r) {
-  // Links, avatar, cover, private: as a registration leaves them.
-  return {r[p_id],      r[p_handle],      r[p_display], r[p_bio], r[p_created],
-          r[p_updated], storage::bytes{}, value{},      value{},  false};
+  return {r[p_id],      r[p_handle], r[p_display], r[p_bio],   r[p_created],
+          r[p_updated], r[p_links],  r[p_avatar],  r[p_cover], r[p_private]};
 }
 
 void add_profiles(memory_store& store) {
@@ -29,7 +40,9 @@ void add_profiles(memory_store& store) {
     return best ? found(profile_cells, {shown(*best)}) : found(profile_cells, {});
   });
   store.on("user.insert_profile", [](memory_store& s, const memory_row& p) {
-    s.table("profile").insert(p);
+    auto row = p;
+    row.insert(row.end(), {storage::bytes{}, value{}, value{}, false});
+    s.table("profile").insert(row);
     return changed(1);
   });
   store.on("user.update_profile", [](memory_store& s, const memory_row& p) {
@@ -37,6 +50,7 @@ void add_profiles(memory_store& store) {
       r[p_display] = p[1];
       r[p_bio] = p[2];
       r[p_updated] = p[3];
+      for (std::size_t i = p_links; i <= p_private; ++i) r[i] = p[i - p_links + 4];
       return true;
     });
   });
@@ -44,11 +58,26 @@ void add_profiles(memory_store& store) {
 
 void add_blocks(memory_store& store) {
   store.add_table("block", {0, 1});
-  store.on("user.block_facts", [](memory_store& s, const memory_row& p) {
+  // The simulation knows blocks, and no follow or mute.
+  store.on("user.relation_facts", [](memory_store& s, const memory_row& p) {
     std::int64_t blocks = 0;
-    each_of(s, "block", {p[0]}, [&](const memory_row&) { return ++blocks, true; });
-    return found(3, {{s.table("profile").find({p[1]}) != nullptr,
-                      s.table("block").find({p[0], p[1]}) != nullptr, blocks}});
+    if (number(p[3]) == 1)
+      each_of(s, "block", {p[0]}, [&](const memory_row&) { return ++blocks, true; });
+    const auto* other = s.table("profile").find({p[1]});
+    return found(pair_cells,
+                 {{other != nullptr, other != nullptr ? (*other)[p_private] : false, false, false,
+                   value{}, false, false, value{}, s.table("block").find({p[0], p[1]}) != nullptr,
+                   s.table("block").find({p[1], p[0]}) != nullptr, false, value{}, blocks}});
+  });
+  store.add_table("settings", {0});
+  store.on("user.settings", [](memory_store& s, const memory_row& p) {
+    const auto* r = s.table("settings").find({p[0]});
+    return r ? found(settings_cells, {memory_row(r->begin() + 1, r->end())})
+             : found(settings_cells, {});
+  });
+  store.on("user.save_settings", [](memory_store& s, const memory_row& p) {
+    s.table("settings").put(p);
+    return changed(1);
   });
   store.on("user.insert_block", [](memory_store& s, const memory_row& p) {
     if (s.table("block").find({p[0], p[1]})) return changed(0);

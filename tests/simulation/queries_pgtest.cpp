@@ -75,7 +75,8 @@ std::size_t columns_of(std::string_view name) {
       {"auth.revocations", 2},
       {"user.profile", 10},
       {"user.profile_by_handle", 10},
-      {"user.block_facts", 3},
+      {"user.relation_facts", 13},
+      {"user.settings", 7},
       {"messaging.load_conversation", 4},
       {"messaging.load_members", 5},
       {"messaging.load_recent", 6},
@@ -251,20 +252,36 @@ struct user_pools : pools {
     namespace s = user::store;
     const auto who = account();
     const unix_ms own = day + who.data[15];  // no two profiles of one age
-    switch (below(4)) {
+    switch (below(5)) {
       case 0: return s::insert_profile({who, word({"Ada", "Bob"}), word({"A", "B"}), "", own, own});
       case 1:
-        return s::update_profile({who, {}, word({"A", "B", "C"}), word({"", "bio"}), own, at()});
-      case 2: return s::insert_block(who, account(), at());
+        return s::update_profile({who,
+                                  {},
+                                  word({"A", "B", "C"}),
+                                  word({"", "bio"}),
+                                  own,
+                                  at(),
+                                  "",
+                                  account(),
+                                  std::nullopt,
+                                  below(2) == 0});
+      case 2:
+        return s::save_settings(who, {word({"everyone", "nobody"}), "everyone", "shared",
+                                      below(2) == 0, "en", "UTC", number(0, 63)});
+      case 3: return s::insert_block(who, account(), at());
       default: return s::delete_block(who, account());
     }
   }
   statement read() {
     namespace s = user::store;
-    switch (below(3)) {
+    switch (below(4)) {
       case 0: return s::profile(account());
       case 1: return s::profile_by_handle(word({"ada", "bob", "eve"}));
-      default: return s::block_facts(account(), account());
+      case 2: return s::settings(account());
+      default:
+        return s::relation_facts(
+            account(), account(), day,
+            below(2) == 0 ? user::relation_count::blocks : user::relation_count::none);
     }
   }
 };
