@@ -4,6 +4,8 @@
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/messaging_store.hpp"
 
+#include <algorithm>
+
 namespace nova::messaging {
 
 runtime::entity_kind conversation_entity::kind() {
@@ -36,14 +38,20 @@ runtime::loading<conversation_state> conversation_entity::load(std::string_view 
   s.created_at = head->created_at;
   s.rev = head->rev;
 
-  for (const auto& m : read_members(r.rows(1)))
-    s.members[m.account] = {m.role, m.joined_at, m.read_seq, m.delivered_seq};
+  for (const auto& m : read_members(r.rows(1))) {
+    s.members.emplace_hint(s.members.end(), m.account,
+                           member_state{m.role, m.joined_at, m.read_seq, m.delivered_seq});
+    s.listed_at = std::max(s.listed_at, m.listed_at);
+  }
   s.refresh_everyone();
 
   const auto recent = read_recent(r.rows(2));
   if (!recent.empty()) s.last_seq = recent.front().sent.seq;
-  for (auto m = recent.rbegin(); m != recent.rend(); ++m)
+  for (auto m = recent.rbegin(); m != recent.rend(); ++m) {
     s.recent.remember(m->sender, m->client_id, m->sent, sends_loaded);
+    if (m->sent.seq > s.last_seq - s.last_seq % store::count_block)
+      s.block_senders.push_back(m->sender);
+  }
   if (s.last_seq > static_cast<std::int64_t>(recent.size())) s.recent.mark_incomplete();
   s.blocked = !r.rows(3).empty() && !planted(planted_fault::stale_read_model);
   return s;

@@ -1,5 +1,7 @@
 #include "actors/messaging/conversation_rules.hpp"
 
+#include "storage/messaging/messaging_store.hpp"
+
 #include <algorithm>
 
 namespace nova::messaging {
@@ -36,6 +38,19 @@ std::optional<uuid> heir(const conversation_facts& s, const uuid& leaving) {
   return best;
 }
 
+unix_ms place_after(const conversation_facts& s, std::size_t members, std::int64_t limit,
+                    unix_ms now) {
+  if (std::cmp_greater(members, limit)) return 0;
+  const bool near = now >= s.listed_at && now <= s.listed_at + store::list_slack_ms;
+  return near && s.listed_at != 0 ? s.listed_at : now;
+}
+
+std::map<uuid, std::int64_t> block_counts(const conversation_state& s, const uuid& sender) {
+  std::map<uuid, std::int64_t> out{{sender, 1}};
+  for (const auto& account : s.block_senders) ++out[account];
+  return out;
+}
+
 Member describe_member(const uuid& account, const member_state& m) {
   Member out;
   out.set_account_id(to_string(account));
@@ -46,17 +61,23 @@ Member describe_member(const uuid& account, const member_state& m) {
   return out;
 }
 
-ConversationPush describe(const conversation_facts& s) {
+ConversationPush describe(const conversation_facts& s, const std::vector<uuid>& added,
+                          const member_state& newcomer) {
   ConversationPush p;
   p.set_conversation_id(to_string(s.id));
   p.set_kind(std::string(to_text(s.kind)));
   if (s.title) p.set_title(*s.title);
   p.set_last_seq(s.last_seq);
   p.set_rev(s.rev);
-  p.set_member_count(static_cast<std::int64_t>(s.members.size()));
-  for (const auto& [account, m] : s.members) {
-    if (p.members_size() == members_shown) break;
-    *p.add_members() = describe_member(account, m);
+  p.set_member_count(std::ssize(s.members) + std::ssize(added));
+  auto old = s.members.begin();
+  auto next = added.begin();
+  while (p.members_size() < members_shown && (old != s.members.end() || next != added.end())) {
+    const bool from_old = next == added.end() || (old != s.members.end() && old->first < *next);
+    *p.add_members() =
+        from_old ? describe_member(old->first, old->second) : describe_member(*next, newcomer);
+    if (from_old) ++old;
+    else ++next;
   }
   return p;
 }

@@ -25,9 +25,19 @@ std::int64_t owner_count(const conversation_facts& s);
 /// The next owner when the last one leaves: the longest-standing admin, else the longest-standing member.
 std::optional<uuid> heir(const conversation_facts& s, const uuid& leaving);
 
+/// Where the conversation lies in its members' lists after an act at `now` that leaves it with `members`; 0: nowhere. Equal to
+/// `listed_at`: as before. `limit`: members of a conversation that has a place.
+unix_ms place_after(const conversation_facts& s, std::size_t members, std::int64_t limit,
+                    unix_ms now);
+
+/// How many messages of the block that `seq` fills each account sent, with `sender` as the last.
+std::map<uuid, std::int64_t> block_counts(const conversation_state& s, const uuid& sender);
+
 Member describe_member(const uuid& account, const member_state& m);
 
-/// The push of a whole conversation, for accounts that see it for the first time.
-ConversationPush describe(const conversation_facts& s);
+/// The push of a whole conversation, for accounts that see it for the first time. `added`: members who are not in `s` yet,
+/// ascending, all of them as `newcomer`.
+ConversationPush describe(const conversation_facts& s, const std::vector<uuid>& added = {},
+                          const member_state& newcomer = {});
 
 }  // namespace nova::messaging

@@ -103,7 +103,8 @@ struct conversation_facts {
   unix_ms created_at = 0;
   std::int64_t last_seq = 0;
   std::int64_t rev = 0;
-  bool blocked = false;  ///< direct only: one side has blocked the other
+  bool blocked = false;   ///< direct only: one side has blocked the other
+  unix_ms listed_at = 0;  ///< its place in the members' lists; 0: none
   std::map<uuid, member_state> members;
   /// All members' accounts. A membership change replaces the whole vector, so pushes can share it.
   std::shared_ptr<const std::vector<uuid>> everyone = std::make_shared<std::vector<uuid>>();
@@ -113,6 +114,8 @@ struct conversation_facts {
 };
 
 struct conversation_state : conversation_facts {
+  /// The senders of the messages of the block that is not full yet; see store::count_block.
+  std::vector<uuid> block_senders;
   recent_sends recent;
   known_handles handles;
   device_marks devices;

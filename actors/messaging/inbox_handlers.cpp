@@ -69,11 +69,14 @@ outcome create(const runtime::context& c, const runtime::reads& r, conversation_
   decision<inbox_state> d;
   if (kind == conversation_kind::direct)
     d.statements.push_back(store::insert_direct_pair(c.caller.account, others.front(), s.id));
-  d.statements.push_back(store::insert_conversation(s.id, kind, s.title, c.caller.account, c.now));
-  d.statements.push_back(
-      store::insert_members(s.id, {c.caller.account}, s.members[c.caller.account].role, c.now, 0));
+  const auto place = place_after(s, s.members.size(), settings_of(c).listed_members, c.now);
+  d.statements.push_back(store::insert_conversation(s.id, kind, s.title, c.caller.account, c.now,
+                                                    std::ssize(s.members)));
+  d.statements.push_back(store::insert_members(s.id, {c.caller.account},
+                                               s.members[c.caller.account].role, c.now, 0, place));
   if (!others.empty())
-    d.statements.push_back(store::insert_members(s.id, others, member_role::member, c.now, 0));
+    d.statements.push_back(
+        store::insert_members(s.id, others, member_role::member, c.now, 0, place));
   auto description = describe(s);
   add_names(*description.mutable_members(), r, kind == conversation_kind::direct ? 1 : 0);
   d.reply = share(reply_of(description, c.now));

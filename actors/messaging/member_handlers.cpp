@@ -17,6 +17,12 @@ namespace {
 
 using outcome = conversation_entity::outcome;
 
+// A conversation that grows too large for a place in its members' lists loses it.
+void leave_lists(decision<conversation_state>& d, const conversation_state& s) {
+  for (const auto& [account, m] : s.members)
+    d.statements.push_back(store::list_member(s.id, account, 0));
+}
+
 Change role_change(const uuid& account, member_role role) {
   Change change;
   change.set_kind("role");
@@ -52,19 +58,24 @@ outcome conversation_entity::add_members(const state& s, const AddMembersRequest
   add_names(*reply.mutable_items(), r, 0);
   decision<state> d;
   if (!accounts.empty()) {
-    conversation_facts after = s;
-    ++after.rev;
-    for (const auto& account : accounts) after.members[account] = added;
+    const auto after = s.members.size() + accounts.size();
+    const bool listed = std::cmp_less_equal(after, settings_of(c).listed_members);
+    const auto place = listed ? s.listed_at : 0;
+    if (place != s.listed_at) leave_lists(d, s);
     d.statements.push_back(
-        store::insert_members(s.id, accounts, member_role::member, c.now, s.last_seq));
-    d.apply = [accounts, added](state& x) {
+        store::insert_members(s.id, accounts, member_role::member, c.now, s.last_seq, place));
+    d.statements.push_back(store::set_member_count(s.id, static_cast<std::int64_t>(after)));
+    d.apply = [accounts, added, place](state& x) {
+      x.listed_at = place;
       for (const auto& account : accounts) x.members[account] = added;
       x.handles.forget();
       x.refresh_everyone();
     };
     add_change(d, s, c, {}, std::move(change));
+    auto whole = describe(s, accounts, added);
+    whole.set_rev(s.rev + 1);
     d.pushes.push_back(
-        {{std::make_shared<const std::vector<uuid>>(accounts)}, make_push(describe(after)), 0});
+        {{std::make_shared<const std::vector<uuid>>(accounts)}, make_push(std::move(whole)), 0});
   }
   d.reply = share(std::move(reply));
   return d;
@@ -113,6 +124,7 @@ outcome conversation_entity::remove_member(const state& s, const RemoveMemberReq
   std::optional<uuid> promoted;
   if (target->role == member_role::owner && owner_count(s) == 1) promoted = heir(s, account);
   d.statements.push_back(store::delete_member(s.id, account));
+  d.statements.push_back(store::set_member_count(s.id, std::ssize(s.members) - 1));
   Change change;
   change.set_kind("member_removed");
   change.set_account_id(to_string(account));

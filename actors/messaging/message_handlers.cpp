@@ -124,8 +124,11 @@ outcome conversation_entity::recall(const state& s, const RecallRequest& q, cons
 
   decision<state> d;
   d.statements.push_back(store::recall_message(s.id, q.seq(), s.rev + 1));
-  d.statements.push_back(store::delete_reactions(s.id, q.seq()));
-  d.statements.push_back(store::delete_changes(s.id, q.seq()));
+  d.statements.push_back(store::delete_edits(s.id, q.seq()));
+  if (head->reacted) {
+    d.statements.push_back(store::delete_reaction_counts(s.id, q.seq()));
+    d.statements.push_back(store::take_back(s.id, q.seq(), c.now));
+  }
   d.events.push_back(changed_event(s, q.seq(), nullptr));
   add_change(d, s, c, q.seq(), change_of("recalled"));
   return done(std::move(d));
@@ -179,6 +182,7 @@ outcome conversation_entity::unreact(const state& s, const ReactRequest& q, cons
   change.set_emoji(emoji);
   change.set_account_id(to_string(c.caller.account));
   d.statements.push_back(store::delete_reaction(s.id, q.seq(), c.caller.account, emoji));
+  d.statements.push_back(store::delete_spent_count(s.id, q.seq(), emoji));
   add_change(d, s, c, q.seq(), std::move(change));
   return done(std::move(d));
 }

@@ -3,6 +3,7 @@
 #include "actors/messaging/inbox_entity.hpp"
 #include "actors/messaging/messaging_intake.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
+#include "storage/messaging/messaging_store.hpp"
 #include "storage/messaging/migrations.hpp"
 
 namespace nova::messaging {
@@ -14,6 +15,7 @@ runtime::domain make(const config::messaging_settings& settings, const runtime::
   d.kinds.push_back(conversation_entity::kind());
   d.kinds.push_back(inbox_entity::kind());
   d.intakes = intakes();
+  d.retention = store::retained();
   d.services = std::make_shared<messaging_services>(messaging_services{settings});
   return d;
 }

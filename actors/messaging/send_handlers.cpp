@@ -62,6 +62,25 @@ Message next_message(const conversation_state& s, const SendRequest& q, const ru
   return m;
 }
 
+// What the message changes beside its row: the counts of a block that it fills, the place in the members' lists.
+void keep_counts(decision<conversation_state>& d, const conversation_state& s, std::int64_t seq,
+                 const runtime::context& c) {
+  const bool full = seq % store::count_block == 0;
+  if (full)
+    for (const auto& [account, n] : block_counts(s, c.caller.account))
+      d.statements.push_back(store::count_sent(s.id, account, seq, n));
+  const auto place = place_after(s, s.members.size(), settings_of(c).listed_members, c.now);
+  if (place != s.listed_at)
+    for (const auto& [account, m] : s.members)
+      d.statements.push_back(store::list_member(s.id, account, place));
+  d.apply = [next = std::move(d.apply), full, place, sender = c.caller.account](auto& x) {
+    next(x);
+    x.listed_at = place;
+    if (full) x.block_senders.clear();
+    else x.block_senders.push_back(sender);
+  };
+}
+
 decision<conversation_state> accept(Message message, const runtime::context& c,
                                     const conversation_state& s, std::int64_t body_hash) {
   sent_row sent{message.seq(), parse_uuid(message.message_id()).value(), message.sent_at(),
@@ -76,6 +95,7 @@ decision<conversation_state> accept(Message message, const runtime::context& c,
     x.last_seq = sent.seq;
     x.recent.remember(sender, client_id, sent, limit);
   };
+  keep_counts(d, s, sent.seq, c);
   d.pushes.push_back({{s.everyone}, make_push(std::move(message)), c.caller.connection});
   return d;
 }

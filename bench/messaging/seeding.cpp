@@ -62,10 +62,10 @@ result<void> seed_directs(storage::blocking_connection& c, std::uint32_t series,
                        std::to_string(last) + "::bigint - 1) n";
   return c.script(
       "INSERT INTO conversation SELECT " + conversation + ", 1, NULL, " + owner +
-      ", now(), 0 FROM " + numbers +
+      ", now(), 0, 2 FROM " + numbers +
       "; INSERT INTO direct_pair SELECT least(a, b), greatest(a, b), c FROM (SELECT " + owner +
       " a, " + person + " b, " + conversation + " c FROM " + numbers +
-      ") x; INSERT INTO member SELECT c, unnest(ARRAY[a, b]), 1, now(), 0, 0 FROM (SELECT " +
+      ") x; INSERT INTO member SELECT c, unnest(ARRAY[a, b]), 1, now(), 0, 0, now() FROM (SELECT " +
       owner + " a, " + person + " b, " + conversation + " c FROM " + numbers + ") x; " +
       messages_sql(conversation, person, numbers));
 }
@@ -76,11 +76,11 @@ result<void> seed_groups(storage::blocking_connection& c, std::uint32_t series, 
   const auto numbers = "generate_series(0::bigint, " + std::to_string(count) + "::bigint - 1) n";
   const auto others = "generate_series(0::bigint, " + std::to_string(members) + "::bigint - 2) p";
   return c.script("INSERT INTO conversation SELECT " + conversation + ", 2, 'seeded', " + owner +
-                  ", now(), 0 FROM " + numbers + "; INSERT INTO member SELECT " + conversation +
-                  ", " + owner + ", 3, now(), 0, 0 FROM " + numbers +
-                  "; INSERT INTO member SELECT " + conversation + ", " +
-                  sql_id(person_series, "p") + ", 1, now(), 0, 0 FROM " + numbers + ", " + others +
-                  "; " + messages_sql(conversation, owner, numbers));
+                  ", now(), 0, " + std::to_string(members) + " FROM " + numbers +
+                  "; INSERT INTO member SELECT " + conversation + ", " + owner +
+                  ", 3, now(), 0, 0 FROM " + numbers + "; INSERT INTO member SELECT " +
+                  conversation + ", " + sql_id(person_series, "p") + ", 1, now(), 0, 0 FROM " +
+                  numbers + ", " + others + "; " + messages_sql(conversation, owner, numbers));
 }
 
 result<void> settle(storage::blocking_connection& c) {

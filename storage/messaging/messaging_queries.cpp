@@ -10,22 +10,46 @@ using storage::merging;
     ".client_id, " m ".text, " m ".extras, " m ".reply_to, " m ".sent_at, " m ".edited_at, " m \
     ".recalled"
 // `me` differs by statement, so reactions are joined where they are wanted.
-#define REACTIONS_OF(me)                                                                \
-  "LEFT JOIN LATERAL (SELECT array_agg(emoji) AS emojis, array_agg(n) AS counts, "      \
-  "array_agg(mine) AS mine FROM (SELECT emoji, count(*) AS n, bool_or(account_id = " me \
-  ")::int::bigint AS mine FROM reaction x WHERE m.reacted AND x.conversation_id = "     \
-  "m.conversation_id AND x.seq = m.seq GROUP BY emoji ORDER BY min(at), emoji) g) r ON true "
+#define MINE(me)                                                                            \
+  "EXISTS (SELECT FROM reaction y WHERE y.conversation_id = x.conversation_id AND y.seq = " \
+  "x.seq AND y.emoji = x.emoji AND y.account_id = " me ")"
+#define REACTIONS_OF(me) \
+  "LEFT JOIN LATERAL (SELECT array_agg(emoji) AS emojis, array_agg(n) AS counts, "  \
+  "array_agg(mine) AS mine FROM (SELECT emoji, n, " MINE(me)                        \
+  "::int::bigint AS mine FROM reaction_count x WHERE m.reacted AND "                \
+  "x.conversation_id = m.conversation_id AND x.seq = m.seq ORDER BY first_at, emoji) g) r ON true "
 #define LAST_MESSAGE                                                                        \
   "LEFT JOIN LATERAL (SELECT * FROM message m WHERE m.conversation_id = c.conversation_id " \
   "ORDER BY m.seq DESC LIMIT 1) l ON true "
-#define UNREAD(me)                                                                              \
-  "(SELECT count(*) FROM (SELECT 1 FROM message u WHERE u.conversation_id = c.conversation_id " \
-  "AND u.seq > own.read_seq AND u.sender_id <> " me " AND NOT u.recalled LIMIT 10000) n)"
-#define SUMMARY_COLUMNS(me) \
-  "c.conversation_id, c.kind::bigint, c.title, c.rev, c.created_at, own.read_seq, "  \
-  "own.delivered_seq, coalesce(l.seq, 0), " UNREAD(me)                               \
-  ", (SELECT count(*) FROM member n WHERE n.conversation_id = c.conversation_id), "  \
-  MESSAGE_COLUMNS("l")
+// Behind a LIMIT the planner looks a row up by its key, whatever it thinks of the table.
+#define MEMBER_BY_KEY(conversation, account)                                           \
+  "CROSS JOIN LATERAL (SELECT * FROM member k WHERE k.conversation_id = " conversation \
+  " AND k.account_id = " account " LIMIT 1) own "
+#define CONVERSATION_BY_KEY(conversation)                                                    \
+  "CROSS JOIN LATERAL (SELECT * FROM conversation k WHERE k.conversation_id = " conversation \
+  " LIMIT 1) c "
+// How many messages `me` sent up to the seq: the kept count of the blocks, and the rest of one block.
+#define SENT_UPTO(me, upto)                                                             \
+  "(coalesce((SELECT s.n FROM sent s WHERE s.conversation_id = c.conversation_id AND "  \
+  "s.account_id = " me " AND s.seq <= " upto                                            \
+  " ORDER BY s.seq DESC LIMIT 1), 0) + "                                                \
+  "(SELECT count(*) FROM (SELECT u.sender_id FROM message u WHERE u.conversation_id = " \
+  "c.conversation_id AND u.seq > " upto " - " upto " % 32 AND u.seq <= " upto           \
+  " ORDER BY "                                                                          \
+  "u.seq LIMIT 32) b WHERE b.sender_id = " me "))"
+// Messages of others behind the own read mark that are not recalled. The newest 64 are counted; of more, what is kept is
+// taken off, and at most 200 recalled ones.
+#define UNREAD(me) \
+  "CASE WHEN coalesce(l.seq, 0) - own.read_seq <= 64 THEN (SELECT count(*) FROM (SELECT "      \
+  "u.sender_id, u.recalled FROM message u WHERE u.conversation_id = c.conversation_id AND "    \
+  "u.seq > own.read_seq ORDER BY u.seq LIMIT 64) b WHERE b.sender_id <> " me                   \
+  " AND NOT b.recalled) ELSE l.seq - own.read_seq - " SENT_UPTO(me, "l.seq") " + " SENT_UPTO(  \
+      me, "own.read_seq") " - (SELECT count(*) FROM (SELECT u.sender_id FROM message u WHERE " \
+  "u.conversation_id = c.conversation_id AND u.seq > own.read_seq AND u.recalled ORDER BY "    \
+  "u.seq DESC LIMIT 200) b WHERE b.sender_id <> " me ") END"
+#define SUMMARY_COLUMNS(me)                                                         \
+  "c.conversation_id, c.kind::bigint, c.title, c.rev, c.created_at, own.read_seq, " \
+  "own.delivered_seq, coalesce(l.seq, 0), " UNREAD(me) ", c.member_count, " MESSAGE_COLUMNS("l")
 
 // ---- conversations
 
@@ -33,9 +57,10 @@ const query load_conversation{
     "messaging.load_conversation",
     "SELECT kind::bigint, title, created_at, rev FROM conversation WHERE conversation_id = $1"};
 
-const query load_members{"messaging.load_members",
-                         "SELECT account_id, role::bigint, joined_at, read_seq, delivered_seq "
-                         "FROM member WHERE conversation_id = $1 ORDER BY account_id"};
+const query load_members{
+    "messaging.load_members",
+    "SELECT account_id, role::bigint, joined_at, read_seq, delivered_seq, active_at "
+    "FROM member WHERE conversation_id = $1 ORDER BY account_id"};
 
 const query load_recent{"messaging.load_recent",
                         "SELECT seq, sender_id, client_id, message_id, sent_at, body_hash "
@@ -48,8 +73,8 @@ const query load_blocked{
 
 const query insert_conversation{
     "messaging.insert_conversation",
-    "INSERT INTO conversation (conversation_id, kind, title, created_by, created_at, rev) "
-    "VALUES ($1, $2::bigint::smallint, $3, $4, $5, 0)"};
+    "INSERT INTO conversation (conversation_id, kind, title, created_by, created_at, rev, "
+    "member_count) VALUES ($1, $2::bigint::smallint, $3, $4, $5, 0, $6)"};
 
 const query insert_direct_pair{
     "messaging.insert_direct_pair",
@@ -57,9 +82,9 @@ const query insert_direct_pair{
 
 const query insert_members{
     "messaging.insert_members",
-    "INSERT INTO member (conversation_id, account_id, role, joined_at, read_seq, delivered_seq) "
-    "SELECT $1, account, $3::bigint::smallint, $4, $5::bigint, $5::bigint FROM unnest($2::uuid[]) "
-    "account"};
+    "INSERT INTO member (conversation_id, account_id, role, joined_at, read_seq, delivered_seq, "
+    "active_at) SELECT $1, account, $3::bigint::smallint, $4, $5::bigint, $5::bigint, "
+    "$6::timestamptz FROM unnest($2::uuid[]) account"};
 
 const query delete_member{"messaging.delete_member",
                           "DELETE FROM member WHERE conversation_id = $1 AND account_id = $2"};
@@ -79,25 +104,57 @@ const query set_rev{"messaging.set_rev",
                     1,
                     {"uuid[]", "bigint[]"}};
 
+const query set_member_count{"messaging.set_member_count",
+                             "UPDATE conversation c SET member_count = x.n FROM unnest($1::uuid[], "
+                             "$2::bigint[]) AS x(id, n) "
+                             "WHERE c.conversation_id = x.id",
+                             merging::last,
+                             51,
+                             1,
+                             {"uuid[]", "bigint[]"}};
+
+const query list_member{
+    "messaging.list_member",
+    "UPDATE member m SET active_at = x.at FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) "
+    "AS "
+    "x(conversation, account, at) WHERE m.conversation_id = x.conversation AND m.account_id = "
+    "x.account",
+    merging::last,
+    63,
+    2,
+    {"uuid[]", "uuid[]", "timestamptz[]"}};
+
 const query find_direct{"messaging.find_direct",
                         "SELECT conversation_id FROM direct_pair WHERE low = $1 AND high = $2"};
 
+// A place in the list lies at most $5 before the last activity. So a page needs the conversations whose place is not more than
+// $5 before that of the $4th which surely lies behind the cursor; of these, and of those without a place, the last activity
+// is looked up.
 const query list_conversations{
     .name = "messaging.list_conversations",
-    .sql = "WITH page AS (SELECT c.conversation_id, coalesce(l.sent_at, c.created_at) AS active_at "
-    "FROM member own JOIN conversation c USING (conversation_id) LEFT JOIN LATERAL "
-    "(SELECT sent_at FROM message m WHERE m.conversation_id = c.conversation_id ORDER BY seq DESC "
-    "LIMIT 1) l ON true WHERE own.account_id = $1 AND (coalesce(l.sent_at, c.created_at), "
-    "c.conversation_id) < ($2::timestamptz, $3::uuid) ORDER BY 2 DESC, 1 DESC LIMIT $4::bigint) "
-    "SELECT " SUMMARY_COLUMNS("$1") ", page.active_at FROM page JOIN conversation c USING "
-    "(conversation_id) JOIN member own ON own.conversation_id = c.conversation_id AND "
-    "own.account_id = $1 " LAST_MESSAGE "ORDER BY page.active_at DESC, c.conversation_id DESC",
+    .sql =
+        "WITH placed AS (SELECT conversation_id FROM member WHERE account_id = $1 AND active_at <= "
+        "$2::timestamptz AND active_at >= coalesce((SELECT active_at FROM member WHERE account_id "
+        "= $1 "
+        "AND active_at < $2::timestamptz - $5::bigint * interval '1 millisecond' ORDER BY "
+        "active_at "
+        "DESC OFFSET $4::bigint LIMIT 1) - $5::bigint * interval '1 millisecond', '-infinity') "
+        "UNION ALL SELECT conversation_id FROM member WHERE account_id = $1 AND active_at IS "
+        "NULL), "
+        "page AS (SELECT x.conversation_id, a.active_at FROM placed x CROSS JOIN LATERAL (SELECT "
+        "coalesce((SELECT m.sent_at FROM message m WHERE m.conversation_id = k.conversation_id "
+        "ORDER BY m.seq DESC LIMIT 1), k.created_at) AS active_at FROM conversation k WHERE "
+        "k.conversation_id = x.conversation_id LIMIT 1) a WHERE (a.active_at, x.conversation_id) < "
+        "($2::timestamptz, $3::uuid) ORDER BY 2 DESC, 1 DESC LIMIT $4::bigint) "
+        "SELECT " SUMMARY_COLUMNS("$1") ", page.active_at FROM page " CONVERSATION_BY_KEY(
+            "page.conversation_id") MEMBER_BY_KEY("page.conversation_id", "$1") LAST_MESSAGE
+    "ORDER BY page.active_at DESC, c.conversation_id DESC",
     .read = {.slow = true, .account_param = 0}};
 
 const query conversation_summary{
     "messaging.conversation_summary",
-    "SELECT " SUMMARY_COLUMNS("$2") " FROM conversation c JOIN member own ON own.conversation_id = "
-    "c.conversation_id AND own.account_id = $2 " LAST_MESSAGE "WHERE c.conversation_id = $1"};
+    "SELECT " SUMMARY_COLUMNS("$2") " FROM conversation c " MEMBER_BY_KEY("c.conversation_id", "$2")
+        LAST_MESSAGE "WHERE c.conversation_id = $1"};
 
 const query conversation_members{
     "messaging.conversation_members",
@@ -127,6 +184,19 @@ const query insert_message{
     {"uuid[]", "bigint[]", "uuid[]", "uuid[]", "text[]", "bigint[]", "bigint[]", "text[]",
      "bytea[]", "bigint[]", "timestamptz[]"}};
 
+const query count_sent{
+    "messaging.count_sent",
+    "INSERT INTO sent (conversation_id, account_id, seq, n) SELECT x.conversation, x.account, "
+    "x.seq, "
+    "(coalesce((SELECT s.n FROM sent s WHERE s.conversation_id = x.conversation AND s.account_id = "
+    "x.account ORDER BY s.seq DESC LIMIT 1), 0) + sum(x.n) OVER (PARTITION BY x.conversation, "
+    "x.account ORDER BY x.seq))::bigint FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], "
+    "$4::bigint[]) AS x(conversation, account, seq, n)",
+    merging::rows,
+    11,
+    1,
+    {"uuid[]", "uuid[]", "bigint[]", "bigint[]"}};
+
 const query find_by_client_id{
     "messaging.find_by_client_id",
     "SELECT seq, message_id, sent_at, body_hash FROM message WHERE conversation_id = $1 AND "
@@ -134,7 +204,7 @@ const query find_by_client_id{
 
 const query message_head{
     "messaging.message_head",
-    "SELECT sender_id, recalled FROM message WHERE conversation_id = $1 AND seq = $2"};
+    "SELECT sender_id, recalled, reacted FROM message WHERE conversation_id = $1 AND seq = $2"};
 
 const query edit_message{"messaging.edit_message",
                          "UPDATE message SET text = $3, extras = $4, edited_at = $5, rev = $6 "
@@ -165,19 +235,51 @@ const query delete_edits{"messaging.delete_edits",
                          "DELETE FROM change WHERE conversation_id = $1 AND seq = $2 AND "
                          "substring(body FROM 1 FOR 8) = '\\x0a06656469746564'::bytea"};
 
-const query delete_changes{"messaging.delete_changes",
-                           "DELETE FROM change WHERE conversation_id = $1 AND seq = $2"};
+const query insert_reaction{
+    "messaging.insert_reaction",
+    "WITH one AS (INSERT INTO reaction (conversation_id, seq, account_id, emoji, at) "
+    "VALUES ($1, $2, $3, $4, $5)) INSERT INTO reaction_count AS c (conversation_id, seq, emoji, n, "
+    "first_at) VALUES ($1, $2, $4, 1, $5) ON CONFLICT (conversation_id, seq, emoji) DO UPDATE SET "
+    "n = c.n + 1"};
 
-const query insert_reaction{"messaging.insert_reaction",
-                            "INSERT INTO reaction (conversation_id, seq, account_id, emoji, at) "
-                            "VALUES ($1, $2, $3, $4, $5)"};
+const query delete_reaction{
+    "messaging.delete_reaction",
+    "WITH one AS (DELETE FROM reaction WHERE conversation_id = $1 AND seq = $2 AND account_id = $3 "
+    "AND emoji = $4 RETURNING 1) UPDATE reaction_count SET n = n - (SELECT count(*) FROM one) "
+    "WHERE "
+    "conversation_id = $1 AND seq = $2 AND emoji = $4"};
 
-const query delete_reaction{"messaging.delete_reaction",
-                            "DELETE FROM reaction WHERE conversation_id = $1 AND seq = $2 AND "
-                            "account_id = $3 AND emoji = $4"};
+const query delete_spent_count{
+    "messaging.delete_spent_count",
+    "DELETE FROM reaction_count WHERE conversation_id = $1 AND seq = $2 AND emoji = $3 AND n = 0"};
 
-const query delete_reactions{"messaging.delete_reactions",
-                             "DELETE FROM reaction WHERE conversation_id = $1 AND seq = $2"};
+const query delete_reaction_counts{
+    "messaging.delete_reaction_counts",
+    "DELETE FROM reaction_count WHERE conversation_id = $1 AND seq = $2"};
+
+const query take_back{"messaging.take_back",
+                      "INSERT INTO taken_back (conversation_id, seq, at) VALUES ($1, $2, $3) "
+                      "ON CONFLICT DO NOTHING"};
+
+// A message that is to be cleared counts as a row, each reaction of it as another.
+const query due_reactions{
+    "messaging.due_reactions",
+    "SELECT count(*) FROM (SELECT FROM (SELECT t.seq FROM taken_back t WHERE t.at <= $1 UNION ALL "
+    "SELECT r.seq FROM taken_back t JOIN reaction r USING (conversation_id, seq) WHERE t.at <= $1) "
+    "a LIMIT $2::bigint) b"};
+
+const query clear_reactions{
+    "messaging.clear_reactions",
+    "WITH k AS (SELECT conversation_id, seq FROM taken_back WHERE at <= $1 ORDER BY at LIMIT "
+    "$2::bigint), v AS (SELECT k.conversation_id, k.seq, x.emoji, x.account_id FROM k CROSS JOIN "
+    "LATERAL (SELECT emoji, account_id FROM reaction y WHERE y.conversation_id = k.conversation_id "
+    "AND y.seq = k.seq LIMIT $2::bigint) x LIMIT $2::bigint), gone AS (DELETE FROM reaction r "
+    "USING "
+    "v WHERE r.conversation_id = v.conversation_id AND r.seq = v.seq AND r.emoji = v.emoji AND "
+    "r.account_id = v.account_id) DELETE FROM taken_back t USING k WHERE t.conversation_id = "
+    "k.conversation_id AND t.seq = k.seq AND (SELECT count(*) FROM (SELECT FROM reaction y WHERE "
+    "y.conversation_id = k.conversation_id AND y.seq = k.seq LIMIT $2::bigint + 1) a) <= (SELECT "
+    "count(*) FROM v WHERE v.conversation_id = k.conversation_id AND v.seq = k.seq)"};
 
 const query mark_reacted{
     "messaging.mark_reacted",
@@ -185,8 +287,8 @@ const query mark_reacted{
 
 const query message_reactions{
     "messaging.message_reactions",
-    "SELECT emoji, count(*), bool_or(account_id = $3) FROM reaction WHERE conversation_id = $1 "
-    "AND seq = $2 GROUP BY emoji"};
+    "SELECT emoji, n, " MINE(
+        "$3") " FROM reaction_count x WHERE conversation_id = $1 AND seq = $2"};
 
 // ---- marks and resume
 
@@ -265,9 +367,12 @@ const query insert_block{
 const query delete_block{"messaging.delete_block",
                          "DELETE FROM block WHERE blocker = $1 AND blocked = $2"};
 
+// Each id is looked up by its key: with very many ids the planner would rather read the whole table.
 const query known_persons{
     "messaging.known_persons",
-    "SELECT account_id, handle, display_name FROM person WHERE account_id = ANY ($1::uuid[])"};
+    "SELECT p.account_id, p.handle, p.display_name FROM (SELECT DISTINCT unnest($1::uuid[]) AS id) "
+    "x "
+    "CROSS JOIN LATERAL (SELECT * FROM person k WHERE k.account_id = x.id LIMIT 1) p"};
 
 const query persons_by_handle{
     "messaging.persons_by_handle",
@@ -275,10 +380,12 @@ const query persons_by_handle{
 
 const query blocks_between{
     "messaging.blocks_between",
-    "SELECT b.blocker FROM unnest($2::uuid[]) AS x(other) JOIN block b ON b.blocker = $1 AND "
-    "b.blocked = x.other UNION ALL SELECT b.blocker FROM unnest($2::uuid[]) AS x(other) JOIN block "
-    "b "
-    "ON b.blocker = x.other AND b.blocked = $1 LIMIT 1"};
+    "SELECT b.blocker FROM unnest($2::uuid[]) AS x(other) CROSS JOIN LATERAL (SELECT k.blocker "
+    "FROM "
+    "block k WHERE k.blocker = $1 AND k.blocked = x.other LIMIT 1) b UNION ALL SELECT b.blocker "
+    "FROM "
+    "unnest($2::uuid[]) AS x(other) CROSS JOIN LATERAL (SELECT k.blocker FROM block k WHERE "
+    "k.blocker = x.other AND k.blocked = $1 LIMIT 1) b LIMIT 1"};
 
 // Those who share a conversation with $1 while no block stands between the two.
 const query watchable{
@@ -302,12 +409,15 @@ std::vector<const query*> all() {
           &set_role,
           &set_title,
           &set_rev,
+          &set_member_count,
+          &list_member,
           &find_direct,
           &list_conversations,
           &conversation_summary,
           &conversation_members,
           &list_members,
           &insert_message,
+          &count_sent,
           &find_by_client_id,
           &message_head,
           &edit_message,
@@ -316,10 +426,13 @@ std::vector<const query*> all() {
           &history_forward,
           &insert_change,
           &delete_edits,
-          &delete_changes,
           &insert_reaction,
           &delete_reaction,
-          &delete_reactions,
+          &delete_spent_count,
+          &delete_reaction_counts,
+          &take_back,
+          &due_reactions,
+          &clear_reactions,
           &mark_reacted,
           &message_reactions,
           &mark_read,

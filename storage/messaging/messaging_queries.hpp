@@ -10,14 +10,17 @@ using storage::query;
 // Conversations.
 extern const query load_conversation, load_members, load_recent, load_blocked;
 extern const query insert_conversation, insert_direct_pair, insert_members, delete_member, set_role,
-    set_title, set_rev;
+    set_title, set_rev, set_member_count, list_member;
 extern const query find_direct, list_conversations, list_members, conversation_members,
     conversation_summary;
 // Messages.
-extern const query insert_message, find_by_client_id, message_head, edit_message, recall_message;
-extern const query history_back, history_forward, insert_change, delete_edits, delete_changes;
-extern const query insert_reaction, delete_reaction, delete_reactions, mark_reacted,
-    message_reactions;
+extern const query insert_message, count_sent, find_by_client_id, message_head, edit_message,
+    recall_message;
+extern const query history_back, history_forward, insert_change, delete_edits;
+extern const query insert_reaction, delete_reaction, delete_spent_count, delete_reaction_counts,
+    mark_reacted, message_reactions;
+// Retention.
+extern const query take_back, due_reactions, clear_reactions;
 // Marks and resume.
 extern const query mark_read, mark_delivered, mark_device, positions, missed_messages,
     missed_changes, change_span;

@@ -49,7 +49,7 @@ namespace head {
 enum : std::size_t { kind, title, created_at, rev };
 }
 namespace member {
-enum : std::size_t { account, role, joined_at, read_seq, delivered_seq };
+enum : std::size_t { account, role, joined_at, read_seq, delivered_seq, active_at };
 }
 namespace shown {
 enum : std::size_t {
@@ -70,7 +70,7 @@ namespace sent {
 enum : std::size_t { seq, message_id, sent_at, body_hash };
 }
 namespace owner {
-enum : std::size_t { sender, recalled };
+enum : std::size_t { sender, recalled, reacted };
 }
 namespace reaction {
 enum : std::size_t { emoji, count, mine };
@@ -213,9 +213,12 @@ std::optional<conversation_row> read_conversation(const rows& r) {
 
 std::vector<member_row> read_members(const rows& r) {
   return each(r, [&](std::size_t i) {
-    return member_row{r.id(i, member::account), role_at(r, i, member::role),
-                      r.time(i, member::joined_at), r.int8(i, member::read_seq),
-                      r.int8(i, member::delivered_seq)};
+    return member_row{r.id(i, member::account),
+                      role_at(r, i, member::role),
+                      r.time(i, member::joined_at),
+                      r.int8(i, member::read_seq),
+                      r.int8(i, member::delivered_seq),
+                      r.null(i, member::active_at) ? 0 : r.time(i, member::active_at)};
   });
 }
 
@@ -240,7 +243,8 @@ std::optional<sent_row> read_sent(const rows& r) {
 
 std::optional<head_row> read_head(const rows& r) {
   if (r.empty()) return {};
-  return head_row{r.id(0, owner::sender), r.boolean(0, owner::recalled)};
+  return head_row{r.id(0, owner::sender), r.boolean(0, owner::recalled),
+                  r.boolean(0, owner::reacted)};
 }
 
 std::vector<reaction_row> read_reactions(const rows& r) {

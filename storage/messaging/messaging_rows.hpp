@@ -32,6 +32,7 @@ struct member_row {
   unix_ms joined_at = 0;
   std::int64_t read_seq = 0;
   std::int64_t delivered_seq = 0;
+  unix_ms listed_at = 0;  ///< the conversation's place in this member's list; 0: none
 };
 
 /// The answer to a repeated client_id. `body_hash` is the hash of the message as first sent.
@@ -51,6 +52,7 @@ struct recent_row {
 struct head_row {
   uuid sender{};
   bool recalled = false;
+  bool reacted = false;  ///< it has, or had, reactions
 };
 
 struct reaction_row {

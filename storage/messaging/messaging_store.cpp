@@ -15,6 +15,7 @@ namespace {
 
 value or_null(const std::optional<std::int64_t>& x) { return x ? value(*x) : value(); }
 value or_null(const std::optional<std::string>& x) { return x ? value(*x) : value(); }
+value time_or_null(unix_ms at) { return at == 0 ? value() : value(timestamp{at}); }
 value role_of(member_role role) { return static_cast<std::int64_t>(role); }
 
 struct columns {
@@ -47,7 +48,7 @@ statement find_direct(const uuid& a, const uuid& b) {
 }
 statement list_conversations(const uuid& account, unix_ms before, const uuid& before_id,
                              std::int64_t limit) {
-  return {&q::list_conversations, {account, timestamp{before}, before_id, limit}};
+  return {&q::list_conversations, {account, timestamp{before}, before_id, limit, list_slack_ms}};
 }
 statement conversation_summary(const uuid& conversation, const uuid& account) {
   return {&q::conversation_summary, {conversation, account}};
@@ -105,17 +106,18 @@ statement watchable(const uuid& account, std::vector<uuid> among) {
 
 statement insert_conversation(const uuid& id, conversation_kind kind,
                               const std::optional<std::string>& title, const uuid& creator,
-                              unix_ms at) {
+                              unix_ms at, std::int64_t members) {
   return {&q::insert_conversation,
-          {id, static_cast<std::int64_t>(kind), or_null(title), creator, timestamp{at}}};
+          {id, static_cast<std::int64_t>(kind), or_null(title), creator, timestamp{at}, members}};
 }
 statement insert_direct_pair(const uuid& a, const uuid& b, const uuid& conversation) {
   return {&q::insert_direct_pair, {std::min(a, b), std::max(a, b), conversation}};
 }
 statement insert_members(const uuid& conversation, std::vector<uuid> accounts, member_role role,
-                         unix_ms at, std::int64_t read_seq) {
+                         unix_ms at, std::int64_t read_seq, unix_ms listed_at) {
   return {&q::insert_members,
-          {conversation, std::move(accounts), role_of(role), timestamp{at}, read_seq}};
+          {conversation, std::move(accounts), role_of(role), timestamp{at}, read_seq,
+           time_or_null(listed_at)}};
 }
 statement delete_member(const uuid& conversation, const uuid& account) {
   return {&q::delete_member, {conversation, account}, 1};
@@ -129,9 +131,20 @@ statement set_title(const uuid& conversation, std::string title) {
 statement set_rev(const uuid& conversation, std::int64_t rev) {
   return {&q::set_rev, {conversation, rev}};
 }
+statement set_member_count(const uuid& conversation, std::int64_t members) {
+  return {&q::set_member_count, {conversation, members}};
+}
+statement list_member(const uuid& conversation, const uuid& account, unix_ms listed_at) {
+  return {&q::list_member, {conversation, account, time_or_null(listed_at)}};
+}
 
 statement insert_message(const Message& m, std::int64_t body_hash) {
   return {&q::insert_message, message_cells(m, body_hash)};
+}
+
+statement count_sent(const uuid& conversation, const uuid& account, std::int64_t seq,
+                     std::int64_t n) {
+  return {&q::count_sent, {conversation, account, seq, n}};
 }
 
 statement edit_message(const Message& m) {
@@ -152,9 +165,6 @@ statement insert_change(const Updated& u, unix_ms at) {
 statement delete_edits(const uuid& conversation, std::int64_t seq) {
   return {&q::delete_edits, {conversation, seq}};
 }
-statement delete_changes(const uuid& conversation, std::int64_t seq) {
-  return {&q::delete_changes, {conversation, seq}};
-}
 statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account,
                           std::string emoji, unix_ms at) {
   return {&q::insert_reaction, {conversation, seq, account, std::move(emoji), timestamp{at}}};
@@ -163,8 +173,14 @@ statement delete_reaction(const uuid& conversation, std::int64_t seq, const uuid
                           std::string emoji) {
   return {&q::delete_reaction, {conversation, seq, account, std::move(emoji)}};
 }
-statement delete_reactions(const uuid& conversation, std::int64_t seq) {
-  return {&q::delete_reactions, {conversation, seq}};
+statement delete_spent_count(const uuid& conversation, std::int64_t seq, std::string emoji) {
+  return {&q::delete_spent_count, {conversation, seq, std::move(emoji)}};
+}
+statement delete_reaction_counts(const uuid& conversation, std::int64_t seq) {
+  return {&q::delete_reaction_counts, {conversation, seq}};
+}
+statement take_back(const uuid& conversation, std::int64_t seq, unix_ms at) {
+  return {&q::take_back, {conversation, seq, timestamp{at}}};
 }
 statement mark_reacted(const uuid& conversation, std::int64_t seq) {
   return {&q::mark_reacted, {conversation, seq}};
@@ -186,6 +202,10 @@ statement insert_block(const uuid& blocker, const uuid& blocked) {
 }
 statement delete_block(const uuid& blocker, const uuid& blocked) {
   return {&q::delete_block, {blocker, blocked}};
+}
+
+std::vector<storage::retention_job> retained() {
+  return {{"reaction", &q::due_reactions, &q::clear_reactions, std::chrono::milliseconds(0)}};
 }
 
 }  // namespace nova::messaging::store

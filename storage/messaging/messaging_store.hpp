@@ -1,6 +1,7 @@
 // Storage calls of messaging as values: each function makes one statement. Called by the rules, executed by the runtime.
 #pragma once
 
+#include "storage/database/retention.hpp"
 #include "storage/database/value.hpp"
 #include "storage/messaging/messaging_rows.hpp"
 
@@ -16,6 +17,12 @@ statement load_members(const uuid& conversation);
 statement load_recent(const uuid& conversation, std::int64_t limit);
 statement load_blocked(const uuid& conversation);
 statement find_direct(const uuid& a, const uuid& b);
+/// Messages of a block: when one is full, `sent` gets the counts of who sent in it. The SQL says 32, too.
+constexpr std::int64_t count_block = 32;
+/// How far a conversation's place in its members' lists may lie before its last activity. Longer: fewer writes; a page of a
+/// list looks at more conversations.
+constexpr unix_ms list_slack_ms = 2'000;
+
 /// The page after (active_at, conversation), the latest first.
 statement list_conversations(const uuid& account, unix_ms before, const uuid& before_id,
                              std::int64_t limit);
@@ -51,28 +58,39 @@ statement watchable(const uuid& account, std::vector<uuid> among);
 // Writes.
 statement insert_conversation(const uuid& id, conversation_kind kind,
                               const std::optional<std::string>& title, const uuid& creator,
-                              unix_ms at);
+                              unix_ms at, std::int64_t members);
 statement insert_direct_pair(const uuid& a, const uuid& b, const uuid& conversation);
+/// `listed_at`: the conversation's place in their lists; 0: none.
 statement insert_members(const uuid& conversation, std::vector<uuid> accounts, member_role role,
-                         unix_ms at, std::int64_t read_seq);
+                         unix_ms at, std::int64_t read_seq, unix_ms listed_at);
 statement delete_member(const uuid& conversation, const uuid& account);
 statement set_role(const uuid& conversation, const uuid& account, member_role role);
 statement set_title(const uuid& conversation, std::string title);
 statement set_rev(const uuid& conversation, std::int64_t rev);
+statement set_member_count(const uuid& conversation, std::int64_t members);
+/// Moves the conversation in the list of one member. 0: it has no place there.
+statement list_member(const uuid& conversation, const uuid& account, unix_ms listed_at);
 /// `body_hash` is compared when a client_id is repeated.
 statement insert_message(const Message& m, std::int64_t body_hash);
+/// The account sent `n` messages of the block that ends with `seq`.
+statement count_sent(const uuid& conversation, const uuid& account, std::int64_t seq,
+                     std::int64_t n);
 /// Writes the text, the mentions, the time of the edit and the rev.
 statement edit_message(const Message& m);
 statement recall_message(const uuid& conversation, std::int64_t seq, std::int64_t rev);
 statement insert_change(const Updated& u, unix_ms at);
-/// Deletes the edits of a message, or all of its changes. A later edit or the recall removes them from resumes and from disk.
+/// Deletes the edits of a message. A later edit or the recall removes them from resumes and from disk.
 statement delete_edits(const uuid& conversation, std::int64_t seq);
-statement delete_changes(const uuid& conversation, std::int64_t seq);
+/// The reaction, and its count.
 statement insert_reaction(const uuid& conversation, std::int64_t seq, const uuid& account,
                           std::string emoji, unix_ms at);
 statement delete_reaction(const uuid& conversation, std::int64_t seq, const uuid& account,
                           std::string emoji);
-statement delete_reactions(const uuid& conversation, std::int64_t seq);
+/// Deletes the count of an emoji when no reaction has it any more.
+statement delete_spent_count(const uuid& conversation, std::int64_t seq, std::string emoji);
+statement delete_reaction_counts(const uuid& conversation, std::int64_t seq);
+/// The reactions of a recalled message are deleted later; see retained().
+statement take_back(const uuid& conversation, std::int64_t seq, unix_ms at);
 statement mark_reacted(const uuid& conversation, std::int64_t seq);
 statement mark_read(const uuid& conversation, const uuid& account, std::int64_t seq);
 statement mark_delivered(const uuid& conversation, const uuid& account, std::int64_t seq);
@@ -80,5 +98,8 @@ statement mark_device(const uuid& session, const uuid& conversation, std::int64_
 statement upsert_person(const uuid& account, std::string handle, std::string display_name);
 statement insert_block(const uuid& blocker, const uuid& blocked);
 statement delete_block(const uuid& blocker, const uuid& blocked);
+
+/// Tables that would only grow.
+std::vector<storage::retention_job> retained();
 
 }  // namespace nova::messaging::store

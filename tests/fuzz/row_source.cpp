@@ -38,7 +38,7 @@ constexpr std::string_view summary = "CK?xntnnnnn|CnnCAxxe?nt?tb|";
 
 constexpr shape shapes[] = {
     {"messaging.load_conversation", "K?xtn", about::usual},
-    {"messaging.load_members", "UKtnn", about::any, 5, 2},
+    {"messaging.load_members", "UKtnn?t", about::any, 5, 2},
     {"messaging.load_recent", "DAxCtN", about::any, 6},
     {"messaging.load_blocked", "b", about::rare},
     {"messaging.find_direct", "C"},
@@ -47,10 +47,11 @@ constexpr shape shapes[] = {
     {"messaging.conversation_members", "IUKtnn?x?x", about::ids},
     {"messaging.list_members", "CUKtnn?x?x", about::any, 4},
     {"messaging.find_by_client_id", "nCtN"},
-    {"messaging.message_head", "Ab", about::usual},
+    {"messaging.message_head", "Abb", about::usual},
     {"messaging.history_back", "ISnCAxxe?nt?tb|LMM|", about::back, 5},
     {"messaging.history_forward", "ISnCAxxe?nt?tb|LMM|", about::forward, 5},
     {"messaging.message_reactions", "xnb", about::any, 3},
+    {"messaging.due_reactions", "n", about::one},
     {"messaging.positions", "Unnn", about::any, 4},
     {"messaging.missed_messages", "ISnCAxxe?nt?tb|LMM|", about::ranges, 3},
     {"messaging.missed_changes", "In?ne", about::ranges, 3},

@@ -27,7 +27,7 @@ struct changes_fixture : rules_fixture {
   /// The answers about a message and its reactions.
   runtime::reads with_reactions(std::vector<storage::value> cells) {
     runtime::reads r;
-    r.append(storage::rows(2, {account(1), false}));
+    r.append(storage::rows(3, {account(1), false, true}));
     r.append(storage::rows(3, std::move(cells)));
     return r;
   }
@@ -40,9 +40,8 @@ struct changes_fixture : rules_fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(
-    changes_fixture,
-    "P1: an edit takes earlier edits out of what resumes are told, a recall all changes") {
+TEST_CASE_FIXTURE(changes_fixture,
+                  "P1: an edit and a recall take earlier edits out of what resumes are told") {
   auto edited = commit(conversation_entity::edit(s, edit(1, "second"), *context,
                                                  reads_of(stored_message(1, 1, "first"))));
   CHECK(has_statement(edited.statements, "messaging.delete_edits"));
@@ -51,8 +50,8 @@ TEST_CASE_FIXTURE(
   RecallRequest q;
   q.set_seq(1);
   auto recalled =
-      commit(conversation_entity::recall(s, q, *context, reads_of({2, {account(1), false}})));
-  CHECK(has_statement(recalled.statements, "messaging.delete_changes"));
+      commit(conversation_entity::recall(s, q, *context, reads_of({3, {account(1), false, true}})));
+  CHECK(has_statement(recalled.statements, "messaging.delete_edits"));
   CHECK(recalled.statements.back().query->name == "messaging.insert_change");
 }
 
@@ -68,7 +67,7 @@ TEST_CASE_FIXTURE(changes_fixture,
                                            with_reactions({}))) == errc::blocked);
   RecallRequest q;
   q.set_seq(1);
-  commit(conversation_entity::recall(s, q, *context, reads_of({2, {account(1), false}})));
+  commit(conversation_entity::recall(s, q, *context, reads_of({3, {account(1), false, true}})));
 }
 
 TEST_CASE_FIXTURE(changes_fixture,

@@ -72,6 +72,7 @@ struct rules_fixture {
     s.members[account(2)] = {member_role::admin, 20, 0, 0};
     s.members[account(3)] = {member_role::member, 30, 0, 0};
     s.refresh_everyone();
+    s.listed_at = 1'000'000;
     act_as(1);
   }
 

@@ -181,7 +181,7 @@ TEST_CASE_FIXTURE(rules_fixture, "only the sender recalls, once, and the change 
   RecallRequest q;
   q.set_seq(1);
   runtime::reads r;
-  r.append(storage::rows(2, {account(1), false}));
+  r.append(storage::rows(3, {account(1), false, true}));
   act_as(2);
   CHECK(refused(conversation_entity::recall(s, q, *context, r)) == errc::forbidden);
   act_as(1);
@@ -192,7 +192,7 @@ TEST_CASE_FIXTURE(rules_fixture, "only the sender recalls, once, and the change 
   CHECK(u.seq() == 1);
   CHECK(u.change().kind() == "recalled");
   runtime::reads again;
-  again.append(storage::rows(2, {account(1), true}));
+  again.append(storage::rows(3, {account(1), true, false}));
   CHECK(commit(conversation_entity::recall(s, q, *context, again)).statements.empty());
   q.set_seq(2);
   CHECK(refused(conversation_entity::recall(s, q, *context, none)) == errc::not_found);

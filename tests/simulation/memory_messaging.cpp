@@ -24,9 +24,11 @@ void add_conversation_reads(memory_store& store) {
   store.on("messaging.load_members", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> out;
     each_of(s, "member", {p[0]}, [&](const memory_row& r) {
-      return out.push_back({r[m_account], r[m_role], r[m_joined], r[m_read], r[m_delivered]}), true;
+      return out.push_back(
+                 {r[m_account], r[m_role], r[m_joined], r[m_read], r[m_delivered], r[m_active]}),
+             true;
     });
-    return found(5, out);
+    return found(6, out);
   });
   store.on("messaging.load_recent", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> out;
@@ -56,9 +58,7 @@ void add_conversation_writes(memory_store& store) {
   store.add_table("direct_pair", {0, 1}, {{"direct_pair_conversation_id_key", {2}}});
   store.add_table("member", {m_conversation, m_account});
   store.on("messaging.insert_conversation", [](memory_store& s, const memory_row& p) {
-    auto row = p;
-    row.push_back(std::int64_t{0});
-    s.table("conversation").insert(row);
+    s.table("conversation").insert({p[0], p[1], p[2], p[3], p[4], std::int64_t{0}, p[5]});
     return changed(1);
   });
   store.on("messaging.insert_direct_pair", [](memory_store& s, const memory_row& p) {
@@ -68,7 +68,7 @@ void add_conversation_writes(memory_store& store) {
   store.on("messaging.insert_members", [](memory_store& s, const memory_row& p) {
     const auto& accounts = std::get<std::vector<uuid>>(p[1]);
     for (const auto& account : accounts)
-      s.table("member").insert({p[0], account, p[2], p[3], p[4], p[4]});
+      s.table("member").insert({p[0], account, p[2], p[3], p[4], p[4], p[5]});
     return changed(accounts.size());
   });
   store.on("messaging.delete_member", [](memory_store& s, const memory_row& p) {
@@ -84,6 +84,14 @@ void add_conversation_writes(memory_store& store) {
   store.on("messaging.set_rev", [](memory_store& s, const memory_row& p) {
     return update(s, "conversation", {p[0]}, [&](memory_row& r) { return r[c_rev] = p[1], true; });
   });
+  store.on("messaging.set_member_count", [](memory_store& s, const memory_row& p) {
+    return update(s, "conversation", {p[0]},
+                  [&](memory_row& r) { return r[c_members] = p[1], true; });
+  });
+  store.on("messaging.list_member", [](memory_store& s, const memory_row& p) {
+    return update(s, "member", {p[0], p[1]},
+                  [&](memory_row& r) { return r[m_active] = p[2], true; });
+  });
 }
 
 void add_messages(memory_store& store) {
@@ -93,6 +101,14 @@ void add_messages(memory_store& store) {
     auto row = p;
     row.insert(row.end(), {value(), false, false});
     s.table("message").insert(row);
+    return changed(1);
+  });
+  store.add_table("sent", {s_conversation, s_account, s_seq});
+  store.on("messaging.count_sent", [](memory_store& s, const memory_row& p) {
+    std::int64_t before = 0;
+    each_of(s, "sent", {p[0], p[1]},
+            [&](const memory_row& r) { return before = number(r[s_count]), true; });
+    s.table("sent").insert({p[0], p[1], p[2], before + number(p[3])});
     return changed(1);
   });
   store.on("messaging.find_by_client_id", [](memory_store& s, const memory_row& p) {
@@ -106,7 +122,7 @@ void add_messages(memory_store& store) {
   });
   store.on("messaging.message_head", [](memory_store& s, const memory_row& p) {
     const auto* r = s.table("message").find({p[0], p[1]});
-    return r ? found(2, {{(*r)[x_sender], (*r)[x_recalled]}}) : found(2, {});
+    return r ? found(3, {{(*r)[x_sender], (*r)[x_recalled], (*r)[x_reacted]}}) : found(3, {});
   });
   store.on("messaging.edit_message", [](memory_store& s, const memory_row& p) {
     return update(s, "message", {p[0], p[1]}, [&](memory_row& r) {
@@ -135,44 +151,105 @@ void add_messages(memory_store& store) {
   });
 }
 
-void add_reactions(memory_store& store) {
+void add_changes(memory_store& store) {
   store.add_table("change", {h_conversation, h_rev});
-  store.add_table("reaction", {r_conversation, r_seq, r_emoji, r_account});
   store.on("messaging.insert_change", [](memory_store& s, const memory_row& p) {
     s.table("change").insert(p);
     return changed(1);
   });
-  auto forget = [](bool edits_only) {
-    return [edits_only](memory_store& s, const memory_row& p) {
-      std::vector<memory_row> keys;
-      each_of(s, "change", {p[0]}, [&](const memory_row& r) {
-        const bool edit = std::get<storage::bytes>(r[h_body]).data.starts_with(
-            "\x0a\x06"
-            "edited");
-        if (r[h_seq] == p[1] && (edit || !edits_only))
-          keys.push_back({r[h_conversation], r[h_rev]});
-        return true;
-      });
-      for (const auto& k : keys) s.table("change").erase(k);
-      return changed(keys.size());
-    };
-  };
-  store.on("messaging.delete_edits", forget(true));
-  store.on("messaging.delete_changes", forget(false));
+  store.on("messaging.delete_edits", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> keys;
+    each_of(s, "change", {p[0]}, [&](const memory_row& r) {
+      const bool edit = std::get<storage::bytes>(r[h_body]).data.starts_with(
+          "\x0a\x06"
+          "edited");
+      if (r[h_seq] == p[1] && edit) keys.push_back({r[h_conversation], r[h_rev]});
+      return true;
+    });
+    for (const auto& k : keys) s.table("change").erase(k);
+    return changed(keys.size());
+  });
+}
+
+memory_result count_reaction(memory_store& s, const memory_row& key, std::int64_t by,
+                             const value& at) {
+  auto& counts = s.table("reaction_count");
+  const auto* old = counts.find(key);
+  if (!old && by < 0) return changed(0);
+  auto row = old ? *old : memory_row{key[0], key[1], key[2], std::int64_t{0}, at};
+  row[n_count] = number(row[n_count]) + by;
+  counts.put(std::move(row));
+  return changed(1);
+}
+
+memory_result erase_all(memory_store& s, const std::string& table, const memory_row& prefix,
+                        std::size_t most = SIZE_MAX) {
+  std::vector<memory_row> keys;
+  const auto& rows = s.table(table).rows();
+  for (auto at = rows.lower_bound(prefix); at != rows.end() && keys.size() < most; ++at) {
+    if (!std::equal(prefix.begin(), prefix.end(), at->first.begin())) break;
+    keys.push_back(at->first);
+  }
+  for (const auto& k : keys) s.table(table).erase(k);
+  return changed(keys.size());
+}
+
+void add_reactions(memory_store& store) {
+  store.add_table("reaction", {r_conversation, r_seq, r_emoji, r_account});
+  store.add_table("reaction_count", {n_conversation, n_seq, n_emoji});
   store.on("messaging.insert_reaction", [](memory_store& s, const memory_row& p) {
     s.table("reaction").insert(p);
-    return changed(1);
+    return count_reaction(s, {p[0], p[1], p[3]}, 1, p[4]);
   });
   store.on("messaging.delete_reaction", [](memory_store& s, const memory_row& p) {
-    return changed(s.table("reaction").erase({p[0], p[1], p[3], p[2]}));
+    const bool gone = s.table("reaction").erase({p[0], p[1], p[3], p[2]});
+    const auto* old = s.table("reaction_count").find({p[0], p[1], p[3]});
+    if (!old) return changed(0);
+    return count_reaction(s, {p[0], p[1], p[3]}, gone ? -1 : 0, (*old)[n_first]);
   });
-  store.on("messaging.delete_reactions", [](memory_store& s, const memory_row& p) {
-    std::vector<memory_row> keys;
-    each_of(s, "reaction", {p[0], p[1]}, [&](const memory_row& r) {
-      return keys.push_back({r[r_conversation], r[r_seq], r[r_emoji], r[r_account]}), true;
-    });
-    for (const auto& k : keys) s.table("reaction").erase(k);
-    return changed(keys.size());
+  store.on("messaging.delete_spent_count", [](memory_store& s, const memory_row& p) {
+    const auto* old = s.table("reaction_count").find({p[0], p[1], p[2]});
+    if (!old || number((*old)[n_count]) != 0) return changed(0);
+    return changed(s.table("reaction_count").erase({p[0], p[1], p[2]}));
+  });
+  store.on("messaging.delete_reaction_counts", [](memory_store& s, const memory_row& p) {
+    return erase_all(s, "reaction_count", {p[0], p[1]});
+  });
+}
+
+void add_retention(memory_store& store) {
+  store.add_table("taken_back", {0, 1});
+  store.on("messaging.take_back", [](memory_store& s, const memory_row& p) {
+    if (s.table("taken_back").find({p[0], p[1]})) return changed(0);
+    s.table("taken_back").insert(p);
+    return changed(1);
+  });
+  store.on("messaging.due_reactions", [](memory_store& s, const memory_row& p) {
+    std::int64_t n = 0;
+    for (const auto& [key, t] : s.table("taken_back").rows()) {
+      if (time_of(t[2]) > time_of(p[0])) continue;
+      ++n;
+      each_of(s, "reaction", {t[0], t[1]}, [&](const memory_row&) { return ++n, true; });
+    }
+    return found(1, {{std::min(n, number(p[1]))}});
+  });
+  // The messages by age; of all of them together at most as many reactions as the step may delete.
+  store.on("messaging.clear_reactions", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> due;
+    for (const auto& [key, t] : s.table("taken_back").rows())
+      if (time_of(t[2]) <= time_of(p[0])) due.push_back(t);
+    std::stable_sort(due.begin(), due.end(),
+                     [](const auto& a, const auto& b) { return time_of(a[2]) < time_of(b[2]); });
+    const auto most = static_cast<std::size_t>(number(p[1]));
+    if (due.size() > most) due.resize(most);
+    std::size_t left = most, cleared = 0;
+    for (const auto& t : due) {
+      left -= erase_all(s, "reaction", {t[0], t[1]}, left).affected;
+      bool more = false;
+      each_of(s, "reaction", {t[0], t[1]}, [&](const memory_row&) { return more = true, false; });
+      if (!more) cleared += s.table("taken_back").erase({t[0], t[1]});
+    }
+    return changed(cleared);
   });
 }
 
@@ -257,7 +334,9 @@ void add_messaging_tables(memory_store& store) {
   add_conversation_writes(store);
   add_conversation_reads(store);
   add_messages(store);
+  add_changes(store);
   add_reactions(store);
+  add_retention(store);
   add_marks(store);
   add_persons(store);
   add_blocks(store);

@@ -10,27 +10,25 @@ namespace nova::simulation {
 
 namespace {
 
-constexpr std::int64_t unread_counted = 10'000;
-
 memory_row message_cells(const memory_row& r) {
   return {r[x_conversation], r[x_seq],    r[x_rev],   r[x_id],   r[x_sender], r[x_client],
           r[x_text],         r[x_extras], r[x_reply], r[x_sent], r[x_edited], r[x_recalled]};
 }
 
 struct emoji_row {
+  std::string emoji;
   std::int64_t count = 0;
   bool mine = false;
   unix_ms first = 0;
 };
 
-std::map<std::string, emoji_row> emojis_of(memory_store& s, const value& conversation,
-                                           const value& seq, const value& me) {
-  std::map<std::string, emoji_row> out;
-  each_of(s, "reaction", {conversation, seq}, [&](const memory_row& r) {
-    auto& e = out[text_of(r[r_emoji])];
-    e.first = e.count == 0 ? time_of(r[r_at]) : std::min(e.first, time_of(r[r_at]));
-    ++e.count;
-    e.mine |= r[r_account] == me;
+/// By emoji.
+std::vector<emoji_row> emojis_of(memory_store& s, const value& conversation, const value& seq,
+                                 const value& me) {
+  std::vector<emoji_row> out;
+  each_of(s, "reaction_count", {conversation, seq}, [&](const memory_row& r) {
+    const bool mine = s.table("reaction").find({conversation, seq, r[n_emoji], me}) != nullptr;
+    out.push_back({text_of(r[n_emoji]), number(r[n_count]), mine, time_of(r[n_first])});
     return true;
   });
   return out;
@@ -39,19 +37,19 @@ std::map<std::string, emoji_row> emojis_of(memory_store& s, const value& convers
 /// REACTIONS_OF of the SQL: three arrays ordered by the first use, all NULL when there is none.
 memory_row with_reactions(memory_store& s, const memory_row& message, const value& me) {
   auto out = message_cells(message);
-  std::vector<std::pair<std::string, emoji_row>> list;
+  std::vector<emoji_row> list;
   if (std::get<bool>(message[x_reacted]))
-    for (auto& e : emojis_of(s, message[x_conversation], message[x_seq], me)) list.push_back(e);
+    list = emojis_of(s, message[x_conversation], message[x_seq], me);
   if (list.empty()) {
     out.resize(15);
     return out;
   }
   std::stable_sort(list.begin(), list.end(),
-                   [](const auto& a, const auto& b) { return a.second.first < b.second.first; });
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> emojis;
   std::vector<std::int64_t> counts, mine;
-  for (const auto& [emoji, e] : list) {
-    emojis.push_back(emoji);
+  for (const auto& e : list) {
+    emojis.push_back(e.emoji);
     counts.push_back(e.count);
     mine.push_back(e.mine);
   }
@@ -67,20 +65,19 @@ const memory_row* last_message(memory_store& s, const value& conversation) {
   return row[x_conversation] == conversation ? &row : nullptr;
 }
 
-/// SUMMARY_COLUMNS of the SQL.
+/// SUMMARY_COLUMNS of the SQL, whose kept counts of messages must come to the same as this count.
 memory_row summary(memory_store& s, const memory_row& c, const memory_row& own) {
-  std::int64_t unread = 0, members = 0;
+  std::int64_t unread = 0;
   each_of(s, "message", {c[c_id]}, [&](const memory_row& r) {
     unread += number(r[x_seq]) > number(own[m_read]) && r[x_sender] != own[m_account] &&
               !std::get<bool>(r[x_recalled]);
-    return unread < unread_counted;
+    return true;
   });
-  each_of(s, "member", {c[c_id]}, [&](const memory_row&) { return ++members, true; });
   const auto* last = last_message(s, c[c_id]);
   memory_row out{
       c[c_id],      c[c_kind],   c[c_title],       c[c_rev],
       c[c_created], own[m_read], own[m_delivered], last ? (*last)[x_seq] : value(std::int64_t{0}),
-      unread,       members};
+      unread,       c[c_members]};
   auto cells = last ? message_cells(*last) : memory_row(12);
   out.insert(out.end(), cells.begin(), cells.end());
   return out;
@@ -93,6 +90,23 @@ std::vector<memory_row> memberships(memory_store& s, const value& account) {
   return out;
 }
 
+/// The memberships that a page of the list looks at.
+std::vector<memory_row> placed(memory_store& s, const memory_row& p) {
+  const auto slack = number(p[4]), before = time_of(p[1]);
+  std::vector<unix_ms> surely;
+  for (const auto& m : memberships(s, p[0]))
+    if (!is_null(m[m_active]) && time_of(m[m_active]) < before - slack)
+      surely.push_back(time_of(m[m_active]));
+  std::sort(surely.rbegin(), surely.rend());
+  const auto wanted = static_cast<std::size_t>(number(p[3]));
+  const auto from = wanted < surely.size() ? surely[wanted] - slack : INT64_MIN;
+  std::vector<memory_row> out;
+  for (auto& m : memberships(s, p[0]))
+    if (is_null(m[m_active]) || (time_of(m[m_active]) <= before && time_of(m[m_active]) >= from))
+      out.push_back(std::move(m));
+  return out;
+}
+
 void add_summaries(memory_store& store) {
   store.on("messaging.conversation_summary", [](memory_store& s, const memory_row& p) {
     const auto* c = s.table("conversation").find({p[0]});
@@ -101,7 +115,7 @@ void add_summaries(memory_store& store) {
   });
   store.on("messaging.list_conversations", [](memory_store& s, const memory_row& p) {
     std::vector<std::pair<memory_row, memory_row>> page;  // (active_at, id) → row
-    for (const auto& own : memberships(s, p[0])) {
+    for (const auto& own : placed(s, p)) {
       const auto* c = s.table("conversation").find({own[m_conversation]});
       if (!c) continue;
       const auto* last = last_message(s, own[m_conversation]);
@@ -121,7 +135,7 @@ void add_summaries(memory_store& store) {
 }
 
 memory_row member_cells(memory_store& s, const memory_row& m) {
-  memory_row out = m;
+  memory_row out(m.begin(), m.begin() + m_active);
   const auto* person = s.table("person").find({m[m_account]});
   out.push_back(person ? (*person)[1] : value());
   out.push_back(person ? (*person)[2] : value());
@@ -176,8 +190,7 @@ void add_history(memory_store& store) {
   store.on("messaging.history_forward", page(true));
   store.on("messaging.message_reactions", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> out;
-    for (const auto& [emoji, e] : emojis_of(s, p[0], p[1], p[2]))
-      out.push_back({emoji, e.count, e.mine});
+    for (const auto& e : emojis_of(s, p[0], p[1], p[2])) out.push_back({e.emoji, e.count, e.mine});
     return found(3, out);
   });
 }

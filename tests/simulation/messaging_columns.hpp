@@ -3,8 +3,8 @@
 
 namespace nova::simulation {
 
-enum conversation_column { c_id, c_kind, c_title, c_creator, c_created, c_rev };
-enum member_column { m_conversation, m_account, m_role, m_joined, m_read, m_delivered };
+enum conversation_column { c_id, c_kind, c_title, c_creator, c_created, c_rev, c_members };
+enum member_column { m_conversation, m_account, m_role, m_joined, m_read, m_delivered, m_active };
 enum message_column {
   x_conversation,
   x_seq,
@@ -22,6 +22,8 @@ enum message_column {
   x_reacted
 };
 enum reaction_column { r_conversation, r_seq, r_account, r_emoji, r_at };
+enum count_column { n_conversation, n_seq, n_emoji, n_count, n_first };
+enum sent_column { s_conversation, s_account, s_seq, s_count };
 enum change_column { h_conversation, h_rev, h_seq, h_body, h_at };
 
 }  // namespace nova::simulation
