@@ -8,6 +8,7 @@
 #include "gateway/loop/http_date.hpp"
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
+#include "gateway/views/composing_bus.hpp"
 #include "protocols/core/log.hpp"
 
 #include <google/protobuf/stubs/logging.h>
@@ -50,6 +51,7 @@ struct server::impl final : rpc::push_sink {
   void close(rpc::connection_id connection, rpc::close_code code, std::string reason) override;
   void revoke_session(const uuid& session, unix_ms until) override;
 
+  std::optional<composing_bus> views;
   edge common;
   const pages site{common};
   exposition exposed;
@@ -241,7 +243,8 @@ result<void> server::renew_certificate(const config::gateway_tls_settings& setti
 result<std::uint16_t> server::start(rpc::bus& bus) {
   auto port = impl_->listen();
   if (!port) return port;
-  impl_->common.bus = &bus;
+  impl_->views.emplace(bus, std::chrono::milliseconds(impl_->common.settings.view_budget_ms));
+  impl_->common.bus = &*impl_->views;
   impl_->common.tokens->connect(bus);
   auto& first = impl_->threads[0]->context();
   impl_->retry.emplace(first);

@@ -1,0 +1,27 @@
+#include "actors/content/shelf_entity.hpp"
+
+#include "protocols/content/content.nova.hpp"
+
+namespace nova::content {
+namespace {
+
+result<std::string> normalised(const rpc::method&, std::string raw) {
+  const auto id = parse_uuid(raw);
+  if (!id) return make_error(errc::not_found, "There is no such account.");
+  return to_string(*id);
+}
+
+}  // namespace
+
+runtime::entity_kind shelf_entity::kind() {
+  runtime::methods<shelf_entity> shelf("shelf");
+  bind_shelf<shelf_entity>(shelf);
+  shelf.kind().normalise_key = &normalised;
+  return shelf.take();
+}
+
+runtime::loading<shelf_state> shelf_entity::load(std::string_view key, const reads&) {
+  return state{parse_uuid(key).value_or(uuid{})};
+}
+
+}  // namespace nova::content

@@ -1,0 +1,49 @@
+// The posts that an account keeps: virtual entity `shelf`, keyed by account_id. Bookmarks, pins, drafts and followed hashtags,
+// and the lists of the account's posts. It keeps nothing in memory.
+#pragma once
+
+#include "actors/runtime/api/domain.hpp"
+#include "protocols/content/content.pb.h"
+
+#include <string_view>
+
+namespace nova::content {
+
+struct shelf_state {
+  uuid account{};
+};
+
+struct shelf_entity {
+  using state = shelf_state;
+  using outcome = runtime::outcome<state>;
+  using context = runtime::context;
+  using reads = runtime::reads;
+
+  static runtime::entity_kind kind();
+  static runtime::loading<state> load(std::string_view key, const reads&);
+  static std::size_t weight(const state&) { return sizeof(state); }
+
+  // shelf_handlers.cpp
+  static outcome posts(const state&, const views::PostsRequest&, const context&, const reads&);
+  static outcome list_posts(const state&, const ListPostsRequest&, const context&, const reads&);
+  static outcome list_bookmarks(const state&, const PageRequest&, const context&, const reads&);
+  static outcome list_scheduled(const state&, const PageRequest&, const context&, const reads&);
+  static outcome bookmark(const state&, const PostRequest&, const context&, const reads&);
+  static outcome unbookmark(const state&, const PostRequest&, const context&, const reads&);
+  static outcome pin(const state&, const PostRequest&, const context&, const reads&);
+  static outcome unpin(const state&, const PostRequest&, const context&, const reads&);
+
+  // draft_handlers.cpp: drafts and followed hashtags
+  static outcome create_draft(const state&, const DraftRequest&, const context&, const reads&);
+  static outcome list_drafts(const state&, const PageRequest&, const context&, const reads&);
+  static outcome update_draft(const state&, const UpdateDraftRequest&, const context&,
+                              const reads&);
+  static outcome delete_draft(const state&, const DeleteDraftRequest&, const context&,
+                              const reads&);
+  static outcome follow_hashtag(const state&, const HashtagRequest&, const context&, const reads&);
+  static outcome unfollow_hashtag(const state&, const HashtagRequest&, const context&,
+                                  const reads&);
+  static outcome list_hashtags(const state&, const PageRequest&, const context&, const reads&);
+};
+
+}  // namespace nova::content

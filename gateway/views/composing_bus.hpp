@@ -1,0 +1,41 @@
+// The bus as connections see it: an answer that names accounts or posts of other domains by their ids leaves complete. The
+// domains that have them are asked side by side, by the questions `cards` and `posts` of views.proto, for the caller of the
+// answer. A view holds no rule of a domain, and a domain that is away costs its part only.
+#pragma once
+
+#include "protocols/core/bus.hpp"
+
+#include <chrono>
+#include <unordered_set>
+
+namespace nova::gateway {
+
+/// Ids in one question; an answer with more asks several times at once.
+inline constexpr int view_batch = 200;
+/// Rounds of questions: posts and cards; then the cards that those posts name.
+inline constexpr int view_rounds = 2;
+
+class composing_bus final : public rpc::bus {
+ public:
+  /// `budget`: for all that is asked for one answer. The bus behind must outlive this one and every answer.
+  composing_bus(rpc::bus& inner, std::chrono::milliseconds budget);
+
+  void call(rpc::call c) override;
+  void attach(rpc::attachment a, std::function<void(result<void>)> attached) override {
+    inner_.attach(std::move(a), std::move(attached));
+  }
+  void detach(rpc::connection_id connection, const uuid& account) override {
+    inner_.detach(connection, account);
+  }
+  bool ready() const override { return inner_.ready(); }
+  void collect_metrics(metric_samples& out) const override { inner_.collect_metrics(out); }
+
+ private:
+  rpc::bus& inner_;
+  const std::chrono::milliseconds budget_;
+  const rpc::method* cards_ = nullptr;
+  const rpc::method* posts_ = nullptr;
+  std::unordered_set<const rpc::method*> composed_;  ///< their replies can name others
+};
+
+}  // namespace nova::gateway
