@@ -13,6 +13,7 @@ class CardsRequest;
 namespace nova::user {
 
 class GetProfileByHandleRequest;
+class SearchPeopleRequest;
 
 struct directory_state {};
 
@@ -28,6 +29,8 @@ struct directory_entity {
                                        const runtime::context&, const runtime::reads&);
   static outcome cards(const state&, const views::CardsRequest&, const runtime::context&,
                        const runtime::reads&);
+  static outcome search_people(const state&, const SearchPeopleRequest&, const runtime::context&,
+                               const runtime::reads&);
 };
 
 }  // namespace nova::user

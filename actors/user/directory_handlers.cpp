@@ -2,6 +2,7 @@
 #include "actors/user/directory_entity.hpp"
 
 #include "actors/user/user_rules.hpp"
+#include "protocols/core/page.hpp"
 #include "protocols/core/text.hpp"
 #include "protocols/user/user.pb.h"
 #include "protocols/views/views.pb.h"
@@ -39,6 +40,27 @@ directory_entity::outcome directory_entity::cards(const directory_state&,
   views::CardsReply reply;
   for (const auto& row : read_cards(r.rows(0)))
     *reply.add_items() = card_message(row, !viewer.is_nil());
+  runtime::decision<directory_state> d;
+  d.reply = runtime::share(std::move(reply));
+  return d;
+}
+
+directory_entity::outcome directory_entity::search_people(const directory_state&,
+                                                          const SearchPeopleRequest& q,
+                                                          const runtime::context& c,
+                                                          const runtime::reads& r) {
+  const auto limit = page_limit(q);
+  if (limit.has_error()) return limit.error();
+  const auto& viewer = c.caller.account;
+  if (r.size() == 0) {
+    auto handle = without_blanks(q.q());
+    if (handle.starts_with('@')) handle.remove_prefix(1);
+    return runtime::need{
+        {store::search_people(possible_handle(handle) ? ascii_lower(handle) : std::string(),
+                              folded_words(q.q(), false), viewer, c.now, *limit)}};
+  }
+  CardPage reply;
+  for (const auto& row : read_cards(r.rows(0))) *reply.add_items() = card_message(row, true);
   runtime::decision<directory_state> d;
   d.reply = runtime::share(std::move(reply));
   return d;

@@ -1,4 +1,5 @@
 // Handlers of profile_entity: follows, requests and their answers.
+#include "actors/user/notice_rules.hpp"
 #include "actors/user/profile_entity.hpp"
 #include "actors/user/user_rules.hpp"
 #include "actors/user/user_services.hpp"
@@ -50,6 +51,7 @@ void ask_to_follow(decision& d, const uuid& account, const uuid& target, unix_ms
   e.set_followed_id(to_string(target));
   e.set_at(now);
   d.events.push_back({&follow_requested_event(), runtime::share(std::move(e))});
+  notice(d, account, target, notice_kind::follow_request, {}, now);
 }
 
 void answer(decision& d, const uuid& account, const request_row& request, bool accepted) {
@@ -121,8 +123,12 @@ outcome profile_entity::follow(const profile_state& s, const PersonRequest& q, c
   if (facts.count >= c.service<user_services>().settings.follows_per_account)
     return make_error(errc::conflict, "This account follows as many people as it may.");
   auto d = answered(facts.is_private);
-  if (facts.is_private) ask_to_follow(d, s.id, *target, c.now);
-  else begin_follow(d, s.id, *target, c.now);
+  if (facts.is_private) {
+    ask_to_follow(d, s.id, *target, c.now);
+  } else {
+    begin_follow(d, s.id, *target, c.now);
+    notice(d, s.id, *target, notice_kind::follow, {}, c.now);
+  }
   return d;
 }
 

@@ -2,6 +2,8 @@
 
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
+#include "protocols/content/content.nova.hpp"
+#include "protocols/content/content.pb.h"
 #include "protocols/user/user.nova.hpp"
 #include "storage/user/user_store.hpp"
 
@@ -15,6 +17,15 @@ runtime::entity_kind profile_entity::kind() {
   profile.on<Blocked>(blocked_event(), &profile_entity::on_blocked);
   profile.on<FollowRequested>(follow_requested_event(), &profile_entity::on_follow_requested);
   profile.on<FollowAnswered>(follow_answered_event(), &profile_entity::on_follow_answered);
+  profile.on<content::PostPublished>(content::post_published_event(),
+                                     &profile_entity::on_post_published);
+  profile.on<content::PostEdited>(content::post_edited_event(), &profile_entity::on_post_edited);
+  profile.on<content::PostDeleted>(content::post_deleted_event(), &profile_entity::on_post_deleted);
+  profile.on<content::PostRestored>(content::post_restored_event(),
+                                    &profile_entity::on_post_restored);
+  profile.on<content::CommentMade>(content::comment_made_event(), &profile_entity::on_comment_made);
+  profile.on<content::PollEnded>(content::poll_ended_event(), &profile_entity::on_poll_ended);
+  profile.on<content::PinsChanged>(content::pins_changed_event(), &profile_entity::on_pins_changed);
   profile.on_reminder<google::protobuf::StringValue>(&profile_entity::on_due);
   profile.kind().normalise_key = &profile_entity::normalise_key;
   return profile.take();

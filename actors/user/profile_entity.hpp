@@ -14,6 +14,16 @@ namespace nova::auth {
 class AccountRegistered;
 }
 
+namespace nova::content {
+class CommentMade;
+class PinsChanged;
+class PollEnded;
+class PostDeleted;
+class PostEdited;
+class PostPublished;
+class PostRestored;
+}  // namespace nova::content
+
 namespace nova::user {
 
 class BlockRequest;
@@ -85,6 +95,22 @@ struct profile_entity {
   static outcome on_due(const state&, const google::protobuf::StringValue&, const context&,
                         const reads&);
 
+  // post_handlers; the entity is the author
+  static outcome on_post_published(const state&, const content::PostPublished&, const context&,
+                                   const reads&);
+  static outcome on_post_edited(const state&, const content::PostEdited&, const context&,
+                                const reads&);
+  static outcome on_post_deleted(const state&, const content::PostDeleted&, const context&,
+                                 const reads&);
+  static outcome on_post_restored(const state&, const content::PostRestored&, const context&,
+                                  const reads&);
+  static outcome on_comment_made(const state&, const content::CommentMade&, const context&,
+                                 const reads&);
+  static outcome on_poll_ended(const state&, const content::PollEnded&, const context&,
+                               const reads&);
+  static outcome on_pins_changed(const state&, const content::PinsChanged&, const context&,
+                                 const reads&);
+
   // list_handlers
   static outcome list_followers(const state&, const ListPeopleRequest&, const context&,
                                 const reads&);
@@ -103,6 +129,10 @@ struct profile_entity {
 /// `facts` know of no follow and no request.
 void end_follow(runtime::decision<profile_state>& d, const uuid& account, const uuid& target,
                 const relation_facts_row& facts);
+
+/// Appends the event that tells `recipient` of an act of `account`; nothing for an own act. `post` may be empty.
+void notice(runtime::decision<profile_state>& d, const uuid& account, const uuid& recipient,
+            std::string_view kind, const std::string& post, unix_ms at);
 
 /// Appends the acceptance of these requests to follow `s`. A full page sets a reminder for the next one.
 void accept_page(runtime::decision<profile_state>& d, const profile_state& s,

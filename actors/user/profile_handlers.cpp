@@ -4,6 +4,7 @@
 #include "actors/user/user_rules.hpp"
 #include "actors/user/user_services.hpp"
 #include "protocols/auth/auth.pb.h"
+#include "protocols/core/text.hpp"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/user/user.pb.h"
 #include "storage/user/user_store.hpp"
@@ -55,6 +56,8 @@ outcome profile_entity::update_my_profile(const profile_state& s, const UpdateMy
   d.reply = runtime::share(seen_profile(*next, read_profile_facts(r.rows(0)), c.caller.account));
   if (*next == was) return d;
   d.statements.push_back(store::update_profile(*next));
+  if (next->display_name != was.display_name)
+    d.statements.push_back(store::save_name_words(s.id, folded_words(next->display_name, true)));
   if (next->display_name != was.display_name || next->avatar_media_id != was.avatar_media_id ||
       next->is_private != was.is_private)
     d.events.push_back({&profile_changed_event(), runtime::share(profile_changed_message(*next))});
@@ -94,6 +97,7 @@ outcome profile_entity::on_account_registered(const profile_state& s,
   profile_row row{s.id, e.handle(), e.display_name(), {}, e.registered_at(), e.registered_at()};
   decision d;
   d.statements.push_back(store::insert_profile(row));
+  d.statements.push_back(store::save_name_words(s.id, folded_words(row.display_name, true)));
   d.events.push_back({&profile_changed_event(), runtime::share(profile_changed_message(row))});
   d.apply = [row = std::move(row)](profile_state& x) { x.profile = row; };
   return d;

@@ -1,6 +1,7 @@
 #include "actors/user/user_descriptor.hpp"
 
 #include "actors/user/directory_entity.hpp"
+#include "actors/user/notices_entity.hpp"
 #include "actors/user/profile_entity.hpp"
 #include "actors/user/user_intake.hpp"
 #include "actors/user/user_services.hpp"
@@ -13,9 +14,9 @@ namespace {
 runtime::domain make(const config::user_settings& settings, const runtime::kept_keys&) {
   runtime::domain d;
   d.name = "user";
-  d.pushes = false;
   d.kinds.push_back(profile_entity::kind());
   d.kinds.push_back(directory_entity::kind());
+  d.kinds.push_back(notices_entity::kind());
   d.intakes = intakes();
   d.retention = {store::ended_mutes()};
   d.services = std::make_shared<user_services>(user_services{settings});

@@ -1,5 +1,6 @@
 // The events that user takes. auth's registered account becomes a profile. Of its own events user keeps the followers of
-// each account, and carries requests, their answers and blocks to the other side. Called by user_descriptor.
+// each account, and carries requests, their answers, blocks and notices to the other side. content's events count posts and
+// become notices. Called by user_descriptor.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"

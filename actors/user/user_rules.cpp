@@ -129,6 +129,9 @@ Profile seen_profile(const profile_row& row, const profile_facts_row& facts, con
   if (row.cover_media_id) p.set_cover_url(media_url(*row.cover_media_id));
   p.set_followers_count(facts.followers);
   p.set_following_count(facts.following);
+  p.set_posts_count(facts.posts);
+  Pins pins;
+  if (pins.ParseFromString(row.pinned)) p.mutable_pinned_post_ids()->Swap(pins.mutable_post_ids());
   return p;
 }
 

@@ -4,6 +4,7 @@
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+#include <unicode/uscript.h>
 #include <unicode/utf8.h>
 
 #include <algorithm>
@@ -160,6 +161,13 @@ UChar32 behind(std::string_view text, std::size_t at) {
   return c;
 }
 
+/// A character of a script that writes words without spaces between them.
+bool without_spaces(UChar32 c) {
+  UErrorCode failed = U_ZERO_ERROR;
+  const auto script = uscript_getScript(c, &failed);
+  return script == USCRIPT_HAN || script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA;
+}
+
 }  // namespace
 
 std::size_t count_code_points(std::string_view text) noexcept {
@@ -274,6 +282,40 @@ std::vector<std::string> mentioned_handles(std::string_view raw) {
       handles.add(handle.substr(0, handle.size() - emphasis));
   }
   return std::move(handles.found);
+}
+
+std::vector<std::string> folded_words(std::string_view text, bool with_rests) {
+  UErrorCode failed = U_ZERO_ERROR;
+  const auto* fold = icu::Normalizer2::getNFKCCasefoldInstance(failed);
+  const auto* apart = icu::Normalizer2::getNFDInstance(failed);
+  if (U_FAILURE(failed)) return {};
+  const auto raw = icu::UnicodeString::fromUTF8(
+      icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
+  const auto folded = apart->normalize(fold->normalize(raw, failed), failed);
+  if (U_FAILURE(failed)) return {};
+  std::vector<std::string> out;
+  std::vector<icu::UnicodeString> open;  // the word, and its rests
+  const auto close = [&] {
+    for (const auto& word : open) {
+      std::string utf8;
+      word.toUTF8String(utf8);
+      if (out.size() < max_folded_words && std::ranges::find(out, utf8) == out.end())
+        out.push_back(std::move(utf8));
+    }
+    open.clear();
+  };
+  for (std::int32_t i = 0; i < folded.length(); i = folded.moveIndex32(i, 1)) {
+    const auto c = folded.char32At(i);
+    if (u_charType(c) == U_NON_SPACING_MARK) continue;
+    if (!u_isalnum(c)) {
+      close();
+      continue;
+    }
+    if (open.empty() || (with_rests && without_spaces(c))) open.emplace_back();
+    for (auto& word : open) word.append(c);
+  }
+  close();
+  return out;
 }
 
 }  // namespace nova

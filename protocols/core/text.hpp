@@ -48,4 +48,9 @@ std::optional<std::string> canonical_emoji(std::string_view raw);
 /// be emphasis, so such a handle is returned with and without them.
 std::vector<std::string> mentioned_handles(std::string_view text);
 
+inline constexpr std::size_t max_folded_words = 64;
+/// The words of a name, for finding it: case, width and accents are folded, each word once. `with_rests`: of a word in
+/// Chinese or Japanese also the rest from each of its characters, because no space shows where its parts begin.
+std::vector<std::string> folded_words(std::string_view text, bool with_rests);
+
 }  // namespace nova

@@ -27,14 +27,14 @@ const storage::query profile{
     .name = "user.profile",
     .sql =
         "SELECT account_id, handle, display_name, bio, created_at, updated_at, links, "
-        "avatar_media_id, cover_media_id, private "
+        "avatar_media_id, cover_media_id, private, pinned "
         "FROM profile WHERE account_id = $1"};
 
 const storage::query profile_by_handle{
     .name = "user.profile_by_handle",
     .sql =
         "SELECT account_id, handle, display_name, bio, created_at, updated_at, links, "
-        "avatar_media_id, cover_media_id, private "
+        "avatar_media_id, cover_media_id, private, pinned "
         "FROM profile WHERE handle_name = $1 ORDER BY created_at DESC LIMIT 1"};
 
 const storage::query cards{.name = "user.cards",
@@ -45,7 +45,7 @@ const storage::query cards{.name = "user.cards",
 // Of $1, as $2 sees it at $3; the last column: $1 blocks $2.
 const storage::query profile_facts{
     .name = "user.profile_facts",
-    .sql = "SELECT coalesce(t.followers, 0), coalesce(t.following, 0), " RELATION
+    .sql = "SELECT coalesce(t.followers, 0), coalesce(t.following, 0), coalesce(t.posts, 0), " RELATION
            ", against.account_id IS NOT NULL FROM (SELECT $1::uuid AS id) o "
            "LEFT JOIN tally t ON t.account_id = o.id" RELATION_TO("o.id")
            "LEFT JOIN block against ON against.account_id = o.id AND against.blocked_id = $2"};
@@ -96,6 +96,56 @@ const storage::query settings{
     .sql =
         "SELECT message_from, mention_from, presence_to, discoverable, locale, time_zone, notify "
         "FROM settings WHERE account_id = $1"};
+
+// $1, $4: bounds of handles; $5, $6: bounds of one word; $7: the words that all must begin a word of the name.
+const storage::query search_people{
+    .name = "user.search_people",
+    .sql =
+        "WITH found AS ((SELECT account_id FROM profile WHERE handle_name COLLATE \"C\" >= $1 "
+        "AND handle_name COLLATE \"C\" < $4 LIMIT 500) UNION "
+        "(SELECT w.account_id FROM name_word w WHERE w.word >= $5 AND w.word < $6 "
+        "AND NOT EXISTS (SELECT FROM unnest($7::text[]) AS t(term) WHERE NOT EXISTS "
+        "(SELECT FROM name_word o WHERE o.account_id = w.account_id "
+        "AND starts_with(o.word, t.term))) LIMIT 500)) "
+        "SELECT " CARD ", " RELATION
+        " FROM found JOIN profile p ON p.account_id = found.account_id" RELATION_TO("p.account_id")
+        "LEFT JOIN settings s ON s.account_id = p.account_id "
+        "LEFT JOIN tally t ON t.account_id = p.account_id "
+        "LEFT JOIN block against ON against.account_id = p.account_id AND against.blocked_id = $2 "
+        "WHERE coalesce(s.discoverable, true) AND b.account_id IS NULL "
+        "AND against.account_id IS NULL "
+        "ORDER BY p.handle_name = $1 DESC, f.account_id IS NULL, coalesce(t.followers, 0) DESC, "
+        "p.account_id LIMIT $8",
+    .read = {.slow = true, .account_param = 1}};
+
+// Counts and ends of the notifications of $1.
+const storage::query notice_head{
+    .name = "user.notice_head",
+    .sql =
+        "SELECT m.read_up_to, (SELECT notification_id FROM notification WHERE account_id = $1 "
+        "ORDER BY notification_id DESC LIMIT 1), (SELECT count(*) FROM notification "
+        "WHERE account_id = $1), (SELECT count(*) FROM notification WHERE account_id = $1 "
+        "AND (m.read_up_to IS NULL OR notification_id > m.read_up_to)) "
+        "FROM (SELECT $1::uuid AS id) o LEFT JOIN notification_mark m ON m.account_id = o.id"};
+
+// A page of $1's notifications before $4, or the newest.
+const storage::query notices{
+    .name = "user.notices",
+    .sql = "SELECT " CARD ", " RELATION ", n.notification_id, n.kind, n.post_id, n.created_at "
+           "FROM notification n JOIN profile p ON p.account_id = n.actor_id"
+           RELATION_TO("p.account_id") "WHERE n.account_id = $1 "
+           "AND ($4::uuid IS NULL OR n.notification_id < $4) "
+           "ORDER BY n.notification_id DESC LIMIT $5"};
+
+const storage::query notice_known{
+    .name = "user.notice_known",
+    .sql =
+        "SELECT true FROM notification WHERE account_id = $1 AND actor_id = $2 AND kind = $3 "
+        "AND coalesce(post_id, '00000000-0000-0000-0000-000000000000') = $4 AND told_at = $5"};
+
+const storage::query notices_behind{
+    .name = "user.notices_behind",
+    .sql = "SELECT count(*) FROM notification WHERE account_id = $1 AND notification_id > $2"};
 
 const storage::query insert_profile{
     .name = "user.insert_profile",
@@ -201,14 +251,52 @@ const storage::query drop_follower{
         "RETURNING requested) UPDATE tally SET followers = followers - 1 "
         "WHERE account_id = $1 AND EXISTS (SELECT FROM gone WHERE NOT requested)"};
 
+const storage::query count_posts{
+    .name = "user.count_posts",
+    .sql =
+        "INSERT INTO tally AS t (account_id, followers, following, posts) VALUES ($1, 0, 0, $2) "
+        "ON CONFLICT (account_id) DO UPDATE SET posts = t.posts + $2"};
+
+const storage::query save_pins{.name = "user.save_pins",
+                               .sql = "UPDATE profile SET pinned = $2 WHERE account_id = $1"};
+
+const storage::query save_name_words{
+    .name = "user.save_name_words",
+    .sql =
+        "WITH gone AS (DELETE FROM name_word WHERE account_id = $1 AND NOT word = ANY($2::text[])) "
+        "INSERT INTO name_word (account_id, word) SELECT $1, unnest($2::text[]) "
+        "ON CONFLICT DO NOTHING"};
+
+const storage::query insert_notice{
+    .name = "user.insert_notice",
+    .sql =
+        "INSERT INTO notification (account_id, notification_id, kind, actor_id, post_id, told_at, "
+        "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+
+// Keeps the newest $2 of $1.
+const storage::query trim_notices{
+    .name = "user.trim_notices",
+    .sql =
+        "DELETE FROM notification WHERE account_id = $1 AND notification_id <= "
+        "(SELECT notification_id FROM notification WHERE account_id = $1 "
+        "ORDER BY notification_id DESC OFFSET $2 LIMIT 1)"};
+
+const storage::query save_notice_mark{
+    .name = "user.save_notice_mark",
+    .sql =
+        "INSERT INTO notification_mark (account_id, read_up_to) VALUES ($1, $2) "
+        "ON CONFLICT (account_id) DO UPDATE SET read_up_to = $2"};
+
 std::span<const storage::query* const> all() {
   static const storage::query* const list[] = {
       &profile,          &profile_by_handle, &cards,           &profile_facts,   &relation_facts,
       &followers,        &following,         &follow_requests, &blocks,          &mutes,
-      &pending_requests, &settings,          &insert_profile,  &update_profile,  &save_settings,
+      &pending_requests, &settings,          &search_people,   &notice_head,     &notices,
+      &notice_known,     &notices_behind,    &insert_profile,  &update_profile,  &save_settings,
       &insert_block,     &delete_block,      &save_mute,       &delete_mute,     &due_mutes,
       &delete_due_mutes, &save_follow,       &delete_follow,   &count_following, &add_request,
-      &add_follower,     &accept_requests,   &drop_follower};
+      &add_follower,     &accept_requests,   &drop_follower,   &count_posts,     &save_pins,
+      &save_name_words,  &insert_notice,     &trim_notices,    &save_notice_mark};
   return list;
 }
 

@@ -19,6 +19,11 @@ extern const storage::query blocks;
 extern const storage::query mutes;
 extern const storage::query pending_requests;
 extern const storage::query settings;
+extern const storage::query search_people;
+extern const storage::query notice_head;
+extern const storage::query notices;
+extern const storage::query notice_known;
+extern const storage::query notices_behind;
 extern const storage::query insert_profile;
 extern const storage::query update_profile;
 extern const storage::query save_settings;
@@ -35,6 +40,12 @@ extern const storage::query add_request;
 extern const storage::query add_follower;
 extern const storage::query accept_requests;
 extern const storage::query drop_follower;
+extern const storage::query count_posts;
+extern const storage::query save_pins;
+extern const storage::query save_name_words;
+extern const storage::query insert_notice;
+extern const storage::query trim_notices;
+extern const storage::query save_notice_mark;
 
 /// All of the above, for a test that prepares each.
 std::span<const storage::query* const> all();

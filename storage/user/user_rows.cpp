@@ -16,7 +16,8 @@ enum : std::size_t {
   links,
   avatar,
   cover,
-  is_private
+  is_private,
+  pinned
 };
 }
 namespace card {
@@ -27,7 +28,7 @@ enum : std::size_t { following, requested, followed_by, blocking, muting, column
 }
 constexpr std::size_t page_at = std::size_t{card::relation} + std::size_t{relation::columns};
 namespace facts {
-enum : std::size_t { followers, following, relation };
+enum : std::size_t { followers, following, posts, relation };
 constexpr std::size_t blocks_viewer = std::size_t{relation} + std::size_t{user::relation::columns};
 }  // namespace facts
 namespace pair {
@@ -49,6 +50,12 @@ enum : std::size_t {
 }
 namespace request {
 enum : std::size_t { follower, at };
+}
+namespace notice {
+enum : std::size_t { id = page_at, kind, post, created_at };
+}
+namespace head {
+enum : std::size_t { read_up_to, last, total, unread };
 }
 namespace setting {
 enum : std::size_t {
@@ -85,7 +92,8 @@ std::optional<profile_row> read_profile(const storage::rows& r) {
                      r.text(0, profile::display_name), r.text(0, profile::bio),
                      r.time(0, profile::created_at),   r.time(0, profile::updated_at),
                      r.blob(0, profile::links),        id_or_none(r, 0, profile::avatar),
-                     id_or_none(r, 0, profile::cover), r.boolean(0, profile::is_private)};
+                     id_or_none(r, 0, profile::cover), r.boolean(0, profile::is_private),
+                     r.blob(0, profile::pinned)};
 }
 
 std::vector<card_row> read_cards(const storage::rows& r) {
@@ -105,7 +113,7 @@ std::vector<card_row> read_page(const storage::rows& r) {
 }
 
 profile_facts_row read_profile_facts(const storage::rows& r) {
-  return {r.int8(0, facts::followers), r.int8(0, facts::following),
+  return {r.int8(0, facts::followers), r.int8(0, facts::following), r.int8(0, facts::posts),
           relation_at(r, 0, facts::relation), r.boolean(0, facts::blocks_viewer)};
 }
 
@@ -134,6 +142,23 @@ std::vector<request_row> read_requests(const storage::rows& r) {
     out.push_back({r.id(i, request::follower), r.time(i, request::at)});
   return out;
 }
+
+notice_head_row read_notice_head(const storage::rows& r) {
+  return {id_or_none(r, 0, head::read_up_to), id_or_none(r, 0, head::last), r.int8(0, head::total),
+          r.int8(0, head::unread)};
+}
+
+std::vector<shown_notice_row> read_notices(const storage::rows& r) {
+  auto actors = read_cards(r);
+  std::vector<shown_notice_row> out;
+  out.reserve(actors.size());
+  for (std::size_t i = 0; i < actors.size(); ++i)
+    out.push_back({std::move(actors[i]), r.id(i, notice::id), r.text(i, notice::kind),
+                   id_or_none(r, i, notice::post), r.time(i, notice::created_at)});
+  return out;
+}
+
+std::int64_t read_count(const storage::rows& r) { return r.int8(0, 0); }
 
 settings_row read_settings(const storage::rows& r) {
   if (r.empty()) return {};

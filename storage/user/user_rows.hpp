@@ -21,6 +21,7 @@ struct profile_row {
   std::optional<uuid> avatar_media_id = {};
   std::optional<uuid> cover_media_id = {};
   bool is_private = false;
+  std::string pinned = {};  ///< a Pins message
   bool operator==(const profile_row&) const = default;
 };
 
@@ -48,6 +49,7 @@ struct card_row {
 struct profile_facts_row {
   std::int64_t followers = 0;
   std::int64_t following = 0;
+  std::int64_t posts = 0;
   relation_row relation;
   bool blocks_viewer = false;
 };
@@ -98,14 +100,44 @@ struct request_row {
   unix_ms at = 0;
 };
 
+/// The notifications of one account, summed up.
+struct notice_head_row {
+  std::optional<uuid> read_up_to;
+  std::optional<uuid> last;
+  std::int64_t total = 0;
+  std::int64_t unread = 0;
+};
+
+struct notice_row {
+  uuid notification_id{};
+  std::string kind;
+  uuid actor_id{};
+  std::optional<uuid> post_id;
+  unix_ms told_at = 0;  ///< of the act; 0: told once
+  unix_ms created_at = 0;
+};
+
+struct shown_notice_row {
+  card_row actor;
+  uuid notification_id{};
+  std::string kind;
+  std::optional<uuid> post_id;
+  unix_ms created_at = 0;
+};
+
 /// profile, profile_by_handle.
 std::optional<profile_row> read_profile(const storage::rows& r);
+/// cards, search_people.
 std::vector<card_row> read_cards(const storage::rows& r);
 /// followers, following, follow_requests, blocks, mutes.
 std::vector<card_row> read_page(const storage::rows& r);
 profile_facts_row read_profile_facts(const storage::rows& r);
 relation_facts_row read_relation_facts(const storage::rows& r);
 std::vector<request_row> read_requests(const storage::rows& r);
+notice_head_row read_notice_head(const storage::rows& r);
+std::vector<shown_notice_row> read_notices(const storage::rows& r);
+/// notices_behind.
+std::int64_t read_count(const storage::rows& r);
 /// The defaults where there is no row.
 settings_row read_settings(const storage::rows& r);
 

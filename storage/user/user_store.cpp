@@ -4,6 +4,8 @@
 #include "protocols/core/text.hpp"
 #include "storage/user/user_queries.hpp"
 
+#include <algorithm>
+
 namespace nova::user::store {
 
 using storage::statement;
@@ -44,6 +46,34 @@ statement page(const storage::query& which, const uuid& account, const uuid& vie
 }
 statement pending_requests(const uuid& account, std::int64_t limit) {
   return {&queries::pending_requests, {account, limit}};
+}
+
+prefix_range beginning_with(const std::string& prefix) {
+  constexpr std::string_view last_code_point = "\xf4\x8f\xbf\xbf";
+  if (prefix.empty()) return {};
+  return {prefix, prefix + std::string(last_code_point)};
+}
+statement search_people(const std::string& handle, std::vector<std::string> terms,
+                        const uuid& viewer, unix_ms now, std::int64_t limit) {
+  const auto longest = std::ranges::max_element(terms, {}, &std::string::size);
+  auto handles = beginning_with(handle);
+  auto words = longest == terms.end() ? prefix_range{} : beginning_with(*longest);
+  return {&queries::search_people,
+          {std::move(handles.least), or_null(viewer), timestamp{now}, std::move(handles.beyond),
+           std::move(words.least), std::move(words.beyond), std::move(terms), limit}};
+}
+
+statement notice_head(const uuid& account) { return {&queries::notice_head, {account}}; }
+statement notices(const uuid& account, unix_ms now, const std::optional<uuid>& before,
+                  std::int64_t limit) {
+  return {&queries::notices, {account, account, timestamp{now}, or_null(before), limit}};
+}
+statement notice_known(const uuid& account, const notice_row& row) {
+  return {&queries::notice_known,
+          {account, row.actor_id, row.kind, row.post_id.value_or(uuid{}), timestamp{row.told_at}}};
+}
+statement notices_behind(const uuid& account, const uuid& mark) {
+  return {&queries::notices_behind, {account, mark}};
 }
 
 statement insert_profile(const profile_row& row) {
@@ -101,6 +131,27 @@ statement accept_requests(const uuid& account, std::vector<uuid> followers, unix
 }
 statement drop_follower(const uuid& account, const uuid& follower) {
   return {&queries::drop_follower, {account, follower}};
+}
+
+statement count_posts(const uuid& account, std::int64_t by) {
+  return {&queries::count_posts, {account, by}};
+}
+statement save_pins(const uuid& account, std::string pins) {
+  return {&queries::save_pins, {account, storage::bytes{std::move(pins)}}};
+}
+statement save_name_words(const uuid& account, std::vector<std::string> words) {
+  return {&queries::save_name_words, {account, std::move(words)}};
+}
+statement insert_notice(const uuid& account, const notice_row& row) {
+  return {&queries::insert_notice,
+          {account, row.notification_id, row.kind, row.actor_id, or_null(row.post_id),
+           timestamp{row.told_at}, timestamp{row.created_at}}};
+}
+statement trim_notices(const uuid& account, std::int64_t keep) {
+  return {&queries::trim_notices, {account, keep}};
+}
+statement save_notice_mark(const uuid& account, const uuid& up_to) {
+  return {&queries::save_notice_mark, {account, up_to}};
 }
 
 storage::retention_job ended_mutes() {

@@ -26,6 +26,23 @@ storage::statement page(const storage::query& which, const uuid& account, const 
                         unix_ms now, const page_mark& behind, std::int64_t limit);
 storage::statement pending_requests(const uuid& account, std::int64_t limit);
 
+/// The texts that begin with a prefix: from `least` on, before `beyond`. Both empty: no text.
+struct prefix_range {
+  std::string least;
+  std::string beyond;
+};
+prefix_range beginning_with(const std::string& prefix);
+/// `handle` is a prefix in lower case. All of `terms` must begin words of the name; without one only handles count.
+storage::statement search_people(const std::string& handle, std::vector<std::string> terms,
+                                 const uuid& viewer, unix_ms now, std::int64_t limit);
+
+storage::statement notice_head(const uuid& account);
+storage::statement notices(const uuid& account, unix_ms now, const std::optional<uuid>& before,
+                           std::int64_t limit);
+/// One row where the act was told before.
+storage::statement notice_known(const uuid& account, const notice_row& row);
+storage::statement notices_behind(const uuid& account, const uuid& mark);
+
 /// Refused as a conflict when the account has a profile.
 storage::statement insert_profile(const profile_row& row);
 storage::statement update_profile(const profile_row& row);
@@ -47,6 +64,13 @@ storage::statement add_request(const uuid& account, const uuid& follower, unix_m
 storage::statement add_follower(const uuid& account, const uuid& follower, unix_ms at);
 storage::statement accept_requests(const uuid& account, std::vector<uuid> followers, unix_ms now);
 storage::statement drop_follower(const uuid& account, const uuid& follower);
+
+storage::statement count_posts(const uuid& account, std::int64_t by);
+storage::statement save_pins(const uuid& account, std::string pins);
+storage::statement save_name_words(const uuid& account, std::vector<std::string> words);
+storage::statement insert_notice(const uuid& account, const notice_row& row);
+storage::statement trim_notices(const uuid& account, std::int64_t keep);
+storage::statement save_notice_mark(const uuid& account, const uuid& up_to);
 
 /// Mutes that ended before now.
 storage::retention_job ended_mutes();

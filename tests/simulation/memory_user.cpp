@@ -17,13 +17,14 @@ enum profile_column {
   p_links,
   p_avatar,
   p_cover,
-  p_private
+  p_private,
+  p_pinned
 };
-constexpr std::size_t profile_cells = 10, pair_cells = 13, settings_cells = 7;
+constexpr std::size_t profile_cells = 11, pair_cells = 13, settings_cells = 7;
 
 memory_row shown(const memory_row& r) {
-  return {r[p_id],      r[p_handle], r[p_display], r[p_bio],   r[p_created],
-          r[p_updated], r[p_links],  r[p_avatar],  r[p_cover], r[p_private]};
+  return {r[p_id],    r[p_handle], r[p_display], r[p_bio],     r[p_created], r[p_updated],
+          r[p_links], r[p_avatar], r[p_cover],   r[p_private], r[p_pinned]};
 }
 
 void add_profiles(memory_store& store) {
@@ -41,9 +42,18 @@ void add_profiles(memory_store& store) {
   });
   store.on("user.insert_profile", [](memory_store& s, const memory_row& p) {
     auto row = p;
-    row.insert(row.end(), {storage::bytes{}, value{}, value{}, false});
+    row.insert(row.end(), {storage::bytes{}, value{}, value{}, false, storage::bytes{}});
     s.table("profile").insert(row);
     return changed(1);
+  });
+  store.add_table("name_word", {0, 1});
+  store.on("user.save_name_words", [](memory_store& s, const memory_row& p) {
+    const auto& words = std::get<std::vector<std::string>>(p[1]);
+    std::vector<memory_row> gone;
+    each_of(s, "name_word", {p[0]}, [&](const memory_row& r) { return gone.push_back(r), true; });
+    for (const auto& r : gone) s.table("name_word").erase(r);
+    for (const auto& word : words) s.table("name_word").put({p[0], word});
+    return changed(words.size());
   });
   store.on("user.update_profile", [](memory_store& s, const memory_row& p) {
     return update(s, "profile", {p[0]}, [&](memory_row& r) {

@@ -73,8 +73,8 @@ std::size_t columns_of(std::string_view name) {
       {"auth.account", 7},
       {"auth.sessions", 7},
       {"auth.revocations", 2},
-      {"user.profile", 10},
-      {"user.profile_by_handle", 10},
+      {"user.profile", 11},
+      {"user.profile_by_handle", 11},
       {"user.relation_facts", 13},
       {"user.settings", 7},
       {"messaging.load_conversation", 4},
@@ -254,7 +254,7 @@ struct user_pools : pools {
     namespace s = user::store;
     const auto who = account();
     const unix_ms own = day + who.data[15];  // no two profiles of one age
-    switch (below(5)) {
+    switch (below(6)) {
       case 0: return s::insert_profile({who, word({"Ada", "Bob"}), word({"A", "B"}), "", own, own});
       case 1:
         return s::update_profile({who,
@@ -270,7 +270,8 @@ struct user_pools : pools {
       case 2:
         return s::save_settings(who, {word({"everyone", "nobody"}), "everyone", "shared",
                                       below(2) == 0, "en", "UTC", number(0, 63)});
-      case 3: return s::insert_block(who, account(), at());
+      case 3: return s::save_name_words(who, {word({"ada", "bob"}), "x"});
+      case 4: return s::insert_block(who, account(), at());
       default: return s::delete_block(who, account());
     }
   }

@@ -49,9 +49,9 @@ struct person {
     const auto time = [](unix_ms t) { return storage::timestamp{t}; };
     if (s.query->name == "user.profile_facts") {
       const auto& r = about.relation;
-      return {8,
-              {about.followers, about.following, r.following, r.requested, r.followed_by,
-               r.blocking, r.muting, about.blocks_viewer}};
+      return {9,
+              {about.followers, about.following, about.posts, r.following, r.requested,
+               r.followed_by, r.blocking, r.muting, about.blocks_viewer}};
     }
     if (s.query->name == "user.pending_requests") {
       std::vector<storage::value> cells;
@@ -151,7 +151,7 @@ TEST_CASE("the event makes the profile once and tells it") {
   e.set_display_name("Ann Lee");
   e.set_registered_at(500);
   const auto first = p.ask(&profile_entity::on_account_registered, e);
-  REQUIRE(decided(first).statements.size() == 1);
+  REQUIRE(decided(first).statements.size() == 2);
   CHECK(decided(first).statements[0].query->name == "user.insert_profile");
   REQUIRE(decided(first).events.size() == 1);
   const auto& told = dynamic_cast<const ProfileChanged&>(*decided(first).events[0].body);
@@ -257,10 +257,10 @@ TEST_CASE("a look-up by handle ignores case and asks nothing for what cannot be 
   none.append(storage::rows{});
   CHECK(code(look("ann", none)) == errc::not_found);
   runtime::reads found;
-  found.append(storage::rows{
-      10,
-      {id(1), std::string("Ann"), std::string("Ann Lee"), std::string("bio"), storage::timestamp{1},
-       storage::timestamp{2}, storage::bytes{}, storage::value{}, storage::value{}, false}});
+  found.append(storage::rows{11,
+                             {id(1), std::string("Ann"), std::string("Ann Lee"), std::string("bio"),
+                              storage::timestamp{1}, storage::timestamp{2}, storage::bytes{},
+                              storage::value{}, storage::value{}, false, storage::bytes{}}});
   REQUIRE(std::holds_alternative<runtime::need>(look("ann", found)));
   found.append(p.rows_of(store::profile_facts(id(1), id(2), 0)));
   const auto out = look("ann", found);
@@ -380,8 +380,9 @@ TEST_CASE("a public account is followed, a private one is asked; the second time
   p.born();
   const auto followed = p.with_person(&profile_entity::follow, id(2));
   CHECK_FALSE(dynamic_cast<const FollowReply&>(*decided(followed).reply).requested());
-  REQUIRE(decided(followed).events.size() == 1);
+  REQUIRE(decided(followed).events.size() == 2);
   CHECK(decided(followed).events[0].type == &followed_event());
+  CHECK(dynamic_cast<const Noticed&>(*decided(followed).events[1].body).kind() == "follow");
   CHECK(decided(followed).statements.size() == 2);
   p.facts.follows = true;
   CHECK(decided(p.with_person(&profile_entity::follow, id(2))).statements.empty());
@@ -389,8 +390,9 @@ TEST_CASE("a public account is followed, a private one is asked; the second time
   p.facts = {.exists = true, .is_private = true};
   const auto asked = p.with_person(&profile_entity::follow, id(2));
   CHECK(dynamic_cast<const FollowReply&>(*decided(asked).reply).existing());
-  REQUIRE(decided(asked).events.size() == 1);
+  REQUIRE(decided(asked).events.size() == 2);
   CHECK(decided(asked).events[0].type == &follow_requested_event());
+  CHECK(dynamic_cast<const Noticed&>(*decided(asked).events[1].body).kind() == "follow_request");
   p.facts.follows = p.facts.requested = true;
   const auto again = p.with_person(&profile_entity::follow, id(2));
   CHECK(dynamic_cast<const FollowReply&>(*decided(again).reply).existing());
