@@ -84,9 +84,10 @@ std::string literal(const std::string& text) {
 }
 
 std::string text_function(const char* name, const std::string& text) {
-  return fill("std::string_view $name$() noexcept {\n  static constexpr std::string_view text =\n",
+  // No constexpr string_view: its length would be counted at compile time, which compilers limit.
+  return fill("std::string_view $name$() noexcept {\n  static constexpr char text[] =\n",
               {{"name", name}}) +
-         literal(text) + ";\n  return text;\n}\n\n";
+         literal(text) + ";\n  return {text, sizeof text - 1};\n}\n\n";
 }
 
 }  // namespace
