@@ -194,6 +194,13 @@ bool coded(const http_request& request) {
          !same_ignoring_case(request.content_encoding, "identity");
 }
 
+/// A browser that shows an address of which nothing is known.
+bool looks_for_page(const http_request& request, std::string_view path, const route_match& match) {
+  return !match.method && match.allow.empty() &&
+         (request.verb == "GET" || request.verb == "HEAD") && !path.starts_with("/v1/") &&
+         accepts(request.accept, "text/html");
+}
+
 /// The path is not there, or not with this verb.
 http_answer no_method(const http_request& request, std::string_view path, const std::string& allow,
                       std::string_view request_id) {
@@ -238,6 +245,8 @@ std::shared_ptr<void> serve_http(edge& e, const pages& site, io_thread& thread,
   if (auto page = site.find(request, path, request_id)) return at_once(std::move(*page));
   auto match = e.routes.find(request.verb, path);
   if (!match) return at_once(problem_answer(match.error(), request_id));
+  if (looks_for_page(request, path, *match))
+    if (auto page = site.nothing_here()) return at_once(std::move(*page));
   if (!match->method) return at_once(no_method(request, path, match->allow, request_id));
   if (e.draining)
     return at_once(

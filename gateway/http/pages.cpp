@@ -52,6 +52,15 @@ std::optional<http_answer> pages::find(const http_request& request, std::string_
   return page;
 }
 
+std::optional<http_answer> pages::nothing_here() const {
+  auto file = files_.find("/");
+  if (!file) return std::nullopt;
+  auto out = file_answer(std::move(file));
+  out.status = 404;
+  out.etag.clear();
+  return out;
+}
+
 std::optional<http_answer> pages::operation(std::string_view path) const {
   if (path == "/healthz") return text_answer("application/json", R"({"status":"ok"})");
   if (path == "/readyz") return readiness();

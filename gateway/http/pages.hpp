@@ -20,6 +20,8 @@ class pages {
   /// The answer if a page has this path, also for a verb that pages do not have. Else empty.
   std::optional<http_answer> find(const http_request& request, std::string_view path,
                                   std::string_view request_id) const;
+  /// The web page with 404, which then says that nothing is at this address. Empty without a web page.
+  std::optional<http_answer> nothing_here() const;
 
  private:
   std::optional<http_answer> operation(std::string_view path) const;

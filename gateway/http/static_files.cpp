@@ -79,6 +79,8 @@ static_files::static_files(const std::string& folder) {
         std::string(type), std::move(body), std::move(zipped), std::move(etag), in_assets,
         name.starts_with("/docs/") ? docs_security_policy : page_security_policy});
     if (name == "/index.html") files_["/"] = file;
+    if (name == "/mark.svg")
+      files_["/favicon.ico"] = file;  // asked for without a page that names it
     if (name == "/docs/index.html") files_["/docs"] = files_["/docs/"] = file;
     files_[name] = std::move(file);
   }

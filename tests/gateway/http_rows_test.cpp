@@ -295,6 +295,27 @@ TEST_CASE("H: what the client has is 304: the page, openapi.json, the keys") {
   CHECK(c.read_reply().status == 200);
 }
 
+TEST_CASE("U15: a browser at an unknown address gets the page with 404, a program the problem") {
+  web_folder web;
+  edge e([&](auto& s) { s.web_root = web.path.string(); });
+  const std::string shows = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+  auto page = e.get("/settings/nowhere", shows);
+  CHECK(page.status == 404);
+  CHECK(page.fields.at("content-type") == "text/html; charset=utf-8");
+  CHECK(page.body == e.get("/").body);
+  CHECK_FALSE(page.fields.contains("etag"));
+  CHECK(e.get("/settings/nowhere", shows + "If-None-Match: *\r\n").status == 404);
+  for (auto accept : {"", "Accept: */*\r\n", "Accept: application/json\r\n"})
+    CHECK(e.get("/settings/nowhere", accept).fields.at("content-type") ==
+          "application/problem+json");
+  CHECK(e.get("/v1/nowhere", shows).fields.at("content-type") == "application/problem+json");
+  CHECK(e.send("POST", "/settings/nowhere", shows, "{}").fields.at("content-type") ==
+        "application/problem+json");
+  edge none;
+  CHECK(none.get("/settings/nowhere", shows).fields.at("content-type") ==
+        "application/problem+json");
+}
+
 TEST_CASE("H: files and openapi.json are compressed where asked") {
   web_folder web;
   edge e([&](auto& s) { s.web_root = web.path.string(); });
