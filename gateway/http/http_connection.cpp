@@ -1,6 +1,7 @@
 // Beast parses the requests; http_rules judges their raw bytes before.
 #include "gateway/http/http_connection.hpp"
 
+#include "gateway/access/proxy_header.hpp"
 #include "gateway/http/answer_rules.hpp"
 #include "gateway/http/http_exchange.hpp"
 #include "gateway/http/http_rules.hpp"
@@ -10,14 +11,17 @@
 #include "gateway/websocket/websocket_connection.hpp"
 #include "protocols/core/log.hpp"
 
+#include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <optional>
+#include <span>
 
 namespace nova::gateway {
 namespace {
@@ -59,6 +63,8 @@ class http_connection final : public connection,
 
   void enter(phase p, unsigned timeout_ms);
   void begin();
+  void begin_behind_proxy();
+  void on_proxy_header(const std::optional<std::string>& client);
   void begin_tls();
   void read_more();
   void on_bytes();
@@ -89,6 +95,7 @@ class http_connection final : public connection,
   rpc::connection_id id_ = 0;
   phase phase_ = phase::idle;
   bool reading_ = false, close_after_ = false, closed_ = false;
+  bool proxied_ = false;  ///< the connection's client is known from its PROXY protocol header
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
   std::optional<http::request_header<>> header_;  ///< of a chunked body: without its trailers
@@ -107,8 +114,8 @@ class http_connection final : public connection,
 void http_connection::start() {
   id_ = thread_.add(shared_from_this());
   thread_.counts().accepted_total.add();
-  if (socket_.secure()) begin_tls();
-  else begin();
+  if (lease_.proxy() && edge_.settings.proxy_protocol) return begin_behind_proxy();
+  begin_tls();
 }
 
 void http_connection::begin() {
@@ -116,7 +123,45 @@ void http_connection::begin() {
   read_more();
 }
 
+void http_connection::begin_behind_proxy() {
+  enter(phase::handshake, edge_.settings.header_timeout_ms);
+  using bytes = std::array<unsigned char, proxy_head_bytes + max_proxy_rest_bytes>;
+  auto read = std::make_shared<bytes>();
+  const auto head = std::span(*read).first<proxy_head_bytes>();
+  net::async_read(
+      socket_.tcp(), net::buffer(head.data(), head.size()),
+      [self = shared_from_this(), read, head](error_code ec, std::size_t) {
+        if (self->closed_) return;
+        const auto rest = ec ? std::nullopt : proxy_rest_bytes(head);
+        if (!rest) return self->on_proxy_header(std::nullopt);
+        const auto more = std::span(*read).subspan(head.size(), *rest);
+        net::async_read(
+            self->socket_.tcp(), net::buffer(more.data(), more.size()),
+            [self, read, head, more](error_code failed, std::size_t) {
+              if (self->closed_) return;
+              self->on_proxy_header(failed ? std::nullopt
+                                           : proxied_address(head, more, self->lease_.address()));
+            });
+      });
+}
+
+void http_connection::on_proxy_header(const std::optional<std::string>& client) {
+  if (!client) {
+    thread_.counts().requests_refused_total.add();
+    if (thread_.may_log())
+      log::info("gateway.refused", {{"address", lease_.address()},
+                                    {"status", 0},
+                                    {"reason", "The proxy sent no PROXY protocol header."},
+                                    {"request_id", ""}});
+    return close();
+  }
+  lease_.speak_for(*client);
+  proxied_ = true;
+  begin_tls();
+}
+
 void http_connection::begin_tls() {
+  if (!socket_.secure()) return begin();
   scheme_ = "https";
   enter(phase::handshake, edge_.settings.tls.handshake_timeout_ms);
   socket_.async_handshake([self = shared_from_this()](error_code ec) {
@@ -345,7 +390,7 @@ std::string http_connection::list_of(std::string_view name) const {
 
 /// Behind a listed proxy each request may be another client's.
 void http_connection::learn_client() {
-  if (!lease_.proxy()) return;
+  if (!lease_.proxy() || proxied_) return;
   auto forwarded = list_of("Forwarded"), addresses = list_of("X-Forwarded-For"),
        protocols = list_of("X-Forwarded-Proto");
   auto client = edge_.proxies.client_of({forwarded, addresses, protocols});
@@ -488,7 +533,7 @@ void http_connection::linger() {
 }
 
 void http_connection::on_deadline(time_point) {
-  if (phase_ == phase::handshake) thread_.counts().tls_failures_total.add();
+  if (phase_ == phase::handshake && socket_.secure()) thread_.counts().tls_failures_total.add();
   if (phase_ != phase::lingering && phase_ != phase::idle)
     thread_.counts().http_timeouts_total.add();
   close();

@@ -359,6 +359,43 @@ TEST_CASE("H: a listed proxy says for whom it speaks, nobody else does") {
         "127.0.0.1");
 }
 
+TEST_CASE("H: with proxy_protocol a listed proxy names the client before the first request") {
+  edge e([](auto& s) {
+    s.trusted_proxies = {"127.0.0.1"};
+    s.proxy_protocol = true;
+    s.header_timeout_ms = 300;
+  });
+  const std::string start("\r\n\r\n\0\r\nQUIT\n", 12);
+  const auto with = [&](std::string rest, char command = 0x21, char family = 0x11) {
+    const char length[] = {0, static_cast<char>(rest.size())};
+    return start + command + family + std::string(length, 2) + rest;
+  };
+  const std::string four("\xC6\x33\x64\x07\x0A\x00\x00\x01\x12\x34\x01\xBB", 12);
+  const std::string six =
+      std::string("\x20\x01\x0d\xb7", 4) + std::string(11, '\0') + '\x09' + std::string(20, '\0');
+  const std::string request =
+      "POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6\r\n" +
+      std::string(json_type) +
+      "Content-Length: " + std::to_string(std::string_view(sign_in).size()) + "\r\n\r\n" + sign_in;
+  std::size_t asked = 0;
+  const auto seen = [&](const std::string& header) {
+    raw_client c(e.port);
+    c.send(header + request);
+    return e.bus.calls("auth.login", ++asked).back().caller.address;
+  };
+  CHECK(seen(with(four)) == "198.51.100.7");
+  CHECK(seen(with(six, 0x21, 0x21)) == "2001:db7::9");
+  CHECK(seen(with(four + std::string("\x04\x00\x01x", 4))) == "198.51.100.7");
+  CHECK(seen(with("", 0x20, 0)) == "127.0.0.1");
+  for (const auto& bad :
+       {std::string("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), with("short"), with(four, 0x11),
+        start + std::string("\x21\x11\xff\xff", 4), std::string("\r\n")}) {
+    raw_client c(e.port);
+    c.send(bad);
+    CHECK(c.ended());
+  }
+}
+
 TEST_CASE(
     "H: behind a proxy each request counts for its own client, and the proxy has no limit of "
     "connections") {
