@@ -39,14 +39,15 @@ class RequestLog(unittest.TestCase):
         return ann, ids
 
     def fail_on_a_socket(self, nova, person):
-        socket = RawWebSocket(nova.port, [f"Authorization: Bearer {person['access_token']}", "Sec-WebSocket-Protocol: nova.v1.json"])
         call = {"jsonrpc": "2.0", "id": 7, "method": "messaging.send", "params": {
             "conversation_id": person["account_id"], "client_id": "c", "text": SECRET}}
-        socket.send(frame(TEXT, json.dumps(call).encode()))
-        while True:
-            opcode, payload = socket.read_frame()
-            if opcode == TEXT and "error" in json.loads(payload):
-                return json.loads(payload)["error"]["data"]["request_id"]
+        with RawWebSocket(nova.port, [f"Authorization: Bearer {person['access_token']}",
+                                      "Sec-WebSocket-Protocol: nova.v1.json"]) as socket:
+            socket.send(frame(TEXT, json.dumps(call).encode()))
+            while True:
+                opcode, payload = socket.read_frame()
+                if opcode == TEXT and "error" in json.loads(payload):
+                    return json.loads(payload)["error"]["data"]["request_id"]
 
     def served(self, level, **settings):
         with NovaServer({"NOVA_GENERAL__LOG_LEVEL": level, "NOVA_GENERAL__LOG_FORM": "json", **settings}) as nova:
@@ -81,8 +82,8 @@ class RequestLog(unittest.TestCase):
 
     def test_O_behind_a_listed_proxy_the_address_is_the_clients(self):
         with NovaServer({"NOVA_GENERAL__LOG_FORM": "json", "NOVA_GATEWAY__TRUSTED_PROXIES": "127.0.0.1"}) as nova:
-            socket = RawWebSocket(nova.port, ["X-Forwarded-For: 203.0.113.9", "Authorization: Bearer nothing"])
-            self.assertEqual(401, socket.status)
+            with RawWebSocket(nova.port, ["X-Forwarded-For: 203.0.113.9", "Authorization: Bearer nothing"]) as socket:
+                self.assertEqual(401, socket.status)
             nova.stop()
             self.assertEqual(["203.0.113.9"], [r["address"] for r in self.records(nova, "gateway.request_failed")])
 
