@@ -1,0 +1,218 @@
+// People from outside, by the contract: profiles, follows and requests, blocks, mutes, settings, notifications, search.
+#include "tests/flow/world.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <chrono>
+#include <functional>
+#include <set>
+
+using namespace nova::flow;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string of(const account& a, const std::string& rest = {}) {
+  return "/v1/users/" + a.id + rest;
+}
+
+object read(const std::string& target, const account& as) {
+  const auto reply = http().get(target, as.access_token);
+  INFO(target << " " << reply.body);
+  REQUIRE(reply.status == 200);
+  return reply.json().as_object();
+}
+
+object profile(const account& of_whom, const account& as) { return read(of(of_whom), as); }
+
+bool relation(const account& to, const account& as, std::string_view name) {
+  return profile(to, as).at("relation").at(name).as_bool();
+}
+
+std::vector<std::string> handles(const object& page) {
+  std::vector<std::string> out;
+  for (const auto& card : page.at("items").as_array())
+    out.emplace_back(card.at("handle").as_string());
+  return out;
+}
+
+/// The contract's bound for what others see is 2 s.
+bool soon(const std::function<bool()>& done) {
+  const auto end = std::chrono::steady_clock::now() + 2s;
+  while (!done())
+    if (std::chrono::steady_clock::now() > end) return false;
+  return true;
+}
+
+int put(const std::string& target, const account& as, const std::string& body = {}) {
+  return http().put(target, body, as.access_token).status;
+}
+int del(const std::string& target, const account& as) {
+  return http().del(target, as.access_token).status;
+}
+object patch(const std::string& target, const account& as, const std::string& body) {
+  const auto reply = http().patch(target, body, as.access_token);
+  INFO(reply.body);
+  REQUIRE(reply.status == 200);
+  return reply.json().as_object();
+}
+
+std::set<std::string> names_of(const object& o) {
+  std::set<std::string> out;
+  for (const auto& member : o) out.emplace(member.key());
+  return out;
+}
+
+const std::set<std::string> card_names = {"account_id", "handle", "display_name", "avatar_url",
+                                          "private"};
+
+}  // namespace
+
+TEST_CASE("a profile has the contract's members; fields change by name, and null empties") {
+  const auto ann = person("ann");
+  const auto media = "0190a000-0000-7000-8000-0000000000aa";
+  const auto fresh = read("/v1/users/me", ann);
+  for (const auto* name : {"account_id", "handle", "display_name", "avatar_url", "private", "bio",
+                           "links", "cover_url", "created_at", "followers_count", "following_count",
+                           "posts_count", "pinned_post_ids"})
+    CHECK_MESSAGE(fresh.contains(name), name);
+  CHECK(fresh.at("avatar_url").is_null());
+  CHECK(fresh.at("cover_url").is_null());
+  auto changed = patch("/v1/users/me", ann,
+                       R"({"bio":"hi","links":[{"title":"Notes","url":"https://example.org/n"}],)"
+                       R"("avatar_media_id":")" +
+                           std::string(media) + R"("})");
+  CHECK(changed.at("bio") == "hi");
+  CHECK(changed.at("links").at(0).at("url") == "https://example.org/n");
+  CHECK(changed.at("avatar_url").is_string());
+  changed = patch("/v1/users/me", ann, R"({"bio":null,"links":null,"avatar_media_id":null})");
+  CHECK(changed.at("bio") == "");
+  CHECK(changed.at("links").as_array().empty());
+  CHECK(changed.at("avatar_url").is_null());
+  std::string six = R"({"links":[)";
+  for (int i = 0; i < 6; ++i) six += R"({"title":"a","url":"https://a.example"},)";
+  six.back() = ']';
+  for (const auto& bad : {six + "}", std::string(R"({"avatar_media_id":"x"})"),
+                          std::string(R"({"links":[{"title":"a","url":"ftp://a"}]})")})
+    CHECK(http().patch("/v1/users/me", bad, ann.access_token).status == 400);
+}
+
+TEST_CASE("a guest reads public profiles and nothing else of people") {
+  const auto ann = person("ann"), bob = person("bob");
+  const auto seen = http().get(of(ann));
+  CHECK(seen.status == 200);
+  CHECK_FALSE(seen.json().as_object().contains("relation"));
+  CHECK(http().get("/v1/users/by-handle/" + ann.handle).status == 200);
+  CHECK(http().get(of(ann, "/followers")).status == 200);
+  for (const auto* target : {"/v1/users/me", "/v1/follow-requests", "/v1/blocks", "/v1/mutes",
+                             "/v1/settings", "/v1/notifications", "/v1/users/search?q=a"})
+    CHECK_MESSAGE(http().get(target).status == 401, target);
+  CHECK(http().put(of(ann, "/follow"), "").status == 401);
+  patch("/v1/users/me", bob, R"({"private":true})");
+  CHECK(http().get(of(bob)).status == 401);
+  CHECK(http().get(of(bob, "/following")).status == 401);
+}
+
+TEST_CASE("follows, requests and their answers have the contract's statuses") {
+  const auto ann = person("ann"), bob = person("bob"), cid = person("cid");
+  for (int i = 0; i < 2; ++i) CHECK(put(of(bob, "/follow"), ann) == 204);
+  CHECK(relation(bob, ann, "following"));
+  CHECK(number(profile(ann, ann), "following_count") == 1);
+  CHECK(soon([&] { return number(profile(bob, cid), "followers_count") == 1; }));
+  CHECK(handles(read(of(bob, "/followers"), cid)) == std::vector{ann.handle});
+  for (int i = 0; i < 2; ++i) CHECK(del(of(bob, "/follow"), ann) == 204);
+  CHECK(put(of(ann, "/follow"), ann) == 400);
+  CHECK(put("/v1/users/0190a000-0000-7000-8000-000000000001/follow", ann) == 404);
+
+  patch("/v1/users/me", bob, R"({"private":true})");
+  for (int i = 0; i < 2; ++i) {
+    const auto asked = http().put(of(bob, "/follow"), "{}", ann.access_token);
+    CHECK(asked.status == 202);
+    CHECK(asked.body == R"({"requested":true})");
+  }
+  CHECK(http().get(of(bob, "/followers"), ann.access_token).status == 403);
+  CHECK(soon([&] { return handles(read("/v1/follow-requests", bob)).size() == 1; }));
+  CHECK(read("/v1/follow-requests", bob).at("items").at(0).as_object().contains("requested_at"));
+  for (int i = 0; i < 2; ++i) CHECK(put("/v1/follow-requests/" + ann.id, bob) == 204);
+  CHECK(handles(read("/v1/follow-requests", bob)).empty());
+  CHECK(soon([&] { return relation(bob, ann, "following"); }));
+  CHECK(put(of(bob, "/follow"), cid) == 202);
+  CHECK(soon([&] { return handles(read("/v1/follow-requests", bob)).size() == 1; }));
+  for (int i = 0; i < 2; ++i) CHECK(del("/v1/follow-requests/" + cid.id, bob) == 204);
+  CHECK(soon([&] { return !relation(bob, cid, "requested"); }));
+  CHECK(put(of(bob, "/follow"), cid) == 202);
+  patch("/v1/users/me", bob, R"({"private":false})");
+  CHECK(soon([&] { return relation(bob, cid, "following"); }));
+}
+
+TEST_CASE("a block ends follows both ways and leaves the card alone") {
+  const auto ann = person("ann"), bob = person("bob");
+  CHECK(put(of(bob, "/follow"), ann) == 204);
+  CHECK(put(of(ann, "/follow"), bob) == 204);
+  for (int i = 0; i < 2; ++i) CHECK(put(of(bob, "/block"), ann) == 204);
+  CHECK_FALSE(relation(bob, ann, "following"));
+  CHECK(soon([&] { return !relation(ann, bob, "following"); }));
+  CHECK(number(profile(ann, ann), "followers_count") == 0);
+  auto names = card_names;
+  names.insert("relation");
+  CHECK(names_of(profile(ann, bob)) == names);
+  const auto refused = http().put(of(ann, "/follow"), "", bob.access_token);
+  CHECK(refused.status == 403);
+  CHECK(refused.code() == "blocked");
+  CHECK(put(of(bob, "/follow"), ann) == 403);
+  CHECK(handles(read("/v1/blocks", ann)) == std::vector{bob.handle});
+  for (int i = 0; i < 2; ++i) CHECK(del(of(bob, "/block"), ann) == 204);
+  CHECK(profile(ann, bob).contains("bio"));
+}
+
+TEST_CASE("mutes and settings") {
+  const auto ann = person("ann"), bob = person("bob");
+  CHECK(put(of(bob, "/mute"), ann) == 204);
+  CHECK(put(of(bob, "/mute"), ann, R"({"until":"2999-01-01T00:00:00.000Z"})") == 204);
+  CHECK(put(of(bob, "/mute"), ann, R"({"until":"2001-01-01T00:00:00.000Z"})") == 400);
+  CHECK(relation(bob, ann, "muting"));
+  CHECK(handles(read("/v1/mutes", ann)) == std::vector{bob.handle});
+  CHECK(del(of(bob, "/mute"), ann) == 204);
+  CHECK(handles(read("/v1/mutes", ann)).empty());
+
+  const auto fresh = read("/v1/settings", ann);
+  CHECK(fresh.at("message_from") == "everyone");
+  CHECK(fresh.at("presence_to") == "shared");
+  const auto changed =
+      patch("/v1/settings", ann, R"({"message_from":"following","notify":{"share":false}})");
+  CHECK(changed.at("message_from") == "following");
+  CHECK(changed.at("notify").at("share") == false);
+  CHECK(changed.at("notify").at("follow") == true);
+  CHECK(read("/v1/settings", ann) == changed);
+  CHECK(http().patch("/v1/settings", R"({"presence_to":"x"})", ann.access_token).status == 400);
+}
+
+TEST_CASE("a follow is told by a push and in the list, and is read up to a mark") {
+  const auto ann = person("ann"), bob = person("bob");
+  const auto phone = socket(bob);
+  CHECK(put(of(bob, "/follow"), ann) == 204);
+  const auto push = phone->push("user.notification");
+  REQUIRE(push);
+  CHECK(push->at("kind") == "follow");
+  CHECK(push->at("actor").at("handle").as_string() == ann.handle);
+  const auto list = read("/v1/notifications", bob);
+  CHECK(number(list, "unread") == 1);
+  CHECK(list.at("items").at(0) == boost::json::value(*push));
+  const auto up_to = R"({"up_to":)" + quoted(text(*push, "notification_id")) + "}";
+  CHECK(http().post("/v1/notifications/read", up_to, bob.access_token).status == 204);
+  CHECK(number(read("/v1/notifications", bob), "unread") == 0);
+  CHECK(number(read("/v1/notifications", ann), "unread") == 0);
+}
+
+TEST_CASE("people are found by the beginning of handle or name, when they allow it") {
+  const auto ann = person("ann"), bob = person("bob");
+  patch("/v1/users/me", ann, R"({"display_name":"Zoë )" + ann.handle + R"("})");
+  const auto search = [&](const std::string& q) {
+    return handles(read("/v1/users/search?limit=5&q=" + q, bob));
+  };
+  CHECK(search(ann.handle) == std::vector{ann.handle});
+  CHECK(search("zoe%20" + ann.handle) == std::vector{ann.handle});
+  CHECK(http().get("/v1/users/search", bob.access_token).status == 400);
+  patch("/v1/settings", ann, R"({"discoverable":false})");
+  CHECK(search(ann.handle).empty());
+}
