@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 using pb::FieldDescriptor;
 
-constexpr int max_example_depth = 4;  // messages that contain themselves
+constexpr int max_example_depth = 8;  // messages that contain themselves
 
 /// One line, from a capital letter to a full stop.
 std::string sentences(const std::string& comment) {

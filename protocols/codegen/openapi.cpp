@@ -18,7 +18,7 @@ json::object schemas(const contract& all) {
         sent.push_back(m.proto->input_type());
         without[m.proto->input_type()] = r.parameters;
       }
-      if (r.status != 204) received.push_back(m.proto->output_type());
+      if (r.status != 204 || r.status_existing != 0) received.push_back(m.proto->output_type());
     }
   return schemas_of(sent, received, all, without);
 }

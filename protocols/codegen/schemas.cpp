@@ -45,7 +45,8 @@ json::object scalar_schema(const pb::FieldDescriptor& f, bool sent) {
       if (r.time()) return {{"type", "string"}, {"format", "date-time"}};
       schema = {{"type", "integer"}, {"format", "int64"}};
       if (r.has_min()) schema["minimum"] = r.min();
-      if (!r.has_min() && sent && r.required() && !f.has_presence()) schema["not"] = {{"const", 0}};
+      if (!r.has_min() && sent && r.required() && !f.has_presence() && !f.is_repeated())
+        schema["not"] = {{"const", 0}};
       return schema;
     case FieldDescriptor::CPPTYPE_UINT32:
     case FieldDescriptor::CPPTYPE_UINT64: return {{"type", "integer"}, {"minimum", 0}};
