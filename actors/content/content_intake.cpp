@@ -1,5 +1,7 @@
 #include "actors/content/content_intake.hpp"
 
+#include "protocols/auth/auth.nova.hpp"
+#include "protocols/auth/auth.pb.h"
 #include "protocols/content/content.nova.hpp"
 #include "protocols/core/text.hpp"
 #include "protocols/user/user.nova.hpp"
@@ -63,6 +65,16 @@ std::vector<intake> intakes() {
           user::unfollowed_event(),
           +[](const user::Unfollowed& e) {
             return store::delete_follow(id_of(e.account_id()), id_of(e.followed_id()));
+          }),
+      into_people<auth::AccountClosed>(
+          auth::account_closed_event(),
+          +[](const auth::AccountClosed& e) {
+            return store::set_closed(id_of(e.account_id()), true);
+          }),
+      into_people<auth::AccountReopened>(
+          auth::account_reopened_event(),
+          +[](const auth::AccountReopened& e) {
+            return store::set_closed(id_of(e.account_id()), false);
           }),
       into_people<user::Blocked>(
           user::blocked_event(),

@@ -1,4 +1,4 @@
-// The events that content takes. user tells of handles, private accounts, follows and blocks; content itself of posts that
+// The events that content takes. auth tells of closed accounts; user of handles, private accounts, follows and blocks; content itself of posts that
 // quote another one. Called by content_descriptor.
 #pragma once
 

@@ -10,15 +10,20 @@ namespace nova::content::queries {
   "b.account_id = " whom " AND b.blocked_id = " me "))"
 #define PRIVATE(whom) \
   "coalesce((SELECT o.private FROM person o WHERE o.account_id = " whom "), false)"
+#define CLOSED(whom) \
+  "coalesce((SELECT d.closed FROM person d WHERE d.account_id = " whom "), false)"
 // Who may see a post. A guest is the nil account: it follows nobody and is mentioned nowhere.
-#define VISIBLE(p, me)                                                                          \
-  "(" p ".deleted_at IS NULL AND NOT " p ".scheduled AND (" p ".author_id = " me " OR (CASE " p \
-  ".visibility WHEN 1 THEN NOT " PRIVATE(p ".author_id") " OR " FOLLOWS(                        \
-      me, p ".author_id") " WHEN 2 THEN " FOLLOWS(me, p ".author_id") " ELSE " me " = ANY (" p  \
-                                                                      ".mentions) END AND "     \
-                                                                      "NOT " BLOCKED(           \
-                                                                          me,                   \
-                                                                          p ".author_id") ")))"
+#define ADMITS(p, me)                                                                          \
+  "CASE " p ".visibility WHEN 1 THEN NOT " PRIVATE(p ".author_id") " OR " FOLLOWS(             \
+      me, p ".author_id") " WHEN 2 THEN " FOLLOWS(me, p ".author_id") " ELSE " me " = ANY (" p \
+                                                                      ".mentions) END"
+#define VISIBLE(p, me)                                                                       \
+  "(" p ".deleted_at IS NULL AND NOT " p                                                     \
+  ".scheduled AND NOT " CLOSED(p ".author_id") " AND (" p ".author_id = " me " OR (" ADMITS( \
+      p, me) " AND NOT " BLOCKED(me, p ".author_id") ")))"
+// Texts of an account that a block separates from the reader, or that is closed, are left out.
+#define AUDIBLE(c, me) \
+  "(" c ".deleted OR NOT (" CLOSED(c ".author_id") " OR " BLOCKED(me, c ".author_id") "))"
 #define REACTIONS(subject)                                                                    \
   "LEFT JOIN LATERAL (SELECT array_agg(e.emoji ORDER BY e.n DESC, e.emoji) AS emojis, "       \
   "array_agg(e.n ORDER BY e.n DESC, e.emoji) AS ns FROM reaction_count e WHERE e.subject_id " \
@@ -89,10 +94,10 @@ const storage::query media_of_account{.name = "content.media_of_account",
 const storage::query shares_of_account{
     .name = "content.shares_of_account",
     .sql = "WITH page AS (SELECT s.post_id, s.at FROM share s JOIN post p ON p.post_id = "
-           "s.post_id WHERE s.account_id = $1 AND ($1 = $2 OR ((NOT " PRIVATE("$1") " OR "
-           FOLLOWS("$2", "$1") ") AND NOT " BLOCKED("$2", "$1") ")) AND " VISIBLE("p", "$2")
-           " AND (s.at, s.post_id) < ($3::timestamptz, $4::uuid) ORDER BY s.at DESC, s.post_id "
-           "DESC LIMIT $5::bigint) " POSTS("$2") NEWEST_FIRST};
+           "s.post_id WHERE s.account_id = $1 AND NOT " CLOSED("$1") " AND ($1 = $2 OR ((NOT "
+           PRIVATE("$1") " OR " FOLLOWS("$2", "$1") ") AND NOT " BLOCKED("$2", "$1") ")) AND "
+           VISIBLE("p", "$2") " AND (s.at, s.post_id) < ($3::timestamptz, $4::uuid) ORDER BY s.at "
+           "DESC, s.post_id DESC LIMIT $5::bigint) " POSTS("$2") NEWEST_FIRST};
 
 const storage::query posts_of_tag{
     .name = "content.posts_of_tag",
@@ -198,10 +203,11 @@ const storage::query voters{
 
 const storage::query comment_head{
     .name = "content.comment_head",
-    .sql = "SELECT c.post_id, c.parent_id, c.author_id, c.deleted, c.text, c.body, " VISIBLE(
-               "p", "$2") ", " MY_REACTION("c.comment_id", "$2") ", c.created_at, c.edited_at, "
-           "c.replies, r.emojis, r.ns, p.author_id FROM comment c JOIN post p ON p.post_id = "
-           "c.post_id " REACTIONS("c.comment_id") "WHERE c.comment_id = $1"};
+    .sql = "SELECT c.post_id, c.parent_id, c.author_id, c.deleted, c.text, c.body, "
+           VISIBLE("p", "$2") " AND " AUDIBLE("c", "$2") ", " MY_REACTION("c.comment_id", "$2")
+           ", c.created_at, c.edited_at, c.replies, r.emojis, r.ns, p.author_id FROM comment c "
+           "JOIN post p ON p.post_id = c.post_id " REACTIONS("c.comment_id")
+           "WHERE c.comment_id = $1"};
 
 // The comment and those that it answers, up to the post.
 const storage::query comment_chain{
@@ -217,8 +223,7 @@ const storage::query comment_chain{
   "SELECT c.comment_id, c.post_id, c.parent_id, c.author_id, c.created_at, c.edited_at, "       \
   "c.deleted, c.text, c.body, c.replies, r.emojis, r.ns, " MY_REACTION("c.comment_id", "$2")    \
   " FROM comment c " REACTIONS("c.comment_id") "WHERE c.parent_id = $1 AND NOT (c.deleted AND " \
-  "c.replies = 0) AND (c.deleted OR NOT " BLOCKED("$2", "c.author_id")                          \
-  ") AND (c.created_at, c.comment_id) " compare                                                 \
+  "c.replies = 0) AND " AUDIBLE("c", "$2") " AND (c.created_at, c.comment_id) " compare         \
   " ($3::timestamptz, $4::uuid) ORDER BY c.created_at " order ", c.comment_id " order           \
   " LIMIT $5::bigint"
 
@@ -365,8 +370,9 @@ const storage::query delete_tag_follow{
 
 // ---- what user told
 
-const storage::query known_person{.name = "content.known_person",
-                                  .sql = "SELECT true FROM person WHERE account_id = $1"};
+const storage::query known_person{
+    .name = "content.known_person",
+    .sql = "SELECT true FROM person WHERE account_id = $1 AND NOT closed"};
 
 // Of handles in lower case: who they are and whether each may see a post of the author, by its visibility.
 const storage::query mentioned{
@@ -374,7 +380,7 @@ const storage::query mentioned{
     .sql = "SELECT n.account_id, n.handle, CASE $3::bigint WHEN 1 THEN NOT " PRIVATE("$2")
            " OR " FOLLOWS("n.account_id", "$2") " WHEN 2 THEN " FOLLOWS("n.account_id", "$2")
            " ELSE true END AND NOT " BLOCKED("n.account_id", "$2")
-           " FROM person n WHERE n.handle = ANY ($1::text[])"};
+           " FROM person n WHERE n.handle = ANY ($1::text[]) AND NOT n.closed"};
 
 const storage::query upsert_person{
     .name = "content.upsert_person",
@@ -386,6 +392,11 @@ const storage::query set_private{
     .sql =
         "INSERT INTO person (account_id, handle, private) VALUES ($1, '', $2) ON CONFLICT "
         "(account_id) DO UPDATE SET private = excluded.private"};
+const storage::query set_closed{
+    .name = "content.set_closed",
+    .sql =
+        "INSERT INTO person (account_id, handle, private, closed) VALUES ($1, '', false, $2) "
+        "ON CONFLICT (account_id) DO UPDATE SET closed = excluded.closed"};
 const storage::query insert_follow{
     .name = "content.insert_follow",
     .sql = "INSERT INTO follow (account_id, followed_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"};
@@ -465,6 +476,7 @@ const storage::query* const list[] = {&load_post,
                                       &mentioned,
                                       &upsert_person,
                                       &set_private,
+                                      &set_closed,
                                       &insert_follow,
                                       &delete_follow,
                                       &insert_block,

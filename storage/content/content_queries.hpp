@@ -36,8 +36,8 @@ extern const storage::query followed_tags, insert_tag_follow, delete_tag_follow;
 
 // Events of user
 extern const storage::query known_person, mentioned;
-extern const storage::query upsert_person, set_private, insert_follow, delete_follow, insert_block,
-    delete_block;
+extern const storage::query upsert_person, set_private, set_closed, insert_follow, delete_follow,
+    insert_block, delete_block;
 
 /// All of the above, for a test that prepares each.
 std::span<const storage::query* const> all();

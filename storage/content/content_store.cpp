@@ -197,6 +197,9 @@ statement upsert_person(const uuid& account, std::string handle_lower, bool is_p
 statement set_private(const uuid& account, bool is_private) {
   return {&q::set_private, {account, is_private}};
 }
+statement set_closed(const uuid& account, bool is_closed) {
+  return {&q::set_closed, {account, is_closed}};
+}
 statement insert_follow(const uuid& account, const uuid& followed) {
   return {&q::insert_follow, {account, followed}};
 }

@@ -104,6 +104,8 @@ statement known_person(const uuid& account);
 statement mentioned(std::vector<std::string> handles_lower, const uuid& author, visibility v);
 statement upsert_person(const uuid& account, std::string handle_lower, bool is_private);
 statement set_private(const uuid& account, bool is_private);
+/// A closed account's posts, comments and shares are hidden from all readers.
+statement set_closed(const uuid& account, bool is_closed);
 statement insert_follow(const uuid& account, const uuid& followed);
 statement delete_follow(const uuid& account, const uuid& followed);
 statement insert_block(const uuid& account, const uuid& blocked);

@@ -280,3 +280,20 @@ TEST_CASE_FIXTURE(world, "a batch gives posts in the order that was asked, witho
     CHECK(batch.items(1).post_id() == one);
   }
 }
+
+TEST_CASE_FIXTURE(world, "all that a closed account made is hidden until it is reopened") {
+  const auto ann = person("ann"), bob = person("bob");
+  const auto own = post(ann, "own").post_id(), other = post(bob, "other").post_id();
+  REQUIRE(comment(ann, other, "hello").has_value());
+  REQUIRE(on<api::share>(ann, other).has_value());
+  for (const bool closed : {true, false}) {
+    set_closed(ann, closed);
+    CHECK(sees(bob, own) != closed);
+    CHECK(comments(bob, other).items_size() == (closed ? 0 : 1));
+    ListPostsRequest q;
+    q.set_account_id(to_string(ann.account));
+    q.set_kind("shares");
+    CHECK(call<api::list_posts>(q, bob).has_value() != closed);
+    CHECK(post(bob, "hi @ann").entities_size() == (closed ? 0 : 1));
+  }
+}

@@ -1,8 +1,13 @@
 // What content decides, without runtime and database.
 #include "actors/content/content_rules.hpp"
+#include "actors/content/content_intake.hpp"
 #include "actors/content/page_rules.hpp"
 #include "actors/content/post_entity.hpp"
 #include "actors/content/shelf_entity.hpp"
+#include "protocols/auth/auth.nova.hpp"
+#include "protocols/auth/auth.pb.h"
+#include "protocols/user/user.nova.hpp"
+#include "protocols/user/user.pb.h"
 
 #include <doctest/doctest.h>
 
@@ -176,4 +181,36 @@ TEST_CASE("votes are counted by option; the poll ends at its time") {
 TEST_CASE("an entity of content keeps less than 2 kB") {
   CHECK(post_entity::weight(post_state()) < 2'048);
   CHECK(shelf_entity::weight(shelf_state()) < 2'048);
+}
+
+namespace {
+
+/// The one statement that an event becomes.
+template <class Event>
+storage::statement effect_of(const rpc::event_type& type, const Event& e) {
+  for (const auto& intake : intakes()) {
+    if (intake.event != &type) continue;
+    const runtime::context c{"", {}, noon, system_random(), "", "", 0, nullptr};
+    const auto effect = intake.route(e, c, {});
+    return std::get<runtime::read_model_effect>(effect).statements.at(0);
+  }
+  FAIL("nobody takes ", type.name);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("what user and auth tell becomes a row of the read model of people") {
+  auth::AccountClosed closed;
+  auth::AccountReopened reopened;
+  user::Followed followed;
+  for (auto* field : {closed.mutable_account_id(), reopened.mutable_account_id(),
+                      followed.mutable_account_id(), followed.mutable_followed_id()})
+    *field = to_string(id(4));
+  const auto off = effect_of(auth::account_closed_event(), closed);
+  CHECK(off.query == store::set_closed(id(4), true).query);
+  CHECK(std::get<bool>(off.params[1]));
+  CHECK_FALSE(std::get<bool>(effect_of(auth::account_reopened_event(), reopened).params[1]));
+  CHECK(effect_of(user::followed_event(), followed).query ==
+        store::insert_follow(id(4), id(4)).query);
 }

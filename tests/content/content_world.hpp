@@ -14,6 +14,7 @@
 #include "tests/support/domain_node.hpp"
 
 #include <doctest/doctest.h>
+#include <libpq-fe.h>
 
 namespace nova::content {
 
@@ -42,6 +43,17 @@ struct world : test::domain_node {
     REQUIRE(until(
         [&] { return count("SELECT count(*) FROM person WHERE account_id = $1", who) == 1; }));
     return test::caller_of(who, *parse_uuid(tokens.session_id()));
+  }
+
+  /// As auth's event does.
+  void set_closed(const rpc::caller& who, bool closed) {
+    auto* c = PQconnectdb(conninfo("content").c_str());
+    const auto sql = "UPDATE person SET closed = " + std::string(closed ? "true" : "false") +
+                     " WHERE account_id = '" + to_string(who.account) + "'";
+    auto* r = PQexec(c, sql.c_str());
+    CHECK(std::string_view(PQcmdTuples(r)) == "1");
+    PQclear(r);
+    PQfinish(c);
   }
 
   std::int64_t count(const char* sql, const uuid& id) {

@@ -253,3 +253,35 @@ TEST_CASE("a block hides posts both ways within a second; methods exist on the s
   CHECK(soon([&] { return status_of(bob, id) == 404; }));
   CHECK_FALSE(socket_of_bob->call("content.get", R"({"post_id":")" + id + "\"}").ok);
 }
+
+TEST_CASE("followers, private accounts and mentions decide who sees a post") {
+  const auto ann = person("ann"), bob = person("bob"), cyd = person("cyd");
+  const auto closed = post_of(ann, "for followers", R"(,"visibility":"followers")");
+  const auto named = post_of(ann, "for @" + bob.handle, R"(,"visibility":"mentioned")");
+  const auto open = post_of(ann, "for all");
+  CHECK(status_of(bob, closed) == 404);
+  CHECK(status_of(bob, named) == 200);
+  CHECK(status_of(cyd, named) == 404);
+  CHECK(put(bob, "/v1/users/" + ann.id + "/follow") == 204);
+  CHECK(status_of(bob, closed) == 200);  // one's own follow is in force at once
+  CHECK(shown(bob, closed).at("author").at("relation").at("following").as_bool());
+  CHECK(remove(bob, "/v1/users/" + ann.id + "/follow") == 204);
+  CHECK(status_of(bob, closed) == 404);
+
+  CHECK(http().patch("/v1/users/me", R"({"private":true})", ann.access_token).status == 200);
+  CHECK(soon([&] { return status_of(bob, open) == 404; }));
+  CHECK(http().get("/v1/posts/" + open).status == 404);
+  CHECK(http()
+            .get("/v1/users/" + ann.id + "/posts", bob.access_token)
+            .json()
+            .at("items")
+            .as_array()
+            .size() == 1);  // the one that mentions bob
+  CHECK(put(ann, "/v1/posts/" + open + "/share") == 403);
+  CHECK(put(bob, "/v1/users/" + ann.id + "/follow") == 202);
+  CHECK(status_of(bob, open) == 404);
+  CHECK(put(ann, "/v1/follow-requests/" + bob.id) == 204);
+  CHECK(soon([&] { return status_of(bob, open) == 200; }));
+  CHECK(put(bob, "/v1/posts/" + open + "/share") == 403);
+  CHECK(create(bob, R"({"text":"look","quote":")" + open + "\"}").status == 403);
+}
