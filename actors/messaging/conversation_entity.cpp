@@ -62,16 +62,18 @@ std::size_t conversation_entity::weight(const state& s) {
 }
 
 void add_change(runtime::decision<conversation_state>& d, const conversation_facts& s,
-                const runtime::context& c, std::optional<std::int64_t> seq, Change change) {
+                const runtime::context& c, std::optional<std::int64_t> seq, Change change,
+                std::int64_t before) {
+  const auto rev = s.rev + before + 1;
   change.set_actor_id(to_string(c.caller.account));
   Updated u;
   u.set_conversation_id(to_string(s.id));
-  u.set_rev(s.rev + 1);
+  u.set_rev(rev);
   if (seq) u.set_seq(*seq);
   *u.mutable_change() = std::move(change);
-  d.statements.push_back(store::set_rev(s.id, s.rev + 1));
+  d.statements.push_back(store::set_rev(s.id, rev));
   d.statements.push_back(store::insert_change(u, c.now));
-  d.pushes.push_back({{s.everyone}, make_push(std::move(u)), c.caller.connection});
+  d.pushes.push_back({to_everyone(s), make_push(std::move(u)), c.caller.connection});
   d.apply = [next = std::move(d.apply)](conversation_state& x) {
     ++x.rev;
     if (next) next(x);

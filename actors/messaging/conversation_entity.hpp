@@ -53,8 +53,15 @@ struct conversation_entity {
                               const reads&);
 };
 
+/// All members of the conversation but `except`.
+inline runtime::audience to_everyone(const conversation_facts& s, const uuid& except = {}) {
+  return {s.everyone, except, s.crowd};
+}
+
 /// Pushes `change` to all members, and stores it for clients that resume later. Raises the conversation's rev.
+/// `before`: changes that the decision has already.
 void add_change(runtime::decision<conversation_state>& d, const conversation_facts& s,
-                const runtime::context& c, std::optional<std::int64_t> seq, Change change);
+                const runtime::context& c, std::optional<std::int64_t> seq, Change change,
+                std::int64_t before = 0);
 
 }  // namespace nova::messaging

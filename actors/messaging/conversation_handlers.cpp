@@ -82,7 +82,7 @@ conversation_entity::outcome conversation_entity::typing(const state& s, const T
     p.set_account_id(to_string(c.caller.account));
     p.set_typing(!q.has_typing() || q.typing());
     d.pushes.push_back(
-        {{s.everyone, c.caller.account}, make_push(std::move(p)), c.caller.connection});
+        {to_everyone(s, c.caller.account), make_push(std::move(p)), c.caller.connection});
   }
   return d;
 }

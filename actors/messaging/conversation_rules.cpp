@@ -22,11 +22,6 @@ std::optional<error> check_admin(const conversation_facts& s, const uuid& accoun
   return {};
 }
 
-std::int64_t owner_count(const conversation_facts& s) {
-  return std::ranges::count_if(s.members,
-                               [](const auto& m) { return m.second.role == member_role::owner; });
-}
-
 std::optional<uuid> heir(const conversation_facts& s, const uuid& leaving) {
   std::optional<uuid> best;
   auto rank = [&](const uuid& id) {

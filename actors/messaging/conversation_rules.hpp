@@ -20,8 +20,6 @@ error cannot_write(const conversation_facts& s);
 /// Membership of a direct conversation is fixed; in other conversations admins and owners change it. `not_found` for non-members.
 std::optional<error> check_admin(const conversation_facts& s, const uuid& account);
 
-std::int64_t owner_count(const conversation_facts& s);
-
 /// The next owner when the last one leaves: the longest-standing admin, else the longest-standing member.
 std::optional<uuid> heir(const conversation_facts& s, const uuid& leaving);
 

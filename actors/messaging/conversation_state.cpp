@@ -54,10 +54,42 @@ const member_state* conversation_facts::member(const uuid& account) const {
   return found == members.end() ? nullptr : &found->second;
 }
 
+void conversation_facts::add(const std::vector<uuid>& accounts, const member_state& as) {
+  for (const auto& account : accounts) members[account] = as;
+  if (as.role == member_role::owner) owners += std::ssize(accounts);
+  if (crowd) crowd = std::make_shared<const runtime::account_set>(crowd->with(accounts));
+  else refresh_everyone();
+}
+
+void conversation_facts::set_role_of(const uuid& account, member_role role) {
+  auto& m = members.at(account);
+  owners += (role == member_role::owner) - (m.role == member_role::owner);
+  m.role = role;
+}
+
+void conversation_facts::remove(const uuid& account) {
+  auto found = members.find(account);
+  if (found == members.end()) return;
+  owners -= found->second.role == member_role::owner;
+  members.erase(found);
+  if (crowd && members.size() > most_listed / 2)
+    crowd = std::make_shared<const runtime::account_set>(crowd->without(account));
+  else refresh_everyone();
+}
+
 void conversation_facts::refresh_everyone() {
   auto list = std::make_shared<std::vector<uuid>>();
   list->reserve(members.size());
-  for (const auto& [account, state] : members) list->push_back(account);
+  owners = 0;
+  for (const auto& [account, state] : members) {
+    list->push_back(account);
+    owners += state.role == member_role::owner;
+  }
+  crowd = nullptr;
+  if (list->size() > most_listed) {
+    crowd = std::make_shared<const runtime::account_set>(*list);
+    list = std::make_shared<std::vector<uuid>>();
+  }
   everyone = std::move(list);
 }
 

@@ -2,6 +2,7 @@
 // Only the `apply` of a decision changes it.
 #pragma once
 
+#include "actors/runtime/api/account_set.hpp"
 #include "storage/messaging/messaging_rows.hpp"
 
 #include <boost/functional/hash.hpp>
@@ -105,11 +106,20 @@ struct conversation_facts {
   std::int64_t rev = 0;
   bool blocked = false;   ///< direct only: one side has blocked the other
   unix_ms listed_at = 0;  ///< its place in the members' lists; 0: none
+  /// Membership changes through add, set_role_of and remove only, so that `everyone`, `crowd` and `owners` stay true.
   std::map<uuid, member_state> members;
-  /// All members' accounts. A membership change replaces the whole vector, so pushes can share it.
+  std::int64_t owners = 0;
+  /// All members' accounts, shared with pushes: a list, or a set when there are more than `most_listed` of them.
   std::shared_ptr<const std::vector<uuid>> everyone = std::make_shared<std::vector<uuid>>();
+  std::shared_ptr<const runtime::account_set> crowd;
+  static constexpr std::size_t most_listed = 1024;  ///< a join copies so many accounts at most
 
   const member_state* member(const uuid& account) const;
+  /// None of them is a member.
+  void add(const std::vector<uuid>& accounts, const member_state& as);
+  void set_role_of(const uuid& account, member_role role);
+  void remove(const uuid& account);
+  /// For members that were put in one by one.
   void refresh_everyone();
 };
 

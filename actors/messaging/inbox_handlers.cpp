@@ -80,7 +80,7 @@ outcome create(const runtime::context& c, const runtime::reads& r, conversation_
   auto description = describe(s);
   add_names(*description.mutable_members(), r, kind == conversation_kind::direct ? 1 : 0);
   d.reply = share(reply_of(description, c.now));
-  d.pushes.push_back({{s.everyone}, make_push(std::move(description)), c.caller.connection});
+  d.pushes.push_back({to_everyone(s), make_push(std::move(description)), c.caller.connection});
   return d;
 }
 

@@ -50,10 +50,10 @@ conversation_entity::outcome move(const conversation_state& s, const MarkRequest
   else d.statements.push_back(store::mark_delivered(s.id, c.caller.account, delivered));
 
   const auto& settings = settings_of(c);
-  auto audience = s.everyone;
+  auto audience = to_everyone(s);
   if (static_cast<std::int64_t>(s.members.size()) > settings.signal_audience)
-    audience = std::make_shared<const std::vector<uuid>>(1, c.caller.account);
-  d.pushes.push_back({{audience},
+    audience = {std::make_shared<const std::vector<uuid>>(1, c.caller.account)};
+  d.pushes.push_back({std::move(audience),
                       make_push(receipt_of(s, c.caller.account, read, delivered)),
                       c.caller.connection});
   d.apply = [first = std::move(d.apply), account = c.caller.account, read,

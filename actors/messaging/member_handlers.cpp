@@ -67,9 +67,8 @@ outcome conversation_entity::add_members(const state& s, const AddMembersRequest
     d.statements.push_back(store::set_member_count(s.id, static_cast<std::int64_t>(after)));
     d.apply = [accounts, added, place](state& x) {
       x.listed_at = place;
-      for (const auto& account : accounts) x.members[account] = added;
+      x.add(accounts, added);
       x.handles.forget();
-      x.refresh_everyone();
     };
     add_change(d, s, c, {}, std::move(change));
     auto whole = describe(s, accounts, added);
@@ -92,7 +91,7 @@ outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, c
   bool by_owner = s.member(c.caller.account)->role == member_role::owner;
   if (!by_owner && (*role == member_role::owner || target->role == member_role::owner))
     return make_error(errc::forbidden);
-  if (target->role == member_role::owner && *role != member_role::owner && owner_count(s) == 1)
+  if (target->role == member_role::owner && *role != member_role::owner && s.owners == 1)
     return make_error(errc::conflict, "The last owner stays owner until there is another.");
 
   auto changed = *target;
@@ -100,7 +99,7 @@ outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, c
   decision<state> d;
   if (target->role != *role) {
     d.statements.push_back(store::set_role(s.id, account, *role));
-    d.apply = [account, role = *role](state& x) { x.members[account].role = role; };
+    d.apply = [account, role = *role](state& x) { x.set_role_of(account, role); };
     add_change(d, s, c, {}, role_change(account, *role));
   }
   d.reply = share(describe_member(account, changed));
@@ -122,23 +121,20 @@ outcome conversation_entity::remove_member(const state& s, const RemoveMemberReq
 
   decision<state> d;
   std::optional<uuid> promoted;
-  if (target->role == member_role::owner && owner_count(s) == 1) promoted = heir(s, account);
+  if (target->role == member_role::owner && s.owners == 1) promoted = heir(s, account);
   d.statements.push_back(store::delete_member(s.id, account));
   d.statements.push_back(store::set_member_count(s.id, std::ssize(s.members) - 1));
   Change change;
   change.set_kind("member_removed");
   change.set_account_id(to_string(account));
   d.apply = [account, promoted](state& x) {
-    x.members.erase(account);
-    if (promoted) x.members[*promoted].role = member_role::owner;
-    x.refresh_everyone();
+    x.remove(account);
+    if (promoted) x.set_role_of(*promoted, member_role::owner);
   };
   add_change(d, s, c, {}, std::move(change));
   if (promoted) {
     d.statements.push_back(store::set_role(s.id, *promoted, member_role::owner));
-    conversation_facts next = s;
-    ++next.rev;
-    add_change(d, next, c, {}, role_change(*promoted, member_role::owner));
+    add_change(d, s, c, {}, role_change(*promoted, member_role::owner), 1);
   }
   ConversationPush gone;
   gone.set_conversation_id(to_string(s.id));

@@ -96,7 +96,7 @@ decision<conversation_state> accept(Message message, const runtime::context& c,
     x.recent.remember(sender, client_id, sent, limit);
   };
   keep_counts(d, s, sent.seq, c);
-  d.pushes.push_back({{s.everyone}, make_push(std::move(message)), c.caller.connection});
+  d.pushes.push_back({to_everyone(s), make_push(std::move(message)), c.caller.connection});
   return d;
 }
 

@@ -109,6 +109,52 @@ TEST_CASE_FIXTURE(rules_fixture,
         errc::not_found);
 }
 
+TEST_CASE_FIXTURE(rules_fixture,
+                  "A5: a join or a leave in a large group makes one slice of its audience anew") {
+  auto numbered = [](std::uint32_t n) {
+    auto id = account(7);
+    for (int i = 0; i < 4; ++i) id.data[12 - i] = static_cast<std::uint8_t>(n >> 8 * i);
+    return id;
+  };
+  for (std::uint32_t n = 0; n < 5'000; ++n)
+    s.members[numbered(n)] = {member_role::member, 30, 0, 0};
+  s.refresh_everyone();
+  REQUIRE(s.crowd);
+  auto shared_after = [&](auto change) {
+    const auto before = s.crowd;
+    change();
+    CHECK(s.crowd->size() == s.members.size());
+    std::size_t same = 0;
+    for (std::size_t i = 0; i < runtime::account_set::slices; ++i)
+      same += before->part(i) == s.crowd->part(i);
+    return same;
+  };
+  CHECK(shared_after([&] {
+          auto d = commit(conversation_entity::add_members(s, add({4}), *context,
+                                                           persons({account(4), account(1)})));
+          CHECK(d.pushes[0].to.many->size() == 5'003);
+        }) == 63);
+  CHECK(s.crowd->contains(account(4)));
+  CHECK(shared_after([&] {
+          commit(conversation_entity::remove_member(s, removal(4), *context, none));
+        }) == 63);
+  CHECK_FALSE(s.crowd->contains(account(4)));
+}
+
+TEST_CASE_FIXTURE(rules_fixture, "owners are counted through joins, roles and leaves") {
+  auto recount = [&] {
+    return std::ranges::count_if(s.members,
+                                 [](const auto& m) { return m.second.role == member_role::owner; });
+  };
+  commit(conversation_entity::set_role(s, role(2, "owner"), *context, none));
+  CHECK(s.owners == 2);
+  commit(conversation_entity::set_role(s, role(2, "admin"), *context, none));
+  CHECK(s.owners == recount());
+  commit(conversation_entity::remove_member(s, removal(1), *context, none));
+  CHECK(s.owners == 1);  // the heir
+  CHECK(s.owners == recount());
+}
+
 TEST_CASE_FIXTURE(rules_fixture, "membership of a direct conversation is fixed") {
   s.kind = conversation_kind::direct;
   CHECK(refused(conversation_entity::add_members(s, add({4}), *context, none)) == errc::forbidden);

@@ -33,11 +33,11 @@ std::vector<std::string> heard(world& w, rpc::connection_id connection) {
   return out;
 }
 
-/// `tell` of alpha pushes to 2,000 accounts but the fifth; eight couriers.
-world_options large_audience() {
+/// `tell` of alpha pushes to 2,000 accounts but the fifth, as a list or as a set; eight couriers.
+world_options large_audience(bool as_set) {
   config::runtime_settings s;
   s.courier_slots = 8;
-  return {.settings = s, .beta = false, .change_alpha = [](runtime::domain& d) {
+  return {.settings = s, .beta = false, .change_alpha = [as_set](runtime::domain& d) {
             auto accounts = std::make_shared<std::vector<uuid>>();
             for (int i = 0; i < 2000; ++i) {
               uuid id{};
@@ -45,16 +45,18 @@ world_options large_audience() {
               id.data[15] = static_cast<std::uint8_t>(i);
               accounts->push_back(id);
             }
-            d.kinds[0].calls[tell] =
-                [audience = std::shared_ptr<const std::vector<uuid>>(accounts)](
-                    const runtime::state_box&, const rpc::message& m, const runtime::context& c,
-                    const runtime::reads&) -> runtime::erased_outcome {
+            runtime::audience everyone{accounts, account_id(5)};
+            if (as_set)
+              everyone = {nullptr, account_id(5),
+                          std::make_shared<const runtime::account_set>(*accounts)};
+            d.kinds[0].calls[tell] = [everyone](const runtime::state_box&, const rpc::message& m,
+                                                const runtime::context& c,
+                                                const runtime::reads&) -> runtime::erased_outcome {
               runtime::erased_decision out;
               auto body = std::make_shared<text>();
               body->set_value("all");
               out.reply = body;
-              out.pushes.push_back(
-                  {{audience, account_id(5)}, std::make_shared<rpc::push>(note(), body), 0});
+              out.pushes.push_back({everyone, std::make_shared<rpc::push>(note(), body), 0});
               return out;
             };
           }};
@@ -157,50 +159,56 @@ TEST_CASE("presence: a new set replaces the old one, and a closed socket is told
 
 TEST_CASE(
     "a large audience is grouped by courier: one delivery a courier, no lookup in the database") {
-  world w(large_audience());
-  w.start();
-  for (std::uint8_t i = 1; i <= 100; ++i) attach(w, i, 1000 + i);
-  const auto actions = w.alpha->batches();
-  for (int i = 0; i < 3; ++i) w.ask(tell, "a:all", from(1));
-  w.sim.settle();
-  CHECK(w.sink.pushes.size() <= 3 * 8);
-  CHECK(heard(w, 1001).size() == 3);
-  CHECK(heard(w, 1100).size() == 3);
-  CHECK(heard(w, 1005).empty());  // `except`
-  CHECK(w.alpha->batches() <= actions + 1);
+  for (bool as_set : {false, true}) {
+    CAPTURE(as_set);
+    world w(large_audience(as_set));
+    w.start();
+    for (std::uint8_t i = 1; i <= 100; ++i) attach(w, i, 1000 + i);
+    const auto actions = w.alpha->batches();
+    for (int i = 0; i < 3; ++i) w.ask(tell, "a:all", from(1));
+    w.sim.settle();
+    CHECK(w.sink.pushes.size() <= 3 * 8);
+    CHECK(heard(w, 1001).size() == 3);
+    CHECK(heard(w, 1100).size() == 3);
+    CHECK(heard(w, 1005).empty());  // `except`
+    CHECK(w.alpha->batches() <= actions + 1);
+  }
 }
 
 TEST_CASE(
     "a large audience costs who is online: couriers without any of them are not called again") {
-  world w(large_audience());
-  w.start();
-  const auto turns = [&] {
-    w.sim.settle();
-    return w.metric(metric::nova_actor_handled_total, "courier");
-  };
-  const auto push = [&] {
-    const auto before = turns();
-    w.ask(tell, "a:all", from(1));
-    return turns() - before;
-  };
-  CHECK(push() == 8);  // each looks once
-  CHECK(push() == 0);
-  attach(w, 7, 1007);
-  CHECK(push() == 1);
-  CHECK(push() == 1);
-  CHECK(heard(w, 1007).size() == 2);
-  attach(w, 5, 1005);  // `except` is online nevertheless
-  for (std::uint8_t i = 20; i < 60; ++i) attach(w, i, 1000 + i);
-  CHECK(push() == 8);
-  CHECK(heard(w, 1007).size() == 3);
-  CHECK(heard(w, 1020).size() == 1);
-  CHECK(heard(w, 1005).empty());
-  for (std::uint8_t i = 20; i < 60; ++i) w.node().detach(1000 + i, account_id(i));
-  w.node().detach(1005, account_id(5));
-  w.node().detach(1007, account_id(7));
-  push();
-  CHECK(push() == 0);
-  attach(w, 7, 2007);
-  push();
-  CHECK(heard(w, 2007).size() == 1);
+  for (bool as_set : {false, true}) {
+    CAPTURE(as_set);
+    world w(large_audience(as_set));
+    w.start();
+    const auto turns = [&] {
+      w.sim.settle();
+      return w.metric(metric::nova_actor_handled_total, "courier");
+    };
+    const auto push = [&] {
+      const auto before = turns();
+      w.ask(tell, "a:all", from(1));
+      return turns() - before;
+    };
+    CHECK(push() == 8);  // each looks once
+    CHECK(push() == 0);
+    attach(w, 7, 1007);
+    CHECK(push() == 1);
+    CHECK(push() == 1);
+    CHECK(heard(w, 1007).size() == 2);
+    attach(w, 5, 1005);  // `except` is online nevertheless
+    for (std::uint8_t i = 20; i < 60; ++i) attach(w, i, 1000 + i);
+    CHECK(push() == 8);
+    CHECK(heard(w, 1007).size() == 3);
+    CHECK(heard(w, 1020).size() == 1);
+    CHECK(heard(w, 1005).empty());
+    for (std::uint8_t i = 20; i < 60; ++i) w.node().detach(1000 + i, account_id(i));
+    w.node().detach(1005, account_id(5));
+    w.node().detach(1007, account_id(7));
+    push();
+    CHECK(push() == 0);
+    attach(w, 7, 2007);
+    push();
+    CHECK(heard(w, 2007).size() == 1);
+  }
 }

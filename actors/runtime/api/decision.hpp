@@ -7,6 +7,7 @@
 // reply and the pushes. Handlers start no threads, read no clock and keep no state of their own. No CAF in this file.
 #pragma once
 
+#include "actors/runtime/api/account_set.hpp"
 #include "protocols/core/bus.hpp"
 #include "storage/database/value.hpp"
 
@@ -104,6 +105,8 @@ class reads {
 struct audience {
   std::shared_ptr<const std::vector<uuid>> accounts;
   uuid except{};  ///< this account is left out (nil: no account)
+  /// Instead of `accounts`, for an audience whose every change would cost too much as a list.
+  std::shared_ptr<const account_set> many = nullptr;
 };
 
 struct outgoing {

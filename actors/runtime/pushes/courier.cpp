@@ -4,6 +4,7 @@
 #include "protocols/core/trace.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace nova::runtime {
 
@@ -50,7 +51,9 @@ void courier::handle(delivery& d) {
   to_.clear();
   const auto slots = all_.slots();
   bool anybody = false;
-  if (d.part && seat_.accounts.size() < d.accounts->size()) {
+  if (d.many) {
+    collect_many(d);
+  } else if (d.part && seat_.accounts.size() < d.accounts->size()) {
     for (const auto& [account, row] : seat_.accounts)
       if (std::binary_search(d.accounts->begin(), d.accounts->end(), account))
         anybody |= collect(account, row, d);
@@ -64,6 +67,33 @@ void courier::handle(delivery& d) {
   if (to_.empty()) return;
   all_.sink.deliver(std::make_shared<const std::vector<rpc::connection_id>>(to_),
                     std::move(d.push));
+}
+
+// Goes through who is here or through the slices, whichever is shorter.
+void courier::collect_many(const delivery& d) {
+  const auto slots = all_.slots();
+  std::size_t members = 0;
+  std::array<bool, account_set::slices> anybody{};
+  each_slice_of(seat_.slot, slots, [&](std::size_t i) {
+    if (const auto* part = d.many->part(i)) members += part->accounts.size();
+  });
+  if (seat_.accounts.size() < members) {
+    for (const auto& [account, row] : seat_.accounts)
+      if (d.many->contains(account) && collect(account, row, d))
+        anybody[account_set::slice_of(account)] = true;
+  } else {
+    each_slice_of(seat_.slot, slots, [&](std::size_t i) {
+      if (const auto* part = d.many->part(i))
+        for (const auto& account : part->accounts)
+          if (auto at = seat_.accounts.find(account); at != seat_.accounts.end())
+            anybody[i] |= collect(account, at->second, d);
+    });
+  }
+  if (slots > account_set::slices) return;
+  each_slice_of(seat_.slot, slots, [&](std::size_t i) {
+    if (const auto* part = d.many->part(i); part && !anybody[i])
+      part->nobody_at = seat_.arrivals.load();
+  });
 }
 
 /// False when the account has no socket.

@@ -105,6 +105,7 @@ class courier final : public occupant {
   void handle(end_watch& w);
   void handle(unwatch_here& w);
   bool collect(const uuid& account, const account_row& row, const delivery& d);
+  void collect_many(const delivery& d);
   void touch(const uuid& account, account_row& row);
   void flush_presence();
   void tell(rpc::connection_id connection, const uuid& account, const account_row& row);

@@ -8,7 +8,9 @@ namespace nova::runtime {
 fanout::fanout(router& to, std::size_t cached) : to_(to), cached_(cached), waiting_(to.slots()) {}
 
 void fanout::add(outgoing o) {
-  if (!o.to.accounts || o.to.accounts->empty() || !o.push) return;
+  if (!o.push) return;
+  if (o.to.many) return add_many(o, o.push->body().ByteSizeLong());
+  if (!o.to.accounts || o.to.accounts->empty()) return;
   const auto& accounts = *o.to.accounts;
   const auto bytes = o.push->body().ByteSizeLong();
   if (accounts.size() > small_audience) {
@@ -26,6 +28,19 @@ void fanout::add(outgoing o) {
     if (std::find(slots.begin(), slots.begin() + used, slot) != slots.begin() + used) continue;
     slots[used++] = slot;
     queue(slot, {o.push, o.origin, o.to.except, o.to.accounts, nullptr, bytes});
+  }
+}
+
+// With more slots than slices two couriers share a slice, and what one of them found says nothing of the other.
+void fanout::add_many(outgoing& o, std::size_t bytes) {
+  const auto slots = waiting_.size();
+  for (std::uint32_t slot = 0; slot < slots; ++slot) {
+    bool anybody = false;
+    each_slice_of(slot, slots, [&, came = to_.arrivals(slot)](std::size_t i) {
+      const auto* part = o.to.many->part(i);
+      anybody |= part && (slots > account_set::slices || part->nobody_at != came);
+    });
+    if (anybody) queue(slot, {o.push, o.origin, o.to.except, nullptr, nullptr, bytes, o.to.many});
   }
 }
 

@@ -33,6 +33,7 @@ class fanout {
   };
 
   const groups& grouping(const accounts_ptr& accounts);
+  void add_many(outgoing& o, std::size_t bytes);
   void queue(std::uint32_t slot, delivery d);
 
   router& to_;

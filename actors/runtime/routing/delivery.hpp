@@ -2,6 +2,7 @@
 // through the router.
 #pragma once
 
+#include "actors/runtime/api/account_set.hpp"
 #include "protocols/core/bus.hpp"
 
 #include <boost/functional/hash.hpp>
@@ -37,7 +38,15 @@ struct delivery {
   std::shared_ptr<const std::vector<uuid>> accounts;
   std::shared_ptr<audience_part> part = nullptr;
   std::size_t bytes = 0;  ///< of the push, approximately
+  /// Instead of `accounts`: the courier picks the slices of its slot.
+  std::shared_ptr<const account_set> many = nullptr;
 };
+
+/// Calls `take(index)` for the slices of a set that have accounts of the slot.
+template <class Take>
+void each_slice_of(std::uint32_t slot, std::size_t slots, Take take) {
+  for (std::size_t i = slot % account_set::slices; i < account_set::slices; i += slots) take(i);
+}
 
 /// To the courier of the watching account: replaces the whole set of the connection.
 struct watch_accounts {
