@@ -118,8 +118,10 @@ class node_process {
   runtime::node_options node_options() {
     runtime::node_options o;
     o.settings = settings_.runtime;
-    for (const auto& m : domain_modules())
+    for (const auto& m : domain_modules()) {
       if (m.presence) o.make_presence = m.presence;
+      if (m.note_seen.method) o.note_seen = m.note_seen;
+    }
     o.knows_event = [](std::uint32_t event) { return rpc::find_event(event) != nullptr; };
     o.failed = [this](std::string reason) {
       log::error("runtime.failed", {{"reason", reason}});

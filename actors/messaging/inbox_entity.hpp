@@ -25,6 +25,7 @@ struct inbox_entity {
                                     const reads&);
   static outcome subscribe_presence(const state&, const SubscribePresenceRequest&, const context&,
                                     const reads&);
+  static outcome note_seen(const state&, const NoteSeenRequest&, const context&, const reads&);
 
   // resume_handlers.cpp
   static outcome missed(const state&, const session::MissedRequest&, const context&, const reads&);

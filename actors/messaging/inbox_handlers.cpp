@@ -22,14 +22,18 @@ namespace {
 
 using outcome = inbox_entity::outcome;
 
-// The pair's conversation stands already: reads are find_direct, summary, members.
+// The reads of a direct conversation that come first: find_direct, may_message.
+constexpr std::size_t direct_reads = 2;
+
+// The pair's conversation stands already. Behind the first reads come summary and members.
 outcome answer_existing(const uuid& id, const runtime::context& c, const runtime::reads& r) {
-  if (r.size() == 1)
+  if (r.size() == direct_reads)
     return need{{store::conversation_summary(id, c.caller.account),
                  store::conversation_members({id}, members_shown)}};
-  auto reply = read_summary(r.rows(1));
+  auto reply = read_summary(r.rows(direct_reads));
   if (!reply) return make_error(errc::not_found);
-  for (auto& row : read_shown_members(r.rows(2))) *reply->add_members() = std::move(row.member);
+  for (auto& row : read_shown_members(r.rows(direct_reads + 1)))
+    *reply->add_members() = std::move(row.member);
   reply->set_existing(true);
   decision<inbox_state> d;
   d.reply = share(*std::move(reply));
@@ -78,7 +82,8 @@ outcome create(const runtime::context& c, const runtime::reads& r, conversation_
     d.statements.push_back(
         store::insert_members(s.id, others, member_role::member, c.now, 0, place));
   auto description = describe(s);
-  add_names(*description.mutable_members(), r, kind == conversation_kind::direct ? 1 : 0);
+  add_names(*description.mutable_members(), r,
+            kind == conversation_kind::direct ? direct_reads : 0);
   d.reply = share(reply_of(description, c.now));
   d.pushes.push_back({to_everyone(s), make_push(std::move(description)), c.caller.connection});
   return d;
@@ -101,13 +106,16 @@ outcome inbox_entity::create_conversation(const state&, const CreateConversation
   auto title = checked_title(q.title());
   if (!title) return title.error();
   if (others.empty() && r.size() == 0) return need{{store::known_persons({c.caller.account})}};
-  if (direct && r.size() == 0) return need{{store::find_direct(c.caller.account, others.front())}};
+  if (direct && r.size() == 0)
+    return need{{store::find_direct(c.caller.account, others.front()),
+                 store::may_message(c.caller.account, others.front())}};
   if (direct)
     if (auto id = read_direct(r.rows(0))) return answer_existing(*id, c, r);
 
-  auto found = look_up_persons(others, c, r, direct ? 1 : 0);
+  auto found = look_up_persons(others, c, r, direct ? direct_reads : 0);
   if (auto* more = std::get_if<need>(&found)) return std::move(*more);
   if (auto* e = std::get_if<error>(&found)) return std::move(*e);
+  if (direct && !read_permission(r.rows(1))) return make_error(errc::forbidden);
   std::optional<std::string> kept;
   if (!direct && q.has_title()) kept = *std::move(title);
   return create(c, r, *kind, std::move(kept), others);
@@ -158,13 +166,29 @@ outcome inbox_entity::subscribe_presence(const state&, const SubscribePresenceRe
     return make_error(errc::invalid_request, "Presence is told to sockets only.");
   auto accounts = distinct_accounts(q.account_ids(), uuid{});
   if (!accounts.empty() && r.size() == 0)
-    return need{{store::watchable(c.caller.account, accounts)}};
-  if (!accounts.empty()) accounts = read_accounts(r.rows(0));
+    return need{{store::watchable(c.caller.account, accounts), store::last_seen(accounts)}};
+  std::vector<unix_ms> last_seen;
+  if (!accounts.empty()) {
+    accounts = read_accounts(r.rows(0));
+    const auto known = read_last_seen(r.rows(1));
+    for (const auto& account : accounts) {
+      const auto at = known.find(account);
+      last_seen.push_back(at == known.end() ? 0 : at->second);
+    }
+  }
   SubscribePresenceReply reply;
   reply.set_watching(static_cast<std::int64_t>(accounts.size()));
   decision<state> d;
   d.reply = share(std::move(reply));
-  d.watches.push_back({c.caller.connection, std::move(accounts)});
+  d.watches.push_back({c.caller.connection, std::move(accounts), std::move(last_seen)});
+  return d;
+}
+
+inbox_entity::outcome inbox_entity::note_seen(const state&, const NoteSeenRequest& q,
+                                              const context& c, const reads&) {
+  decision<state> d;
+  d.reply = share(Empty());
+  d.statements.push_back(store::note_seen(c.caller.account, q.at()));
   return d;
 }
 

@@ -46,8 +46,9 @@ conversation_entity::outcome move(const conversation_state& s, const MarkRequest
     };
   }
   if (s.blocked || (read == me->read_seq && delivered == me->delivered_seq)) return d;
-  if (read != me->read_seq) d.statements.push_back(store::mark_read(s.id, c.caller.account, read));
-  else d.statements.push_back(store::mark_delivered(s.id, c.caller.account, delivered));
+  if (read != me->read_seq)
+    d.statements.push_back(store::mark_read(s.id, c.caller.account, read, c.now));
+  else d.statements.push_back(store::mark_delivered(s.id, c.caller.account, delivered, c.now));
 
   const auto& settings = settings_of(c);
   auto audience = to_everyone(s);

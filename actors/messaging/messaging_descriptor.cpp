@@ -28,13 +28,20 @@ rpc::push_ptr presence_of(const uuid& account, bool online, unix_ms last_seen_at
   return make_push(std::move(p));
 }
 
+rpc::message_ptr seen_request(unix_ms at) {
+  NoteSeenRequest q;
+  q.set_at(at);
+  return runtime::share(std::move(q));
+}
+
 }  // namespace
 
 runtime::domain_module<config::messaging_settings> descriptor() {
   return {.name = "messaging",
           .migrations = storage::messaging_migrations(),
           .make = make,
-          .presence = presence_of};
+          .presence = presence_of,
+          .note_seen = {&messaging_interface::note_seen::info(), seen_request}};
 }
 
 }  // namespace nova::messaging

@@ -20,6 +20,34 @@ effect on_profile_changed(const rpc::message& m, const context&, const reads&) {
       {}};
 }
 
+effect on_followed(const rpc::message& m, const context&, const reads&) {
+  const auto& e = static_cast<const user::Followed&>(m);
+  return read_model_effect{{store::insert_follow(parse_uuid(e.account_id()).value(),
+                                                 parse_uuid(e.followed_id()).value())},
+                           {},
+                           {}};
+}
+
+effect on_unfollowed(const rpc::message& m, const context&, const reads&) {
+  const auto& e = static_cast<const user::Unfollowed&>(m);
+  if (e.requested()) return std::monostate();
+  return read_model_effect{{store::delete_follow(parse_uuid(e.account_id()).value(),
+                                                 parse_uuid(e.followed_id()).value())},
+                           {},
+                           {}};
+}
+
+// An account that hides its presence from all ends the watches that stand.
+effect on_privacy_changed(const rpc::message& m, const context&, const reads&) {
+  const auto& e = static_cast<const user::PrivacyChanged&>(m);
+  const auto account = parse_uuid(e.account_id()).value();
+  const auto presence = parse_allowed(e.presence_to());
+  read_model_effect out;
+  out.statements.push_back(store::put_privacy(account, parse_allowed(e.message_from()), presence));
+  if (presence == allowed::no_account) out.unwatch.emplace_back(uuid{}, account);
+  return out;
+}
+
 // The pair's direct conversation loads the new truth before the event counts as settled. It is looked for after the commit:
 // a conversation that is created meanwhile is found, or loads behind the commit.
 template <class Event>
@@ -43,6 +71,9 @@ effect on_block(const Event& e, storage::statement (*change)(const uuid&, const 
 std::vector<runtime::intake> intakes() {
   return {
       {&user::profile_changed_event(), on_profile_changed},
+      {&user::followed_event(), on_followed},
+      {&user::unfollowed_event(), on_unfollowed},
+      {&user::privacy_changed_event(), on_privacy_changed, true},
       {&user::blocked_event(),
        [](const rpc::message& m, const context&, const reads&) {
          return on_block(static_cast<const user::Blocked&>(m), store::insert_block);

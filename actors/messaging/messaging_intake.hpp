@@ -1,4 +1,4 @@
-// messaging's read model of user's events: display names, handles and blocks.
+// messaging's read model of user's events: display names, handles, blocks, follows, privacy settings.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"

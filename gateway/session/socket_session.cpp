@@ -187,6 +187,8 @@ void socket_session::begin_open() {
                     : std::nullopt;
   opening_->resumed = claims && claims->account == who_->account;
   opening_->marks_of = opening_->resumed ? claims->session : who_->session;
+  if (opening_->resumed)
+    opening_->since = claims->expires_at - unix_ms{edge_.settings.resume_ttl_s} * 1000;
   bool fresh = lineage_ == uuid{};
   opening_->lineage = opening_->resumed ? claims->lineage
                       : fresh           ? make_uuid_v7(edge_.wall.now(), edge_.random)
@@ -224,6 +226,7 @@ void socket_session::ask_missed() {
   ask->set_session_id(to_string(opening_->marks_of));
   ask->set_has_seen(request.resume().nothing_seen() || request.resume().seen_size() > 0);
   *ask->mutable_seen() = request.resume().seen();
+  ask->set_since(opening_->since);
   opening_->missed.resize(edge_.resuming.size());
   opening_->unanswered = edge_.resuming.size();
   for (std::size_t i = 0; i < edge_.resuming.size(); ++i) {

@@ -77,7 +77,8 @@ class socket_session {
     beginning began;
     bool resumed = false;
     uuid lineage{};
-    uuid marks_of{};  ///< the auth session whose marks say which messages were seen
+    unix_ms since = 0;  ///< when the resume token was made; 0: not resumed
+    uuid marks_of{};    ///< the auth session whose marks say which messages were seen
     std::vector<rpc::message_ptr> missed;  ///< the answers of edge::resuming, in its order
     std::size_t unanswered = 0;
     std::optional<error> failure;

@@ -295,23 +295,23 @@ const query message_reactions{
 const query mark_read{
     "messaging.mark_read",
     "UPDATE member m SET read_seq = greatest(m.read_seq, x.seq), delivered_seq = "
-    "greatest(m.delivered_seq, x.seq) FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS "
-    "x(conversation, account, seq) WHERE m.conversation_id = x.conversation AND m.account_id = "
-    "x.account",
+    "greatest(m.delivered_seq, x.seq), marked_at = x.at FROM unnest($1::uuid[], $2::uuid[], "
+    "$3::bigint[], $4::timestamptz[]) AS x(conversation, account, seq, at) WHERE m.conversation_id "
+    "= x.conversation AND m.account_id = x.account",
     merging::last,
     60,
     2,
-    {"uuid[]", "uuid[]", "bigint[]"}};
+    {"uuid[]", "uuid[]", "bigint[]", "timestamptz[]"}};
 
 const query mark_delivered{
     "messaging.mark_delivered",
-    "UPDATE member m SET delivered_seq = greatest(m.delivered_seq, x.seq) FROM "
-    "unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS x(conversation, account, seq) "
-    "WHERE m.conversation_id = x.conversation AND m.account_id = x.account",
+    "UPDATE member m SET delivered_seq = greatest(m.delivered_seq, x.seq), marked_at = x.at FROM "
+    "unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]) AS x(conversation, account, "
+    "seq, at) WHERE m.conversation_id = x.conversation AND m.account_id = x.account",
     merging::last,
     61,
     2,
-    {"uuid[]", "uuid[]", "bigint[]"}};
+    {"uuid[]", "uuid[]", "bigint[]", "timestamptz[]"}};
 
 const query mark_device{
     "messaging.mark_device",
@@ -326,11 +326,24 @@ const query mark_device{
 
 const query positions{
     "messaging.positions",
-    "SELECT own.conversation_id, c.rev, coalesce(l.seq, 0), coalesce(d.seq, 0) FROM member own "
+    "SELECT own.conversation_id, c.rev, coalesce(l.seq, 0), coalesce(d.seq, 0), own.read_seq, "
+    "own.delivered_seq, own.marked_at FROM member own "
     "JOIN conversation c USING (conversation_id) LEFT JOIN LATERAL (SELECT seq FROM message m "
     "WHERE m.conversation_id = own.conversation_id ORDER BY seq DESC LIMIT 1) l ON true "
     "LEFT JOIN device_mark d ON d.session_id = $2 AND d.conversation_id = own.conversation_id "
     "WHERE own.account_id = $1 ORDER BY coalesce(l.seq, 0) = 0, own.conversation_id"};
+
+// Conversations that the device has a mark in and the account is no member of.
+const query lost_conversations{
+    "messaging.lost_conversations",
+    "SELECT d.conversation_id FROM device_mark d WHERE d.session_id = $1 AND NOT EXISTS (SELECT "
+    "FROM "
+    "member m WHERE m.conversation_id = d.conversation_id AND m.account_id = $2) ORDER BY 1"};
+
+const query conversation_heads{
+    "messaging.conversation_heads",
+    "SELECT c.conversation_id, c.kind::bigint, c.title, c.member_count FROM unnest($1::uuid[]) AS "
+    "x(id) " CONVERSATION_BY_KEY("x.id")};
 
 const query missed_messages{
     "messaging.missed_messages",
@@ -387,15 +400,53 @@ const query blocks_between{
     "unnest($2::uuid[]) AS x(other) CROSS JOIN LATERAL (SELECT k.blocker FROM block k WHERE "
     "k.blocker = x.other AND k.blocked = $1 LIMIT 1) b LIMIT 1"};
 
-// Those who share a conversation with $1 while no block stands between the two.
+// Without a row: everyone may write (1), people with a common conversation see the presence (2).
+const query may_message{
+    "messaging.may_message",
+    "SELECT NOT EXISTS (SELECT FROM privacy p WHERE p.account_id = $2 AND (p.message_from = 3 OR "
+    "(p.message_from = 2 AND NOT EXISTS (SELECT FROM follow f WHERE f.account_id = $2 AND "
+    "f.followed_id = $1))))"};
+
+// Those whose setting lets $1 see their presence, while no block stands between the two.
 const query watchable{
-    "messaging.watchable",
-    "SELECT x.id FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) x WHERE (x.id = $1 OR EXISTS "
-    "(SELECT "
-    "FROM member b JOIN member a ON a.conversation_id = b.conversation_id AND a.account_id = $1 "
-    "WHERE b.account_id = x.id)) AND NOT EXISTS (SELECT FROM block k WHERE k.blocker = $1 AND "
-    "k.blocked = x.id) AND NOT EXISTS (SELECT FROM block k WHERE k.blocker = x.id AND k.blocked = "
-    "$1)"};
+    .name = "messaging.watchable",
+    .sql =
+        "SELECT x.id FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) x CROSS JOIN LATERAL (SELECT "
+        "coalesce((SELECT presence_to FROM privacy p WHERE p.account_id = x.id), 2) AS to_whom) p "
+        "WHERE (x.id = $1 OR p.to_whom = 1 OR (p.to_whom = 2 AND EXISTS (SELECT FROM member b JOIN "
+        "member a ON a.conversation_id = b.conversation_id AND a.account_id = $1 WHERE "
+        "b.account_id = x.id))) AND NOT EXISTS (SELECT FROM block k WHERE k.blocker = $1 AND "
+        "k.blocked = x.id) AND NOT EXISTS (SELECT FROM block k WHERE k.blocker = x.id AND "
+        "k.blocked = $1)",
+    .read = {.slow = true, .account_param = 0}};
+
+const query last_seen{"messaging.last_seen",
+                      "SELECT s.account_id, s.at FROM (SELECT DISTINCT unnest($1::uuid[]) AS id) x "
+                      "CROSS JOIN LATERAL (SELECT * FROM last_seen k WHERE k.account_id = x.id "
+                      "LIMIT 1) s"};
+
+const query note_seen{
+    "messaging.note_seen",
+    "INSERT INTO last_seen AS s (account_id, at) SELECT * FROM unnest($1::uuid[], "
+    "$2::timestamptz[]) ON CONFLICT (account_id) DO UPDATE SET at = "
+    "greatest(s.at, excluded.at)",
+    merging::last,
+    64,
+    1,
+    {"uuid[]", "timestamptz[]"}};
+
+const query insert_follow{
+    "messaging.insert_follow",
+    "INSERT INTO follow (account_id, followed_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"};
+
+const query delete_follow{"messaging.delete_follow",
+                          "DELETE FROM follow WHERE account_id = $1 AND followed_id = $2"};
+
+const query put_privacy{
+    "messaging.put_privacy",
+    "INSERT INTO privacy (account_id, message_from, presence_to) VALUES ($1, $2::bigint::smallint, "
+    "$3::bigint::smallint) ON CONFLICT (account_id) DO UPDATE SET message_from = "
+    "excluded.message_from, presence_to = excluded.presence_to"};
 
 std::vector<const query*> all() {
   return {&load_conversation,
@@ -439,6 +490,8 @@ std::vector<const query*> all() {
           &mark_delivered,
           &mark_device,
           &positions,
+          &lost_conversations,
+          &conversation_heads,
           &missed_messages,
           &missed_changes,
           &change_span,
@@ -448,7 +501,13 @@ std::vector<const query*> all() {
           &known_persons,
           &persons_by_handle,
           &blocks_between,
-          &watchable};
+          &may_message,
+          &watchable,
+          &last_seen,
+          &note_seen,
+          &insert_follow,
+          &delete_follow,
+          &put_privacy};
 }
 
 }  // namespace nova::messaging::queries

@@ -76,13 +76,19 @@ namespace reaction {
 enum : std::size_t { emoji, count, mine };
 }
 namespace position {
-enum : std::size_t { conversation, rev, last_seq, device_seq };
+enum : std::size_t { conversation, rev, last_seq, device_seq, read_seq, delivered_seq, marked_at };
+}
+namespace whole {
+enum : std::size_t { conversation, kind, title, member_count };
 }
 namespace change {
 enum : std::size_t { conversation, rev, seq, body };
 }
 namespace span {
 enum : std::size_t { conversation, first_seq, last_seq };
+}
+namespace seen {
+enum : std::size_t { account, at };
 }
 namespace person {
 enum : std::size_t { account, handle, display_name };
@@ -203,6 +209,11 @@ std::optional<member_role> parse_member_role(std::string_view text) noexcept {
   return {};
 }
 
+allowed parse_allowed(std::string_view text) noexcept {
+  if (text == "everyone") return allowed::everyone;
+  return text == "following" || text == "shared" ? allowed::some : allowed::no_account;
+}
+
 std::optional<conversation_row> read_conversation(const rows& r) {
   if (r.empty()) return {};
   conversation_row out{
@@ -285,8 +296,24 @@ std::vector<listed_row> read_list(const rows& r) {
 
 std::vector<position_row> read_positions(const rows& r) {
   return each(r, [&](std::size_t i) {
-    return position_row{r.id(i, position::conversation), r.int8(i, position::rev),
-                        r.int8(i, position::last_seq), r.int8(i, position::device_seq)};
+    return position_row{r.id(i, position::conversation),
+                        r.int8(i, position::rev),
+                        r.int8(i, position::last_seq),
+                        r.int8(i, position::device_seq),
+                        r.int8(i, position::read_seq),
+                        r.int8(i, position::delivered_seq),
+                        r.null(i, position::marked_at) ? 0 : r.time(i, position::marked_at)};
+  });
+}
+
+std::vector<ConversationPush> read_heads(const rows& r) {
+  return each(r, [&](std::size_t i) {
+    ConversationPush p;
+    p.set_conversation_id(to_string(r.id(i, whole::conversation)));
+    p.set_kind(std::string(to_text(kind_at(r, i, whole::kind))));
+    if (!r.null(i, whole::title)) p.set_title(r.text(i, whole::title));
+    p.set_member_count(r.int8(i, whole::member_count));
+    return p;
   });
 }
 
@@ -317,6 +344,14 @@ std::vector<person_row> read_persons(const rows& r) {
 
 std::vector<uuid> read_accounts(const rows& r) {
   return each(r, [&](std::size_t i) { return r.id(i, only_column); });
+}
+
+bool read_permission(const rows& r) { return !r.empty() && r.boolean(0, only_column); }
+
+std::map<uuid, unix_ms> read_last_seen(const rows& r) {
+  std::map<uuid, unix_ms> out;
+  for (std::size_t i = 0; i < r.size(); ++i) out[r.id(i, seen::account)] = r.time(i, seen::at);
+  return out;
 }
 
 storage::bytes message_extras(const Message& m) {

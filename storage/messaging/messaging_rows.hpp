@@ -5,6 +5,7 @@
 #include "protocols/messaging/messaging.pb.h"
 #include "storage/database/value.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,10 +15,16 @@ namespace nova::messaging {
 enum class conversation_kind : std::uint8_t { direct = 1, group = 2, channel = 3 };
 enum class member_role : std::uint8_t { member = 1, admin = 2, owner = 3 };
 
+/// A privacy setting of user. `some`: the accounts that one follows may write; accounts with a common conversation see one's
+/// presence.
+enum class allowed : std::uint8_t { everyone = 1, some = 2, no_account = 3 };
+
 std::string_view to_text(conversation_kind kind) noexcept;
 std::string_view to_text(member_role role) noexcept;
 std::optional<conversation_kind> parse_conversation_kind(std::string_view text) noexcept;
 std::optional<member_role> parse_member_role(std::string_view text) noexcept;
+/// Takes the texts of user's settings. A text that is none of them allows the least.
+allowed parse_allowed(std::string_view text) noexcept;
 
 struct conversation_row {
   conversation_kind kind = conversation_kind::group;
@@ -77,6 +84,9 @@ struct position_row {
   std::int64_t rev = 0;
   std::int64_t last_seq = 0;
   std::int64_t device_seq = 0;  ///< 0: this device has confirmed nothing
+  std::int64_t read_seq = 0;    ///< the account's own marks
+  std::int64_t delivered_seq = 0;
+  unix_ms marked_at = 0;  ///< when they moved last; 0: never
 };
 
 /// The lowest and highest `seq` that a range of changes touches.
@@ -120,14 +130,20 @@ std::optional<Conversation> read_summary(const storage::rows& r);
 std::vector<listed_row> read_list(const storage::rows& r);
 /// positions.
 std::vector<position_row> read_positions(const storage::rows& r);
+/// conversation_heads: without members, seq and rev.
+std::vector<ConversationPush> read_heads(const storage::rows& r);
 /// missed_changes.
 std::vector<Updated> read_changes(const storage::rows& r);
 /// change_span.
 std::vector<span_row> read_spans(const storage::rows& r);
 /// known_persons, persons_by_handle.
 std::vector<person_row> read_persons(const storage::rows& r);
-/// blocks_between, watchable.
+/// blocks_between, watchable, lost_conversations.
 std::vector<uuid> read_accounts(const storage::rows& r);
+/// may_message.
+bool read_permission(const storage::rows& r);
+/// last_seen.
+std::map<uuid, unix_ms> read_last_seen(const storage::rows& r);
 
 /// The value of a message's column `extras`.
 storage::bytes message_extras(const Message& m);

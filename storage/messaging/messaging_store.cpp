@@ -77,6 +77,13 @@ statement positions(const uuid& account, const uuid& session) {
   return {&q::positions, {account, session}};
 }
 
+statement lost_conversations(const uuid& session, const uuid& account) {
+  return {&q::lost_conversations, {session, account}};
+}
+statement conversation_heads(std::vector<uuid> conversations) {
+  return {&q::conversation_heads, {std::move(conversations)}};
+}
+
 statement missed_messages(std::span<const range> ranges, const uuid& reader) {
   auto c = transpose(ranges);
   return {&q::missed_messages, {std::move(c.ids), std::move(c.after), std::move(c.upto), reader}};
@@ -103,6 +110,9 @@ statement blocks_between(const uuid& account, std::vector<uuid> others) {
 statement watchable(const uuid& account, std::vector<uuid> among) {
   return {&q::watchable, {account, std::move(among)}};
 }
+
+statement may_message(const uuid& from, const uuid& to) { return {&q::may_message, {from, to}}; }
+statement last_seen(std::vector<uuid> accounts) { return {&q::last_seen, {std::move(accounts)}}; }
 
 statement insert_conversation(const uuid& id, conversation_kind kind,
                               const std::optional<std::string>& title, const uuid& creator,
@@ -185,11 +195,12 @@ statement take_back(const uuid& conversation, std::int64_t seq, unix_ms at) {
 statement mark_reacted(const uuid& conversation, std::int64_t seq) {
   return {&q::mark_reacted, {conversation, seq}};
 }
-statement mark_read(const uuid& conversation, const uuid& account, std::int64_t seq) {
-  return {&q::mark_read, {conversation, account, seq}};
+statement mark_read(const uuid& conversation, const uuid& account, std::int64_t seq, unix_ms at) {
+  return {&q::mark_read, {conversation, account, seq, timestamp{at}}};
 }
-statement mark_delivered(const uuid& conversation, const uuid& account, std::int64_t seq) {
-  return {&q::mark_delivered, {conversation, account, seq}};
+statement mark_delivered(const uuid& conversation, const uuid& account, std::int64_t seq,
+                         unix_ms at) {
+  return {&q::mark_delivered, {conversation, account, seq, timestamp{at}}};
 }
 statement mark_device(const uuid& session, const uuid& conversation, std::int64_t seq) {
   return {&q::mark_device, {session, conversation, seq}};
@@ -202,6 +213,20 @@ statement insert_block(const uuid& blocker, const uuid& blocked) {
 }
 statement delete_block(const uuid& blocker, const uuid& blocked) {
   return {&q::delete_block, {blocker, blocked}};
+}
+statement note_seen(const uuid& account, unix_ms at) {
+  return {&q::note_seen, {account, timestamp{at}}};
+}
+statement insert_follow(const uuid& account, const uuid& followed) {
+  return {&q::insert_follow, {account, followed}};
+}
+statement delete_follow(const uuid& account, const uuid& followed) {
+  return {&q::delete_follow, {account, followed}};
+}
+statement put_privacy(const uuid& account, allowed message_from, allowed presence_to) {
+  return {
+      &q::put_privacy,
+      {account, static_cast<std::int64_t>(message_from), static_cast<std::int64_t>(presence_to)}};
 }
 
 std::vector<storage::retention_job> retained() {

@@ -36,6 +36,9 @@ statement history(const uuid& conversation, std::int64_t before, std::int64_t af
                   std::int64_t limit, bool forward, const uuid& reader);
 statement message_reactions(const uuid& conversation, std::int64_t seq, const uuid& account);
 statement positions(const uuid& account, const uuid& session);
+/// Conversations that the session has a mark in and the account is no member of.
+statement lost_conversations(const uuid& session, const uuid& account);
+statement conversation_heads(std::vector<uuid> conversations);
 
 /// after < seq (or rev) <= upto of one conversation.
 struct range {
@@ -54,6 +57,10 @@ statement persons_by_handle(std::vector<std::string> handles_lower);
 statement blocks_between(const uuid& account, std::vector<uuid> others);
 /// Those of `among` whose presence the account may see.
 statement watchable(const uuid& account, std::vector<uuid> among);
+
+/// False when the setting of `to` does not let `from` write first.
+statement may_message(const uuid& from, const uuid& to);
+statement last_seen(std::vector<uuid> accounts);
 
 // Writes.
 statement insert_conversation(const uuid& id, conversation_kind kind,
@@ -92,12 +99,17 @@ statement delete_reaction_counts(const uuid& conversation, std::int64_t seq);
 /// The reactions of a recalled message are deleted later; see retained().
 statement take_back(const uuid& conversation, std::int64_t seq, unix_ms at);
 statement mark_reacted(const uuid& conversation, std::int64_t seq);
-statement mark_read(const uuid& conversation, const uuid& account, std::int64_t seq);
-statement mark_delivered(const uuid& conversation, const uuid& account, std::int64_t seq);
+statement mark_read(const uuid& conversation, const uuid& account, std::int64_t seq, unix_ms at);
+statement mark_delivered(const uuid& conversation, const uuid& account, std::int64_t seq,
+                         unix_ms at);
 statement mark_device(const uuid& session, const uuid& conversation, std::int64_t seq);
 statement upsert_person(const uuid& account, std::string handle, std::string display_name);
 statement insert_block(const uuid& blocker, const uuid& blocked);
 statement delete_block(const uuid& blocker, const uuid& blocked);
+statement note_seen(const uuid& account, unix_ms at);
+statement insert_follow(const uuid& account, const uuid& followed);
+statement delete_follow(const uuid& account, const uuid& followed);
+statement put_privacy(const uuid& account, allowed message_from, allowed presence_to);
 
 /// Tables that would only grow.
 std::vector<storage::retention_job> retained();

@@ -1,4 +1,5 @@
 // Rules of creating conversations and of resuming.
+#include "actors/messaging/resume_rules.hpp"
 #include "tests/messaging/rules_fixture.hpp"
 
 namespace nova::messaging {
@@ -17,6 +18,31 @@ runtime::reads::item known(std::initializer_list<std::uint8_t> accounts) {
   for (auto n : accounts)
     cells.insert(cells.end(), {account(n), std::string("h"), std::string("N")});
   return storage::rows(3, cells);
+}
+
+// A row of positions: counters, the device's mark, the account's own marks.
+std::vector<storage::value> position(const uuid& conversation, std::int64_t rev, std::int64_t last,
+                                     std::int64_t device, unix_ms marked_at = 0) {
+  return {conversation,
+          rev,
+          last,
+          device,
+          std::int64_t{2},
+          std::int64_t{3},
+          marked_at == 0 ? storage::value() : storage::value(storage::timestamp{marked_at})};
+}
+
+storage::rows positions(std::initializer_list<std::vector<storage::value>> list) {
+  std::vector<storage::value> cells;
+  for (const auto& row : list) cells.insert(cells.end(), row.begin(), row.end());
+  return {7, cells};
+}
+
+storage::rows heads(std::initializer_list<uuid> conversations) {
+  std::vector<storage::value> cells;
+  for (const auto& id : conversations)
+    cells.insert(cells.end(), {id, std::int64_t{2}, std::string("tea"), std::int64_t{3}});
+  return {4, cells};
 }
 
 storage::rows message_rows(const uuid& conversation, std::int64_t from, std::int64_t to) {
@@ -65,6 +91,7 @@ TEST_CASE_FIXTURE(rules_fixture, "a direct conversation is made once for a pair"
   REQUIRE(std::holds_alternative<runtime::need>(
       inbox_entity::create_conversation(inbox, q, *context, r)));
   r.append(storage::rows());
+  r.append(storage::rows(1, {true}));
   REQUIRE(std::holds_alternative<runtime::need>(
       inbox_entity::create_conversation(inbox, q, *context, r)));
   r.append(known({1, 2}));
@@ -81,9 +108,44 @@ TEST_CASE_FIXTURE(rules_fixture, "a direct conversation is made once for a pair"
 
   runtime::reads exists;
   exists.append(storage::rows(1, {account(77)}));
+  exists.append(storage::rows(1, {false}));  // an existing one goes on, whatever the setting says
   auto second = inbox_entity::create_conversation(inbox, q, *context, exists);
   REQUIRE(std::holds_alternative<runtime::need>(second));
   CHECK(std::get<runtime::need>(second).items.size() == 2);
+}
+
+TEST_CASE_FIXTURE(
+    rules_fixture,
+    "P4: the setting of the other refuses a new direct conversation, behind not_found and "
+    "blocked") {
+  auto q = create("direct", {2});
+  auto code = [&](runtime::reads::item persons, runtime::reads::item blocks) {
+    runtime::reads r;
+    r.append(storage::rows());
+    r.append(storage::rows(1, {false}));
+    r.append(std::move(persons));
+    r.append(std::move(blocks));
+    auto out = inbox_entity::create_conversation({}, q, *context, r);
+    return std::holds_alternative<error>(out) ? std::get<error>(out).code : errc::internal;
+  };
+  CHECK(code(known({1, 2}), storage::rows()) == errc::forbidden);
+  CHECK(code(known({1, 2}), storage::rows(1, {account(1)})) == errc::blocked);
+}
+
+TEST_CASE_FIXTURE(rules_fixture,
+                  "R4: a watch carries when each account was last online, as far as is "
+                  "kept") {
+  SubscribePresenceRequest q;
+  for (std::uint8_t n : {2, 3, 4}) q.add_account_ids(to_string(account(n)));
+  runtime::reads r;
+  r.append(storage::rows(1, {account(2), account(4)}));  // 3 does not allow it
+  r.append(
+      storage::rows(2, {account(3), storage::timestamp{30}, account(4), storage::timestamp{40}}));
+  auto out = inbox_entity::subscribe_presence({}, q, *context, r);
+  REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
+  const auto& watch = std::get<runtime::decision<inbox_state>>(out).watches.at(0);
+  CHECK(watch.accounts == std::vector<uuid>{account(2), account(4)});
+  CHECK(watch.last_seen == std::vector<unix_ms>{0, 40});
 }
 
 TEST_CASE_FIXTURE(rules_fixture, "what a conversation may not be") {
@@ -105,15 +167,13 @@ TEST_CASE_FIXTURE(rules_fixture,
   (*q.mutable_seen())[to_string(conversation)].set_seq(3);
   (*q.mutable_seen())[to_string(account(81))].set_seq(9);
   runtime::reads r;
-  r.append(storage::rows(4, {conversation, std::int64_t{0}, std::int64_t{1000}, std::int64_t{0},  //
-                             account(81), std::int64_t{0}, std::int64_t{9}, std::int64_t{0}}));
+  r.append(positions({position(conversation, 0, 1000, 0), position(account(81), 0, 9, 0)}));
   auto asked = inbox_entity::missed({}, q, *context, r);
   REQUIRE(std::holds_alternative<runtime::need>(asked));
   const auto& read = std::get<storage::statement>(std::get<runtime::need>(asked).items.at(0));
   CHECK(std::get<std::vector<uuid>>(read.params.at(0)) == std::vector<uuid>{conversation});
   CHECK(std::get<std::vector<std::int64_t>>(read.params.at(1)) == std::vector<std::int64_t>{500});
   r.append(message_rows(conversation, 501, 1000));
-  r.append(storage::rows());
   auto out = inbox_entity::missed({}, q, *context, r);
   REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
   const auto& reply = static_cast<const session::MissedReply&>(
@@ -135,7 +195,7 @@ TEST_CASE_FIXTURE(
     seen.set_seq(by_rev ? 5 : 999);
     if (by_rev) seen.set_rev(70);
     runtime::reads r;
-    r.append(storage::rows(4, {conversation, std::int64_t{2}, std::int64_t{5}, std::int64_t{0}}));
+    r.append(positions({position(conversation, 2, 5, 0)}));
     REQUIRE(std::holds_alternative<runtime::need>(inbox_entity::missed({}, q, *context, r)));
     r.append(message_rows(conversation, 1, 5));
     r.append(storage::rows());
@@ -156,7 +216,7 @@ TEST_CASE_FIXTURE(
   session::MissedRequest q;
   q.set_has_seen(true);
   runtime::reads r;
-  r.append(storage::rows(4, {conversation, std::int64_t{0}, std::int64_t{5}, std::int64_t{5}}));
+  r.append(positions({position(conversation, 0, 5, 5)}));
   auto asked = inbox_entity::missed({}, q, *context, r);
   REQUIRE(std::holds_alternative<runtime::need>(asked));
   const auto& read = std::get<storage::statement>(std::get<runtime::need>(asked).items.at(0));
@@ -172,30 +232,103 @@ TEST_CASE_FIXTURE(rules_fixture,
   seen.set_seq(9);
   seen.set_rev(40);
   runtime::reads r;
-  r.append(storage::rows(4, {conversation, std::int64_t{300}, std::int64_t{9}, std::int64_t{0}}));
+  r.append(positions({position(conversation, 300, 9, 0)}));
   auto asked = inbox_entity::missed({}, q, *context, r);
   REQUIRE(std::holds_alternative<runtime::need>(asked));
-  REQUIRE(std::get<runtime::need>(asked).items.size() == 3);
-  const auto& spans = std::get<storage::statement>(std::get<runtime::need>(asked).items[2]);
+  REQUIRE(std::get<runtime::need>(asked).items.size() == 4);
+  const auto& spans = std::get<storage::statement>(std::get<runtime::need>(asked).items[1]);
   using numbers = std::vector<std::int64_t>;
   CHECK(std::get<numbers>(spans.params.at(1)) == numbers{40});
   CHECK(std::get<numbers>(spans.params.at(2)) == numbers{44});  // 300 - 256
   CHECK(std::get<numbers>(spans.params.at(3)) == numbers{9});
   r.append(storage::rows());
-  r.append(storage::rows());
   r.append(storage::rows(3, {conversation, std::int64_t{2}, std::int64_t{7}}));
+  r.append(heads({conversation}));
+  r.append(storage::rows());
   auto out = inbox_entity::missed({}, q, *context, r);
   REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
   const auto& reply = static_cast<const session::MissedReply&>(
       *std::get<runtime::decision<inbox_state>>(out).reply);
-  REQUIRE(reply.items_size() == 1);
+  REQUIRE(reply.items_size() == 2);
+  CHECK(reply.items(1).method() == "messaging.conversation");
   CHECK(gap_in(reply.items(0)).from_seq() == 2);
   CHECK(gap_in(reply.items(0)).to_seq() == 7);
   seen.set_rev(44);
   runtime::reads enough;
-  enough.append(
-      storage::rows(4, {conversation, std::int64_t{300}, std::int64_t{9}, std::int64_t{0}}));
-  CHECK(std::get<runtime::need>(inbox_entity::missed({}, q, *context, enough)).items.size() == 2);
+  enough.append(positions({position(conversation, 300, 9, 0)}));
+  CHECK(std::get<runtime::need>(inbox_entity::missed({}, q, *context, enough)).items.size() == 1);
+}
+
+TEST_CASE_FIXTURE(
+    rules_fixture,
+    "A5: changes behind a replay are looked at up to a limit; beyond, the gap goes over "
+    "all that was seen") {
+  session::MissedRequest q;
+  q.set_has_seen(true);
+  std::vector<storage::value> cells;
+  for (std::uint8_t n = 1; n <= 30; ++n) {
+    auto& seen = (*q.mutable_seen())[to_string(account(n))];
+    seen.set_seq(9);
+    seen.set_rev(0);
+    const auto row = position(account(n), n == 1 ? 300'000 : 1'100, 9, 0);
+    cells.insert(cells.end(), row.begin(), row.end());
+  }
+  runtime::reads r;
+  r.append(storage::rows(7, cells));
+  const auto plan = plan_resume(q, read_positions(r.rows(0)), {}, settings_of(*context));
+  REQUIRE(plan.debts.size() == 30);
+  std::int64_t looked_at = 0, replayed = 0;
+  for (const auto& d : plan.debts) {
+    const auto here = d.left_out.upto - d.left_out.after;
+    CHECK(here <= spans_each);
+    CHECK((here > 0 || (d.gap_from == 1 && d.gap_to == 9)));
+    looked_at += here;
+    replayed += d.changes.upto - d.changes.after;
+  }
+  CHECK(plan.debts[0].gap_to == 9);
+  CHECK(looked_at > spans_each);
+  CHECK(looked_at <= spans_total);
+  CHECK(replayed <= settings_of(*context).resume_changes_total);
+}
+
+TEST_CASE_FIXTURE(rules_fixture, "R1: a resume tells what changed for the account itself") {
+  const auto kept = account(80), left = account(81), joined = account(82);
+  session::MissedRequest q;
+  q.set_since(1'000);
+  for (bool by_seen : {true, false}) {
+    CAPTURE(by_seen);
+    q.set_has_seen(by_seen);
+    if (by_seen) (*q.mutable_seen())[to_string(kept)].set_seq(5);
+    if (by_seen) (*q.mutable_seen())[to_string(left)].set_seq(2);
+    if (!by_seen) q.clear_seen();
+    runtime::reads r;
+    r.append(positions({position(kept, 0, 5, 5, 2'000), position(joined, 0, 0, 0),
+                        position(account(83), 0, 1, 1, 999)}));
+    if (by_seen) (*q.mutable_seen())[to_string(account(83))].set_seq(1);
+    if (!by_seen) r.append(storage::rows(1, {left}));
+    REQUIRE(std::holds_alternative<runtime::need>(inbox_entity::missed({}, q, *context, r)));
+    r.append(heads({joined}));
+    r.append(storage::rows());
+    auto out = inbox_entity::missed({}, q, *context, r);
+    REQUIRE(std::holds_alternative<runtime::decision<inbox_state>>(out));
+    const auto& reply = static_cast<const session::MissedReply&>(
+        *std::get<runtime::decision<inbox_state>>(out).reply);
+    REQUIRE(reply.items_size() == 3);
+    ConversationPush gone, whole;
+    Receipt own;
+    CHECK(reply.items(0).method() == "messaging.conversation");
+    REQUIRE(gone.ParseFromString(reply.items(0).params()));
+    CHECK(gone.conversation_id() == to_string(left));
+    CHECK(gone.removed());
+    CHECK(reply.items(1).method() == "messaging.receipt");
+    REQUIRE(own.ParseFromString(reply.items(1).params()));
+    CHECK(own.account_id() == to_string(account(1)));
+    CHECK(own.read_seq() == 2);
+    REQUIRE(whole.ParseFromString(reply.items(2).params()));
+    CHECK(whole.conversation_id() == to_string(joined));
+    CHECK(whole.title() == "tea");
+    CHECK_FALSE(whole.removed());
+  }
 }
 
 TEST_CASE_FIXTURE(rules_fixture, "a cursor that names no possible time is refused") {

@@ -10,18 +10,6 @@ namespace nova::messaging {
 namespace {
 
 struct kept_counts : messaging_node {
-  /// The first column of the first row.
-  std::string ask(const std::string& sql) {
-    connection c(database.admin_conninfo);
-    auto* r = PQexec(c.handle, sql.c_str());
-    const bool rows = PQresultStatus(r) == PGRES_TUPLES_OK;
-    CHECK_MESSAGE((rows || PQresultStatus(r) == PGRES_COMMAND_OK), PQresultErrorMessage(r));
-    std::string out;
-    if (rows && PQntuples(r) > 0) out = PQgetvalue(r, 0, 0);
-    PQclear(r);
-    return out;
-  }
-
   std::string make_group(std::uint32_t members) {
     CreateConversationRequest q;
     q.set_kind("group");

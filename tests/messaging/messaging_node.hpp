@@ -26,14 +26,28 @@ class recording_sink final : public rpc::push_sink {
  public:
   void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to,
                rpc::push_ptr p) override {
-    if (p->type().rpc != "messaging.message") return;
     std::lock_guard lock(mutex_);
+    if (p->type().rpc == "presence.changed") {
+      const auto& told = static_cast<const Presence&>(p->body());
+      last_seen_[told.account_id()] = told.last_seen_at();
+      changed_.notify_all();
+    }
+    if (p->type().rpc != "messaging.message") return;
     auto& reached = reached_[static_cast<const Message&>(p->body()).seq()];
     reached.insert(to->begin(), to->end());
     changed_.notify_all();
   }
   void close(rpc::connection_id, rpc::close_code, std::string) override {}
   void revoke_session(const uuid&, unix_ms) override {}
+
+  /// Of the account, as it was pushed last; 0: unknown.
+  unix_ms wait_for_presence(const uuid& account) {
+    std::unique_lock lock(mutex_);
+    const auto id = to_string(account);
+    CHECK(
+        changed_.wait_for(lock, std::chrono::seconds(20), [&] { return last_seen_.contains(id); }));
+    return last_seen_[id];
+  }
 
   bool wait_for(std::int64_t seq, std::size_t connections) {
     std::unique_lock lock(mutex_);
@@ -45,6 +59,7 @@ class recording_sink final : public rpc::push_sink {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::int64_t, std::set<rpc::connection_id>> reached_;
+  std::map<std::string, unix_ms> last_seen_;
 };
 
 inline uuid person(std::uint32_t n) {
@@ -70,18 +85,22 @@ struct messaging_node {
 
   void restart() {
     if (node) REQUIRE(node->stop(std::chrono::seconds(10)));
-    node.emplace(runtime::node_options{}, sink);
+    runtime::node_options options;
+    options.make_presence = descriptor().presence;
+    options.note_seen = descriptor().note_seen;
+    node.emplace(std::move(options), sink);
     node->add(descriptor().make({}, {}), storage::open_database(fixture.io(), database.options()));
     node->start();
     REQUIRE(fixture.until([this] { return node->ready(); }));
   }
 
   template <class Method>
-  result<typename Method::reply> call(std::uint32_t as, typename Method::request q) {
+  result<typename Method::reply> call(std::uint32_t as, typename Method::request q,
+                                      rpc::connection_id connection = 0) {
     std::promise<rpc::reply_result> answered;
     rpc::call c;
     c.method = &Method::info();
-    c.caller = {rpc::caller_kind::user, person(as), person(as), 0, "127.0.0.1", "test"};
+    c.caller = {rpc::caller_kind::user, person(as), person(as), connection, "127.0.0.1", "test"};
     c.request_id = "test";
     c.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     c.request = std::make_shared<const typename Method::request>(std::move(q));
@@ -106,6 +125,18 @@ struct messaging_node {
     q.set_client_id(client_id);
     q.set_text("to everybody");
     return call<messaging_interface::send>(as, q);
+  }
+
+  /// The first column of the first row.
+  std::string ask(const std::string& sql) {
+    connection c(database.admin_conninfo);
+    auto* r = PQexec(c.handle, sql.c_str());
+    const bool rows = PQresultStatus(r) == PGRES_TUPLES_OK;
+    CHECK_MESSAGE((rows || PQresultStatus(r) == PGRES_COMMAND_OK), PQresultErrorMessage(r));
+    std::string out;
+    if (rows && PQntuples(r) > 0) out = PQgetvalue(r, 0, 0);
+    PQclear(r);
+    return out;
   }
 
   // What ProfileChanged events would have told, in one statement.

@@ -68,7 +68,7 @@ void add_conversation_writes(memory_store& store) {
   store.on("messaging.insert_members", [](memory_store& s, const memory_row& p) {
     const auto& accounts = std::get<std::vector<uuid>>(p[1]);
     for (const auto& account : accounts)
-      s.table("member").insert({p[0], account, p[2], p[3], p[4], p[4], p[5]});
+      s.table("member").insert({p[0], account, p[2], p[3], p[4], p[4], p[5], {}});
     return changed(accounts.size());
   });
   store.on("messaging.delete_member", [](memory_store& s, const memory_row& p) {
@@ -255,6 +255,7 @@ void add_retention(memory_store& store) {
 
 memory_result raise(memory_store& s, const memory_row& p, bool read) {
   return update(s, "member", {p[0], p[1]}, [&](memory_row& r) {
+    r[m_marked] = p[3];
     if (read) r[m_read] = std::max(number(r[m_read]), number(p[2]));
     r[m_delivered] = std::max(number(r[m_delivered]), number(p[2]));
     return true;
@@ -297,6 +298,42 @@ void add_persons(memory_store& store) {
   });
 }
 
+void add_privacy(memory_store& store) {
+  store.add_table("privacy", {0});
+  store.add_table("follow", {0, 1});
+  store.add_table("last_seen", {0});
+  store.on("messaging.put_privacy", [](memory_store& s, const memory_row& p) {
+    s.table("privacy").put(p);
+    return changed(1);
+  });
+  store.on("messaging.insert_follow", [](memory_store& s, const memory_row& p) {
+    if (s.table("follow").find({p[0], p[1]})) return changed(0);
+    s.table("follow").insert(p);
+    return changed(1);
+  });
+  store.on("messaging.delete_follow", [](memory_store& s, const memory_row& p) {
+    return changed(s.table("follow").erase({p[0], p[1]}));
+  });
+  store.on("messaging.may_message", [](memory_store& s, const memory_row& p) {
+    const auto* row = s.table("privacy").find({p[1]});
+    const auto from = row ? number((*row)[1]) : 1;
+    const bool follows = s.table("follow").find({p[1], p[0]}) != nullptr;
+    return found(1, {{from == 1 || (from == 2 && follows)}});
+  });
+  store.on("messaging.note_seen", [](memory_store& s, const memory_row& p) {
+    const auto* old = s.table("last_seen").find({p[0]});
+    if (!old || time_of((*old)[1]) < time_of(p[1])) s.table("last_seen").put(p);
+    return changed(1);
+  });
+  store.on("messaging.last_seen", [](memory_store& s, const memory_row& p) {
+    const auto& accounts = std::get<std::vector<uuid>>(p[0]);
+    std::vector<memory_row> out;
+    for (const auto& account : std::set<uuid>(accounts.begin(), accounts.end()))
+      if (const auto* r = s.table("last_seen").find({account})) out.push_back(*r);
+    return found(2, out);
+  });
+}
+
 void add_blocks(memory_store& store) {
   store.add_table("block", {0, 1});
   store.on("messaging.insert_block", [](memory_store& s, const memory_row& p) {
@@ -322,6 +359,9 @@ void add_blocks(memory_store& store) {
       for (const auto& [key, m] : s.table("member").rows())
         together |= m[m_account] == value(other) &&
                     s.table("member").find({m[m_conversation], p[0]}) != nullptr;
+      const auto* setting = s.table("privacy").find({other});
+      const auto to_whom = setting ? number((*setting)[2]) : 2;
+      together = value(other) == p[0] || to_whom == 1 || (to_whom == 2 && together);
       if (together && !blocks(s, p[0], other) && !blocks(s, other, p[0])) out.push_back({other});
     }
     return found(1, out);
@@ -340,6 +380,7 @@ void add_messaging_tables(memory_store& store) {
   add_marks(store);
   add_persons(store);
   add_blocks(store);
+  add_privacy(store);
   add_messaging_reads(store);
 }
 

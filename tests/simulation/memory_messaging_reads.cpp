@@ -219,11 +219,33 @@ void add_resume(memory_store& store) {
       const auto* device = s.table("device_mark").find({p[1], (*c)[c_id]});
       (last ? with : empty)
           .push_back({(*c)[c_id], (*c)[c_rev], last ? (*last)[x_seq] : value(std::int64_t{0}),
-                      device ? (*device)[2] : value(std::int64_t{0})});
+                      device ? (*device)[2] : value(std::int64_t{0}), own[m_read], own[m_delivered],
+                      own[m_marked]});
     }
     with.insert(with.end(), empty.begin(), empty.end());
-    return found(4, with);
+    return found(7, with);
   });
+}
+
+void add_resume_wholes(memory_store& store) {
+  store.on("messaging.lost_conversations", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    each_of(s, "device_mark", {p[0]}, [&](const memory_row& r) {
+      if (!s.table("member").find({r[1], p[1]})) out.push_back({r[1]});
+      return true;
+    });
+    return found(1, out);
+  });
+  store.on("messaging.conversation_heads", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    for (const auto& id : std::get<std::vector<uuid>>(p[0]))
+      if (const auto* c = s.table("conversation").find({id}))
+        out.push_back({(*c)[c_id], (*c)[c_kind], (*c)[c_title], (*c)[c_members]});
+    return found(4, out);
+  });
+}
+
+void add_replays(memory_store& store) {
   store.on("messaging.missed_messages", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> out;
     each_range(p, [&](const uuid& id, std::int64_t after, std::int64_t upto) {
@@ -272,6 +294,8 @@ void add_messaging_reads(memory_store& store) {
   add_member_pages(store);
   add_history(store);
   add_resume(store);
+  add_resume_wholes(store);
+  add_replays(store);
 }
 
 }  // namespace nova::simulation

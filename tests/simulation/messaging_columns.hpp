@@ -4,7 +4,16 @@
 namespace nova::simulation {
 
 enum conversation_column { c_id, c_kind, c_title, c_creator, c_created, c_rev, c_members };
-enum member_column { m_conversation, m_account, m_role, m_joined, m_read, m_delivered, m_active };
+enum member_column {
+  m_conversation,
+  m_account,
+  m_role,
+  m_joined,
+  m_read,
+  m_delivered,
+  m_active,
+  m_marked
+};
 enum message_column {
   x_conversation,
   x_seq,

@@ -63,6 +63,7 @@ bool any_order(std::string_view name) {
                                                 "messaging.message_reactions",
                                                 "messaging.persons_by_handle",
                                                 "messaging.watchable",
+                                                "messaging.last_seen",
                                                 "messaging.conversation_members",
                                                 "messaging.change_span"};
   return names.contains(name);
@@ -89,7 +90,9 @@ std::size_t columns_of(std::string_view name) {
       {"messaging.history_back", 15},
       {"messaging.history_forward", 15},
       {"messaging.message_reactions", 3},
-      {"messaging.positions", 4},
+      {"messaging.positions", 7},
+      {"messaging.conversation_heads", 4},
+      {"messaging.last_seen", 2},
       {"messaging.missed_messages", 15},
       {"messaging.missed_changes", 4},
       {"messaging.change_span", 3},
@@ -375,9 +378,17 @@ struct messaging_pools : pools {
   }
   statement write_mark() {
     namespace s = messaging::store;
-    switch (below(6)) {
-      case 0: return s::mark_read(conversation(), account(), seq());
-      case 1: return s::mark_delivered(conversation(), account(), seq());
+    switch (below(10)) {
+      case 6: return s::note_seen(account(), at());
+      case 7: return s::insert_follow(account(), account());
+      case 8: return s::delete_follow(account(), account());
+      case 9: {
+        using messaging::allowed;
+        auto some = [&] { return static_cast<allowed>(number(1, 3)); };
+        return s::put_privacy(account(), some(), some());
+      }
+      case 0: return s::mark_read(conversation(), account(), seq(), at());
+      case 1: return s::mark_delivered(conversation(), account(), seq(), at());
       case 2: return s::mark_device(session(), conversation(), seq());
       case 3: return s::upsert_person(account(), word({"Ada", "bob", "Eve_1"}), word({"A", "B"}));
       case 4: return s::insert_block(account(), account());
@@ -423,7 +434,12 @@ struct messaging_pools : pools {
   }
   statement read_message() {
     namespace s = messaging::store;
-    switch (below(8)) {
+    switch (below(10)) {
+      case 8: return s::lost_conversations(session(), account());
+      case 9: {
+        std::set<uuid> some{conversation(), conversation()};
+        return s::conversation_heads({some.begin(), some.end()});
+      }
       case 0: return s::find_by_client_id(conversation(), account(), client());
       case 1: return s::message_head(conversation(), seq());
       case 2:
@@ -441,7 +457,9 @@ struct messaging_pools : pools {
   }
   statement read() {
     namespace s = messaging::store;
-    switch (below(7)) {
+    switch (below(9)) {
+      case 7: return s::may_message(account(), account());
+      case 8: return s::last_seen(accounts());
       case 6: return {s::retained().front().due, {storage::timestamp{at()}, std::int64_t{500}}};
       case 0: return s::known_persons(accounts());
       case 1: return s::persons_by_handle({word({"ada", "bob", "eve_1"}), "nobody"});

@@ -35,8 +35,10 @@ virtual_node::virtual_node(stores& s, std::string name, const node_settings& set
       disks_(s.all.size()) {
   runtime::node_options o;
   o.settings = settings.runtime;
-  for (const auto& m : domain_modules())
+  for (const auto& m : domain_modules()) {
     if (m.presence) o.make_presence = m.presence;
+    if (m.note_seen.method) o.note_seen = m.note_seen;
+  }
   sim_ = std::make_unique<runtime::simulation>(seed, std::move(o), sink_);
   sim_->jump_wall(milliseconds(wall - sim_->wall()));
   open(s, settings);

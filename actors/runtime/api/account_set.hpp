@@ -1,5 +1,5 @@
 // A large audience as a set that changes cheaply: accounts lie in 64 slices by their hash, and a new set shares the slices that did
-// not change with the old one. So a join or leave costs one slice, whatever the size of the set. Kept by entities, read by
+// not change with the old one. So a join or leave costs one slice. Kept by entities, read by
 // fanout and couriers.
 #pragma once
 

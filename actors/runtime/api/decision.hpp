@@ -132,6 +132,9 @@ struct reminder {
 struct watch_presence {
   rpc::connection_id connection = 0;
   std::vector<uuid> accounts;
+  /// For each account: when it was last online, as the store knows it; 0: unknown. A node that saw the account itself ignores
+  /// it. Empty: all are unknown.
+  std::vector<unix_ms> last_seen = {};
 };
 
 template <class State>

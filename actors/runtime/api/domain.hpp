@@ -67,7 +67,8 @@ struct read_model_effect {
   std::vector<storage::statement> statements;
   std::vector<entity_effect> refresh;         ///< named by the event itself
   std::vector<entities_found> refresh_found;  ///< named by the store
-  /// Pairs of accounts that stop watching each other's presence after the commit.
+  /// Pairs of accounts that stop watching each other's presence after the commit. A nil first: every account stops watching
+  /// the second.
   std::vector<std::pair<uuid, uuid>> unwatch = {};
 };
 /// One shard's share of an event: the statements and the shard's mark in one transaction, then the

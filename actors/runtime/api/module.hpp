@@ -29,6 +29,12 @@ struct edge_tap {
 using presence_push =
     std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)>;
 
+/// A call to one of the domain's methods that keeps when an account was last online.
+struct seen_note {
+  const rpc::method* method = nullptr;
+  rpc::message_ptr (*request)(unix_ms at) = nullptr;
+};
+
 /// `Settings` is the domain's own struct in its descriptor, and all settings of the process in the list.
 template <class Settings>
 struct domain_module {
@@ -41,6 +47,8 @@ struct domain_module {
   std::vector<edge_tap> taps{};
   /// At most one domain of a process sets it. Empty: none.
   presence_push presence{};
+  /// At most one domain of a process sets it. No method: none.
+  seen_note note_seen{};
 };
 
 /// The same module for a caller that holds all settings; `section` is the member with the domain's own settings.
@@ -53,7 +61,8 @@ domain_module<All> in_section(domain_module<Settings> m, Settings Holder::*secti
             return make(s.*section, keys);
           },
           std::move(m.taps),
-          std::move(m.presence)};
+          std::move(m.presence),
+          m.note_seen};
 }
 
 }  // namespace nova::runtime

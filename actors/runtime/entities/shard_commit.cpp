@@ -265,7 +265,8 @@ void shard::finish(flight_ptr f) {
   for (auto& o : d.pushes)
     if (!planted(planted_fault::drop_push)) fanout_.add(std::move(o));
   for (auto& w : d.watches)
-    router_.watch({f->caller().account, w.connection, std::move(w.accounts)});
+    router_.watch(
+        {f->caller().account, w.connection, std::move(w.accounts), std::move(w.last_seen)});
   publish(d);
   if (f->as_event() != nullptr) return taken(*f);
   if (f->as_reminder() != nullptr) return reminders_.over(*f, d.has_unit);

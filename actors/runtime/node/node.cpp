@@ -68,7 +68,9 @@ caf::behavior probe(caf::event_based_actor* self, services* node) {
 node::impl::impl(node_options o, rpc::push_sink& sink)
     : options(std::move(o)),
       services(options.settings, *options.wall, *options.random, options.simulated),
-      couriers(services, sink, {options.make_presence, [this] { return directory.ousted(); }}),
+      couriers(services, sink,
+               {options.make_presence, [this] { return directory.ousted(); },
+                [this](const uuid& account, unix_ms at) { note_seen(account, at); }}),
       directory(services, couriers),
       router(services, couriers, directory),
       config(scheduler_threads(services.settings().threads), options.simulated) {
@@ -76,6 +78,20 @@ node::impl::impl(node_options o, rpc::push_sink& sink)
   system = std::make_unique<caf::actor_system>(config);
   if (options.knows_event) services.knows_event = options.knows_event;
   services.now = [&clock = system->clock()] { return clock.now(); };
+}
+
+// The answer is ignored: a lost note leaves an older time.
+void node::impl::note_seen(const uuid& account, unix_ms at) {
+  if (!options.note_seen.method) return;
+  rpc::call c;
+  c.method = options.note_seen.method;
+  c.caller.kind = rpc::caller_kind::node;
+  c.caller.account = account;
+  c.request_id = "presence";
+  c.deadline = services.now() + milliseconds(c.method->deadline_ms);
+  c.request = options.note_seen.request(at);
+  c.reply = [](rpc::reply_result) {};
+  router.call(std::move(c));
 }
 
 namespace {

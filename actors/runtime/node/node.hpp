@@ -2,7 +2,7 @@
 // calls it through rpc::bus. CAF is hidden behind it.
 #pragma once
 
-#include "actors/runtime/api/domain.hpp"
+#include "actors/runtime/api/module.hpp"
 #include "actors/runtime/node/dead_letters.hpp"
 #include "config/settings/runtime_settings.hpp"
 #include "protocols/core/bus.hpp"
@@ -23,6 +23,8 @@ struct node_options {
   /// Makes the push that tells a watcher of `account`'s presence; null: presence is not pushed.
   /// `last_seen` is 0 when the account was never seen by this node. Called by couriers.
   std::function<rpc::push_ptr(const uuid& account, bool online, unix_ms last_seen)> make_presence;
+  /// Keeps when an account was last online. No method: only the node's memory knows it.
+  seen_note note_seen;
   /// False for the number of an event that this program does not know, because a newer program wrote it.
   /// A reading domain keeps the event for a program that knows it. Null: all events are known.
   std::function<bool(std::uint32_t event)> knows_event;

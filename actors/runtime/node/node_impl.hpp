@@ -25,6 +25,7 @@ struct node::impl {
   std::vector<child_spec> tree();
   child_spec domain_child(domain_seats& d);
   child_spec couriers_child();
+  void note_seen(const uuid& account, unix_ms at);
   supervision policy(std::string_view metrics_class);
   /// Waits until the condition holds or the deadline passes. A simulation does its steps instead of waiting.
   bool wait(std::function<bool()> until, std::chrono::steady_clock::time_point deadline);

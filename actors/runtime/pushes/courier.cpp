@@ -117,6 +117,7 @@ void courier::handle(attach_socket& a) {
   });
   row.sockets.push_back({a.socket.connection, a.socket.lineage, a.socket.echo});
   ++seat_.arrivals;
+  if (row.sockets.size() == 1) note_seen(a.socket.account, row);
   touch(a.socket.account, row);
   a.attached(result<void>());
 }
@@ -129,6 +130,7 @@ void courier::handle(detach_socket& d) {
   if (std::erase_if(row.sockets, [&](const auto& s) { return s.connection == d.connection; }) == 0)
     return;
   row.last_seen = services_.wall();
+  if (row.sockets.empty()) note_seen(d.account, row);
   touch(d.account, row);
   forget_if_empty(d.account);
 }
@@ -141,16 +143,22 @@ void courier::handle(watch_accounts& w) {
                    [&](const auto& s) { return s.connection == w.connection; }))
     return;
   const auto slots = all_.slots();
-  std::unordered_map<std::uint32_t, std::vector<uuid>> parts;
+  std::unordered_map<std::uint32_t, watch_here> parts;
   if (w.accounts.size() > services_.settings().max_watched)
     w.accounts.resize(services_.settings().max_watched);
-  for (const auto& account : w.accounts) parts[courier_of(account, slots)].push_back(account);
+  w.last_seen.resize(w.accounts.size());
+  for (std::size_t n = 0; n < w.accounts.size(); ++n) {
+    auto& part = parts[courier_of(w.accounts[n], slots)];
+    part.accounts.push_back(w.accounts[n]);
+    part.last_seen.push_back(w.last_seen[n]);
+  }
   auto& known = seat_.watching[w.connection];
   for (auto slot : known) parts.try_emplace(slot);
   known.clear();
   for (auto& [slot, part] : parts) {
-    if (!part.empty()) known.push_back(slot);
-    all_.seat(slot).post(watch_here{w.connection, std::move(part)});
+    if (!part.accounts.empty()) known.push_back(slot);
+    part.connection = w.connection;
+    all_.seat(slot).post(std::move(part));
   }
   if (known.empty()) seat_.watching.erase(w.connection);
 }
@@ -158,7 +166,7 @@ void courier::handle(watch_accounts& w) {
 void courier::unwatch(rpc::connection_id connection) {
   auto i = seat_.watching.find(connection);
   if (i == seat_.watching.end()) return;
-  for (auto slot : i->second) all_.seat(slot).post(watch_here{connection, {}});
+  for (auto slot : i->second) all_.seat(slot).post(watch_here{connection, {}, {}});
   seat_.watching.erase(i);
 }
 
@@ -172,8 +180,10 @@ void courier::handle(watch_here& w) {
     seat_.watchers.erase(old);
   }
   if (w.accounts.empty()) return;
-  for (const auto& account : w.accounts) {
+  for (std::size_t n = 0; n < w.accounts.size(); ++n) {
+    const auto& account = w.accounts[n];
     auto& row = seat_.accounts[account];
+    row.last_seen = std::max(row.last_seen, w.last_seen[n]);
     // The first watcher sets what was announced; a change that is under way is told by the
     // flush.
     if (row.watchers.empty() && !row.dirty) row.announced = !row.sockets.empty();
@@ -194,12 +204,23 @@ void courier::handle(end_watch& w) {
 void courier::handle(unwatch_here& w) {
   auto i = seat_.accounts.find(w.account);
   if (i == seat_.accounts.end()) return;
+  if (w.connections.empty())
+    w.connections.assign(i->second.watchers.begin(), i->second.watchers.end());
   for (auto connection : w.connections) {
     i->second.watchers.erase(connection);
     if (auto set = seat_.watchers.find(connection); set != seat_.watchers.end())
       std::erase(set->second.accounts, w.account);
   }
   forget_if_empty(w.account);
+}
+
+// Coarsely: an account that comes and goes within the interval is not noted again.
+void courier::note_seen(const uuid& account, account_row& row) {
+  const auto now = services_.wall();
+  if (!all_.hooks.note_seen || now - row.noted_at < services_.settings().last_seen_interval_ms)
+    return;
+  row.noted_at = now;
+  all_.hooks.note_seen(account, now);
 }
 
 void courier::touch(const uuid& account, account_row& row) {

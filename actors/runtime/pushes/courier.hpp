@@ -32,11 +32,12 @@ struct detach_socket {
 struct watch_here {
   rpc::connection_id connection = 0;
   std::vector<uuid> accounts;
+  std::vector<unix_ms> last_seen = {};  ///< of each account; 0: unknown
 };
 /// To the courier of the watched account: these sockets no longer receive its presence.
 struct unwatch_here {
   uuid account{};
-  std::vector<rpc::connection_id> connections;
+  std::vector<rpc::connection_id> connections;  ///< empty: all sockets
 };
 using courier_item = std::variant<delivery, attach_socket, detach_socket, watch_accounts,
                                   watch_here, end_watch, unwatch_here>;
@@ -59,6 +60,7 @@ class courier_seat final : public inbox<courier_item> {
     std::vector<socket> sockets;
     std::unordered_set<rpc::connection_id> watchers;
     unix_ms last_seen = 0;
+    unix_ms noted_at = 0;    ///< last call of courier_hooks::note_seen
     bool announced = false;  ///< the presence that watchers were told last; true: online
     bool dirty = false;
   };
@@ -107,6 +109,7 @@ class courier final : public occupant {
   bool collect(const uuid& account, const account_row& row, const delivery& d);
   void collect_many(const delivery& d);
   void touch(const uuid& account, account_row& row);
+  void note_seen(const uuid& account, account_row& row);
   void flush_presence();
   void tell(rpc::connection_id connection, const uuid& account, const account_row& row);
   void forget_if_empty(const uuid& account);

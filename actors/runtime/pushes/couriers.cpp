@@ -36,7 +36,11 @@ void couriers::push(std::uint32_t slot, std::vector<delivery>& waiting) {
   to.lose();
 }
 
-void couriers::unwatch(end_watch pair) { seat(courier_of(pair.watcher, slots())).post(pair); }
+void couriers::unwatch(end_watch pair) {
+  if (pair.watcher.is_nil())
+    return seat(courier_of(pair.watched, slots())).post(unwatch_here{pair.watched, {}});
+  seat(courier_of(pair.watcher, slots())).post(pair);
+}
 
 void couriers::watch(watch_accounts set) {
   seat(courier_of(set.watcher, slots())).post(std::move(set));

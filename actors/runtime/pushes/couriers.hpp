@@ -18,6 +18,8 @@ struct courier_hooks {
   /// True if another node owns a domain that pushes. Its pushes do not come to this node, so no socket is
   /// accepted.
   std::function<bool()> ousted;
+  /// Keeps when an account was last online. Null: only memory knows it.
+  std::function<void(const uuid& account, unix_ms at)> note_seen = {};
 };
 
 /// Thread-safe.

@@ -53,11 +53,12 @@ struct watch_accounts {
   uuid watcher{};
   rpc::connection_id connection = 0;
   std::vector<uuid> accounts;
+  std::vector<unix_ms> last_seen = {};  ///< see watch_presence
 };
 
 /// To the courier of the watching account: its sockets no longer receive the presence of `watched`.
 struct end_watch {
-  uuid watcher{};
+  uuid watcher{};  ///< nil: every watcher
   uuid watched{};
 };
 
