@@ -157,11 +157,13 @@ result<void> checked_draft(const DraftRequest& q) {
 
 void change_draft(DraftRequest& draft, const UpdateDraftRequest& q) {
   if (q.has_text()) draft.set_text(q.text());
-  if (q.media_ids_size() > 0) *draft.mutable_media_ids() = q.media_ids();
+  if (q.media_ids_size() > 0 || q.no_media()) *draft.mutable_media_ids() = q.media_ids();
   if (q.has_visibility()) draft.set_visibility(q.visibility());
   if (q.has_quote()) draft.set_quote(q.quote());
   if (q.has_content_warning()) draft.set_content_warning(q.content_warning());
   if (q.has_language()) draft.set_language(q.language());
+  if (draft.content_warning().empty()) draft.clear_content_warning();
+  if (draft.language().empty()) draft.clear_language();
   if (q.has_poll()) *draft.mutable_poll() = q.poll();
   if (q.has_scheduled_at()) draft.set_scheduled_at(q.scheduled_at());
 }

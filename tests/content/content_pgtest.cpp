@@ -1,6 +1,9 @@
 // content on a real runtime and a real PostgreSQL, beside auth and user, whose events it takes.
 #include "tests/content/content_world.hpp"
 
+#include <future>
+#include <set>
+
 using namespace nova;
 using namespace nova::content;
 
@@ -296,4 +299,18 @@ TEST_CASE_FIXTURE(world, "all that a closed account made is hidden until it is r
     CHECK(call<api::list_posts>(q, bob).has_value() != closed);
     CHECK(post(bob, "hi @ann").entities_size() == (closed ? 0 : 1));
   }
+}
+
+TEST_CASE_FIXTURE(world, "posts with one Idempotency-Key at the same time are one post") {
+  const auto ann = person("ann");
+  CreatePostRequest q;
+  q.set_text("once");
+  std::vector<std::future<rpc::reply_result>> sent;
+  for (int i = 0; i < 16; ++i) sent.push_back(begin<api::create_post>(q, ann, "key"));
+  std::set<std::string> ids;
+  for (auto& f : sent) ids.insert(answer<api::create_post>(std::move(f)).value().post_id());
+  CHECK(ids.size() == 1);
+  CHECK(posts_of(ann, ann).items_size() == 1);
+  q.set_text("twice");
+  CHECK(code(post(ann, q, "key")) == errc::idempotency_key_reused);
 }

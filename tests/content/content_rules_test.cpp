@@ -99,6 +99,27 @@ TEST_CASE("a mention of nobody is plain text; who may not see the text is not to
   CHECK(set_entities(body, parts, {{id(1), "ann", true}}, id(1)).told.empty());
 }
 
+TEST_CASE(
+    "a change of a draft replaces the fields that it names, and empties those that it names "
+    "empty") {
+  DraftRequest draft;
+  draft.set_text("kept");
+  draft.set_content_warning("plot");
+  draft.add_media_ids(to_string(id(9)));
+  UpdateDraftRequest change;
+  change.set_language("en");
+  change_draft(draft, change);
+  CHECK(draft.language() == "en");
+  CHECK(draft.content_warning() == "plot");
+  CHECK(draft.media_ids_size() == 1);
+  change.set_content_warning("");
+  change.set_no_media(true);
+  change_draft(draft, change);
+  CHECK_FALSE(draft.has_content_warning());
+  CHECK(draft.media_ids_size() == 0);
+  CHECK(draft.text() == "kept");
+}
+
 TEST_CASE("choices are options of the poll, each once, and one unless several are allowed") {
   const auto choices = [](std::vector<std::int64_t> list, bool multiple) {
     VoteRequest q;
