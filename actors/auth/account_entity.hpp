@@ -1,13 +1,19 @@
 // One account: registration, sign-in, its sessions and its password. Handlers: account_handlers.cpp. The only writer of the
-// account's rows. The counter of failed sign-ins is kept here, so all names of the account share it.
+// account's rows; the end of an account is in deletion_handlers.cpp. The counter of failed sign-ins is kept here, so all names of the account share it.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
 #include "storage/auth/auth_rows.hpp"
+#include "storage/runtime/saga_rows.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
+
+namespace google::protobuf {
+class StringValue;
+}
 
 namespace nova::auth {
 
@@ -18,6 +24,8 @@ class ChangePasswordRequest;
 class ListSessionsRequest;
 class RevokeSessionRequest;
 class StartSessionRequest;
+class DeleteAccountRequest;
+class UndeleteRequest;
 
 struct account_state {
   uuid id{};  ///< from the key, even if there is no such account
@@ -25,6 +33,17 @@ struct account_state {
       account;  ///< empty: a new key, or the key of a decoy for an unknown name
   guard_row guard;
   std::vector<session_row> sessions;  ///< not revoked, oldest first; expired ones may be among them
+  std::optional<storage::saga_row> deletion;  ///< the account is closed, and will be erased
+
+  /// The account may be used: it is there and not closed.
+  bool open() const noexcept { return account.has_value() && !deletion; }
+};
+
+/// A domain's answer to the erasing of an account.
+struct erasure_answer {
+  std::string domain;
+  std::string certificate_id;
+  erased_counts counts;
 };
 
 struct account_entity {
@@ -51,9 +70,46 @@ struct account_entity {
   static outcome revoke_session(const state&, const RevokeSessionRequest&, const runtime::context&,
                                 const runtime::reads&);
 
+  // deletion_handlers.cpp
+  static outcome delete_account(const state&, const DeleteAccountRequest&, const runtime::context&,
+                                const runtime::reads&);
+  static outcome undelete(const state&, const UndeleteRequest&, const runtime::context&,
+                          const runtime::reads&);
+  static outcome on_reminder(const state&, const google::protobuf::StringValue& name,
+                             const runtime::context&, const runtime::reads&);
+  static outcome on_erasure_confirmed(const state&, const erasure_answer&, const runtime::context&,
+                                      const runtime::reads&);
+
   /// Methods that name the account by a refresh token have the key inside the token. Other methods give the
   /// key itself.
   static result<std::string> normalise_key(const rpc::method& m, std::string raw);
 };
+
+/// Parts of decisions that several files of handlers use (account_handlers.cpp).
+namespace account_parts {
+
+/// Null: the account has no such session that may be used now.
+const session_row* find_live(const account_state& s, const uuid& session,
+                             const runtime::context& c);
+/// Ends one session: its row, its event, the state.
+void revoke(runtime::decision<account_state>& d, const uuid& account, const uuid& session,
+            const runtime::context& c);
+void forget_failures(runtime::decision<account_state>& d, const account_state& s);
+/// A wrong password: counted, then refused.
+runtime::decision<account_state> count_failure(const account_state& s, const runtime::context& c);
+/// Appends an effect on the state to what the decision does already.
+template <class F>
+void also(runtime::decision<account_state>& d, F effect) {
+  if (!d.apply) {
+    d.apply = std::move(effect);
+    return;
+  }
+  d.apply = [first = std::move(d.apply), second = std::move(effect)](account_state& s) {
+    first(s);
+    second(s);
+  };
+}
+
+}  // namespace account_parts
 
 }  // namespace nova::auth

@@ -19,6 +19,11 @@ using runtime::need;
 using runtime::reads;
 using decision = runtime::decision<account_state>;
 using outcome = account_entity::outcome;
+using account_parts::also;
+using account_parts::count_failure;
+using account_parts::find_live;
+using account_parts::forget_failures;
+using account_parts::revoke;
 
 constexpr unix_ms ms_per_s = 1000;
 constexpr unix_ms ms_per_day = 86'400'000;
@@ -32,33 +37,13 @@ const session_row* find_session(const account_state& s, const uuid& id) {
   return at == s.sessions.end() ? nullptr : &*at;
 }
 
+}  // namespace
+
+namespace account_parts {
+
 const session_row* find_live(const account_state& s, const uuid& id, const context& c) {
   const auto* session = find_session(s, id);
   return session && session_alive(*session, c.now, services(c).settings) ? session : nullptr;
-}
-
-// Appends what `effect` does to the state to what the decision does already.
-template <class F>
-void also(decision& d, F effect) {
-  if (!d.apply) {
-    d.apply = std::move(effect);
-    return;
-  }
-  d.apply = [first = std::move(d.apply), second = std::move(effect)](account_state& s) {
-    first(s);
-    second(s);
-  };
-}
-
-Tokens tokens_of(const uuid& account, const session_row& session, const context& c) {
-  const auto& signer = services(c).signer;
-  Tokens t;
-  t.set_account_id(to_string(account));
-  t.set_access_token(signer.sign(account, session.session_id, c.now));
-  t.set_refresh_token(services(c).refresh.make(account, session));
-  t.set_expires_in_s(signer.access_token_ttl_s());
-  t.set_session_id(to_string(session.session_id));
-  return t;
 }
 
 void revoke(decision& d, const uuid& account, const uuid& session, const context& c) {
@@ -72,6 +57,39 @@ void revoke(decision& d, const uuid& account, const uuid& session, const context
   also(d, [session](account_state& s) {
     std::erase_if(s.sessions, [&](const session_row& x) { return x.session_id == session; });
   });
+}
+
+void forget_failures(decision& d, const account_state& s) {
+  if (s.guard.failures == 0) return;
+  d.statements.push_back(store::delete_guard(s.id));
+  also(d, [](account_state& x) { x.guard = {}; });
+}
+
+decision count_failure(const account_state& s, const context& c) {
+  const auto& settings = services(c).settings;
+  const auto next = after_failure(remembered(s.guard, c.now, settings), c.now, settings);
+  decision d;
+  d.statements.push_back(store::put_guard(s.id, next));
+  d.statements.push_back(
+      store::prune_guards(c.now - settings.lockout_forget_s * ms_per_s, guards_pruned_at_once));
+  d.refusal = failure_answer(next, c.now);
+  d.apply = [next](account_state& x) { x.guard = next; };
+  return d;
+}
+
+}  // namespace account_parts
+
+namespace {
+
+Tokens tokens_of(const uuid& account, const session_row& session, const context& c) {
+  const auto& signer = services(c).signer;
+  Tokens t;
+  t.set_account_id(to_string(account));
+  t.set_access_token(signer.sign(account, session.session_id, c.now));
+  t.set_refresh_token(services(c).refresh.make(account, session));
+  t.set_expires_in_s(signer.access_token_ttl_s());
+  t.set_session_id(to_string(session.session_id));
+  return t;
 }
 
 // Starts a session, makes room for it when the account has too many, and replies with its tokens.
@@ -93,25 +111,6 @@ void open_session(decision& d, const account_state& s, std::string_view user_age
   d.statements.push_back(store::insert_session(s.id, row));
   d.reply = runtime::share(tokens_of(s.id, row, c));
   also(d, [row = std::move(row)](account_state& x) { x.sessions.push_back(row); });
-}
-
-void forget_failures(decision& d, const account_state& s) {
-  if (s.guard.failures == 0) return;
-  d.statements.push_back(store::delete_guard(s.id));
-  also(d, [](account_state& x) { x.guard = {}; });
-}
-
-// A wrong password: counted, then refused.
-decision count_failure(const account_state& s, const context& c) {
-  const auto& settings = services(c).settings;
-  const auto next = after_failure(remembered(s.guard, c.now, settings), c.now, settings);
-  decision d;
-  d.statements.push_back(store::put_guard(s.id, next));
-  d.statements.push_back(
-      store::prune_guards(c.now - settings.lockout_forget_s * ms_per_s, guards_pruned_at_once));
-  d.refusal = failure_answer(next, c.now);
-  d.apply = [next](account_state& x) { x.guard = next; };
-  return d;
 }
 
 void store_hash(decision& d, const uuid& account, const std::string& hash) {
@@ -179,8 +178,7 @@ outcome account_entity::start_session(const account_state& s, const StartSession
       locked && r.size() == 0)
     return *std::move(locked);
   if (r.size() == 0) {
-    auto check = [known = s.account.has_value(),
-                  hash = s.account ? s.account->password_hash : sv.decoy_hash,
+    auto check = [known = s.open(), hash = s.account ? s.account->password_hash : sv.decoy_hash,
                   password = q.password(), cost = sv.cost]() -> std::any {
       checked_password out;
       out.right = verify_password(hash, password) && known;

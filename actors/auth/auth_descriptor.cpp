@@ -1,7 +1,9 @@
 #include "actors/auth/auth_descriptor.hpp"
 
 #include "actors/auth/account_entity.hpp"
+#include "actors/auth/auth_intake.hpp"
 #include "actors/auth/auth_services.hpp"
+#include "actors/auth/certificate_entity.hpp"
 #include "actors/auth/keyring_entity.hpp"
 #include "actors/auth/login_name_entity.hpp"
 #include "protocols/auth/auth.nova.hpp"
@@ -24,6 +26,8 @@ runtime::domain make(const config::auth_settings& settings, const runtime::kept_
   d.kinds.push_back(account_entity::kind());
   d.kinds.push_back(login_name_entity::kind());
   d.kinds.push_back(keyring_entity::kind());
+  d.kinds.push_back(certificate_entity::kind());
+  d.intakes = intakes();
   d.services = std::make_shared<auth_services>(settings, secret->second);
   return d;
 }

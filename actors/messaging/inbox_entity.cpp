@@ -1,5 +1,7 @@
 #include "actors/messaging/inbox_entity.hpp"
 
+#include "protocols/auth/auth.nova.hpp"
+#include "protocols/auth/auth.pb.h"
 #include "protocols/messaging/messaging.nova.hpp"
 
 namespace nova::messaging {
@@ -7,6 +9,7 @@ namespace nova::messaging {
 runtime::entity_kind inbox_entity::kind() {
   runtime::methods<inbox_entity> inbox("inbox");
   bind_inbox<inbox_entity>(inbox);
+  inbox.on<auth::ConfirmErasure>(auth::confirm_erasure_event(), &inbox_entity::on_confirm_erasure);
   inbox.kind().normalise_key = &conversation_entity::normalise_key;
   inbox.kind().idle_passivation = std::chrono::seconds(10);  // nothing to keep
   return inbox.take();

@@ -4,6 +4,10 @@
 
 #include "actors/messaging/conversation_entity.hpp"
 
+namespace nova::auth {
+class ConfirmErasure;
+}
+
 namespace nova::messaging {
 
 struct inbox_state {};
@@ -26,6 +30,10 @@ struct inbox_entity {
   static outcome subscribe_presence(const state&, const SubscribePresenceRequest&, const context&,
                                     const reads&);
   static outcome note_seen(const state&, const NoteSeenRequest&, const context&, const reads&);
+
+  // erasure_handlers.cpp
+  static outcome on_confirm_erasure(const state&, const auth::ConfirmErasure&, const context&,
+                                    const reads&);
 
   // resume_handlers.cpp
   static outcome missed(const state&, const session::MissedRequest&, const context&, const reads&);

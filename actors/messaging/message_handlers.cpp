@@ -27,12 +27,13 @@ Change change_of(std::string kind) {
   return change;
 }
 
-runtime::event changed_event(const conversation_state& s, std::int64_t seq,
-                             const std::string* text) {
+runtime::event changed_event(const conversation_state& s, std::int64_t seq, const std::string* text,
+                             const uuid& author) {
   MessageChanged e;
   e.set_conversation_id(to_string(s.id));
   e.set_seq(seq);
   if (text) e.set_text(*text);
+  e.set_sender_id(to_string(author));
   return {&message_changed_event(), share(std::move(e))};
 }
 
@@ -105,7 +106,7 @@ outcome conversation_entity::edit(const state& s, const EditRequest& q, const co
   *change.mutable_mentions() = message.mentions();
   d.statements.push_back(store::edit_message(message));
   d.statements.push_back(store::delete_edits(s.id, q.seq()));
-  d.events.push_back(changed_event(s, q.seq(), &q.text()));
+  d.events.push_back(changed_event(s, q.seq(), &q.text(), c.caller.account));
   d.apply = [learned = std::move(mentioned.learned)](state& x) { x.handles.remember(learned); };
   add_change(d, s, c, q.seq(), std::move(change));
   d.reply = share(std::move(message));
@@ -129,7 +130,7 @@ outcome conversation_entity::recall(const state& s, const RecallRequest& q, cons
     d.statements.push_back(store::delete_reaction_counts(s.id, q.seq()));
     d.statements.push_back(store::take_back(s.id, q.seq(), c.now));
   }
-  d.events.push_back(changed_event(s, q.seq(), nullptr));
+  d.events.push_back(changed_event(s, q.seq(), nullptr, c.caller.account));
   add_change(d, s, c, q.seq(), change_of("recalled"));
   return done(std::move(d));
 }

@@ -1,6 +1,8 @@
 #include "actors/messaging/messaging_intake.hpp"
 
+#include "protocols/auth/auth.nova.hpp"
 #include "protocols/user/user.nova.hpp"
+#include "storage/messaging/erasure_store.hpp"
 #include "storage/messaging/messaging_store.hpp"
 
 namespace nova::messaging {
@@ -66,6 +68,25 @@ effect on_block(const Event& e, storage::statement (*change)(const uuid&, const 
   return out;
 }
 
+// One unit: from one moment to the next the account is gone from every conversation.
+effect on_erase_account(const rpc::message& m, const context& c, const reads& r) {
+  const auto account = parse_uuid(static_cast<const auth::EraseAccount&>(m).account_id()).value();
+  if (r.size() == 0) return runtime::need{{store::conversations_of_account(account)}};
+  store::forgotten_account gone{
+      account,
+      to_string(make_uuid_v7(c.now, c.random)),
+      store::read_conversations_of_account(r.rows(0)),
+      {},
+      {auth::erase_account_event().number, auth::confirm_erasure_event().number}};
+  read_model_effect out;
+  for (const auto& id : gone.conversations) {
+    gone.shards.push_back(c.shard_of(to_string(id)));
+    out.refresh.push_back({"conversation", to_string(id)});
+  }
+  out.statements = store::forget_account(gone);
+  return out;
+}
+
 }  // namespace
 
 std::vector<runtime::intake> intakes() {
@@ -84,6 +105,12 @@ std::vector<runtime::intake> intakes() {
          return on_block(static_cast<const user::Unblocked&>(m), store::delete_block);
        },
        true},
+      {&auth::erase_account_event(), on_erase_account},
+      {&auth::confirm_erasure_event(),
+       [](const rpc::message& m, const context&, const reads&) -> effect {
+         return runtime::entity_effect{"inbox",
+                                       static_cast<const auth::ConfirmErasure&>(m).account_id()};
+       }},
   };
 }
 

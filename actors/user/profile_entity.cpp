@@ -27,6 +27,10 @@ runtime::entity_kind profile_entity::kind() {
   profile.on<content::PollEnded>(content::poll_ended_event(), &profile_entity::on_poll_ended);
   profile.on<content::PinsChanged>(content::pins_changed_event(), &profile_entity::on_pins_changed);
   profile.on_reminder<google::protobuf::StringValue>(&profile_entity::on_due);
+  profile.on<auth::AccountClosed>(auth::account_closed_event(), &profile_entity::on_account_closed);
+  profile.on<auth::AccountReopened>(auth::account_reopened_event(),
+                                    &profile_entity::on_account_reopened);
+  profile.on<auth::EraseAccount>(auth::erase_account_event(), &profile_entity::on_erase_account);
   profile.kind().normalise_key = &profile_entity::normalise_key;
   return profile.take();
 }

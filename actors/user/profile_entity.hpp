@@ -11,8 +11,11 @@
 #include <string_view>
 
 namespace nova::auth {
+class AccountClosed;
 class AccountRegistered;
-}
+class AccountReopened;
+class EraseAccount;
+}  // namespace nova::auth
 
 namespace nova::content {
 class CommentMade;
@@ -121,7 +124,15 @@ struct profile_entity {
   static outcome list_blocks(const state&, const ListMineRequest&, const context&, const reads&);
   static outcome list_mutes(const state&, const ListMineRequest&, const context&, const reads&);
 
-  /// Ids in lower case, as they are stored.
+  // erasure_handlers.cpp
+  static outcome on_account_closed(const state&, const auth::AccountClosed&,
+                                   const runtime::context&, const runtime::reads&);
+  static outcome on_account_reopened(const state&, const auth::AccountReopened&,
+                                     const runtime::context&, const runtime::reads&);
+  static outcome on_erase_account(const state&, const auth::EraseAccount&, const runtime::context&,
+                                  const runtime::reads&);
+
+  /// Returns ids in lower case, as they are stored.
   static result<std::string> normalise_key(const rpc::method& m, std::string raw);
 };
 

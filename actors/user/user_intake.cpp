@@ -61,6 +61,11 @@ std::vector<runtime::intake> intakes() {
   return {
       to_profile<auth::AccountRegistered>(auth::account_registered_event(),
                                           &auth::AccountRegistered::account_id),
+      to_profile<auth::AccountClosed>(auth::account_closed_event(),
+                                      &auth::AccountClosed::account_id),
+      to_profile<auth::AccountReopened>(auth::account_reopened_event(),
+                                        &auth::AccountReopened::account_id),
+      to_profile<auth::EraseAccount>(auth::erase_account_event(), &auth::EraseAccount::account_id),
       std::move(blocked),
       to_profile<FollowRequested>(follow_requested_event(), &FollowRequested::followed_id),
       to_profile<FollowAnswered>(follow_answered_event(), &FollowAnswered::follower_id),

@@ -22,6 +22,9 @@ enum : std::size_t { id, generation, salt, user_agent, created_at, last_seen_at,
 namespace revocation {
 enum : std::size_t { session, until };
 }
+namespace erasure {
+enum : std::size_t { erased, anonymised };
+}
 constexpr std::size_t only_column = 0;
 
 }  // namespace
@@ -62,6 +65,11 @@ std::optional<uuid> read_owner(const storage::rows& r) {
 std::optional<std::string> read_salt(const storage::rows& r) {
   if (r.empty()) return std::nullopt;
   return r.blob(0, only_column);
+}
+
+erased_counts read_erased_counts(const storage::rows& r) {
+  if (r.empty()) return {};
+  return {r.int8(0, erasure::erased), r.int8(0, erasure::anonymised)};
 }
 
 std::vector<revocation_row> read_revocations(const storage::rows& r) {

@@ -47,6 +47,13 @@ std::optional<uuid> read_owner(const storage::rows& r);
 /// From store::session_salt.
 std::optional<std::string> read_salt(const storage::rows& r);
 
+struct erased_counts {
+  std::int64_t erased = 0;
+  std::int64_t anonymised = 0;
+};
+/// From store::deletion_counts.
+erased_counts read_erased_counts(const storage::rows& r);
+
 struct revocation_row {
   uuid session_id{};
   unix_ms until = 0;  ///< the session's access tokens have expired by then

@@ -142,7 +142,7 @@ void add_dead_letters(memory_store& s) {
   s.on("runtime.dead_letter_keys", [](memory_store& m, const params& p) {
     std::map<std::pair<std::string, std::int64_t>, std::int64_t> counts;
     for (const auto& [key, r] : m.table("dead_letter").rows())
-      if (r[l_source] == p[0] && r[l_shard] == p[1])
+      if (r[l_source] == p[0] && r[l_shard] == p[1] && number(r[l_type]) != 0)
         ++counts[{std::get<std::string>(r[l_key]), number(r[l_type])}];
     std::vector<memory_row> out;
     for (const auto& [of, n] : counts) out.push_back({of.first, of.second, n});
@@ -185,6 +185,24 @@ void add_dead_letters(memory_store& s) {
     for (const auto& part : parts_of_letter(m, p))
       m.table("dead_letter_part").erase({p[0], p[1], p[2], part[0]});
     return done(m.table("dead_letter").erase({p[0], p[1], p[2]}));
+  });
+}
+
+void add_letter_parts(memory_store& s) {
+  s.on("runtime.empty_dead_letters", [](memory_store& m, const params& p) {
+    const auto& kept = std::get<std::vector<std::int64_t>>(p[1]);
+    auto letters = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
+      if (r[l_key] != p[0] || std::find(kept.begin(), kept.end(), number(r[l_type])) != kept.end())
+        return std::nullopt;
+      return r;
+    });
+    for (auto& row : letters) {
+      row[l_type] = std::int64_t{0};
+      row[l_payload] = bytes{};
+      row[l_reason] = std::string();
+      m.table("dead_letter").put(row);
+    }
+    return done(letters.size());
   });
   s.add_table("dead_letter_part", {0, 1, 2, 3});
   s.on("runtime.insert_dead_letter_part", [](memory_store& m, const params& p) {
@@ -240,6 +258,55 @@ void add_reminders(memory_store& s) {
   });
 }
 
+enum saga_column { g_id, g_definition, g_entity, g_phase, g_step, g_detail, g_started, g_step_at };
+
+std::optional<memory_row> shown_saga(const memory_row& r) {
+  return memory_row{r[g_id],     r[g_entity],  r[g_phase],  r[g_step],
+                    r[g_detail], r[g_started], r[g_step_at]};
+}
+
+bool in_phase(const memory_row& r, std::initializer_list<std::string_view> phases) {
+  const auto& phase = std::get<std::string>(r[g_phase]);
+  return std::find(phases.begin(), phases.end(), phase) != phases.end();
+}
+
+void add_sagas(memory_store& s) {
+  s.add_table("saga", {g_id});
+  s.on("runtime.saga_of_entity", [](memory_store& m, const params& p) {
+    return first(1, 7, pick(m, "saga", [&](const memory_row& r) -> maybe_row {
+                   if (r[g_definition] != p[0] || r[g_entity] != p[1] ||
+                       std::get<std::string>(p[1]).empty() || in_phase(r, {"done", "undone"}))
+                     return std::nullopt;
+                   return shown_saga(r);
+                 }));
+  });
+  s.on("runtime.find_saga", [](memory_store& m, const params& p) {
+    return found(7, pick(m, "saga", [&](const memory_row& r) -> maybe_row {
+                   if (r[g_definition] != p[0] || r[g_id] != p[1]) return std::nullopt;
+                   return shown_saga(r);
+                 }));
+  });
+  s.on("runtime.open_sagas", [](memory_store& m, const params& p) {
+    return first(
+        number(p[1]), 7, pick(m, "saga", [&](const memory_row& r) -> maybe_row {
+          if (!value_less{}(p[0], r[g_id]) || !in_phase(r, {"running", "compensating", "stuck"}))
+            return std::nullopt;
+          return shown_saga(r);
+        }));
+  });
+  s.on("runtime.save_saga", [](memory_store& m, const params& p) {
+    auto row = p;
+    if (const auto* old = m.table("saga").find({p[0]})) {
+      row[g_definition] = (*old)[g_definition];
+      row[g_started] = (*old)[g_started];
+    }
+    m.table("saga").put(row);
+    return done(1);
+  });
+  s.on("runtime.delete_saga",
+       [](memory_store& m, const params& p) { return done(m.table("saga").erase({p[0]})); });
+}
+
 void add_idempotency(memory_store& s) {
   s.add_table("idempotency", {0, 1});
   s.on("runtime.find_idempotency", [](memory_store& m, const params& p) {
@@ -278,7 +345,9 @@ void add_runtime_tables(memory_store& store) {
   add_outbox(store);
   add_intake(store);
   add_dead_letters(store);
+  add_letter_parts(store);
   add_reminders(store);
+  add_sagas(store);
   add_idempotency(store);
 }
 

@@ -52,10 +52,10 @@ const query insert_dead_letter{
     {"text[]", "bigint[]", "bigint[]", "bigint[]", "text[]", "bytea[]", "text[]", "text[]",
      "bigint[]"}};
 
-const query dead_letter_keys{
-    "runtime.dead_letter_keys",
-    "SELECT key, type::bigint, count(*) FROM dead_letter WHERE source = $1 AND source_shard = $2 "
-    "GROUP BY 1, 2 ORDER BY 1, 2"};
+const query dead_letter_keys{"runtime.dead_letter_keys",
+                             "SELECT key, type::bigint, count(*) FROM dead_letter "
+                             "WHERE source = $1 AND source_shard = $2 AND type <> 0 "
+                             "GROUP BY 1, 2 ORDER BY 1, 2"};
 
 const query dead_letters_of_key{
     "runtime.dead_letters_of_key",
@@ -121,6 +121,36 @@ const query due_reminders{
 const query next_reminder{
     "runtime.next_reminder",
     "SELECT min(due) FROM reminder WHERE shard = $1 AND kind = ANY ($2::text[])"};
+
+#define SAGA_COLUMNS "saga_id, entity, phase, step, detail, started_at, step_at FROM saga "
+
+const query saga_of_entity{"runtime.saga_of_entity",
+                           "SELECT " SAGA_COLUMNS
+                           "WHERE definition = $1 AND entity = $2 AND entity <> '' "
+                           "AND phase NOT IN ('done', 'undone') ORDER BY saga_id LIMIT 1"};
+
+const query find_saga{"runtime.find_saga",
+                      "SELECT " SAGA_COLUMNS "WHERE definition = $1 AND saga_id = $2"};
+
+const query open_sagas{"runtime.open_sagas",
+                       "SELECT " SAGA_COLUMNS
+                       "WHERE saga_id > $1 AND phase IN ('running', 'compensating', 'stuck') "
+                       "ORDER BY saga_id LIMIT $2"};
+
+#undef SAGA_COLUMNS
+
+const query save_saga{
+    "runtime.save_saga",
+    "INSERT INTO saga (saga_id, definition, entity, phase, step, detail, started_at, step_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (saga_id) DO UPDATE SET "
+    "entity = excluded.entity, phase = excluded.phase, step = excluded.step, "
+    "detail = excluded.detail, step_at = excluded.step_at"};
+
+const query delete_saga{"runtime.delete_saga", "DELETE FROM saga WHERE saga_id = $1"};
+
+const query empty_dead_letters{"runtime.empty_dead_letters",
+                               "UPDATE dead_letter SET type = 0, payload = '', reason = '' "
+                               "WHERE key = $1 AND type <> ALL ($2::bigint[])"};
 
 const query find_idempotency{
     "runtime.find_idempotency",

@@ -58,6 +58,21 @@ extern const query due_reminders;
 /// The next reminder of these kinds: (shard, kinds[]) → due; NULL when there is none.
 extern const query next_reminder;
 
+// Sagas (saga_rows.hpp). The reads return id, entity, phase, step, detail, started_at, step_at.
+/// The one that has not ended: (definition, entity).
+extern const query saga_of_entity;
+/// (definition, id).
+extern const query find_saga;
+/// Those that run, are taken back or are stuck: (after_id, limit), by id.
+extern const query open_sagas;
+/// (id, definition, entity, phase, step, detail, started_at, step_at); inserts or replaces. Not merged.
+extern const query save_saga;
+/// (id). Not merged.
+extern const query delete_saga;
+
+/// Empties the letters of a key; their rows stay and are not tried any more: (key, types[] that are left alone). Not merged.
+extern const query empty_dead_letters;
+
 /// (scope, key) → method, body_hash, reply.
 extern const query find_idempotency;
 /// (scope, key, method, body_hash, reply). Not merged: a second row of the same scope and key is a conflict.

@@ -2,6 +2,7 @@
 
 #include "storage/database/retention.hpp"
 #include "storage/runtime/runtime_queries.hpp"
+#include "storage/runtime/saga_rows.hpp"
 #include "tests/storage/sample_schema.hpp"
 
 #include <doctest/doctest.h>
@@ -373,6 +374,57 @@ void the_parts_of_a_dead_letter_are_told_once_and_leave_with_it(contract_world& 
   CHECK(d.read("a", {&rq::dead_letter_parts, {"user", i64{2}, i64{1}}}).empty());
 }
 
+void sagas_are_kept_by_entity_and_outlive_it(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  saga_row row{"s1", "anna", saga_phase::waiting, 2, true, "detail", 1000, 2000};
+  CHECK(d.commit_one("a", unit(0, {save_saga("leaving", row)})).status == commit_status::committed);
+  auto found = read_saga(d.read("a", saga_of_entity("leaving", "anna")));
+  REQUIRE(found);
+  CHECK(found->id == "s1");
+  CHECK(found->step == 2);
+  CHECK(found->turned);
+  CHECK(found->detail == "detail");
+  CHECK(found->step_at == 2000);
+  CHECK_FALSE(read_saga(d.read("a", saga_of_entity("other", "anna"))));
+  CHECK(read_sagas(d.read("a", open_sagas("", 10))).empty());
+  row.phase = saga_phase::stuck;
+  CHECK(d.commit_one("a", unit(0, {save_saga("leaving", row)})).status == commit_status::committed);
+  CHECK(read_sagas(d.read("a", open_sagas("", 10))).size() == 1);
+  CHECK(read_sagas(d.read("a", open_sagas("s1", 10))).empty());
+  row.phase = saga_phase::done;
+  row.entity.clear();
+  CHECK(d.commit_one("a", unit(0, {save_saga("leaving", row)})).status == commit_status::committed);
+  CHECK_FALSE(read_saga(d.read("a", saga_of_entity("leaving", ""))));
+  CHECK(read_saga(d.read("a", find_saga("leaving", "s1")))->phase == saga_phase::done);
+  CHECK(d.commit_one("a", unit(0, {delete_saga("s1")})).status == commit_status::committed);
+  CHECK_FALSE(read_saga(d.read("a", find_saga("leaving", "s1"))));
+}
+
+void emptied_letters_keep_their_rows(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  const auto letter = [](i64 seq, i64 type, std::string key) {
+    return statement{
+        &rq::insert_dead_letter,
+        {"user", i64{2}, seq, type, std::move(key), bytes{"body"}, "dead", "why", i64{1}}};
+  };
+  statement empty{&rq::empty_dead_letters, {"anna", std::vector<i64>{701}}};
+  CHECK(d.commit_one("a", unit(0, {letter(1, 700, "anna"), letter(2, 701, "anna"),
+                                   letter(3, 700, "bert"), empty}))
+            .status == commit_status::committed);
+  using types = std::vector<i64>;
+  const auto payload = [&](std::string key, i64 type) {
+    auto r = d.read(
+        "a", {&rq::dead_letters_of_key, {"user", i64{2}, std::move(key), types{type}, i64{1}}});
+    return r.empty() ? std::string("none") : r.blob(0, 2);
+  };
+  CHECK(payload("anna", 0).empty());
+  CHECK(payload("anna", 700) == "none");
+  CHECK(payload("anna", 701) == "body");
+  CHECK(payload("bert", 700) == "body");
+}
+
 void reminders_come_due_in_order(contract_world& w) {
   driver d{w};
   d.claim("a", 1);
@@ -494,6 +546,8 @@ const std::vector<contract_case>& contract_cases() {
       CASE(dead_letters_are_kept_by_key),
       CASE(a_dead_letter_leaves_with_its_effect),
       CASE(the_parts_of_a_dead_letter_are_told_once_and_leave_with_it),
+      CASE(sagas_are_kept_by_entity_and_outlive_it),
+      CASE(emptied_letters_keep_their_rows),
       CASE(reminders_come_due_in_order),
       CASE(an_idempotency_key_is_taken_once),
       CASE(pruning_keeps_the_newest_event),

@@ -68,7 +68,7 @@ def domain_edges(tree):
 # The rooms of a folder, lowest first: a file includes its own room and lower ones. Rooms that are not listed, and files that
 # lie in the folder itself, are above all listed rooms.
 ROOMS = {
-    "actors/runtime": ["api", "kernel", "routing", "pushes", "entities", "events", "placement", "node"],
+    "actors/runtime": ["api", "sagas", "kernel", "routing", "pushes", "entities", "events", "placement", "node"],
     "gateway": ["loop", "codec", "access", "views", "session", "websocket", "http"],
 }
 
@@ -193,7 +193,7 @@ ROLES = {
                "intake": "other domains' events", "descriptor": "the domain as a module",
                "services": "what handlers are given", "lookup": "answers about other domains' facts",
                "tokens": "formats of tokens", "hash": "work of the job pool", "memory": "a job's working memory",
-               "signer": "signatures"},
+               "signer": "signatures", "saga": "steps in several domains"},
     "storage": {"queries": "named SQL", "rows": "mapping", "store": "storage calls"},
 }
 

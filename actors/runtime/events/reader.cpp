@@ -174,7 +174,8 @@ void reader::admit() {
     const auto seq = p.event.seq;
     auto& placed = window_.emplace(seq, std::move(p)).first->second;
     if (placed.in == nullptr) {
-      if (services_.knows_event(placed.event.type)) placed.at = stage::settled;
+      if (placed.event.type == emptied_event || services_.knows_event(placed.event.type))
+        placed.at = stage::settled;
       else keep_unknown(placed);
     }
   }

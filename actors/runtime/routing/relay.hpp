@@ -19,6 +19,9 @@
 
 namespace nova::runtime {
 
+/// The type of an event whose content was erased with its account. It keeps its place, and has no effect.
+inline constexpr std::uint32_t emptied_event = 0;
+
 struct relay_event {
   std::uint64_t seq = 0;
   std::uint32_t type = 0;

@@ -1,0 +1,174 @@
+// Handlers of account_entity for the account's end: closed at once, taken back or erased after the grace.
+#include "actors/auth/account_entity.hpp"
+#include "actors/auth/auth_rules.hpp"
+#include "actors/auth/auth_services.hpp"
+#include "actors/auth/deletion_saga.hpp"
+#include "actors/auth/password_rules.hpp"
+#include "protocols/auth/auth.nova.hpp"
+#include "protocols/auth/auth.pb.h"
+#include "storage/auth/auth_store.hpp"
+#include "storage/auth/deletion_store.hpp"
+
+#include <google/protobuf/wrappers.pb.h>
+#include <sodium.h>
+
+namespace nova::auth {
+namespace {
+
+using runtime::context;
+using runtime::need;
+using runtime::reads;
+using runtime::saga_phase;
+using runtime::saga_row;
+using decision = runtime::decision<account_state>;
+using outcome = account_entity::outcome;
+
+constexpr std::size_t undo_secret_bytes = 24;
+
+const auth_services& services(const context& c) { return c.service<auth_services>(); }
+
+std::string hash_of(std::string_view undo_token) {
+  std::string out(crypto_generichash_BYTES, '\0');
+  crypto_generichash(reinterpret_cast<unsigned char*>(out.data()), out.size(),
+                     reinterpret_cast<const unsigned char*>(undo_token.data()), undo_token.size(),
+                     nullptr, 0);
+  return out;
+}
+
+std::string new_undo_token(const uuid& account, random_source& random) {
+  std::array<std::uint8_t, undo_secret_bytes> secret{};
+  random.fill(secret);
+  return to_string(account) + "." + base64url_encode(secret);
+}
+
+DeletionRecord record_of(const saga_row& row) {
+  DeletionRecord record;
+  record.ParseFromString(row.detail);
+  return record;
+}
+
+template <class Event>
+void tell(decision& d, const rpc::event_type& type, Event e, const uuid& account) {
+  e.set_account_id(to_string(account));
+  d.events.push_back({&type, runtime::share(std::move(e))});
+}
+
+// Closed: no session, no sign-in, and nothing of it is shown. The reminder begins the erasing.
+decision closed(const account_state& s, const context& c) {
+  DeletionRecord record;
+  record.set_deletes_at(c.now + unix_ms{1000} * services(c).settings.deletion_grace_s);
+  const auto token = new_undo_token(s.id, c.random);
+  record.set_undo_hash(hash_of(token));
+  saga_row saga;
+  saga.id = to_string(c.new_id());
+  saga.entity = to_string(s.id);
+  saga.detail = record.SerializeAsString();
+  saga.started_at = saga.step_at = c.now;
+
+  decision d;
+  account_parts::forget_failures(d, s);
+  for (const auto& session : s.sessions) account_parts::revoke(d, s.id, session.session_id, c);
+  AccountClosed event;
+  event.set_deletes_at(record.deletes_at());
+  tell(d, account_closed_event(), std::move(event), s.id);
+  d.statements.push_back(storage::save_saga(deletion_saga_name, saga));
+  d.reminders.push_back({std::string(runtime::saga_reminder), record.deletes_at()});
+  DeleteAccountReply reply;
+  reply.set_deletes_at(record.deletes_at());
+  reply.set_undo_token(token);
+  reply.set_certificate_id(saga.id);
+  d.reply = runtime::share(std::move(reply));
+  account_parts::also(d, [saga = std::move(saga)](account_state& x) { x.deletion = saga; });
+  return d;
+}
+
+decision moved(runtime::saga_move m) {
+  decision d;
+  runtime::carry_out(d, deletion_saga_name, m);
+  d.apply = [row = std::move(m.next)](account_state& x) { x.deletion = row; };
+  return d;
+}
+
+}  // namespace
+
+outcome account_entity::delete_account(const account_state& s, const DeleteAccountRequest& q,
+                                       const context& c, const reads& r) {
+  const auto& sv = services(c);
+  if (!s.open() || !account_parts::find_live(s, c.caller.session, c))
+    return unauthenticated("The session has ended.");
+  if (r.size() == 0) {
+    if (auto locked = lock_of(remembered(s.guard, c.now, sv.settings), c.now))
+      return *std::move(locked);
+    return need{{runtime::job{
+        "auth.verify", [hash = s.account->password_hash, password = q.password()]() -> std::any {
+          return verify_password(hash, password);
+        }}}};
+  }
+  if (!r.job<bool>(0)) return account_parts::count_failure(s, c);
+  return closed(s, c);
+}
+
+outcome account_entity::undelete(const account_state& s, const UndeleteRequest& q, const context& c,
+                                 const reads&) {
+  const auto wrong = make_error(errc::invalid_credentials, "This undo token takes nothing back.");
+  if (!s.deletion) return wrong;
+  const auto record = record_of(*s.deletion);
+  const auto given = hash_of(q.undo_token());
+  if (record.undo_hash().size() != given.size() ||
+      sodium_memcmp(record.undo_hash().data(), given.data(), given.size()) != 0)
+    return wrong;
+  if (s.deletion->phase != saga_phase::waiting || c.now >= record.deletes_at())
+    return make_error(errc::expired, "The account is being erased.");
+  decision d;
+  d.reply = runtime::share(Empty{});
+  d.statements.push_back(storage::delete_saga(s.deletion->id));
+  d.reminders.push_back({std::string(runtime::saga_reminder), 0, true});
+  tell(d, account_reopened_event(), AccountReopened{}, s.id);
+  d.apply = [](account_state& x) { x.deletion.reset(); };
+  return d;
+}
+
+outcome account_entity::on_reminder(const account_state& s, const google::protobuf::StringValue&,
+                                    const context& c, const reads&) {
+  if (!s.deletion) return decision{};
+  const auto saga = deletion_saga(services(c).settings);
+  if (s.deletion->phase == saga_phase::waiting) return moved(begin(saga, *s.deletion, c.now));
+  return moved(overdue(saga, *s.deletion, c.now));
+}
+
+// When the last domain has answered, auth erases its own rows, and the record loses the account.
+outcome account_entity::on_erasure_confirmed(const account_state& s, const erasure_answer& a,
+                                             const context& c, const reads& r) {
+  if (!s.deletion || s.deletion->id != a.certificate_id) return decision{};
+  auto record = record_of(*s.deletion);
+  auto& domains = *record.mutable_domains();
+  const auto add = [&](const std::string& domain, const erased_counts& n) {
+    if (domains.contains(domain)) return;
+    domains[domain].set_erased(n.erased);
+    domains[domain].set_anonymised(n.anonymised);
+  };
+  add(a.domain, a.counts);
+  auto row = *s.deletion;
+  if (domains.size() < erasing_domains().size()) {
+    row.detail = record.SerializeAsString();
+    decision d;
+    d.statements.push_back(storage::save_saga(deletion_saga_name, row));
+    d.apply = [row](account_state& x) { x.deletion = row; };
+    return d;
+  }
+  if (r.size() == 0) return need{{store::deletion_counts(s.id)}};
+  add("auth", read_erased_counts(r.rows(0)));
+  record.clear_undo_hash();
+  row.detail = record.SerializeAsString();
+  auto m = answered(deletion_saga(services(c).settings), std::move(row), "erase", true, c.now);
+  if (!m) return decision{};
+  m->next.entity.clear();
+  decision d;
+  d.statements = store::erase_account(s.id);
+  runtime::carry_out(d, deletion_saga_name, *m);
+  d.apply = [](account_state& x) { x = account_state{x.id, {}, {}, {}, {}}; };
+  d.passivate = true;
+  return d;
+}
+
+}  // namespace nova::auth
