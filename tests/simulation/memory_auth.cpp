@@ -109,7 +109,6 @@ void add_session_writes(memory_store& store) {
     auto row = p;
     row.insert(row.end(), {p[5], p[5], value()});
     s.table("session").insert(row);
-    needs_account(s, p[1]);
     return changed(1);
   });
   store.on("auth.rotate_session", [](memory_store& s, const memory_row& p) {

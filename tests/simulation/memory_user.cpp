@@ -20,7 +20,7 @@ enum profile_column {
   p_private,
   p_pinned
 };
-constexpr std::size_t profile_cells = 11, pair_cells = 13, settings_cells = 7;
+constexpr std::size_t profile_cells = 11, pair_cells = 13, settings_cells = 7, facts_cells = 9;
 
 memory_row shown(const memory_row& r) {
   return {r[p_id],    r[p_handle], r[p_display], r[p_bio],     r[p_created], r[p_updated],
@@ -68,7 +68,14 @@ void add_profiles(memory_store& store) {
 
 void add_blocks(memory_store& store) {
   store.add_table("block", {0, 1});
-  // The simulation knows blocks, and no follow or mute.
+  // The simulation knows blocks, and no follow, mute or post.
+  store.on("user.profile_facts", [](memory_store& s, const memory_row& p) {
+    const std::int64_t none = 0;
+    const bool guest = is_null(p[1]);
+    return found(facts_cells, {{none, none, none, false, false, false,
+                                !guest && s.table("block").find({p[1], p[0]}) != nullptr, false,
+                                !guest && s.table("block").find({p[0], p[1]}) != nullptr}});
+  });
   store.on("user.relation_facts", [](memory_store& s, const memory_row& p) {
     std::int64_t blocks = 0;
     if (number(p[3]) == 1)
@@ -91,7 +98,6 @@ void add_blocks(memory_store& store) {
   });
   store.on("user.insert_block", [](memory_store& s, const memory_row& p) {
     if (s.table("block").find({p[0], p[1]})) return changed(0);
-    if (!s.table("profile").find({p[0]})) throw storage::memory_refusal{"no such profile"};
     s.table("block").insert(p);
     return changed(1);
   });

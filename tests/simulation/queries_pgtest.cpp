@@ -76,6 +76,7 @@ std::size_t columns_of(std::string_view name) {
       {"auth.revocations", 2},
       {"user.profile", 11},
       {"user.profile_by_handle", 11},
+      {"user.profile_facts", 9},
       {"user.relation_facts", 13},
       {"user.settings", 7},
       {"messaging.load_conversation", 4},
@@ -280,10 +281,11 @@ struct user_pools : pools {
   }
   statement read() {
     namespace s = user::store;
-    switch (below(4)) {
+    switch (below(5)) {
       case 0: return s::profile(account());
       case 1: return s::profile_by_handle(word({"ada", "bob", "eve"}));
       case 2: return s::settings(account());
+      case 3: return s::profile_facts(account(), below(4) == 0 ? uuid{} : account(), day);
       default:
         return s::relation_facts(
             account(), account(), day,
