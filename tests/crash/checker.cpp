@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 #include <tuple>
 
 namespace nova::crash {
@@ -198,7 +199,13 @@ struct view {
   std::map<std::string, std::pair<std::int64_t, std::int64_t>>
       receipts;  ///< account → read, delivered; this connection
 
-  void connect(bool resumed) { seqs = {0, resumed, {}}, revs = {0, resumed, {}}, receipts.clear(); }
+  /// A resume tells the account's own marks; live ones, committed before, may follow it once.
+  bool own_may_step_back = false;
+
+  void connect(bool resumed) {
+    seqs = {0, resumed, {}}, revs = {0, resumed, {}}, receipts.clear();
+    own_may_step_back = resumed;
+  }
 };
 
 void take_message(index& x, const device_record& d, const stream_event& e, view& v) {
@@ -237,9 +244,11 @@ void take_change(index& x, const device_record& d, const stream_event& e, view& 
 void take_receipt(index& x, const device_record& d, const stream_event& e, view& v) {
   const auto what = d.name + ": receipt of " + e.text + " in " + e.conversation;
   auto& [read, delivered] = v.receipts[e.text];
-  if (e.seq < read || e.to_seq < delivered) x.report(fault::receipt, what + " goes backwards");
-  read = std::max(read, e.seq);
-  delivered = std::max(delivered, e.to_seq);
+  const bool back = e.seq < read || e.to_seq < delivered;
+  const bool overlap = back && e.text == d.account && std::exchange(v.own_may_step_back, false);
+  if (back && !overlap) x.report(fault::receipt, what + " goes backwards");
+  read = overlap ? e.seq : std::max(read, e.seq);
+  delivered = overlap ? e.to_seq : std::max(delivered, e.to_seq);
   const auto asked = x.asked.find({e.conversation, e.text});
   const auto most = asked == x.asked.end() ? index::reach{} : asked->second;
   if (e.seq > most.read || e.to_seq > std::max(most.read, most.delivered))

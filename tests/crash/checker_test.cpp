@@ -193,6 +193,19 @@ TEST_CASE("receipt: goes backwards, was never asked for, or did not come") {
   expect(fault::receipt, [](auto& h) { h.receipts[0].told = 2; });
 }
 
+TEST_CASE("R1: the own mark that a resume tells may be ahead of the live ones once") {
+  auto h = sound();
+  const auto own = [](std::int64_t seq) {
+    return stream_event{
+        .what = event_kind::receipt, .conversation = "c", .seq = seq, .to_seq = seq, .text = "ann"};
+  };
+  auto& events = h.devices[0].events;
+  for (std::int64_t seq : {3, 2, 3}) events.push_back(own(seq));
+  CHECK(check(h).empty());
+  for (std::int64_t seq : {2, 3}) events.push_back(own(seq));
+  CHECK_FALSE(check(h).empty());
+}
+
 TEST_CASE("presence: there and not shown, or shown and not there") {
   expect(fault::presence, [](auto& h) { h.presence[0].told = "offline"; });
   expect(fault::presence, [](auto& h) { h.presence[0].told = ""; });
