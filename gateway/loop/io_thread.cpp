@@ -25,6 +25,7 @@ io_thread::io_thread(unsigned index) : index_(index) {}
 
 void io_thread::run() {
   auto work = net::make_work_guard(context_);
+  running_ = true;
   context_.run();
   for (auto& s : slots_) s.held.reset();
 }
@@ -90,7 +91,7 @@ rpc::connection_id io_thread::add(std::shared_ptr<connection> c) {
   s.held = std::move(c);
   s.deadline = time_point::max();
   ++used_;
-  if (!std::exchange(ticking_, true)) arm_tick();
+  if (running_ && !std::exchange(ticking_, true)) arm_tick();
   return id_of(index);
 }
 

@@ -113,6 +113,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   const unsigned index_;
   boost::asio::io_context context_{1};
   boost::asio::steady_timer timer_{context_};
+  bool running_ = false;  ///< false in a simulation, which keeps its own time
   bool ticking_ = false;
   metrics counts_;
   token_bucket log_rate_{20, 100};  ///< lines a second; lines at once
