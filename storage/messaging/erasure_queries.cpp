@@ -91,7 +91,10 @@ const query forget_pair{
 
 const query forget_person{.name = "messaging.forget_person",
                           .sql =
-                              "WITH a AS (DELETE FROM person WHERE account_id = $1) "
+                              "WITH a AS (DELETE FROM person WHERE account_id = $1), "
+                              "b AS (DELETE FROM last_seen WHERE account_id = $1), "
+                              "c AS (DELETE FROM privacy WHERE account_id = $1), "
+                              "d AS (DELETE FROM follow WHERE account_id = $1 OR followed_id = $1) "
                               "DELETE FROM block WHERE blocker = $1 OR blocked = $1"};
 
 const query empty_events{
