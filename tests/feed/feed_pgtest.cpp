@@ -66,12 +66,14 @@ struct world : test::domain_node {
     REQUIRE(call<feed_interface::set_preferences>(q, as(account)).has_value());
   }
 
+  unix_ms last_post_at = 0;  ///< no two posts at once, so that the order is that of the calls
+
   // Each tells feed and the model.
   uuid post(feed_model& m, const uuid& author, feed_model::post p = {}) {
     content::PostPublished e;
     const auto id = new_id();
     p.author = author;
-    p.at = p.at != 0 ? p.at : now();
+    p.at = last_post_at = std::max(last_post_at + 1, now());
     e.set_post_id(to_string(id));
     e.set_author_id(to_string(author));
     e.set_at(p.at);
