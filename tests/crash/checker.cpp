@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <utility>
 #include <tuple>
+#include <utility>
 
 namespace nova::crash {
 
