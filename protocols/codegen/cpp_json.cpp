@@ -74,12 +74,16 @@ holes holes_of(const FieldDescriptor& f) {
           {"max_items", std::to_string(r.max_items())}};
 }
 
-std::string write_map(const FieldDescriptor& f, holes h) {
-  h["put"] = put(map_value(f), rules(f).time(), "value");
-  // Where an empty map is told from an absent one, an absent one is left out.
+/// Where an empty map or list is told from an absent one, an absent one is left out.
+void leave_out_absent(const FieldDescriptor& f, holes& h) {
   const auto& flag = rules(f).empty_flag();
   h["when"] = flag.empty() ? "" : "  if (!m." + h["get"] + "().empty() || m." + flag + "()) {\n";
   h["end"] = flag.empty() ? "" : "  }\n";
+}
+
+std::string write_map(const FieldDescriptor& f, holes h) {
+  h["put"] = put(map_value(f), rules(f).time(), "value");
+  leave_out_absent(f, h);
   return fill(R"($when$  out += ",\"$name$\":{";
   for (bool first = true; const auto& [key, value] : m.$get$()) {
     if (!std::exchange(first, false)) out += ',';
@@ -94,13 +98,14 @@ $end$)",
 
 std::string write_repeated(const FieldDescriptor& f, holes h) {
   h["put"] = put(f, rules(f).time(), "value");
-  return fill(R"(  out += ",\"$name$\":[";
+  leave_out_absent(f, h);
+  return fill(R"($when$  out += ",\"$name$\":[";
   for (bool first = true; const auto& value : m.$get$()) {
     if (!std::exchange(first, false)) out += ',';
     $put$
   }
   out += ']';
-)",
+$end$)",
               h);
 }
 

@@ -22,7 +22,7 @@ export const agree: {
   replies: [
     Fits<generated.Tokens, page.Tokens>, Fits<generated.Profile, page.Profile>,
     Fits<generated.Conversation, page.Conversation>, Fits<generated.ListConversationsReply, page.Page<page.Conversation>>,
-    Fits<generated.HistoryReply, page.Page<page.Message>>, Fits<generated.Problem, page.ProblemDocument>,
+    Fits<generated.MessagingHistoryReply, page.Page<page.Message>>, Fits<generated.Problem, page.ProblemDocument>,
     Fits<generated.ListSessionsReply, page.Page<page.SessionInfo>>, Fits<generated.Member, page.Member>,
   ];
 } = { calls: true, pushes: true, replies: [true, true, true, true, true, true, true, true] };
