@@ -8,7 +8,9 @@
 #include <cctype>
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <sstream>
+#include <tuple>
 
 namespace nova::crash {
 
@@ -129,6 +131,8 @@ bool database_audit::install(std::string& why) const {
 
 bool database_audit::read_once(database_record& into, std::string& why) const {
   into = {};
+  // Applied when all streams are known: a domain may take events of one that comes after it in the list.
+  std::map<std::tuple<std::string, std::string, std::int64_t>, std::int64_t> offsets;
   for (const auto& d : domains()) {
     auto db = blocking_connection::open(conninfo(d, "postgres"));
     if (!db) return why = db.error().detail, false;
@@ -158,13 +162,13 @@ bool database_audit::read_once(database_record& into, std::string& why) const {
       std::string source;
       std::int64_t shard = 0, seq = 0;
       std::istringstream(row) >> source >> shard >> seq;
-      for (auto& s : into.streams)
-        if (s.source == source && s.shard == shard && s.consumer == d) s.offset = seq;
+      offsets[{source, d, shard}] = seq;
     }
     if (d == "auth" && !ids_of(*db, "account", into.accounts, why)) return false;
     if (d == "user" && !ids_of(*db, "profile", into.profiles, why)) return false;
     if (d == "messaging" && !ids_of(*db, "person", into.persons, why)) return false;
   }
+  for (auto& s : into.streams) s.offset = offsets[{s.source, s.consumer, s.shard}];
   return true;
 }
 
