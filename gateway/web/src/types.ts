@@ -14,7 +14,8 @@ export interface Profile {
   account_id: string;
   handle: string;
   display_name: string;
-  bio: string;
+  // Absent when the person blocks the caller.
+  bio?: string;
   // From servers that tell how the caller stands to the person.
   relation?: { blocking?: boolean } | null;
 }
@@ -78,7 +79,8 @@ export interface Conversation {
 
 export interface ConversationPush {
   conversation_id: string;
-  kind: string;
+  // Absent when a resume tells of the removal.
+  kind?: string;
   title: string | null;
   members: Member[];
   last_seq: number;
