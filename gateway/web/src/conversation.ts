@@ -45,7 +45,7 @@ export class ConversationState {
   }
 
   describe(from: Conversation | ConversationPush): void {
-    this.kind = from.kind;
+    this.kind = from.kind ?? this.kind;
     this.title = from.title ?? null;
     this.member_count = from.member_count || from.members.length;
     const before = this.members;
