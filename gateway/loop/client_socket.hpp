@@ -39,7 +39,7 @@ class client_socket {
   /// Never waits: `would_block` when nothing is taken. With TLS the last bytes that were taken may still wait here.
   template <class Buffers>
   std::size_t write_some(const Buffers& buffers, error_code& ec);
-  /// Sends what waits here. False: it still waits, until the socket is writable.
+  /// Sends the bytes that are queued here. False: some are left, until the socket is writable.
   bool drained(error_code& ec);
   template <class Handler>
   void async_wait_writable(Handler&& handler) {

@@ -21,7 +21,7 @@ using storage::merging;
 #define LAST_MESSAGE                                                                        \
   "LEFT JOIN LATERAL (SELECT * FROM message m WHERE m.conversation_id = c.conversation_id " \
   "ORDER BY m.seq DESC LIMIT 1) l ON true "
-// Behind a LIMIT the planner looks a row up by its key, whatever it thinks of the table.
+// Behind a LIMIT the planner looks a row up by its key, also where its statistics are wrong.
 #define MEMBER_BY_KEY(conversation, account)                                           \
   "CROSS JOIN LATERAL (SELECT * FROM member k WHERE k.conversation_id = " conversation \
   " AND k.account_id = " account " LIMIT 1) own "

@@ -100,7 +100,7 @@ std::vector<candidate_row> candidates(std::initializer_list<std::pair<std::uint8
 
 }  // namespace
 
-TEST_CASE("a muted word is found as a whole word, whatever its case and width") {
+TEST_CASE("a muted word is found as a whole word in any case and width") {
   const auto text = folded_words("The SPOILER, of Straße and ｆｕｌｌ width.");
   const auto has = [&](std::string_view word) {
     return text.find(folded_words(word)) != std::string::npos;

@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(rules_fixture, "a direct conversation is made once for a pair"
 
   runtime::reads exists;
   exists.append(storage::rows(1, {account(77)}));
-  exists.append(storage::rows(1, {false}));  // an existing one goes on, whatever the setting says
+  exists.append(storage::rows(1, {false}));  // an existing one goes on under any setting
   auto second = inbox_entity::create_conversation(inbox, q, *context, exists);
   REQUIRE(std::holds_alternative<runtime::need>(second));
   CHECK(std::get<runtime::need>(second).items.size() == 2);
