@@ -2,9 +2,9 @@
 // handlers; no state, no clock, no database.
 #pragma once
 
-#include "actors/content/text_rules.hpp"
 #include "config/settings/content_settings.hpp"
 #include "protocols/core/error.hpp"
+#include "protocols/core/text_parts.hpp"
 #include "storage/content/content_store.hpp"
 
 namespace nova::content {

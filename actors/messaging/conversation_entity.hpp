@@ -64,4 +64,8 @@ void add_change(runtime::decision<conversation_state>& d, const conversation_fac
                 const runtime::context& c, std::optional<std::int64_t> seq, Change change,
                 std::int64_t before = 0);
 
+/// Tells other domains of new members, who may read every message. Very many come in several events.
+std::vector<runtime::event> members_added(const uuid& conversation,
+                                          const std::vector<uuid>& accounts, std::int64_t rev);
+
 }  // namespace nova::messaging

@@ -7,6 +7,9 @@
 namespace nova::auth {
 class ConfirmErasure;
 }
+namespace nova::views {
+class MessagesRequest;
+}
 
 namespace nova::messaging {
 
@@ -29,6 +32,8 @@ struct inbox_entity {
                                     const reads&);
   static outcome subscribe_presence(const state&, const SubscribePresenceRequest&, const context&,
                                     const reads&);
+  static outcome messages(const state&, const views::MessagesRequest&, const context&,
+                          const reads&);
   static outcome note_seen(const state&, const NoteSeenRequest&, const context&, const reads&);
 
   // erasure_handlers.cpp

@@ -7,10 +7,12 @@
 
 #include "protocols/core/page.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
+#include "protocols/views/views.pb.h"
 #include "storage/messaging/messaging_store.hpp"
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace nova::messaging {
 
@@ -81,6 +83,9 @@ outcome create(const runtime::context& c, const runtime::reads& r, conversation_
   if (!others.empty())
     d.statements.push_back(
         store::insert_members(s.id, others, member_role::member, c.now, 0, place));
+  auto accounts = others;
+  accounts.push_back(c.caller.account);
+  d.events = members_added(s.id, accounts, s.rev);
   auto description = describe(s);
   add_names(*description.mutable_members(), r,
             kind == conversation_kind::direct ? direct_reads : 0);
@@ -181,6 +186,32 @@ outcome inbox_entity::subscribe_presence(const state&, const SubscribePresenceRe
   decision<state> d;
   d.reply = share(std::move(reply));
   d.watches.push_back({c.caller.connection, std::move(accounts), std::move(last_seen)});
+  return d;
+}
+
+// Reads: the conversations that the caller belongs to, the messages.
+outcome inbox_entity::messages(const state&, const views::MessagesRequest& q, const context& c,
+                               const reads& r) {
+  if (r.size() == 0) {
+    std::vector<uuid> conversations;
+    std::vector<store::range> places;
+    for (const auto& name : q.messages()) {
+      const auto conversation = parse_uuid(name.conversation_id());
+      if (!conversation || name.seq() < 1) continue;
+      conversations.push_back(*conversation);
+      places.push_back({*conversation, name.seq() - 1, name.seq()});
+    }
+    return need{{store::memberships(c.caller.account, std::move(conversations)),
+                 store::missed_messages(places, c.caller.account)}};
+  }
+  std::set<std::string> mine;
+  for (const auto& id : read_accounts(r.rows(0))) mine.insert(to_string(id));
+  views::MessagesReply reply;
+  for (const auto& m : read_messages(r.rows(1)))
+    if (!m.recalled() && mine.contains(m.conversation_id()))
+      reply.add_items()->ParseFromString(m.SerializeAsString());
+  decision<state> d;
+  d.reply = share(std::move(reply));
   return d;
 }
 

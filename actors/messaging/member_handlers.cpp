@@ -7,6 +7,8 @@
 #include "protocols/messaging/messaging.nova.hpp"
 #include "storage/messaging/messaging_store.hpp"
 
+#include <algorithm>
+
 namespace nova::messaging {
 
 using runtime::decision;
@@ -31,7 +33,25 @@ Change role_change(const uuid& account, member_role role) {
   return change;
 }
 
+/// Accounts in one event: 40 kB.
+constexpr std::size_t members_an_event = 1'000;
+
 }  // namespace
+
+std::vector<runtime::event> members_added(const uuid& conversation,
+                                          const std::vector<uuid>& accounts, std::int64_t rev) {
+  std::vector<runtime::event> out;
+  for (std::size_t at = 0; at < accounts.size(); at += members_an_event) {
+    MembersAdded e;
+    e.set_conversation_id(to_string(conversation));
+    for (auto i = at; i < std::min(accounts.size(), at + members_an_event); ++i)
+      e.add_account_ids(to_string(accounts[i]));
+    e.set_from_seq(1);
+    e.set_rev(rev);
+    out.push_back({&members_added_event(), share(std::move(e))});
+  }
+  return out;
+}
 
 outcome conversation_entity::add_members(const state& s, const AddMembersRequest& q,
                                          const context& c, const reads& r) {
@@ -71,6 +91,7 @@ outcome conversation_entity::add_members(const state& s, const AddMembersRequest
       x.handles.forget();
     };
     add_change(d, s, c, {}, std::move(change));
+    d.events = members_added(s.id, accounts, s.rev + 1);
     auto whole = describe(s, accounts, added);
     whole.set_rev(s.rev + 1);
     d.pushes.push_back(
@@ -132,6 +153,11 @@ outcome conversation_entity::remove_member(const state& s, const RemoveMemberReq
     if (promoted) x.set_role_of(*promoted, member_role::owner);
   };
   add_change(d, s, c, {}, std::move(change));
+  MemberRemoved removed;
+  removed.set_conversation_id(to_string(s.id));
+  removed.set_account_id(to_string(account));
+  removed.set_rev(s.rev + 1);
+  d.events.push_back({&member_removed_event(), share(std::move(removed))});
   if (promoted) {
     d.statements.push_back(store::set_role(s.id, *promoted, member_role::owner));
     add_change(d, s, c, {}, role_change(*promoted, member_role::owner), 1);

@@ -34,6 +34,7 @@ runtime::event changed_event(const conversation_state& s, std::int64_t seq, cons
   e.set_seq(seq);
   if (text) e.set_text(*text);
   e.set_sender_id(to_string(author));
+  e.set_rev(s.rev + 1);
   return {&message_changed_event(), share(std::move(e))};
 }
 

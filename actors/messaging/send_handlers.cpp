@@ -44,6 +44,7 @@ MessageSent event_of(const Message& m) {
   e.set_sender_id(m.sender_id());
   e.set_text(m.text());
   e.set_sent_at(m.sent_at());
+  e.set_rev(m.rev());
   return e;
 }
 

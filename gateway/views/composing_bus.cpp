@@ -13,11 +13,9 @@ using std::chrono::steady_clock;
 /// One answer on its way. Replies come on any thread; the last of a round goes on.
 class view : public std::enable_shared_from_this<view> {
  public:
-  view(rpc::bus& bus, const rpc::method* cards, const rpc::method* posts, rpc::call& c,
-       std::chrono::milliseconds budget)
+  view(rpc::bus& bus, const view_methods& asked, rpc::call& c, std::chrono::milliseconds budget)
       : bus_(bus),
-        cards_(cards),
-        posts_(posts),
+        asked_(asked),
         viewer_(c.caller),
         request_id_(c.request_id),
         deadline_(c.deadline),
@@ -38,20 +36,25 @@ class view : public std::enable_shared_from_this<view> {
     const auto ids = round_++ < view_rounds ? answer_->missing() : composition::ids{};
     if (ids.empty()) return reply_(answer_->finish());
     const auto batches = [](std::size_t n) { return (n + view_batch - 1) / view_batch; };
-    waiting_ = batches(ids.accounts.size()) + batches(ids.posts.size());
-    ask<views::CardsRequest, views::CardsReply>(cards_, ids.accounts,
-                                                &views::CardsRequest::add_account_ids);
-    ask<views::PostsRequest, views::PostsReply>(posts_, ids.posts,
-                                                &views::PostsRequest::add_post_ids);
+    waiting_ =
+        batches(ids.accounts.size()) + batches(ids.posts.size()) + batches(ids.messages.size());
+    using views::CardsRequest, views::MessagesRequest, views::PostsRequest;
+    ask<CardsRequest, views::CardsReply>(
+        asked_.cards, ids.accounts,
+        [](CardsRequest& q, const std::string& id) { q.add_account_ids(id); });
+    ask<PostsRequest, views::PostsReply>(
+        asked_.posts, ids.posts,
+        [](PostsRequest& q, const std::string& id) { q.add_post_ids(id); });
+    ask<MessagesRequest, views::MessagesReply>(
+        asked_.messages, ids.messages,
+        [](MessagesRequest& q, const views::MessageName& name) { *q.add_messages() = name; });
   }
 
-  template <class Request, class Reply>
-  void ask(const rpc::method* method, const std::vector<std::string>& ids,
-           void (Request::*add)(const std::string&)) {
+  template <class Request, class Reply, class Id, class Add>
+  void ask(const rpc::method* method, const std::vector<Id>& ids, Add add) {
     for (std::size_t at = 0; at < ids.size(); at += view_batch) {
       auto request = std::make_shared<Request>();
-      for (auto i = at; i < std::min(ids.size(), at + view_batch); ++i)
-        (request.get()->*add)(ids[i]);
+      for (auto i = at; i < std::min(ids.size(), at + view_batch); ++i) add(*request, ids[i]);
       rpc::call c;
       c.method = method;
       c.caller = viewer_;
@@ -77,8 +80,7 @@ class view : public std::enable_shared_from_this<view> {
   }
 
   rpc::bus& bus_;
-  const rpc::method* cards_;
-  const rpc::method* posts_;
+  const view_methods asked_;
   rpc::caller viewer_;
   const std::string request_id_;
   steady_clock::time_point deadline_;
@@ -95,18 +97,20 @@ class view : public std::enable_shared_from_this<view> {
 composing_bus::composing_bus(rpc::bus& inner, std::chrono::milliseconds budget)
     : inner_(inner), budget_(budget) {
   for (const auto* method : rpc::all_methods()) {
-    if (method->cards) cards_ = method;
-    if (method->posts) posts_ = method;
+    if (method->cards) asked_.cards = method;
+    if (method->posts) asked_.posts = method;
+    if (method->messages) asked_.messages = method;
   }
+  const bool all = asked_.cards != nullptr && asked_.posts != nullptr && asked_.messages != nullptr;
   for (const auto* method : rpc::all_methods())
-    if (cards_ != nullptr && posts_ != nullptr && method->caller != rpc::caller_kind::node &&
+    if (all && method->caller != rpc::caller_kind::node &&
         shows_others(*method->reply->make()->GetDescriptor()))
       composed_.insert(method);
 }
 
 void composing_bus::call(rpc::call c) {
   if (!composed_.contains(c.method)) return inner_.call(std::move(c));
-  auto answer = std::make_shared<view>(inner_, cards_, posts_, c, budget_);
+  auto answer = std::make_shared<view>(inner_, asked_, c, budget_);
   c.reply = [answer](rpc::reply_result r) { answer->answered(std::move(r)); };
   inner_.call(std::move(c));
 }

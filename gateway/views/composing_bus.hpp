@@ -1,6 +1,6 @@
-// The bus as connections see it: an answer that names accounts or posts of other domains by their ids leaves complete. The
-// domains that have them are asked side by side, by the questions `cards` and `posts` of views.proto, for the caller of the
-// answer. A view holds no rule of a domain, and a domain that is away costs its part only.
+// The bus as connections see it: an answer that names accounts, posts or messages of other domains by their ids leaves
+// complete. The domains that have them are asked side by side, by the questions `cards`, `posts` and `messages` of views.proto,
+// for the caller of the answer. A view holds no rule of a domain, and a domain that is away costs its part only.
 #pragma once
 
 #include "protocols/core/bus.hpp"
@@ -12,8 +12,15 @@ namespace nova::gateway {
 
 /// Ids in one question; an answer with more asks several times at once.
 inline constexpr int view_batch = 200;
-/// Rounds of questions: posts and cards; then the cards that those posts name.
+/// Rounds of questions: posts, messages and cards; then the cards that those posts name.
 inline constexpr int view_rounds = 2;
+
+/// The methods that answer the questions; null: no contract has it.
+struct view_methods {
+  const rpc::method* cards = nullptr;
+  const rpc::method* posts = nullptr;
+  const rpc::method* messages = nullptr;
+};
 
 class composing_bus final : public rpc::bus {
  public:
@@ -33,8 +40,7 @@ class composing_bus final : public rpc::bus {
  private:
   rpc::bus& inner_;
   const std::chrono::milliseconds budget_;
-  const rpc::method* cards_ = nullptr;
-  const rpc::method* posts_ = nullptr;
+  view_methods asked_;
   std::unordered_set<const rpc::method*> composed_;  ///< their replies can name others
 };
 

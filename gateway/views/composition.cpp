@@ -1,10 +1,9 @@
 #include "gateway/views/composition.hpp"
 
-#include "protocols/views/views.pb.h"
-
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 namespace nova::gateway {
@@ -12,16 +11,19 @@ namespace {
 
 namespace pb = google::protobuf;
 using views::Card;
+using views::Message;
 using views::Post;
 
 bool is_card(const pb::Descriptor& type) { return &type == Card::descriptor(); }
 bool is_post(const pb::Descriptor& type) { return &type == Post::descriptor(); }
+bool is_message(const pb::Descriptor& type) { return &type == Message::descriptor(); }
 
 bool alone(const Card& c) { return !c.account_id().empty() && c.handle().empty(); }
 bool alone(const Post& p) { return !p.post_id().empty() && p.created_at() == 0; }
+bool alone(const Message& m) { return !m.conversation_id().empty() && m.sent_at() == 0; }
 
 bool shows(const pb::Descriptor& type, std::set<const pb::Descriptor*>& seen) {
-  if (is_card(type) || is_post(type)) return true;
+  if (is_card(type) || is_post(type) || is_message(type)) return true;
   if (!seen.insert(&type).second) return false;
   for (int i = 0; i < type.field_count(); ++i)
     if (const auto* inner = type.field(i)->message_type())
@@ -52,28 +54,31 @@ void each(rpc::message& m, const F& f) {
   });
 }
 
-bool lacks_post(const rpc::message& item) {
+/// Whether the item has a `Shown` that stands alone.
+template <class Shown>
+bool lacks(const rpc::message& item) {
   const auto& type = *item.GetDescriptor();
   const auto& fields = *item.GetReflection();
   for (int i = 0; i < type.field_count(); ++i) {
     const auto* field = type.field(i);
-    if (field->is_repeated() || field->message_type() != Post::descriptor()) continue;
+    if (field->is_repeated() || field->message_type() != Shown::descriptor()) continue;
     if (fields.HasField(item, field) &&
-        alone(static_cast<const Post&>(fields.GetMessage(item, field))))
+        alone(static_cast<const Shown&>(fields.GetMessage(item, field))))
       return true;
   }
   return false;
 }
 
-void drop_items_without_post(rpc::message& reply) {
+void drop_unanswered_items(rpc::message& reply) {
   const auto& fields = *reply.GetReflection();
   const auto* items = reply.GetDescriptor()->FindFieldByName("items");
   if (items == nullptr || !items->is_repeated() || items->message_type() == nullptr) return;
   int kept = 0;
   const int all = fields.FieldSize(reply, items);
-  for (int i = 0; i < all; ++i)
-    if (!lacks_post(fields.GetRepeatedMessage(reply, items, i)))
-      fields.SwapElements(&reply, items, kept++, i);
+  for (int i = 0; i < all; ++i) {
+    const auto& item = fields.GetRepeatedMessage(reply, items, i);
+    if (!lacks<Post>(item) && !lacks<Message>(item)) fields.SwapElements(&reply, items, kept++, i);
+  }
   for (int i = all; i > kept; --i) fields.RemoveLast(&reply, items);
 }
 
@@ -99,6 +104,14 @@ composition::ids composition::missing() {
       const auto& post = static_cast<const Post&>(m);
       if (alone(post) && asked_posts_.insert(post.post_id()).second)
         out.posts.push_back(post.post_id());
+    } else if (is_message(*m.GetDescriptor())) {
+      const auto& message = static_cast<const Message&>(m);
+      if (!alone(message) ||
+          !asked_messages_.emplace(message.conversation_id(), message.seq()).second)
+        return;
+      auto& name = out.messages.emplace_back();
+      name.set_conversation_id(message.conversation_id());
+      name.set_seq(message.seq());
     }
   });
   return out;
@@ -129,12 +142,23 @@ void composition::take(const views::PostsReply& posts) {
   });
 }
 
+void composition::take(const views::MessagesReply& messages) {
+  std::map<std::pair<std::string_view, std::int64_t>, const Message*> by_place;
+  for (const auto& message : messages.items())
+    by_place[{message.conversation_id(), message.seq()}] = &message;
+  each<Message>(*reply_, [&](Message& message) {
+    if (!alone(message)) return;
+    const auto found = by_place.find({message.conversation_id(), message.seq()});
+    if (found != by_place.end()) message = *found->second;
+  });
+}
+
 void composition::away(std::string_view domain) {
   if (std::ranges::find(away_, domain) == away_.end()) away_.emplace_back(domain);
 }
 
 rpc::message_ptr composition::finish() {
-  drop_items_without_post(*reply_);
+  drop_unanswered_items(*reply_);
   each<Card>(*reply_, [](Card& card) {
     if (alone(card)) card.set_missing(true);
   });

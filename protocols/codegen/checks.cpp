@@ -102,6 +102,7 @@ void check_questions(const method& m, faults& to) {
   }
   check_view("cards", "Cards", o.cards());
   check_view("posts", "Posts", o.posts());
+  check_view("messages", "Messages", o.messages());
 }
 
 void check_method(const method& m, faults& to) {

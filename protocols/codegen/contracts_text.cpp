@@ -61,6 +61,7 @@ std::string method_text(const method& m) {
   if (o.revocations()) out += ", revocations";
   if (o.cards()) out += ", cards";
   if (o.posts()) out += ", posts";
+  if (o.messages()) out += ", messages";
   return out + "\n";
 }
 

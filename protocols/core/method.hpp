@@ -75,6 +75,7 @@ struct method {
   bool revocations;  ///< answers session.RevocationsRequest: sessions whose tokens are refused
   bool cards;        ///< answers views.CardsRequest: the accounts that other domains' answers name
   bool posts;        ///< answers views.PostsRequest: the posts that other domains' answers name
+  bool messages;  ///< answers views.MessagesRequest: the messages that other domains' answers name
   std::string_view summary;
   const message_type* request;
   const message_type* reply;

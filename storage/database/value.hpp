@@ -39,7 +39,8 @@ enum class merging : std::uint8_t {
 
 /// How a named read is scheduled among other reads.
 struct reading {
-  bool slow = false;  ///< its cost grows with data: it runs on the few connections for such reads
+  bool slow =
+      false;  ///< its cost grows with data: it runs on the few connections for such reads, planned anew for its parameters
   int account_param =
       -1;  ///< index of the parameter that names the asking account: slow reads of several accounts take turns
   std::uint32_t timeout_ms =

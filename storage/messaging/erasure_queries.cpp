@@ -104,6 +104,14 @@ const query empty_events{
         "AND key = ANY($3::text[]) AND type IN (5001, 5002) "
         "AND position(convert_to($1, 'UTF8') IN payload) > 0"};
 
+// Other members stay in their events: the account's name becomes another one of the same length.
+const query rename_in_events{
+    .name = "messaging.rename_in_events",
+    .sql =
+        "UPDATE outbox SET payload = decode(replace(encode(payload, 'escape'), $1, "
+        "md5($2::text || key)::uuid::text), 'escape') WHERE type IN (5003, 5004) "
+        "AND position(convert_to($1, 'UTF8') IN payload) > 0"};
+
 const query erasure{.name = "messaging.erasure",
                     .sql = "SELECT erased, anonymised FROM erasure WHERE account_id = $1"};
 
@@ -125,6 +133,7 @@ std::span<const query* const> all_erasure() {
                                       &forget_pair,
                                       &forget_person,
                                       &empty_events,
+                                      &rename_in_events,
                                       &erasure,
                                       &delete_erasure};
   return list;

@@ -28,6 +28,8 @@ extern const storage::query forget_pair;
 extern const storage::query forget_person;
 /// (account as text, shards[], conversations[] as text). Empties events whose payload names the account.
 extern const storage::query empty_events;
+/// (account as text, seed). In the events of members.
+extern const storage::query rename_in_events;
 
 /// (account) → erased, anonymised.
 extern const storage::query erasure;

@@ -27,6 +27,7 @@ std::vector<storage::statement> forget_account(const forgotten_account& f) {
   for (const auto& id : f.conversations) keys.push_back(to_string(id));
   out.push_back({&queries::forget_person, {f.account}});
   out.push_back({&queries::empty_events, {to_string(f.account), f.shards, std::move(keys)}});
+  out.push_back({&queries::rename_in_events, {to_string(f.account), f.seed}});
   out.push_back({&storage::runtime_queries::empty_dead_letters, {to_string(f.account), f.kept}});
   return out;
 }

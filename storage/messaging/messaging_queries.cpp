@@ -345,6 +345,11 @@ const query conversation_heads{
     "SELECT c.conversation_id, c.kind::bigint, c.title, c.member_count FROM unnest($1::uuid[]) AS "
     "x(id) " CONVERSATION_BY_KEY("x.id")};
 
+const query memberships{"messaging.memberships",
+                        "SELECT conversation_id FROM member WHERE account_id = $1 AND "
+                        "conversation_id = ANY($2::uuid[]) "
+                        "ORDER BY conversation_id"};
+
 const query missed_messages{
     "messaging.missed_messages",
     "SELECT " MESSAGE_COLUMNS("m")
@@ -492,6 +497,7 @@ std::vector<const query*> all() {
           &positions,
           &lost_conversations,
           &conversation_heads,
+          &memberships,
           &missed_messages,
           &missed_changes,
           &change_span,

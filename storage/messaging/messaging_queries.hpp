@@ -23,7 +23,7 @@ extern const query insert_reaction, delete_reaction, delete_spent_count, delete_
 extern const query take_back, due_reactions, clear_reactions;
 // Marks and resume.
 extern const query mark_read, mark_delivered, mark_device, positions, lost_conversations,
-    conversation_heads, missed_messages, missed_changes, change_span;
+    conversation_heads, memberships, missed_messages, missed_changes, change_span;
 // Copies of other domains' data.
 extern const query upsert_person, insert_block, delete_block, known_persons, persons_by_handle,
     blocks_between, insert_follow, delete_follow, put_privacy, may_message, watchable;

@@ -84,6 +84,9 @@ statement conversation_heads(std::vector<uuid> conversations) {
   return {&q::conversation_heads, {std::move(conversations)}};
 }
 
+statement memberships(const uuid& account, std::vector<uuid> conversations) {
+  return {&q::memberships, {account, std::move(conversations)}};
+}
 statement missed_messages(std::span<const range> ranges, const uuid& reader) {
   auto c = transpose(ranges);
   return {&q::missed_messages, {std::move(c.ids), std::move(c.after), std::move(c.upto), reader}};

@@ -46,6 +46,8 @@ struct range {
   std::int64_t after = 0;
   std::int64_t upto = 0;
 };
+/// Those of the conversations that the account belongs to.
+statement memberships(const uuid& account, std::vector<uuid> conversations);
 statement missed_messages(std::span<const range> ranges, const uuid& reader);
 statement missed_changes(std::span<const range> ranges);
 /// For each range, the lowest and highest `seq` that its changes touch. Only messages that the client had seen count

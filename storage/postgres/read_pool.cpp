@@ -21,6 +21,7 @@ constexpr double most_expected_ms = 2;
 constexpr double slow_ms = 20;
 constexpr milliseconds first_closing{100}, longest_closing{1000};
 
+constexpr std::string_view plan_for_parameters = " -c plan_cache_mode=force_custom_plan";
 constexpr std::string_view set_timeout = "SELECT set_config('statement_timeout', $1, false)";
 constexpr session_tag setting_tag = 1;
 
@@ -50,7 +51,8 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
          {"client_encoding", "UTF8"},
          {"options", "-c default_transaction_read_only=on -c statement_timeout=" +
                          std::to_string(timeout_ms_) +
-                         " -c lock_timeout=" + std::to_string(settings.read_lock_timeout_ms)}});
+                         " -c lock_timeout=" + std::to_string(settings.read_lock_timeout_ms) +
+                         std::string(home_.options)}});
     if (!words) return on_lost(words.error().detail);
     session_ = std::make_shared<session>(pool_->io_, *this);
     session_->open(with_keepalive(std::move(*words)), milliseconds(settings.connect_timeout_ms));
@@ -233,7 +235,8 @@ read_pool::read_pool(boost::asio::io_context& io, const postgres_options& option
                         options_.settings.max_waiting_slow_reads}),
             {},
             1,
-            options_.settings.slow_read_timeout_ms},
+            options_.settings.slow_read_timeout_ms,
+            plan_for_parameters},
       jitter_(std::random_device{}()),
       watch_timer_(io),
       stop_timer_(io) {}

@@ -42,6 +42,7 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
     std::vector<std::shared_ptr<member>> members;
     std::size_t per_connection = 1;
     std::uint32_t timeout_ms = 0;
+    std::string_view options = {};  ///< of its sessions, for the server
   };
   /// Measurements of a query, by its name.
   struct experience {

@@ -3,6 +3,7 @@
 #include "gateway/views/composition.hpp"
 #include "protocols/content/content.nova.hpp"
 #include "protocols/content/content.pb.h"
+#include "protocols/messaging/messaging.pb.h"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/views/views.pb.h"
 #include "tests/gateway/edge_fixture.hpp"
@@ -135,7 +136,39 @@ TEST_CASE("posts by their ids are filled in; items without their post are left o
   CHECK(static_cast<const views::PostsReply&>(*out).items(1).author().handle() == "ann");
 }
 
-TEST_CASE("only replies that can hold a card or a post are composed") {
+TEST_CASE(
+    "messages by their places are filled in, and a view's message has the fields of messaging's") {
+  views::MessagesReply reply;
+  for (const int n : {1, 2}) {
+    reply.add_items()->set_conversation_id(id(5));
+    reply.mutable_items(n - 1)->set_seq(n);
+  }
+  composition all(reply);
+  const auto asked = all.missing().messages;
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[1].conversation_id() == id(5));
+  CHECK(asked[1].seq() == 2);
+  CHECK(all.missing().empty());
+  views::MessagesReply known;
+  known.add_items()->set_conversation_id(id(5));
+  known.mutable_items(0)->set_seq(2);
+  known.mutable_items(0)->set_text("tea");
+  known.mutable_items(0)->set_sent_at(1'000);
+  all.take(known);
+  const auto out = all.finish();
+  CHECK(static_cast<const views::MessagesReply&>(*out).items(1).text() == "tea");
+
+  const auto& shown = *views::Message::descriptor();
+  const auto& kept = *messaging::Message::descriptor();
+  REQUIRE(shown.field_count() == kept.field_count());
+  for (int i = 0; i < kept.field_count(); ++i) {
+    CHECK(shown.field(i)->name() == kept.field(i)->name());
+    CHECK(shown.field(i)->number() == kept.field(i)->number());
+    CHECK(shown.field(i)->type() == kept.field(i)->type());
+  }
+}
+
+TEST_CASE("only replies that can hold a card, a post or a message are composed") {
   CHECK(shows_others(*content::PostPage::descriptor()));
   CHECK(shows_others(*content::Comment::descriptor()));
   CHECK_FALSE(shows_others(*content::HistoryReply::descriptor()));

@@ -246,6 +246,14 @@ void add_resume_wholes(memory_store& store) {
 }
 
 void add_replays(memory_store& store) {
+  store.on("messaging.memberships", [](memory_store& s, const memory_row& p) {
+    std::vector<memory_row> out;
+    auto ids = std::get<std::vector<uuid>>(p[1]);
+    std::ranges::sort(ids);
+    for (const auto& id : ids)
+      if (s.table("member").find({id, p[0]})) out.push_back({id});
+    return found(1, out);
+  });
   store.on("messaging.missed_messages", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> out;
     each_range(p, [&](const uuid& id, std::int64_t after, std::int64_t upto) {

@@ -436,7 +436,11 @@ struct messaging_pools : pools {
   }
   statement read_message() {
     namespace s = messaging::store;
-    switch (below(10)) {
+    switch (below(11)) {
+      case 10: {
+        std::set<uuid> some{conversation(), conversation()};
+        return s::memberships(account(), {some.begin(), some.end()});
+      }
       case 8: return s::lost_conversations(session(), account());
       case 9: {
         std::set<uuid> some{conversation(), conversation()};

@@ -35,6 +35,8 @@ struct context {
   std::any* services =
       nullptr;  ///< objects that the domain was started with (its signer, its settings); see domain::services
   std::uint32_t shards = 64;  ///< of the domain
+  /// In an intake's route: the event's number in its source shard. It grows with each event of one entity. 0: no event.
+  std::uint64_t event_seq = 0;
 
   /// The shard of an entity's key in this domain; rows of a read model that are written shard by shard name it.
   std::uint32_t shard_of(std::string_view entity_key) const noexcept {

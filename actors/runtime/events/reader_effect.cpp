@@ -51,8 +51,8 @@ bool reader::foresee(progress& p) {
   if (p.route) return true;
   if (!p.body) p.body = body_of(p.event, *p.in->event);
   if (!p.body) return false;
-  const context ctx{p.event.key, nobody, services_.wall(),       services_.random,   "intake",
-                    "",          0,      &link_.domain.services, link_.domain.shards};
+  const context ctx{p.event.key, nobody, services_.wall(),       services_.random,    "intake",
+                    "",          0,      &link_.domain.services, link_.domain.shards, p.event.seq};
   try {
     auto out = p.in->route(*p.body, ctx, {});
     if (auto* to = std::get_if<entity_effect>(&out)) p.target = link_.shard_number(to->key);
@@ -96,7 +96,8 @@ void reader::route(progress& p, std::shared_ptr<reads> results) {
                     "",
                     static_cast<int>(p.attempts),
                     &link_.domain.services,
-                    link_.domain.shards};
+                    link_.domain.shards,
+                    p.event.seq};
   effect out;
   try {
     out = p.in->route(*p.body, ctx, *results);

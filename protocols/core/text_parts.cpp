@@ -1,4 +1,4 @@
-#include "actors/content/text_rules.hpp"
+#include "protocols/core/text_parts.hpp"
 
 #include "protocols/core/text.hpp"
 
@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace nova::content {
+namespace nova {
 namespace {
 
 constexpr std::size_t min_handle = 3, max_handle = 30;
@@ -180,4 +180,4 @@ std::string folded_tag(std::string_view raw) {
   return fits ? tag : std::string();
 }
 
-}  // namespace nova::content
+}  // namespace nova

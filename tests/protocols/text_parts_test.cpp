@@ -1,11 +1,10 @@
-// What a text holds beside words, and how tags and reactions are spelled.
-#include "actors/content/text_rules.hpp"
+// The parts of a text beside words, and how tags and reactions are spelled.
+#include "protocols/core/text_parts.hpp"
 #include "protocols/core/text.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace nova;
-using namespace nova::content;
 
 namespace {
 

@@ -1,5 +1,4 @@
-// The mentions, hashtags and links of a text of a post or comment, with their places. Used by content_rules;
-// pure. Text is valid UTF-8 without NUL (the codec at the edge has checked it).
+// The mentions, hashtags and links of a text, with their places. Used by content and search; pure. Text is valid UTF-8 without NUL (the codec at the edge has checked it).
 #pragma once
 
 #include <cstdint>
@@ -7,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nova::content {
+namespace nova {
 
 /// Parts that one text may have; what follows is plain text.
 inline constexpr std::size_t max_text_parts = 100;
@@ -34,4 +33,4 @@ std::vector<text_part> parts_of(std::string_view text);
 /// Empty: this is no tag.
 std::string folded_tag(std::string_view tag);
 
-}  // namespace nova::content
+}  // namespace nova
