@@ -1,14 +1,17 @@
-// The composition root: the one place that sees gateway, actors and storage. `nova serve|doctor|migrate|version`.
+// The composition root: the one place that sees gateway, actors and storage. `nova serve|doctor|migrate|events|…|version`.
 #include "actors/domain_modules.hpp"
 #include "actors/runtime/node/node.hpp"
+#include "actors/runtime/node/operations.hpp"
 #include "config/process/command_line.hpp"
 #include "config/process/doctor.hpp"
 #include "config/process/installed_page.hpp"
 #include "config/process/key_file.hpp"
+#include "config/process/operator_commands.hpp"
 #include "config/process/process_metrics.hpp"
 #include "config/process/process_signals.hpp"
 #include "config/process/running_settings.hpp"
 #include "config/process/watchdog.hpp"
+#include "gateway/operators_socket.hpp"
 #include "gateway/server.hpp"
 #include "protocols/core/log.hpp"
 #include "protocols/core/trace.hpp"
@@ -86,8 +89,11 @@ class node_process {
   }
 
   result<std::uint16_t> start() {
+    operations_.emplace(node_);
     node_.start();
-    return server_.start(node_);
+    if (auto open = operators_.start(settings_.general.data_dir, *operations_); !open)
+      return open.error();
+    return server_.start(*operations_);
   }
 
   void change_limits(const config::gateway_settings& s) { server_.change_limits(s); }
@@ -100,6 +106,7 @@ class node_process {
   bool failed() const { return failed_.load(); }
 
   void stop(std::chrono::milliseconds budget) {
+    operators_.stop();
     server_.drain_and_stop(std::min(budget / 2, std::chrono::milliseconds(4000)));
     if (!node_.stop(budget / 3)) log::warn("stop.late", {{"part", "runtime"}});
   }
@@ -135,6 +142,8 @@ class node_process {
   storage::storage_io io_;
   gateway::server server_;
   runtime::node node_;
+  std::optional<runtime::operations> operations_;
+  gateway::operators_socket operators_;
 };
 
 // Serves until a signal to stop comes; prints the ready line when /readyz would say so.
@@ -260,6 +269,8 @@ int main_with(int argc, char** argv) {
     case config::command::doctor: return doctor(s);
     case config::command::backup: return told(storage::back_up(s.general.data_dir, line.copy));
     case config::command::restore: return told(storage::restore(line.copy, s.general.data_dir));
+    case config::command::operate:
+      return config::operate(s.general.data_dir, line.call, std::cout, std::cerr);
     case config::command::databases:
     case config::command::version: break;
   }

@@ -15,6 +15,10 @@ namespace google::protobuf {
 class StringValue;
 }
 
+namespace nova::operations {
+class MoveSagaRequest;
+}
+
 namespace nova::auth {
 
 class RegisterRequest;
@@ -77,6 +81,8 @@ struct account_entity {
                           const runtime::reads&);
   static outcome on_reminder(const state&, const google::protobuf::StringValue& name,
                              const runtime::context&, const runtime::reads&);
+  static outcome move_saga(const state&, const operations::MoveSagaRequest&,
+                           const runtime::context&, const runtime::reads&);
   static outcome on_erasure_confirmed(const state&, const erasure_answer&, const runtime::context&,
                                       const runtime::reads&);
 

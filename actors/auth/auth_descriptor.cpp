@@ -6,6 +6,7 @@
 #include "actors/auth/certificate_entity.hpp"
 #include "actors/auth/keyring_entity.hpp"
 #include "actors/auth/login_name_entity.hpp"
+#include "actors/auth/operators_entity.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "storage/auth/migrations.hpp"
@@ -27,6 +28,7 @@ runtime::domain make(const config::auth_settings& settings, const runtime::kept_
   d.kinds.push_back(login_name_entity::kind());
   d.kinds.push_back(keyring_entity::kind());
   d.kinds.push_back(certificate_entity::kind());
+  d.kinds.push_back(operators_entity::kind());
   d.intakes = intakes();
   d.services = std::make_shared<auth_services>(settings, secret->second);
   return d;

@@ -6,8 +6,10 @@
 #include "actors/auth/password_rules.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
+#include "protocols/operations/operations.pb.h"
 #include "storage/auth/auth_store.hpp"
 #include "storage/auth/deletion_store.hpp"
+#include "storage/runtime/act_rows.hpp"
 
 #include <google/protobuf/wrappers.pb.h>
 #include <sodium.h>
@@ -134,6 +136,23 @@ outcome account_entity::on_reminder(const account_state& s, const google::protob
   const auto saga = deletion_saga(services(c).settings);
   if (s.deletion->phase == saga_phase::waiting) return moved(begin(saga, *s.deletion, c.now));
   return moved(overdue(saga, *s.deletion, c.now));
+}
+
+outcome account_entity::move_saga(const account_state& s, const operations::MoveSagaRequest& q,
+                                  const context& c, const reads&) {
+  if (!s.deletion || s.deletion->id != q.saga_id()) return make_error(errc::not_found);
+  if (s.deletion->phase == saga_phase::waiting)
+    return make_error(errc::conflict, "The saga has not begun; its owner can take it back.");
+  const auto saga = deletion_saga(services(c).settings);
+  auto move = q.compensate() ? taken_back(saga, *s.deletion, c.now)
+                             : std::optional(again(saga, *s.deletion, c.now));
+  if (!move) return make_error(errc::conflict, "Its steps cannot be taken back.");
+  auto d = moved(*std::move(move));
+  d.statements.push_back(storage::record_act({c.new_id(), c.now, q.actor(),
+                                              q.compensate() ? "compensate_saga" : "retry_saga",
+                                              "auth." + q.saga_id(), q.reason()}));
+  d.reply = runtime::share(operations::MoveSagaReply{});
+  return d;
 }
 
 // When the last domain has answered, auth erases its own rows, and the record loses the account.

@@ -63,6 +63,11 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
   auto* restore = app.add_subcommand("restore", "Put a backup into a new data folder");
   for (auto* sub : {backup, restore})
     sub->add_option("FOLDER", line.copy, "Folder of the backup")->required();
+  add_operator_commands(app, line.call, [&](CLI::App& sub) { add_sources(sub, line, sets); });
+  for (const auto& [word, help] : {std::pair("events", "Events and dead letters of a running Nova"),
+                                   std::pair("sagas", "Sagas of a running Nova"),
+                                   std::pair("account", "The operator role of accounts")})
+    app.get_subcommand(word)->description(help);
   app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", version_text());
   for (auto* sub : {serve, doctor, migrate, backup, restore}) add_sources(*sub, line, sets);
@@ -75,7 +80,8 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
   if (!asked.empty() && asked[0] != '-' &&
       std::ranges::none_of(commands, [&](CLI::App* c) { return c->get_name() == asked; })) {
     err << "nova: there is no command " << asked
-        << "; the commands are serve, doctor, migrate, databases, backup, restore and version\n";
+        << "; the commands are serve, doctor, migrate, databases, backup, restore, events, sagas, "
+           "account, acts and version\n";
     return exit_bad_usage;
   }
   serve->add_option("--trace", line.trace_file,
@@ -95,7 +101,7 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
   const std::pair<const CLI::App*, command> asked_for[] = {
       {serve, command::serve},         {doctor, command::doctor}, {migrate, command::migrate},
       {databases, command::databases}, {backup, command::backup}, {restore, command::restore}};
-  line.command = command::version;
+  line.command = line.call.method.empty() ? command::version : command::operate;
   for (const auto& [sub, what] : asked_for)
     if (sub->parsed()) line.command = what;
   return line;

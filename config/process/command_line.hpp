@@ -1,6 +1,7 @@
-// `nova serve|doctor|migrate|databases|backup|restore|version` and their options. Called only by gateway/main.cpp.
+// `nova serve|doctor|migrate|databases|backup|restore|events|sagas|account|acts|version` and their options. Called only by gateway/main.cpp.
 #pragma once
 
+#include "config/process/operator_commands.hpp"
 #include "config/settings/assignments.hpp"
 #include "protocols/core/error.hpp"
 
@@ -11,7 +12,16 @@
 
 namespace nova::config {
 
-enum class command : std::uint8_t { serve, doctor, migrate, databases, backup, restore, version };
+enum class command : std::uint8_t {
+  serve,
+  doctor,
+  migrate,
+  databases,
+  backup,
+  restore,
+  operate,  ///< a call to a running Nova
+  version
+};
 
 /// Exit statuses of the process.
 inline constexpr int exit_ok = 0;
@@ -26,6 +36,7 @@ struct command_line {
   unsigned database_port = 5432;       ///< databases: --port
   std::filesystem::path copy;          ///< backup and restore: the folder of the backup
   std::filesystem::path new_settings;  ///< databases: --settings; empty: none is written
+  operator_call call;                  ///< operate: what the running Nova is asked
   std::string trace_file;              ///< --trace of serve: spans of requests; empty: none
   config::assignments
       values;  ///< --data, --port and --set NAME=VALUE; they override file and environment

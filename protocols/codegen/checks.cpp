@@ -79,12 +79,13 @@ void check_questions(const method& m, faults& to) {
     return m.proto->input_type()->full_name() == package + stem + "Request" &&
            m.proto->output_type()->full_name() == package + stem + "Reply";
   };
-  const auto check_view = [&](const std::string& option, const std::string& stem, bool declared) {
+  const auto check_node = [&](const std::string& option, const std::string& package,
+                              const std::string& stem, bool declared) {
     if (!declared) return;
-    to.unless(
-        speaks(stem, "nova.views.") && o.caller() == options::NODE, m.name,
-        option + ": it is for nodes, and answers views." + stem + "Request by " + stem + "Reply");
-    to.once(option, m.name);
+    to.unless(speaks(stem, "nova." + package + ".") && o.caller() == options::NODE, m.name,
+              option + ": it is for nodes, and answers " + package + "." + stem + "Request by " +
+                  stem + "Reply");
+    to.once(option == "moves_sagas" ? option + " of " + m.domain : option, m.name);
   };
   if (o.resumes()) {
     to.unless(speaks("Missed"), m.name, "resumes: it answers MissedRequest by MissedReply");
@@ -100,9 +101,11 @@ void check_questions(const method& m, faults& to) {
               "revocations: it answers RevocationsRequest by RevocationsReply");
     to.once("revocations", m.name);
   }
-  check_view("cards", "Cards", o.cards());
-  check_view("posts", "Posts", o.posts());
-  check_view("messages", "Messages", o.messages());
+  check_node("messages", "views", "Messages", o.messages());
+  check_node("cards", "views", "Cards", o.cards());
+  check_node("posts", "views", "Posts", o.posts());
+  check_node("operators", "operations", "Standing", o.operators());
+  check_node("moves_sagas", "operations", "MoveSaga", o.moves_sagas());
 }
 
 void check_method(const method& m, faults& to) {

@@ -62,6 +62,8 @@ std::string method_text(const method& m) {
   if (o.cards()) out += ", cards";
   if (o.posts()) out += ", posts";
   if (o.messages()) out += ", messages";
+  if (o.operators()) out += ", operators";
+  if (o.moves_sagas()) out += ", moves sagas";
   return out + "\n";
 }
 

@@ -100,7 +100,7 @@ std::set<int> error_statuses(const method& m, const route& r) {
     statuses.insert(401);
   const bool about_others = m.options.rate() == options::WRITE && caller != options::ANONYMOUS;
   if (about_others || caller == options::MEMBER || caller == options::ADMIN ||
-      !r.parameters.empty())
+      caller == options::OPERATOR || !r.parameters.empty())
     statuses.insert({403, 404});
   if (has_body(r)) statuses.insert(409);
   return statuses;

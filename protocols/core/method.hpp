@@ -21,7 +21,15 @@ namespace nova::rpc {
 using message = google::protobuf::Message;
 using message_ptr = std::shared_ptr<const message>;
 
-enum class caller_kind : std::uint8_t { anonymous = 1, user, member, admin, node, guest };
+enum class caller_kind : std::uint8_t {
+  anonymous = 1,
+  user,
+  member,
+  admin,
+  node,
+  guest,
+  operator_
+};
 enum class rate_class : std::uint8_t { none, read, write, sign_in, signal };
 enum class idempotency : std::uint8_t { none, natural, key, client_id };
 enum class key_source : std::uint8_t {
@@ -76,6 +84,8 @@ struct method {
   bool cards;        ///< answers views.CardsRequest: the accounts that other domains' answers name
   bool posts;        ///< answers views.PostsRequest: the posts that other domains' answers name
   bool messages;  ///< answers views.MessagesRequest: the messages that other domains' answers name
+  bool operators;    ///< answers operations.StandingRequest: the operator role of the caller's account
+  bool moves_sagas;  ///< answers operations.MoveSagaRequest: an operator moves a saga of the domain
   std::string_view summary;
   const message_type* request;
   const message_type* reply;

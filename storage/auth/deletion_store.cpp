@@ -1,6 +1,7 @@
 #include "storage/auth/deletion_store.hpp"
 
 #include "storage/auth/deletion_queries.hpp"
+#include "storage/auth/operator_store.hpp"
 
 namespace nova::auth::store {
 
@@ -13,6 +14,7 @@ std::vector<storage::statement> erase_account(const uuid& account) {
           {&queries::erase_guard, {account}},
           {&queries::anonymise_sessions, {account}},
           {&queries::erase_account, {account}},
+          delete_operator(account),
           {&queries::empty_events, {to_string(account)}}};
 }
 

@@ -3,6 +3,7 @@
 #include "storage/memory/memory_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace nova::storage {
@@ -52,6 +53,22 @@ void add_outbox(memory_store& s) {
     return found(
         1, {{static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(number(p[0]))))}});
   });
+  s.on("runtime.outbox_span", [](memory_store& m, const params& p) {
+    std::map<std::int64_t, std::array<std::int64_t, 3>> spans;
+    for (const auto& [key, r] : m.table("outbox").rows()) {
+      auto& span = spans[number(r[outbox_shard])];
+      const auto seq = number(r[outbox_seq]);
+      if (span[0] == 0) span[0] = seq;
+      span[1] = seq;
+      if (span[2] == 0 && !value_less{}(r[outbox_at], p[0])) span[2] = seq;
+    }
+    std::vector<memory_row> out;
+    for (const auto& [shard, span] : spans) {
+      out.push_back({shard, span[0], span[1], {}});
+      if (span[2] != 0) out.back()[3] = span[2];
+    }
+    return found(4, out);
+  });
   s.on("runtime.prune_outbox", [](memory_store& m, const params& p) {
     auto head = static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(number(p[0]))));
     auto keys = pick(m, "outbox", [&](const memory_row& r) -> maybe_row {
@@ -95,6 +112,13 @@ void add_intake(memory_store& s) {
   });
   s.on("runtime.save_offset", [](memory_store& m, const params& p) {
     put_greatest(m.table("intake_offset"), p, 2);
+    return done(1);
+  });
+  s.on("runtime.rewind_offset", [](memory_store& m, const params& p) {
+    auto& table = m.table("intake_offset");
+    const auto* old = table.find({p[0], p[1]});
+    if (!old || number((*old)[2]) <= number(p[2])) return done(0);
+    table.put(p);
     return done(1);
   });
   s.on("runtime.load_marks", [](memory_store& m, const params& p) {
@@ -170,6 +194,12 @@ void add_dead_letters(memory_store& s) {
   s.on("runtime.find_dead_letter", [](memory_store& m, const params& p) {
     const auto* r = m.table("dead_letter").find({p[0], p[1], p[2]});
     return r ? found(2, {{(*r)[l_key], (*r)[l_type]}}) : found(2, {});
+  });
+  s.on("runtime.show_dead_letter", [](memory_store& m, const params& p) {
+    const auto* r = m.table("dead_letter").find({p[0], p[1], p[2]});
+    if (!r) return found(7, {});
+    return found(7, {{(*r)[l_type], (*r)[l_key], (*r)[l_payload], (*r)[l_status], (*r)[l_reason],
+                      (*r)[l_attempts], (*r)[l_at]}});
   });
   s.on("runtime.fail_dead_letter", [](memory_store& m, const params& p) {
     const auto* r = m.table("dead_letter").find({p[0], p[1], p[2]});
@@ -261,8 +291,8 @@ void add_reminders(memory_store& s) {
 enum saga_column { g_id, g_definition, g_entity, g_phase, g_step, g_detail, g_started, g_step_at };
 
 std::optional<memory_row> shown_saga(const memory_row& r) {
-  return memory_row{r[g_id],     r[g_entity],  r[g_phase],  r[g_step],
-                    r[g_detail], r[g_started], r[g_step_at]};
+  return memory_row{r[g_id],     r[g_entity],  r[g_phase],   r[g_step],
+                    r[g_detail], r[g_started], r[g_step_at], r[g_definition]};
 }
 
 bool in_phase(const memory_row& r, std::initializer_list<std::string_view> phases) {
@@ -273,7 +303,7 @@ bool in_phase(const memory_row& r, std::initializer_list<std::string_view> phase
 void add_sagas(memory_store& s) {
   s.add_table("saga", {g_id});
   s.on("runtime.saga_of_entity", [](memory_store& m, const params& p) {
-    return first(1, 7, pick(m, "saga", [&](const memory_row& r) -> maybe_row {
+    return first(1, 8, pick(m, "saga", [&](const memory_row& r) -> maybe_row {
                    if (r[g_definition] != p[0] || r[g_entity] != p[1] ||
                        std::get<std::string>(p[1]).empty() || in_phase(r, {"done", "undone"}))
                      return std::nullopt;
@@ -281,14 +311,19 @@ void add_sagas(memory_store& s) {
                  }));
   });
   s.on("runtime.find_saga", [](memory_store& m, const params& p) {
-    return found(7, pick(m, "saga", [&](const memory_row& r) -> maybe_row {
+    return found(8, pick(m, "saga", [&](const memory_row& r) -> maybe_row {
                    if (r[g_definition] != p[0] || r[g_id] != p[1]) return std::nullopt;
                    return shown_saga(r);
                  }));
   });
+  s.on("runtime.saga_by_id", [](memory_store& m, const params& p) {
+    return found(8, pick(m, "saga", [&](const memory_row& r) -> maybe_row {
+                   return r[g_id] == p[0] ? shown_saga(r) : std::nullopt;
+                 }));
+  });
   s.on("runtime.open_sagas", [](memory_store& m, const params& p) {
     return first(
-        number(p[1]), 7, pick(m, "saga", [&](const memory_row& r) -> maybe_row {
+        number(p[1]), 8, pick(m, "saga", [&](const memory_row& r) -> maybe_row {
           if (!value_less{}(p[0], r[g_id]) || !in_phase(r, {"running", "compensating", "stuck"}))
             return std::nullopt;
           return shown_saga(r);
@@ -305,6 +340,21 @@ void add_sagas(memory_store& s) {
   });
   s.on("runtime.delete_saga",
        [](memory_store& m, const params& p) { return done(m.table("saga").erase({p[0]})); });
+}
+
+void add_acts(memory_store& s) {
+  s.add_table("operator_act", {0});
+  s.on("runtime.insert_act", [](memory_store& m, const params& p) {
+    m.table("operator_act").insert(p);
+    return done(1);
+  });
+  s.on("runtime.newest_acts", [](memory_store& m, const params& p) {
+    auto list = pick(m, "operator_act", [](const memory_row& r) -> maybe_row { return r; });
+    std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
+      return value_less{}(memory_row{b[1], b[0]}, memory_row{a[1], a[0]});
+    });
+    return first(number(p[0]), 6, std::move(list));
+  });
 }
 
 void add_idempotency(memory_store& s) {
@@ -348,6 +398,7 @@ void add_runtime_tables(memory_store& store) {
   add_letter_parts(store);
   add_reminders(store);
   add_sagas(store);
+  add_acts(store);
   add_idempotency(store);
 }
 

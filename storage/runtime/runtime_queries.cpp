@@ -9,6 +9,12 @@ const query outbox_page{"runtime.outbox_page",
 const query outbox_head{"runtime.outbox_head",
                         "SELECT coalesce(max(seq), 0) FROM outbox WHERE shard = $1"};
 
+const query outbox_span{.name = "runtime.outbox_span",
+                        .sql =
+                            "SELECT shard::bigint, min(seq), max(seq), min(seq) FILTER (WHERE at "
+                            ">= $1) FROM outbox GROUP BY shard ORDER BY shard",
+                        .read = {.slow = true}};
+
 const query prune_outbox{"runtime.prune_outbox",
                          "DELETE FROM outbox WHERE shard = $1 AND seq <= $2 "
                          "AND seq < (SELECT max(seq) FROM outbox WHERE shard = $1)"};
@@ -25,6 +31,10 @@ const query save_offset{
     90,
     2,
     {"text[]", "bigint[]", "bigint[]"}};
+
+const query rewind_offset{"runtime.rewind_offset",
+                          "UPDATE intake_offset SET seq = least(seq, $3::bigint) "
+                          "WHERE source = $1 AND source_shard = $2"};
 
 const query load_marks{"runtime.load_marks",
                        "SELECT source, source_shard, seq FROM intake_mark WHERE shard = $1"};
@@ -74,6 +84,11 @@ const query find_dead_letter{"runtime.find_dead_letter",
                              "SELECT key, type::bigint FROM dead_letter WHERE source = $1 AND "
                              "source_shard = $2 AND seq = $3"};
 
+const query show_dead_letter{
+    "runtime.show_dead_letter",
+    "SELECT type::bigint, key, payload, status, reason, attempts::bigint, at FROM dead_letter "
+    "WHERE source = $1 AND source_shard = $2 AND seq = $3"};
+
 const query fail_dead_letter{
     "runtime.fail_dead_letter",
     "UPDATE dead_letter SET status = 'dead', reason = $4, attempts = $5::bigint "
@@ -122,7 +137,8 @@ const query next_reminder{
     "runtime.next_reminder",
     "SELECT min(due) FROM reminder WHERE shard = $1 AND kind = ANY ($2::text[])"};
 
-#define SAGA_COLUMNS "saga_id, entity, phase, step, detail, started_at, step_at FROM saga "
+#define SAGA_COLUMNS \
+  "saga_id, entity, phase, step, detail, started_at, step_at, definition FROM saga "
 
 const query saga_of_entity{"runtime.saga_of_entity",
                            "SELECT " SAGA_COLUMNS
@@ -131,6 +147,8 @@ const query saga_of_entity{"runtime.saga_of_entity",
 
 const query find_saga{"runtime.find_saga",
                       "SELECT " SAGA_COLUMNS "WHERE definition = $1 AND saga_id = $2"};
+
+const query saga_by_id{"runtime.saga_by_id", "SELECT " SAGA_COLUMNS "WHERE saga_id = $1"};
 
 const query open_sagas{"runtime.open_sagas",
                        "SELECT " SAGA_COLUMNS
@@ -147,6 +165,14 @@ const query save_saga{
     "detail = excluded.detail, step_at = excluded.step_at"};
 
 const query delete_saga{"runtime.delete_saga", "DELETE FROM saga WHERE saga_id = $1"};
+
+const query insert_act{"runtime.insert_act",
+                       "INSERT INTO operator_act (act_id, at, actor, act, target, reason) "
+                       "VALUES ($1, $2, $3, $4, $5, $6)"};
+
+const query newest_acts{"runtime.newest_acts",
+                        "SELECT act_id, at, actor, act, target, reason FROM operator_act "
+                        "ORDER BY at DESC, act_id DESC LIMIT $1"};
 
 const query empty_dead_letters{"runtime.empty_dead_letters",
                                "UPDATE dead_letter SET type = 0, payload = '', reason = '' "

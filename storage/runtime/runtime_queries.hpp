@@ -10,6 +10,8 @@ namespace nova::storage::runtime_queries {
 extern const query outbox_page;
 /// Highest seq of one shard: (shard) → seq (0: none).
 extern const query outbox_head;
+/// For replays: (time) → shard, first seq, last seq, first seq from the time on (NULL: none). Slow: it reads the whole table.
+extern const query outbox_span;
 /// Deletes events up to a seq that every consumer has settled, but keeps each shard's newest row. The claim of a shard reads
 /// its counter from that row. (shard, up_to_seq). Not merged.
 extern const query prune_outbox;
@@ -18,6 +20,9 @@ extern const query prune_outbox;
 extern const query load_offsets;
 /// (source, source_shard, seq); merged, the last one of a batch counts; never goes back.
 extern const query save_offset;
+
+/// For replays, while the reader stands still: (source, source_shard, seq); never goes forward. Not merged.
+extern const query rewind_offset;
 
 /// Marks of one target shard: (shard) → source, source_shard, seq.
 extern const query load_marks;
@@ -36,6 +41,8 @@ extern const query dead_letters_of_key;
 extern const query dead_letter_page;
 /// (source, source_shard, seq) → key, type.
 extern const query find_dead_letter;
+/// (source, source_shard, seq) → type, key, payload, status, reason, attempts, at.
+extern const query show_dead_letter;
 /// A new try has failed: (source, source_shard, seq, reason, attempts). Not merged.
 extern const query fail_dead_letter;
 /// The letter had its effect or was discarded: (source, source_shard, seq). Not merged.
@@ -58,17 +65,25 @@ extern const query due_reminders;
 /// The next reminder of these kinds: (shard, kinds[]) → due; NULL when there is none.
 extern const query next_reminder;
 
-// Sagas (saga_rows.hpp). The reads return id, entity, phase, step, detail, started_at, step_at.
+// Sagas (saga_rows.hpp). The reads return id, entity, phase, step, detail, started_at, step_at,
+// definition.
 /// The one that has not ended: (definition, entity).
 extern const query saga_of_entity;
 /// (definition, id).
 extern const query find_saga;
+/// (id).
+extern const query saga_by_id;
 /// Those that run, are taken back or are stuck: (after_id, limit), by id.
 extern const query open_sagas;
 /// (id, definition, entity, phase, step, detail, started_at, step_at); inserts or replaces. Not merged.
 extern const query save_saga;
 /// (id). Not merged.
 extern const query delete_saga;
+
+/// An act of an operator: (act_id, at, actor, act, target, reason). Not merged.
+extern const query insert_act;
+/// (limit) → act_id, at, actor, act, target, reason; the newest first.
+extern const query newest_acts;
 
 /// Empties the letters of a key; their rows stay and are not tried any more: (key, types[] that are left alone). Not merged.
 extern const query empty_dead_letters;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 6> names{"waiting", "running", "compensating",
                                                 "stuck",   "done",    "undone"};
 
-enum : std::size_t { id, entity, phase, step, detail, started_at, step_at };
+enum : std::size_t { id, entity, phase, step, detail, started_at, step_at, definition };
 
 /// A step that is taken back is stored as the number below zero that has its place.
 std::int64_t stored_step(const saga_row& row) { return row.turned ? -1 - row.step : row.step; }
@@ -33,11 +33,16 @@ statement open_sagas(std::string after_id, std::int64_t limit) {
   return {&runtime_queries::open_sagas, {std::move(after_id), limit}, 0};
 }
 
+statement saga_by_id(std::string wanted) {
+  return {&runtime_queries::saga_by_id, {std::move(wanted)}, 0};
+}
+
 std::vector<saga_row> read_sagas(const rows& r) {
   std::vector<saga_row> out;
   for (std::size_t i = 0; i < r.size(); ++i) {
-    saga_row row{r.text(i, id), r.text(i, entity), saga_phase::stuck,     r.int8(i, step),
-                 false,         r.blob(i, detail), r.time(i, started_at), r.time(i, step_at)};
+    saga_row row{
+        r.text(i, id),     r.text(i, entity),     saga_phase::stuck,  r.int8(i, step),      false,
+        r.blob(i, detail), r.time(i, started_at), r.time(i, step_at), r.text(i, definition)};
     const auto name = std::ranges::find(names, r.text(i, phase));
     if (name != names.end()) row.phase = static_cast<saga_phase>(name - names.begin());
     row.turned = row.step < 0;

@@ -29,7 +29,8 @@ struct saga_row {
   bool turned = false;    ///< steps are taken back
   std::string detail;     ///< a serialised message of the definition's own
   unix_ms started_at = 0;
-  unix_ms step_at = 0;  ///< when the step was ordered, or the saga ended
+  unix_ms step_at = 0;          ///< when the step was ordered, or the saga ended
+  std::string definition = {};  ///< its name; read only
 };
 
 /// The saga that the entity runs now, if any.
@@ -38,6 +39,8 @@ statement saga_of_entity(std::string_view definition, std::string entity);
 statement find_saga(std::string_view definition, std::string id);
 /// All of the domain that have not ended and were not waiting: (after_id, limit), by id.
 statement open_sagas(std::string after_id, std::int64_t limit);
+/// One by its id alone, ended or not.
+statement saga_by_id(std::string id);
 /// Of any of these.
 std::vector<saga_row> read_sagas(const rows& r);
 /// The first one.

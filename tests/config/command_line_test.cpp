@@ -76,7 +76,7 @@ TEST_CASE("O: --version prints the version, and an unknown command is named") {
   CHECK(bogus.status() == exit_bad_usage);
   CHECK(bogus.err ==
         "nova: there is no command bogus; the commands are serve, doctor, migrate, databases, "
-        "backup, restore and version\n");
+        "backup, restore, events, sagas, account, acts and version\n");
 }
 
 TEST_CASE("databases takes the place of the server and a new settings file") {
@@ -95,6 +95,55 @@ TEST_CASE("backup and restore take the folder of the backup") {
   CHECK(p.line().copy == "/copy");
   CHECK(parse({"restore", "/copy"}).line().command == command::restore);
   CHECK(parse({"restore"}).status() == exit_bad_usage);
+}
+
+TEST_CASE("commands for a running Nova become a method and its parameters") {
+  const auto lag = parse({"events", "lag", "--json", "--data", "/x"});
+  CHECK(lag.line().command == command::operate);
+  CHECK(lag.line().call.method == "operations.lag");
+  CHECK(lag.line().call.params == "{}");
+  CHECK(lag.line().call.json);
+  CHECK(lag.line().values == assignments{{"general.data_dir", "/x"}});
+  const auto discard =
+      parse({"events", "discard", "messaging.user.1.2", "--reason", "a \"test\" event"});
+  CHECK(discard.line().call.method == "operations.discard_letter");
+  CHECK(discard.line().call.params ==
+        R"({"letter_id":"messaging.user.1.2","reason":"a \"test\" event"})");
+  CHECK(parse({"events", "discard", "messaging.user.1.2"}).status() == exit_bad_usage);
+  const auto replay = parse({"events", "replay", "messaging", "--source", "user", "--shard", "0",
+                             "--from-seq", "7", "--reason", "r"});
+  CHECK(replay.line().call.params ==
+        R"({"consumer":"messaging","reason":"r","source":"user","from_seq":7,"shard":0})");
+  CHECK(parse({"account", "operator", "add", "ada"}).line().call.params == R"({"handle":"ada"})");
+  CHECK(parse({"acts", "--limit", "3"}).line().call.params == R"({"limit":3})");
+  for (const auto& words : std::vector<std::vector<const char*>>{
+           {"events"}, {"sagas", "fly"}, {"account", "operator"}, {"sagas", "compensate", "a.b"}})
+    CHECK(parse(words).status() == exit_bad_usage);
+}
+
+TEST_CASE("an operator's answer is a table, lines or JSON; an error is told and fails") {
+  const auto print = [](const std::string& answer, bool json = false) {
+    std::ostringstream out, err;
+    const auto status = print_answer(answer, json, out, err);
+    return std::tuple(status, out.str(), err.str());
+  };
+  using shown = std::tuple<int, std::string, std::string>;
+  const std::string list =
+      R"({"result":{"items":[{"a":"x","b":12},{"a":"long","b":null}],"next_cursor":"c"}})";
+  CHECK(print(list) == shown{exit_ok, "a     b \nx     12\nlong  - \nmore: --cursor c\n", ""});
+  CHECK(print(list, true) == shown{exit_ok, list.substr(10, list.size() - 11) + "\n", ""});
+  CHECK(print(R"({"result":{"items":[]}})") == shown{exit_ok, "none\n", ""});
+  CHECK(print(R"({"result":{}})") == shown{exit_ok, "done\n", ""});
+  CHECK(print(R"({"result":{"events":3}})") == shown{exit_ok, "events: 3\n", ""});
+  CHECK(print(R"({"error":{"detail":"no","code":"not_found"}})") ==
+        shown{exit_failed, "", "nova: no\n"});
+  CHECK(std::get<0>(print("nonsense")) == exit_failed);
+}
+
+TEST_CASE("without a running Nova an operator's command says so and fails") {
+  std::ostringstream out, err;
+  CHECK(operate("/nowhere", {"operations.lag", "{}", false}, out, err) == exit_failed);
+  CHECK(err.str() == "nova: no Nova serves /nowhere (No such file or directory)\n");
 }
 
 TEST_CASE("the version names number and build") { CHECK(version_text().starts_with("nova 0.")); }

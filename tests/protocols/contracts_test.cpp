@@ -84,7 +84,8 @@ TEST_CASE(
   std::size_t outside = 0;
   for (const auto* m : rpc::all_methods()) {
     const auto number = static_cast<int>(m->caller);
-    CHECK_MESSAGE((number >= 1 && number <= static_cast<int>(rpc::caller_kind::guest)), m->name);
+    CHECK_MESSAGE((number >= 1 && number <= static_cast<int>(rpc::caller_kind::operator_)),
+                  m->name);
     CHECK_MESSAGE((m->entity.empty() == (m->domain == "session")), m->name);
     const bool reachable = !m->rpc.empty() || !m->routes.empty();
     CHECK_MESSAGE(reachable == (m->caller != rpc::caller_kind::node), m->name);

@@ -199,6 +199,7 @@ TEST_CASE("A15.8: an event that an older program does not know waits for one tha
     REQUIRE(old.sim.run_until([&] { return old.script->applied == strings{"a:0", "a:2"}; }));
     old.sim.advance(milliseconds(500));
     CHECK(old.dead_letters("waiting") == 1);
+    CHECK(old.node().event_lags().front().skipped == 1);
   }
   world next({.shards = 1, .alpha_store = &alpha, .beta_store = &beta});
   next.start();

@@ -78,3 +78,20 @@ TEST_CASE("an overdue step makes the saga stuck; it is ordered again, and a late
   CHECK(m.remind_at == 40'000);
   CHECK(told == strings{"do a", "do b", "do a"});
 }
+
+TEST_CASE("an operator takes a saga back from the step under way on, once") {
+  told.clear();
+  const auto d = three_steps();
+  CHECK_FALSE(taken_back(d, {"id", "key"}, 0));  // it has not begun
+  auto m = begin(d, {"id", "key"}, 0);
+  m = *answered(d, m.next, "a", true, 1);
+  m = *taken_back(d, m.next, 2);
+  CHECK(m.next.phase == saga_phase::compensating);
+  CHECK_FALSE(taken_back(d, m.next, 3));
+  m = *answered(d, m.next, "a", true, 4);
+  CHECK(m.next.phase == saga_phase::undone);
+  CHECK_FALSE(taken_back(d, m.next, 5));
+  CHECK(told == strings{"do a", "do b", "undo a"});
+  const saga_definition fixed{"fixed", {{"b", "two", std::chrono::seconds(10), "", tell<'b'>}}};
+  CHECK_FALSE(taken_back(fixed, begin(fixed, {"id", "key"}, 0).next, 1));
+}

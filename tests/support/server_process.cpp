@@ -30,15 +30,6 @@ bool await_end(int pidfd, std::chrono::milliseconds within) {
   return poll(&p, 1, static_cast<int>(within.count())) > 0;
 }
 
-std::string default_binary() {
-  if (const char* named = std::getenv("NOVA_BINARY")) return named;
-#ifdef NOVA_BINARY_PATH
-  return NOVA_BINARY_PATH;
-#else
-  return "nova";
-#endif
-}
-
 struct stat_line {
   pid_t parent = 0;
   double own = 0, waited = 0;
@@ -64,6 +55,15 @@ stat_line read_stat(pid_t pid) {
 }
 
 }  // namespace
+
+std::string default_binary() {
+  if (const char* named = std::getenv("NOVA_BINARY")) return named;
+#ifdef NOVA_BINARY_PATH
+  return NOVA_BINARY_PATH;
+#else
+  return "nova";
+#endif
+}
 
 server_process::server_process(server_options options) : options_(std::move(options)) {
   if (options_.binary.empty()) options_.binary = default_binary();

@@ -25,6 +25,9 @@ struct server_options {
   std::chrono::milliseconds ready_within = std::chrono::seconds(60);
 };
 
+/// The `nova` that server_options without a binary starts.
+std::string default_binary();
+
 class server_process {
  public:
   explicit server_process(server_options options = {});

@@ -1,6 +1,7 @@
 // The reader's order of events, its pulling and its offset.
 #include "actors/runtime/events/reader.hpp"
 
+#include "protocols/core/log.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 
 #include <algorithm>
@@ -53,7 +54,8 @@ bool reader::turn() {
   // Units of a reader that fell must be settled before its successor reads the offset.
   if (load_wanted_ && seat_.in_lane.load() == 0) {
     load_wanted_ = false;
-    load();
+    if (seat_.rewind) write_rewind();
+    else load();
   }
   if (phase_ == phase::running) {
     admit();
@@ -61,6 +63,7 @@ bool reader::turn() {
     try_letters();
   }
   answer_waiters();
+  show();
   return more;
 }
 
@@ -75,6 +78,8 @@ void reader::open() {
 
 void reader::close() {
   seat_.open = false;
+  if (auto plan = std::exchange(seat_.rewind, std::nullopt))
+    plan->done(unavailable(settings().overload_retry_ms));
   ++seat_.sitting;
   phase_ = phase::closed;
   backlog_.clear();
@@ -155,12 +160,24 @@ void reader::pull() {
 
 void reader::pulled(const result<relay_batch_ptr>& page) {
   pulling_ = false;
+  if (page.has_value()) skip_dropped(*page.value());
   const auto before = last_known();
   if (page.has_value()) take(*page.value());
   if (page.has_value() && last_known() != before) return;
   pull_rests_ = true;
   services_.timers.after(services_.jitter(retry_reads),
                          poster([](reader& r) { r.pull_rests_ = false; }));
+}
+
+/// The outbox has lost events that this reader had not read: retention waits for a consumer only so long.
+void reader::skip_dropped(const relay_batch& page) {
+  if (page.empty() || page.front().seq <= last_known() + 1 || !backlog_.empty()) return;
+  log::error("runtime.events_dropped", {{"consumer", link_.domain.name},
+                                        {"source", source_},
+                                        {"shard", seat_.source.shard},
+                                        {"from", next_},
+                                        {"to", page.front().seq - 1}});
+  next_ = page.front().seq;
 }
 
 void reader::admit() {
@@ -270,6 +287,49 @@ void reader::write_offset() {
     }
   });
   if (!append(std::move(u))) saving_ = durable_;
+}
+
+void reader::show() {
+  seat_.letters = letters_.letters();
+  if (phase_ != phase::running) return;
+  seat_.settled = static_cast<std::int64_t>(settled_);
+  unix_ms oldest = 0;
+  for (auto i = window_.begin(); oldest == 0 && i != window_.end(); ++i)
+    if (i->second.at != stage::settled) oldest = i->second.event.committed_at;
+  if (oldest == 0 && !backlog_.empty()) oldest = backlog_.front().committed_at;
+  if (oldest == 0 && router_.last_event(seat_.source) > last_known())
+    oldest = seat_.oldest_unread != 0 ? seat_.oldest_unread.load() : services_.wall();
+  seat_.oldest_unread = oldest;
+}
+
+void reader::replay(rewinding plan) {
+  if (phase_ != phase::running || seat_.rewind || letter_ || owed_open_ != 0)
+    return plan.done(unavailable(settings().overload_retry_ms));
+  plan.from = std::min(plan.from, settled_ + 1);
+  close();
+  seat_.rewind = std::move(plan);
+  open();
+}
+
+void reader::write_rewind() {
+  auto u = unit();
+  u.activation = 0;
+  u.statements = seat_.rewind->record;
+  const auto before = static_cast<std::int64_t>(seat_.rewind->from) - 1;
+  u.statements.push_back(
+      {&queries::rewind_offset, {source_, std::int64_t{seat_.source.shard}, before}, 0});
+  u.done = [seat = &seat_](const storage::commit_outcome& o) {
+    seat->post([good = o.status == storage::commit_status::committed](reader& r) {
+      auto plan = std::exchange(r.seat_.rewind, std::nullopt);
+      if (plan && good) plan->done(r.router_.last_event(r.seat_.source) + 1 - plan->from);
+      else if (plan) plan->done(unavailable(r.settings().overload_retry_ms));
+      r.load_wanted_ = r.phase_ == phase::loading;
+    });
+  };
+  if (append(std::move(u))) return;
+  seat_.rewind->done(unavailable(settings().overload_retry_ms));
+  seat_.rewind.reset();
+  load();
 }
 
 void reader::answer_waiters() {

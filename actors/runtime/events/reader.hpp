@@ -27,6 +27,13 @@ struct refresh_plan {
   bool empty() const noexcept { return named.empty() && found.empty() && unwatch.empty(); }
 };
 
+/// A replay that an operator has asked for, until its offset is on disk.
+struct rewinding {
+  std::uint64_t from = 0;  ///< the first event that is read again
+  std::vector<storage::statement> record;
+  std::function<void(result<std::uint64_t> events)> done;  ///< must only post
+};
+
 class reader_seat final : public inbox<reader_item> {
  public:
   /// Reads `source`; its domain's name lives as long as the program.
@@ -43,6 +50,15 @@ class reader_seat final : public inbox<reader_item> {
   std::map<std::uint64_t, refresh_plan> owed;
   std::uint64_t last_ticket = 0;         ///< occupant only
   std::atomic<std::int64_t> in_lane{0};  ///< units appended and without an outcome
+  std::optional<rewinding> rewind;       ///< occupant only; survives a restart
+
+  // For metrics and operators; any thread.
+  static constexpr std::int64_t unknown = -1;
+  std::atomic<std::int64_t> settled{unknown};  ///< all events up to this one are settled
+  std::atomic<unix_ms> oldest_unread{
+      0};  ///< commit time of the oldest event behind it; 0: none is known
+  std::atomic<std::int64_t> letters{0};
+  std::atomic<std::uint64_t> skipped{0};  ///< events that this program does not know
 };
 
 class reader final : public occupant {
@@ -60,7 +76,11 @@ class reader final : public occupant {
   using letter_done = std::function<void(result<void>)>;  ///< must only post
   /// Tries the oldest dead letter of this letter's key now.
   void retry_letter(std::uint64_t seq, letter_done done);
-  void discard_letter(std::uint64_t seq, letter_done done);
+  /// `record` is committed with the letter's end.
+  void discard_letter(std::uint64_t seq, std::vector<storage::statement> record, letter_done done);
+  /// Reads again from `plan.from` on: effects in entities and shards are under their marks, and those in read models are written
+  /// once more, in order. New events wait until the replay has reached them.
+  void replay(rewinding plan);
 
  private:
   enum class stage : std::uint8_t {
@@ -110,6 +130,9 @@ class reader final : public occupant {
   void answer_waiters();
   std::string metric_class() const;
   void count_letters();
+  void show();
+  void write_rewind();
+  void skip_dropped(const relay_batch& page);
 
   // reader_effect.cpp: route, effect in an entity, failure
   bool foresee(progress& p);

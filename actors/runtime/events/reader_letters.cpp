@@ -71,6 +71,7 @@ void reader::keep_unknown(progress& p) {
         auto* p = r.find(seq, ticket);
         if (p == nullptr) return;
         if (o.status != storage::commit_status::committed) return r.rest(*p);
+        ++r.seat_.skipped;
         r.log_letter(*p, letter_waiting, false);
         r.settle(*p);
       });
@@ -270,19 +271,22 @@ void reader::retry_letter(std::uint64_t seq, letter_done done) {
   });
 }
 
-void reader::discard_letter(std::uint64_t seq, letter_done done) {
-  find_letter(seq, done, [seq, done](reader& r, const letter_book::group& g) {
-    auto u = r.unit();
-    u.activation = 0;
-    u.statements.push_back(
-        {&queries::delete_dead_letter,
-         {r.source_, std::int64_t{r.seat_.source.shard}, static_cast<std::int64_t>(seq)},
-         1});
-    u.done = [seat = &r.seat_, g, seq, done](const storage::commit_outcome& o) {
-      seat->post([=](reader& x) { x.discarded(g, seq, o, done); });
-    };
-    if (!r.append(std::move(u))) done(unavailable(r.settings().overload_retry_ms));
-  });
+void reader::discard_letter(std::uint64_t seq, std::vector<storage::statement> record,
+                            letter_done done) {
+  find_letter(
+      seq, done, [seq, record = std::move(record), done](reader& r, const letter_book::group& g) {
+        auto u = r.unit();
+        u.activation = 0;
+        u.statements = record;
+        u.statements.push_back(
+            {&queries::delete_dead_letter,
+             {r.source_, std::int64_t{r.seat_.source.shard}, static_cast<std::int64_t>(seq)},
+             1});
+        u.done = [seat = &r.seat_, g, seq, done](const storage::commit_outcome& o) {
+          seat->post([=](reader& x) { x.discarded(g, seq, o, done); });
+        };
+        if (!r.append(std::move(u))) done(unavailable(r.settings().overload_retry_ms));
+      });
 }
 
 void reader::discarded(const letter_book::group& g, std::uint64_t seq,

@@ -57,10 +57,34 @@ void node::retry_dead_letter(std::string_view consumer, const letter_id& id,
 }
 
 void node::discard_dead_letter(std::string_view consumer, const letter_id& id,
-                               std::function<void(result<void>)> done) {
+                               std::function<void(result<void>)> done,
+                               std::vector<storage::statement> record) {
   auto* seat = reader_of(impl_->directory, consumer, id);
   if (seat == nullptr) return done(make_error(errc::not_found));
-  seat->post([seq = id.seq, done = std::move(done)](reader& r) { r.discard_letter(seq, done); });
+  seat->post([seq = id.seq, record = std::move(record), done = std::move(done)](reader& r) {
+    r.discard_letter(seq, record, done);
+  });
+}
+
+std::vector<event_lag> node::event_lags() const {
+  std::vector<event_lag> out;
+  const auto now = impl_->services.wall();
+  for (const auto& d : impl_->directory.domains())
+    for (const auto& r : d->readers) {
+      auto at = std::ranges::find_if(out, [&](const event_lag& l) {
+        return l.consumer == d->link.domain.name && l.source == r->source.domain;
+      });
+      if (at == out.end()) at = out.insert(out.end(), {d->link.domain.name, r->source.domain});
+      at->letters += r->letters;
+      at->skipped += r->skipped;
+      const auto settled = r->settled.load();
+      const auto last = static_cast<std::int64_t>(impl_->router.last_event(r->source));
+      if (settled == reader_seat::unknown || last <= settled) continue;
+      at->unread += static_cast<std::uint64_t>(last - settled);
+      if (const auto oldest = r->oldest_unread.load(); oldest != 0)
+        at->age_ms = std::max<std::int64_t>(at->age_ms, now - oldest);
+    }
+  return out;
 }
 
 }  // namespace nova::runtime

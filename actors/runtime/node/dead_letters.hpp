@@ -26,4 +26,14 @@ struct dead_letter {
   unix_ms at = 0;  ///< time when the letter was put aside
 };
 
+/// One domain that takes the events of another, as metrics and operators see it.
+struct event_lag {
+  std::string_view consumer;
+  std::string_view source;
+  std::uint64_t unread = 0;   ///< committed and not settled
+  std::int64_t age_ms = 0;    ///< of the oldest of them; 0: there is none
+  std::int64_t letters = 0;   ///< dead, and waiting behind a dead one
+  std::uint64_t skipped = 0;  ///< events since the start that this program does not know
+};
+
 }  // namespace nova::runtime

@@ -294,6 +294,15 @@ void node::collect_metrics(metric_samples& out) const {
     out.add(metric::nova_domain_serving, d->link.serving ? 1 : 0, {d->link.domain.name});
     d->link.database->collect_metrics(out);
     d->link.retention->collect(out, d->link.domain.name);
+    out.add(metric::nova_outbox_keep_seconds, 86'400.0 * services.settings().outbox_days,
+            {d->link.domain.name});
+  }
+  for (const auto& lag : event_lags()) {
+    const auto add = [&](metric m, double value) { out.add(m, value, {lag.consumer, lag.source}); };
+    add(metric::nova_event_unread, static_cast<double>(lag.unread));
+    add(metric::nova_event_oldest_unread_seconds, static_cast<double>(lag.age_ms) * 1e-3);
+    add(metric::nova_event_letters, static_cast<double>(lag.letters));
+    add(metric::nova_event_skipped_total, static_cast<double>(lag.skipped));
   }
 }
 

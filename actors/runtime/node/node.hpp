@@ -76,9 +76,12 @@ class node final : public rpc::bus {
   /// try is scheduled; `not_found` for an unknown letter.
   void retry_dead_letter(std::string_view consumer, const letter_id& id,
                          std::function<void(result<void>)> done);
-  /// Deletes the letter without an effect. Then the letters behind it are tried.
+  /// Deletes the letter without an effect; `record` is committed with it. Then the letters behind it are tried.
   void discard_dead_letter(std::string_view consumer, const letter_id& id,
-                           std::function<void(result<void>)> done);
+                           std::function<void(result<void>)> done,
+                           std::vector<storage::statement> record = {});
+  /// How far each domain is with the events of each other; sums over all shards.
+  std::vector<event_lag> event_lags() const;
 
   struct impl;
   impl& internals() noexcept { return *impl_; }  ///< for actors/runtime/node/testing.hpp

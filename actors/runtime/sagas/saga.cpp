@@ -66,4 +66,13 @@ saga_move again(const saga_definition& d, saga_row row, unix_ms now) {
   return order(d, std::move(row), now);
 }
 
+std::optional<saga_move> taken_back(const saga_definition& d, saga_row row, unix_ms now) {
+  const bool goes_on = row.phase == saga_phase::running || row.phase == saga_phase::stuck;
+  if (!goes_on || row.turned) return std::nullopt;
+  row.turned = true;
+  for (; row.step >= 0; --row.step)
+    if (step_of(d, row).compensation != nullptr) return order(d, std::move(row), now);
+  return std::nullopt;
+}
+
 }  // namespace nova::runtime

@@ -57,6 +57,9 @@ std::optional<saga_move> answered(const saga_definition& d, saga_row row, std::s
 saga_move overdue(const saga_definition& d, saga_row row, unix_ms now);
 /// For operators: orders the step under way once more.
 saga_move again(const saga_definition& d, saga_row row, unix_ms now);
+/// For operators: takes back the step under way and those before it. Empty: the saga is taken back already, has ended or has
+/// not begun, or none of these steps can be taken back.
+std::optional<saga_move> taken_back(const saga_definition& d, saga_row row, unix_ms now);
 
 /// Puts a move into the decision of the entity that runs the saga; `apply` is the entity's own matter.
 template <class State>

@@ -1,0 +1,223 @@
+// Operators at a running nova: the socket in the data folder, the commands, and the same calls over HTTP.
+#include "storage/postgres/conninfo.hpp"
+#include "tests/support/client/account.hpp"
+#include "tests/support/client/json_text.hpp"
+#include "tests/support/server_process.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <boost/json/parse.hpp>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+using namespace nova;
+using client::quoted;
+
+namespace {
+
+struct ran {
+  int status = 0;
+  std::string out;  ///< stderr as well
+  boost::json::value json() const { return boost::json::parse(out); }
+};
+
+struct stage {
+  client::server_process nova;
+  std::unique_ptr<client::http_client> http;
+
+  stage() {
+    REQUIRE_MESSAGE(nova.start(), nova.problem());
+    http = std::make_unique<client::http_client>(nova.at());
+  }
+
+  ran run(const std::string& words) const {
+    const auto line = client::default_binary() + " " + words + " --data " + nova.data() + " 2>&1";
+    auto* pipe = ::popen(line.c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    ran out;
+    std::array<char, 4096> piece{};
+    while (const auto n = ::fread(piece.data(), 1, piece.size(), pipe))
+      out.out.append(piece.data(), n);
+    out.status = WEXITSTATUS(::pclose(pipe));
+    return out;
+  }
+
+  /// On messaging's database, as the role that owns its tables.
+  std::string sql(const std::string& text) const {
+    std::ifstream postmaster(nova.data() + "/postgres/postmaster.pid"),
+        secrets(nova.data() + "/postgres.secrets");
+    std::string line, folder, password;
+    for (int n = 1; n <= 5 && std::getline(postmaster, line); ++n) folder = line;
+    for (std::string name, secret; secrets >> name >> secret;)
+      if (name == "postgres") password = secret;
+    auto db = storage::blocking_connection::open("host=" + folder +
+                                                 " port=5432 user=postgres password=" + password +
+                                                 " dbname=nova_messaging");
+    REQUIRE(db.has_value());
+    auto cell = db->text(text);
+    INFO((cell ? "" : cell.error().detail));
+    REQUIRE(cell.has_value());
+    return *cell;
+  }
+
+  client::account person(const std::string& name) {
+    std::string why;
+    auto a = client::register_account(*http, name + client::unique_suffix(), &why);
+    INFO(why);
+    REQUIRE(a.has_value());
+    return *a;
+  }
+
+  template <class F>
+  bool until(F done) const {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (std::chrono::steady_clock::now() < end) {
+      if (done()) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  }
+
+  boost::json::array dead() const {
+    return run("events dead --consumer messaging --json").json().at("items").as_array();
+  }
+  std::string known_name(const client::account& a) const {
+    return sql("SELECT coalesce((SELECT display_name FROM person WHERE account_id = '" + a.id +
+               "'), '-')");
+  }
+};
+
+constexpr const char* poison =
+    "ALTER TABLE person ADD CONSTRAINT poison CHECK (display_name <> 'poison') NOT VALID";
+constexpr const char* antidote = "ALTER TABLE person DROP CONSTRAINT poison";
+
+}  // namespace
+
+TEST_CASE(
+    "an operator's event commands: lag, dead, show, retry in order, discard with a reason, "
+    "replay") {
+  stage s;
+  struct stat mode {};
+  REQUIRE(::stat((s.nova.data() + "/operators.sock").c_str(), &mode) == 0);
+  CHECK((mode.st_mode & 0777) == 0600);
+
+  const auto ada = s.person("ada");
+  const auto rename = [&](const std::string& name) {
+    const auto r =
+        s.http->patch("/v1/users/me", R"({"display_name":)" + quoted(name) + "}", ada.access_token);
+    REQUIRE_MESSAGE(r.status == 200, r.body);
+  };
+  REQUIRE(s.until([&] { return s.known_name(ada) != "-"; }));
+  s.sql(poison);
+  rename("poison");
+  REQUIRE(s.until([&] { return s.dead().size() == 1; }));
+  rename("after");
+  REQUIRE(s.until([&] { return s.dead().size() == 2; }));
+
+  const auto list = s.dead();
+  CHECK(list[0].at("event") == "user.ProfileChanged");
+  CHECK(list[0].at("status") == "dead");
+  CHECK(list[1].at("status") == "waiting");
+  const std::string first(list[0].at("letter_id").as_string());
+  const auto shown = s.run("events show " + first + " --json").json();
+  CHECK(shown.at("payload").as_string().contains("poison"));
+  CHECK(shown.at("reason").as_string().contains("poison"));
+  const auto lag = s.run("events lag --json").json();
+  std::int64_t letters = 0;
+  for (const auto& item : lag.at("items").as_array())
+    if (item.at("consumer") == "messaging" && item.at("source") == "user")
+      letters += item.at("dead_letters").as_int64();
+  CHECK(letters == 2);
+
+  s.sql(antidote);
+  CHECK(s.run("events retry " + first + " --reason 'the check is gone'").out == "done\n");
+  REQUIRE(s.until([&] { return s.dead().empty(); }));
+  CHECK(s.known_name(ada) == "after");  // both, the older one first
+
+  s.sql(poison);
+  rename("poison");
+  REQUIRE(s.until([&] { return s.dead().size() == 1; }));
+  rename("later");
+  REQUIRE(s.until([&] { return s.dead().size() == 2; }));
+  const std::string second(s.dead()[0].at("letter_id").as_string());
+  CHECK(s.run("events discard " + second).status == 2);
+  CHECK(s.run("events discard " + second + " --reason 'a test'").status == 0);
+  REQUIRE(s.until([&] { return s.known_name(ada) == "later"; }));
+  CHECK(s.run("events discard " + second + " --reason again").status == 1);
+  CHECK(s.sql("SELECT string_agg(act || ' ' || target || ' ' || reason, ';' ORDER BY at) FROM "
+              "operator_act "
+              "WHERE act <> 'replay'") ==
+        "retry_letter " + first + " the check is gone;discard_letter " + second + " a test");
+
+  s.sql(antidote);
+  s.sql("DELETE FROM person WHERE account_id = '" + ada.id + "'");
+  const auto replayed =
+      s.run("events replay messaging --source user --reason 'a row was lost' --json");
+  CHECK_MESSAGE(replayed.json().at("events").as_int64() >= 4, replayed.out);
+  REQUIRE(s.until([&] { return s.known_name(ada) == "later"; }));
+  CHECK(s.run("acts").out.find("a row was lost") != std::string::npos);
+  CHECK(s.run("sagas list").out == "none\n");
+  CHECK(s.nova.stop() == 0);
+  const auto gone = s.run("events lag");
+  CHECK(gone.status == 1);
+  CHECK(gone.out.find("no Nova serves") != std::string::npos);
+}
+
+TEST_CASE("over HTTP the same calls need the operator role, which is given at the socket") {
+  stage s;
+  const auto ada = s.person("ada"), eve = s.person("eve");
+  CHECK(s.http->get("/v1/admin/events/lag").status == 401);
+  for (const char* path : {"/v1/admin/events/lag", "/v1/admin/events/dead", "/v1/admin/sagas",
+                           "/v1/admin/acts", "/v1/admin/operators"}) {
+    const auto r = s.http->get(path, ada.access_token);
+    CHECK_MESSAGE(r.status == 403, path);
+    CHECK(r.code() == "forbidden");
+  }
+  const std::string replay = R"({"consumer":"messaging","reason":"r"})";
+  CHECK(s.http->post("/v1/admin/events/replay", replay, ada.access_token).status == 403);
+  CHECK(s.http->put("/v1/admin/operators/" + ada.handle, "{}", ada.access_token).status == 403);
+
+  CHECK(s.run("account operator add nobody_here").status == 1);
+  CHECK(s.run("account operator add " + ada.handle + " --reason 'on call'").status == 0);
+  for (const char* path : {"/v1/admin/events/lag", "/v1/admin/events/dead", "/v1/admin/sagas",
+                           "/v1/admin/operators"}) {
+    const auto r = s.http->get(path, ada.access_token);
+    CHECK_MESSAGE(r.status == 200, r.body);
+  }
+  CHECK(s.http->get("/v1/admin/events/lag", eve.access_token).status == 403);
+  CHECK(s.http->get("/v1/admin/events/dead/messaging.user.0.1", ada.access_token).status == 404);
+  CHECK(s.http->post("/v1/admin/events/dead/messaging.user.0.1/discard", "{}", ada.access_token)
+            .status == 400);
+  CHECK(s.http->post("/v1/admin/events/replay", replay, ada.access_token).status == 200);
+  CHECK(s.http->post("/v1/admin/sagas/auth.nothing/retry", "{}", ada.access_token).status == 404);
+  const auto acts = s.http->get("/v1/admin/acts", ada.access_token).json().at("items").as_array();
+  REQUIRE(acts.size() == 2);
+  CHECK(acts[0].at("actor").as_string() == std::string_view(ada.id));
+  CHECK(acts[0].at("act") == "replay");
+  CHECK(acts[1].at("actor").as_string().starts_with("system user "));
+  CHECK(acts[1].at("target").as_string() == std::string_view(ada.id));
+
+  CHECK(s.http->del("/v1/admin/operators/" + ada.handle, ada.access_token).status == 204);
+  CHECK(s.http->get("/v1/admin/events/lag", ada.access_token).status == 403);
+}
+
+TEST_CASE("a stuck saga is listed and retried; a deletion cannot be taken back half-way") {
+  stage s;
+  const auto ada = s.person("ada");
+  const auto r = s.http->send({.method = "DELETE",
+                               .target = "/v1/account",
+                               .body = R"({"password":)" + quoted(ada.password) + "}",
+                               .bearer = ada.access_token});
+  REQUIRE_MESSAGE(r.status == 202, r.body);
+  const std::string saga = "auth." + std::string(r.json().at("certificate_id").as_string());
+  const auto shown = s.run("sagas show " + saga + " --json").json();
+  CHECK(shown.at("phase") == "waiting");
+  CHECK(shown.at("definition") == "deletion");
+  CHECK(s.run("sagas retry " + saga).out.find("has not begun") != std::string::npos);
+  CHECK(s.run("sagas compensate " + saga + " --reason r").status == 1);
+  CHECK(s.run("sagas show auth.nothing").status == 1);
+}
