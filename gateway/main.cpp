@@ -74,6 +74,7 @@ class node_process {
  public:
   node_process(const settings& s, const domain_databases& where, const runtime::kept_keys& keys)
       : settings_(s),
+        where_(where),
         io_(s.storage.io_threads),
         server_(gateway_options(s, keys.at("resume"))),
         node_(node_options(), server_.sink()) {
@@ -89,7 +90,7 @@ class node_process {
   }
 
   result<std::uint16_t> start() {
-    operations_.emplace(node_);
+    operations_.emplace(node_, [this](std::string_view domain) { return open_beside(domain); });
     node_.start();
     if (auto open = operators_.start(settings_.general.data_dir, *operations_); !open)
       return open.error();
@@ -108,6 +109,8 @@ class node_process {
   void stop(std::chrono::milliseconds budget) {
     operators_.stop();
     server_.drain_and_stop(std::min(budget / 2, std::chrono::milliseconds(4000)));
+    if (operations_ && !operations_->stop(budget / 6))
+      log::warn("stop.late", {{"part", "rebuild"}});
     if (!node_.stop(budget / 3)) log::warn("stop.late", {{"part", "runtime"}});
   }
 
@@ -120,6 +123,18 @@ class node_process {
     if (o.settings.web_root.empty()) o.settings.web_root = config::installed_page();
     if (o.settings.web_root == "none") o.settings.web_root.clear();
     return o;
+  }
+
+  // A connection of its own for a rebuild: its lane owns no shard, and its transactions may be long.
+  std::shared_ptr<storage::database> open_beside(std::string_view domain) {
+    const std::string name(domain);
+    auto node = storage::node_name(settings_.general.data_dir).value() + "/rebuild";
+    auto s = settings_.storage;
+    s.read_connections = s.slow_read_connections = 1;
+    s.lane_statement_timeout_ms = s.lane_idle_timeout_ms = 30'000;
+    s.lane_stall_ms = 10'000;
+    s.lane_giveup_ms = 60'000;
+    return storage::open_database(io_, {name, where_.conninfo(name), node, s, {}});
   }
 
   runtime::node_options node_options() {
@@ -138,6 +153,7 @@ class node_process {
   }
 
   const settings& settings_;
+  const domain_databases& where_;
   std::atomic<bool> failed_{false};
   storage::storage_io io_;
   gateway::server server_;

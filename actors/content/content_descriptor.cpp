@@ -17,6 +17,7 @@ runtime::domain make(const config::content_settings& settings, const runtime::ke
   d.kinds = {post_entity::kind(), comment_entity::kind(), shelf_entity::kind(),
              hashtag_entity::kind()};
   d.intakes = intakes();
+  d.read_model = {"person", "follow", "block"};
   d.services = std::make_shared<content_services>(content_services{settings});
   d.pushes = false;
   return d;

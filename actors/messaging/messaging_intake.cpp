@@ -87,6 +87,11 @@ effect on_erase_account(const rpc::message& m, const context& c, const reads& r)
   return out;
 }
 
+std::vector<storage::statement> forget_person(const rpc::message& m) {
+  return {store::forget_person(
+      parse_uuid(static_cast<const auth::EraseAccount&>(m).account_id()).value())};
+}
+
 }  // namespace
 
 std::vector<runtime::intake> intakes() {
@@ -105,7 +110,7 @@ std::vector<runtime::intake> intakes() {
          return on_block(static_cast<const user::Unblocked&>(m), store::delete_block);
        },
        true},
-      {&auth::erase_account_event(), on_erase_account},
+      {&auth::erase_account_event(), on_erase_account, false, forget_person},
       {&auth::confirm_erasure_event(),
        [](const rpc::message& m, const context&, const reads&) -> effect {
          return runtime::entity_effect{"inbox",

@@ -152,7 +152,7 @@ CLI::App& sub_of(CLI::App& app, std::string_view word) {
 }
 
 /// The answer's line, or the reason why there is none.
-result<std::string> exchange(const std::filesystem::path& folder, const std::string& line) {
+result<std::string> ask_nova(const std::filesystem::path& folder, const std::string& line) {
   const auto away = [&](int number) {
     return make_error(errc::unavailable, fmt::format("no Nova serves {} ({})", folder.string(),
                                                      std::generic_category().message(number)));
@@ -263,7 +263,7 @@ int print_answer(const std::string& answer, bool as_json, std::ostream& out, std
 
 int operate(const std::filesystem::path& folder, const operator_call& call, std::ostream& out,
             std::ostream& err) {
-  const auto answer = exchange(folder, R"({"method":)" + json::serialize(call.method) +
+  const auto answer = ask_nova(folder, R"({"method":)" + json::serialize(call.method) +
                                            R"(,"params":)" + call.params + "}\n");
   if (answer) return print_answer(*answer, call.json, out, err);
   err << "nova: " << answer.error().detail << '\n';

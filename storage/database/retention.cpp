@@ -18,28 +18,30 @@ bool retention::tick(std::chrono::steady_clock::time_point now, unix_ms wall) {
     if (at == phase::looking || at == phase::deleting) continue;
     if (at == phase::resting && now < p->next) continue;
     p->next = now + limits_.pause;
-    if (db_.lane().accepting()) look(*p, wall - p->job.keep.count());
+    if (db_.lane().accepting()) look(*p, wall);
   }
   return more;
 }
 
-void retention::look(progress& p, unix_ms before) {
+void retention::look(progress& p, unix_ms wall) {
   p.at = phase::looking;
-  db_.read({p.job.due, {timestamp{before}, limits_.step_rows}},
-           [self = shared_from_this(), &p, before](read_result r) {
-             p.found = r && r->size() == 1 ? r->int8(0, 0) : 0;
-             if (p.found == 0) {
-               p.at = phase::resting;
-               return;
-             }
-             self->step(p, before);
-           });
+  std::vector<value> params{timestamp{wall - p.job.keep.count()}, limits_.step_rows};
+  if (p.job.more)
+    for (auto& v : p.job.more(wall)) params.push_back(std::move(v));
+  db_.read({p.job.due, params}, [self = shared_from_this(), &p, params](const read_result& r) {
+    p.found = r && r->size() == 1 ? r->int8(0, 0) : 0;
+    if (p.found == 0) {
+      p.at = phase::resting;
+      return;
+    }
+    self->step(p, params);
+  });
 }
 
-void retention::step(progress& p, unix_ms before) {
+void retention::step(progress& p, std::vector<value> params) {
   p.at = phase::deleting;
   commit_unit u;
-  u.statements.push_back({p.job.step, {timestamp{before}, limits_.step_rows}});
+  u.statements.push_back({p.job.step, std::move(params)});
   u.done = [self = shared_from_this(), &p](const commit_outcome& o) {
     const auto found = p.found.load();
     const bool good = o.status == commit_status::committed;

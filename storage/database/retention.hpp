@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,12 +15,13 @@
 
 namespace nova::storage {
 
-/// The retention of one table. Both statements take (before timestamptz, most bigint).
+/// The retention of one table. Both statements take (before timestamptz, most bigint), and behind these the values of `more`.
 struct retention_job {
   std::string_view table;  ///< label of the metrics
   const query* due;        ///< counts the rows of one step: one row, one int8, at most `most`
   const query* step;       ///< deletes those rows; not merged
   std::chrono::milliseconds keep{0};
+  std::function<std::vector<value>(unix_ms wall)> more = {};
 };
 
 class retention : public std::enable_shared_from_this<retention> {
@@ -46,8 +48,8 @@ class retention : public std::enable_shared_from_this<retention> {
     std::atomic<std::uint64_t> deleted{0};
     std::chrono::steady_clock::time_point next{};
   };
-  void look(progress& p, unix_ms before);
-  void step(progress& p, unix_ms before);
+  void look(progress& p, unix_ms wall);
+  void step(progress& p, std::vector<value> params);
 
   database& db_;
   const limits limits_;

@@ -79,10 +79,13 @@ void add_outbox(memory_store& s) {
     return done(keys.size());
   });
   const auto old = [](memory_store& m, const params& p) {
+    const auto& read = std::get<std::vector<std::int64_t>>(p[3]);
     auto keys = pick(m, "outbox", [&](const memory_row& r) -> maybe_row {
-      const auto head = static_cast<std::int64_t>(
-          m.last_event(static_cast<std::uint32_t>(number(r[outbox_shard]))));
+      const auto shard = static_cast<std::size_t>(number(r[outbox_shard]));
+      const auto head = static_cast<std::int64_t>(m.last_event(static_cast<std::uint32_t>(shard)));
       if (number(r[outbox_seq]) >= head || !value_less{}(r[outbox_at], p[0])) return std::nullopt;
+      const bool unread = shard < read.size() && number(r[outbox_seq]) > read[shard];
+      if (unread && !value_less{}(r[outbox_at], p[2])) return std::nullopt;
       return memory_row{r[outbox_shard], r[outbox_seq]};
     });
     keys.resize(std::min(keys.size(), static_cast<std::size_t>(number(p[1]))));
@@ -91,11 +94,16 @@ void add_outbox(memory_store& s) {
   s.on("runtime.outbox_due", [old](memory_store& m, const params& p) {
     return found(1, {{static_cast<std::int64_t>(old(m, p).size())}});
   });
-  s.on("runtime.prune_old_events", [old](memory_store& m, const params& p) {
+  s.on("runtime.drop_old_events", [old](memory_store& m, const params& p) {
     const auto keys = old(m, p);
     for (const auto& k : keys) m.table("outbox").erase(k);
     return done(keys.size());
   });
+  // There are no partitions here: none lacks.
+  s.on("runtime.outbox_short",
+       [](memory_store&, const params&) { return found(1, {{std::int64_t{0}}}); });
+  s.on("runtime.extend_outbox",
+       [](memory_store&, const params&) { return found(1, {{std::int64_t{0}}}); });
 }
 
 void put_greatest(memory_table& table, const memory_row& row, std::size_t key_size) {

@@ -15,6 +15,10 @@ std::vector<uuid> read_conversations_of_account(const storage::rows& r) {
   return out;
 }
 
+storage::statement forget_person(const uuid& account) {
+  return {&queries::forget_person, {account}};
+}
+
 std::vector<storage::statement> forget_account(const forgotten_account& f) {
   std::vector<storage::statement> out;
   for (const auto* q :
@@ -25,7 +29,7 @@ std::vector<storage::statement> forget_account(const forgotten_account& f) {
     out.push_back({q, {f.account, f.seed, f.conversations}});
   std::vector<std::string> keys;
   for (const auto& id : f.conversations) keys.push_back(to_string(id));
-  out.push_back({&queries::forget_person, {f.account}});
+  out.push_back(forget_person(f.account));
   out.push_back({&queries::empty_events, {to_string(f.account), f.shards, std::move(keys)}});
   out.push_back({&queries::rename_in_events, {to_string(f.account), f.seed}});
   out.push_back({&storage::runtime_queries::empty_dead_letters, {to_string(f.account), f.kept}});

@@ -18,6 +18,8 @@ struct forgotten_account {
 storage::statement conversations_of_account(const uuid& account);
 std::vector<uuid> read_conversations_of_account(const storage::rows& r);
 
+/// Its rows in the read model only.
+storage::statement forget_person(const uuid& account);
 /// All of it is one unit. A second time there is nothing left to do.
 std::vector<storage::statement> forget_account(const forgotten_account& f);
 

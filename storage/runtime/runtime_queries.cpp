@@ -174,6 +174,16 @@ const query newest_acts{"runtime.newest_acts",
                         "SELECT act_id, at, actor, act, target, reason FROM operator_act "
                         "ORDER BY at DESC, act_id DESC LIMIT $1"};
 
+const query begin_rebuild{"runtime.begin_rebuild", "SELECT nova_rebuild_begin($1)"};
+
+const query rebuild_there{"runtime.rebuild_there", "SELECT nova_rebuild_there($1)"};
+
+const query take_over_rebuilt{"runtime.take_over_rebuilt",
+                              "SELECT nova_rebuild_take_over($1, $2, $3, $4)"};
+
+const query rebuild_outcome{"runtime.rebuild_outcome",
+                            "SELECT added, removed FROM rebuild WHERE rebuild_id = $1"};
+
 const query empty_dead_letters{"runtime.empty_dead_letters",
                                "UPDATE dead_letter SET type = 0, payload = '', reason = '' "
                                "WHERE key = $1 AND type <> ALL ($2::bigint[])"};
@@ -195,19 +205,19 @@ const query prune_idempotency{
     "DELETE FROM idempotency WHERE (scope, key) IN "
     "(SELECT scope, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT $2::bigint)"};
 
-// A shard's rows are in the order of time: the first of each are looked at, whatever the number behind them.
-#define OLD_EVENTS                                                                                 \
-  "FROM (SELECT x.shard, x.seq FROM shard s CROSS JOIN LATERAL (SELECT o.shard, o.seq, o.at FROM " \
-  "outbox o WHERE o.shard = s.shard AND o.seq < (SELECT max(seq) FROM outbox m WHERE m.shard = "   \
-  "s.shard) ORDER BY o.seq LIMIT $2::bigint) x WHERE x.at < $1 LIMIT $2::bigint) old "
+const query outbox_due{"runtime.outbox_due",
+                       "SELECT count(*) FROM (SELECT nova_outbox_old($1, $3, $4) LIMIT "
+                       "$2::bigint) x"};
 
-const query outbox_due{"runtime.outbox_due", "SELECT count(*) " OLD_EVENTS};
+const query drop_old_events{"runtime.drop_old_events",
+                            "SELECT nova_outbox_drop($1, $3, $4) FROM (SELECT $2::bigint) most"};
 
-const query prune_old_events{"runtime.prune_old_events",
-                             "DELETE FROM outbox o USING (SELECT old.shard, old.seq " OLD_EVENTS
-                             ") gone "
-                             "WHERE o.shard = gone.shard AND o.seq = gone.seq"};
+const query outbox_short{"runtime.outbox_short",
+                         "SELECT count(*) FROM (SELECT 1 FROM outbox_part HAVING max(upto) <= $1 + "
+                         "interval '2 days' LIMIT $2::bigint) x"};
 
-#undef OLD_EVENTS
+const query extend_outbox{"runtime.extend_outbox",
+                          "SELECT nova_outbox_extend($1 + interval '2 days', interval '1 day') "
+                          "FROM (SELECT $2::bigint) most"};
 
 }  // namespace nova::storage::runtime_queries

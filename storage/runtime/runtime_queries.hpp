@@ -85,6 +85,16 @@ extern const query insert_act;
 /// (limit) → act_id, at, actor, act, target, reason; the newest first.
 extern const query newest_acts;
 
+// Rebuilds of read models (0008_rebuild.sql); only on the connection that has begun one. Not merged.
+/// (tables[]).
+extern const query begin_rebuild;
+/// (tables[]); refused when the session has ended meanwhile.
+extern const query rebuild_there;
+/// (id, tables[], lane, sum of offsets).
+extern const query take_over_rebuilt;
+/// (id) → added, removed.
+extern const query rebuild_outcome;
+
 /// Empties the letters of a key; their rows stay and are not tried any more: (key, types[] that are left alone). Not merged.
 extern const query empty_dead_letters;
 
@@ -98,9 +108,14 @@ extern const query insert_idempotency;
 extern const query idempotency_due;
 /// Deletes the oldest of these answers. Not merged.
 extern const query prune_idempotency;
-/// → number of events older than `before`; at most `most`. A shard's newest event does not count.
+/// (before, most, at_last, read[]) → number of partitions of the outbox that may go: they end before `before`, and all consumers
+/// have read them (`read` has a seq for each shard; empty: all is read), or they end before `at_last`.
 extern const query outbox_due;
-/// Deletes these events, the oldest of a shard first. Not merged.
-extern const query prune_old_events;
+/// Drops them; a shard's newest event moves to another partition. The same parameters. Not merged.
+extern const query drop_old_events;
+/// → 1 when the outbox's last partition ends within two days behind `before`, else 0.
+extern const query outbox_short;
+/// Makes the partitions that lack. Not merged.
+extern const query extend_outbox;
 
 }  // namespace nova::storage::runtime_queries

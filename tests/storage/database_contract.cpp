@@ -502,10 +502,13 @@ void retention_deletes_what_is_old_in_steps(contract_world& w) {
     REQUIRE(o.status == commit_status::committed);
   const std::vector<retention_job> jobs{
       {"idempotency", &rq::idempotency_due, &rq::prune_idempotency, std::chrono::hours(1)},
-      {"outbox", &rq::outbox_due, &rq::prune_old_events, std::chrono::hours(1)}};
+      {"outbox", &rq::outbox_due, &rq::drop_old_events, std::chrono::hours(1),
+       [](unix_ms) -> std::vector<value> {
+         return {timestamp{0}, std::vector<i64>{}};
+       }}};
   auto kept = std::make_shared<retention>(w.node("a"), jobs,
                                           retention::limits{10, std::chrono::minutes(1)});
-  const auto value = [&](metric family, std::string_view table) {
+  const auto shown = [&](metric family, std::string_view table) {
     metric_samples out;
     kept->collect(out, "t");
     return out.value(family, {"t", table});
@@ -513,17 +516,37 @@ void retention_deletes_what_is_old_in_steps(contract_world& w) {
   constexpr unix_ms long_ago = 1'000'000'000'000, far_ahead = 4'000'000'000'000;
   auto now = std::chrono::steady_clock::time_point{} + std::chrono::hours(1);
   kept->tick(now, long_ago);  // nothing is that old: it rests for a minute
-  REQUIRE(w.until([&] { return value(metric::nova_storage_retention_behind, "outbox") == 0; }));
-  CHECK(value(metric::nova_storage_retention_deleted_total, "idempotency") == 0);
+  REQUIRE(w.until([&] { return shown(metric::nova_storage_retention_behind, "outbox") == 0; }));
+  CHECK(shown(metric::nova_storage_retention_deleted_total, "idempotency") == 0);
   REQUIRE(w.until([&] {
     kept->tick(now += std::chrono::seconds(61), far_ahead);
-    return value(metric::nova_storage_retention_deleted_total, "idempotency") == 25 &&
-           value(metric::nova_storage_retention_deleted_total, "outbox") == 23;
+    return shown(metric::nova_storage_retention_deleted_total, "idempotency") == 25 &&
+           d.read("a", {&rq::outbox_page, {i64{0}, i64{0}, i64{100}}}).size() == 1;
   }));
   CHECK(d.read("a", {&rq::idempotency_due, {timestamp{far_ahead}, i64{100}}}).int8(0, 0) == 0);
   CHECK(d.read("a", {&rq::outbox_head, {i64{0}}}).int8(0, 0) ==
         13);  // a shard's newest event stays
   CHECK(d.read("a", {&rq::outbox_head, {i64{1}}}).int8(0, 0) == 12);
+}
+
+void retention_keeps_what_a_consumer_has_not_read(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  d.commit_one("a", unit(1, {}, {{1, "k", "1"}, {1, "k", "2"}, {1, "k", "3"}}));
+  constexpr unix_ms far_ahead = 4'000'000'000'000;
+  const auto due = [&](i64 read, unix_ms at_last) {
+    return d
+        .read("a", {&rq::outbox_due,
+                    {timestamp{far_ahead}, i64{10}, timestamp{at_last}, std::vector<i64>{read}}})
+        .int8(0, 0);
+  };
+  CHECK(due(-1, 0) == 0);  // the consumer's offset is not known yet
+  CHECK(due(0, 0) == 0);
+  CHECK(due(3, 0) > 0);
+  CHECK(due(0, far_ahead) > 0);  // the limit: dropped although it is unread
+  const timestamp now{system_wall_clock().now()};
+  d.commit_one("a", unit(1, {{&rq::extend_outbox, {now, i64{10}}}}));
+  CHECK(d.read("a", {&rq::outbox_short, {now, i64{10}}}).int8(0, 0) == 0);
 }
 
 }  // namespace
@@ -552,6 +575,7 @@ const std::vector<contract_case>& contract_cases() {
       CASE(an_idempotency_key_is_taken_once),
       CASE(pruning_keeps_the_newest_event),
       CASE(retention_deletes_what_is_old_in_steps),
+      CASE(retention_keeps_what_a_consumer_has_not_read),
 #undef CASE
   };
   return cases;

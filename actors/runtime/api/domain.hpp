@@ -110,6 +110,9 @@ struct intake {
   /// A person's safety depends on the event (a block, a revocation). The event waits only for dead letters that
   /// are safety events too. As a dead letter the event is tried again after pauses of at most 30 s ± 50 %.
   bool safety = false;
+  /// A rebuild of the read model takes these statements instead of the route's. Needed where the route reads, or writes tables
+  /// besides the read model. Null: the route's.
+  std::vector<storage::statement> (*rebuild)(const rpc::message&) = nullptr;
 };
 
 struct domain {
@@ -117,8 +120,10 @@ struct domain {
   std::vector<entity_kind> kinds;
   std::vector<intake> intakes;
   std::vector<storage::retention_job> retention = {};  ///< tables whose old rows are deleted
-  std::any services;                                   ///< std::shared_ptr<T>, see context::service
-  std::uint32_t shards = 64;                           ///< fixed when the database is created
+  /// Tables that only read-model effects write: they can be rebuilt from the events.
+  std::vector<std::string_view> read_model = {};
+  std::any services;          ///< std::shared_ptr<T>, see context::service
+  std::uint32_t shards = 64;  ///< fixed when the database is created
   /// False: the domain's decisions contain no pushes and no watches. Its sockets then miss nothing when
   /// another node takes the domain, so they are not closed.
   bool pushes = true;

@@ -70,6 +70,8 @@ class shard final : public occupant {
   void deliver(event_delivery event);
   void deliver_part(const part_ptr& part);
   void refresh(std::string_view kind, const std::string& key, std::function<void()> done);
+  /// Every entity in memory loads its state again.
+  void refresh_all();
   void pull(pull_request request);
   void settled(std::uint64_t id, bool in_force);
 

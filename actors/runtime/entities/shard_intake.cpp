@@ -140,6 +140,13 @@ void shard::refresh(std::string_view kind, const std::string& key, std::function
   after_change(e);
 }
 
+void shard::refresh_all() {
+  std::vector<std::pair<std::string_view, std::string>> all;
+  for (std::size_t k = 0; k < entities_.size(); ++k)
+    for (const auto& [key, e] : entities_[k]) all.emplace_back(link_.domain.kinds[k].name, key);
+  for (const auto& [kind, key] : all) refresh(kind, key, [] {});
+}
+
 void shard::pull(pull_request request) {
   if (!open_) return request.done(make_error(errc::unavailable));
   link_.database->read(

@@ -293,6 +293,7 @@ void reader::show() {
   seat_.letters = letters_.letters();
   if (phase_ != phase::running) return;
   seat_.settled = static_cast<std::int64_t>(settled_);
+  seat_.durable = static_cast<std::int64_t>(durable_);
   unix_ms oldest = 0;
   for (auto i = window_.begin(); oldest == 0 && i != window_.end(); ++i)
     if (i->second.at != stage::settled) oldest = i->second.event.committed_at;
@@ -306,6 +307,7 @@ void reader::replay(rewinding plan) {
   if (phase_ != phase::running || seat_.rewind || letter_ || owed_open_ != 0)
     return plan.done(unavailable(settings().overload_retry_ms));
   plan.from = std::min(plan.from, settled_ + 1);
+  seat_.durable = std::min(seat_.durable.load(), static_cast<std::int64_t>(plan.from) - 1);
   close();
   seat_.rewind = std::move(plan);
   open();

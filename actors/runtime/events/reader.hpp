@@ -55,6 +55,7 @@ class reader_seat final : public inbox<reader_item> {
   // For metrics and operators; any thread.
   static constexpr std::int64_t unknown = -1;
   std::atomic<std::int64_t> settled{unknown};  ///< all events up to this one are settled
+  std::atomic<std::int64_t> durable{unknown};  ///< the offset on disk
   std::atomic<unix_ms> oldest_unread{
       0};  ///< commit time of the oldest event behind it; 0: none is known
   std::atomic<std::int64_t> letters{0};

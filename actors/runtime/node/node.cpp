@@ -8,6 +8,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace nova::runtime {
@@ -294,7 +295,9 @@ void node::collect_metrics(metric_samples& out) const {
     out.add(metric::nova_domain_serving, d->link.serving ? 1 : 0, {d->link.domain.name});
     d->link.database->collect_metrics(out);
     d->link.retention->collect(out, d->link.domain.name);
-    out.add(metric::nova_outbox_keep_seconds, 86'400.0 * services.settings().outbox_days,
+    out.add(metric::nova_outbox_keep_seconds,
+            86'400.0 *
+                std::max(services.settings().outbox_days, services.settings().outbox_unread_days),
             {d->link.domain.name});
   }
   for (const auto& lag : event_lags()) {

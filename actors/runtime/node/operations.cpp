@@ -2,6 +2,7 @@
 #include "actors/runtime/node/operations.hpp"
 
 #include "actors/runtime/node/node_impl.hpp"
+#include "actors/runtime/node/rebuild.hpp"
 #include "protocols/core/log.hpp"
 #include "protocols/operations/operations.nova.hpp"
 #include "protocols/operations/operations.pb.h"
@@ -12,7 +13,16 @@ namespace nova::runtime {
 
 using namespace nova::operations;
 
-operations::operations(node& n) : node_(n) {
+namespace {
+
+std::string_view name_of(rebuild::stage s) {
+  constexpr std::string_view names[] = {"reading", "switching", "done", "failed"};
+  return names[static_cast<std::size_t>(s)];
+}
+
+}  // namespace
+
+operations::operations(node& n, open_beside beside) : node_(n), beside_(std::move(beside)) {
   using of = operations_interface;
   handlers_ = {{of::lag::info().number, &operations::lag},
                {of::dead_letters::info().number, &operations::dead_letters},
@@ -33,6 +43,16 @@ operations::operations(node& n) : node_(n) {
         if (method->operators) standing_ = method;
         if (method->moves_sagas) saga_movers_[method->domain] = method;
       }
+}
+
+bool operations::stop(std::chrono::milliseconds budget) {
+  const std::lock_guard lock(mutex_);
+  bool all = true;
+  for (const auto& r : rebuilds_) {
+    r->cancel();
+    all &= r->gone_within(budget);
+  }
+  return all;
 }
 
 void operations::call(rpc::call c) {
@@ -105,6 +125,17 @@ void operations::lag(rpc::call c) {
     item->set_lag_ms(lag.age_ms);
     item->set_dead_letters(lag.letters);
     item->set_skipped(static_cast<std::int64_t>(lag.skipped));
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto& r : rebuilds_) {
+    const auto now = r->now();
+    auto* item = reply->add_rebuilds();
+    item->set_consumer(std::string(r->consumer()));
+    item->set_state(std::string(name_of(now.at)));
+    item->set_events(static_cast<std::int64_t>(now.events));
+    item->set_added(now.added);
+    item->set_removed(now.removed);
+    item->set_problem(now.problem);
   }
   c.reply(rpc::message_ptr(std::move(reply)));
 }

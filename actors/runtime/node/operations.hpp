@@ -6,12 +6,16 @@
 #include "actors/runtime/node/node.hpp"
 #include "storage/runtime/act_rows.hpp"
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 namespace nova::runtime {
+
+class rebuild;
+struct domain_seats;
 
 /// "messaging.user.12.345": consumer, source, shard, seq.
 struct letter_name {
@@ -26,8 +30,13 @@ class operations final : public rpc::bus {
   /// Letters, sagas and acts in one answer: at most, and without a limit in the request.
   static constexpr std::int64_t max_page = 200, default_page = 50;
 
+  /// Opens another connection to a domain's database, for a rebuild.
+  using open_beside = std::function<std::shared_ptr<storage::database>(std::string_view domain)>;
+
   /// The node must outlive this object and every answer.
-  explicit operations(node& n);
+  operations(node& n, open_beside beside);
+  /// Ends rebuilds that are under way. Call before the node stops. False when one did not end within the budget.
+  bool stop(std::chrono::milliseconds budget);
 
   void call(rpc::call c) override;
   void attach(rpc::attachment a, std::function<void(result<void>)> attached) override {
@@ -50,7 +59,9 @@ class operations final : public rpc::bus {
   void show_letter(rpc::call c);
   void retry_letter(rpc::call c);
   void discard_letter(rpc::call c);
+  // operations_replay.cpp
   void replay(rpc::call c);
+  void rebuild_model(rpc::call c, domain_seats& consumer);
   // operations_sagas.cpp
   void sagas(rpc::call c);
   void show_saga(rpc::call c);
@@ -68,6 +79,9 @@ class operations final : public rpc::bus {
   storage::database* database_of(std::string_view domain) const;
 
   node& node_;
+  const open_beside beside_;
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<rebuild>> rebuilds_;  ///< the last one of each domain
   std::unordered_map<std::uint32_t, handler> handlers_;
   const rpc::method* standing_ = nullptr;
   std::unordered_map<std::string_view, const rpc::method*> saga_movers_;  ///< by domain

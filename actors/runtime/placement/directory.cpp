@@ -3,6 +3,7 @@
 #include "protocols/core/log.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace nova::runtime {
 
@@ -21,6 +22,19 @@ void directory::add(domain d, std::shared_ptr<storage::database> db, router& r) 
       std::make_unique<domain_seats>(std::move(d), std::move(db), services_, r, *this));
 }
 
+namespace {
+
+std::vector<std::int64_t> read_by_all(const domain_seats& source) {
+  std::vector<std::int64_t> out;
+  for (const auto& readers : source.listeners) {
+    auto& read = out.emplace_back(std::numeric_limits<std::int64_t>::max());
+    for (const auto* r : readers) read = std::min(read, r->durable.load());
+  }
+  return out;
+}
+
+}  // namespace
+
 void directory::connect() {
   for (auto& d : domains_) {
     const auto& kinds = d->link.domain.kinds;
@@ -28,6 +42,7 @@ void directory::connect() {
       for (const auto& [number, handler] : kinds[k].calls) routes_[number] = {d.get(), k, &handler};
     connect(*d);
   }
+  for (auto& d : domains_) d->link.outbox_read = [d = d.get()] { return read_by_all(*d); };
   for (auto& d : domains_) {
     services_.timers.watch(*d->head);
     for (auto& s : d->shards) services_.timers.watch(*s);

@@ -2,6 +2,8 @@
 
 #include "storage/runtime/runtime_queries.hpp"
 
+#include <algorithm>
+
 namespace nova::runtime {
 
 namespace queries = storage::runtime_queries;
@@ -17,8 +19,16 @@ domain_link::domain_link(runtime::domain d, std::shared_ptr<storage::database> d
   auto jobs = domain.retention;
   jobs.push_back({"idempotency", &queries::idempotency_due, &queries::prune_idempotency,
                   std::chrono::hours(s.settings().idempotency_hours)});
-  jobs.push_back({"outbox", &queries::outbox_due, &queries::prune_old_events,
-                  std::chrono::hours(24) * s.settings().outbox_days});
+  const auto unread = std::chrono::milliseconds(std::chrono::hours(24)) *
+                      std::max(s.settings().outbox_days, s.settings().outbox_unread_days);
+  jobs.push_back({"outbox", &queries::outbox_due, &queries::drop_old_events,
+                  std::chrono::hours(24) * s.settings().outbox_days,
+                  [this, unread](unix_ms wall) -> std::vector<storage::value> {
+                    return {storage::timestamp{wall - unread.count()},
+                            outbox_read ? outbox_read() : std::vector<std::int64_t>{}};
+                  }});
+  jobs.push_back({"outbox_part", &queries::outbox_short, &queries::extend_outbox,
+                  std::chrono::milliseconds(0)});
   retention = std::make_shared<storage::retention>(*database, std::move(jobs),
                                                    storage::retention::limits{});
 }

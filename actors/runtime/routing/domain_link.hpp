@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -46,6 +47,8 @@ struct domain_link {
   const std::shared_ptr<storage::database> database;
   /// Covers the runtime's tables and the tables that the domain names. The head of the domain ticks it.
   std::shared_ptr<storage::retention> retention;
+  /// By shard: the highest event that every consumer of this node has read durably. Set before the start. Any thread.
+  std::function<std::vector<std::int64_t>()> outbox_read;
   runtime::services& services;
   runtime::router& router;
   std::unordered_map<std::uint32_t, const intake*> intakes;  ///< by event number
