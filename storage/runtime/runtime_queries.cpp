@@ -213,11 +213,12 @@ const query drop_old_events{"runtime.drop_old_events",
                             "SELECT nova_outbox_drop($1, $3, $4) FROM (SELECT $2::bigint) most"};
 
 const query outbox_short{"runtime.outbox_short",
-                         "SELECT count(*) FROM (SELECT 1 FROM outbox_part HAVING max(upto) <= $1 + "
-                         "interval '2 days' LIMIT $2::bigint) x"};
+                         "SELECT count(*) FROM (SELECT 1 FROM outbox_part HAVING "
+                         "coalesce(max(upto), '-infinity') <= $1 + 2 * $3::bigint * interval '1 "
+                         "second' LIMIT $2::bigint) x"};
 
 const query extend_outbox{"runtime.extend_outbox",
-                          "SELECT nova_outbox_extend($1 + interval '2 days', interval '1 day') "
-                          "FROM (SELECT $2::bigint) most"};
+                          "SELECT nova_outbox_extend($1 + 2 * $3::bigint * interval '1 second', "
+                          "$3::bigint * interval '1 second') FROM (SELECT $2::bigint) most"};
 
 }  // namespace nova::storage::runtime_queries

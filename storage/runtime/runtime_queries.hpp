@@ -113,9 +113,9 @@ extern const query prune_idempotency;
 extern const query outbox_due;
 /// Drops them; a shard's newest event moves to another partition. The same parameters. Not merged.
 extern const query drop_old_events;
-/// → 1 when the outbox's last partition ends within two days behind `before`, else 0.
+/// (before, most, width_s) → 1 when the outbox's last partition ends within two widths behind `before`, else 0.
 extern const query outbox_short;
-/// Makes the partitions that lack. Not merged.
+/// Makes the partitions that lack. The same parameters. Not merged.
 extern const query extend_outbox;
 
 }  // namespace nova::storage::runtime_queries

@@ -545,8 +545,8 @@ void retention_keeps_what_a_consumer_has_not_read(contract_world& w) {
   CHECK(due(3, 0) > 0);
   CHECK(due(0, far_ahead) > 0);  // the limit: dropped although it is unread
   const timestamp now{system_wall_clock().now()};
-  d.commit_one("a", unit(1, {{&rq::extend_outbox, {now, i64{10}}}}));
-  CHECK(d.read("a", {&rq::outbox_short, {now, i64{10}}}).int8(0, 0) == 0);
+  d.commit_one("a", unit(1, {{&rq::extend_outbox, {now, i64{10}, i64{3600}}}}));
+  CHECK(d.read("a", {&rq::outbox_short, {now, i64{10}, i64{3600}}}).int8(0, 0) == 0);
 }
 
 }  // namespace

@@ -296,8 +296,7 @@ void node::collect_metrics(metric_samples& out) const {
     d->link.database->collect_metrics(out);
     d->link.retention->collect(out, d->link.domain.name);
     out.add(metric::nova_outbox_keep_seconds,
-            86'400.0 *
-                std::max(services.settings().outbox_days, services.settings().outbox_unread_days),
+            std::max(services.settings().outbox_keep_s, services.settings().outbox_unread_keep_s),
             {d->link.domain.name});
   }
   for (const auto& lag : event_lags()) {

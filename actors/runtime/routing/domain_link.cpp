@@ -19,16 +19,19 @@ domain_link::domain_link(runtime::domain d, std::shared_ptr<storage::database> d
   auto jobs = domain.retention;
   jobs.push_back({"idempotency", &queries::idempotency_due, &queries::prune_idempotency,
                   std::chrono::hours(s.settings().idempotency_hours)});
-  const auto unread = std::chrono::milliseconds(std::chrono::hours(24)) *
-                      std::max(s.settings().outbox_days, s.settings().outbox_unread_days);
-  jobs.push_back({"outbox", &queries::outbox_due, &queries::drop_old_events,
-                  std::chrono::hours(24) * s.settings().outbox_days,
+  const std::chrono::seconds keep(s.settings().outbox_keep_s);
+  const std::chrono::milliseconds unread =
+      std::max(keep, std::chrono::seconds(s.settings().outbox_unread_keep_s));
+  jobs.push_back({"outbox", &queries::outbox_due, &queries::drop_old_events, keep,
                   [this, unread](unix_ms wall) -> std::vector<storage::value> {
                     return {storage::timestamp{wall - unread.count()},
                             outbox_read ? outbox_read() : std::vector<std::int64_t>{}};
                   }});
-  jobs.push_back({"outbox_part", &queries::outbox_short, &queries::extend_outbox,
-                  std::chrono::milliseconds(0)});
+  jobs.push_back(
+      {"outbox_part", &queries::outbox_short, &queries::extend_outbox, std::chrono::milliseconds(0),
+       [width = std::int64_t{s.settings().outbox_part_s}](unix_ms) -> std::vector<storage::value> {
+         return {width};
+       }});
   retention = std::make_shared<storage::retention>(*database, std::move(jobs),
                                                    storage::retention::limits{});
 }

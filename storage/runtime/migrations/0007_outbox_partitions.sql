@@ -1,6 +1,5 @@
 -- The outbox in partitions by time, so that old rows leave by dropping a table: no vacuum, no index to tend. A partition has its own
--- key (shard, seq); from one to the next the shard's one writer counts. `upto` is where a partition ends; the first one begins
--- before all time. Rows behind the last partition lie in `outbox_rest`, until nova_outbox_extend makes a partition of it. The functions run as the
+-- key (shard, seq); from one to the next the shard's one writer counts. `upto` is where a partition ends. Rows behind the last partition lie in `outbox_rest`, until nova_outbox_extend makes a partition of it. The functions run as the
 -- owner: the run-time role makes and drops no tables.
 CREATE TABLE outbox_part (
   name text PRIMARY KEY,
@@ -21,8 +20,12 @@ BEGIN
     EXECUTE format('ALTER INDEX %I RENAME TO %I', index.indexname, 'first_' || index.indexname);
     EXECUTE index.made;
   END LOOP;
-  EXECUTE format('ALTER TABLE outbox ATTACH PARTITION outbox_first FOR VALUES FROM (MINVALUE) TO (%L)', tomorrow);
-  INSERT INTO outbox_part VALUES ('outbox_first', tomorrow);
+  IF EXISTS (SELECT 1 FROM outbox_first) THEN
+    EXECUTE format('ALTER TABLE outbox ATTACH PARTITION outbox_first FOR VALUES FROM (MINVALUE) TO (%L)', tomorrow);
+    INSERT INTO outbox_part VALUES ('outbox_first', tomorrow);
+  ELSE
+    DROP TABLE outbox_first;
+  END IF;
   CREATE TABLE outbox_rest PARTITION OF outbox (PRIMARY KEY (shard, seq)) DEFAULT;
 END $$;
 
@@ -31,7 +34,7 @@ CREATE FUNCTION nova_outbox_extend(ahead timestamptz, width interval) RETURNS bi
   SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   last timestamptz := coalesce((SELECT max(upto) FROM outbox_part),
-    date_trunc('day', least(now(), (SELECT min(at) FROM outbox_rest))));
+    date_trunc('minute', least(now(), (SELECT min(at) FROM outbox_rest))));
   next timestamptz;
   name text;
   made bigint := 0;
