@@ -258,7 +258,7 @@ bool one_of(const value& kind, const value& kinds) {
   return std::find(list.begin(), list.end(), std::get<std::string>(kind)) != list.end();
 }
 
-enum reminder_column { r_shard, r_kind, r_key, r_name, r_due };
+enum reminder_column { r_shard, r_kind, r_key, r_name, r_due, r_every };
 
 void add_reminders(memory_store& s) {
   s.add_table("reminder", {r_kind, r_key, r_name});
@@ -274,17 +274,25 @@ void add_reminders(memory_store& s) {
     if (!row || (*row)[r_due] != p[3]) return done(0);
     return done(m.table("reminder").erase({p[0], p[1], p[2]}));
   });
+  s.on("runtime.repeat_reminder", [](memory_store& m, const params& p) {
+    const auto* row = m.table("reminder").find({p[0], p[1], p[2]});
+    if (!row || (*row)[r_due] != p[3]) return done(0);
+    auto next = *row;
+    next[r_due] = p[4];
+    m.table("reminder").put(next);
+    return done(1);
+  });
   s.on("runtime.due_reminders", [](memory_store& m, const params& p) {
     auto list = pick(m, "reminder", [&](const memory_row& r) -> maybe_row {
       if (r[r_shard] != p[0] || value_less{}(p[1], r[r_due]) || !one_of(r[r_kind], p[3]))
         return std::nullopt;
-      return memory_row{r[r_kind], r[r_key], r[r_name], r[r_due]};
+      return memory_row{r[r_kind], r[r_key], r[r_name], r[r_due], r[r_every]};
     });
     std::stable_sort(list.begin(), list.end(),
                      [](const auto& a, const auto& b) { return value_less{}(a[3], b[3]); });
     if (list.size() > static_cast<std::size_t>(number(p[2])))
       list.resize(static_cast<std::size_t>(number(p[2])));
-    return found(4, list);
+    return found(5, list);
   });
   s.on("runtime.next_reminder", [](memory_store& m, const params& p) {
     value least;

@@ -113,13 +113,14 @@ const query dead_letter_parts{"runtime.dead_letter_parts",
 
 const query upsert_reminder{
     "runtime.upsert_reminder",
-    "INSERT INTO reminder (shard, kind, key, name, due) "
-    "SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) "
-    "ON CONFLICT (kind, key, name) DO UPDATE SET shard = excluded.shard, due = excluded.due",
+    "INSERT INTO reminder (shard, kind, key, name, due, every_ms) "
+    "SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], "
+    "$6::bigint[]) ON CONFLICT (kind, key, name) DO UPDATE SET shard = excluded.shard, "
+    "due = excluded.due, every_ms = excluded.every_ms",
     merging::last,
     93,
     4,
-    {"bigint[]", "text[]", "text[]", "text[]", "timestamptz[]"}};
+    {"bigint[]", "text[]", "text[]", "text[]", "timestamptz[]", "bigint[]"}};
 
 const query delete_reminder{"runtime.delete_reminder",
                             "DELETE FROM reminder WHERE kind = $1 AND key = $2 AND name = $3"};
@@ -128,9 +129,13 @@ const query settle_reminder{
     "runtime.settle_reminder",
     "DELETE FROM reminder WHERE kind = $1 AND key = $2 AND name = $3 AND due = $4"};
 
+const query repeat_reminder{
+    "runtime.repeat_reminder",
+    "UPDATE reminder SET due = $5 WHERE kind = $1 AND key = $2 AND name = $3 AND due = $4"};
+
 const query due_reminders{
     "runtime.due_reminders",
-    "SELECT kind, key, name, due FROM reminder "
+    "SELECT kind, key, name, due, every_ms FROM reminder "
     "WHERE shard = $1 AND due <= $2 AND kind = ANY ($4::text[]) ORDER BY due LIMIT $3"};
 
 const query next_reminder{

@@ -54,13 +54,15 @@ extern const query insert_dead_letter_part;
 /// (source, source_shard, seq) → shard. They leave with the letter.
 extern const query dead_letter_parts;
 
-/// Sets or moves a reminder: (shard, kind, key, name, due); merged, the last one of a batch counts. Runs after delete_reminder.
+/// Sets or moves a reminder: (shard, kind, key, name, due, every_ms); merged, the last one of a batch counts. Runs after delete_reminder.
 extern const query upsert_reminder;
 /// (kind, key, name). Not merged.
 extern const query delete_reminder;
 /// Removes a reminder that has been carried out, unless it was moved meanwhile: (kind, key, name, due). Not merged.
 extern const query settle_reminder;
-/// Due reminders of these kinds: (shard, until, limit, kinds[]) → kind, key, name, due; in order of due.
+/// Moves a recurring reminder that has been carried out, unless it was moved meanwhile: (kind, key, name, due, next). Not merged.
+extern const query repeat_reminder;
+/// Due reminders of these kinds: (shard, until, limit, kinds[]) → kind, key, name, due, every_ms; in order of due.
 extern const query due_reminders;
 /// The next reminder of these kinds: (shard, kinds[]) → due; NULL when there is none.
 extern const query next_reminder;

@@ -111,6 +111,46 @@ TEST_CASE("setting a reminder again moves it") {
   CHECK(w.stored("a") == 100);
 }
 
+TEST_CASE(
+    "a recurring reminder comes at its times, each once, through a crash, until it is cancelled") {
+  storage::memory_store store;
+  {
+    world w({.beta = false, .alpha_store = &store});
+    w.start();
+    w.ask(remind, "a:1000/1000");
+    w.sim.advance(milliseconds(3500));
+    CHECK(w.stored("a") == 300);
+    w.alpha->inject(storage::commit_fault::lose_reply);
+    w.sim.advance(milliseconds(1000));
+    w.sim.advance(milliseconds(3000));
+    CHECK(w.stored("a") >= 600);
+    CHECK(store.table("reminder").rows().size() == 1);
+  }
+  const auto before = [&] {
+    const auto* row = store.table("counter").find({std::string("a")});
+    return std::get<std::int64_t>((*row)[1]);
+  }();
+  world w({.beta = false, .alpha_store = &store});
+  w.sim.jump_wall(milliseconds(10'500));  // ten times passed without a node: they fall together
+  w.start();
+  w.sim.advance(milliseconds(2000));
+  CHECK(w.stored("a") >= before + 200);
+  CHECK(w.stored("a") <= before + 400);
+  w.ask(remind, "a:never");
+  const auto last = w.stored("a");
+  w.sim.advance(milliseconds(5000));
+  CHECK(w.stored("a") == last);
+  CHECK(store.table("reminder").rows().empty());
+}
+
+TEST_CASE("a recurring reminder that throws is left out that time, and comes again") {
+  world w;
+  w.start();
+  w.ask(remind, "badreminder:100/20000");
+  w.sim.advance(milliseconds(8000));
+  CHECK(w.alpha_store.table("reminder").rows().size() == 1);
+}
+
 TEST_CASE("a reminder that always throws is given up after three times and said so") {
   world w;
   w.start();

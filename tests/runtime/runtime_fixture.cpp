@@ -144,7 +144,10 @@ result_of decide_more(verb v, const counter_state& s, const std::string& arg, co
     }
     case remind:
       d = add_to(s, c.key, 0);
-      d.reminders.push_back({"later", c.now + std::stoll(arg), false});
+      d.reminders.push_back(
+          {"later", arg == "never" ? 0 : c.now + std::stoll(arg), arg == "never"});
+      if (const auto every = arg.find('/'); every != arg.npos)
+        d.reminders.back().every_ms = std::stoll(arg.substr(every + 1));
       return d;
     case reject:
       d = add_to(s, c.key, 1);

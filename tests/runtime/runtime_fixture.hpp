@@ -34,13 +34,13 @@ enum verb : std::uint32_t {
   create,        ///< @new, takes an Idempotency-Key; replies its key
   tell,          ///< pushes the argument to the caller's account
   watch,         ///< watches the account named by the argument
-  remind,        ///< sets a reminder in argument ms, which adds 100
-  reject,        ///< a statement that the database refuses
-  bad_apply,     ///< commits, but its apply throws
-  leave,         ///< adds and asks for passivation
-  forbid,        ///< refuses, but counts the refusal
-  emit_alarm,    ///< as emit, with the safety event `alarmed`
-  mirror_get,    ///< of beta: what its mirror holds in memory
+  remind,  ///< sets a reminder in argument ms, which adds 100; "500/200": and again every 200 ms; "never": cancels it
+  reject,  ///< a statement that the database refuses
+  bad_apply,   ///< commits, but its apply throws
+  leave,       ///< adds and asks for passivation
+  forbid,      ///< refuses, but counts the refusal
+  emit_alarm,  ///< as emit, with the safety event `alarmed`
+  mirror_get,  ///< of beta: what its mirror holds in memory
 };
 
 const rpc::method& method(verb v);

@@ -430,7 +430,7 @@ void reminders_come_due_in_order(contract_world& w) {
   d.claim("a", 1);
   auto set = [](std::string key, i64 due) {
     return statement{&rq::upsert_reminder,
-                     {i64{1}, "account", std::move(key), "expire", timestamp{due}}};
+                     {i64{1}, "account", std::move(key), "expire", timestamp{due}, i64{0}}};
   };
   auto first = d.commit("a", [&] {
     std::vector<commit_unit> units;

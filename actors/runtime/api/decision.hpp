@@ -128,6 +128,9 @@ struct reminder {
   std::string name;  ///< unique per entity; setting the name again moves the reminder
   unix_ms due = 0;
   bool cancel = false;
+  /// Not 0: the reminder is set again in the transaction of each effect, `due` plus a multiple of this that is still to come.
+  /// Times that passed meanwhile fall together. It ends when a decision cancels it.
+  std::int64_t every_ms = 0;
 };
 
 /// Replaces the set of accounts whose presence `connection` receives.

@@ -11,6 +11,7 @@
 #include "protocols/core/trace.hpp"
 #include "storage/database/database.hpp"
 
+#include <algorithm>
 #include <boost/intrusive/list.hpp>
 
 #include <atomic>
@@ -45,6 +46,12 @@ struct reminder_work {
   std::string name;
   unix_ms due = 0;
   rpc::message_ptr request;  ///< the name as a message, for the handler
+  std::int64_t every_ms = 0;
+
+  /// When a recurring one comes again: the first of its times behind `now`.
+  unix_ms next(unix_ms now) const {
+    return due + every_ms * (std::max<unix_ms>(0, now - due) / every_ms + 1);
+  }
 };
 
 /// The work that follows a decision's commit, and the outcome of the commit.

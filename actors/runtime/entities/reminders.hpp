@@ -20,6 +20,9 @@ class shard;
 class reminders {
  public:
   explicit reminders(shard& s);
+  ~reminders();
+  reminders(const reminders&) = delete;
+  reminders& operator=(const reminders&) = delete;
 
   /// Reads the time of the next due reminder.
   void plan();
@@ -29,6 +32,9 @@ class reminders {
   std::optional<steady_time> next() const noexcept { return next_; }
   /// Reads a page of due reminders and begins them.
   void begin_due();
+  /// The statement beside the effect: the reminder is over, or comes again.
+  storage::statement outcome_of(const std::string& kind, const std::string& key,
+                                const reminder_work& r);
   /// Called when a reminder's flight has ended; `done`: its decision is committed.
   void over(const flight& f, bool done);
   /// Called when the shard is closed.
@@ -37,6 +43,9 @@ class reminders {
  private:
   void start(const storage::rows& due);
   void give_up(const flight& f);
+  /// Takes so many of those that the domain may have under way; fewer when others have them.
+  std::uint32_t take(std::uint32_t wanted);
+  void give_back(std::uint32_t taken);
 
   shard& shard_;
   /// The domain's kinds that take reminders. Reminders of other kinds (of a newer or older program) stay
@@ -44,6 +53,7 @@ class reminders {
   std::vector<std::string> kinds_;
   bool reading_ = false;
   std::uint32_t under_way_ = 0;
+  std::uint32_t taken_ = 0;  ///< of the domain's number
   std::optional<steady_time> next_;
   std::unordered_map<std::string, std::uint32_t> failures_;  // by kind, key and name
 };

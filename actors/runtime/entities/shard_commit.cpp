@@ -54,17 +54,15 @@ storage::commit_unit shard::unit_of(entity& e, flight& f, erased_decision& d) {
          {std::int64_t{seat_.number}, x->event.source, std::int64_t{x->event.source_shard},
           static_cast<std::int64_t>(x->event.seq)},
          0});
-  if (auto* r = f.as_reminder())
-    unit.statements.push_back(
-        {&queries::settle_reminder, {kind, *e.key, r->name, storage::timestamp{r->due}}, 0});
+  if (auto* r = f.as_reminder()) unit.statements.push_back(reminders_.outcome_of(kind, *e.key, *r));
   for (auto& r : d.reminders) {
     if (r.cancel)
       unit.statements.push_back({&queries::delete_reminder, {kind, *e.key, std::move(r.name)}, 0});
     else
-      unit.statements.push_back(
-          {&queries::upsert_reminder,
-           {std::int64_t{seat_.number}, kind, *e.key, std::move(r.name), storage::timestamp{r.due}},
-           0});
+      unit.statements.push_back({&queries::upsert_reminder,
+                                 {std::int64_t{seat_.number}, kind, *e.key, std::move(r.name),
+                                  storage::timestamp{r.due}, r.every_ms},
+                                 0});
   }
   unit.events.reserve(d.events.size());
   for (const auto& ev : d.events)

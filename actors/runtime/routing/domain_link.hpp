@@ -55,6 +55,8 @@ struct domain_link {
   std::vector<class_metrics*> kind_metrics;                  ///< by index of the kind
   class_metrics* shard_metrics = nullptr;
   seat* head = nullptr;  ///< seat of the domain's head
+  std::atomic<std::uint32_t> reminders_under_way{
+      0};  ///< of all shards, at most settings.reminders_at_once
   std::atomic<bool> fenced{false};
   std::atomic<bool> serving{false};  ///< all shards are owned and warm_up is done
   std::atomic<runtime::holding> holding{holding::unknown};
