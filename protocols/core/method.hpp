@@ -84,7 +84,8 @@ struct method {
   bool cards;        ///< answers views.CardsRequest: the accounts that other domains' answers name
   bool posts;        ///< answers views.PostsRequest: the posts that other domains' answers name
   bool messages;  ///< answers views.MessagesRequest: the messages that other domains' answers name
-  bool operators;    ///< answers operations.StandingRequest: the operator role of the caller's account
+  bool
+      operators;  ///< answers operations.StandingRequest: the operator role of the caller's account
   bool moves_sagas;  ///< answers operations.MoveSagaRequest: an operator moves a saga of the domain
   std::string_view summary;
   const message_type* request;

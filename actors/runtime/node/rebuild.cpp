@@ -133,7 +133,7 @@ bool rebuild::effect_of(const relay_event& e, std::vector<storage::statement>& o
     return true;
   }
   const context ctx{e.key, nobody, link.services.wall(),  link.services.random, "rebuild",
-                    "",    0,      &link.domain.services, link.domain.shards};
+                    "",    0,      &link.domain.services, link.domain.shards,   e.seq};
   try {
     auto effect = in.route(*body, ctx, {});
     if (std::holds_alternative<need>(effect)) return true;  // no effect that events alone make
