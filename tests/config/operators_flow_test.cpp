@@ -91,6 +91,10 @@ struct stage {
   }
 };
 
+bool holds(const boost::json::value& text, std::string_view part) {
+  return std::string(text.as_string()).find(part) != std::string::npos;
+}
+
 constexpr const char* poison =
     "ALTER TABLE person ADD CONSTRAINT poison CHECK (display_name <> 'poison') NOT VALID";
 constexpr const char* antidote = "ALTER TABLE person DROP CONSTRAINT poison";
@@ -124,8 +128,8 @@ TEST_CASE(
   CHECK(list[1].at("status") == "waiting");
   const std::string first(list[0].at("letter_id").as_string());
   const auto shown = s.run("events show " + first + " --json").json();
-  CHECK(shown.at("payload").as_string().contains("poison"));
-  CHECK(shown.at("reason").as_string().contains("poison"));
+  CHECK(holds(shown.at("payload"), "poison"));
+  CHECK(holds(shown.at("reason"), "poison"));
   const auto lag = s.run("events lag --json").json();
   std::int64_t letters = 0;
   for (const auto& item : lag.at("items").as_array())

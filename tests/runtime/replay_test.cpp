@@ -87,7 +87,6 @@ TEST_CASE("a replay goes on after a fence, and one from behind the end reads not
   REQUIRE(w.sim.run_until([&] { return lag(w).unread == 0; }, std::chrono::seconds(20)));
   w.ask(emit, "a:10");
   REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 11; }, std::chrono::seconds(20)));
-  CHECK(w.script->applied.size() == 11);
 }
 
 TEST_CASE("a consumer goes on behind events that the outbox has lost, and the log says so") {
