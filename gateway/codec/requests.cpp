@@ -85,7 +85,8 @@ result<rpc::message_ptr> read_http_request(const http_parts& parts) {
   const auto& type = *parts.method.request;
   auto request = type.make();
   std::vector<field_error> errors;
-  bool in_query = parts.route.method == rpc::verb::get || parts.route.method == rpc::verb::delete_;
+  bool in_query = parts.route.method == rpc::verb::get ||
+                  (parts.route.method == rpc::verb::delete_ && parts.body.empty());
   if (in_query) {
     auto query = read_query(parts.query);
     if (!query)

@@ -22,8 +22,8 @@ result<boost::json::value> parse_json(std::string_view text, unsigned max_depth)
 /// For JSON text: true when an escape of half a surrogate pair stands alone.
 bool has_lone_surrogate(std::string_view text);
 
-/// The request of an HTTP call: the fields of the path, and other fields from the body (POST, PUT, PATCH) or
-/// from the query (GET, DELETE). If a field stands in both, the path's value counts.
+/// The request of an HTTP call: the fields of the path, and other fields from the body (POST, PUT, PATCH, and DELETE
+/// with a body) or from the query (GET, DELETE). If a field stands in both, the path's value counts.
 struct http_parts {
   const rpc::method& method;
   const rpc::http_route& route;

@@ -213,8 +213,8 @@ http_answer no_method(const http_request& request, std::string_view path, const 
 
 result<rpc::message_ptr> read_request(const http_request& request, const route_match& match,
                                       std::string_view query, unsigned max_json_depth) {
-  bool has_body =
-      match.route->method != rpc::verb::get && match.route->method != rpc::verb::delete_;
+  bool has_body = match.route->method != rpc::verb::get &&
+                  (match.route->method != rpc::verb::delete_ || !request.body.empty());
   auto format = has_body ? format_of_body(request) : body_format::json;
   if (!format || coded(request)) return make_error(errc::unsupported_media_type);
   return read_http_request(

@@ -10,8 +10,6 @@ namespace nova::codegen {
 
 namespace {
 
-bool has_body(const route& r) { return r.verb != "get" && r.verb != "delete"; }
-
 bool in_path(const route& r, const std::string& name) {
   return std::find(r.parameters.begin(), r.parameters.end(), name) != r.parameters.end();
 }
@@ -24,6 +22,14 @@ std::vector<const pb::FieldDescriptor*> other_fields(const method& m, const rout
     if (!rules(f).hidden() && !rules(f).read_only() && !in_path(r, f.name())) fields.push_back(&f);
   }
   return fields;
+}
+
+/// A DELETE that needs more than its path has it in the body: a password does not stand in an address.
+bool has_body(const method& m, const route& r) {
+  const auto fields = other_fields(m, r);
+  return r.verb == "delete" ? std::any_of(fields.begin(), fields.end(),
+                                          [](const auto* f) { return rules(*f).required(); })
+                            : r.verb != "get";
 }
 
 json::object parameter(const pb::FieldDescriptor& f, const char* in, bool required,
@@ -42,7 +48,7 @@ json::array parameters(const method& m, const route& r, const contract& all) {
   json::array out;
   for (const auto& name : r.parameters)
     out.push_back(parameter(*m.proto->input_type()->FindFieldByName(name), "path", true, all));
-  if (!has_body(r))
+  if (!has_body(m, r))
     for (const auto* f : other_fields(m, r))
       out.push_back(parameter(*f, "query", rules(*f).required(), all));
   if (m.options.idempotency() == options::KEY)
@@ -102,7 +108,7 @@ std::set<int> error_statuses(const method& m, const route& r) {
   if (about_others || caller == options::MEMBER || caller == options::ADMIN ||
       caller == options::OPERATOR || !r.parameters.empty())
     statuses.insert({403, 404});
-  if (has_body(r)) statuses.insert(409);
+  if (has_body(m, r)) statuses.insert(409);
   return statuses;
 }
 
@@ -198,7 +204,7 @@ std::string tag_description(const std::string& name, const contract& all) {
 }  // namespace
 
 bool takes_body(const method& m, const route& r) {
-  return has_body(r) && !other_fields(m, r).empty();
+  return has_body(m, r) && !other_fields(m, r).empty();
 }
 
 json::object paths(const contract& all) {

@@ -47,6 +47,21 @@ TEST_CASE("what only nodes may call has no route") {
     }
 }
 
+TEST_CASE("a DELETE has its fields in its body, or without one in its query") {
+  route_table routes(rpc::all_methods());
+  auto found = routes.find("DELETE", "/v1/account");
+  REQUIRE(found.has_value());
+  REQUIRE(found->method != nullptr);
+  auto read = [&](std::string_view body) {
+    return read_http_request({*found->method, *found->route, found->path, "", body});
+  };
+  auto request = read(R"({"password": "tea, then engines"})");
+  REQUIRE(request.has_value());
+  CHECK((*request)->ShortDebugString() == R"(password: "tea, then engines")");
+  CHECK(read("").error().fields.size() == 1);
+  CHECK(read("[]").error().code == errc::invalid_request);
+}
+
 TEST_CASE("percent-decoding is strict") {
   CHECK(percent_decode("a%20b+c") == "a b+c");
   CHECK(percent_decode("a+b", true) == "a b");
