@@ -193,14 +193,17 @@ async function settings(browser: Browser, ada: Person): Promise<void> {
   await step('settings: profile, sessions and password; other devices are logged out by name or all', async () => {
     await desk.page.getByRole('tab', { name: 'Log in' }).click();
     await desk.log_in(ada.handle);
+    await desk.chats();
     await desk.row('Readers').waitFor();
     await page.keyboard.press('Control+,');
-    await expect_soon('sessions', () => page.locator('.session-list li').count(), 2);
-    await check(page, 'settings');
-    await picture(page, '21-settings-desktop');
     await page.getByLabel('About you').fill('Reads.');
     await page.getByRole('button', { name: 'Save profile' }).click();
     await page.getByText('Your profile is saved.').waitFor();
+    await check(page, 'settings, profile');
+    await picture(page, '21-settings-desktop');
+    await page.getByRole('link', { name: 'Account', exact: true }).click();
+    await expect_soon('sessions', () => page.locator('.session-list li').count(), 2);
+    await check(page, 'settings, account');
     await page.locator('.session-list').getByRole('button', { name: /Log out/ }).click();
     await expect_soon('sessions', () => page.locator('.session-list li').count(), 1);
     await desk.page.getByText('You are signed out.').waitFor();
@@ -212,6 +215,7 @@ async function settings(browser: Browser, ada: Person): Promise<void> {
     await page.getByRole('button', { name: 'Change password' }).click();
     await page.getByText('Your password is changed.').waitFor();
     await desk.log_in(ada.handle, new_password);
+    await desk.chats();
     await desk.row('Readers').waitFor();
   });
   await step('settings: log out everywhere ends this device and all others', async () => {
@@ -221,6 +225,7 @@ async function settings(browser: Browser, ada: Person): Promise<void> {
     await desk.page.getByText('You are signed out.').waitFor();
     await desk.page.context().close();
     await ada.log_in(ada.handle, new_password);
+    await ada.chats();
     await ada.row('Readers').waitFor();
   });
 }
@@ -240,7 +245,7 @@ async function roles(ada: Person, carol: Person): Promise<void> {
     await page.keyboard.press('Escape');
   });
   await step('axe: people to choose from, another window open', async () => {
-    await page.getByRole('button', { name: 'Switch account' }).click();
+    await ada.more('Switch account');
     await page.getByRole('button', { name: /Continue as Ada/ }).waitFor();
     await check(page, 'chooser');
   });

@@ -31,7 +31,24 @@ export class Person {
 
   async register(): Promise<void> {
     await this.ask_for_account();
+    await this.chats();
     await this.page.getByRole('button', { name: 'New chat' }).waitFor();
+  }
+
+  // A part of Nova by the name of its link in the rail.
+  async part(name: string): Promise<void> {
+    await this.page.locator('.rail').getByRole('link', { name: new RegExp(`^${name}`) }).click();
+  }
+
+  chats(): Promise<void> { return this.part('Chats'); }
+
+  // An entry of the menu "More". On a phone it is not beside an open conversation.
+  async more(entry: string): Promise<void> {
+    const { page } = this;
+    const back = page.getByRole('button', { name: 'Back to the conversations' });
+    if (await back.isVisible()) await back.click();
+    await page.locator('.rail').getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: entry, exact: true }).click();
   }
 
   async ask_for_account(): Promise<void> {

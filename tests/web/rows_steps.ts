@@ -83,15 +83,14 @@ async function fonts_of(page: Page, selector: string): Promise<{ name: string; g
 
 async function names(ada: Person, grace: Person): Promise<void> {
   await step("U3: a changed name is shown on one's own page at once, and to others when they open the chat", async () => {
-    await grace.page.getByRole('button', { name: 'Back to the conversations' }).click();
-    await grace.page.getByRole('button', { name: 'Settings' }).first().click();
+    await grace.more('Settings');
     await grace.page.getByLabel('Your name').fill('Rear Admiral Hopper');
     await grace.page.getByRole('button', { name: 'Save profile' }).click();
     await grace.page.getByText('Your profile is saved.').waitFor();
-    await grace.page.getByRole('button', { name: 'Back to the conversations' }).click();
-    await grace.page.locator('.list-me', { hasText: 'Rear Admiral Hopper' }).waitFor();
+    await grace.page.locator('.rail-me', { hasText: 'Rear Admiral Hopper' }).waitFor({ state: 'attached' });
+    await grace.chats();
     await expect_soon('the name in the list of the other', async () => {
-      await ada.page.evaluate(() => { location.hash = '#/'; });
+      await ada.page.evaluate(() => { location.hash = '#/chats'; });
       await ada.page.locator('button.conversation').first().click();
       return ada.page.locator('.chat-name').textContent();
     }, 'Rear Admiral Hopper');
@@ -103,7 +102,7 @@ async function names(ada: Person, grace: Person): Promise<void> {
       localStorage.setItem(key, JSON.stringify({ ...account, display_name: 'Somebody Stale' }));
     });
     await grace.page.reload();
-    await grace.page.locator('.list-me', { hasText: 'Rear Admiral Hopper' }).waitFor();
+    await grace.page.locator('.rail-me', { hasText: 'Rear Admiral Hopper' }).waitFor({ state: 'attached' });
   });
 }
 
@@ -170,11 +169,11 @@ async function drafts(ada: Person): Promise<void> {
     assert.equal(await ada.composer().inputValue(), 'half a thought');
   });
   await step('P7: a log-out asks about unsent texts, and deletes them', async () => {
-    await ada.page.getByRole('button', { name: 'Log out' }).click();
+    await ada.more('Log out');
     await ada.page.getByRole('dialog').getByText('One conversation has a draft').waitFor();
     await ada.answer('Cancel');
     assert.equal(await ada.composer().inputValue(), 'half a thought');
-    await ada.page.getByRole('button', { name: 'Log out' }).click();
+    await ada.more('Log out');
     await ada.answer('Log out and delete');
     await ada.page.getByLabel('E-mail or handle').waitFor();
     const left = await ada.page.evaluate(() => Object.keys(localStorage).filter((key) => /draft|outbox|account/.test(key)));
@@ -183,14 +182,16 @@ async function drafts(ada: Person): Promise<void> {
   await step('U8: after a log-out the page offers to log in', async () => {
     assert.equal(await ada.page.getByRole('tab', { name: 'Log in' }).getAttribute('aria-selected'), 'true');
     await ada.log_in(ada.handle);
+    await ada.chats();
     await ada.page.locator('button.conversation').first().waitFor();
   });
   await step('U8: the only window is not said to be another one', async () => {
-    await ada.page.getByRole('button', { name: 'Switch account' }).click();
+    await ada.more('Switch account');
     const button = ada.page.getByRole('button', { name: /Continue as Ada/ });
     await button.waitFor();
     assert.doesNotMatch(await button.textContent() ?? '', /another window/);
     await button.click();
+    await ada.chats();
     await ada.page.locator('button.conversation').first().click();
     await ada.composer().waitFor();
   });
@@ -239,11 +240,11 @@ async function blocking(ada: Person, grace: Person): Promise<void> {
     await notice.waitFor();
     const box = (await notice.boundingBox())!;
     assert.ok(box.y + box.height < 120, JSON.stringify(box));
-    await grace.page.getByRole('button', { name: 'Back to the conversations' }).click();
-    await grace.page.getByRole('button', { name: 'Switch account' }).click();
+    await grace.more('Switch account');
     await grace.page.getByRole('button', { name: /Continue as/ }).waitFor();
     assert.equal(await notice.count(), 0);
     await grace.page.getByRole('button', { name: /Continue as/ }).click();
+    await grace.chats();
     await grace.row('Ada').waitFor();
   });
   await step('a block that is taken back lets both write again', async () => {

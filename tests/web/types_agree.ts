@@ -1,6 +1,7 @@
 // The page's own types against those generated from the .proto files: compiled by stage.mjs when they are there, never run.
 // A field that is renamed or retyped in a .proto stops the compilation here.
 import type * as generated from './generated_types.ts';
+import type * as social from '../../gateway/web/src/social_types.ts';
 import type * as page from '../../gateway/web/src/types.ts';
 
 type Fits<From, To> = From extends To ? true : never;
@@ -25,4 +26,21 @@ export const agree: {
     Fits<generated.MessagingHistoryReply, page.Page<page.Message>>, Fits<generated.Problem, page.ProblemDocument>,
     Fits<generated.ListSessionsReply, page.Page<page.SessionInfo>>, Fits<generated.Member, page.Member>,
   ];
-} = { calls: true, pushes: true, replies: [true, true, true, true, true, true, true, true] };
+  social_replies: [
+    Fits<generated.Profile, social.Profile>, Fits<generated.Card, social.Card>, Fits<generated.CardPage, page.Page<social.Card>>,
+    Fits<generated.Post, social.Post>, Fits<generated.PostPage, social.PostPage>, Fits<generated.Comment, social.Comment>,
+    Fits<generated.ListCommentsReply, page.Page<social.Comment>>, Fits<generated.Draft, social.Draft>, Fits<generated.Revision, social.Revision>,
+    Fits<generated.Page, social.FeedPage>, Fits<generated.WhyReply, social.Why>, Fits<generated.Preferences, social.FeedPreferences>,
+    Fits<generated.ListNotificationsReply, social.NotificationPage>, Fits<generated.Settings, social.Settings>,
+    Fits<generated.DeleteAccountReply, social.AccountDeletion>, Fits<generated.Poll, social.Poll>,
+  ];
+  social_requests: [
+    Fits<social.PostRequest, generated.CreatePostRequest>, Fits<social.PostRequest, generated.DraftRequest>,
+    Fits<social.PostChange, Omit<generated.EditPostRequest, 'post_id'>>, Fits<social.ProfileChange, generated.UpdateMyProfileRequest>,
+    Fits<social.SettingsChange, generated.UpdateSettingsRequest>, Fits<social.FeedPreferences, generated.SetPreferencesRequest>,
+  ];
+} = {
+  calls: true, pushes: true, replies: [true, true, true, true, true, true, true, true],
+  social_replies: [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
+  social_requests: [true, true, true, true, true, true],
+};

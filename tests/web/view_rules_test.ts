@@ -125,8 +125,8 @@ test('U14: everything that is wrong with a registration is said at once', () => 
 
 test('shortcuts: single keys count only where nobody writes', () => {
   const press = (key: string, held: object = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...held });
-  assert.equal(shortcut_of(press('k', { ctrlKey: true }), true), 'search');
-  assert.equal(shortcut_of(press('k', { metaKey: true }), false), 'search');
+  assert.equal(shortcut_of(press('k', { ctrlKey: true }), true), 'find');
+  assert.equal(shortcut_of(press('k', { metaKey: true }), false), 'find');
   assert.equal(shortcut_of(press('ArrowDown', { altKey: true }), true), 'next');
   assert.equal(shortcut_of(press('?', { shiftKey: true }), false), 'help');
   assert.equal(shortcut_of(press('?', { shiftKey: true }), true), null);

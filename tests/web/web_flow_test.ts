@@ -165,12 +165,13 @@ async function switch_at_once(ada: Person): Promise<void> {
 async function accounts(ada: Person, grace: Person): Promise<void> {
   await step('U8: a second window of the same browser shows the chats, and can be somebody else', async () => {
     const second = await ada.page.context().newPage();
+    const linus = new Person(second, 'Linus', 'linus_t');
     await second.goto(new URL(ada.page.url()).origin);
+    await linus.chats();
     await second.locator('button.conversation').first().waitFor();
-    await second.getByRole('button', { name: 'Switch account' }).click();
+    await linus.more('Switch account');
     await second.getByRole('button', { name: /Continue as Ada Lovelace.*open in another window/ }).waitFor();
     await picture(second, '09-second-window');
-    const linus = new Person(second, 'Linus', 'linus_t');
     await second.getByRole('tab', { name: 'Register' }).click();
     await linus.register();
     await linus.find('ada_l');
@@ -180,12 +181,13 @@ async function accounts(ada: Person, grace: Person): Promise<void> {
     await second.close();
   });
   await step('logging out and in again by handle', async () => {
-    await grace.page.getByRole('button', { name: 'Log out' }).click();
+    await grace.more('Log out');
     await grace.log_in('Grace_H', 'wrong');
     await grace.page.getByText('That name and password do not match.').waitFor();
     await grace.log_in('Grace_H');
+    await grace.chats();
     await grace.row('Analytical Engine').waitFor();
-    await grace.page.getByText('@grace_h').first().waitFor();
+    await grace.page.locator('.rail-me', { hasText: '@grace_h' }).waitFor({ state: 'attached' });
   });
 }
 
@@ -209,6 +211,7 @@ async function sessions(ada: Person, grace: Person): Promise<void> {
     const desk = await Person.open(browser, new URL(ada.page.url()).origin, grace.name, grace.handle, {});
     await desk.page.getByRole('tab', { name: 'Log in' }).click();
     await desk.log_in('grace.hopper@example.org');
+    await desk.chats();
     await desk.row('Analytical Engine').waitFor();
     assert.ok(await revoke_others(desk.page) > 0);
     await grace.page.getByText('You are signed out.').waitFor();

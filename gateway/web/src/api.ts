@@ -56,7 +56,7 @@ export const refresh = (refresh_token: string): Promise<Tokens> =>
 export const logout = (refresh_token: string): Promise<void> =>
   request('POST', '/v1/auth/logout', { refresh_token });
 
-function page_query(limit: number, cursor?: string): string {
+export function page_query(limit: number, cursor?: string): string {
   return `limit=${limit}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
 }
 
@@ -75,77 +75,78 @@ export class Api {
   }
 
   me(): Promise<Profile> {
-    return this.call_('GET', '/v1/users/me');
+    return this.call('GET', '/v1/users/me');
   }
 
   update_me(fields: { display_name: string; bio: string }): Promise<Profile> {
-    return this.call_('PATCH', '/v1/users/me', fields);
+    return this.call('PATCH', '/v1/users/me', fields);
   }
 
   // Ends all other sessions of the account.
   change_password(old_password: string, new_password: string): Promise<void> {
-    return this.call_('POST', '/v1/auth/password', { old_password, new_password });
+    return this.call('POST', '/v1/auth/password', { old_password, new_password });
   }
 
   sessions(limit: number, cursor?: string): Promise<Page<SessionInfo>> {
-    return this.call_('GET', `/v1/auth/sessions?${page_query(limit, cursor)}`);
+    return this.call('GET', `/v1/auth/sessions?${page_query(limit, cursor)}`);
   }
 
   end_session(session_id: string): Promise<void> {
-    return this.call_('DELETE', `/v1/auth/sessions/${session_id}`);
+    return this.call('DELETE', `/v1/auth/sessions/${session_id}`);
   }
 
   profile(account_id: string): Promise<Profile> {
-    return this.call_('GET', `/v1/users/${account_id}`);
+    return this.call('GET', `/v1/users/${account_id}`);
   }
 
   by_handle(handle: string): Promise<Profile> {
-    return this.call_('GET', `/v1/users/by-handle/${encodeURIComponent(handle)}`);
+    return this.call('GET', `/v1/users/by-handle/${encodeURIComponent(handle)}`);
   }
 
   set_blocked(account_id: string, blocked: boolean): Promise<void> {
-    return this.call_(blocked ? 'PUT' : 'DELETE', `/v1/users/${account_id}/block`);
+    return this.call(blocked ? 'PUT' : 'DELETE', `/v1/users/${account_id}/block`);
   }
 
   conversations(limit: number, cursor?: string): Promise<Page<Conversation>> {
-    return this.call_('GET', `/v1/conversations?${page_query(limit, cursor)}`);
+    return this.call('GET', `/v1/conversations?${page_query(limit, cursor)}`);
   }
 
   conversation(id: string): Promise<Conversation> {
-    return this.call_('GET', `/v1/conversations/${id}`);
+    return this.call('GET', `/v1/conversations/${id}`);
   }
 
   create(
     body: { kind: string; member_ids: string[]; title?: string }, key: string,
   ): Promise<Conversation> {
-    return this.call_('POST', '/v1/conversations', body, { 'idempotency-key': key });
+    return this.call('POST', '/v1/conversations', body, { 'idempotency-key': key });
   }
 
   rename(id: string, title: string): Promise<Conversation> {
-    return this.call_('PATCH', `/v1/conversations/${id}`, { title });
+    return this.call('PATCH', `/v1/conversations/${id}`, { title });
   }
 
   add_members(id: string, member_ids: string[], key: string): Promise<void> {
-    return this.call_('POST', `/v1/conversations/${id}/members`, { member_ids },
+    return this.call('POST', `/v1/conversations/${id}/members`, { member_ids },
       { 'idempotency-key': key });
   }
 
   set_role(id: string, account_id: string, role: string): Promise<Member> {
-    return this.call_('PATCH', `/v1/conversations/${id}/members/${account_id}`, { role });
+    return this.call('PATCH', `/v1/conversations/${id}/members/${account_id}`, { role });
   }
 
   remove_member(id: string, account_id: string): Promise<void> {
-    return this.call_('DELETE', `/v1/conversations/${id}/members/${account_id}`);
+    return this.call('DELETE', `/v1/conversations/${id}/members/${account_id}`);
   }
 
   history(
     id: string, range: { before_seq?: number; after_seq?: number; limit: number },
   ): Promise<Page<Message>> {
     const query = Object.entries(range).map(([name, value]) => `${name}=${value}`).join('&');
-    return this.call_('GET', `/v1/conversations/${id}/messages?${query}`);
+    return this.call('GET', `/v1/conversations/${id}/messages?${query}`);
   }
 
-  private async call_<T>(
+  // Any call of the contract. Renews the access token once.
+  async call<T>(
     method: string, path: string, body?: unknown, headers: Record<string, string> = {},
   ): Promise<T> {
     const token = await this.tokens_.access();

@@ -1,6 +1,10 @@
 // What a person is writing, per conversation and account: kept in localStorage, so that a reload loses neither a text nor a
-// reply nor an edit in progress. Used by the composer and the list; main.ts clears it at log-out.
+// reply nor an edit in progress; and the post that is being written. Used by the composers and the list; main.tsx clears it at log-out.
+import { is_empty, type PostDraft } from './post_draft.ts';
 import type { KeyValueStore } from './tokens.ts';
+
+// In the place of a conversation.
+const post_id = 'post';
 
 export interface Draft {
   text: string;
@@ -39,7 +43,26 @@ export class Drafts {
     }
   }
 
-  // The conversations with something unsent.
+  // The post that is being written; null: none.
+  get_post(): PostDraft | null {
+    try {
+      const found = JSON.parse(this.store_.getItem(this.prefix_ + post_id) ?? 'null') as PostDraft | null;
+      return found && typeof found.text === 'string' ? found : null;
+    } catch {
+      return null;
+    }
+  }
+
+  put_post(draft: PostDraft): void {
+    try {
+      if (is_empty(draft)) this.store_.removeItem(this.prefix_ + post_id);
+      else this.store_.setItem(this.prefix_ + post_id, JSON.stringify(draft));
+    } catch {
+      // As with a message.
+    }
+  }
+
+  // The conversations with something unsent, and the post.
   ids(): string[] {
     const found: string[] = [];
     for (let i = 0; i < this.store_.length; i += 1) {

@@ -1,7 +1,6 @@
 // All that one window knows: conversations, people, presence, connection. Fed by the session and the HTTP calls, read by
 // the views, which are told by `changed` what to draw again. Knows nothing of the page.
 import { Api } from './api.ts';
-import { Blocks } from './blocks.ts';
 import { ConversationState } from './conversation.ts';
 import { hole_limit } from './conversation_log.ts';
 import { Drafts } from './drafts.ts';
@@ -12,6 +11,7 @@ import { PresenceWatch } from './presence_watch.ts';
 import { as_problem } from './problem.ts';
 import { random_id } from './random_id.ts';
 import { Session, type SessionState } from './session.ts';
+import { Social } from './social.ts';
 import type { Clock, SocketLike } from './rpc_socket.ts';
 import type { KeyValueStore, TokenKeeper } from './tokens.ts';
 import type {
@@ -37,7 +37,7 @@ export interface Me {
 }
 
 export type Topic =
-  | { kind: 'connection' } | { kind: 'list' } | { kind: 'presence' }
+  | { kind: 'connection' } | { kind: 'list' } | { kind: 'presence' } | { kind: 'social' }
   | { kind: 'conversation'; id: string } | { kind: 'arrived'; id: string; message: Message };
 
 export interface StoreOptions {
@@ -63,7 +63,7 @@ export class Store {
   readonly session: Session;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
-  readonly blocks: Blocks;
+  readonly social: Social;
   readonly conversations = new Map<string, ConversationState>();
   state: SessionState = 'stopped';
   retry_at = 0;
@@ -86,7 +86,7 @@ export class Store {
     this.api = options.api;
     this.outbox = options.outbox;
     this.drafts = new Drafts(options.storage, options.me.account_id);
-    this.blocks = new Blocks(options.api, options.storage, options.me.account_id);
+    this.social = new Social(options.api, options.me.account_id, () => options.changed({ kind: 'social' }));
     this.people_ = new People(options.api, (account_id) => this.name_changed_(account_id));
     this.session = new Session({
       open_socket: options.open_socket,
@@ -243,8 +243,7 @@ export class Store {
   }
 
   async start_group(title: string, member_ids: string[], key: string): Promise<ConversationState> {
-    const body = { kind: 'group', member_ids, ...(title ? { title } : {}) };
-    return this.adopt_(await this.api.create(body, key));
+    return this.adopt_(await this.api.create({ kind: 'group', member_ids, ...(title ? { title } : {}) }, key));
   }
 
   async refresh_me(): Promise<void> {
@@ -307,6 +306,7 @@ export class Store {
     this.presence_.watch();
     this.people_.age();
     void this.refresh_me();
+    void this.social.connected();
     this.watch_names_();
     this.retry_loads_();
     for (const conversation of this.conversations.values()) void this.fill_holes_(conversation);
@@ -367,6 +367,8 @@ export class Store {
       'presence.changed': (push) => this.on_presence_(push),
       'session.gap': (push) => this.on_gap_(push),
       'user.changed': (push) => this.on_user_(push),
+      'user.notification': (push) => this.social.on_notification(push),
+      'feed.post': (push) => this.social.on_feed_post(push),
     };
     // A newer server may push what this page does not know.
     if (Object.hasOwn(take, method)) take[method as keyof Pushes](params as never);

@@ -1,6 +1,7 @@
 // The contract's messages as the page uses them, named as in protocols/*/*.proto: for every module here.
 // Times are RFC 3339 strings; `seq` and `rev` are numbers. tests/web/types_agree.ts holds them against the types that
-// are generated from the .proto files.
+// are generated from the .proto files. Posts and people are in social_types.ts.
+import type { FeedPush, Notification } from './social_types.ts';
 
 export interface Tokens {
   account_id: string;
@@ -193,6 +194,8 @@ export interface Pushes {
   'presence.changed': Presence;
   'session.gap': Gap;
   'user.changed': UserChanged;
+  'user.notification': Notification;
+  'feed.post': FeedPush;
 }
 
 // A problem document (RFC 9457), the body of every HTTP error and the data of every WebSocket error.

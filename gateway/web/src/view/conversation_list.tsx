@@ -1,4 +1,4 @@
-// The left pane: who is signed in, a filter, the conversations. Used by shell.tsx.
+// The left pane of the chats: a filter, the conversations. Used by shell.tsx.
 import { Component, createRef } from 'preact';
 import type { ConversationState } from '../conversation.ts';
 import type { Store } from '../store.ts';
@@ -10,9 +10,6 @@ export interface ListActions {
   open: (id: string) => void;
   new_chat: () => void;
   new_group: () => void;
-  settings: () => void;
-  switch_account: () => void;
-  log_out: () => void;
 }
 
 interface Props {
@@ -86,16 +83,11 @@ export class ConversationList extends Reachable<Props> {
 
   override render() {
     const { store, actions } = this.props;
-    const { me } = store;
-    const name = me.display_name || me.handle;
     const shown = this.shown_();
     return (
       <nav class="list-pane" aria-label="Conversations">
         <header class="list-head">
-          <button type="button" class="list-me" title="Settings" onClick={actions.settings}>
-            <Avatar id={me.account_id} name={name} />
-            <span class="list-names"><strong><bdi>{name}</bdi></strong><small>@{me.handle}</small></span>
-          </button>
+          <h2 class="page-title">Chats</h2>
           <IconButton name="people" label="New group" onClick={actions.new_group} />
           <IconButton name="plus" label="New chat" class="accent" onClick={actions.new_chat} />
         </header>
@@ -113,11 +105,6 @@ export class ConversationList extends Reachable<Props> {
           </ul>
           {shown.length === 0 && <Empty store={store} filtered={this.wanted_.trim() !== ''} new_chat={actions.new_chat} />}
         </div>
-        <footer class="list-foot">
-          <button type="button" class="text-button" onClick={actions.switch_account}><Icon name="swap" />Switch account</button>
-          <IconButton name="settings" label="Settings" onClick={actions.settings} />
-          <button type="button" class="text-button" onClick={actions.log_out}><Icon name="leave" />Log out</button>
-        </footer>
       </nav>
     );
   }

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ConversationState } from '../conversation.ts';
 import { as_problem, problem_text } from '../problem.ts';
+import { profile_address } from '../routes.ts';
 import type { Store } from '../store.ts';
 import type { Member } from '../types.ts';
 import { Action, Field, FormError, IconButton, Person } from './elements.tsx';
@@ -39,19 +40,22 @@ function DirectDetails({ store, conversation, close }: Props) {
   const [error, attempt] = useAttempt();
   const [blocked, set_blocked] = useState<boolean | null>(null);
   const partner_id = partner?.account_id ?? '';
-  useEffect(() => { if (partner_id) void store.blocks.is_blocked(partner_id).then(set_blocked); }, [partner_id]);
+  const { api } = store.social;
+  useEffect(() => {
+    if (partner_id) api.profile_of(partner_id).then((profile) => set_blocked(profile.relation?.blocking ?? false), () => set_blocked(false));
+  }, [partner_id]);
   if (!partner) return <p>There is nobody else in this conversation.</p>;
   const name = partner.display_name || partner.handle;
   const refused = store.outbox.of(conversation.id).some((entry) => entry.problem?.code === 'blocked');
-  const unblock = () => attempt(store.blocks.set(partner_id, false), () => { close(); toast(`${name} is no longer blocked.`); });
+  const unblock = () => attempt(api.block(partner_id, false), () => { close(); toast(`${name} is no longer blocked.`); });
   const block = async () => {
     const text = 'Neither of you can write to the other until you take it back.';
     if (!await confirm({ title: `Block ${name}?`, text, yes: 'Block', danger: true })) return;
-    attempt(store.blocks.set(partner_id, true), () => { close(); toast(`${name} is blocked. Neither of you can write to the other.`); });
+    attempt(api.block(partner_id, true), () => { close(); toast(`${name} is blocked. Neither of you can write to the other.`); });
   };
   return (
     <>
-      <Person person={partner} />
+      <a class="person-link" href={profile_address(partner.handle)} onClick={close}><Person person={partner} /></a>
       {blocked && <p class="notice" role="status">You have blocked {name}. Neither of you can write to the other.</p>}
       {blocked !== null && (
         <div class="actions">

@@ -24,6 +24,28 @@ const paths = {
   down: 'M12 5v14M6 13l6 6 6-6',
   search: 'M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12M20 20l-4.5-4.5',
   block: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M6.5 6.5l11 11',
+  home: 'M4 11l8-7 8 7v9h-5.5v-6h-5v6H4z',
+  bell: 'M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15zM10 20.5h4',
+  chat: 'M4 5h16v11H11l-4.5 4V16H4z',
+  bookmark: 'M7 4h10v16l-5-4-5 4z',
+  user: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20.5c.6-3.9 3.6-6 7.5-6s6.9 2.1 7.5 6',
+  write: 'M4 20l1-4.5L16.5 4 20 7.5 8.5 19z',
+  heart: 'M12 20S4 15.2 4 9.2A4.2 4.2 0 0 1 12 7a4.2 4.2 0 0 1 8 2.2C20 15.2 12 20 12 20',
+  share: 'M6 16V9.5A2.5 2.5 0 0 1 8.5 7H15M12.5 4L16 7l-3.5 3M18 8v6.5a2.5 2.5 0 0 1-2.5 2.5H9M11.5 14L8 17l3.5 3',
+  comment: 'M12 4.5c4.7 0 8.5 3.1 8.5 7s-3.8 7-8.5 7c-1 0-2-.1-2.9-.4L4.5 20l1-3.8c-1.3-1.3-2-2.9-2-4.7 0-3.9 3.8-7 8.5-7',
+  smile: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M9 10h.01M15 10h.01M8.5 14c1.8 2.7 5.2 2.7 7 0',
+  lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
+  globe: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M4 12h16M12 4c-5 5-5 11 0 16M12 4c5 5 5 11 0 16',
+  at: 'M15.5 12a3.5 3.5 0 1 0-7 0 3.5 3.5 0 0 0 7 0v1.2a2.3 2.3 0 0 0 4.5 0V12a8 8 0 1 0-3.2 6.4',
+  hash: 'M9.5 4l-2 16M16.5 4l-2 16M5 9h15M4 15h15',
+  poll: 'M5 20V11M12 20V4M19 20v-6',
+  pin: 'M9 4h6l-1 6 4 3v2H6v-2l4-3zM12 15v6',
+  mute: 'M4 10v4h3.5L12 18V6L7.5 10zM16 10l4 4M20 10l-4 4',
+  quote: 'M5 17v-5a5 5 0 0 1 4-5M5 12h5v5H5zM14 17v-5a5 5 0 0 1 4-5M14 12h5v5h-5z',
+  warning: 'M12 4l9 16H3zM12 10v4.5M12 17.2h.01',
+  eye: 'M3 12c3-5 6-6.5 9-6.5s6 1.5 9 6.5c-3 5-6 6.5-9 6.5S6 17 3 12M12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5',
+  link: 'M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3L12 6.3M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1',
+  history: 'M4 12a8 8 0 1 1 2.3 5.6M4 12l-1.5-2.5M4 12l2.5-1.5M12 8v4.5l3 1.5',
   settings: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4M9 14.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4',
 };
 
@@ -65,7 +87,9 @@ export function Action({ name, label, kind = '', onClick }: {
   return <button type="button" class={`action ${kind}`} onClick={onClick}><Icon name={name} />{label}</button>;
 }
 
-export function Avatar({ id, name, size = '' }: { id: string; name: string; size?: string }) {
+// A person's picture, or the initials on the person's colour.
+export function Avatar({ id, name, size = '', url = null }: { id: string; name: string; size?: string; url?: string | null }) {
+  if (url) return <img class={`avatar ${size}`} src={url} alt="" loading="lazy" />;
   return <span class={`avatar hue-${hue_of(id)} ${size}`} aria-hidden="true">{initials(name)}</span>;
 }
 
@@ -99,6 +123,34 @@ export function Field({ label, hint = '', error = '', ...rest }: FieldProps) {
         {...rest as InputHTMLAttributes<HTMLInputElement>} />
       <span class="field-note" id={`${id}-note`}>{error || hint}</span>
     </div>
+  );
+}
+
+// A choice among a few, with its label.
+export function Choice<T extends string>({ label, value, options, change, hint = '' }: {
+  label: string; value: T; options: [T, string][]; change: (value: T) => void; hint?: string;
+}) {
+  const id = useElementId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select id={id} value={value} aria-describedby={`${id}-note`} onChange={(event) => change(event.currentTarget.value as T)}>
+        {options.map(([one, text]) => <option key={one} value={one}>{text}</option>)}
+      </select>
+      <span class="field-note" id={`${id}-note`}>{hint}</span>
+    </div>
+  );
+}
+
+// A line with a box to tick.
+export function Tick({ label, hint = '', checked, change, disabled = false }: {
+  label: string; hint?: string; checked: boolean; change: (checked: boolean) => void; disabled?: boolean;
+}) {
+  return (
+    <label class="tick">
+      <input type="checkbox" checked={checked} disabled={disabled} onChange={(event) => change(event.currentTarget.checked)} />
+      <span><span class="tick-label">{label}</span>{hint && <small>{hint}</small>}</span>
+    </label>
   );
 }
 

@@ -75,3 +75,28 @@ export function text_parts(text: string): TextPart[] {
 export function only_emoji(text: string): boolean {
   return text.length <= 24 && /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]?(?:\u200D\p{Extended_Pictographic}\uFE0F?)*\s*){1,3}$/u.test(text);
 }
+
+const month_format = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric' });
+const moment_format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+// Beside a post: "5 min", "3 h", "2 d", then the day.
+export function short_ago(ms: number, now = Date.now()): string {
+  const minutes = Math.floor((now - ms) / 60_000);
+  if (minutes < 1) return 'now';
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 60 * 24) return `${Math.floor(minutes / 60)} h`;
+  if (minutes < 60 * 24 * 7) return `${Math.floor(minutes / 60 / 24)} d`;
+  return new Date(ms).getFullYear() === new Date(now).getFullYear() ? short_format.format(ms) : far_format.format(ms);
+}
+
+// "3 days", "5 h", "20 min".
+export function time_left(ms: number, now = Date.now()): string {
+  const minutes = Math.max(1, Math.ceil((ms - now) / 60_000));
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.ceil(minutes / 60);
+  if (hours < 48) return `${hours} h`;
+  return `${Math.ceil(hours / 24)} days`;
+}
+
+export const month_of = (ms: number): string => month_format.format(ms);
+export const moment = (ms: number): string => moment_format.format(ms);

@@ -2,9 +2,8 @@
 import { render } from 'preact';
 import type { Message } from '../types.ts';
 import { Icon, type IconName } from './elements.tsx';
-
-const offered = ['👍', '❤️', '😂', '😮', '😢', '🎉'];
-const margin_px = 8;
+import { offered_emoji } from './menu.tsx';
+import { menu_keys, place_menu } from './menu_place.ts';
 
 export interface MenuActions {
   reply: () => void;
@@ -30,7 +29,7 @@ function Menu({ message, mine, actions, close }: MenuProps) {
   return (
     <>
       <div class="menu-reactions" role="group" aria-label="React">
-        {offered.map((emoji) => (
+        {offered_emoji.map((emoji) => (
           <button type="button" role="menuitemcheckbox" key={emoji} aria-label={`React with ${emoji}`}
             aria-checked={message.reactions.some((one) => one.emoji === emoji && one.mine)}
             onClick={() => { close(true); actions.react(emoji); }}>{emoji}</button>
@@ -67,39 +66,12 @@ export function message_menu(
   close_open = () => close(false);
   render(<Menu message={message} mine={mine} actions={actions} close={close} />, menu);
   within.append(menu);
-  place(menu, anchor);
+  place_menu(menu, anchor);
   const entries = [...menu.querySelectorAll<HTMLButtonElement>('button')];
   entries[0]?.focus();
-  menu.addEventListener('keydown', (event) => on_key(event, entries, close));
+  menu.addEventListener('keydown', (event) => menu_keys(event, entries, close));
   const outside = (event: Event) => { if (!menu.contains(event.target as Node)) close(false); };
   document.addEventListener('pointerdown', outside, { signal: leave.signal });
   window.addEventListener('resize', () => close(false), { signal: leave.signal });
   window.addEventListener('hashchange', () => close(false), { signal: leave.signal });
-}
-
-function on_key(event: KeyboardEvent, entries: HTMLButtonElement[], close: (focus: boolean) => void): void {
-  if (event.key === 'Escape' || event.key === 'Tab') {
-    event.preventDefault();
-    event.stopPropagation();
-    close(true);
-    return;
-  }
-  const at = entries.indexOf(document.activeElement as HTMLButtonElement);
-  const steps: Record<string, number> = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: -1 };
-  const next = steps[event.key];
-  if (next === undefined) return;
-  event.preventDefault();
-  entries.at(next % entries.length)?.focus();
-}
-
-// Below the anchor if there is room, else above; always inside the window.
-function place(menu: HTMLElement, anchor: HTMLElement): void {
-  const at = anchor.getBoundingClientRect();
-  const { width, height } = menu.getBoundingClientRect();
-  const below = at.bottom + margin_px + height < window.innerHeight;
-  const top = below ? at.bottom + 4 : Math.max(margin_px, at.top - height - 4);
-  const middle = Math.min(at.left, window.innerWidth) - width / 2;
-  const left = Math.min(Math.max(margin_px, middle), window.innerWidth - width - margin_px);
-  menu.style.top = `${Math.min(top, Math.max(margin_px, window.innerHeight - height - margin_px))}px`;
-  menu.style.left = `${left}px`;
 }

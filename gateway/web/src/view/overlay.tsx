@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton, useElementId } from './elements.tsx';
 
 const toast_ms = 5_000;
+const toast_action_ms = 12_000;
 
 export type DialogBody = (close: () => void) => ComponentChildren;
 
@@ -14,7 +15,7 @@ interface Opened {
 
 const opened = new Set<Opened>();
 
-function Frame({ title, children, gone }: { title: string; children: ComponentChildren; gone: () => void }) {
+function Frame({ title, children, gone, kind }: { title: string; children: ComponentChildren; gone: () => void; kind: string }) {
   const id = useElementId();
   const ref = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
@@ -24,7 +25,7 @@ function Frame({ title, children, gone }: { title: string; children: ComponentCh
   }, []);
   const outside = (event: MouseEvent) => { if (event.target === ref.current) ref.current?.close(); };
   return (
-    <dialog class="dialog" aria-labelledby={id} ref={ref} onClose={gone} onMouseDown={outside}>
+    <dialog class={`dialog ${kind}`} aria-labelledby={id} ref={ref} onClose={gone} onMouseDown={outside}>
       <header class="dialog-head">
         <h2 id={id}>{title}</h2>
         <IconButton name="close" label="Close" onClick={() => ref.current?.close()} />
@@ -35,7 +36,9 @@ function Frame({ title, children, gone }: { title: string; children: ComponentCh
 }
 
 // Opens a modal dialog; `closed` runs when it has gone, however it went. The focus returns to where it was.
-export function open_dialog(title: string | (() => string), body: DialogBody, closed: () => void = () => {}): () => void {
+export function open_dialog(
+  title: string | (() => string), body: DialogBody, closed: () => void = () => {}, kind = '',
+): () => void {
   const host = document.createElement('div');
   document.body.append(host);
   const close = () => host.querySelector('dialog')?.close();
@@ -46,7 +49,7 @@ export function open_dialog(title: string | (() => string), body: DialogBody, cl
     closed();
   };
   const draw = () => render(
-    <Frame title={typeof title === 'string' ? title : title()} gone={gone}>{body(close)}</Frame>, host);
+    <Frame title={typeof title === 'string' ? title : title()} gone={gone} kind={kind}>{body(close)}</Frame>, host);
   const entry: Opened = { draw, close };
   opened.add(entry);
   draw();
@@ -83,8 +86,8 @@ export function confirm(question: { title: string; text: string; yes: string; da
 
 let toast_timer = 0;
 
-// A short notice at the top of the window that goes by itself.
-export function toast(text: string): void {
+// A short notice that goes by itself; with something to do about it, it stays longer, and as long as the focus is in it.
+export function toast(text: string, action?: { label: string; work: () => void }): void {
   let box = document.querySelector<HTMLElement>('.toast');
   if (!box) {
     box = document.createElement('div');
@@ -92,8 +95,22 @@ export function toast(text: string): void {
     box.setAttribute('role', 'alert');
     document.body.append(box);
   }
-  box.textContent = text;
+  const hide = () => {
+    if (box.contains(document.activeElement)) toast_timer = window.setTimeout(hide, toast_ms);
+    else box.classList.remove('shown');
+  };
+  box.replaceChildren(text);
+  if (action) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = action.label;
+    button.addEventListener('click', () => {
+      box.classList.remove('shown');
+      action.work();
+    });
+    box.append(button);
+  }
   box.classList.add('shown');
   clearTimeout(toast_timer);
-  toast_timer = window.setTimeout(() => box.classList.remove('shown'), toast_ms);
+  toast_timer = window.setTimeout(hide, action ? toast_action_ms : toast_ms);
 }

@@ -2,10 +2,14 @@
 import { createRef, type ComponentChildren, type RefObject } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import * as api from '../api.ts';
+import { drop_deletion, kept_deletions, type KeptDeletion } from '../deletions.ts';
 import { as_problem, problem_text, type Problem } from '../problem.ts';
 import { random_id } from '../random_id.ts';
+import { undelete } from '../social_api.ts';
 import { account_of, type Account } from '../tokens.ts';
 import { Avatar, Field, FormError } from './elements.tsx';
+import { moment } from './format.ts';
+import { toast } from './overlay.tsx';
 import { register_errors, type Errors } from './sign_in_rules.ts';
 
 export interface SignInOptions {
@@ -32,6 +36,7 @@ export function SignIn(options: SignInOptions) {
       </div>
       <div class="sign-in-panel">
         {options.notice && <p class="notice" role="alert">{options.notice}</p>}
+        <Deletions />
         {options.accounts.length > 0 && <Accounts {...options} />}
         <div class="sign-in-forms">
           <Tabs now={tab} change={set_tab} />
@@ -41,6 +46,34 @@ export function SignIn(options: SignInOptions) {
         </div>
       </div>
     </main>
+  );
+}
+
+// Accounts deleted in this browser, while they can be taken back.
+function Deletions() {
+  const [kept, set_kept] = useState(() => kept_deletions(localStorage));
+  const [error, set_error] = useState('');
+  const undo = async ({ undo_token, handle }: KeptDeletion) => {
+    try {
+      await undelete(undo_token);
+      drop_deletion(localStorage, undo_token);
+      set_kept(kept_deletions(localStorage));
+      toast(`@${handle} is back. Log in to go on.`);
+    } catch (caught) {
+      set_error(problem_text(as_problem(caught)));
+    }
+  };
+  if (kept.length === 0) return null;
+  return (
+    <section class="deletions" aria-label="Deleted accounts">
+      {kept.map((one) => (
+        <div class="notice" key={one.undo_token}>
+          <p>@{one.handle} is deleted. Until {moment(Date.parse(one.deletes_at))} you can take it back.</p>
+          <button type="button" class="secondary" onClick={() => void undo(one)}>Take it back<span class="visually-hidden">: @{one.handle}</span></button>
+        </div>
+      ))}
+      <FormError text={error} />
+    </section>
   );
 }
 

@@ -1,0 +1,309 @@
+// Feed, posts, people and notifications as two people use them, on a desk and on a phone; axe-core in every view, light and dark. Run by
+// web_views_test.ts.
+import assert from 'node:assert/strict';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { check } from './axe_check.ts';
+import { picture, step } from './browser_run.ts';
+import type { NovaProcess } from './nova_process.ts';
+import { Person } from './page_driver.ts';
+import { expect_soon } from './soon.ts';
+
+const post = (page: Page, text: string): Locator => page.locator('article', { hasText: text }).first();
+
+// What has the focus stands in this element.
+const has_focus = (page: Page, selector: string) => page.evaluate((one) => document.activeElement?.closest(one) !== null, selector);
+
+// Nothing is wider than the window.
+async function fits(page: Page, view: string): Promise<void> {
+  const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.column-scroll, .page-head, .rail')]
+    .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className));
+  assert.deepEqual(wide, [], `${view} is wider than the window`);
+}
+
+async function write(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'What is on your mind?' }).fill(text);
+  await page.getByRole('button', { name: 'Post', exact: true }).click();
+  await post(page, text).waitFor();
+}
+
+async function menu(page: Page, of: Locator, button: string, entry: string | RegExp): Promise<void> {
+  await of.getByRole('button', { name: button, exact: true }).first().click();
+  await page.getByRole('menu').getByRole('menuitem', { name: entry }).click();
+}
+
+async function begin(ada: Person, grace: Person): Promise<void> {
+  await step('feed: a new account is told what it is, and finds people while typing', async () => {
+    await ada.part('Home');
+    await ada.page.getByRole('link', { name: 'Find people to follow' }).waitFor();
+    await check(ada.page, 'home, empty');
+    await ada.page.getByRole('link', { name: 'Find people to follow' }).click();
+    await ada.page.getByRole('searchbox', { name: 'Find people' }).pressSequentially('@grace_s');
+    await ada.page.getByRole('button', { name: 'Follow Grace Social' }).click();
+    await ada.page.getByRole('button', { name: 'Following Grace Social' }).waitFor();
+    await check(ada.page, 'search of people');
+    await picture(ada.page, '30-search-desktop');
+  });
+  await step('notifications: a new follower shows as a badge by push, and is read by looking', async () => {
+    const bell = grace.page.locator('.rail').getByRole('link', { name: /^Notifications/ });
+    await expect_soon('the badge', () => bell.locator('.badge').textContent({ timeout: 100 }).catch(() => ''), '1');
+    await bell.click();
+    await grace.page.getByRole('link', { name: 'follows you' }).waitFor();
+    await expect_soon('badges', () => bell.locator('.badge').count(), 0);
+    await check(grace.page, 'notifications on a phone');
+    await fits(grace.page, 'notifications');
+    await picture(grace.page, '31-notifications-phone');
+  });
+}
+
+async function posts(ada: Person, grace: Person): Promise<void> {
+  await step('posts: the other sees a button for new posts, and them at a press; a text keeps its direction', async () => {
+    await grace.part('Home');
+    await write(grace.page, 'مرحبا بالجميع (تجربة) 123! #engines');
+    const direction = await post(grace.page, 'مرحبا').locator('.post-text').evaluate((text) => getComputedStyle(text).direction);
+    assert.equal(direction, 'rtl');
+    await ada.part('Home');
+    await post(ada.page, 'مرحبا').waitFor();
+    await write(grace.page, 'Nanoseconds, handed out as wires.');
+    await ada.page.getByRole('button', { name: '1 new post' }).click();
+    await post(ada.page, 'Nanoseconds').waitFor();
+    await ada.page.getByRole('button', { name: /new post/ }).filter({ hasText: '1' }).waitFor({ state: 'detached' });
+    await check(ada.page, 'home');
+    await check(grace.page, 'home on a phone');
+    await fits(grace.page, 'home');
+    await picture(ada.page, '32-home-desktop');
+    await picture(grace.page, '33-home-phone');
+  });
+  await step('posts: like, react, share, bookmark; what one does shows to the other', async () => {
+    const wires = post(ada.page, 'Nanoseconds');
+    await wires.getByRole('button', { name: 'Like' }).click();
+    await wires.getByRole('button', { name: 'Like, 1' }).waitFor();
+    await wires.getByRole('button', { name: 'React', exact: true }).click();
+    await check(ada.page, 'emoji');
+    await ada.page.getByRole('menuitemcheckbox', { name: 'React with 🎉' }).click();
+    await wires.getByRole('button', { name: '🎉, 1' }).waitFor();
+    await wires.getByRole('button', { name: 'Like', exact: true }).waitFor();
+    await wires.getByRole('button', { name: 'Bookmark' }).click();
+    await menu(ada.page, wires, 'Share', 'Share with your followers');
+    await wires.getByRole('button', { name: 'Share, 1' }).waitFor();
+    await menu(ada.page, wires, 'More', 'Why is this here?');
+    await ada.page.getByRole('dialog').getByText('You follow its author').waitFor();
+    await check(ada.page, 'why a post is here');
+    await picture(ada.page, '34-why-desktop');
+    await ada.page.keyboard.press('Escape');
+    await ada.part('Bookmarks');
+    await post(ada.page, 'Nanoseconds').waitFor();
+    await check(ada.page, 'bookmarks');
+  });
+  await step('posts: a warning, a poll and a quote, written and read', async () => {
+    await ada.part('Home');
+    const { page } = ada;
+    await page.getByRole('textbox', { name: 'What is on your mind?' }).fill('He did it.');
+    await page.getByRole('button', { name: 'Content warning' }).click();
+    await page.getByLabel('Warning', { exact: true }).fill('Plot of the novel');
+    await page.getByRole('button', { name: 'Poll', exact: true }).click();
+    await page.getByLabel('Option 1').fill('The butler');
+    await page.getByRole('button', { name: 'Schedule' }).click();
+    await check(page, 'a post with everything');
+    await picture(page, '35-compose-desktop');
+    await page.getByRole('button', { name: 'Schedule' }).first().click();
+    await page.getByRole('button', { name: 'Post', exact: true }).click();
+    await page.getByText('A poll needs at least two options.').waitFor();
+    await page.getByLabel('Option 2').fill('The gardener');
+    await page.reload();
+    await expect_soon('the text after a reload', () => page.getByRole('textbox', { name: 'What is on your mind?' }).inputValue(), 'He did it.');
+    await page.getByRole('button', { name: 'Post', exact: true }).click();
+    await post(page, 'Plot of the novel').waitFor();
+    await post(page, 'Plot of the novel').getByRole('button', { name: 'Show more' }).click();
+    await post(page, 'The gardener').waitFor();
+    await check(page, 'a warning and a poll');
+  });
+}
+
+async function thread(ada: Person, grace: Person): Promise<void> {
+  await step('thread: comments, answers and their levels; an edit with its earlier versions', async () => {
+    const { page } = ada;
+    await post(page, 'Nanoseconds').getByRole('button', { name: /^Comment/ }).click();
+    await expect_soon('the focus', () => has_focus(page, '.comment-first'), true);
+    await page.getByRole('textbox', { name: 'Write a comment' }).fill('How long is one?');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await post(page, 'How long is one?').waitFor();
+    await grace.part('Notifications');
+    await grace.page.getByRole('link', { name: 'commented' }).click();
+    await post(grace.page, 'How long is one?').getByRole('button', { name: 'Answer' }).click();
+    await grace.page.getByRole('textbox', { name: 'Answer Ada Social' }).fill('Eleven point eight inches.');
+    await grace.page.keyboard.press('Control+Enter');
+    await post(grace.page, 'Eleven point').waitFor();
+    await check(grace.page, 'thread on a phone');
+    await fits(grace.page, 'thread');
+    await picture(grace.page, '36-thread-phone');
+    await menu(grace.page, post(grace.page, 'Nanoseconds'), 'More', 'Edit');
+    await grace.page.getByLabel('Text', { exact: true }).fill('Nanoseconds, handed out as wires of 30 cm.');
+    await check(grace.page, 'edit a post');
+    await grace.page.getByRole('button', { name: 'Save' }).click();
+    await menu(grace.page, post(grace.page, 'wires of 30 cm'), 'More', 'Earlier versions');
+    await grace.page.getByRole('dialog').getByText('Nanoseconds, handed out as wires.').waitFor();
+    await grace.page.keyboard.press('Escape');
+    await page.reload();
+    await post(page, 'wires of 30 cm').waitFor();
+    await page.getByRole('button', { name: 'Show 1 answer' }).click();
+    await post(page, 'Eleven point').waitFor();
+    await check(page, 'thread');
+    await picture(page, '37-thread-desktop');
+  });
+  await step('posts: a deleted one can be taken back', async () => {
+    await grace.page.getByRole('button', { name: 'Back', exact: true }).click();
+    await grace.part('Home');
+    await menu(grace.page, post(grace.page, 'مرحبا'), 'More', 'Delete');
+    await post(grace.page, 'مرحبا').waitFor({ state: 'detached' });
+    await grace.page.getByRole('button', { name: 'Undo' }).click();
+    await post(grace.page, 'مرحبا').waitFor();
+  });
+}
+
+async function people(ada: Person, grace: Person): Promise<void> {
+  await step('profile: pinned posts, followers, the way to a chat', async () => {
+    await grace.more('Profile');
+    await menu(grace.page, post(grace.page, 'wires of 30 cm'), 'More', 'Pin to your profile');
+    await grace.page.getByText('Pinned', { exact: true }).first().waitFor();
+    await check(grace.page, 'own profile on a phone');
+    await fits(grace.page, 'own profile');
+    await picture(grace.page, '38-profile-phone');
+    await ada.page.goto(`${new URL(ada.page.url()).origin}/#/@grace_s`);
+    await ada.page.getByText('Follows you').or(ada.page.locator('.profile-handle', { hasText: '@grace_s' })).first().waitFor();
+    await post(ada.page, 'wires of 30 cm').waitFor();
+    await check(ada.page, 'profile');
+    await picture(ada.page, '39-profile-desktop');
+    await ada.page.getByRole('navigation', { name: 'Profile' }).getByRole('link', { name: 'Followers' }).click();
+    await ada.page.getByRole('link', { name: /Ada Social/ }).last().waitFor();
+    await check(ada.page, 'followers');
+    await ada.page.getByRole('button', { name: 'Message Grace Social' }).click();
+    await ada.composer().waitFor();
+    await ada.page.goBack();
+    await ada.page.getByRole('heading', { name: 'Grace Social' }).first().waitFor();
+  });
+  await step('a hashtag is a page that can be followed', async () => {
+    await ada.part('Home');
+    await post(ada.page, 'مرحبا').getByRole('link', { name: '#engines' }).click();
+    await post(ada.page, 'مرحبا').waitFor();
+    await ada.page.getByRole('button', { name: 'Follow #engines' }).click();
+    await ada.page.getByRole('button', { name: 'Following #engines' }).waitFor();
+    await check(ada.page, 'hashtag');
+  });
+  await step('a private account is asked, and answers', async () => {
+    await grace.page.evaluate(() => { location.hash = '#/settings/privacy'; });
+    await grace.page.getByRole('checkbox', { name: /Private account/ }).check();
+    await check(grace.page, 'settings, privacy');
+    await fits(grace.page, 'settings, privacy');
+    await ada.page.evaluate(() => { location.hash = '#/@grace_s'; });
+    await menu(ada.page, ada.page.locator('.profile-buttons'), 'More', /Unfollow/);
+    await ada.page.reload();
+    await ada.page.getByRole('button', { name: /^Follow( back)? Grace Social/ }).click();
+    await ada.page.getByRole('button', { name: 'Requested Grace Social' }).waitFor();
+    await grace.part('Notifications');
+    await grace.page.getByRole('link', { name: 'Requests to follow you' }).click();
+    await check(grace.page, 'requests');
+    await grace.page.getByRole('button', { name: 'Accept Ada Social' }).click();
+    await grace.page.getByText('Nobody is waiting for an answer.').waitFor();
+  });
+}
+
+async function keys(ada: Person): Promise<void> {
+  const { page } = ada;
+  await step('keys: the way to the content, from post to post, and back to where one was', async () => {
+    await page.keyboard.press('1');
+    await page.getByRole('heading', { name: 'Home' }).waitFor();
+    await expect_soon('the focus', () => has_focus(page, '.page-title'), true);
+    await post(page, 'Plot of the novel').waitFor();
+    await page.keyboard.press('j');
+    await expect_soon('a post has the focus', () => has_focus(page, 'article'), true);
+    await page.keyboard.press('j');
+    const second = await page.evaluate(() => (document.activeElement as HTMLElement).dataset.key);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Post', exact: true }).waitFor();
+    await page.goBack();
+    await expect_soon('the post that was left has the focus', () => page.evaluate(() => (document.activeElement as HTMLElement).dataset.key), second);
+    await page.keyboard.press('n');
+    await expect_soon('the focus', () => has_focus(page, '.compose'), true);
+    await page.reload();
+    await page.locator('.rail').waitFor();
+    const first = page.locator('button, a, input').first();
+    assert.equal(await first.textContent(), 'Skip to the content');
+    await first.focus();
+    await page.keyboard.press('Enter');
+    await expect_soon('the focus', () => has_focus(page, '.stage'), true);
+  });
+  await step('an address that the page does not know is said to be unknown', async () => {
+    await page.evaluate(() => { location.hash = '#/nowhere/at/all'; });
+    await page.getByText('Nova has nothing at this address.').waitFor();
+    await page.getByRole('button', { name: 'To the feed' }).click();
+    await post(page, 'Plot of the novel').waitFor();
+  });
+}
+
+async function settings(ada: Person): Promise<void> {
+  const { page } = ada;
+  await step('settings: what the feed shows, words, who is told of what; drafts and what waits for its time', async () => {
+    await page.evaluate(() => { location.hash = '#/settings/feed'; });
+    await page.getByRole('radio', { name: /Ranked for you/ }).check();
+    await page.getByRole('slider', { name: /Conversation/ }).waitFor();
+    await page.getByLabel('Word to mute').fill('butler');
+    await page.getByRole('button', { name: 'Mute', exact: true }).click();
+    await page.getByRole('button', { name: 'Remove butler' }).waitFor();
+    await check(page, 'settings, feed');
+    await picture(page, '40-settings-feed-desktop');
+    await page.getByRole('radio', { name: /Newest first/ }).check();
+    await page.getByRole('link', { name: 'Notifications', exact: true }).last().click();
+    await page.getByRole('checkbox', { name: /Shares/ }).uncheck();
+    await check(page, 'settings, notifications');
+    await page.getByRole('link', { name: 'Keys', exact: true }).click();
+    await check(page, 'settings, keys');
+    await ada.part('Home');
+    await page.getByRole('textbox', { name: 'What is on your mind?' }).fill('For later');
+    await page.getByRole('button', { name: 'Save draft' }).click();
+    await ada.more('Drafts and scheduled');
+    await page.getByText('For later').waitFor();
+    await check(page, 'drafts');
+    await page.getByRole('button', { name: 'Go on writing' }).click();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'What is on your mind?' }).waitFor();
+    await check(page, 'a draft taken up');
+    await page.keyboard.press('Escape');
+  });
+  await step('the account is deleted with its password, and taken back in time', async () => {
+    await page.evaluate(() => { location.hash = '#/settings/account'; });
+    await page.getByRole('button', { name: 'Delete the account…' }).click();
+    await check(page, 'delete the account');
+    await page.getByRole('dialog').getByLabel('Your password').fill('not my password');
+    await ada.answer('Delete the account');
+    await page.getByText('This is not your password.').waitFor();
+    await page.getByRole('dialog').getByLabel('Your password').fill('correct horse battery');
+    await ada.answer('Delete the account');
+    await page.getByText('@ada_s is deleted.').waitFor();
+    await check(page, 'a deleted account');
+    await page.getByRole('button', { name: /Take it back/ }).click();
+    await page.getByText('@ada_s is back.').waitFor();
+    await ada.log_in(ada.handle);
+    await post(page, 'Plot of the novel').waitFor();
+  });
+}
+
+export async function social(browser: Browser, nova: NovaProcess): Promise<void> {
+  const ada = await Person.open(browser, nova.origin, 'Ada Social', 'ada_s', { viewport: { width: 1280, height: 860 } });
+  const grace = await Person.open(browser, nova.origin, 'Grace Social', 'grace_s', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+  try {
+    await ada.register();
+    await grace.register();
+    await begin(ada, grace);
+    await posts(ada, grace);
+    await thread(ada, grace);
+    await people(ada, grace);
+    await keys(ada);
+    await settings(ada);
+    assert.deepEqual([...ada.errors, ...grace.errors], [], 'errors of the page');
+  } catch (error) {
+    await picture(ada.page, 'failed-social-ada').catch(() => {});
+    await picture(grace.page, 'failed-social-grace').catch(() => {});
+    throw error;
+  }
+  await ada.page.context().close();
+  await grace.page.context().close();
+}
