@@ -11,9 +11,9 @@ namespace nova::crash {
 
 std::string_view name_of(fault f) noexcept {
   static constexpr std::string_view names[] = {
-      "lost",    "doubled",  "reordered", "phantom",     "sequence",
-      "hole",    "stale",    "unread",    "idempotency", "profile",
-      "receipt", "presence", "undrained", "stale_epoch", "block"};
+      "lost",      "doubled",     "reordered",   "phantom", "sequence", "hole",
+      "stale",     "unread",      "idempotency", "profile", "receipt",  "presence",
+      "undrained", "stale_epoch", "effect",      "block"};
   return names[static_cast<std::size_t>(f)];
 }
 
@@ -442,6 +442,22 @@ void check_databases(index& x) {
   missing(d.profiles, d.persons, " is a profile that messaging does not know");
 }
 
+/// Follows and unfollows of one pair come in the order of their events, so at rest every domain has the last one.
+void check_effects(index& x) {
+  if (!x.h.databases) return;
+  const auto& d = *x.h.databases;
+  static const std::set<std::string> none;
+  const auto source = d.follows.find("user.follow");
+  const auto& wanted = source != d.follows.end() ? source->second : none;
+  for (const auto& [table, rows] : d.follows) {
+    for (const auto& pair : wanted)
+      if (!rows.contains(pair)) x.report(fault::effect, table + " lacks " + pair);
+    for (const auto& pair : rows)
+      if (!wanted.contains(pair)) x.report(fault::effect, table + " has " + pair);
+  }
+  for (const auto& w : d.wrong_counts) x.report(fault::effect, w);
+}
+
 }  // namespace
 
 std::vector<violation> check(const history& h) {
@@ -456,6 +472,7 @@ std::vector<violation> check(const history& h) {
   check_blocks(x);
   check_probes(x);
   check_databases(x);
+  check_effects(x);
   return std::move(x.found);
 }
 

@@ -24,6 +24,7 @@ enum class fault {
   presence,     ///< somebody is shown as present who is not, or the reverse
   undrained,    ///< an event that its consumer did not take, or a hole in the outbox
   stale_epoch,  ///< a write by a lane whose shards belonged to another one
+  effect,       ///< an event took no effect in another domain, took it twice, or out of order
   block,        ///< a block that was acknowledged does not hold, or one that was taken back does
 };
 

@@ -219,6 +219,22 @@ TEST_CASE("undrained: an event was not taken, is missing, or is a dead letter") 
   expect(fault::undrained, [](auto& h) { h.databases->dead_letters.push_back("auth/0/3"); });
 }
 
+TEST_CASE("effect: another domain's follows or counts are not those of the source") {
+  const auto follow = [](history& h) {
+    for (const char* table : {"user.follow", "messaging.follow"})
+      h.databases->follows[table] = {"1>2", "2>1"};
+  };
+  auto h = sound();
+  follow(h);
+  CHECK(check(h).empty());
+  expect(fault::effect,
+         [&](auto& x) { follow(x), x.databases->follows["messaging.follow"].erase("1>2"); });
+  expect(fault::effect,
+         [&](auto& x) { follow(x), x.databases->follows["messaging.follow"].insert("1>3"); });
+  expect(fault::effect,
+         [&](auto& x) { follow(x), x.databases->wrong_counts.push_back("user.tally of 1"); });
+}
+
 TEST_CASE("stale_epoch and profile, as the databases show them") {
   expect(fault::stale_epoch,
          [](auto& h) { h.databases->stale_writes.push_back("message by a fenced lane"); });

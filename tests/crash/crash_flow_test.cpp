@@ -36,9 +36,11 @@ bool print(const run_report& r) {
   std::printf(
       "%zu messages by %zu devices, %llu operations (%llu sends repeated), %llu deliveries, %llu "
       "resumes, %llu gaps, "
-      "%zu changes, %zu marks, %zu member changes, %zu blocks, %zu accounts\n",
+      "%zu changes, %zu marks, %zu member changes, %zu blocks, %zu accounts, %llu follows, %lld "
+      "events\n",
       r.messages, r.devices, wide(c.operations), wide(c.resent), wide(c.deliveries),
-      wide(c.resumes), wide(c.gaps), r.changes, r.marks, r.member_changes, r.blocks, r.accounts);
+      wide(c.resumes), wide(c.gaps), r.changes, r.marks, r.member_changes, r.blocks, r.accounts,
+      wide(c.acked_relations), static_cast<long long>(r.events));
   std::printf(
       "slowest recovery %lld ms (%s), slowest answer %lld ms, slowest answer that says to come "
       "back %lld ms\n",
@@ -74,9 +76,16 @@ int main(int argc, char** argv) {
   app.add_option("--people", options.people,
                  "accounts that send; two devices each, every fourth three")
       ->check(CLI::Range(40, 5000));
+  app.add_option("--relations", options.relations, "follows, of a hundred operations")
+      ->check(CLI::Range(0, 100));
+  std::size_t pause_ms = 90;
+  app.add_option("--pause-ms", pause_ms, "between two operations of a device, at most");
+  app.add_option("--least-events", options.least_events,
+                 "the long form for events: 200000 with --relations 60 --pause-ms 20 --rounds 20");
   app.add_flag("--disk,!--no-disk", disk, "a second, short run on a disk that becomes full");
   CLI11_PARSE(app, argc, argv);
   const bool may_mount = !disk || private_disk::enter_namespace(disk_missing);
+  options.pause = std::chrono::milliseconds(pause_ms);
   options.seed = seed != 0 ? seed : std::random_device{}();
   options.plan = plan(rounds, options.seed);
   std::printf("seed %llu, %zu rounds\n", wide(options.seed), rounds);

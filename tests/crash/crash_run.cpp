@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 
 namespace nova::crash {
 
@@ -94,7 +95,9 @@ class run {
                                            workload_options{.to = nova_->at(),
                                                             .seed = options_.seed,
                                                             .people = options_.people,
-                                                            .groups = options_.groups},
+                                                            .groups = options_.groups,
+                                                            .relations = options_.relations,
+                                                            .pause = options_.pause},
                                            record_);
     if (!workload_->set_up(why)) return fail("setting up: " + why);
     report_.devices = workload_->device_count();
@@ -246,6 +249,7 @@ class run {
   }
 
   bool rest() {
+    if (!enough_events()) return false;
     side_->finish(record_);
     workload_->stop_issuing();
     if (!workload_->await_idle(recovery_within)) return fail("operations stay unanswered");
@@ -267,7 +271,22 @@ class run {
     return audit_->read(record_.databases.emplace(), why) || fail("reading the databases: " + why);
   }
 
+  /// For the long form: the faults come over many events.
+  bool enough_events() {
+    for (std::string why; options_.least_events != 0;) {
+      const auto events = audit_->events(why);
+      if (events < 0) return fail("counting events: " + why);
+      if (static_cast<std::uint64_t>(events) >= options_.least_events) return true;
+      if (!workload_->await_acked(acked() + 2000, seconds(120)))
+        return fail("the load stands still");
+    }
+    return true;
+  }
+
   void judge() {
+    std::set<std::pair<std::string, std::int64_t>> counted;
+    for (const auto& s : record_.databases->streams)
+      if (counted.insert({s.source, s.shard}).second) report_.events += s.head;
     report_.counts = workload_->counts();
     workload_.reset();
     for (const auto& c : record_.conversations) report_.messages += c.items.size();

@@ -32,9 +32,12 @@ struct run_options {
   std::vector<strike> plan;
   std::size_t people = 52;
   std::size_t groups = 8;
-  std::string binary = {};  ///< empty: as server_process finds it
-  std::string data = {};    ///< empty: a folder of its own, removed
-  std::size_t disk_mb = 0;  ///< the data folder lies on a disk of this size of its own
+  std::size_t relations = 6;            ///< follows and unfollows, of a hundred operations
+  std::chrono::milliseconds pause{90};  ///< between two operations of a device, at most
+  std::uint64_t least_events = 0;       ///< the load goes on until the outboxes have so many events
+  std::string binary = {};              ///< empty: as server_process finds it
+  std::string data = {};                ///< empty: a folder of its own, removed
+  std::size_t disk_mb = 0;              ///< the data folder lies on a disk of this size of its own
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::size_t least_sends = 150,
               more_sends = 2000;  ///< acknowledged before each fault: at least, and at most beside
@@ -47,6 +50,7 @@ struct run_report {
   workload_counts counts;
   std::size_t messages = 0, changes = 0, marks = 0, member_changes = 0, blocks = 0, accounts = 0,
               devices = 0;
+  std::int64_t events = 0;  ///< in the outboxes of all domains
   std::map<strike, int> strikes;
   long long slowest_recovery_ms = 0;  ///< from a fault to 100 more acknowledged sends
   strike slowest_strike = strike::kill_nova;

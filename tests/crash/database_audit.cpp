@@ -91,6 +91,42 @@ bool ids_of(blocking_connection& db, const char* table, std::set<std::string>& o
   return true;
 }
 
+/// The tables of follows, by domain, and the counts that user keeps of them.
+struct follow_table {
+  std::string_view domain;
+  const char* name;
+  const char* pair;
+  const char* from;
+};
+constexpr follow_table follow_tables[] = {
+    {"user", "user.follow", "account_id || '>' || target_id", "follow WHERE NOT requested"},
+    {"user", "user.follower", "follower_id || '>' || account_id", "follower WHERE NOT requested"},
+    {"messaging", "messaging.follow", "account_id || '>' || followed_id", "follow"},
+    {"content", "content.follow", "account_id || '>' || followed_id", "follow"},
+    {"feed", "feed.follow", "account_id || '>' || author_id", "follow"},
+};
+constexpr const char* tallies =
+    "(SELECT t.account_id, t.followers, t.following, "
+    "(SELECT count(*) FROM follower f WHERE f.account_id = t.account_id AND NOT f.requested) AS a, "
+    "(SELECT count(*) FROM follow f WHERE f.account_id = t.account_id AND NOT f.requested) AS b "
+    "FROM tally t) x WHERE followers <> a OR following <> b";
+
+bool effects_of(blocking_connection& db, const std::string& domain, database_record& into,
+                std::string& why) {
+  for (const auto& t : follow_tables) {
+    if (t.domain != domain) continue;
+    std::vector<std::string> rows;
+    if (!rows_of(db, t.pair, t.from, rows, why)) return false;
+    into.follows[t.name] = {rows.begin(), rows.end()};
+  }
+  return domain != "user" ||
+         rows_of(
+             db,
+             "'user.tally of ' || account_id || ': ' || followers || ' and ' || following || ', "
+             "not ' || a || ' and ' || b",
+             tallies, into.wrong_counts, why);
+}
+
 bool drained(const database_record& r) {
   for (const auto& s : r.streams)
     if (!s.consumer.empty() && s.offset != s.head) return false;
@@ -164,12 +200,27 @@ bool database_audit::read_once(database_record& into, std::string& why) const {
       std::istringstream(row) >> source >> shard >> seq;
       offsets[{source, d, shard}] = seq;
     }
+    if (!effects_of(*db, d, into, why)) return false;
     if (d == "auth" && !ids_of(*db, "account", into.accounts, why)) return false;
     if (d == "user" && !ids_of(*db, "profile", into.profiles, why)) return false;
     if (d == "messaging" && !ids_of(*db, "person", into.persons, why)) return false;
   }
   for (auto& s : into.streams) s.offset = offsets[{s.source, s.consumer, s.shard}];
   return true;
+}
+
+std::int64_t database_audit::events(std::string& why) const {
+  std::int64_t sum = 0;
+  for (const auto& d : domains()) {
+    auto db = blocking_connection::open(conninfo(d, "postgres"));
+    const auto n = db ? db->text(
+                            "SELECT coalesce(sum(m), 0) FROM (SELECT max(seq) AS m FROM outbox "
+                            "GROUP BY shard) x")
+                      : result<std::string>(db.error());
+    if (!n) return why = n.error().detail, -1;
+    sum += std::stoll(*n);
+  }
+  return sum;
 }
 
 bool database_audit::read(database_record& into, std::string& why) const {

@@ -20,6 +20,9 @@ class database_audit {
   /// Waits until every consumer has taken all events, at most a few seconds, then reads everything.
   bool read(database_record& into, std::string& why) const;
 
+  /// How many events all domains have committed; below 0: `why` says what failed.
+  std::int64_t events(std::string& why) const;
+
   /// How another Nova reaches the same databases: settings' variables and values.
   std::vector<std::pair<std::string, std::string>> settings_for_another() const;
 

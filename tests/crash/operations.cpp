@@ -34,6 +34,7 @@ void workload::tick(device& d) {
 void workload::issue(device& d) {
   if (d.places.empty()) return;
   if (random(300) == 0) return d.session->drop();
+  if (random(100) < options_.relations) return relate(d);
   const auto roll = random(100);
   if (roll < 70) return send(d);
   if (roll < 78) return change_own(d, false);
@@ -154,6 +155,16 @@ void workload::mark(device& d, const char* method) {
   record_.marks.push_back({p->id, accounts_[d.account].id, seq, read});
   once(d, method, in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + "}",
        [this, at](outcome end) { record_.marks[at].end = end; });
+}
+
+/// Each is an event that several domains take. The databases say at rest whether all of them agree.
+void workload::relate(device& d) {
+  const auto other = random(accounts_.size());
+  if (other == d.account) return;
+  once(d, random(2) ? "user.follow" : "user.unfollow",
+       R"({"account_id":)" + quoted(accounts_[other].id) + "}", [this](outcome end) {
+         if (end == outcome::acked) ++counts_.acked_relations;
+       });
 }
 
 void workload::change_members(device& d) {

@@ -22,13 +22,15 @@ struct workload_options {
   std::uint64_t seed = 1;
   std::size_t people = 52;  ///< beside four guests; two devices each, every fourth has three
   std::size_t groups = 8;   ///< beside a direct conversation for each two people, and two channels
-  std::size_t window = 4;   ///< unanswered operations per device
+  std::size_t relations = 6;  ///< follows and unfollows, of a hundred operations
+  std::size_t window = 4;     ///< unanswered operations per device
   std::chrono::milliseconds pause{
       90};  ///< between two operations of a device, at most; half of it on average
 };
 
 struct workload_counts {
-  std::uint64_t acked_sends = 0, operations = 0, resent = 0, deliveries = 0, gaps = 0, resumes = 0;
+  std::uint64_t acked_sends = 0, acked_relations = 0, operations = 0, resent = 0, deliveries = 0,
+                gaps = 0, resumes = 0;
   std::map<std::string, std::uint64_t> refused;  ///< sends by error code
   std::int64_t slowest_answer_ms = 0;   ///< from a call on an open socket to its answer, whichever
   std::int64_t slowest_refusal_ms = 0;  ///< the same, of answers that say to come back
@@ -91,6 +93,7 @@ class workload {
   void react(device& d);
   void mark(device& d, const char* method);
   void change_members(device& d);
+  void relate(device& d);
   /// Carries out an operation that is not repeated; `end` is told how it ended.
   void once(device& d, std::string_view method, const std::string& params,
             std::function<void(outcome)> end);
