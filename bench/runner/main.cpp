@@ -21,11 +21,13 @@ const std::map<std::string, scenario> scenarios = {
     {"activation", activation},
     {"ask", ask},
     {"durable-send", durable_send},
+    {"events", events},
     {"fanout", fan_out},
     {"growth", growth},
     {"history", history},
     {"idle", idle},
     {"login", login},
+    {"reminders", reminders},
 };
 
 }  // namespace

@@ -218,7 +218,7 @@ bool migrate(const std::string& conninfo, std::string& problem) {
     }
   }
   // What it leaves behind must not take CPU from what is measured next.
-  for (const auto* table : {"message", "outbox"})
+  for (const auto* table : {"message", "outbox_rest"})
     fine =
         fine && execute(c, std::string("ALTER TABLE ") + table + " SET (autovacuum_enabled = off)",
                         problem);

@@ -48,7 +48,8 @@ T must(result<T> r) {
 }  // namespace
 
 struct domain_node::impl {
-  explicit impl(std::vector<domain_part> p) : parts(std::move(p)) {
+  impl(std::vector<domain_part> p, config::runtime_settings s)
+      : parts(std::move(p)), settings(std::move(s)) {
     for (const auto& part : parts)
       stores.push_back(postgres_fixture::instance().fresh({{part.name, part.migrations}}));
     start();
@@ -58,6 +59,7 @@ struct domain_node::impl {
   void start() {
     runtime::node_options o;
     o.wall = &clock;
+    o.settings = settings;
     node = std::make_unique<runtime::node>(std::move(o), sink);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       databases.push_back(
@@ -86,6 +88,7 @@ struct domain_node::impl {
   }
 
   std::vector<domain_part> parts;
+  config::runtime_settings settings;
   std::vector<fresh_database> stores;  ///< in the order of `parts`, as are `databases`
   moved_clock clock;
   recording_sink sink;
@@ -95,8 +98,8 @@ struct domain_node::impl {
   std::condition_variable pause;  ///< between two looks of until(); nobody signals it
 };
 
-domain_node::domain_node(std::vector<domain_part> parts)
-    : impl_(std::make_unique<impl>(std::move(parts))) {}
+domain_node::domain_node(std::vector<domain_part> parts, config::runtime_settings settings)
+    : impl_(std::make_unique<impl>(std::move(parts), std::move(settings))) {}
 domain_node::~domain_node() = default;
 
 void domain_node::restart() {
@@ -110,6 +113,15 @@ unix_ms domain_node::now() const { return impl_->clock.now(); }
 std::future<rpc::reply_result> domain_node::send(const rpc::method& m, rpc::message_ptr request,
                                                  rpc::caller caller, std::string idempotency_key) {
   auto done = std::make_shared<std::promise<rpc::reply_result>>();
+  auto out = done->get_future();
+  post(
+      m, std::move(request), [done](rpc::reply_result r) { done->set_value(std::move(r)); },
+      std::move(caller), std::move(idempotency_key));
+  return out;
+}
+
+void domain_node::post(const rpc::method& m, rpc::message_ptr request, rpc::reply_fn reply,
+                       rpc::caller caller, std::string idempotency_key) {
   rpc::call c;
   c.method = &m;
   c.caller = std::move(caller);
@@ -117,10 +129,8 @@ std::future<rpc::reply_result> domain_node::send(const rpc::method& m, rpc::mess
   c.idempotency_key = std::move(idempotency_key);
   c.deadline = std::chrono::steady_clock::now() + 20s * slowdown;
   c.request = std::move(request);
-  c.reply = [done](rpc::reply_result r) { done->set_value(std::move(r)); };
-  auto out = done->get_future();
+  c.reply = std::move(reply);
   impl_->node->call(std::move(c));
-  return out;
 }
 
 void domain_node::attach(rpc::connection_id connection, const uuid& account) {

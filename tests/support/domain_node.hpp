@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/runtime/api/module.hpp"
+#include "config/settings/runtime_settings.hpp"
 #include "protocols/core/bus.hpp"
 #include "storage/database/database.hpp"
 
@@ -32,7 +33,7 @@ domain_part part_of(const runtime::domain_module<Settings>& m, Settings s = {}) 
 class domain_node {
  public:
   /// Fresh databases; returns when the node serves.
-  explicit domain_node(std::vector<domain_part> parts);
+  explicit domain_node(std::vector<domain_part> parts, config::runtime_settings settings = {});
   ~domain_node();
   domain_node(const domain_node&) = delete;
   domain_node& operator=(const domain_node&) = delete;
@@ -45,6 +46,10 @@ class domain_node {
 
   std::future<rpc::reply_result> send(const rpc::method& m, rpc::message_ptr request,
                                       rpc::caller caller = {}, std::string idempotency_key = {});
+
+  /// The same with a callback, which runs on any thread and must not block.
+  void post(const rpc::method& m, rpc::message_ptr request, rpc::reply_fn reply,
+            rpc::caller caller = {}, std::string idempotency_key = {});
 
   template <class Method>
   result<typename Method::reply> call(const typename Method::request& q, rpc::caller caller = {},
