@@ -1,90 +1,21 @@
 // Operators at a running nova: the socket in the data folder, the commands, and the same calls over HTTP.
-#include "storage/postgres/conninfo.hpp"
-#include "tests/support/client/account.hpp"
+#include "tests/config/operators_stage.hpp"
 #include "tests/support/client/json_text.hpp"
-#include "tests/support/server_process.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
-#include <boost/json/parse.hpp>
-
-#include <array>
-#include <cstdio>
-#include <fstream>
-#include <memory>
-#include <thread>
 
 using namespace nova;
 using client::quoted;
+using nova::test::operators_stage;
 
 namespace {
 
-struct ran {
-  int status = 0;
-  std::string out;  ///< stderr as well
-  boost::json::value json() const { return boost::json::parse(out); }
-};
-
-struct stage {
-  client::server_process nova;
-  std::unique_ptr<client::http_client> http;
-
-  stage() {
-    REQUIRE_MESSAGE(nova.start(), nova.problem());
-    http = std::make_unique<client::http_client>(nova.at());
-  }
-
-  ran run(const std::string& words) const {
-    const auto line = client::default_binary() + " " + words + " --data " + nova.data() + " 2>&1";
-    auto* pipe = ::popen(line.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    ran out;
-    std::array<char, 4096> piece{};
-    while (const auto n = ::fread(piece.data(), 1, piece.size(), pipe))
-      out.out.append(piece.data(), n);
-    out.status = WEXITSTATUS(::pclose(pipe));
-    return out;
-  }
-
-  /// On messaging's database, as the role that owns its tables.
-  std::string sql(const std::string& text) const {
-    std::ifstream postmaster(nova.data() + "/postgres/postmaster.pid"),
-        secrets(nova.data() + "/postgres.secrets");
-    std::string line, folder, password;
-    for (int n = 1; n <= 5 && std::getline(postmaster, line); ++n) folder = line;
-    for (std::string name, secret; secrets >> name >> secret;)
-      if (name == "postgres") password = secret;
-    auto db = storage::blocking_connection::open("host=" + folder +
-                                                 " port=5432 user=postgres password=" + password +
-                                                 " dbname=nova_messaging");
-    REQUIRE(db.has_value());
-    auto cell = db->text(text);
-    INFO((cell ? "" : cell.error().detail));
-    REQUIRE(cell.has_value());
-    return *cell;
-  }
-
-  client::account person(const std::string& name) {
-    std::string why;
-    auto a = client::register_account(*http, name + client::unique_suffix(), &why);
-    INFO(why);
-    REQUIRE(a.has_value());
-    return *a;
-  }
-
-  template <class F>
-  bool until(F done) const {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (std::chrono::steady_clock::now() < end) {
-      if (done()) return true;
-      std::this_thread::yield();
-    }
-    return false;
-  }
-
+struct stage : operators_stage {
   boost::json::array dead() const {
     return run("events dead --consumer messaging --json").json().at("items").as_array();
   }
+  std::string sql(const std::string& text) const { return operators_stage::sql("messaging", text); }
   std::string known_name(const client::account& a) const {
     return sql("SELECT coalesce((SELECT display_name FROM person WHERE account_id = '" + a.id +
                "'), '-')");
