@@ -234,6 +234,20 @@ TEST_CASE("the reader's offset follows") {
 }
 
 TEST_CASE(
+    "an answer does not wait for a domain whose database is away, and the effect comes later") {
+  world w({.shards = 1});
+  w.start();
+  CHECK(w.ask(emit_settled, "a:0")->ok());
+  w.beta->set_away(true);
+  w.sim.advance(milliseconds(1500));
+  auto r = w.call(emit_settled, "a:1");
+  CHECK(w.sim.run_until([&] { return r->got.has_value(); }, milliseconds(200)));
+  CHECK(r->ok());
+  w.beta->set_away(false);
+  CHECK(w.sim.run_until([&] { return mirrored(w, "a") == 2; }, std::chrono::seconds(20)));
+}
+
+TEST_CASE(
     "a read model that changed: entities in memory load the new truth before the answer settles") {
   world w({.read_model = true});
   w.start();

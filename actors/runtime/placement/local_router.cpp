@@ -116,6 +116,8 @@ void local_router::tell(const directory::tap_fn& tap, const rpc::message_ptr& bo
 bool local_router::settle(shard_address source, std::string_view consumer, settle_wait question) {
   for (auto* r : directory_.find(source.domain)->listeners[source.shard])
     if (r->consumer.domain.name == consumer) {
+      // With its database away nothing settles there: the caller would wait for nothing.
+      if (!r->consumer.serving || !r->consumer.lane().accepting()) return false;
       r->post(std::move(question));
       return true;
     }

@@ -41,7 +41,7 @@ class router {
   virtual void tap(std::uint32_t event, const rpc::message_ptr& body) = 0;
   /// The same for an event that was read from the outbox.
   virtual void tap_stored(std::uint32_t event, const std::string& payload) = 0;
-  /// Passes the question to `consumer`. False: no domain of that name takes events of the shard.
+  /// Passes the question to `consumer`. False: no domain of that name takes events of the shard, or it cannot take them now.
   virtual bool settle(shard_address source, std::string_view consumer, settle_wait question) = 0;
 
   // Events, by the reader of a consuming domain.
