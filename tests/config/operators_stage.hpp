@@ -53,15 +53,20 @@ struct operators_stage {
 
   /// The first cell, asked as the administrator of the embedded server.
   std::string sql(const std::string& domain, const std::string& text) const {
+    return ask("nova_" + domain, text);
+  }
+  /// In the server's own database, which stays open when a domain's is shut.
+  void administer(const std::string& text) const { ask("postgres", text); }
+
+  std::string ask(const std::string& database, const std::string& text) const {
     std::ifstream postmaster(nova.data() + "/postgres/postmaster.pid"),
         secrets(nova.data() + "/postgres.secrets");
     std::string line, folder, password;
     for (int n = 1; n <= 5 && std::getline(postmaster, line); ++n) folder = line;
     for (std::string name, secret; secrets >> name >> secret;)
       if (name == "postgres") password = secret;
-    auto db = storage::blocking_connection::open("host=" + folder +
-                                                 " port=5432 user=postgres password=" + password +
-                                                 " dbname=nova_" + domain);
+    auto db = storage::blocking_connection::open(
+        "host=" + folder + " port=5432 user=postgres password=" + password + " dbname=" + database);
     REQUIRE(db.has_value());
     auto cell = db->text(text);
     INFO((cell ? "" : cell.error().detail));
