@@ -492,6 +492,8 @@ void pruning_keeps_the_newest_event(contract_world& w) {
 void retention_deletes_what_is_old_in_steps(contract_world& w) {
   driver d{w};
   d.claim("a", 2);
+  const timestamp now_there{system_wall_clock().now()};
+  d.commit_one("a", unit(1, {{&rq::extend_outbox, {now_there, i64{10}, i64{3600}}}}));
   std::vector<commit_unit> units;
   for (i64 n = 0; n < 25; ++n)
     units.push_back(unit(0,
@@ -532,6 +534,9 @@ void retention_deletes_what_is_old_in_steps(contract_world& w) {
 void retention_keeps_what_a_consumer_has_not_read(contract_world& w) {
   driver d{w};
   d.claim("a", 1);
+  const timestamp now{system_wall_clock().now()};
+  d.commit_one("a", unit(1, {{&rq::extend_outbox, {now, i64{10}, i64{3600}}}}));
+  CHECK(d.read("a", {&rq::outbox_short, {now, i64{10}, i64{3600}}}).int8(0, 0) == 0);
   d.commit_one("a", unit(1, {}, {{1, "k", "1"}, {1, "k", "2"}, {1, "k", "3"}}));
   constexpr unix_ms far_ahead = 4'000'000'000'000;
   const auto due = [&](i64 read, unix_ms at_last) {
@@ -544,9 +549,6 @@ void retention_keeps_what_a_consumer_has_not_read(contract_world& w) {
   CHECK(due(0, 0) == 0);
   CHECK(due(3, 0) > 0);
   CHECK(due(0, far_ahead) > 0);  // the limit: dropped although it is unread
-  const timestamp now{system_wall_clock().now()};
-  d.commit_one("a", unit(1, {{&rq::extend_outbox, {now, i64{10}, i64{3600}}}}));
-  CHECK(d.read("a", {&rq::outbox_short, {now, i64{10}, i64{3600}}}).int8(0, 0) == 0);
 }
 
 }  // namespace
