@@ -12,7 +12,7 @@ void ask(const run_options& options, report& out);
 
 /// Events from one domain to another on PostgreSQL, at 2,000/s or --rate: from the call until the effect in the other domain is on
 /// disk; then the highest rate. With --seconds from 600 on a soak: disk use and latencies must stay flat.
-void events(const run_options& options, report& out);
+void event_effect(const run_options& options, report& out);
 
 /// 10,000 reminders due in one second, and other entities' calls meanwhile.
 void reminders(const run_options& options, report& out);

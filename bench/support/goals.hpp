@@ -28,7 +28,7 @@ constexpr double share_of_bare_argon2id = 0.90;
 /// login: time to refuse a login above the limit.
 constexpr double shed_p99_ms = 100;
 
-/// events: from the call until the effect in another domain is on disk, at 2,000 events a second.
+/// event-effect: from the call until the effect in another domain is on disk, at 2,000 events a second.
 constexpr double event_p99_ms = 50;
 
 /// reminders: 10,000 of one second, and the calls of others meanwhile beside their quiet p99.

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 using namespace nova;
 using client::quoted;
 using nova::test::operators_stage;
@@ -44,7 +46,8 @@ TEST_CASE(
   const auto rename = [&](const std::string& name) {
     const auto r =
         s.http->patch("/v1/users/me", R"({"display_name":)" + quoted(name) + "}", ada.access_token);
-    REQUIRE_MESSAGE(r.status == 200, r.body);
+    // Stored in any case; 503 says that an earlier event of the key waits as a letter.
+    REQUIRE_MESSAGE((r.status == 200 || r.status == 503), r.body);
   };
   REQUIRE(s.until([&] { return s.known_name(ada) != "-"; }));
   s.sql(poison);
@@ -143,10 +146,9 @@ TEST_CASE("over HTTP the same calls need the operator role, which is given at th
 TEST_CASE("a stuck saga is listed and retried; a deletion cannot be taken back half-way") {
   stage s;
   const auto ada = s.person("ada");
-  const auto r = s.http->send({.method = "DELETE",
-                               .target = "/v1/account",
-                               .body = R"({"password":)" + quoted(ada.password) + "}",
-                               .bearer = ada.access_token});
+  std::string password = ada.password;
+  std::ranges::replace(password, ' ', '+');
+  const auto r = s.http->del("/v1/account?password=" + password, ada.access_token);
   REQUIRE_MESSAGE(r.status == 202, r.body);
   const std::string saga = "auth." + std::string(r.json().at("certificate_id").as_string());
   const auto shown = s.run("sagas show " + saga + " --json").json();

@@ -81,7 +81,7 @@ config::runtime_settings settings_of(const run_options& options) {
 
 }  // namespace
 
-void events(const run_options& options, report& out) {
+void event_effect(const run_options& options, report& out) {
   auto node = make_event_node(settings_of(options));
   producer source(*node);
   source.run(options.tiny ? 200 : default_rate, options.warm_up_seconds, 0);
