@@ -1,7 +1,11 @@
 // The composition root: the one place that sees gateway, actors and storage. `nova serve|doctor|migrate|events|…|version`.
 #include "actors/domain_modules.hpp"
+#include "actors/runtime/link/address.hpp"
+#include "actors/runtime/link/gate.hpp"
 #include "actors/runtime/node/node.hpp"
 #include "actors/runtime/node/operations.hpp"
+#include "config/process/cluster_certificates.hpp"
+#include "config/process/cluster_client.hpp"
 #include "config/process/command_line.hpp"
 #include "config/process/doctor.hpp"
 #include "config/process/installed_page.hpp"
@@ -11,6 +15,7 @@
 #include "config/process/process_signals.hpp"
 #include "config/process/running_settings.hpp"
 #include "config/process/watchdog.hpp"
+#include "config/settings/roles.hpp"
 #include "gateway/operators_socket.hpp"
 #include "gateway/server.hpp"
 #include "protocols/core/log.hpp"
@@ -41,9 +46,32 @@ bool fit(const std::vector<config::finding>& findings) {
   return config::may_serve(findings);
 }
 
+/// The domains that this process may own.
+std::vector<listed_module> modules_of(const settings& s) {
+  std::vector<listed_module> mine;
+  for (const auto& m : domain_modules())
+    if (config::has_role(s.cluster, m.name)) mine.push_back(m);
+  return mine;
+}
+
+result<void> check_cluster(const config::cluster_settings& s) {
+  if (!config::in_cluster(s)) return {};
+  for (const auto& role : s.roles) {
+    const bool known =
+        role == config::gateway_role ||
+        std::ranges::any_of(domain_modules(), [&](const auto& m) { return m.name == role; });
+    if (!known)
+      return make_error(errc::invalid_request, "cluster.roles: there is no domain " + role);
+  }
+  if (auto unsafe = link::unsafe_without_certificates(s); !unsafe.empty())
+    return make_error(errc::invalid_request,
+                      unsafe + ": set cluster.certificate, cluster.key and cluster.ca");
+  return {};
+}
+
 domain_databases databases_of(const settings& s) {
   std::vector<storage::database_plan> plans;
-  for (const auto& m : domain_modules()) plans.push_back({std::string(m.name), m.migrations});
+  for (const auto& m : modules_of(s)) plans.push_back({std::string(m.name), m.migrations});
   return domain_databases(s, std::move(plans));
 }
 
@@ -57,9 +85,12 @@ std::vector<config::finding> findings_of(std::vector<storage::outlook::finding> 
 }
 
 // The gateway's own key and those that domains ask for.
-result<runtime::kept_keys> load_keys(const fs::path& folder) {
-  std::vector<std::string_view> names{"resume"};
-  for (const auto& m : domain_modules()) names.insert(names.end(), m.keys.begin(), m.keys.end());
+result<runtime::kept_keys> load_keys(const settings& s) {
+  const auto folder = s.cluster.keys_dir.empty() ? fs::path(s.general.data_dir) / "keys"
+                                                 : fs::path(s.cluster.keys_dir);
+  std::vector<std::string_view> names;
+  if (config::has_role(s.cluster, config::gateway_role)) names.emplace_back("resume");
+  for (const auto& m : modules_of(s)) names.insert(names.end(), m.keys.begin(), m.keys.end());
   runtime::kept_keys keys;
   for (auto name : names) {
     auto key = config::load_or_create_key(folder / name);
@@ -69,6 +100,13 @@ result<runtime::kept_keys> load_keys(const fs::path& folder) {
   return keys;
 }
 
+/// The edge of a process without gateway.
+class no_edge final : public rpc::push_sink {
+  void deliver(std::shared_ptr<const std::vector<rpc::connection_id>>, rpc::push_ptr) override {}
+  void close(rpc::connection_id, rpc::close_code, std::string) override {}
+  void revoke_session(const uuid&, unix_ms) override {}
+};
+
 // All that serves, from the databases up to the socket.
 class node_process {
  public:
@@ -76,50 +114,89 @@ class node_process {
       : settings_(s),
         where_(where),
         io_(s.storage.io_threads),
-        server_(gateway_options(s, keys.at("resume"))),
-        node_(node_options(), server_.sink()) {
+        server_(has_gateway() ? std::make_unique<gateway::server>(gateway_options(s, keys))
+                              : nullptr),
+        node_(node_options(), edge()) {
     auto node = storage::node_name(s.general.data_dir).value();
     for (const auto& m : domain_modules()) {
       std::string name(m.name);
+      if (!config::has_role(s.cluster, name)) {
+        node_.know(name, runtime::domain{}.shards);
+        continue;
+      }
       node_.add(m.make(s, keys),
                 storage::open_database(io_, {name, where.conninfo(name), node, s.storage, {}}));
       for (const auto& tap : m.taps)
         node_.tap(*tap.event,
-                  [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, server_.sink()); });
+                  [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, node_.edge()); });
     }
+    if (in_cluster()) pages_.emplace(pages_options());
   }
 
-  result<std::uint16_t> start() {
+  /// Where clients, or else operators, find it.
+  result<std::string> start() {
     operations_.emplace(node_, [this](std::string_view domain) { return open_beside(domain); });
+    if (in_cluster())
+      if (auto joined = node_.join(); !joined) return joined.error();
     node_.start();
     if (auto open = operators_.start(settings_.general.data_dir, *operations_); !open)
       return open.error();
-    return server_.start(*operations_);
+    std::string at;
+    if (pages_) {
+      auto port = pages_->start();
+      if (!port) return port.error();
+      at = text_of(pages_settings().address, *port);
+      node_.tell_operations(at);
+      log::info("cluster.operations", {{"address", at}});
+      at = "operations http://" + at;
+    }
+    if (!server_) return at;
+    auto port = server_->start(*operations_);
+    if (!port) return port.error();
+    const char* scheme = settings_.gateway.tls.certificate.empty() ? "http://" : "https://";
+    return scheme + text_of(settings_.gateway.address, *port);
   }
 
-  void change_limits(const config::gateway_settings& s) { server_.change_limits(s); }
-  /// A refused one is logged.
-  void renew_certificate(const config::gateway_tls_settings& s) {
-    (void)server_.renew_certificate(s);
+  void change_limits(const config::gateway_settings& s) {
+    if (server_) server_->change_limits(s);
+  }
+  /// Refused ones are logged.
+  void renew_certificates(const settings& s) {
+    if (server_) (void)server_->renew_certificate(s.gateway.tls);
+    if (auto renewed = node_.renew_certificate(s.cluster); !renewed)
+      log::error("link.certificate_refused", {{"reason", renewed.error().detail}});
   }
 
-  bool ready() const { return server_.ready(); }
+  bool ready() const { return server_ ? server_->ready() : node_.ready(); }
   bool failed() const { return failed_.load(); }
 
   void stop(std::chrono::milliseconds budget) {
     operators_.stop();
-    server_.drain_and_stop(std::min(budget / 2, std::chrono::milliseconds(4000)));
+    if (server_) server_->drain_and_stop(std::min(budget / 2, std::chrono::milliseconds(4000)));
     if (operations_ && !operations_->stop(budget / 6))
       log::warn("stop.late", {{"part", "rebuild"}});
     if (!node_.stop(budget / 3)) log::warn("stop.late", {{"part", "runtime"}});
+    if (pages_) pages_->drain_and_stop(std::chrono::milliseconds(100));
   }
 
  private:
-  static gateway::gateway_options gateway_options(const settings& s, std::string resume_key) {
+  bool in_cluster() const { return config::in_cluster(settings_.cluster); }
+  bool has_gateway() const { return config::has_role(settings_.cluster, config::gateway_role); }
+  rpc::push_sink& edge() {
+    if (server_) return server_->sink();
+    return no_edge_;
+  }
+  static std::string text_of(const std::string& address, std::uint16_t port) {
+    const bool v6 = address.find(':') != std::string::npos;
+    return (v6 ? '[' + address + ']' : address) + ':' + std::to_string(port);
+  }
+
+  static gateway::gateway_options gateway_options(const settings& s,
+                                                  const runtime::kept_keys& keys) {
     gateway::gateway_options o;
     o.settings = s.gateway;
     o.metrics.push_back(config::process_metrics());
-    if (o.settings.resume_key.empty()) o.settings.resume_key = std::move(resume_key);
+    if (o.settings.resume_key.empty()) o.settings.resume_key = keys.at("resume");
     if (o.settings.web_root.empty()) o.settings.web_root = config::installed_page();
     if (o.settings.web_root == "none") o.settings.web_root.clear();
     return o;
@@ -137,6 +214,34 @@ class node_process {
     return storage::open_database(io_, {name, where_.conninfo(name), node, s, {}});
   }
 
+  config::gateway_settings pages_settings() const {
+    config::gateway_settings s;
+    if (const auto at = link::parse_address(settings_.cluster.operations)) {
+      s.address = at->address().to_string();
+      s.port = at->port();
+    }
+    s.io_threads = 1;
+    return s;
+  }
+
+  gateway::gateway_options pages_options() {
+    gateway::gateway_options o;
+    o.settings = pages_settings();
+    o.operations_ready = [this] { return ready(); };
+    o.operations = [this](std::string_view verb,
+                          std::string_view path) -> std::optional<std::string> {
+      if (verb != "GET" || path != "/cluster") return {};
+      return runtime::json_of(node_.status());
+    };
+    if (server_) {
+      o.metrics_text = [this] { return server_->metrics_text(); };
+    } else {
+      o.metrics.push_back(config::process_metrics());
+      o.metrics.push_back([this](metric_samples& out) { node_.collect_metrics(out); });
+    }
+    return o;
+  }
+
   runtime::node_options node_options() {
     runtime::node_options o;
     o.settings = settings_.runtime;
@@ -149,39 +254,43 @@ class node_process {
       log::error("runtime.failed", {{"reason", reason}});
       failed_ = true;
     };
+    if (in_cluster())
+      o.cluster = runtime::cluster_options{settings_.cluster, has_gateway(), config::version_text(),
+                                           [this](std::string_view) {
+                                             if (server_) server_->read_revocations();
+                                           }};
     return o;
   }
 
   const settings& settings_;
   const domain_databases& where_;
   std::atomic<bool> failed_{false};
+  no_edge no_edge_;
   storage::storage_io io_;
-  gateway::server server_;
+  std::unique_ptr<gateway::server> server_;
   runtime::node node_;
   std::optional<runtime::operations> operations_;
   gateway::operators_socket operators_;
+  std::optional<gateway::server> pages_;  ///< for operators, in a cluster
 };
 
 // Serves until a signal to stop comes; prints the ready line when /readyz would say so.
 int run(node_process& process, config::process_signals& signals, config::running_settings& all) {
   const auto& s = all.now();
-  auto port = process.start();
-  if (!port) return refuse(port.error());
+  auto place = process.start();
+  if (!place) return refuse(place.error());
   bool announced = false;
   for (;;) {
     const int signal = signals.wait_for(std::chrono::milliseconds(announced ? 250 : 5));
     if (signal == SIGINT || signal == SIGTERM) break;
     if (signal == SIGHUP) {
       if (all.read_again()) process.change_limits(s.gateway);
-      process.renew_certificate(s.gateway.tls);
+      process.renew_certificates(s);
     }
     if (process.failed()) return config::exit_failed;
     if (announced || !process.ready()) continue;
     announced = true;
-    auto host = s.gateway.address.find(':') == std::string::npos ? s.gateway.address
-                                                                 : '[' + s.gateway.address + ']';
-    const char* scheme = s.gateway.tls.certificate.empty() ? "http" : "https";
-    std::cout << "nova ready: " << scheme << "://" << host << ':' << *port << '\n' << std::flush;
+    std::cout << "nova ready: " << *place << '\n' << std::flush;
   }
   log::info("stop.begins");
   return config::exit_ok;
@@ -191,6 +300,7 @@ int serve(config::running_settings& all, config::process_signals& signals) {
   const auto& s = all.now();
   config::raise_open_files();
   if (!fit(config::examine(s, config::gather_facts(s)))) return config::exit_refused;
+  if (auto fine = check_cluster(s.cluster); !fine) return refuse(fine.error());
   log::info("start.begins", {{"version", config::version_text()},
                              {"data", s.general.data_dir},
                              {"max_connections", s.gateway.max_connections}});
@@ -198,7 +308,7 @@ int serve(config::running_settings& all, config::process_signals& signals) {
   if (auto started = where.start(); !started) return refuse(started.error());
   if (!fit(findings_of(where.check()))) return config::exit_refused;
   if (auto migrated = where.migrate(); !migrated) return refuse(migrated.error());
-  auto keys = load_keys(fs::path(s.general.data_dir) / "keys");
+  auto keys = load_keys(s);
   if (!keys) return refuse(keys.error());
 
   int status = config::exit_failed;
@@ -259,6 +369,14 @@ int databases(const config::command_line& line) {
   return config::exit_ok;
 }
 
+int cluster(const config::command_line& line) {
+  auto answer = config::ask_cluster(line.operations);
+  if (answer && !line.json) answer = config::print_cluster(*answer, line.topic);
+  if (!answer) return told(answer.error());
+  std::cout << *answer << (line.json ? "\n" : "");
+  return config::exit_ok;
+}
+
 int main_with(int argc, char** argv) {
   auto parsed = config::parse_command_line(argc, argv, std::cout, std::cerr);
   if (auto* status = std::get_if<int>(&parsed)) return *status;
@@ -268,6 +386,9 @@ int main_with(int argc, char** argv) {
     return config::exit_ok;
   }
   if (line.command == config::command::databases) return databases(line);
+  if (line.command == config::command::cluster) return cluster(line);
+  if (line.command == config::command::certs)
+    return told(config::make_certificates({line.copy, line.nodes, line.days}));
   auto read = config::running_settings::read(line, config::read_environment(environ));
   if (!read) {
     config::print_problems(read.error(), std::cerr);
@@ -288,6 +409,8 @@ int main_with(int argc, char** argv) {
     case config::command::operate:
       return config::operate(s.general.data_dir, line.call, std::cout, std::cerr);
     case config::command::databases:
+    case config::command::certs:
+    case config::command::cluster:
     case config::command::version: break;
   }
   return config::exit_ok;

@@ -34,7 +34,10 @@ struct server::impl final : rpc::push_sink {
     for (unsigned i = 0; i < count; ++i) threads.push_back(std::make_shared<io_thread>(i));
     exposed.add([this](metric_samples& out) { collect_metrics(out); });
     for (auto& source : o.metrics) exposed.add(std::move(source));
-    common.metrics_text = [this] { return exposed.text(); };
+    common.metrics_text =
+        o.metrics_text ? std::move(o.metrics_text) : [this] { return exposed.text(); };
+    common.operations_ready = std::move(o.operations_ready);
+    common.operations = std::move(o.operations);
   }
 
   std::shared_ptr<const tls_context> certificate() const;
@@ -45,7 +48,9 @@ struct server::impl final : rpc::push_sink {
   void refuse(tcp_socket socket, limits::refused why, bool secure);
   void tick_tokens();
   void collect_metrics(metric_samples& out) const;
+  void close_session(const uuid& session);
   void stop_threads();
+  void run();
 
   void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) override;
   void close(rpc::connection_id connection, rpc::close_code code, std::string reason) override;
@@ -203,6 +208,10 @@ void server::impl::close(rpc::connection_id connection, rpc::close_code code, st
 
 void server::impl::revoke_session(const uuid& session, unix_ms until) {
   common.tokens->revoke(session, until);
+  close_session(session);
+}
+
+void server::impl::close_session(const uuid& session) {
   for (auto& thread : threads)
     thread->post([&t = *thread, session] {
       t.for_each([&](connection& c) {
@@ -210,6 +219,12 @@ void server::impl::revoke_session(const uuid& session, unix_ms until) {
           c.shut(rpc::close_code::unauthenticated, "the session was revoked");
       });
     });
+}
+
+void server::impl::run() {
+  retry.emplace(threads[0]->context());
+  accept();
+  for (auto& t : threads) runners.emplace_back([thread = t.get()] { thread->run(); });
 }
 
 void server::impl::stop_threads() {
@@ -245,15 +260,25 @@ result<std::uint16_t> server::start(rpc::bus& bus) {
   if (!port) return port;
   impl_->views.emplace(bus, std::chrono::milliseconds(impl_->common.settings.view_budget_ms));
   impl_->common.bus = &*impl_->views;
+  impl_->common.tokens->found_revoked = [this](const uuid& session) {
+    impl_->close_session(session);
+  };
   impl_->common.tokens->connect(bus);
-  auto& first = impl_->threads[0]->context();
-  impl_->retry.emplace(first);
-  impl_->token_timer.emplace(first);
-  impl_->accept();
+  impl_->token_timer.emplace(impl_->threads[0]->context());
   impl_->tick_tokens();
-  for (auto& t : impl_->threads) impl_->runners.emplace_back([thread = t.get()] { thread->run(); });
+  impl_->run();
   return port;
 }
+
+result<std::uint16_t> server::start() {
+  auto port = impl_->listen();
+  if (port) impl_->run();
+  return port;
+}
+
+std::string server::metrics_text() const { return impl_->exposed.text(); }
+
+void server::read_revocations() { impl_->common.tokens->read_revocations(); }
 
 void server::drain_and_stop(std::chrono::milliseconds budget) {
   if (impl_->runners.empty()) return;
@@ -264,7 +289,7 @@ void server::drain_and_stop(std::chrono::milliseconds budget) {
     error_code ignored;
     impl_->listening->close(ignored);
     impl_->retry->cancel();
-    impl_->token_timer->cancel();
+    if (impl_->token_timer) impl_->token_timer->cancel();
   });
   auto everywhere = [this](void (connection::*f)()) {
     for (auto& thread : impl_->threads)

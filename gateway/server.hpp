@@ -7,8 +7,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nova::gateway {
@@ -18,6 +21,14 @@ struct gateway_options {
   const wall_clock* wall = &system_wall_clock();
   random_source* random = &system_random();
   std::vector<metric_source> metrics;  ///< of the process, beside the server's own and the bus's
+
+  // Of a server for operators only. It has no web page, no calls and no sockets; start() uses no bus.
+  std::function<bool()> operations_ready = {};  ///< null: a server for clients
+  /// The JSON of a page; empty: there is none.
+  std::function<std::optional<std::string>(std::string_view verb, std::string_view path)>
+      operations = {};
+  /// The content of /metrics instead of this server's own; null: its own.
+  std::function<std::string()> metrics_text = {};
 };
 
 class server {
@@ -34,6 +45,14 @@ class server {
   /// Opens the port and serves. Returns the port, or the reason of the failure (for example: address in
   /// use).
   result<std::uint16_t> start(rpc::bus& bus);
+
+  /// Opens the port of a server for operators.
+  result<std::uint16_t> start();
+
+  /// The text of /metrics. Any thread.
+  std::string metrics_text() const;
+  /// Reads the revoked sessions again: some may have been missed. Any thread.
+  void read_revocations();
 
   /// The limits that are live settings; the other settings stay as they were at the start. Any thread.
   void change_limits(const config::gateway_settings& settings);

@@ -36,6 +36,23 @@ bool take_sets(const std::vector<std::string>& sets, command_line& line, std::os
   return true;
 }
 
+void add_cluster_commands(CLI::App& app, command_line& line) {
+  auto* certs =
+      app.add_subcommand("certs", "Make an authority for a cluster and its nodes' certificates");
+  certs->add_option("FOLDER", line.copy, "Folder of the files")->required();
+  certs->add_option("--node", line.nodes, "Name of a node; once for each")->take_all();
+  certs->add_option("--days", line.days, "How long the nodes' certificates are valid")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3650));
+  auto* cluster = app.add_subcommand("cluster", "Say what a running cluster is");
+  cluster->add_option("TOPIC", line.topic, "status, members or shards")
+      ->required()
+      ->check(CLI::IsMember({"status", "members", "shards"}));
+  cluster->add_option("--at", line.operations, "Address and port of a node's operations pages")
+      ->required();
+  cluster->add_flag("--json", line.json, "Print the node's answer as it is");
+}
+
 }  // namespace
 
 std::variant<command_line, int> parse_command_line(int argc, const char* const* argv,
@@ -68,6 +85,7 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
                                    std::pair("sagas", "Sagas of a running Nova"),
                                    std::pair("account", "The operator role of accounts")})
     app.get_subcommand(word)->description(help);
+  add_cluster_commands(app, line);
   app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", version_text());
   for (auto* sub : {serve, doctor, migrate, backup, restore}) add_sources(*sub, line, sets);
@@ -81,7 +99,7 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
       std::ranges::none_of(commands, [&](CLI::App* c) { return c->get_name() == asked; })) {
     err << "nova: there is no command " << asked
         << "; the commands are serve, doctor, migrate, databases, backup, restore, events, sagas, "
-           "account, acts and version\n";
+           "account, acts, certs, cluster and version\n";
     return exit_bad_usage;
   }
   serve->add_option("--trace", line.trace_file,
@@ -99,8 +117,14 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
   }
   if (!take_sets(sets, line, err)) return exit_bad_usage;
   const std::pair<const CLI::App*, command> asked_for[] = {
-      {serve, command::serve},         {doctor, command::doctor}, {migrate, command::migrate},
-      {databases, command::databases}, {backup, command::backup}, {restore, command::restore}};
+      {serve, command::serve},
+      {doctor, command::doctor},
+      {migrate, command::migrate},
+      {databases, command::databases},
+      {backup, command::backup},
+      {restore, command::restore},
+      {app.get_subcommand("certs"), command::certs},
+      {app.get_subcommand("cluster"), command::cluster}};
   line.command = line.call.method.empty() ? command::version : command::operate;
   for (const auto& [sub, what] : asked_for)
     if (sub->parsed()) line.command = what;

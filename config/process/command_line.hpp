@@ -1,4 +1,5 @@
-// `nova serve|doctor|migrate|databases|backup|restore|events|sagas|account|acts|version` and their options. Called only by gateway/main.cpp.
+// `nova serve|doctor|migrate|databases|backup|restore|events|sagas|account|acts|certs|cluster|version` and their options. Called only by
+// gateway/main.cpp.
 #pragma once
 
 #include "config/process/operator_commands.hpp"
@@ -8,7 +9,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <iosfwd>
+#include <string>
 #include <variant>
+#include <vector>
 
 namespace nova::config {
 
@@ -20,6 +23,8 @@ enum class command : std::uint8_t {
   backup,
   restore,
   operate,  ///< a call to a running Nova
+  certs,
+  cluster,
   version
 };
 
@@ -37,6 +42,11 @@ struct command_line {
   std::filesystem::path copy;          ///< backup and restore: the folder of the backup
   std::filesystem::path new_settings;  ///< databases: --settings; empty: none is written
   operator_call call;                  ///< operate: what the running Nova is asked
+  std::vector<std::string> nodes;      ///< certs: --node, once for each
+  int days = 365;                      ///< certs: --days
+  std::string topic;                   ///< cluster: status, members or shards
+  std::string operations;              ///< cluster: --at, an operations port
+  bool json = false;                   ///< cluster: --json
   std::string trace_file;              ///< --trace of serve: spans of requests; empty: none
   config::assignments
       values;  ///< --data, --port and --set NAME=VALUE; they override file and environment

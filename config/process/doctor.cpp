@@ -1,6 +1,8 @@
 // Facts of the machine and the checks of `nova doctor`.
 #include "config/process/doctor.hpp"
 
+#include "config/settings/roles.hpp"
+
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -247,7 +249,7 @@ machine_facts gather_facts(const settings& s) {
   machine_facts facts;
   look_at_data_dir(s, facts);
   look_at_secrets(s, facts);
-  look_at_address(s, facts);
+  if (has_role(s.cluster, gateway_role)) look_at_address(s, facts);
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) facts.open_files_most = limit.rlim_max;
   facts.memory_bytes = machine_memory();

@@ -35,21 +35,27 @@ result<std::string> read_key(const std::filesystem::path& file, int fd) {
   return key;
 }
 
-// Written beside and renamed, so that a crash leaves no half key.
+// Written beside and linked, so that a crash leaves no half key, and of several processes that share the folder one makes the key.
 result<std::string> create_key(const std::filesystem::path& file) {
   std::string key(key_bytes, '\0');
   if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key_bytes))
     return problem(file, "the kernel gave no random bytes");
   auto part = file;
-  part += ".part";
+  part += "." + std::to_string(::getpid()) + ".part";
   {
     descriptor out{::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (out.fd < 0 || ::write(out.fd, key.data(), key.size()) != static_cast<ssize_t>(key_bytes) ||
         ::fsync(out.fd) != 0)
       return problem(file, std::generic_category().message(errno));
   }
-  if (::rename(part.c_str(), file.c_str()) != 0)
-    return problem(file, std::generic_category().message(errno));
+  const int linked = ::link(part.c_str(), file.c_str());
+  const int failed = errno;
+  ::unlink(part.c_str());
+  if (linked != 0 && failed == EEXIST) {
+    descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    return read_key(file, in.fd);
+  }
+  if (linked != 0) return problem(file, std::generic_category().message(failed));
   descriptor folder{::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (folder.fd < 0 || ::fsync(folder.fd) != 0)
     return problem(file, std::generic_category().message(errno));

@@ -42,6 +42,9 @@ void add_layers(std::vector<declaration>& rows) {
 #define GROUP runtime
 #include "config/settings/runtime.def"
 #undef GROUP
+#define GROUP cluster
+#include "config/settings/cluster.def"
+#undef GROUP
 }
 
 void add_domains(std::vector<declaration>& rows) {

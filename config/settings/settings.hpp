@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/settings/assignments.hpp"
+#include "config/settings/cluster_settings.hpp"
 #include "config/settings/domain_settings.hpp"
 #include "config/settings/gateway_settings.hpp"
 #include "config/settings/general_settings.hpp"
@@ -22,6 +23,7 @@ struct settings : domain_settings {
   gateway_settings gateway;
   storage_settings storage;
   runtime_settings runtime;
+  cluster_settings cluster;
 };
 
 /// Variables whose names begin with NOVA_.

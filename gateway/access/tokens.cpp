@@ -103,7 +103,9 @@ void tokens::tick() {
         have_keys() ? std::chrono::milliseconds(settings_.keys_refresh_s * 1000) : first_keys_retry;
     ask_for_keys = !asking_ && now - last_asked_ >= pause;
     if (ask_for_keys) asking_ = true;
-    ask_for_revocations = !revocations_known_ && !std::exchange(asking_revocations_, true);
+    ask_for_revocations =
+        (!revocations_known_ || revocations_wanted_) && !std::exchange(asking_revocations_, true);
+    if (ask_for_revocations) revocations_wanted_ = false;
   }
   if (ask_for_keys) ask_keys();
   if (ask_for_revocations) ask_revocations();
@@ -168,10 +170,23 @@ void tokens::revocations_answered(const rpc::reply_result& reply) {
   const auto* answer =
       reply ? dynamic_cast<const session::RevocationsReply*>(reply->get()) : nullptr;
   for (int i = 0; answer && i < answer->items_size(); ++i)
-    if (auto id = parse_uuid(answer->items(i).session_id())) revoke(*id, answer->items(i).until());
+    if (auto id = parse_uuid(answer->items(i).session_id())) {
+      const bool news = revocations_known_ && !revoked(*id);
+      revoke(*id, answer->items(i).until());
+      if (news && found_revoked) found_revoked(*id);
+    }
   std::lock_guard lock(mutex_);
   asking_revocations_ = false;
   if (answer) revocations_known_ = true;
+  else if (revocations_known_) revocations_wanted_ = true;
+}
+
+void tokens::read_revocations() {
+  {
+    std::lock_guard lock(mutex_);
+    revocations_wanted_ = true;
+  }
+  tick();
 }
 
 void tokens::set_keys(key_set keys) {

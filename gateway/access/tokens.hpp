@@ -35,6 +35,9 @@ class tokens : public std::enable_shared_from_this<tokens> {
   tokens(const config::gateway_settings& settings, const wall_clock& wall,
          monotonic_clock now = &std::chrono::steady_clock::now);
 
+  /// Called for a session that read_revocations() finds. Set before connect().
+  std::function<void(const uuid& session)> found_revoked;
+
   /// Sets the bus for requests of keys and revocations. No token is verified before both have come.
   void connect(rpc::bus& bus);
   /// Ends the requests; waiting verifications are answered.
@@ -51,6 +54,8 @@ class tokens : public std::enable_shared_from_this<tokens> {
   void tick();
 
   void revoke(const uuid& session, unix_ms until);
+  /// Requests the revocations again, because some may not have been told. Those that are known stay in force.
+  void read_revocations();
   bool revoked(const uuid& session) const;
   /// True when keys and revocations are known.
   bool ready() const;
@@ -81,7 +86,7 @@ class tokens : public std::enable_shared_from_this<tokens> {
   std::atomic<bool> revocations_known_{false};
   std::mutex mutex_;
   rpc::bus* bus_ = nullptr;
-  bool asking_ = false, asking_revocations_ = false;
+  bool asking_ = false, asking_revocations_ = false, revocations_wanted_ = false;
   std::chrono::steady_clock::time_point last_asked_{};
   std::vector<waiting> waiting_;  ///< at most max_waiting; more are refused
   mutable std::shared_mutex revoked_mutex_;

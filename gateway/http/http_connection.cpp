@@ -369,7 +369,8 @@ void http_connection::on_request() {
   enter(phase::serving, 0);
   request_id_ = choose_request_id(edge_, request.request_id);
   learn_client();
-  if (request.verb == "GET" && split_target(request.target).first == socket_path)
+  if (!edge_.operations && request.verb == "GET" &&
+      split_target(request.target).first == socket_path)
     return upgrade(request, request_id_);
   exchange_ = serve_http(edge_, site_, thread_, request, lease_.address(), request_id_,
                          [weak = weak_from_this()](http_answer a) {

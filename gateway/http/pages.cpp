@@ -44,12 +44,23 @@ pages::pages(const edge& e)
 
 std::optional<http_answer> pages::find(const http_request& request, std::string_view path,
                                        std::string_view request_id) const {
+  if (edge_.operations) return of_operators(request, path, request_id);
   auto page = operation(path);
   if (!page)
     if (auto file = files_.find(path)) page = file_answer(std::move(file));
   bool get = request.verb == "GET" || request.verb == "HEAD";
   if (page && !get) return other_verb(request, "GET, HEAD, OPTIONS", request_id);
   return page;
+}
+
+std::optional<http_answer> pages::of_operators(const http_request& request, std::string_view path,
+                                               std::string_view request_id) const {
+  if (auto json = edge_.operations(request.verb, path))
+    return text_answer("application/json", std::move(*json));
+  const bool known = path == "/healthz" || path == "/readyz" || path == "/metrics";
+  if (!known) return problem_answer(make_error(errc::not_found), std::string(request_id));
+  if (request.verb == "GET" || request.verb == "HEAD") return operation(path);
+  return other_verb(request, "GET, HEAD, OPTIONS", request_id);
 }
 
 std::optional<http_answer> pages::nothing_here() const {

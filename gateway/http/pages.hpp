@@ -25,6 +25,8 @@ class pages {
 
  private:
   std::optional<http_answer> operation(std::string_view path) const;
+  std::optional<http_answer> of_operators(const http_request& request, std::string_view path,
+                                          std::string_view request_id) const;
   http_answer readiness() const;
   const edge& edge_;
   const static_files files_;

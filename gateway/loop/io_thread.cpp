@@ -68,7 +68,8 @@ void io_thread::drain_inbox() {
 }
 
 rpc::connection_id io_thread::id_of(std::size_t index) const noexcept {
-  return std::uint64_t{index_} << 56 | std::uint64_t{slots_[index].generation} << slot_bits | index;
+  return std::uint64_t{index_} << thread_shift |
+         std::uint64_t{slots_[index].generation % generations} << slot_bits | index;
 }
 
 io_thread::slot* io_thread::slot_of(rpc::connection_id id) noexcept {
@@ -87,7 +88,7 @@ rpc::connection_id io_thread::add(std::shared_ptr<connection> c) {
     slots_.emplace_back();
   }
   auto& s = slots_[index];
-  ++s.generation;
+  if (++s.generation % generations == 0) ++s.generation;
   s.held = std::move(c);
   s.deadline = time_point::max();
   ++used_;

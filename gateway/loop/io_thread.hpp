@@ -71,7 +71,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   void post(std::function<void()> task);
   void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p);
   static unsigned thread_of(rpc::connection_id id) noexcept {
-    return static_cast<unsigned>(id >> 56);
+    return static_cast<unsigned>(id >> thread_shift);
   }
 
   // From this thread.
@@ -101,7 +101,9 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
     std::shared_ptr<const std::vector<rpc::connection_id>> to;
     rpc::push_ptr push;
   };
-  static constexpr unsigned slot_bits = 24;
+  /// The highest 16 bits of an id stay zero; see rpc::connection_id.
+  static constexpr unsigned slot_bits = 24, thread_shift = 42;
+  static constexpr std::uint32_t generations = 1u << (thread_shift - slot_bits);
   rpc::connection_id id_of(std::size_t index) const noexcept;
   slot* slot_of(rpc::connection_id id) noexcept;
   void enqueue(message m);

@@ -26,6 +26,9 @@ edge::edge(config::gateway_settings s, const wall_clock& clock, random_source& r
       limits(settings),
       admission(limits) {}
 
-bool edge::ready() const { return bus && !draining && tokens->ready() && bus->ready(); }
+bool edge::ready() const {
+  if (operations_ready) return !draining && operations_ready();
+  return bus && !draining && tokens->ready() && bus->ready();
+}
 
 }  // namespace nova::gateway

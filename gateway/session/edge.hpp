@@ -14,7 +14,9 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nova::gateway {
@@ -39,6 +41,10 @@ struct edge {
   gateway::admission admission;
   rpc::bus* bus = nullptr;                    ///< set before the first connection
   std::function<std::string()> metrics_text;  ///< the content of /metrics
+  /// Of an edge for operators only: its readiness, and the JSON of a page; empty: there is none. Null: an edge for clients.
+  std::function<bool()> operations_ready;
+  std::function<std::optional<std::string>(std::string_view verb, std::string_view path)>
+      operations;
   std::atomic<bool> draining{false};
 };
 

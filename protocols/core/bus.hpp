@@ -16,7 +16,7 @@
 
 namespace nova::rpc {
 
-/// Names one open socket of one gateway process; never reused while the process lives.
+/// Names one open socket of one gateway process, for at least 262,143 further sockets; 16 high bits name its node inside the runtime.
 using connection_id = std::uint64_t;
 
 /// The caller of a method, as the gateway has authenticated it.

@@ -76,7 +76,7 @@ TEST_CASE("O: --version prints the version, and an unknown command is named") {
   CHECK(bogus.status() == exit_bad_usage);
   CHECK(bogus.err ==
         "nova: there is no command bogus; the commands are serve, doctor, migrate, databases, "
-        "backup, restore, events, sagas, account, acts and version\n");
+        "backup, restore, events, sagas, account, acts, certs, cluster and version\n");
 }
 
 TEST_CASE("databases takes the place of the server and a new settings file") {

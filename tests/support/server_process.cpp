@@ -9,11 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 namespace nova::client {
 
@@ -84,7 +86,7 @@ server_process::~server_process() {
   if (own_data_) fs::remove_all(data_, ec);
 }
 
-bool server_process::start() {
+bool server_process::begin() {
   int out[2];
   if (pipe2(out, O_CLOEXEC) != 0) return false;
   const auto port = std::to_string(options_.port);
@@ -107,13 +109,17 @@ bool server_process::start() {
   close(out[1]);
   close(log);
   pidfd_ = open_pidfd(pid_);
-  const bool ready = await_ready(out[0]);
-  close(out[0]);
-  return ready;
+  out_ = out[0];
+  return true;
 }
 
-bool server_process::await_ready(int out) {
-  static constexpr std::string_view mark = "nova ready: http://127.0.0.1:";
+bool server_process::await() {
+  struct closing {
+    int& fd;
+    ~closing() { close(std::exchange(fd, -1)); }
+  } at_end{out_};
+  const int out = out_;
+  static constexpr std::string_view ready = "nova ready: ", mark = "http://127.0.0.1:";
   const auto deadline = clock::now() + options_.ready_within;
   std::string seen;
   for (;;) {
@@ -131,7 +137,7 @@ bool server_process::await_ready(int out) {
       return false;
     }
     seen.append(buffer, static_cast<std::size_t>(n));
-    const auto at = seen.find(mark);
+    const auto at = seen.find(mark, std::min(seen.find(ready), seen.size()));
     if (at != std::string::npos && seen.find('\n', at) != std::string::npos) {
       options_.port = static_cast<std::uint16_t>(std::stoi(seen.substr(at + mark.size())));
       return true;

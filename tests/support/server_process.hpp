@@ -37,7 +37,10 @@ class server_process {
   server_process& operator=(const server_process&) = delete;
 
   /// Starts it and waits for the ready line; the server dies with the thread that calls this. False: it ended or stayed silent; `problem()` says what was seen.
-  bool start();
+  bool start() { return begin() && await(); }
+  /// The two halves of start(), for several processes that come up together.
+  bool begin();
+  bool await();
   /// SIGTERM. The exit status, or -1 when it had to be killed after `within`.
   int stop(std::chrono::milliseconds within = std::chrono::seconds(15));
   /// SIGKILL to the server alone; PostgreSQL is left as it is.
@@ -61,7 +64,6 @@ class server_process {
   std::string log_tail(std::size_t bytes = 4000) const;
 
  private:
-  bool await_ready(int out);
   void end_postgres();
   bool signal_postgres(int signal);
 
@@ -69,7 +71,7 @@ class server_process {
   std::string data_, log_, problem_;
   bool own_data_ = false;
   pid_t pid_ = 0;
-  int pidfd_ = -1;
+  int pidfd_ = -1, out_ = -1;
 };
 
 /// What a process has used so far. All zero when it is gone.

@@ -68,7 +68,7 @@ def domain_edges(tree):
 # The rooms of a folder, lowest first: a file includes its own room and lower ones. Rooms that are not listed, and files that
 # lie in the folder itself, are above all listed rooms.
 ROOMS = {
-    "actors/runtime": ["api", "sagas", "kernel", "routing", "pushes", "entities", "events", "placement", "node"],
+    "actors/runtime": ["api", "sagas", "link", "kernel", "routing", "pushes", "entities", "events", "placement", "node"],
     "gateway": ["loop", "codec", "access", "views", "session", "websocket", "http"],
 }
 

@@ -70,15 +70,22 @@ node::impl::impl(node_options o, rpc::push_sink& sink)
     : options(std::move(o)),
       services(options.settings, *options.wall, *options.random, options.simulated),
       couriers(services, sink,
-               {options.make_presence, [this] { return directory.ousted(); },
-                [this](const uuid& account, unix_ms at) { note_seen(account, at); }}),
+               {options.make_presence, [this] { return !cluster && directory.ousted(); },
+                [this](const uuid& account, unix_ms at) { note_seen(account, at); },
+                [this](const uuid& account) {
+                  if (cluster) cluster->left(account);
+                }}),
       directory(services, couriers),
-      router(services, couriers, directory),
+      local(services, couriers, directory),
+      sink(sink),
       config(scheduler_threads(services.settings().threads), options.simulated) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
   system = std::make_unique<caf::actor_system>(config);
   if (options.knows_event) services.knows_event = options.knows_event;
   services.now = [&clock = system->clock()] { return clock.now(); };
+  if (options.cluster)
+    cluster = std::make_unique<cluster_router>(services, couriers, directory, local, sink,
+                                               *options.cluster);
 }
 
 // The answer is ignored: a lost note leaves an older time.
@@ -92,7 +99,7 @@ void node::impl::note_seen(const uuid& account, unix_ms at) {
   c.deadline = services.now() + milliseconds(c.method->deadline_ms);
   c.request = options.note_seen.request(at);
   c.reply = [](rpc::reply_result) {};
-  router.call(std::move(c));
+  router().call(std::move(c));
 }
 
 namespace {
@@ -209,16 +216,27 @@ node::~node() {
 }
 
 void node::add(domain d, std::shared_ptr<storage::database> database) {
-  impl_->directory.add(std::move(d), std::move(database), impl_->router);
+  impl_->directory.add(std::move(d), std::move(database), impl_->router());
+}
+
+void node::know(std::string domain, std::uint32_t shards) {
+  impl_->directory.know(std::move(domain), shards);
 }
 
 void node::tap(const rpc::event_type& type, std::function<void(const rpc::message_ptr&)> callback) {
   impl_->directory.tap(type, std::move(callback));
 }
 
+result<std::uint16_t> node::join() {
+  auto& i = *impl_;
+  if (!i.cluster) return make_error(errc::internal, "there is no cluster");
+  if (!std::exchange(i.connected, true)) i.directory.connect();
+  return i.cluster->start();
+}
+
 void node::start() {
   auto& i = *impl_;
-  i.directory.connect();
+  if (!std::exchange(i.connected, true)) i.directory.connect();
   i.sample_depths();
   i.started = true;
   auto how = i.policy("supervisor:node");
@@ -239,6 +257,7 @@ bool node::stop(milliseconds budget) {
   if (!i.started || i.stopped) return true;
   const auto start = std::chrono::steady_clock::now();
   i.services.stopping = true;
+  if (i.cluster) i.cluster->leave();
   i.wait([&] { return i.services.under_way.load() == 0 && i.services.uncommitted.load() == 0; },
          start + budget / 2);
   caf::anon_send_exit(i.root, caf::exit_reason::user_shutdown);
@@ -258,15 +277,23 @@ bool node::stop(milliseconds budget) {
   auto left = std::make_shared<std::atomic<std::size_t>>(i.directory.domains().size());
   for (auto& d : i.directory.domains()) d->link.database->stop([left] { --*left; });
   if (!i.wait([&] { return left->load() == 0; }, start + budget)) return false;
+  if (i.cluster) {
+    i.cluster->give_back();
+    i.cluster->stop(milliseconds(500));
+  }
   i.stopped = true;
   return true;
 }
 
-void node::call(rpc::call c) { impl_->router.call(std::move(c)); }
+void node::call(rpc::call c) {
+  if (impl_->cluster) return impl_->cluster->call(std::move(c));
+  impl_->local.call(std::move(c));
+}
 
 void node::attach(rpc::attachment a, std::function<void(result<void>)> attached) {
   const auto& services = impl_->services;
   if (services.stopping) return attached(unavailable(services.settings().overload_retry_ms));
+  if (impl_->cluster) return impl_->cluster->attach(a, std::move(attached));
   impl_->couriers.attach(a, std::move(attached));
 }
 
@@ -277,11 +304,31 @@ void node::detach(rpc::connection_id connection, const uuid& account) {
 bool node::ready() const {
   const auto& services = impl_->services;
   if (!impl_->started || services.stopping) return false;
+  if (impl_->cluster) return impl_->cluster->complete();
   for (const auto& d : impl_->directory.domains()) {
     const auto& lane = d->link.lane();
     if (!d->link.serving || !lane.accepting() || lane.lease_until() <= services.now()) return false;
   }
   return true;
+}
+
+rpc::push_sink& node::edge() {
+  if (impl_->cluster) return *impl_->cluster;
+  return impl_->sink;
+}
+
+cluster_status node::status() const {
+  return impl_->cluster ? impl_->cluster->status() : cluster_status{};
+}
+
+void node::tell_operations(std::string address) {
+  if (!impl_->cluster) return;
+  impl_->cluster->links().update_self(
+      [address = std::move(address)](link::Member& m) { m.set_operations(address); });
+}
+
+result<void> node::renew_certificate(const config::cluster_settings& s) {
+  return impl_->cluster ? impl_->cluster->links().renew(s) : result<void>();
 }
 
 void node::collect_metrics(metric_samples& out) const {

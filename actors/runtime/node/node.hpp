@@ -4,6 +4,7 @@
 
 #include "actors/runtime/api/module.hpp"
 #include "actors/runtime/node/dead_letters.hpp"
+#include "actors/runtime/placement/cluster_options.hpp"
 #include "config/settings/runtime_settings.hpp"
 #include "protocols/core/bus.hpp"
 #include "storage/database/database.hpp"
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +33,8 @@ struct node_options {
   /// Called with the reason when the root supervisor gave up. The process should then end with a failure. Any
   /// thread.
   std::function<void(std::string)> failed;
+  /// Empty: this process is all of Nova, and opens no port.
+  std::optional<cluster_options> cluster = {};
   /// Deterministic mode of actors/runtime/node/testing.hpp: no scheduler threads, virtual time, jobs run
   /// inline.
   bool simulated = false;
@@ -47,9 +51,15 @@ class node final : public rpc::bus {
   /// Adds a domain with its database. Call before start().
   void add(domain d, std::shared_ptr<storage::database> database);
 
+  /// A domain that only other nodes own. Call before start().
+  void know(std::string domain, std::uint32_t shards);
+
   /// Calls back with each committed event of the type, after its commit, on an actor's thread. Not durable:
   /// a crash loses calls that were not made yet. Call before start().
   void tap(const rpc::event_type& type, std::function<void(const rpc::message_ptr&)> callback);
+
+  /// Opens the port for other nodes and begins to look for them. Call before start(), and only in a cluster. Returns the port.
+  result<std::uint16_t> join();
 
   /// Starts the tree of actors and begins to claim shards. ready() tells when the node serves. Returns at
   /// once.
@@ -59,6 +69,15 @@ class node final : public rpc::bus {
   /// reverse order of their start, gives the leases back. False when the budget was too short; then
   /// end the process with std::quick_exit.
   bool stop(std::chrono::milliseconds budget);
+
+  /// The edge for taps: of this process, and in a cluster of every gateway node.
+  rpc::push_sink& edge();
+  /// The nodes and owners that this node knows. Empty without a cluster.
+  cluster_status status() const;
+  /// Changes this node's address of the operations pages.
+  void tell_operations(std::string address);
+  /// See link::gate::renew; nothing without a cluster.
+  result<void> renew_certificate(const config::cluster_settings& s);
 
   // rpc::bus
   void call(rpc::call c) override;

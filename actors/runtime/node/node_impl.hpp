@@ -6,6 +6,7 @@
 #include "actors/runtime/kernel/services.hpp"
 #include "actors/runtime/kernel/supervisor.hpp"
 #include "actors/runtime/node/node.hpp"
+#include "actors/runtime/placement/cluster_router.hpp"
 #include "actors/runtime/placement/directory.hpp"
 #include "actors/runtime/placement/local_router.hpp"
 #include "actors/runtime/pushes/couriers.hpp"
@@ -30,18 +31,25 @@ struct node::impl {
   /// Waits until the condition holds or the deadline passes. A simulation does its steps instead of waiting.
   bool wait(std::function<bool()> until, std::chrono::steady_clock::time_point deadline);
   void silence();
+  runtime::router& router() {
+    if (cluster) return *cluster;
+    return local;
+  }
 
   const node_options options;
   runtime::services services;
   runtime::couriers couriers;
   runtime::directory directory;
-  local_router router;
+  local_router local;
+  std::unique_ptr<cluster_router> cluster;
+  rpc::push_sink& sink;
   actor_config config;
   std::unique_ptr<caf::actor_system> system;
   caf::actor root;
   std::function<void()> pump;  ///< simulations: runs all steps that are possible now
   std::mutex mutex;
   std::condition_variable changed;
+  bool connected = false;
   bool started = false;
   bool root_ended = false;
   bool stopped = false;

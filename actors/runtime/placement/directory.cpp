@@ -35,6 +35,20 @@ std::vector<std::int64_t> read_by_all(const domain_seats& source) {
 
 }  // namespace
 
+void directory::know(std::string name, std::uint32_t shards) {
+  foreign_.push_back(std::make_unique<foreign_domain>(
+      foreign_domain{std::move(name), shards, std::vector<std::vector<reader_seat*>>(shards)}));
+}
+
+// How far consumers of other nodes have read is not known here, so every event is kept for its time.
+void directory::place_by(placement_rule& rule) {
+  rule_ = &rule;
+  for (auto& d : domains_)
+    d->link.outbox_read = [shards = d->shards.size()] {
+      return std::vector<std::int64_t>(shards, reader_seat::unknown);
+    };
+}
+
 void directory::connect() {
   for (auto& d : domains_) {
     const auto& kinds = d->link.domain.kinds;
@@ -51,20 +65,36 @@ void directory::connect() {
 }
 
 void directory::connect(domain_seats& consumer) {
-  std::vector<domain_seats*> sources;
+  std::vector<std::string_view> sources;
   for (const auto& i : consumer.link.domain.intakes) {
-    auto* source = find(i.event->domain);
-    if (source == nullptr)
-      log::warn("runtime.no_source", {{"domain", i.event->domain}, {"event", i.event->name}});
-    else if (std::find(sources.begin(), sources.end(), source) == sources.end())
-      sources.push_back(source);
-  }
-  for (auto* source : sources)
-    for (std::uint32_t s = 0; s < source->link.domain.shards; ++s) {
-      consumer.readers.push_back(
-          std::make_unique<reader_seat>(consumer.link, source->link.address(s)));
-      source->listeners[s].push_back(consumer.readers.back().get());
+    const auto name = i.event->domain;
+    if (std::ranges::find(sources, name) != sources.end()) continue;
+    const auto away = std::ranges::find(foreign_, name, [](const auto& f) { return f->name; });
+    if (auto* source = find(name)) connect(consumer, source->link.domain.name, source->listeners);
+    else if (away != foreign_.end()) connect(consumer, (*away)->name, (*away)->listeners);
+    else {
+      log::warn("runtime.no_source", {{"domain", name}, {"event", i.event->name}});
+      continue;
     }
+    sources.push_back(name);
+  }
+}
+
+void directory::connect(domain_seats& consumer, std::string_view source,
+                        std::vector<std::vector<reader_seat*>>& listeners) {
+  for (std::uint32_t s = 0; s < listeners.size(); ++s) {
+    consumer.readers.push_back(
+        std::make_unique<reader_seat>(consumer.link, shard_address{source, s}));
+    listeners[s].push_back(consumer.readers.back().get());
+  }
+}
+
+const std::vector<reader_seat*>& directory::listeners(shard_address source) const {
+  static const std::vector<reader_seat*> nobody;
+  if (const auto* d = find(source.domain)) return d->listeners[source.shard];
+  for (const auto& f : foreign_)
+    if (f->name == source.domain) return f->listeners[source.shard];
+  return nobody;
 }
 
 domain_seats* directory::find(std::string_view domain) const {

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -37,6 +38,13 @@ struct route {
   const erased_handler* handler = nullptr;
 };
 
+/// A domain of the cluster that this node never owns. Readers here may take its events.
+struct foreign_domain {
+  std::string name;
+  std::uint32_t shards = 0;
+  std::vector<std::vector<reader_seat*>> listeners;  ///< by its shard
+};
+
 class directory {
  public:
   using tap_fn = std::function<void(const rpc::message_ptr&)>;
@@ -49,17 +57,24 @@ class directory {
 
   // Before the start:
   void add(domain d, std::shared_ptr<storage::database> db, router& r);
+  /// A domain that other nodes own.
+  void know(std::string name, std::uint32_t shards);
   void tap(const rpc::event_type& event, tap_fn f);
+  /// The rule by which domains are claimed, in a cluster. It outlives the actors.
+  void place_by(placement_rule& rule);
   /// Connects readers with their sources. Call after all domains have been added.
   void connect();
 
   const std::vector<std::unique_ptr<domain_seats>>& domains() const noexcept { return domains_; }
+  const std::vector<std::unique_ptr<foreign_domain>>& foreign() const noexcept { return foreign_; }
+  placement_rule* rule() const noexcept { return rule_; }
   domain_seats* find(std::string_view domain) const;
+  /// Readers of this node that take the shard's events.
+  const std::vector<reader_seat*>& listeners(shard_address source) const;
   const route* find_route(std::uint32_t method) const;
   const tapped* taps(std::uint32_t event) const;
 
-  /// Nodes do not call each other, so one node must hold all domains. Only the owner of the first domain may
-  /// claim the others.
+  /// Without a cluster one node must hold all domains. Only the owner of the first domain may claim the others.
   const domain_link& anchor() const { return domains_.front()->link; }
   /// True if another node owns a domain that pushes.
   bool ousted() const;
@@ -68,10 +83,14 @@ class directory {
 
  private:
   void connect(domain_seats& consumer);
+  void connect(domain_seats& consumer, std::string_view source,
+               std::vector<std::vector<reader_seat*>>& listeners);
 
   services& services_;
   couriers& couriers_;
   std::vector<std::unique_ptr<domain_seats>> domains_;
+  std::vector<std::unique_ptr<foreign_domain>> foreign_;
+  placement_rule* rule_ = nullptr;
   std::unordered_map<std::uint32_t, route> routes_;
   std::unordered_map<std::uint32_t, tapped> taps_;
 };

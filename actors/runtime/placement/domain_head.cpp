@@ -3,6 +3,8 @@
 #include "actors/runtime/placement/directory.hpp"
 #include "protocols/core/log.hpp"
 
+#include <algorithm>
+
 namespace nova::runtime {
 
 using std::chrono::milliseconds;
@@ -43,8 +45,8 @@ bool domain_head::turn() {
     item = nullptr;
   });
   const auto now = services_.now();
-  const bool astray =
-      !owned_.empty() && &link_ != &all_.anchor() && all_.anchor().holding == holding::elsewhere;
+  const bool astray = all_.rule() == nullptr && !owned_.empty() && &link_ != &all_.anchor() &&
+                      all_.anchor().holding == holding::elsewhere;
   if ((link_.fenced.load() || link_.lane().fenced() || astray) &&
       (state_ == state::serving || state_ == state::warming || state_ == state::idle))
     lose();
@@ -52,9 +54,9 @@ bool domain_head::turn() {
     bool quiet = false;
     if (state_ == state::idle && may_claim()) claim();
     if (state_ == state::serving) quiet = !link_.retention->tick(now, services_.wall());
-    next_ = next_multiple(now, quiet         ? quiet_interval
-                               : may_claim() ? watch_interval
-                                             : anchor_interval);
+    next_ = next_multiple(now, quiet                                   ? quiet_interval
+                               : all_.rule() != nullptr || may_claim() ? watch_interval
+                                                                       : anchor_interval);
   }
   seat_.alarm(next_);
   return more;
@@ -66,6 +68,7 @@ void domain_head::retry(milliseconds in) {
 }
 
 bool domain_head::may_claim() const {
+  if (const auto* rule = all_.rule()) return rule->may_claim(link_);
   if (&link_ == &all_.anchor()) return true;
   const auto anchor = all_.anchor().holding.load();
   return anchor == holding::ours || anchor == holding::away;
@@ -91,10 +94,13 @@ void domain_head::claimed(const result<std::vector<storage::shard_claim>>& r) {
   for (const auto& c : r.value()) {
     if (c.shard >= seats_.shards.size() || !owned_.insert(c.shard).second) continue;
     seats_.shards[c.shard]->post([c](shard& s) { s.open(c); });
+    link_.epoch = std::max(link_.epoch.load(), c.epoch);
   }
   const bool whole = owned_.size() == seats_.shards.size();
   link_.holding = whole ? holding::ours : holding::elsewhere;
-  if (!whole) return retry(milliseconds(services_.settings().claim_retry_ms));
+  if (!whole)
+    return retry(all_.rule() != nullptr ? watch_interval
+                                        : milliseconds(services_.settings().claim_retry_ms));
   state_ = state::warming;
   if (warm_ || !link_.domain.warm_up) return serve();
   warm_up(std::make_shared<reads>());
@@ -147,6 +153,7 @@ void domain_head::serve() {
   warm_ = true;
   link_.serving = true;
   for (auto& r : seats_.readers) r->post([](reader& x) { x.open(); });
+  if (auto* rule = all_.rule()) rule->served(link_, true);
   log::info("runtime.serving", {{"domain", link_.domain.name}, {"shards", owned_.size()}});
 }
 
@@ -156,7 +163,8 @@ void domain_head::lose() {
   state_ = state::dropping;
   link_.serving = false;
   link_.holding = holding::elsewhere;
-  if (link_.domain.pushes) all_.oust();
+  if (auto* rule = all_.rule()) rule->served(link_, false);
+  else if (link_.domain.pushes) all_.oust();
   owned_.clear();
   to_drop_ = seats_.shards.size() + seats_.readers.size();
   for (auto& s : seats_.shards)

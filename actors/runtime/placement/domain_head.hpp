@@ -18,6 +18,15 @@ class domain_head;
 struct domain_seats;
 using head_item = std::function<void(domain_head&)>;
 
+/// Decides in a cluster which node may claim a domain. Called on the heads' threads.
+class placement_rule {
+ public:
+  virtual ~placement_rule() = default;
+  virtual bool may_claim(const domain_link& d) const = 0;
+  /// This node owns the domain's shards and serves them, or does so no longer.
+  virtual void served(domain_link& d, bool serving) = 0;
+};
+
 class domain_head_seat final : public inbox<head_item> {
  public:
   domain_head_seat(domain_seats& seats, directory& all);

@@ -75,16 +75,16 @@ shard_seat& local_router::seat(shard_address a) const {
 }
 
 bool local_router::wanted(std::string_view domain) const {
-  return !directory_.find(domain)->listeners.front().empty();
+  return !directory_.listeners({domain, 0}).empty();
 }
 
 void local_router::publish(shard_address source, const relay_batch_ptr& batch) {
-  for (auto* r : directory_.find(source.domain)->listeners[source.shard])
+  for (auto* r : directory_.listeners(source))
     if (!r->push(batch)) r->wake();  // it is full: it will pull
 }
 
 void local_router::announce(shard_address source) {
-  for (auto* r : directory_.find(source.domain)->listeners[source.shard]) r->wake();
+  for (auto* r : directory_.listeners(source)) r->wake();
 }
 
 void local_router::tap(std::uint32_t event, const rpc::message_ptr& body) {
@@ -114,7 +114,7 @@ void local_router::tell(const directory::tap_fn& tap, const rpc::message_ptr& bo
 }
 
 bool local_router::settle(shard_address source, std::string_view consumer, settle_wait question) {
-  for (auto* r : directory_.find(source.domain)->listeners[source.shard])
+  for (auto* r : directory_.listeners(source))
     if (r->consumer.domain.name == consumer) {
       // With its database away nothing settles there: the caller would wait for nothing.
       if (!r->consumer.serving || !r->consumer.lane().accepting()) return false;

@@ -29,12 +29,24 @@ bool courier::turn() {
     close_all(rpc::close_code::too_slow, "Pushes were lost here; resume.");
   if (seat_.ousted.exchange(false))
     close_all(rpc::close_code::restart, "Another node serves now; come back.");
-  if (!seat_.changed.empty()) {
-    if (services_.now() >= seat_.flush_at) flush_presence();
-    if (seat_.changed.empty()) seat_.no_alarm();
-    else seat_.alarm(seat_.flush_at);
-  }
+  if (!seat_.changed.empty() && services_.now() >= seat_.flush_at) flush_presence();
+  set_alarm();
   return more;
+}
+
+void courier::set_alarm() {
+  const auto resume_at = seat_.resume_at.load(std::memory_order_relaxed);
+  auto due = seat_.changed.empty() ? steady_time::max() : seat_.flush_at;
+  if (resume_at != seat::never) {
+    if (services_.now().time_since_epoch().count() >= resume_at) {
+      seat_.resume_at = seat::never;
+      close_all(rpc::close_code::restart, "Pushes may have been missed; resume.");
+    } else {
+      due = std::min(due, steady_time(steady_time::duration(resume_at)));
+    }
+  }
+  if (due == steady_time::max()) seat_.no_alarm();
+  else seat_.alarm(due);
 }
 
 void courier::close_all(rpc::close_code code, const char* reason) {
@@ -130,7 +142,10 @@ void courier::handle(detach_socket& d) {
   if (std::erase_if(row.sockets, [&](const auto& s) { return s.connection == d.connection; }) == 0)
     return;
   row.last_seen = services_.wall();
-  if (row.sockets.empty()) note_seen(d.account, row);
+  if (row.sockets.empty()) {
+    note_seen(d.account, row);
+    if (all_.hooks.left) all_.hooks.left(d.account);
+  }
   touch(d.account, row);
   forget_if_empty(d.account);
 }
@@ -186,7 +201,7 @@ void courier::handle(watch_here& w) {
     row.last_seen = std::max(row.last_seen, w.last_seen[n]);
     // The first watcher sets what was announced; a change that is under way is told by the
     // flush.
-    if (row.watchers.empty() && !row.dirty) row.announced = !row.sockets.empty();
+    if (row.watchers.empty() && !row.dirty) row.announced = row.online();
     row.watchers.insert(w.connection);
     tell(w.connection, account, row);
   }
@@ -214,6 +229,20 @@ void courier::handle(unwatch_here& w) {
   forget_if_empty(w.account);
 }
 
+void courier::handle(account_elsewhere& e) {
+  auto& row = seat_.accounts[e.account];
+  std::erase(row.elsewhere, e.gateway);
+  if (e.here) row.elsewhere.push_back(e.gateway);
+  else row.last_seen = std::max(row.last_seen, services_.wall());
+  if (!e.lineage.is_nil())
+    for (const auto& s : row.sockets)
+      if (s.lineage == e.lineage)
+        all_.sink.close(s.connection, rpc::close_code::replaced,
+                        "The session was resumed elsewhere.");
+  touch(e.account, row);
+  forget_if_empty(e.account);
+}
+
 // Coarsely: an account that comes and goes within the interval is not noted again.
 void courier::note_seen(const uuid& account, account_row& row) {
   const auto now = services_.wall();
@@ -224,7 +253,7 @@ void courier::note_seen(const uuid& account, account_row& row) {
 }
 
 void courier::touch(const uuid& account, account_row& row) {
-  const bool online = !row.sockets.empty();
+  const bool online = row.online();
   if (row.watchers.empty()) {
     row.announced = online;
     return;
@@ -245,7 +274,7 @@ void courier::flush_presence() {
     if (i == seat_.accounts.end()) continue;
     auto& row = i->second;
     row.dirty = false;
-    const bool online = !row.sockets.empty();
+    const bool online = row.online();
     if (online == row.announced) continue;
     row.announced = online;
     if (!row.watchers.empty() && all_.hooks.make_presence) {
@@ -267,7 +296,7 @@ void courier::forget_if_empty(const uuid& account) {
   auto i = seat_.accounts.find(account);
   if (i == seat_.accounts.end() || i->second.dirty) return;
   const auto& row = i->second;
-  if (!row.sockets.empty() || !row.watchers.empty()) return;
+  if (row.online() || !row.watchers.empty()) return;
   if (row.last_seen == 0 || seat_.accounts.size() > services_.settings().max_last_seen)
     seat_.accounts.erase(i);
 }

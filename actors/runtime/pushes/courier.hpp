@@ -39,8 +39,16 @@ struct unwatch_here {
   uuid account{};
   std::vector<rpc::connection_id> connections;  ///< empty: all sockets
 };
+/// An account's sockets on another gateway node, as that node tells.
+struct account_elsewhere {
+  uuid account{};
+  std::uint16_t gateway = 0;
+  bool here = false;
+  uuid
+      lineage{};  ///< of a socket that has just come there: it replaces the sockets of its lineage here
+};
 using courier_item = std::variant<delivery, attach_socket, detach_socket, watch_accounts,
-                                  watch_here, end_watch, unwatch_here>;
+                                  watch_here, end_watch, unwatch_here, account_elsewhere>;
 
 class courier_seat final : public inbox<courier_item> {
  public:
@@ -59,10 +67,12 @@ class courier_seat final : public inbox<courier_item> {
   struct account_row {
     std::vector<socket> sockets;
     std::unordered_set<rpc::connection_id> watchers;
+    std::vector<std::uint16_t> elsewhere;  ///< other gateway nodes with sockets of the account
     unix_ms last_seen = 0;
     unix_ms noted_at = 0;    ///< last call of courier_hooks::note_seen
     bool announced = false;  ///< the presence that watchers were told last; true: online
     bool dirty = false;
+    bool online() const noexcept { return !sockets.empty() || !elsewhere.empty(); }
   };
   struct watcher_row {
     std::vector<uuid> accounts;
@@ -84,6 +94,8 @@ class courier_seat final : public inbox<courier_item> {
   std::atomic<std::uint64_t> arrivals{1};
   /// Set when another node took a domain; its pushes no longer come to this node.
   std::atomic<bool> ousted{false};
+  /// When sockets that may have missed pushes of other nodes are closed; `never`: not.
+  std::atomic<std::int64_t> resume_at{never};
   bool occupied = false;      ///< an earlier occupant sat here
   std::vector<uuid> changed;  ///< accounts whose presence is sent at `flush_at`
   steady_time flush_at{};
@@ -106,6 +118,7 @@ class courier final : public occupant {
   void handle(watch_here& w);
   void handle(end_watch& w);
   void handle(unwatch_here& w);
+  void handle(account_elsewhere& e);
   bool collect(const uuid& account, const account_row& row, const delivery& d);
   void collect_many(const delivery& d);
   void touch(const uuid& account, account_row& row);
@@ -114,6 +127,7 @@ class courier final : public occupant {
   void tell(rpc::connection_id connection, const uuid& account, const account_row& row);
   void forget_if_empty(const uuid& account);
   void unwatch(rpc::connection_id connection);
+  void set_alarm();
 
   courier_seat& seat_;
   couriers& all_;

@@ -50,6 +50,23 @@ void couriers::lose_pushes() {
   for (auto& s : seats_) s->lose();
 }
 
+bool couriers::resume(std::chrono::milliseconds spread) {
+  bool any = false;
+  for (auto& s : seats_) {
+    if (s->arrivals == 1) continue;
+    any = true;
+    const auto at = node.now() + spread * s->slot / seats_.size();
+    s->resume_at = at.time_since_epoch().count();
+    s->wake();
+  }
+  return any;
+}
+
+void couriers::elsewhere(const uuid& account, std::uint16_t gateway, bool here,
+                         const uuid& lineage) {
+  seat(courier_of(account, slots())).post(account_elsewhere{account, gateway, here, lineage});
+}
+
 void couriers::oust() {
   for (auto& s : seats_) {
     s->ousted = true;

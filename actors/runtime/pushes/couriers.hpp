@@ -4,6 +4,7 @@
 
 #include "actors/runtime/pushes/courier.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,6 +21,8 @@ struct courier_hooks {
   std::function<bool()> ousted;
   /// Keeps when an account was last online. Null: only memory knows it.
   std::function<void(const uuid& account, unix_ms at)> note_seen = {};
+  /// The account's last socket on this node went. Null: no other node needs to know.
+  std::function<void(const uuid& account)> left = {};
 };
 
 /// Thread-safe.
@@ -42,6 +45,11 @@ class couriers {
   /// Another node took a domain that pushes, so its pushes no longer come to this node.
   /// All sockets are closed with `restart`.
   void oust();
+  /// Pushes of another node may be lost: within `spread` all sockets are closed with `restart`, slot by slot. False: there are
+  /// none.
+  bool resume(std::chrono::milliseconds spread);
+  /// Sockets of an account on another gateway node.
+  void elsewhere(const uuid& account, std::uint16_t gateway, bool here, const uuid& lineage);
   /// Pushes were lost: all sockets are told to resume.
   void lose_pushes();
 

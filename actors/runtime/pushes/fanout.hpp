@@ -37,6 +37,7 @@ class fanout {
   void queue(std::uint32_t slot, delivery d);
 
   router& to_;
+  const bool spreads_;
   const std::size_t cached_;
   std::vector<std::vector<delivery>> waiting_;  // by slot
   std::vector<std::uint32_t> touched_;

@@ -60,6 +60,7 @@ struct domain_link {
   std::atomic<bool> fenced{false};
   std::atomic<bool> serving{false};  ///< all shards are owned and warm_up is done
   std::atomic<runtime::holding> holding{holding::unknown};
+  std::atomic<std::int64_t> epoch{0};  ///< the highest of the last claim
 };
 
 }  // namespace nova::runtime

@@ -1,8 +1,9 @@
 // How calls, events and pushes leave an actor: by name and number, never by the seat of an actor of
 // this process. So the receiver may live on another node. That needs another route, but no change in
-// shards, readers and fanout. Implemented by placement/local_router.hpp.
+// shards, readers and fanout. Implemented by placement/local_router.hpp and placement/cluster_router.hpp.
 #pragma once
 
+#include "actors/runtime/api/decision.hpp"
 #include "actors/runtime/routing/delivery.hpp"
 #include "actors/runtime/routing/relay.hpp"
 #include "protocols/core/bus.hpp"
@@ -65,6 +66,10 @@ class router {
   virtual std::uint64_t arrivals(std::uint32_t slot) const = 0;
   /// Takes all of `waiting`. When the slot's queue is over its limit, the slot's sockets are told to resume.
   virtual void push(std::uint32_t slot, std::vector<delivery>& waiting) = 0;
+  /// True when accounts may have sockets on other nodes. It does not change.
+  virtual bool spreads() const { return false; }
+  /// Sends the push to the other nodes where its audience has sockets. Called only if spreads().
+  virtual void push_away(const outgoing&) {}
   virtual void watch(watch_accounts set) = 0;
   /// Pushes were lost, and their receivers are unknown. All sockets are told to resume.
   virtual void lose_pushes() = 0;

@@ -1,0 +1,2 @@
+// The one translation unit of Asio's TLS streams, which only links use.
+#include <boost/asio/ssl/impl/src.hpp>

@@ -1,0 +1,68 @@
+// The accounts with sockets on this gateway node, as other nodes are told of them: the whole set when a link comes up, then each
+// change, in order. A socket is attached when every node whose domains push knows its account. Used by cluster_router. Thread-safe.
+#pragma once
+
+#include "actors/runtime/kernel/services.hpp"
+#include "actors/runtime/placement/envelopes.hpp"
+
+#include <boost/functional/hash.hpp>
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <unordered_set>
+
+namespace nova::runtime {
+
+class attendance {
+ public:
+  using attached_fn = std::function<void(result<void>)>;
+  struct hooks {
+    std::function<bool(link::peer_number, const link::Envelope&)> send;
+    /// The node knows all accounts.
+    std::function<void(link::peer_number)> informed;
+    std::function<void()> tick_wanted;
+  };
+
+  attendance(services& s, std::chrono::milliseconds patience, hooks h);
+
+  /// A socket came. `attached` is called when the nodes that push know it, or with `unavailable` after the patience.
+  void come(const uuid& account, const uuid& lineage, attached_fn attached);
+  /// The account's last socket here went.
+  void left(const uuid& account);
+
+  /// `pushes`: the node may own domains that push.
+  void up(link::peer_number peer, bool pushes);
+  void down(link::peer_number peer);
+  /// True while the node has not confirmed the whole set.
+  bool informs(link::peer_number peer);
+  void taken(link::peer_number peer, std::uint64_t number);
+  /// False when no socket waits any more.
+  bool tick();
+
+ private:
+  struct waiting {
+    std::set<link::peer_number> unanswered;
+    attached_fn attached;
+    steady_time due{};
+  };
+  struct listener {
+    bool pushes = false;
+    std::uint64_t whole =
+        0;  ///< number of the message that completes the whole set; 0: it was answered
+  };
+  void tell_all(link::peer_number peer, listener& l);
+  static void finish(std::vector<attached_fn>& done, result<void> r);
+
+  services& services_;
+  const std::chrono::milliseconds patience_;
+  const hooks hooks_;
+  std::mutex mutex_;
+  std::unordered_set<uuid, boost::hash<uuid>> here_;
+  std::map<link::peer_number, listener> listeners_;
+  std::uint64_t last_number_ = 0;
+  std::map<std::uint64_t, waiting> waiting_;  // by number
+};
+
+}  // namespace nova::runtime

@@ -1,0 +1,43 @@
+// The role of a node in its cluster, and the state that operators see. Given to node by gateway/main.cpp.
+#pragma once
+
+#include "config/settings/cluster_settings.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace nova::runtime {
+
+struct cluster_options {
+  config::cluster_settings settings;
+  bool gateway = true;
+  std::string release = {};
+  /// Called on the links' thread when a domain has another owner, or the same one after a break.
+  std::function<void(std::string_view domain)> owner_changed = {};
+};
+
+struct cluster_status {
+  struct member {
+    std::string node, incarnation, address, operations, release;
+    std::vector<std::string> roles;
+    bool linked = false;
+    bool leaving = false;
+    bool self = false;
+  };
+  struct owner {
+    std::string domain;
+    std::string node;  ///< empty: none is known
+  };
+  std::vector<member> members;
+  std::vector<owner> owners;
+  std::vector<std::pair<std::string, std::uint64_t>> counters;  ///< of this node since its start
+};
+
+/// {"members":[…],"domains":[…]}
+std::string json_of(const cluster_status& s);
+
+}  // namespace nova::runtime

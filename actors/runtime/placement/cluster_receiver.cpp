@@ -1,0 +1,301 @@
+// What other nodes say, on the links' thread: it only posts to actors, and answers what needs none.
+#include "actors/runtime/placement/cluster_router.hpp"
+
+#include "protocols/core/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace nova::runtime {
+
+using std::chrono::milliseconds;
+
+void cluster_router::up(link::peer_number peer, const link::Member& m) {
+  const bool pushes =
+      std::ranges::any_of(m.domains(), [](const link::Domain& d) { return d.pushes(); });
+  for (auto& d : directory_.domains())
+    if (d->link.serving) send(peer, owned(*d, true), link::lane::control);
+  if (options_.gateway && (pushes || m.gateway())) attendance_.up(peer, pushes);
+}
+
+void cluster_router::down(link::peer_number peer, const link::Member& m) {
+  const auto now = services_.now();
+  for (auto& p : places_) {
+    p->resume_at.erase(peer);
+    if (p->owner != peer) continue;
+    p->owner = 0;
+    p->seen_ns = now.time_since_epoch().count();
+  }
+  calls_.lost(peer);
+  std::vector<std::function<void(result<relay_batch_ptr>)>> unanswered;
+  {
+    std::lock_guard lock(asked_mutex_);
+    for (auto i = pages_.begin(); i != pages_.end();) {
+      const bool its = i->second.peer == peer;
+      if (its) unanswered.push_back(std::move(i->second.done));
+      i = its ? pages_.erase(i) : std::next(i);
+    }
+  }
+  for (auto& done : unanswered) done(unavailable(services_.settings().overload_retry_ms));
+  attendance_.down(peer);
+  const auto gone = elsewhere_.forget(peer);
+  if (options_.gateway && m.gateway())
+    for (const auto& account : gone) couriers_.elsewhere(account, peer, false, {});
+}
+
+void cluster_router::received(link::peer_number from, link::Envelopes& batch) {
+  for (auto& e : *batch.mutable_items()) handle(from, e);
+  incoming_.flush();
+}
+
+void cluster_router::handle(link::peer_number from, link::Envelope& e) {
+  using kind = link::Envelope::KindCase;
+  switch (e.kind_case()) {
+    case kind::kOwned: return handle(from, e.owned());
+    case kind::kCall: return handle(from, e.call());
+    case kind::kReply: return calls_.answered(from, e.reply());
+    case kind::kEvents: return handle(from, e.events());
+    case kind::kPull: return handle(from, e.pull());
+    case kind::kPage: return handle(from, *e.mutable_page());
+    case kind::kSettle: return handle(from, e.settle());
+    case kind::kSettled: {
+      std::unique_lock lock(asked_mutex_);
+      auto asked = settles_.extract(e.settled().id());
+      lock.unlock();
+      if (!asked.empty()) asked.mapped().settled(e.settled().in_force());
+      return;
+    }
+    case kind::kInterest: return handle(from, e.interest());
+    case kind::kInterestTaken: return attendance_.taken(from, e.interest_taken().number());
+    case kind::kPush: return handle(from, e.push());
+    case kind::kWatch: {
+      const auto& w = e.watch();
+      return couriers_.watch({id_of(w.watcher()),
+                              without_peer(w.connection()),
+                              ids_of(w.accounts()),
+                              {w.last_seen().begin(), w.last_seen().end()}});
+    }
+    case kind::kUnwatch:
+      return couriers_.unwatch({id_of(e.unwatch().watcher()), id_of(e.unwatch().watched())});
+    case kind::kRevoke:
+      return edge_.revoke_session(id_of(e.revoke().session()), e.revoke().until());
+    case kind::kLosePushes: return couriers_.lose_pushes();
+    case kind::kMembers:
+    case kind::kPing:
+    case kind::kHandled:
+    case kind::KIND_NOT_SET: return;  // for the link itself, or of a newer node
+  }
+}
+
+link::Envelope cluster_router::owned(domain_seats& d, bool serving) const {
+  link::Envelope e;
+  auto& told = *e.mutable_owned();
+  told.set_domain(std::string(d.link.domain.name));
+  if (!serving) return e;
+  for (const auto& s : d.shards) {
+    auto& shard = *told.add_shards();
+    shard.set_shard(s->number);
+    shard.set_epoch(d.link.epoch.load());
+    shard.set_last_event(s->last_event.load());
+  }
+  return e;
+}
+
+void cluster_router::handle(link::peer_number from, const link::Owned& told) {
+  auto* p = find(told.domain());
+  if (p == nullptr) return;
+  if (told.shards().empty()) {
+    if (p->owner != from) return;
+    p->owner = 0;
+    p->seen_ns = services_.now().time_since_epoch().count();
+    return;
+  }
+  std::int64_t epoch = 0;
+  for (const auto& s : told.shards()) epoch = std::max(epoch, s.epoch());
+  if (epoch < p->epoch) return;  // of a node that does not know yet that it lost the domain
+  p->epoch = epoch;
+  for (const auto& s : told.shards())
+    if (s.shard() < p->shards) p->last_event[s.shard()] = s.last_event();
+  new_owner(*p, from);
+  for (std::uint32_t s = 0; s < p->shards; ++s) local_.announce({p->name, s});
+}
+
+void cluster_router::new_owner(place& p, link::peer_number owner) {
+  const auto before = p.owner.exchange(owner);
+  p.seen_ns = services_.now().time_since_epoch().count();
+  recount();
+  calls_.owner_known();
+  if (before == owner) return;
+  const auto all = links_.members();
+  const auto m = std::ranges::find(*all, owner, &link::member_view::peer);
+  const bool pushes =
+      m != all->end() && std::ranges::any_of(m->record.domains(), [&](const auto& d) {
+        return d.name() == p.name && d.pushes();
+      });
+  if (pushes && options_.gateway) {
+    if (attendance_.informs(owner)) p.resume_at.insert(owner);
+    else resume_sockets(p.name);
+  }
+  if (options_.owner_changed) options_.owner_changed(p.name);
+}
+
+void cluster_router::resume_sockets(std::string_view domain) {
+  const auto closed = couriers_.resume(milliseconds(options_.settings.resume_spread_ms));
+  if (closed) log::warn("cluster.resume", {{"domain", domain}});
+}
+
+void cluster_router::handle(link::peer_number from, const link::Call& told) {
+  const auto id = told.id();
+  auto answer = [this, from, id](const rpc::reply_result& r) {
+    link::Envelope e;
+    e.mutable_reply()->set_id(id);
+    fill(*e.mutable_reply(), r);
+    send(from, e);
+  };
+  auto c = call_of(told, from);
+  if (!c) return answer(c.error());
+  if (leaving_ || served_here(c->method->domain) == nullptr) {
+    link::Envelope e;
+    e.mutable_reply()->set_id(id);
+    e.mutable_reply()->mutable_not_mine();
+    send(from, e);
+    return;
+  }
+  c->deadline = services_.now() + milliseconds(told.deadline_ms());
+  c->reply = answer;
+  local_.call(std::move(*c));
+}
+
+void cluster_router::handle(link::peer_number from, const link::Events& told) {
+  auto* p = find(told.domain());
+  if (p == nullptr || told.shard() >= p->shards || served_here(p->name) != nullptr) return;
+  auto& last = p->last_event[told.shard()];
+  if (last.load() < told.last_event()) last = told.last_event();
+  if (told.events().empty()) return local_.announce({p->name, told.shard()});
+  auto batch = std::make_shared<relay_batch>();
+  for (const auto& e : told.events()) batch->push_back(event_of(e));
+  local_.publish({p->name, told.shard()}, batch);
+}
+
+void cluster_router::handle(link::peer_number from, const link::Pull& asked) {
+  const auto id = asked.id();
+  auto answer = [this, from, id](const result<relay_batch_ptr>& page) {
+    link::Envelope e;
+    auto& told = *e.mutable_page();
+    told.set_id(id);
+    told.set_failed(page.has_error());
+    if (page.has_value())
+      for (const auto& event : *page.value()) fill(*told.add_events(), event);
+    send(from, e);
+  };
+  auto* d = served_here(asked.domain());
+  if (d == nullptr || asked.shard() >= d->shards.size())
+    return answer(unavailable(services_.settings().overload_retry_ms));
+  local_.pull({d->link.domain.name, asked.shard()}, {asked.after(), asked.limit(), answer});
+}
+
+void cluster_router::handle(link::peer_number from, link::Page& page) {
+  std::function<void(result<relay_batch_ptr>)> done;
+  {
+    std::lock_guard lock(asked_mutex_);
+    const auto i = pages_.find(page.id());
+    if (i == pages_.end() || i->second.peer != from) return;
+    done = std::move(i->second.done);
+    pages_.erase(i);
+  }
+  if (page.failed()) return done(unavailable(services_.settings().overload_retry_ms));
+  auto batch = std::make_shared<relay_batch>();
+  for (const auto& e : page.events()) batch->push_back(event_of(e));
+  done(relay_batch_ptr(std::move(batch)));
+}
+
+void cluster_router::handle(link::peer_number from, const link::Settle& asked) {
+  auto* p = find(asked.domain());
+  if (p == nullptr || asked.shard() >= p->shards || served_here(asked.consumer()) == nullptr)
+    return;
+  settle_wait question;
+  question.seq = asked.seq();
+  question.key = asked.key();
+  question.type = asked.type();
+  question.until = services_.now() + milliseconds(asked.wait_ms());
+  question.settled = [this, from, id = asked.id()](bool in_force) {
+    link::Envelope e;
+    e.mutable_settled()->set_id(id);
+    e.mutable_settled()->set_in_force(in_force);
+    send(from, e);
+  };
+  const auto id = asked.id();
+  if (local_.settle({p->name, asked.shard()}, asked.consumer(), std::move(question))) return;
+  link::Envelope e;
+  e.mutable_settled()->set_id(id);
+  e.mutable_settled()->set_in_force(true);
+  send(from, e);
+}
+
+void cluster_router::handle(link::peer_number from, const link::Interest& told) {
+  if (told.anew()) {
+    const auto gone = elsewhere_.forget(from);
+    if (options_.gateway)
+      for (const auto& account : gone) couriers_.elsewhere(account, from, false, {});
+  }
+  const auto lineage = id_of(told.lineage());
+  for (const auto& account : ids_of(told.come())) {
+    elsewhere_.come(from, account);
+    if (options_.gateway) couriers_.elsewhere(account, from, true, lineage);
+  }
+  for (const auto& account : ids_of(told.gone())) {
+    elsewhere_.gone(from, account);
+    if (options_.gateway) couriers_.elsewhere(account, from, false, {});
+  }
+  if (told.number() == 0) return;
+  link::Envelope e;
+  e.mutable_interest_taken()->set_number(told.number());
+  send(from, e, link::lane::control);
+}
+
+void cluster_router::handle(link::peer_number, const link::Push& told) {
+  const auto* type = rpc::find_push(told.rpc());
+  if (type == nullptr) return;  // of a newer node
+  auto body = type->type->make();
+  if (!body->ParseFromString(told.body())) return;
+  pushes_in_.fetch_add(1, std::memory_order_relaxed);
+  outgoing o;
+  o.to.accounts = std::make_shared<const std::vector<uuid>>(ids_of(told.accounts()));
+  o.push = std::make_shared<const rpc::push>(*type, std::move(body));
+  o.origin = told.origin();
+  incoming_.add(std::move(o));
+}
+
+/// Which domains of linked nodes take events of which.
+void cluster_router::recount() {
+  const auto all = links_.members();
+  for (auto& p : places_) {
+    const bool taken = std::ranges::any_of(*all, [&](const link::member_view& m) {
+      if (m.peer == 0 || !m.linked) return false;
+      return std::ranges::any_of(m.record.domains(), [&](const link::Domain& d) {
+        const auto* consumer = find(d.name());
+        return consumer != nullptr && consumer->owner == m.peer &&
+               std::ranges::find(d.sources(), p->name) != d.sources().end();
+      });
+    });
+    p->taken_elsewhere = taken;
+  }
+}
+
+void cluster_router::want_tick() {
+  if (ticking_.exchange(true)) return;
+  boost::asio::post(links_.io(), [this] { tick(); });
+}
+
+void cluster_router::tick() {
+  ticking_ = false;
+  const bool calls = calls_.tick(), sockets = attendance_.tick();
+  if (!(calls || sockets) || ticking_.exchange(true)) return;
+  tick_timer_.expires_after(milliseconds(services_.settings().tick_ms));
+  tick_timer_.async_wait([this](boost::system::error_code ec) {
+    if (!ec) tick();
+  });
+}
+
+}  // namespace nova::runtime

@@ -1,0 +1,157 @@
+// The router of a node among others: what is owned here goes the local way, everything else over a link. Keeps which node owns
+// which domain, and decides when this node may claim one. Made by node when the settings name a cluster.
+#pragma once
+
+#include "actors/runtime/placement/attendance.hpp"
+#include "actors/runtime/placement/cluster_options.hpp"
+#include "actors/runtime/placement/gateway_accounts.hpp"
+#include "actors/runtime/placement/local_router.hpp"
+#include "actors/runtime/placement/remote_calls.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace nova::runtime {
+
+class cluster_router final : public router, public rpc::push_sink, private placement_rule {
+ public:
+  cluster_router(services& s, couriers& c, directory& d, local_router& local, rpc::push_sink& edge,
+                 cluster_options options);
+  ~cluster_router() override { links_.stop(std::chrono::milliseconds(0)); }
+
+  /// Opens the port for links. Call after directory::connect.
+  result<std::uint16_t> start();
+  /// Other nodes may claim what this one owns; it takes nothing new.
+  void leave();
+  /// All domains have given their leases back: others may claim them now.
+  void give_back();
+  void stop(std::chrono::milliseconds budget);
+
+  void attach(const rpc::attachment& a, std::function<void(result<void>)> attached);
+  /// The last socket of the account left this node. Called by couriers.
+  void left(const uuid& account) { attendance_.left(account); }
+  /// True when every domain has an owner that this node reaches, or had one a moment ago.
+  bool complete() const;
+  link::links& links() noexcept { return links_; }
+
+  cluster_status status() const;
+
+  // router
+  void call(rpc::call c) override;
+  bool wanted(std::string_view domain) const override;
+  void publish(shard_address source, const relay_batch_ptr& batch) override;
+  void announce(shard_address source) override;
+  void tap(std::uint32_t event, const rpc::message_ptr& body) override { local_.tap(event, body); }
+  void tap_stored(std::uint32_t event, const std::string& payload) override {
+    local_.tap_stored(event, payload);
+  }
+  bool settle(shard_address source, std::string_view consumer, settle_wait question) override;
+  std::uint64_t last_event(shard_address source) const override;
+  void pull(shard_address source, pull_request request) override;
+  void deliver(shard_address target, event_delivery event) override;
+  void deliver_part(shard_address target, part_ptr part) override;
+  void refresh(shard_address target, std::string_view kind, const std::string& key,
+               std::function<void()> done) override;
+  std::size_t slots() const override { return local_.slots(); }
+  std::uint64_t arrivals(std::uint32_t slot) const override { return local_.arrivals(slot); }
+  void push(std::uint32_t slot, std::vector<delivery>& waiting) override {
+    local_.push(slot, waiting);
+  }
+  bool spreads() const override { return true; }
+  void push_away(const outgoing& o) override;
+  void watch(watch_accounts set) override;
+  void lose_pushes() override;
+  void unwatch(end_watch pair) override;
+
+  // rpc::push_sink, for taps: what is told to the edge here is told to the edge of every node.
+  void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to,
+               rpc::push_ptr p) override {
+    edge_.deliver(std::move(to), std::move(p));
+  }
+  void close(rpc::connection_id connection, rpc::close_code code, std::string reason) override {
+    edge_.close(connection, code, std::move(reason));
+  }
+  void revoke_session(const uuid& session, unix_ms until) override;
+
+ private:
+  struct place {
+    std::string_view name;
+    std::uint32_t shards = 0;
+    std::atomic<link::peer_number> owner{0};  ///< another node; 0: this one or none
+    std::atomic<std::int64_t> epoch{0};
+    std::atomic<bool> taken_elsewhere{false};  ///< a linked node takes its events
+    std::unique_ptr<std::atomic<std::uint64_t>[]> last_event;
+    steady_time orphaned{};             ///< since there is no owner; links' thread
+    std::atomic<std::int64_t> seen_ns;  ///< when an owner was last known
+    std::set<link::peer_number> resume_at =
+        {};  ///< links' thread: owners that do not know all accounts yet
+  };
+  struct asked_page {
+    link::peer_number peer = 0;
+    std::function<void(result<relay_batch_ptr>)> done;
+  };
+
+  // placement_rule
+  bool may_claim(const domain_link& d) const override;
+  void served(domain_link& d, bool serving) override;
+
+  place* find(std::string_view domain) const;
+  owner_hint owner_of(std::string_view domain) const;
+  domain_seats* served_here(std::string_view domain) const;
+  bool send(link::peer_number to, const link::Envelope& e, link::lane on = link::lane::bulk) {
+    return links_.send(to, e, on);
+  }
+  void to_consumers(std::string_view source, const link::Envelope& e);
+  void to_gateways(const link::Envelope& e, link::lane on);
+
+  // cluster_receiver.cpp: on the links' thread
+  void up(link::peer_number peer, const link::Member& m);
+  void down(link::peer_number peer, const link::Member& m);
+  void received(link::peer_number from, link::Envelopes& batch);
+  void handle(link::peer_number from, link::Envelope& e);
+  void handle(link::peer_number from, const link::Owned& told);
+  void handle(link::peer_number from, const link::Call& c);
+  void handle(link::peer_number from, const link::Events& told);
+  void handle(link::peer_number from, const link::Pull& asked);
+  void handle(link::peer_number from, link::Page& page);
+  void handle(link::peer_number from, const link::Settle& asked);
+  void handle(link::peer_number from, const link::Interest& told);
+  void handle(link::peer_number from, const link::Push& p);
+  void tell_owned(link::peer_number to, domain_seats& d);
+  link::Envelope owned(domain_seats& d, bool serving) const;
+  void new_owner(place& p, link::peer_number owner);
+  void resume_sockets(std::string_view domain);
+  void want_tick();
+  void tick();
+  void recount();
+
+  services& services_;
+  couriers& couriers_;
+  directory& directory_;
+  local_router& local_;
+  rpc::push_sink& edge_;
+  const cluster_options options_;
+  std::vector<std::unique_ptr<place>> places_;
+  link::links links_;
+  remote_calls calls_;
+  attendance attendance_;
+  gateway_accounts elsewhere_;
+  fanout incoming_;  ///< links' thread
+  boost::asio::steady_timer tick_timer_;
+  std::atomic<bool> ticking_{false}, leaving_{false};
+  steady_time started_{};
+  std::atomic<std::uint64_t> pushes_out_{0}, pushes_in_{0};
+  std::mutex asked_mutex_;
+  std::uint64_t last_asked_ = 0;
+  std::map<std::uint64_t, asked_page> pages_;
+  std::map<std::uint64_t, settle_wait> settles_;
+};
+
+}  // namespace nova::runtime

@@ -1,0 +1,120 @@
+#include "config/process/cluster_client.hpp"
+
+#include <fmt/format.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/json/parse.hpp>
+
+#include <chrono>
+
+namespace nova::config {
+
+namespace net = boost::asio;
+namespace http = boost::beast::http;
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::chrono::seconds patience{5};
+
+error no_answer(const std::string& at, const std::string& why) {
+  return make_error(errc::unavailable, at + " does not answer: " + why);
+}
+
+std::string text(const json::object& o, std::string_view name) {
+  const auto* x = o.if_contains(name);
+  return x != nullptr && x->is_string() ? std::string(x->get_string()) : std::string();
+}
+
+bool flag(const json::object& o, std::string_view name) {
+  const auto* x = o.if_contains(name);
+  return x != nullptr && x->is_bool() && x->get_bool();
+}
+
+const json::array& list(const json::object& o, std::string_view name) {
+  static const json::array empty;
+  const auto* x = o.if_contains(name);
+  return x != nullptr && x->is_array() ? x->get_array() : empty;
+}
+
+std::string joined(const json::array& words) {
+  std::string out;
+  for (const auto& w : words)
+    if (w.is_string()) out += (out.empty() ? "" : ",") + std::string(w.get_string());
+  return out;
+}
+
+std::string members(const json::object& all) {
+  std::string out;
+  for (const auto& x : list(all, "members")) {
+    if (!x.is_object()) continue;
+    const auto& m = x.get_object();
+    const char* state = flag(m, "self") ? "asked" : flag(m, "linked") ? "linked" : "gone";
+    out += fmt::format("{:<16} {:<7} {:<21} {:<21} {}\n", text(m, "node"),
+                       flag(m, "leaving") ? "leaving" : state, text(m, "address"),
+                       text(m, "operations"), joined(list(m, "roles")));
+  }
+  return out;
+}
+
+std::string owners(const json::object& all) {
+  std::string out;
+  for (const auto& x : list(all, "domains")) {
+    if (!x.is_object()) continue;
+    const auto node = text(x.get_object(), "node");
+    out += fmt::format("{:<16} {}\n", text(x.get_object(), "domain"), node.empty() ? "-" : node);
+  }
+  return out;
+}
+
+}  // namespace
+
+result<std::string> ask_cluster(const std::string& at) {
+  const auto colon = at.rfind(':');
+  if (colon == at.npos) return make_error(errc::invalid_request, at + " is no address with a port");
+  net::io_context io;
+  boost::beast::tcp_stream stream(io);
+  boost::system::error_code failed;
+  std::string body;
+  net::ip::tcp::resolver resolver(io);
+  const auto found = resolver.resolve(at.substr(0, colon), at.substr(colon + 1), failed);
+  if (failed) return no_answer(at, failed.message());
+  http::request<http::empty_body> request(http::verb::get, "/cluster", 11);
+  request.set(http::field::host, at);
+  boost::beast::flat_buffer buffer;
+  http::response<http::string_body> response;
+  const auto then = [&](auto next) {
+    return [&, next](boost::system::error_code ec, auto&&...) {
+      if (ec) failed = ec;
+      else next();
+    };
+  };
+  stream.expires_after(patience);
+  stream.async_connect(found, then([&] {
+                         http::async_write(stream, request, then([&] {
+                                             http::async_read(stream, buffer, response, then([&] {
+                                                                body = response.body();
+                                                              }));
+                                           }));
+                       }));
+  io.run();
+  if (failed) return no_answer(at, failed.message());
+  if (response.result() != http::status::ok) return no_answer(at, "it belongs to no cluster");
+  return body;
+}
+
+result<std::string> print_cluster(std::string_view answer, std::string_view topic) {
+  boost::system::error_code ec;
+  const auto value = json::parse(answer, ec);
+  if (ec || !value.is_object())
+    return make_error(errc::unavailable, "the answer is no JSON object");
+  const auto& all = value.get_object();
+  if (topic == "members") return members(all);
+  if (topic == "shards") return owners(all);
+  return members(all) + '\n' + owners(all);
+}
+
+}  // namespace nova::config

@@ -1,0 +1,118 @@
+#include "tests/cluster/processes.hpp"
+
+#include "actors/domain_modules.hpp"
+#include "config/settings/declaration.hpp"
+#include "tests/support/slowdown.hpp"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <filesystem>
+#include <thread>
+
+namespace nova::cluster {
+
+namespace {
+
+/// A port that was free a moment ago.
+std::uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  ::bind(fd, reinterpret_cast<sockaddr*>(&at), size);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
+  ::close(fd);
+  return ntohs(at.sin_port);
+}
+
+std::string upper(std::string text) {
+  for (auto& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+}  // namespace
+
+processes::processes(std::vector<node_plan> plan) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "nova-cluster-XXXXXX").string();
+  REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+  folder_ = pattern;
+  std::vector<std::pair<std::string, std::string>> shared{
+      {"NOVA_CLUSTER__KEYS_DIR", folder_ + "/keys"}, {"NOVA_CLUSTER__SETTLE_MS", "500"}};
+  for (const auto& m : domain_modules()) {
+    const auto database = test::postgres_fixture::instance().bare();
+    const auto domain = upper(std::string(m.name));
+    shared.emplace_back("NOVA_STORAGE__DSN__" + domain, database.conninfo);
+    shared.emplace_back("NOVA_STORAGE__OWNER_DSN__" + domain, database.owner_conninfo);
+  }
+  std::vector<std::uint16_t> ports;
+  for (std::size_t i = 0; i < plan.size(); ++i) ports.push_back(free_port());
+  std::vector<std::thread> starts;
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    const auto& p = plan[i];
+    client::server_options o;
+    o.data = folder_ + "/" + p.name;
+    o.environment = shared;
+    auto set = [&](const std::string& name, const std::string& value) {
+      o.arguments.push_back("--set");
+      o.arguments.push_back("cluster." + name + "=" + value);
+    };
+    set("node", p.name);
+    set("listen", "127.0.0.1:" + std::to_string(ports[i]));
+    set("seeds", "127.0.0.1:" + std::to_string(ports[0]));
+    std::string roles;
+    for (const auto& role : p.roles) roles += (roles.empty() ? "" : ",") + role;
+    if (!roles.empty()) set("roles", roles);
+    nodes_[p.name] = std::make_unique<client::server_process>(std::move(o));
+  }
+  // Its process dies with the thread that starts it: all are started by this one, the owners of databases first.
+  for (const auto& p : plan) {
+    auto& node = *nodes_[p.name];
+    const bool begun = node.begin();
+    INFO(node.problem());
+    REQUIRE(begun);
+  }
+  for (const auto& p : plan) {
+    auto& node = *nodes_[p.name];
+    const bool ready = node.await();
+    INFO(p.name, ": ", node.problem());
+    REQUIRE(ready);
+  }
+}
+
+processes::~processes() {
+  nodes_.clear();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::string processes::owner(const std::string& domain, const std::string& asked) {
+  client::http_client http(at(asked));
+  const auto answer = http.get("/cluster").json();
+  if (!answer.is_object()) return {};
+  for (const auto& x : answer.at("domains").as_array())
+    if (x.at("domain").as_string() == domain) return std::string(x.at("node").as_string());
+  return {};
+}
+
+bool processes::owned(const std::string& domain, const std::string& asked,
+                      const std::function<bool(const std::string&)>& fits) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30) * test::slowdown;
+  while (std::chrono::steady_clock::now() < end)
+    if (const auto node = owner(domain, asked); !node.empty() && fits(node)) return true;
+  return false;
+}
+
+std::string processes::logs() const {
+  std::string out;
+  for (const auto& [name, node] : nodes_)
+    out += "---- " + name + "\n" + node->log_tail(3000) + "\n";
+  return out;
+}
+
+}  // namespace nova::cluster

@@ -1,0 +1,42 @@
+// A cluster of real processes on loopback, on databases of one private PostgreSQL. Used by cluster_flow_test.
+#pragma once
+
+#include "tests/support/client/account.hpp"
+#include "tests/support/client/device.hpp"
+#include "tests/support/postgres_fixture.hpp"
+#include "tests/support/server_process.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nova::cluster {
+
+struct node_plan {
+  std::string name;
+  std::vector<std::string> roles;  ///< empty: all
+};
+
+class processes {
+ public:
+  /// Starts all of them and waits until each is ready.
+  explicit processes(std::vector<node_plan> plan);
+  ~processes();
+
+  client::server_process& node(const std::string& name) { return *nodes_.at(name); }
+  client::endpoint at(const std::string& name) { return node(name).at(); }
+  /// The node that owns the domain, by the operations pages of `asked`, which has no gateway; empty: none is known there.
+  std::string owner(const std::string& domain, const std::string& asked);
+  /// Waits until `asked` knows an owner of the domain that `fits`.
+  bool owned(const std::string& domain, const std::string& asked,
+             const std::function<bool(const std::string&)>& fits);
+  /// The last lines of each node's log.
+  std::string logs() const;
+
+ private:
+  std::string folder_;
+  std::map<std::string, std::unique_ptr<client::server_process>> nodes_;
+};
+
+}  // namespace nova::cluster
