@@ -36,6 +36,20 @@ bool take_sets(const std::vector<std::string>& sets, command_line& line, std::os
   return true;
 }
 
+CLI::App* add_databases(CLI::App& app, command_line& line) {
+  auto* databases = app.add_subcommand(
+      "databases", "Print the SQL that makes roles and databases on a PostgreSQL of your own");
+  databases->add_option("--host", line.host, "Host of the connection strings")
+      ->capture_default_str();
+  databases->add_option("--port", line.database_port, "Port of the connection strings")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 65'535));
+  databases->add_option(
+      "--settings", line.new_settings,
+      "New settings file for the connection strings; the roles get random passwords");
+  return databases;
+}
+
 void add_cluster_commands(CLI::App& app, command_line& line) {
   auto* certs =
       app.add_subcommand("certs", "Make an authority for a cluster and its nodes' certificates");
@@ -66,16 +80,7 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
       app.add_subcommand("doctor", "Look for what must not be served, and say what to change");
   auto* migrate =
       app.add_subcommand("migrate", "Bring the databases to this version's schema and end");
-  auto* databases = app.add_subcommand(
-      "databases", "Print the SQL that makes roles and databases on a PostgreSQL of your own");
-  databases->add_option("--host", line.host, "Host of the connection strings")
-      ->capture_default_str();
-  databases->add_option("--port", line.database_port, "Port of the connection strings")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 65'535));
-  databases->add_option(
-      "--settings", line.new_settings,
-      "New settings file for the connection strings; the roles get random passwords");
+  auto* databases = add_databases(app, line);
   auto* backup = app.add_subcommand("backup", "Copy what a running Nova keeps into a new folder");
   auto* restore = app.add_subcommand("restore", "Put a backup into a new data folder");
   for (auto* sub : {backup, restore})
