@@ -78,7 +78,7 @@ std::vector<event_lag> node::event_lags() const {
       at->letters += r->letters;
       at->skipped += r->skipped;
       const auto settled = r->settled.load();
-      const auto last = static_cast<std::int64_t>(impl_->router.last_event(r->source));
+      const auto last = static_cast<std::int64_t>(impl_->router().last_event(r->source));
       if (settled == reader_seat::unknown || last <= settled) continue;
       at->unread += static_cast<std::uint64_t>(last - settled);
       if (const auto oldest = r->oldest_unread.load(); oldest != 0)
