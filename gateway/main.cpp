@@ -169,9 +169,12 @@ class node_process {
 
   bool ready() const { return server_ ? server_->ready() : node_.ready(); }
   bool failed() const { return failed_.load(); }
+  /// An operator asked for its end.
+  bool draining() const { return draining_.load(); }
 
   void stop(std::chrono::milliseconds budget) {
     operators_.stop();
+    if (!node_.hand_over(budget / 4)) log::warn("stop.late", {{"part", "moves"}});
     if (server_) server_->drain_and_stop(std::min(budget / 2, std::chrono::milliseconds(4000)));
     if (operations_ && !operations_->stop(budget / 6))
       log::warn("stop.late", {{"part", "rebuild"}});
@@ -228,10 +231,8 @@ class node_process {
     gateway::gateway_options o;
     o.settings = pages_settings();
     o.operations_ready = [this] { return ready(); };
-    o.operations = [this](std::string_view verb,
-                          std::string_view path) -> std::optional<std::string> {
-      if (verb != "GET" || path != "/cluster") return {};
-      return runtime::json_of(node_.status());
+    o.operations = [this](std::string_view verb, std::string_view path) {
+      return operate(verb, path);
     };
     if (server_) {
       o.metrics_text = [this] { return server_->metrics_text(); };
@@ -240,6 +241,23 @@ class node_process {
       o.metrics.push_back([this](metric_samples& out) { node_.collect_metrics(out); });
     }
     return o;
+  }
+
+  /// GET /cluster, POST /cluster/move/DOMAIN/NODE, POST /cluster/drain.
+  std::optional<std::string> operate(std::string_view verb, std::string_view path) {
+    constexpr std::string_view move = "/cluster/move/";
+    if (verb == "GET" && path == "/cluster") return runtime::json_of(node_.status());
+    if (verb != "POST") return {};
+    if (path == "/cluster/drain") {
+      draining_ = true;
+      return R"({"accepted":true})";
+    }
+    const auto slash = path.find('/', move.size());
+    if (!path.starts_with(move) || slash == path.npos) return {};
+    const auto given = node_.give(std::string(path.substr(move.size(), slash - move.size())),
+                                  std::string(path.substr(slash + 1)));
+    if (given) return R"({"accepted":true})";
+    return R"({"accepted":false,"reason":")" + given.error().detail + "\"}";
   }
 
   runtime::node_options node_options() {
@@ -264,7 +282,7 @@ class node_process {
 
   const settings& settings_;
   const domain_databases& where_;
-  std::atomic<bool> failed_{false};
+  std::atomic<bool> failed_{false}, draining_{false};
   no_edge no_edge_;
   storage::storage_io io_;
   std::unique_ptr<gateway::server> server_;
@@ -288,6 +306,7 @@ int run(node_process& process, config::process_signals& signals, config::running
       process.renew_certificates(s);
     }
     if (process.failed()) return config::exit_failed;
+    if (process.draining()) break;
     if (announced || !process.ready()) continue;
     announced = true;
     std::cout << "nova ready: " << *place << '\n' << std::flush;
@@ -370,7 +389,12 @@ int databases(const config::command_line& line) {
 }
 
 int cluster(const config::command_line& line) {
-  auto answer = config::ask_cluster(line.operations);
+  const bool asks = line.topic != "move" && line.topic != "drain";
+  auto answer = config::ask_cluster(
+      line.operations,
+      asks ? ""
+           : "/" + line.topic +
+                 (line.topic == "move" ? "/" + line.domain + "/" + line.receiver : ""));
   if (answer && !line.json) answer = config::print_cluster(*answer, line.topic);
   if (!answer) return told(answer.error());
   std::cout << *answer << (line.json ? "\n" : "");

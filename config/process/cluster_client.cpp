@@ -72,7 +72,7 @@ std::string owners(const json::object& all) {
 
 }  // namespace
 
-result<std::string> ask_cluster(const std::string& at) {
+result<std::string> ask_cluster(const std::string& at, const std::string& order) {
   const auto colon = at.rfind(':');
   if (colon == at.npos) return make_error(errc::invalid_request, at + " is no address with a port");
   net::io_context io;
@@ -82,7 +82,9 @@ result<std::string> ask_cluster(const std::string& at) {
   net::ip::tcp::resolver resolver(io);
   const auto found = resolver.resolve(at.substr(0, colon), at.substr(colon + 1), failed);
   if (failed) return no_answer(at, failed.message());
-  http::request<http::empty_body> request(http::verb::get, "/cluster", 11);
+  http::request<http::empty_body> request(order.empty() ? http::verb::get : http::verb::post,
+                                          "/cluster" + order, 11);
+  if (!order.empty()) request.content_length(0);
   request.set(http::field::host, at);
   boost::beast::flat_buffer buffer;
   http::response<http::string_body> response;
@@ -112,6 +114,10 @@ result<std::string> print_cluster(std::string_view answer, std::string_view topi
   if (ec || !value.is_object())
     return make_error(errc::unavailable, "the answer is no JSON object");
   const auto& all = value.get_object();
+  if (all.contains("accepted")) {
+    if (flag(all, "accepted")) return std::string("accepted\n");
+    return make_error(errc::conflict, text(all, "reason"));
+  }
   if (topic == "members") return members(all);
   if (topic == "shards") return owners(all);
   return members(all) + '\n' + owners(all);

@@ -58,10 +58,13 @@ void add_cluster_commands(CLI::App& app, command_line& line) {
   certs->add_option("--days", line.days, "How long the nodes' certificates are valid")
       ->capture_default_str()
       ->check(CLI::Range(1, 3650));
-  auto* cluster = app.add_subcommand("cluster", "Say what a running cluster is");
-  cluster->add_option("TOPIC", line.topic, "status, members or shards")
+  auto* cluster = app.add_subcommand(
+      "cluster", "Say what a running cluster is, move a domain, or drain a node");
+  cluster->add_option("TOPIC", line.topic, "status, members, shards, move or drain")
       ->required()
-      ->check(CLI::IsMember({"status", "members", "shards"}));
+      ->check(CLI::IsMember({"status", "members", "shards", "move", "drain"}));
+  cluster->add_option("DOMAIN", line.domain, "move: the domain that the asked node owns");
+  cluster->add_option("NODE", line.receiver, "move: its next owner");
   cluster->add_option("--at", line.operations, "Address and port of a node's operations pages")
       ->required();
   cluster->add_flag("--json", line.json, "Print the node's answer as it is");

@@ -44,7 +44,8 @@ struct command_line {
   operator_call call;                  ///< operate: what the running Nova is asked
   std::vector<std::string> nodes;      ///< certs: --node, once for each
   int days = 365;                      ///< certs: --days
-  std::string topic;                   ///< cluster: status, members or shards
+  std::string topic;                   ///< cluster: status, members, shards, move or drain
+  std::string domain, receiver;        ///< cluster move: the domain and its next owner
   std::string operations;              ///< cluster: --at, an operations port
   bool json = false;                   ///< cluster: --json
   std::string trace_file;              ///< --trace of serve: spans of requests; empty: none

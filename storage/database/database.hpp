@@ -89,7 +89,7 @@ class database {
   /// and by the runtime's tick while some shards are missing.
   virtual void claim_shards(std::uint32_t shard_count,
                             std::function<void(result<std::vector<shard_claim>>)> done) = 0;
-  /// Drops a fenced lane and starts a new one (new id, no shards). The caller drops the memory of the old lane first.
+  /// Gives the lease back if it is held, and starts a new lane (new id, no shards). The caller drops the old lane's memory first.
   virtual void reincarnate(std::function<void(result<void>)> done) = 0;
   virtual bool available() const noexcept = 0;
   virtual void collect_metrics(metric_samples& out) const = 0;

@@ -199,6 +199,7 @@ void postgres_lane::become_fenced() {
   fail_everything(commit_status::fenced, "");
   finish_claims({errc::unavailable, "the lane is fenced"});
   if (stopping_) finish_stop();
+  else if (giving_) begin_anew();
 }
 
 void postgres_lane::fail_everything(commit_status status, const std::string& detail) {
@@ -287,11 +288,26 @@ void postgres_lane::finish_claims(const error& e) {
 
 void postgres_lane::reincarnate(std::function<void(result<void>)> done) {
   if (stopping_) return done(make_error(errc::unavailable, "stopping"));
+  reincarnated_.push_back(std::move(done));
+  if (fenced_ || !registered_) return begin_anew();
+  {
+    std::lock_guard lock(mutex_);
+    giving_ = true;
+  }
+  proceed();
+}
+
+void postgres_lane::begin_anew() {
   if (session_) session_->close();
   retry_timer_.cancel();
   renewal_timer_.cancel();
   reconnect_timer_.cancel();
   connected_ = serving_ = false;
+  {
+    std::lock_guard lock(mutex_);
+    fenced_ = fenced_ || giving_;
+    giving_ = false;
+  }
   become_fenced();
   finish_claims({errc::unavailable, "the lane is being replaced"});
   {
@@ -306,7 +322,6 @@ void postgres_lane::reincarnate(std::function<void(result<void>)> done) {
   registered_ = in_transaction_ = false;
   failed_connects_ = 0;
   fenced_ = false;
-  reincarnated_.push_back(std::move(done));
   stage_ = stage::disconnected;
   connect();
 }

@@ -124,6 +124,7 @@ class postgres_lane final : public commit_lane,
   void finish_claims(const error& e);
   void release();
   void finish_stop();
+  void begin_anew();
   void arm_renewal();
   void watch_request();
   void arm_watch();
@@ -181,7 +182,8 @@ class postgres_lane final : public commit_lane,
   std::atomic<std::size_t> waiting_units_{0}, waiting_bytes_{0};
   std::atomic<std::uint64_t> last_order_{0};
   std::atomic<bool> serving_{false};  ///< connected, registered and not in trouble
-  std::atomic<bool> connected_{false}, fenced_{false}, stalled_{false}, stopping_{false};
+  std::atomic<bool> connected_{false}, fenced_{false}, stalled_{false}, stopping_{false},
+      giving_{false};  ///< the lease is given back as soon as nothing waits
   /// The steady clock stands still while the machine is suspended; the database's clock does not. So the end of the lease is
   /// kept as steady time plus the time of suspension, in nanoseconds. 0: no lease.
   std::atomic<std::int64_t> lease_until_{0};

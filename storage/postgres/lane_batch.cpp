@@ -39,7 +39,7 @@ std::string guarded(const query& q) {
 }  // namespace
 
 bool postgres_lane::accepting() const noexcept {
-  return serving_ && !fenced_ && !stopping_ && !stalled_ &&
+  return serving_ && !fenced_ && !stopping_ && !giving_ && !stalled_ &&
          waiting_units_ < settings_.max_waiting_units &&
          waiting_bytes_ < settings_.max_waiting_bytes;
 }
@@ -78,7 +78,7 @@ bool postgres_lane::append(commit_unit unit) {
   bool wake = false;
   {
     std::lock_guard lock(mutex_);
-    if (fenced_ || stopping_) return false;
+    if (fenced_ || stopping_ || giving_) return false;
     ++waiting_units_;
     waiting_bytes_ += p.bytes;
     if (p.unit.activation != 0 && refused_.contains(p.unit.activation)) {
@@ -146,7 +146,7 @@ void postgres_lane::proceed() {
   if (collects()) return;
   suspects_turn_ = true;
   if (take_segment(next) || take_suspects(next)) return send(std::move(next));
-  if (stopping_ && parked_.empty()) return release();
+  if ((stopping_ || giving_) && parked_.empty()) return release();
   if (since_renewal >= milliseconds(settings_.lease_ms / 3)) return send({});
   arm_parked();
 }
@@ -156,7 +156,7 @@ bool postgres_lane::collects() {
   constexpr std::size_t enough = 8;  // times commit_siblings
   const auto until = last_committed_ + std::chrono::microseconds(settings_.commit_delay_us);
   if (last_units_ < settings_.commit_siblings || clock::now() >= until || !retry_.empty() ||
-      stopping_)
+      stopping_ || giving_)
     return false;
   {
     std::lock_guard lock(mutex_);
@@ -378,7 +378,7 @@ void postgres_lane::step_failed(session_tag tag, const PGresult* r) {
 void postgres_lane::on_sync(session_tag tag) {
   auto keep = shared_from_this();
   if (tag == lane_tag::resolve_sync) return resolved();
-  if (tag == lane_tag::release_sync) return finish_stop();
+  if (tag == lane_tag::release_sync) return stopping_ ? finish_stop() : begin_anew();
   if (tag == lane_tag::claim_sync) return claimed();
   auto& t = *under_way_;
   if (!t.failed.state.empty()) return rolled_back();

@@ -41,7 +41,6 @@ class services {
   job_pool jobs;
   runtime::timers timers;
   std::atomic<bool> stopping{false};         ///< new calls are refused
-  std::atomic<std::int64_t> under_way{0};    ///< calls accepted and not answered
   std::atomic<std::int64_t> uncommitted{0};  ///< units in a lane without an outcome
 
  private:

@@ -258,7 +258,7 @@ bool node::stop(milliseconds budget) {
   const auto start = std::chrono::steady_clock::now();
   i.services.stopping = true;
   if (i.cluster) i.cluster->leave();
-  i.wait([&] { return i.services.under_way.load() == 0 && i.services.uncommitted.load() == 0; },
+  i.wait([&] { return i.under_way() == 0 && i.services.uncommitted.load() == 0; },
          start + budget / 2);
   caf::anon_send_exit(i.root, caf::exit_reason::user_shutdown);
   i.root = nullptr;
@@ -321,6 +321,18 @@ cluster_status node::status() const {
   return impl_->cluster ? impl_->cluster->status() : cluster_status{};
 }
 
+result<void> node::give(const std::string& domain, const std::string& to) {
+  if (!impl_->cluster) return make_error(errc::conflict, "There is no cluster.");
+  return impl_->cluster->give(domain, to);
+}
+
+bool node::hand_over(milliseconds budget) {
+  if (!impl_->cluster || !impl_->started) return true;
+  const auto end = std::chrono::steady_clock::now() + budget;
+  impl_->cluster->give_all();
+  return impl_->wait([&] { return !impl_->cluster->owns_any(); }, end);
+}
+
 void node::tell_operations(std::string address) {
   if (!impl_->cluster) return;
   impl_->cluster->links().update_self(
@@ -335,7 +347,7 @@ void node::collect_metrics(metric_samples& out) const {
   const auto& services = impl_->services;
   services.metrics.collect(out);
   services.jobs.collect_metrics(out);
-  out.add(metric::nova_calls_under_way, static_cast<double>(services.under_way.load()));
+  out.add(metric::nova_calls_under_way, static_cast<double>(impl_->under_way()));
   out.add(metric::nova_units_uncommitted, static_cast<double>(services.uncommitted.load()));
   out.add(metric::nova_actors_running, static_cast<double>(impl_->system->registry().running()));
   for (const auto& d : impl_->directory.domains()) {

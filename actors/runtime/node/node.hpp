@@ -74,6 +74,10 @@ class node final : public rpc::bus {
   rpc::push_sink& edge();
   /// The nodes and owners that this node knows. Empty without a cluster.
   cluster_status status() const;
+  /// Begins a planned move of a domain that this node owns to another node.
+  result<void> give(const std::string& domain, const std::string& to);
+  /// Gives all domains to other nodes, for a stop that fails no call. False: some are still here after the budget.
+  bool hand_over(std::chrono::milliseconds budget);
   /// Changes this node's address of the operations pages.
   void tell_operations(std::string address);
   /// See link::gate::renew; nothing without a cluster.

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace nova::runtime {
 
@@ -107,8 +108,18 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
   if (p == nullptr) return;
   if (told.shards().empty()) {
     if (p->owner != from) return;
+    const auto now = services_.now();
     p->owner = 0;
-    p->seen_ns = services_.now().time_since_epoch().count();
+    p->seen_ns = now.time_since_epoch().count();
+    if (told.next().empty()) return;
+    p->planned = true;
+    if (told.next() != options_.settings.node) {
+      p->reserved_ns =
+          (now + milliseconds(options_.settings.silence_ms)).time_since_epoch().count();
+    } else if (auto* d = directory_.find(p->name)) {
+      p->claim_now = true;
+      d->head->post([](domain_head& h) { h.hurry(); });
+    }
     return;
   }
   std::int64_t epoch = 0;
@@ -123,6 +134,7 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
 
 void cluster_router::new_owner(place& p, link::peer_number owner) {
   const auto before = p.owner.exchange(owner);
+  const bool planned = std::exchange(p.planned, false);
   p.seen_ns = services_.now().time_since_epoch().count();
   recount();
   calls_.owner_known();
@@ -135,7 +147,7 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
       });
   if (pushes && options_.gateway) {
     if (attendance_.informs(owner)) p.resume_at.insert(owner);
-    else resume_sockets(p.name);
+    else if (!planned) resume_sockets(p.name);
   }
   if (options_.owner_changed) options_.owner_changed(p.name);
 }
@@ -155,7 +167,7 @@ void cluster_router::handle(link::peer_number from, const link::Call& told) {
   };
   auto c = call_of(told, from);
   if (!c) return answer(c.error());
-  if (leaving_ || served_here(c->method->domain) == nullptr) {
+  if (leaving_ || !takes_calls(c->method->domain)) {
     link::Envelope e;
     e.mutable_reply()->set_id(id);
     e.mutable_reply()->mutable_not_mine();

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace nova::runtime {
 
@@ -18,6 +19,9 @@ namespace {
 constexpr std::uint32_t default_deadline_ms = 5000;
 /// A domain that its best node does not take is claimed by any node with the role after so many settle times.
 constexpr int patience_for_best = 2;
+/// After a planned move only its receiver claims for so long.
+constexpr milliseconds reserved_for{3000};
+constexpr milliseconds balance_interval{1000};
 
 link::Member self_of(const cluster_options& o) {
   link::Member m;
@@ -51,7 +55,8 @@ cluster_router::cluster_router(services& s, couriers& c, directory& d, local_rou
                    },
                    [this] { want_tick(); }}),
       incoming_(local, s.settings().audience_cache),
-      tick_timer_(links_.io()) {}
+      tick_timer_(links_.io()),
+      balance_timer_(links_.io()) {}
 
 result<std::uint16_t> cluster_router::start() {
   started_ = services_.now();
@@ -67,6 +72,7 @@ result<std::uint16_t> cluster_router::start() {
   for (const auto& d : directory_.domains()) add(d->link.domain.name, d->link.domain.shards);
   for (const auto& f : directory_.foreign()) add(f->name, f->shards);
   directory_.place_by(*this);
+  balance();
   links_.update_self([this](link::Member& m) {
     for (const auto& d : directory_.domains()) {
       auto& told = *m.add_domains();
@@ -113,14 +119,18 @@ domain_seats* cluster_router::served_here(std::string_view domain) const {
   return d != nullptr && d->link.serving.load(std::memory_order_relaxed) ? d : nullptr;
 }
 
+bool cluster_router::takes_calls(std::string_view domain) const {
+  return served_here(domain) != nullptr && !find(domain)->moving.load(std::memory_order_relaxed);
+}
+
 owner_hint cluster_router::owner_of(std::string_view domain) const {
-  if (served_here(domain) != nullptr) return {true, 0};
+  if (takes_calls(domain)) return {true, 0};
   const auto* p = find(domain);
   return {false, p != nullptr ? p->owner.load() : link::peer_number{0}};
 }
 
 void cluster_router::call(rpc::call c) {
-  if (served_here(c.method->domain) != nullptr) return local_.call(std::move(c));
+  if (takes_calls(c.method->domain)) return local_.call(std::move(c));
   const bool closed =
       services_.stopping.load(std::memory_order_relaxed) && c.caller.kind != rpc::caller_kind::node;
   if (closed || find(c.method->domain) == nullptr)
@@ -324,22 +334,32 @@ void cluster_router::attach(const rpc::attachment& a, std::function<void(result<
 }
 
 // A node counts from its settle time on, so that a start of the whole cluster is shared out and a flapping node moves nothing.
+std::vector<std::pair<std::string, double>> cluster_router::candidates(
+    std::string_view domain) const {
+  std::vector<std::pair<std::string, double>> nodes;
+  if (!leaving_) nodes.emplace_back(options_.settings.node, 1.0);
+  const auto now = services_.now();
+  const auto all = links_.members();
+  for (const auto& m : *all) {
+    const bool counts = m.peer != 0 && m.linked && !m.record.leaving() &&
+                        now - m.since >= milliseconds(options_.settings.settle_ms);
+    if (counts &&
+        std::ranges::any_of(m.record.domains(), [&](const auto& d) { return d.name() == domain; }))
+      nodes.emplace_back(m.record.node(), 1.0);
+  }
+  return nodes;
+}
+
 bool cluster_router::may_claim(const domain_link& d) const {
   if (leaving_) return false;
   const auto& name = d.domain.name;
   const auto* p = find(name);
   if (p == nullptr || p->owner != 0) return false;
+  if (p->claim_now) return true;
   const auto now = services_.now();
   const milliseconds settle(options_.settings.settle_ms);
-  if (now - started_ < settle) return false;
-  std::vector<std::pair<std::string_view, double>> nodes{{options_.settings.node, 1.0}};
-  const auto all = links_.members();
-  for (const auto& m : *all) {
-    if (m.peer == 0 || !m.linked || m.record.leaving() || now - m.since < settle) continue;
-    for (const auto& x : m.record.domains())
-      if (x.name() == name) nodes.emplace_back(m.record.node(), 1.0);
-  }
-  if (rendezvous(name, nodes) == options_.settings.node) return true;
+  if (now - started_ < settle || now.time_since_epoch().count() < p->reserved_ns) return false;
+  if (rendezvous(name, candidates(name)) == options_.settings.node) return true;
   const auto seen = steady_time(steady_time::duration(p->seen_ns.load()));
   return now - seen > settle * patience_for_best + milliseconds(options_.settings.silence_ms);
 }
@@ -347,19 +367,90 @@ bool cluster_router::may_claim(const domain_link& d) const {
 void cluster_router::served(domain_link& d, bool serving) {
   auto* seats = directory_.find(d.domain.name);
   boost::asio::post(links_.io(), [this, seats, serving] {
-    const auto e = owned(*seats, serving);
+    auto& p = *find(seats->link.domain.name);
+    const auto now = services_.now();
+    auto e = owned(*seats, serving);
+    auto on = link::lane::control;
+    p.seen_ns = now.time_since_epoch().count();
+    if (!serving && p.moving) {
+      // After the last pushes, and so on their lane.
+      on = link::lane::bulk;
+      e.mutable_owned()->set_next(std::exchange(p.next, {}));
+      p.planned = true;
+      p.reserved_ns = (now + reserved_for).time_since_epoch().count();
+      p.moving = false;
+    }
     const auto all = links_.members();
     for (const auto& m : *all)
-      if (m.peer != 0 && m.linked) send(m.peer, e, link::lane::control);
-    auto& p = *find(seats->link.domain.name);
-    p.seen_ns = services_.now().time_since_epoch().count();
+      if (m.peer != 0 && m.linked) send(m.peer, e, on);
     if (!serving) return;
+    p.claim_now = false;
     p.epoch = std::max(p.epoch.load(), seats->link.epoch.load());
     log::info("cluster.owner", {{"domain", p.name}});
     p.owner = 0;
-    if (seats->link.domain.pushes) resume_sockets(p.name);
+    if (seats->link.domain.pushes && !std::exchange(p.planned, false)) resume_sockets(p.name);
     calls_.owner_known();
     if (options_.owner_changed) options_.owner_changed(p.name);
+  });
+}
+
+void cluster_router::kept(domain_link& d) {
+  auto& p = *find(d.domain.name);
+  p.moving = false;
+  boost::asio::post(links_.io(), [this] { calls_.owner_known(); });
+}
+
+void cluster_router::begin_to_give(place& p, std::string node) {
+  p.next = std::move(node);
+  p.moving = true;
+  directory_.find(p.name)->head->post([](domain_head& h) { h.give(); });
+}
+
+result<void> cluster_router::give(const std::string& domain, const std::string& node) {
+  auto* p = find(domain);
+  if (p == nullptr || served_here(domain) == nullptr)
+    return make_error(errc::conflict, "This node does not own the domain.");
+  if (p->moving) return make_error(errc::conflict, "The domain is moving.");
+  const auto all = candidates(domain);
+  if (node == options_.settings.node ||
+      std::ranges::none_of(all, [&](const auto& x) { return x.first == node; }))
+    return make_error(errc::not_found, "No linked node of this name may own the domain.");
+  boost::asio::post(links_.io(), [this, p, node] {
+    if (served_here(p->name) != nullptr && !p->moving) begin_to_give(*p, node);
+  });
+  return {};
+}
+
+void cluster_router::give_all() {
+  boost::asio::post(links_.io(), [this] {
+    for (auto& p : places_) {
+      if (served_here(p->name) == nullptr || p->moving) continue;
+      auto others = candidates(p->name);
+      std::erase_if(others, [&](const auto& x) { return x.first == options_.settings.node; });
+      if (!others.empty()) begin_to_give(*p, std::string(rendezvous(p->name, others)));
+    }
+  });
+}
+
+bool cluster_router::owns_any() const {
+  return std::ranges::any_of(places_,
+                             [&](const auto& p) { return served_here(p->name) != nullptr; });
+}
+
+/// One move at a time takes a domain to the node where it belongs.
+void cluster_router::balance() {
+  balance_timer_.expires_after(balance_interval);
+  balance_timer_.async_wait([this](boost::system::error_code ec) {
+    if (ec || leaving_) return;
+    balance();
+    if (std::ranges::any_of(places_, [](const auto& p) { return p->moving.load(); })) return;
+    for (auto& p : places_) {
+      if (served_here(p->name) == nullptr) continue;
+      const auto nodes = candidates(p->name);
+      const auto best = rendezvous(p->name, nodes);
+      if (best.empty() || best == options_.settings.node) continue;
+      return begin_to_give(*p, std::string(best));
+    }
   });
 }
 

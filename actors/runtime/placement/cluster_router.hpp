@@ -30,6 +30,11 @@ class cluster_router final : public router, public rpc::push_sink, private place
   result<std::uint16_t> start();
   /// Other nodes may claim what this one owns; it takes nothing new.
   void leave();
+  /// Begins a planned move of a domain that this node owns. An error says why it cannot.
+  result<void> give(const std::string& domain, const std::string& node);
+  /// Begins to give each domain to the best other node.
+  void give_all();
+  bool owns_any() const;
   /// All domains have given their leases back: others may claim them now.
   void give_back();
   void stop(std::chrono::milliseconds budget);
@@ -87,6 +92,11 @@ class cluster_router final : public router, public rpc::push_sink, private place
     std::atomic<link::peer_number> owner{0};  ///< another node; 0: this one or none
     std::atomic<std::int64_t> epoch{0};
     std::atomic<bool> taken_elsewhere{false};  ///< a linked node takes its events
+    std::atomic<bool> moving{false};     ///< this node gives it up: calls wait for the next owner
+    std::atomic<bool> claim_now{false};  ///< the last owner gave it to this node
+    std::atomic<std::int64_t> reserved_ns{0};  ///< until then only the named next owner claims
+    std::string next = {};                     ///< links' thread: receiver of a planned move
+    bool planned = false;  ///< links' thread: the last owner gave it up in order
     std::unique_ptr<std::atomic<std::uint64_t>[]> last_event;
     steady_time orphaned{};             ///< since there is no owner; links' thread
     std::atomic<std::int64_t> seen_ns;  ///< when an owner was last known
@@ -101,6 +111,12 @@ class cluster_router final : public router, public rpc::push_sink, private place
   // placement_rule
   bool may_claim(const domain_link& d) const override;
   void served(domain_link& d, bool serving) override;
+  void kept(domain_link& d) override;
+  /// The node itself, and the linked ones with the role that count by now.
+  std::vector<std::pair<std::string, double>> candidates(std::string_view domain) const;
+  bool takes_calls(std::string_view domain) const;
+  void begin_to_give(place& p, std::string node);
+  void balance();
 
   place* find(std::string_view domain) const;
   owner_hint owner_of(std::string_view domain) const;
@@ -144,7 +160,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   attendance attendance_;
   gateway_accounts elsewhere_;
   fanout incoming_;  ///< links' thread
-  boost::asio::steady_timer tick_timer_;
+  boost::asio::steady_timer tick_timer_, balance_timer_;
   std::atomic<bool> ticking_{false}, leaving_{false};
   steady_time started_{};
   std::atomic<std::uint64_t> pushes_out_{0}, pushes_in_{0};

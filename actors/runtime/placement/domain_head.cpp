@@ -12,7 +12,10 @@ using std::chrono::milliseconds;
 namespace {
 
 /// Alarms of all heads fall together: one wake-up of the node.
-constexpr milliseconds watch_interval{100}, quiet_interval{500}, anchor_interval{20};
+constexpr milliseconds watch_interval{100}, quiet_interval{500}, anchor_interval{20},
+    giving_interval{10};
+/// A planned move is taken back when the calls under way take longer.
+constexpr milliseconds giving_patience{1000};
 
 steady_time next_multiple(steady_time now, milliseconds interval) {
   return now - now.time_since_epoch() % interval + interval;
@@ -47,16 +50,20 @@ bool domain_head::turn() {
   const auto now = services_.now();
   const bool astray = all_.rule() == nullptr && !owned_.empty() && &link_ != &all_.anchor() &&
                       all_.anchor().holding == holding::elsewhere;
+  if (state_ == state::giving && !link_.fenced.load()) go_on_giving();
   if ((link_.fenced.load() || link_.lane().fenced() || astray) &&
-      (state_ == state::serving || state_ == state::warming || state_ == state::idle))
+      (state_ == state::serving || state_ == state::giving || state_ == state::warming ||
+       state_ == state::idle))
     lose();
   if (now >= next_) {
     bool quiet = false;
     if (state_ == state::idle && may_claim()) claim();
     if (state_ == state::serving) quiet = !link_.retention->tick(now, services_.wall());
-    next_ = next_multiple(now, quiet                                   ? quiet_interval
-                               : all_.rule() != nullptr || may_claim() ? watch_interval
-                                                                       : anchor_interval);
+    if (state_ == state::giving) next_ = now + giving_interval;
+    else
+      next_ = next_multiple(now, quiet                                   ? quiet_interval
+                                 : all_.rule() != nullptr || may_claim() ? watch_interval
+                                                                         : anchor_interval);
   }
   seat_.alarm(next_);
   return more;
@@ -157,14 +164,44 @@ void domain_head::serve() {
   log::info("runtime.serving", {{"domain", link_.domain.name}, {"shards", owned_.size()}});
 }
 
+void domain_head::give() {
+  if (state_ != state::serving) return all_.rule()->kept(link_);
+  doing_ = "give";
+  state_ = state::giving;
+  give_until_ = services_.now() + giving_patience;
+  next_ = services_.now();
+}
+
+bool domain_head::at_rest() const {
+  if (link_.under_way.load() != 0) return false;
+  return std::ranges::all_of(
+      seats_.shards, [](const auto& s) { return s->in_lane.load() == 0 && s->depth() == 0; });
+}
+
+void domain_head::go_on_giving() {
+  if (at_rest()) {
+    link_.serving = false;
+    return drop_memory();
+  }
+  if (services_.now() < give_until_) return;
+  state_ = state::serving;
+  all_.rule()->kept(link_);
+}
+
+void domain_head::hurry() { next_ = services_.now(); }
+
 void domain_head::lose() {
   doing_ = "fenced";
   log::warn("runtime.fenced", {{"domain", link_.domain.name}});
-  state_ = state::dropping;
   link_.serving = false;
   link_.holding = holding::elsewhere;
   if (auto* rule = all_.rule()) rule->served(link_, false);
   else if (link_.domain.pushes) all_.oust();
+  drop_memory();
+}
+
+void domain_head::drop_memory() {
+  state_ = state::dropping;
   owned_.clear();
   to_drop_ = seats_.shards.size() + seats_.readers.size();
   for (auto& s : seats_.shards)
@@ -193,6 +230,7 @@ void domain_head::dropped() {
       return;
     }
     h.link_.fenced = false;
+    if (auto* rule = h.all_.rule()) rule->served(h.link_, false);
     h.retry(milliseconds(0));
   }));
 }

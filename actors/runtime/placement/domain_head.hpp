@@ -25,6 +25,8 @@ class placement_rule {
   virtual bool may_claim(const domain_link& d) const = 0;
   /// This node owns the domain's shards and serves them, or does so no longer.
   virtual void served(domain_link& d, bool serving) = 0;
+  /// A planned move was taken back: the domain did not come to rest in time.
+  virtual void kept(domain_link& d) = 0;
 };
 
 class domain_head_seat final : public inbox<head_item> {
@@ -43,6 +45,12 @@ class domain_head final : public occupant {
   bool turn() override;
   std::string current() const override { return doing_; }
 
+  // Posted by the placement rule:
+  /// Gives the domain up for a planned move. No call fails by it.
+  void give();
+  /// Claims at once.
+  void hurry();
+
  private:
   enum class state : std::uint8_t {
     idle,  ///< waits for the alarm; then it claims (again)
@@ -51,6 +59,7 @@ class domain_head final : public occupant {
     serving,
     dropping,  ///< fenced: waits until all shards and readers have dropped their memory
     reborn,    ///< waits for the new lane
+    giving,    ///< takes no new calls, and waits until those under way are answered
   };
 
   bool may_claim() const;
@@ -60,6 +69,9 @@ class domain_head final : public occupant {
   void warmed(const error& why);
   void serve();
   void lose();
+  bool at_rest() const;
+  void go_on_giving();
+  void drop_memory();
   void dropped();
   void retry(std::chrono::milliseconds in);
   template <class F>
@@ -80,6 +92,7 @@ class domain_head final : public occupant {
   std::string doing_;
   std::set<std::uint32_t> owned_;
   bool warm_ = false;
+  steady_time give_until_{};
   std::size_t to_drop_ = 0;
   steady_time next_{};
 };

@@ -58,11 +58,11 @@ void local_router::call(rpc::call c) {
                                                                            : default_deadline_ms);
   auto& domain = *to->domain;
   auto f = std::make_unique<flight>(std::in_place_type<call_work>, std::move(c), nullptr,
-                                    &services_.under_way);
+                                    &domain.link.under_way);
   f->kind = to->kind;
   f->key = std::move(key.value());
   f->handler = to->handler;
-  services_.under_way.fetch_add(1, std::memory_order_relaxed);
+  domain.link.under_way.fetch_add(1, std::memory_order_relaxed);
   auto& shard = *domain.shards[domain.link.shard_number(f->key)];
   shard_item item(std::move(f));
   if (shard.push(std::move(item))) return;

@@ -60,7 +60,8 @@ struct domain_link {
   std::atomic<bool> fenced{false};
   std::atomic<bool> serving{false};  ///< all shards are owned and warm_up is done
   std::atomic<runtime::holding> holding{holding::unknown};
-  std::atomic<std::int64_t> epoch{0};  ///< the highest of the last claim
+  std::atomic<std::int64_t> under_way{0};  ///< calls accepted and not answered
+  std::atomic<std::int64_t> epoch{0};      ///< the highest of the last claim
 };
 
 }  // namespace nova::runtime
