@@ -23,6 +23,12 @@ constexpr int patience_for_best = 2;
 constexpr milliseconds reserved_for{3000};
 constexpr milliseconds balance_interval{1000};
 
+std::string names_of(const std::vector<std::pair<std::string, double>>& nodes) {
+  std::string out;
+  for (const auto& [name, weight] : nodes) out += name + ' ';
+  return out;
+}
+
 link::Member self_of(const cluster_options& o) {
   link::Member m;
   m.set_gateway(o.gateway);
@@ -384,7 +390,7 @@ void cluster_router::served(domain_link& d, bool serving) {
     for (const auto& m : *all)
       if (m.peer != 0 && m.linked) send(m.peer, e, on);
     if (!serving) return;
-    p.claim_now = false;
+    if (p.claim_now.exchange(false)) p.settled_for = names_of(candidates(p.name));
     p.epoch = std::max(p.epoch.load(), seats->link.epoch.load());
     log::info("cluster.owner", {{"domain", p.name}});
     p.owner = 0;
@@ -447,6 +453,7 @@ void cluster_router::balance() {
     for (auto& p : places_) {
       if (served_here(p->name) == nullptr) continue;
       const auto nodes = candidates(p->name);
+      if (auto names = names_of(nodes); std::exchange(p->settled_for, names) == names) continue;
       const auto best = rendezvous(p->name, nodes);
       if (best.empty() || best == options_.settings.node) continue;
       return begin_to_give(*p, std::string(best));

@@ -96,6 +96,8 @@ class cluster_router final : public router, public rpc::push_sink, private place
     std::atomic<bool> claim_now{false};  ///< the last owner gave it to this node
     std::atomic<std::int64_t> reserved_ns{0};  ///< until then only the named next owner claims
     std::string next = {};                     ///< links' thread: receiver of a planned move
+    /// Links' thread: the nodes for which its place was last looked at. Only another set of nodes moves it by itself.
+    std::string settled_for = {};
     bool planned = false;  ///< links' thread: the last owner gave it up in order
     std::unique_ptr<std::atomic<std::uint64_t>[]> last_event;
     steady_time orphaned{};             ///< since there is no owner; links' thread
