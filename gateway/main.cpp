@@ -121,7 +121,7 @@ class node_process {
     for (const auto& m : domain_modules()) {
       std::string name(m.name);
       if (!config::has_role(s.cluster, name)) {
-        node_.know(name, runtime::domain{}.shards);
+        know(m);
         continue;
       }
       node_.add(m.make(s, keys),
@@ -183,6 +183,16 @@ class node_process {
   }
 
  private:
+  /// A domain of other nodes, made without its secrets: only its outline is asked for.
+  void know(const listed_module& m) {
+    runtime::kept_keys none;
+    for (auto key : m.keys) none.emplace(key, std::string(config::key_bytes, '\0'));
+    const auto d = m.make(settings_, none);
+    std::vector<std::string> sources;
+    for (const auto& i : d.intakes) sources.emplace_back(i.event->domain);
+    node_.know(std::string(m.name), d.shards, std::move(sources));
+  }
+
   bool in_cluster() const { return config::in_cluster(settings_.cluster); }
   bool has_gateway() const { return config::has_role(settings_.cluster, config::gateway_role); }
   rpc::push_sink& edge() {

@@ -180,6 +180,27 @@ TEST_CASE(
   CHECK(p->at("seq").to_number<int>() == 2);
 }
 
+TEST_CASE("typing and presence cross gateway nodes") {
+  http_client front(four().at("front")), side(four().at("side"));
+  const auto ann = person(front, "ann"), bob = person(side, "bob");
+  const auto c = direct(front, ann, bob);
+  auto anns = socket("front", ann);
+  const auto status_is = [](std::string_view status) {
+    return [status](const boost::json::object& o) { return o.at("status").as_string() == status; };
+  };
+  const auto told =
+      anns->call("presence.subscribe", R"({"account_ids":[)" + client::quoted(bob.id) + "]}");
+  REQUIRE(told.number("watching") == 1);
+  REQUIRE(anns->push("presence.changed", status_is("offline")));
+  {
+    auto bobs = socket("side", bob);
+    REQUIRE(anns->push("presence.changed", status_is("online")));
+    REQUIRE(bobs->call("messaging.typing", R"({"conversation_id":)" + client::quoted(c) + "}").ok);
+    CHECK(anns->push("messaging.typing"));
+  }
+  CHECK(anns->push("presence.changed", status_is("offline")));
+}
+
 TEST_CASE("a session that is signed out on one gateway node is closed on the other") {
   http_client front(four().at("front"));
   const auto ann = person(front, "ann");

@@ -219,8 +219,8 @@ void node::add(domain d, std::shared_ptr<storage::database> database) {
   impl_->directory.add(std::move(d), std::move(database), impl_->router());
 }
 
-void node::know(std::string domain, std::uint32_t shards) {
-  impl_->directory.know(std::move(domain), shards);
+void node::know(std::string domain, std::uint32_t shards, std::vector<std::string> sources) {
+  impl_->directory.know(std::move(domain), shards, std::move(sources));
 }
 
 void node::tap(const rpc::event_type& type, std::function<void(const rpc::message_ptr&)> callback) {

@@ -51,8 +51,8 @@ class node final : public rpc::bus {
   /// Adds a domain with its database. Call before start().
   void add(domain d, std::shared_ptr<storage::database> database);
 
-  /// A domain that only other nodes own. Call before start().
-  void know(std::string domain, std::uint32_t shards);
+  /// A domain that only other nodes own; it takes events of `sources`. Call before start().
+  void know(std::string domain, std::uint32_t shards, std::vector<std::string> sources);
 
   /// Calls back with each committed event of the type, after its commit, on an actor's thread. Not durable:
   /// a crash loses calls that were not made yet. Call before start().

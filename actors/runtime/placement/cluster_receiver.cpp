@@ -82,6 +82,12 @@ void cluster_router::handle(link::peer_number from, link::Envelope& e) {
     case kind::kRevoke:
       return edge_.revoke_session(id_of(e.revoke().session()), e.revoke().until());
     case kind::kLosePushes: return couriers_.lose_pushes();
+    case kind::kReadUpTo: {
+      const auto& told = e.read_up_to();
+      std::lock_guard lock(read_mutex_);
+      read_elsewhere_[{told.consumer(), told.domain()}] = {told.seq().begin(), told.seq().end()};
+      return;
+    }
     case kind::kMembers:
     case kind::kPing:
     case kind::kHandled:

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace nova::runtime {
@@ -22,6 +23,8 @@ constexpr int patience_for_best = 2;
 /// After a planned move only its receiver claims for so long.
 constexpr milliseconds reserved_for{3000};
 constexpr milliseconds balance_interval{1000};
+/// How often owners of consumers tell how far they have read: events are kept for days.
+constexpr std::uint32_t balances_a_report = 10;
 
 std::string names_of(const std::vector<std::pair<std::string, double>>& nodes) {
   std::string out;
@@ -78,6 +81,8 @@ result<std::uint16_t> cluster_router::start() {
   for (const auto& d : directory_.domains()) add(d->link.domain.name, d->link.domain.shards);
   for (const auto& f : directory_.foreign()) add(f->name, f->shards);
   directory_.place_by(*this);
+  for (auto& d : directory_.domains())
+    d->link.outbox_read = [this, d = d.get()] { return read_by_all(*d); };
   balance();
   links_.update_self([this](link::Member& m) {
     for (const auto& d : directory_.domains()) {
@@ -449,6 +454,7 @@ void cluster_router::balance() {
   balance_timer_.async_wait([this](boost::system::error_code ec) {
     if (ec || leaving_) return;
     balance();
+    if (++balances_ % balances_a_report == 0) tell_read();
     if (std::ranges::any_of(places_, [](const auto& p) { return p->moving.load(); })) return;
     for (auto& p : places_) {
       if (served_here(p->name) == nullptr) continue;
@@ -459,6 +465,47 @@ void cluster_router::balance() {
       return begin_to_give(*p, std::string(best));
     }
   });
+}
+
+std::int64_t cluster_router::read_here(std::string_view source, std::uint32_t shard,
+                                       std::string_view consumer) const {
+  for (const auto* r : directory_.listeners({source, shard}))
+    if (r->consumer.domain.name == consumer) return r->durable.load();
+  return reader_seat::unknown;
+}
+
+std::vector<std::int64_t> cluster_router::read_by_all(const domain_seats& source) const {
+  const auto& name = source.link.domain.name;
+  std::vector<std::int64_t> out(source.shards.size(), std::numeric_limits<std::int64_t>::max());
+  for (const auto consumer : directory_.consumers_of(name)) {
+    const bool here = served_here(consumer) != nullptr;
+    std::lock_guard lock(read_mutex_);
+    const auto told = read_elsewhere_.find({std::string(consumer), std::string(name)});
+    for (std::uint32_t s = 0; s < out.size(); ++s) {
+      auto read = reader_seat::unknown;
+      if (here) read = read_here(name, s, consumer);
+      else if (told != read_elsewhere_.end() && s < told->second.size()) read = told->second[s];
+      out[s] = std::min(out[s], read);
+    }
+  }
+  return out;
+}
+
+void cluster_router::tell_read() {
+  for (const auto& source : places_) {
+    const auto owner = source->owner.load();
+    if (owner == 0) continue;
+    for (const auto& consumer : directory_.consumers_of(source->name)) {
+      if (served_here(consumer) == nullptr) continue;
+      link::Envelope e;
+      auto& told = *e.mutable_read_up_to();
+      told.set_consumer(std::string(consumer));
+      told.set_domain(std::string(source->name));
+      for (std::uint32_t s = 0; s < source->shards; ++s)
+        told.add_seq(read_here(source->name, s, consumer));
+      send(owner, e);
+    }
+  }
 }
 
 bool cluster_router::complete() const {

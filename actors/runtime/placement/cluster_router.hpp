@@ -117,6 +117,11 @@ class cluster_router final : public router, public rpc::push_sink, private place
   /// The node itself, and the linked ones with the role that count by now.
   std::vector<std::pair<std::string, double>> candidates(std::string_view domain) const;
   bool takes_calls(std::string_view domain) const;
+  /// By shard: the highest event that every consumer has read durably, wherever it is owned.
+  std::vector<std::int64_t> read_by_all(const domain_seats& source) const;
+  std::int64_t read_here(std::string_view source, std::uint32_t shard,
+                         std::string_view consumer) const;
+  void tell_read();
   void begin_to_give(place& p, std::string node);
   void balance();
 
@@ -170,6 +175,10 @@ class cluster_router final : public router, public rpc::push_sink, private place
   std::uint64_t last_asked_ = 0;
   std::map<std::uint64_t, asked_page> pages_;
   std::map<std::uint64_t, settle_wait> settles_;
+  mutable std::mutex read_mutex_;
+  std::map<std::pair<std::string, std::string>, std::vector<std::int64_t>>
+      read_elsewhere_;  ///< by consumer and source, as other nodes told
+  std::uint32_t balances_ = 0;
 };
 
 }  // namespace nova::runtime

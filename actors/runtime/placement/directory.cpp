@@ -35,18 +35,21 @@ std::vector<std::int64_t> read_by_all(const domain_seats& source) {
 
 }  // namespace
 
-void directory::know(std::string name, std::uint32_t shards) {
+void directory::know(std::string name, std::uint32_t shards, std::vector<std::string> sources) {
   foreign_.push_back(std::make_unique<foreign_domain>(
-      foreign_domain{std::move(name), shards, std::vector<std::vector<reader_seat*>>(shards)}));
+      foreign_domain{std::move(name), shards, std::move(sources),
+                     std::vector<std::vector<reader_seat*>>(shards)}));
 }
 
-// How far consumers of other nodes have read is not known here, so every event is kept for its time.
-void directory::place_by(placement_rule& rule) {
-  rule_ = &rule;
-  for (auto& d : domains_)
-    d->link.outbox_read = [shards = d->shards.size()] {
-      return std::vector<std::int64_t>(shards, reader_seat::unknown);
-    };
+std::vector<std::string_view> directory::consumers_of(std::string_view source) const {
+  std::vector<std::string_view> out;
+  for (const auto& d : domains_)
+    if (std::ranges::any_of(d->link.domain.intakes,
+                            [&](const auto& i) { return i.event->domain == source; }))
+      out.push_back(d->link.domain.name);
+  for (const auto& f : foreign_)
+    if (std::ranges::find(f->sources, source) != f->sources.end()) out.push_back(f->name);
+  return out;
 }
 
 void directory::connect() {

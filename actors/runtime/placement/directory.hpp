@@ -42,6 +42,7 @@ struct route {
 struct foreign_domain {
   std::string name;
   std::uint32_t shards = 0;
+  std::vector<std::string> sources;                  ///< domains whose events it takes
   std::vector<std::vector<reader_seat*>> listeners;  ///< by its shard
 };
 
@@ -58,10 +59,10 @@ class directory {
   // Before the start:
   void add(domain d, std::shared_ptr<storage::database> db, router& r);
   /// A domain that other nodes own.
-  void know(std::string name, std::uint32_t shards);
+  void know(std::string name, std::uint32_t shards, std::vector<std::string> sources);
   void tap(const rpc::event_type& event, tap_fn f);
   /// The rule by which domains are claimed, in a cluster. It outlives the actors.
-  void place_by(placement_rule& rule);
+  void place_by(placement_rule& rule) { rule_ = &rule; }
   /// Connects readers with their sources. Call after all domains have been added.
   void connect();
 
@@ -69,6 +70,8 @@ class directory {
   const std::vector<std::unique_ptr<foreign_domain>>& foreign() const noexcept { return foreign_; }
   placement_rule* rule() const noexcept { return rule_; }
   domain_seats* find(std::string_view domain) const;
+  /// All domains that take events of the source, of this node and of others.
+  std::vector<std::string_view> consumers_of(std::string_view source) const;
   /// Readers of this node that take the shard's events.
   const std::vector<reader_seat*>& listeners(shard_address source) const;
   const route* find_route(std::uint32_t method) const;
