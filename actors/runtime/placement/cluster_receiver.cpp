@@ -84,6 +84,7 @@ void cluster_router::handle(link::peer_number from, link::Envelope& e) {
     case kind::kLosePushes: return couriers_.lose_pushes();
     case kind::kReadUpTo: {
       const auto& told = e.read_up_to();
+      if (find(told.consumer()) == nullptr || find(told.domain()) == nullptr) return;
       std::lock_guard lock(read_mutex_);
       read_elsewhere_[{told.consumer(), told.domain()}] = {told.seq().begin(), told.seq().end()};
       return;
