@@ -121,7 +121,7 @@ def labels(tree):
                 yield Finding(path, line_of(text, m.start()), f"no test bears the label `{m.group(1)}`")
 
 
-DOTTED = re.compile(r"`((?:general|gateway|storage|runtime|auth|user|messaging|presence|session|feed|content)\.[a-z][a-z0-9_]*)`")
+DOTTED = re.compile(r"`((?:general|gateway|storage|runtime|cluster|auth|user|messaging|presence|session|feed|content)\.[a-z][a-z0-9_]*)`")
 
 def dotted_names(tree):
     """A dotted name on a page is a setting, a method or push (of today or of the contract), or an event of the log."""
