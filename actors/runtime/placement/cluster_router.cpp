@@ -365,7 +365,7 @@ bool cluster_router::may_claim(const domain_link& d) const {
   if (leaving_) return false;
   const auto& name = d.domain.name;
   const auto* p = find(name);
-  if (p == nullptr || p->owner != 0) return false;
+  if (p == nullptr || p->owner != 0 || p->moving) return false;
   if (p->claim_now) return true;
   const auto now = services_.now();
   const milliseconds settle(options_.settings.settle_ms);

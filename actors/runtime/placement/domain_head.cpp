@@ -172,14 +172,8 @@ void domain_head::give() {
   next_ = services_.now();
 }
 
-bool domain_head::at_rest() const {
-  if (link_.under_way.load() != 0) return false;
-  return std::ranges::all_of(
-      seats_.shards, [](const auto& s) { return s->in_lane.load() == 0 && s->depth() == 0; });
-}
-
 void domain_head::go_on_giving() {
-  if (at_rest()) {
+  if (link_.under_way.load() == 0) {
     link_.serving = false;
     return drop_memory();
   }

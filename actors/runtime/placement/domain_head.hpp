@@ -69,7 +69,6 @@ class domain_head final : public occupant {
   void warmed(const error& why);
   void serve();
   void lose();
-  bool at_rest() const;
   void go_on_giving();
   void drop_memory();
   void dropped();
