@@ -294,3 +294,33 @@ TEST_CASE("a node that is drained hands its domains over, and no call fails") {
   CHECK(s.losses == 0);
   expect_all(s, bob, c);
 }
+
+TEST_CASE("a gateway node whose links break for a while closes no socket and misses no push") {
+  http_client front(four().at("front")), side(four().at("side"));
+  const auto ann = person(front, "ann"), bob = person(side, "bob");
+  const auto c = direct(front, ann, bob);
+  settled_owner();
+  sender s(ann, c);
+  auto bobs = socket("side", bob);
+  REQUIRE(s.send());
+  REQUIRE(bobs->push("messaging.message"));
+  four().node("side").pause();
+  const auto owner = four().owner("messaging", "east");
+  s.send_until([&] {  // until its links are given up
+    client::http_client pages(four().at(owner));
+    const auto members = pages.get("/cluster").json().at("members").as_array();
+    return std::ranges::any_of(members, [](const auto& m) {
+      return m.at("node").as_string() == "side" && !m.at("linked").as_bool();
+    });
+  });
+  for (int i = 0; i < 5; ++i) REQUIRE(s.send());
+  four().node("side").resume();
+  for (std::size_t i = 2; i <= s.answered.size(); ++i) {
+    const auto p = bobs->push("messaging.message", {}, 15s);
+    REQUIRE(p);
+    CHECK(p->at("seq").to_number<std::size_t>() == i);
+  }
+  REQUIRE(s.send());
+  CHECK(bobs->push("messaging.message"));
+  CHECK(bobs->closed(0ms) == -1);
+}

@@ -20,6 +20,8 @@ class attendance {
   using attached_fn = std::function<void(result<void>)>;
   struct hooks {
     std::function<bool(link::peer_number, const link::Envelope&)> send;
+    /// The last push of the node that has come here.
+    std::function<std::uint64_t(link::peer_number)> last_push;
     /// The node knows all accounts.
     std::function<void(link::peer_number)> informed;
     std::function<void()> tick_wanted;

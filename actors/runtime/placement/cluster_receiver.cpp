@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace nova::runtime {
@@ -40,9 +41,16 @@ void cluster_router::down(link::peer_number peer, const link::Member& m) {
   }
   for (auto& done : unanswered) done(unavailable(services_.settings().overload_retry_ms));
   attendance_.down(peer);
-  const auto gone = elsewhere_.forget(peer);
+  arriving_.erase(peer);
+  journal_.down(peer);
   if (options_.gateway && m.gateway())
-    for (const auto& account : gone) couriers_.elsewhere(account, peer, false, {});
+    for (const auto& account : elsewhere_.of(peer)) couriers_.elsewhere(account, peer, false, {});
+}
+
+/// Of gateways whose links have been broken for longer than pushes are kept.
+void cluster_router::forget_gateways() {
+  for (const auto gateway : journal_.forget_gone())
+    for (const auto& account : elsewhere_.of(gateway)) elsewhere_.gone(gateway, account);
 }
 
 void cluster_router::received(link::peer_number from, link::Envelopes& batch) {
@@ -152,7 +160,10 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
       m != all->end() && std::ranges::any_of(m->record.domains(), [&](const auto& d) {
         return d.name() == p.name && d.pushes();
       });
-  if (pushes && options_.gateway) {
+  // The same process: it sends again what the break held up, or says that it cannot.
+  const std::pair now{owner, p.epoch.load()};
+  const bool same = std::exchange(p.last_owner, now) == now;
+  if (pushes && options_.gateway && !same) {
     if (attendance_.informs(owner)) p.resume_at.insert(owner);
     else if (!planned) resume_sockets(p.name);
   }
@@ -253,19 +264,28 @@ void cluster_router::handle(link::peer_number from, const link::Settle& asked) {
 }
 
 void cluster_router::handle(link::peer_number from, const link::Interest& told) {
-  if (told.anew()) {
-    const auto gone = elsewhere_.forget(from);
-    if (options_.gateway)
-      for (const auto& account : gone) couriers_.elsewhere(account, from, false, {});
-  }
-  const auto lineage = id_of(told.lineage());
-  for (const auto& account : ids_of(told.come())) {
-    elsewhere_.come(from, account);
-    if (options_.gateway) couriers_.elsewhere(account, from, true, lineage);
-  }
-  for (const auto& account : ids_of(told.gone())) {
-    elsewhere_.gone(from, account);
-    if (options_.gateway) couriers_.elsewhere(account, from, false, {});
+  if (told.anew()) arriving_[from].clear();
+  if (const auto whole = arriving_.find(from); whole != arriving_.end()) {
+    const auto part = ids_of(told.come());
+    whole->second.insert(whole->second.end(), part.begin(), part.end());
+    if (told.number() == 0) return;
+    replace_accounts(from, std::exchange(whole->second, {}));
+    arriving_.erase(whole);
+    if (!journal_.up(from, told.last_push())) {
+      link::Envelope lost;
+      lost.mutable_lose_pushes();
+      send(from, lost, link::lane::control);
+    }
+  } else {
+    const auto lineage = id_of(told.lineage());
+    for (const auto& account : ids_of(told.come())) {
+      elsewhere_.come(from, account);
+      if (options_.gateway) couriers_.elsewhere(account, from, true, lineage);
+    }
+    for (const auto& account : ids_of(told.gone())) {
+      elsewhere_.gone(from, account);
+      if (options_.gateway) couriers_.elsewhere(account, from, false, {});
+    }
   }
   if (told.number() == 0) return;
   link::Envelope e;
@@ -273,7 +293,20 @@ void cluster_router::handle(link::peer_number from, const link::Interest& told) 
   send(from, e, link::lane::control);
 }
 
-void cluster_router::handle(link::peer_number, const link::Push& told) {
+void cluster_router::replace_accounts(link::peer_number gateway, const std::vector<uuid>& all) {
+  const std::unordered_set<uuid, boost::hash<uuid>> now(all.begin(), all.end());
+  for (const auto& account : elsewhere_.of(gateway))
+    if (!now.contains(account)) elsewhere_.gone(gateway, account);
+  for (const auto& account : all) {
+    elsewhere_.come(gateway, account);
+    if (options_.gateway) couriers_.elsewhere(account, gateway, true, {});
+  }
+}
+
+void cluster_router::handle(link::peer_number from, const link::Push& told) {
+  auto& last = last_push_[from];
+  if (told.number() <= last) return;  // it had come before the break
+  last = told.number();
   const auto* type = rpc::find_push(told.rpc());
   if (type == nullptr) return;  // of a newer node
   auto body = type->type->make();

@@ -58,11 +58,14 @@ cluster_router::cluster_router(services& s, couriers& c, directory& d, local_rou
                   {[this](link::peer_number to, const link::Envelope& e) {
                      return send(to, e, link::lane::control);
                    },
+                   [this](link::peer_number peer) { return last_push_[peer]; },
                    [this](link::peer_number peer) {
                      for (auto& p : places_)
                        if (p->resume_at.erase(peer) != 0) resume_sockets(p->name);
                    },
                    [this] { want_tick(); }}),
+      journal_(s, {milliseconds(options_.settings.replay_ms), options_.settings.replay_bytes},
+               [this](link::peer_number to, const link::Envelope& e) { return send(to, e); }),
       incoming_(local, s.settings().audience_cache),
       tick_timer_(links_.io()),
       balance_timer_(links_.io()) {}
@@ -277,19 +280,14 @@ void cluster_router::push_away(const outgoing& o) {
     for (std::size_t i = 0; i < account_set::slices; ++i)
       if (const auto* part = o.to.many->part(i)) std::ranges::for_each(part->accounts, take);
   if (receivers.empty()) return;
-  link::Envelope e;
-  auto& p = *e.mutable_push();
+  link::Push p;
   p.set_rpc(std::string(o.push->type().rpc));
   o.push->body().SerializeToString(p.mutable_body());
   for (auto& [gateway, accounts] : receivers) {
     p.set_accounts(std::move(accounts));
     p.set_origin(peer_of(o.origin) == gateway ? without_peer(o.origin) : 0);
     pushes_out_.fetch_add(1, std::memory_order_relaxed);
-    if (send(gateway, e)) continue;
-    link::Envelope lost;
-    lost.mutable_lose_pushes();
-    send(gateway, lost,
-         link::lane::control);  // without a link the gateway notices the break itself
+    journal_.push(gateway, p);
   }
 }
 
@@ -454,6 +452,7 @@ void cluster_router::balance() {
   balance_timer_.async_wait([this](boost::system::error_code ec) {
     if (ec || leaving_) return;
     balance();
+    forget_gateways();
     if (++balances_ % balances_a_report == 0) tell_read();
     if (std::ranges::any_of(places_, [](const auto& p) { return p->moving.load(); })) return;
     for (auto& p : places_) {

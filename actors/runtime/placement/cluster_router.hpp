@@ -6,6 +6,7 @@
 #include "actors/runtime/placement/cluster_options.hpp"
 #include "actors/runtime/placement/gateway_accounts.hpp"
 #include "actors/runtime/placement/local_router.hpp"
+#include "actors/runtime/placement/push_journal.hpp"
 #include "actors/runtime/placement/remote_calls.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -98,6 +99,8 @@ class cluster_router final : public router, public rpc::push_sink, private place
     std::string next = {};                     ///< links' thread: receiver of a planned move
     /// Links' thread: the nodes for which its place was last looked at. Only another set of nodes moves it by itself.
     std::string settled_for = {};
+    /// Links' thread: the last owner and its epoch. The same one after a break sends what was missed.
+    std::pair<link::peer_number, std::int64_t> last_owner = {};
     bool planned = false;  ///< links' thread: the last owner gave it up in order
     std::unique_ptr<std::atomic<std::uint64_t>[]> last_event;
     steady_time orphaned{};             ///< since there is no owner; links' thread
@@ -147,6 +150,8 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void handle(link::peer_number from, const link::Settle& asked);
   void handle(link::peer_number from, const link::Interest& told);
   void handle(link::peer_number from, const link::Push& p);
+  void replace_accounts(link::peer_number gateway, const std::vector<uuid>& all);
+  void forget_gateways();
   void tell_owned(link::peer_number to, domain_seats& d);
   link::Envelope owned(domain_seats& d, bool serving) const;
   void new_owner(place& p, link::peer_number owner);
@@ -166,7 +171,11 @@ class cluster_router final : public router, public rpc::push_sink, private place
   remote_calls calls_;
   attendance attendance_;
   gateway_accounts elsewhere_;
-  fanout incoming_;  ///< links' thread
+  push_journal journal_;
+  std::map<link::peer_number, std::vector<uuid>>
+      arriving_;                                          ///< links' thread: whole sets under way
+  std::map<link::peer_number, std::uint64_t> last_push_;  ///< links' thread: of pushes to this node
+  fanout incoming_;                                       ///< links' thread
   boost::asio::steady_timer tick_timer_, balance_timer_;
   std::atomic<bool> ticking_{false}, leaving_{false};
   steady_time started_{};

@@ -23,18 +23,14 @@ void gateway_accounts::gone(link::peer_number gateway, const uuid& account) {
   size_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-std::vector<uuid> gateway_accounts::forget(link::peer_number gateway) {
-  std::vector<uuid> forgotten;
-  for (auto& p : parts_) {
-    std::unique_lock lock(p.mutex);
-    for (auto i = p.gateways.begin(); i != p.gateways.end();) {
-      if (std::erase(i->second, gateway) != 0) forgotten.push_back(i->first);
-      const bool last = i->second.empty();
-      if (last) size_.fetch_sub(1, std::memory_order_relaxed);
-      i = last ? p.gateways.erase(i) : std::next(i);
-    }
+std::vector<uuid> gateway_accounts::of(link::peer_number gateway) const {
+  std::vector<uuid> out;
+  for (const auto& p : parts_) {
+    std::shared_lock lock(p.mutex);
+    for (const auto& [account, at] : p.gateways)
+      if (std::ranges::find(at, gateway) != at.end()) out.push_back(account);
   }
-  return forgotten;
+  return out;
 }
 
 }  // namespace nova::runtime

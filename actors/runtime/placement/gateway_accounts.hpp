@@ -20,8 +20,7 @@ class gateway_accounts {
  public:
   void come(link::peer_number gateway, const uuid& account);
   void gone(link::peer_number gateway, const uuid& account);
-  /// Forgets all accounts of the gateway. Returns them.
-  std::vector<uuid> forget(link::peer_number gateway);
+  std::vector<uuid> of(link::peer_number gateway) const;
 
   bool empty() const noexcept { return size_.load(std::memory_order_relaxed) == 0; }
   /// Calls `take(gateway)` for each gateway with a socket of the account.
