@@ -16,7 +16,7 @@ runtime::domain make(const config::messaging_settings& settings, const runtime::
   d.kinds.push_back(inbox_entity::kind());
   d.intakes = intakes();
   d.read_model = {"person", "privacy", "follow", "block"};
-  d.retention = store::retained();
+  d.retention = store::retained(std::chrono::hours(24) * settings.device_mark_days);
   d.services = std::make_shared<messaging_services>(messaging_services{settings});
   return d;
 }

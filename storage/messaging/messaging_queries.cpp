@@ -318,11 +318,21 @@ const query mark_device{
     "INSERT INTO device_mark AS d (session_id, conversation_id, seq) SELECT session, conversation, "
     "max(seq) FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS x(session, conversation, seq) "
     "GROUP BY session, conversation ON CONFLICT (session_id, conversation_id) "
-    "DO UPDATE SET seq = greatest(d.seq, excluded.seq)",
+    "DO UPDATE SET seq = greatest(d.seq, excluded.seq), at = CASE WHEN d.at < now() - interval "
+    "'1 day' THEN now() ELSE d.at END",
     merging::rows,
     62,
     1,
     {"uuid[]", "uuid[]", "bigint[]"}};
+
+const query due_device_marks{
+    "messaging.due_device_marks",
+    "SELECT count(*) FROM (SELECT FROM device_mark WHERE at < $1 LIMIT $2::bigint) x"};
+
+const query clear_device_marks{
+    "messaging.clear_device_marks",
+    "DELETE FROM device_mark WHERE (session_id, conversation_id) IN (SELECT session_id, "
+    "conversation_id FROM device_mark WHERE at < $1 ORDER BY at LIMIT $2::bigint)"};
 
 const query positions{
     "messaging.positions",
@@ -494,6 +504,8 @@ std::vector<const query*> all() {
           &mark_read,
           &mark_delivered,
           &mark_device,
+          &due_device_marks,
+          &clear_device_marks,
           &positions,
           &lost_conversations,
           &conversation_heads,

@@ -232,8 +232,9 @@ statement put_privacy(const uuid& account, allowed message_from, allowed presenc
       {account, static_cast<std::int64_t>(message_from), static_cast<std::int64_t>(presence_to)}};
 }
 
-std::vector<storage::retention_job> retained() {
-  return {{"reaction", &q::due_reactions, &q::clear_reactions, std::chrono::milliseconds(0)}};
+std::vector<storage::retention_job> retained(std::chrono::milliseconds device_marks) {
+  return {{"reaction", &q::due_reactions, &q::clear_reactions, std::chrono::milliseconds(0)},
+          {"device_mark", &q::due_device_marks, &q::clear_device_marks, device_marks}};
 }
 
 }  // namespace nova::messaging::store

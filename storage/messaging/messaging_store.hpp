@@ -113,7 +113,7 @@ statement insert_follow(const uuid& account, const uuid& followed);
 statement delete_follow(const uuid& account, const uuid& followed);
 statement put_privacy(const uuid& account, allowed message_from, allowed presence_to);
 
-/// Tables that would only grow.
-std::vector<storage::retention_job> retained();
+/// Tables that would only grow. `device_marks`: how long a mark is kept after it last moved, to the day.
+std::vector<storage::retention_job> retained(std::chrono::milliseconds device_marks);
 
 }  // namespace nova::messaging::store

@@ -52,6 +52,7 @@ constexpr shape shapes[] = {
     {"messaging.history_forward", "ISnCAxxe?nt?tb|LMM|", about::forward, 5},
     {"messaging.message_reactions", "xnb", about::any, 3},
     {"messaging.due_reactions", "n", about::one},
+    {"messaging.due_device_marks", "n", about::one},
     {"messaging.positions", "Unnnnn?t", about::any, 4},
     {"messaging.lost_conversations", "C", about::any, 2},
     {"messaging.conversation_heads", "IK?xn", about::ids},

@@ -79,4 +79,31 @@ TEST_CASE_FIXTURE(messaging_node,
   CHECK(send(1, made->conversation_id(), "601").value().seq() == 602);
 }
 
+TEST_CASE_FIXTURE(messaging_node,
+                  "A10: marks of devices leave in steps once no session can be so old") {
+  const auto count = [this](const std::string& sql) {
+    connection c(database.owner_conninfo);
+    auto* done = PQexec(c.handle, sql.c_str());
+    REQUIRE(PQresultStatus(done) == PGRES_TUPLES_OK);
+    const int n = std::atoi(PQgetvalue(done, 0, 0));
+    PQclear(done);
+    return n;
+  };
+  constexpr int old_marks = 1'200;  // more than two steps
+  count(
+      "WITH made AS (INSERT INTO device_mark SELECT gen_random_uuid(), gen_random_uuid(), 1, now() "
+      "- CASE WHEN n <= " +
+      std::to_string(old_marks) +
+      " THEN interval '121 days' ELSE interval '119 days' END FROM generate_series(1, 1203) n "
+      "RETURNING 1) SELECT count(*) FROM made");
+  restart();  // the first look is at the start
+  CHECK(fixture.until([&] { return count("SELECT count(*) FROM device_mark") == 3; }));
+  CHECK(fixture.until([&] {
+    metric_samples out;
+    node->collect_metrics(out);
+    return out.value(metric::nova_storage_retention_deleted_total, {"messaging", "device_mark"}) ==
+           old_marks;
+  }));
+}
+
 }  // namespace nova::messaging

@@ -273,6 +273,11 @@ void add_marks(memory_store& store) {
     if (!old || number((*old)[2]) < number(p[2])) s.table("device_mark").put(p);
     return changed(1);
   });
+  // A simulation is over long before a mark is old.
+  store.on("messaging.due_device_marks",
+           [](memory_store&, const memory_row&) { return found(1, {{std::int64_t{0}}}); });
+  store.on("messaging.clear_device_marks",
+           [](memory_store&, const memory_row&) { return changed(0); });
 }
 
 void add_persons(memory_store& store) {

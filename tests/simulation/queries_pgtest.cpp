@@ -375,7 +375,7 @@ struct messaging_pools : pools {
       case 11: return s::count_sent(conversation(), account(), number(1, 3) * 32, number(1, 4));
       default:
         if (below(3)) return s::take_back(conversation(), seq(), at());
-        return {s::retained().front().step, {storage::timestamp{at()}, std::int64_t{500}}};
+        return {s::retained({}).front().step, {storage::timestamp{at()}, std::int64_t{500}}};
     }
   }
   statement write_mark() {
@@ -466,7 +466,7 @@ struct messaging_pools : pools {
     switch (below(9)) {
       case 7: return s::may_message(account(), account());
       case 8: return s::last_seen(accounts());
-      case 6: return {s::retained().front().due, {storage::timestamp{at()}, std::int64_t{500}}};
+      case 6: return {s::retained({}).front().due, {storage::timestamp{at()}, std::int64_t{500}}};
       case 0: return s::known_persons(accounts());
       case 1: return s::persons_by_handle({word({"ada", "bob", "eve_1"}), "nobody"});
       case 2:
