@@ -1,0 +1,53 @@
+"""Schemathesis drives the HTTP API by /openapi.json alone: no server error, no answer that is not declared.
+
+Arguments: a folder for its packages, which come from PyPI. Without them the test prints why and is skipped (status 77)."""
+
+import os
+import subprocess
+import sys
+import venv
+
+from nova_server import NovaServer, SLOWDOWN
+
+VERSION, SEED, EXAMPLES_EACH = "4.32.5", "1", "10"
+INSTALL_LIMIT_S, RUN_LIMIT_S = 240, 300 * SLOWDOWN
+SKIPPED = 77
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def installed(folder):
+    """The program; None when it cannot be had."""
+    program = f"{folder}/bin/schemathesis"
+    stamp = f"{folder}/{VERSION}"
+    if os.path.exists(stamp):
+        return program
+    try:
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run([f"{folder}/bin/pip", "install", "--quiet", "--disable-pip-version-check", f"schemathesis=={VERSION}"],
+                       check=True, capture_output=True, text=True, timeout=INSTALL_LIMIT_S)
+    except (OSError, subprocess.SubprocessError) as e:
+        print(f"skipped: schemathesis {VERSION} cannot be installed: {e} {getattr(e, 'stderr', '') or ''}")
+        return None
+    with open(stamp, "w", encoding="ascii"):
+        return program
+
+
+def main():
+    program = installed(sys.argv[1])
+    if program is None:
+        return SKIPPED
+    with NovaServer({"NOVA_GENERAL__LOG_LEVEL": "warn"}) as nova:
+        ann = nova.person("ann")
+        done = subprocess.run(
+            [program, "--config-file", f"{HERE}/schemathesis.toml", "run", f"http://127.0.0.1:{nova.port}/openapi.json",
+             "-H", f"Authorization: Bearer {ann['access_token']}", "--max-examples", EXAMPLES_EACH, "--seed", SEED,
+             "--phases", "examples,fuzzing", "--checks", CHECKS, "--continue-on-failure", "--no-color", "--workers", "1",
+             "--request-timeout", str(10 * SLOWDOWN)],
+            cwd=nova.folder, capture_output=True, text=True, timeout=RUN_LIMIT_S, check=False)
+        print(done.stdout[-20_000:], done.stderr[-2_000:])
+        return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
