@@ -18,10 +18,17 @@ namespace {
 using scenario = void (*)(const run_options&, report&);
 
 const std::map<std::string, scenario> scenarios = {
-    {"activation", activation},     {"ask", ask},        {"durable-send", durable_send},
-    {"event-effect", event_effect}, {"fanout", fan_out}, {"growth", growth},
-    {"history", history},           {"idle", idle},      {"login", login},
+    {"activation", activation},
+    {"ask", ask},
+    {"durable-send", durable_send},
+    {"event-effect", event_effect},
+    {"fanout", fan_out},
+    {"growth", growth},
+    {"history", history},
+    {"idle", idle},
+    {"login", login},
     {"reminders", reminders},
+    {"worst-account", worst_account},
 };
 
 }  // namespace

@@ -23,6 +23,14 @@ constexpr double fan_out_cpu_s_per_million = 1.2;
 /// idle: user-space memory of one authenticated socket, in units of 1,000 bytes.
 constexpr double idle_kb_per_socket = 4;
 
+/// worst-account, with the rows of core review A5: pages of the account, its resume, and joins of a group of 50,000.
+constexpr double worst_list_p99_ms = 10, worst_history_p99_ms = 5, worst_resume_ms = 100,
+                 worst_join_shard_ms = 0.5;
+/// worst-account: sends with a mention beside plain sends.
+constexpr double mention_share_of_plain = 0.80;
+/// worst-account: history of another account beside 200 lists of the worst one, against quiet.
+constexpr double neighbour_p99_beside_quiet = 2;
+
 /// login: logins a second, as a share of bare Argon2id with the same parameters in kept memory.
 constexpr double share_of_bare_argon2id = 0.90;
 /// login: time to refuse a login above the limit.
