@@ -84,7 +84,7 @@ outcome conversation_entity::add_members(const state& s, const AddMembersRequest
     if (place != s.listed_at) leave_lists(d, s);
     d.statements.push_back(
         store::insert_members(s.id, accounts, member_role::member, c.now, s.last_seq, place));
-    d.statements.push_back(store::set_member_count(s.id, static_cast<std::int64_t>(after)));
+    d.statements.push_back(store::set_member_count(s.id, static_cast<std::int64_t>(after), c.now));
     d.apply = [accounts, added, place](state& x) {
       x.listed_at = place;
       x.add(accounts, added);
@@ -144,7 +144,7 @@ outcome conversation_entity::remove_member(const state& s, const RemoveMemberReq
   std::optional<uuid> promoted;
   if (target->role == member_role::owner && s.owners == 1) promoted = heir(s, account);
   d.statements.push_back(store::delete_member(s.id, account));
-  d.statements.push_back(store::set_member_count(s.id, std::ssize(s.members) - 1));
+  d.statements.push_back(store::set_member_count(s.id, std::ssize(s.members) - 1, c.now));
   Change change;
   change.set_kind("member_removed");
   change.set_account_id(to_string(account));

@@ -16,7 +16,10 @@ runtime::domain make(const config::messaging_settings& settings, const runtime::
   d.kinds.push_back(inbox_entity::kind());
   d.intakes = intakes();
   d.read_model = {"person", "privacy", "follow", "block"};
-  d.retention = store::retained(std::chrono::hours(24) * settings.device_mark_days);
+  constexpr std::chrono::hours day{24};
+  d.retention = store::retained({.device_marks = day * settings.device_mark_days,
+                                 .changes = day * settings.change_days,
+                                 .empty_conversations = day * settings.empty_days});
   d.services = std::make_shared<messaging_services>(messaging_services{settings});
   return d;
 }

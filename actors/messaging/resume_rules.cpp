@@ -43,15 +43,17 @@ void owe_messages(resume_debt& d, const known& client, budget& left, std::int64_
 
 // The newest changes are replayed. Of the older ones the client is told as far as they are of messages that it has.
 void owe_changes(resume_debt& d, const known& client, budget& left, std::int64_t each) {
+  const bool pruned = client.rev < d.at.pruned_rev;
   const auto missing = std::max<std::int64_t>(d.at.rev - client.rev, 0);
-  const auto replayed = std::min({missing, each, left.changes});
+  const auto kept = std::clamp<std::int64_t>(d.at.rev - d.at.pruned_rev, 0, missing);
+  const auto replayed = std::min({kept, each, left.changes});
   left.changes -= replayed;
   d.changes = {d.at.conversation, d.at.rev - replayed, d.at.rev};
   const auto older = missing - replayed;
   if (older == 0) return;
   d.whole = true;
   if (client.seq == 0) return;
-  if (older <= std::min(spans_each, left.spans)) {
+  if (!pruned && older <= std::min(spans_each, left.spans)) {
     left.spans -= older;
     d.left_out = {d.at.conversation, client.rev, d.changes.after};
   } else {
@@ -73,7 +75,8 @@ resume_plan plan_resume(const session::MissedRequest& q, const std::vector<posit
   std::set<uuid> members;
   for (const auto& p : positions) {
     if (q.has_seen()) members.insert(p.conversation);
-    const auto replayed_from = std::max<std::int64_t>(p.rev - settings.resume_changes_each, 0);
+    // Without a rev of the client's own the newest changes are told, as far as they are kept.
+    const auto replayed_from = std::max(p.rev - settings.resume_changes_each, p.pruned_rev);
     auto client = known_of(q, p, replayed_from);
     const bool ahead = client.seq > p.last_seq || client.rev > p.rev;
     if (ahead) client.seq = 0, client.rev = replayed_from;

@@ -226,7 +226,31 @@ void add_dead_letters(memory_store& s) {
   });
 }
 
+void add_emptied_letters(memory_store& s) {
+  const auto old = [](memory_store& m, const params& p) {
+    auto letters = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
+      if (number(r[l_type]) != 0 || !value_less{}(r[l_at], p[0])) return std::nullopt;
+      return memory_row{r[l_source], r[l_shard], r[l_seq]};
+    });
+    letters.resize(std::min(letters.size(), static_cast<std::size_t>(number(p[1]))));
+    return letters;
+  };
+  s.on("runtime.emptied_letters", [old](memory_store& m, const params& p) {
+    return found(1, {{static_cast<std::int64_t>(old(m, p).size())}});
+  });
+  s.on("runtime.delete_emptied_letters", [old](memory_store& m, const params& p) {
+    const auto letters = old(m, p);
+    for (const auto& l : letters) {
+      for (const auto& part : parts_of_letter(m, l))
+        m.table("dead_letter_part").erase({l[0], l[1], l[2], part[0]});
+      m.table("dead_letter").erase(l);
+    }
+    return done(letters.size());
+  });
+}
+
 void add_letter_parts(memory_store& s) {
+  add_emptied_letters(s);
   s.on("runtime.empty_dead_letters", [](memory_store& m, const params& p) {
     const auto& kept = std::get<std::vector<std::int64_t>>(p[1]);
     auto letters = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {

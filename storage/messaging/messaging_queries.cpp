@@ -105,13 +105,41 @@ const query set_rev{"messaging.set_rev",
                     {"uuid[]", "bigint[]"}};
 
 const query set_member_count{"messaging.set_member_count",
-                             "UPDATE conversation c SET member_count = x.n FROM unnest($1::uuid[], "
-                             "$2::bigint[]) AS x(id, n) "
-                             "WHERE c.conversation_id = x.id",
+                             "UPDATE conversation c SET member_count = x.n, emptied_at = CASE WHEN "
+                             "x.n = 0 THEN x.at END FROM unnest($1::uuid[], $2::bigint[], "
+                             "$3::timestamptz[]) AS x(id, n, at) WHERE c.conversation_id = x.id",
                              merging::last,
                              51,
                              1,
-                             {"uuid[]", "bigint[]"}};
+                             {"uuid[]", "bigint[]", "timestamptz[]"}};
+
+#define EMPTY_CONVERSATIONS                                                                        \
+  "WITH k AS (SELECT conversation_id FROM conversation WHERE emptied_at < $1 ORDER BY emptied_at " \
+  "LIMIT $2::bigint)"
+#define ROWS_OF_EMPTY(columns, table)                                       \
+  "SELECT " columns " FROM k CROSS JOIN LATERAL (SELECT z.ctid FROM " table \
+  " z WHERE z.conversation_id = k.conversation_id LIMIT $2::bigint) y LIMIT $2::bigint"
+#define COUNT_OF_EMPTY(table) " UNION ALL (" ROWS_OF_EMPTY("1", table) ")"
+#define DELETE_OF_EMPTY(name, table)  \
+  ", " name " AS (DELETE FROM " table \
+  " WHERE ctid = ANY (ARRAY(" ROWS_OF_EMPTY("y.ctid", table) ")))"
+#define NONE_LEFT(table) \
+  " AND NOT EXISTS (SELECT FROM " table " z WHERE z.conversation_id = c.conversation_id)"
+
+const query due_empty{
+    "messaging.due_empty", EMPTY_CONVERSATIONS
+    " SELECT count(*) FROM (SELECT FROM (SELECT 1 FROM k" COUNT_OF_EMPTY("reaction")
+        COUNT_OF_EMPTY("reaction_count") COUNT_OF_EMPTY("change") COUNT_OF_EMPTY("sent")
+            COUNT_OF_EMPTY("message") COUNT_OF_EMPTY("taken_back") ") a LIMIT $2::bigint) b"};
+
+const query clear_empty{
+    "messaging.clear_empty",
+    EMPTY_CONVERSATIONS DELETE_OF_EMPTY("d1", "reaction") DELETE_OF_EMPTY("d2", "reaction_count")
+        DELETE_OF_EMPTY("d3", "change") DELETE_OF_EMPTY("d4", "sent")
+            DELETE_OF_EMPTY("d5", "message") DELETE_OF_EMPTY("d6", "taken_back")
+    " DELETE FROM conversation c USING k WHERE c.conversation_id = "
+    "k.conversation_id" NONE_LEFT("reaction") NONE_LEFT("reaction_count") NONE_LEFT("change")
+        NONE_LEFT("sent") NONE_LEFT("message") NONE_LEFT("taken_back")};
 
 const query list_member{
     "messaging.list_member",
@@ -235,6 +263,18 @@ const query delete_edits{"messaging.delete_edits",
                          "DELETE FROM change WHERE conversation_id = $1 AND seq = $2 AND "
                          "substring(body FROM 1 FOR 8) = '\\x0a06656469746564'::bytea"};
 
+const query due_changes{
+    "messaging.due_changes",
+    "SELECT count(*) FROM (SELECT FROM change WHERE at < $1 LIMIT $2::bigint) x"};
+
+const query clear_changes{
+    "messaging.clear_changes",
+    "WITH old AS (SELECT conversation_id, rev FROM change WHERE at < $1 ORDER BY at LIMIT "
+    "$2::bigint), told AS (UPDATE conversation c SET pruned_rev = greatest(c.pruned_rev, x.rev) "
+    "FROM (SELECT conversation_id, max(rev) AS rev FROM old GROUP BY conversation_id) x WHERE "
+    "c.conversation_id = x.conversation_id) DELETE FROM change h USING old WHERE "
+    "h.conversation_id = old.conversation_id AND h.rev = old.rev"};
+
 const query insert_reaction{
     "messaging.insert_reaction",
     "WITH one AS (INSERT INTO reaction (conversation_id, seq, account_id, emoji, at) "
@@ -337,7 +377,7 @@ const query clear_device_marks{
 const query positions{
     "messaging.positions",
     "SELECT own.conversation_id, c.rev, coalesce(l.seq, 0), coalesce(d.seq, 0), own.read_seq, "
-    "own.delivered_seq, own.marked_at FROM member own "
+    "own.delivered_seq, own.marked_at, c.pruned_rev FROM member own "
     "JOIN conversation c USING (conversation_id) LEFT JOIN LATERAL (SELECT seq FROM message m "
     "WHERE m.conversation_id = own.conversation_id ORDER BY seq DESC LIMIT 1) l ON true "
     "LEFT JOIN device_mark d ON d.session_id = $2 AND d.conversation_id = own.conversation_id "
@@ -492,6 +532,10 @@ std::vector<const query*> all() {
           &history_forward,
           &insert_change,
           &delete_edits,
+          &due_changes,
+          &due_empty,
+          &clear_empty,
+          &clear_changes,
           &insert_reaction,
           &delete_reaction,
           &delete_spent_count,

@@ -21,7 +21,8 @@ extern const query insert_reaction, delete_reaction, delete_spent_count, delete_
     mark_reacted, message_reactions;
 // Retention.
 extern const query take_back, due_reactions, clear_reactions;
-extern const query due_device_marks, clear_device_marks;
+extern const query due_device_marks, clear_device_marks, due_changes, clear_changes, due_empty,
+    clear_empty;
 // Marks and resume.
 extern const query mark_read, mark_delivered, mark_device, positions, lost_conversations,
     conversation_heads, memberships, missed_messages, missed_changes, change_span;

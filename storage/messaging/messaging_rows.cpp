@@ -76,7 +76,16 @@ namespace reaction {
 enum : std::size_t { emoji, count, mine };
 }
 namespace position {
-enum : std::size_t { conversation, rev, last_seq, device_seq, read_seq, delivered_seq, marked_at };
+enum : std::size_t {
+  conversation,
+  rev,
+  last_seq,
+  device_seq,
+  read_seq,
+  delivered_seq,
+  marked_at,
+  pruned_rev
+};
 }
 namespace whole {
 enum : std::size_t { conversation, kind, title, member_count };
@@ -302,7 +311,8 @@ std::vector<position_row> read_positions(const rows& r) {
                         r.int8(i, position::device_seq),
                         r.int8(i, position::read_seq),
                         r.int8(i, position::delivered_seq),
-                        r.null(i, position::marked_at) ? 0 : r.time(i, position::marked_at)};
+                        r.null(i, position::marked_at) ? 0 : r.time(i, position::marked_at),
+                        r.int8(i, position::pruned_rev)};
   });
 }
 

@@ -86,7 +86,8 @@ struct position_row {
   std::int64_t device_seq = 0;  ///< 0: this device has confirmed nothing
   std::int64_t read_seq = 0;    ///< the account's own marks
   std::int64_t delivered_seq = 0;
-  unix_ms marked_at = 0;  ///< when they moved last; 0: never
+  unix_ms marked_at = 0;        ///< when they moved last; 0: never
+  std::int64_t pruned_rev = 0;  ///< changes up to it are not all kept
 };
 
 /// The lowest and highest `seq` that a range of changes touches.

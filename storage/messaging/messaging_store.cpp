@@ -144,8 +144,8 @@ statement set_title(const uuid& conversation, std::string title) {
 statement set_rev(const uuid& conversation, std::int64_t rev) {
   return {&q::set_rev, {conversation, rev}};
 }
-statement set_member_count(const uuid& conversation, std::int64_t members) {
-  return {&q::set_member_count, {conversation, members}};
+statement set_member_count(const uuid& conversation, std::int64_t members, unix_ms at) {
+  return {&q::set_member_count, {conversation, members, timestamp{at}}};
 }
 statement list_member(const uuid& conversation, const uuid& account, unix_ms listed_at) {
   return {&q::list_member, {conversation, account, time_or_null(listed_at)}};
@@ -232,9 +232,11 @@ statement put_privacy(const uuid& account, allowed message_from, allowed presenc
       {account, static_cast<std::int64_t>(message_from), static_cast<std::int64_t>(presence_to)}};
 }
 
-std::vector<storage::retention_job> retained(std::chrono::milliseconds device_marks) {
+std::vector<storage::retention_job> retained(const kept_for& keep) {
   return {{"reaction", &q::due_reactions, &q::clear_reactions, std::chrono::milliseconds(0)},
-          {"device_mark", &q::due_device_marks, &q::clear_device_marks, device_marks}};
+          {"device_mark", &q::due_device_marks, &q::clear_device_marks, keep.device_marks},
+          {"change", &q::due_changes, &q::clear_changes, keep.changes},
+          {"conversation", &q::due_empty, &q::clear_empty, keep.empty_conversations}};
 }
 
 }  // namespace nova::messaging::store

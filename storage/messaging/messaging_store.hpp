@@ -76,7 +76,7 @@ statement delete_member(const uuid& conversation, const uuid& account);
 statement set_role(const uuid& conversation, const uuid& account, member_role role);
 statement set_title(const uuid& conversation, std::string title);
 statement set_rev(const uuid& conversation, std::int64_t rev);
-statement set_member_count(const uuid& conversation, std::int64_t members);
+statement set_member_count(const uuid& conversation, std::int64_t members, unix_ms at);
 /// Moves the conversation in the list of one member. 0: it has no place there.
 statement list_member(const uuid& conversation, const uuid& account, unix_ms listed_at);
 /// `body_hash` is compared when a client_id is repeated.
@@ -113,7 +113,13 @@ statement insert_follow(const uuid& account, const uuid& followed);
 statement delete_follow(const uuid& account, const uuid& followed);
 statement put_privacy(const uuid& account, allowed message_from, allowed presence_to);
 
-/// Tables that would only grow. `device_marks`: how long a mark is kept after it last moved, to the day.
-std::vector<storage::retention_job> retained(std::chrono::milliseconds device_marks);
+struct kept_for {
+  std::chrono::milliseconds device_marks{};  ///< after a mark last moved, to the day
+  std::chrono::milliseconds changes{};
+  std::chrono::milliseconds empty_conversations{};  ///< after the last member left
+};
+/// Tables that would only grow. A step that deletes changes raises their conversations' `pruned_rev`. An empty conversation
+/// goes last, when none of its messages and their parts is left.
+std::vector<storage::retention_job> retained(const kept_for& keep);
 
 }  // namespace nova::messaging::store

@@ -193,6 +193,17 @@ const query empty_dead_letters{"runtime.empty_dead_letters",
                                "UPDATE dead_letter SET type = 0, payload = '', reason = '' "
                                "WHERE key = $1 AND type <> ALL ($2::bigint[])"};
 
+const query emptied_letters{
+    "runtime.emptied_letters",
+    "SELECT count(*) FROM (SELECT 1 FROM dead_letter WHERE type = 0 AND at < $1 LIMIT $2::bigint) "
+    "x"};
+
+const query delete_emptied_letters{
+    "runtime.delete_emptied_letters",
+    "DELETE FROM dead_letter WHERE (source, source_shard, seq) IN (SELECT source, source_shard, "
+    "seq "
+    "FROM dead_letter WHERE type = 0 AND at < $1 ORDER BY at LIMIT $2::bigint)"};
+
 const query find_idempotency{
     "runtime.find_idempotency",
     "SELECT method, body_hash, reply FROM idempotency WHERE scope = $1 AND key = $2"};

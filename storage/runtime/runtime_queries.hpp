@@ -119,5 +119,9 @@ extern const query drop_old_events;
 extern const query outbox_short;
 /// Makes the partitions that lack. The same parameters. Not merged.
 extern const query extend_outbox;
+/// → number of letters older than `before` that empty_dead_letters has emptied; at most `most`.
+extern const query emptied_letters;
+/// Deletes the oldest of these letters. Not merged.
+extern const query delete_emptied_letters;
 
 }  // namespace nova::storage::runtime_queries

@@ -22,20 +22,22 @@ runtime::reads::item known(std::initializer_list<std::uint8_t> accounts) {
 
 // A row of positions: counters, the device's mark, the account's own marks.
 std::vector<storage::value> position(const uuid& conversation, std::int64_t rev, std::int64_t last,
-                                     std::int64_t device, unix_ms marked_at = 0) {
+                                     std::int64_t device, unix_ms marked_at = 0,
+                                     std::int64_t pruned_rev = 0) {
   return {conversation,
           rev,
           last,
           device,
           std::int64_t{2},
           std::int64_t{3},
-          marked_at == 0 ? storage::value() : storage::value(storage::timestamp{marked_at})};
+          marked_at == 0 ? storage::value() : storage::value(storage::timestamp{marked_at}),
+          pruned_rev};
 }
 
 storage::rows positions(std::initializer_list<std::vector<storage::value>> list) {
   std::vector<storage::value> cells;
   for (const auto& row : list) cells.insert(cells.end(), row.begin(), row.end());
-  return {7, cells};
+  return {8, cells};
 }
 
 storage::rows heads(std::initializer_list<uuid> conversations) {
@@ -274,7 +276,7 @@ TEST_CASE_FIXTURE(
     cells.insert(cells.end(), row.begin(), row.end());
   }
   runtime::reads r;
-  r.append(storage::rows(7, cells));
+  r.append(storage::rows(8, cells));
   const auto plan = plan_resume(q, read_positions(r.rows(0)), {}, settings_of(*context));
   REQUIRE(plan.debts.size() == 30);
   std::int64_t looked_at = 0, replayed = 0;
@@ -289,6 +291,44 @@ TEST_CASE_FIXTURE(
   CHECK(looked_at > spans_each);
   CHECK(looked_at <= spans_total);
   CHECK(replayed <= settings_of(*context).resume_changes_total);
+}
+
+TEST_CASE_FIXTURE(
+    rules_fixture,
+    "A10: a client that is behind the changes that are kept gets those that are, and a gap over "
+    "the messages that it has") {
+  const auto behind = account(80), level = account(81), silent = account(82), ahead = account(83);
+  session::MissedRequest q;
+  q.set_has_seen(true);
+  auto see = [&](const uuid& conversation, std::int64_t seq, std::optional<std::int64_t> rev) {
+    auto& seen = (*q.mutable_seen())[to_string(conversation)];
+    seen.set_seq(seq);
+    if (rev) seen.set_rev(*rev);
+  };
+  see(behind, 9, 6);
+  see(level, 9, 7);
+  see(silent, 9, std::nullopt);
+  see(ahead, 9, 13);
+  runtime::reads r;
+  std::vector<storage::value> cells;
+  for (const auto& id : {behind, level, silent, ahead}) {
+    const auto row = position(id, 12, 9, 0, 0, 7);
+    cells.insert(cells.end(), row.begin(), row.end());
+  }
+  r.append(storage::rows(8, cells));
+  const auto plan = plan_resume(q, read_positions(r.rows(0)), {}, settings_of(*context));
+  REQUIRE(plan.debts.size() == 4);
+  for (const auto& d : plan.debts) {
+    const bool lacks = d.at.conversation == behind;
+    CAPTURE(d.at.conversation.data[15]);
+    CHECK(d.changes.after == 7);
+    CHECK(d.changes.upto == 12);
+    CHECK(d.left_out.upto == 0);
+    CHECK(d.whole == lacks);
+    if (d.at.conversation == ahead) continue;
+    CHECK(d.gap_from == (lacks ? 1 : 0));
+    CHECK(d.gap_to == (lacks ? 9 : 0));
+  }
 }
 
 TEST_CASE_FIXTURE(rules_fixture, "R1: a resume tells what changed for the account itself") {

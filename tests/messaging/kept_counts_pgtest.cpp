@@ -271,7 +271,7 @@ TEST_CASE_FIXTURE(kept_counts,
   ask("INSERT INTO reaction SELECT " + quoted(person(9)) +
       ", 7, gen_random_uuid(), 'x', now() FROM "
       "generate_series(1, 3)");
-  const auto step = store::retained().front();
+  const auto step = store::retained({}).front();
   auto carry_out = [&](const storage::query* what, int most) {
     return ask("PREPARE s (timestamptz, bigint) AS " + std::string(what->sql) +
                "; EXECUTE s (now() + interval '2 hours', " + std::to_string(most) + ")");

@@ -139,6 +139,13 @@ struct messaging_node {
     return out;
   }
 
+  /// Rows that the retention of a table has deleted.
+  double deleted(std::string_view table) {
+    metric_samples out;
+    node->collect_metrics(out);
+    return out.value(metric::nova_storage_retention_deleted_total, {"messaging", table});
+  }
+
   // What ProfileChanged events would have told, in one statement.
   void know_persons(std::uint32_t count) {
     std::string ids = "{";

@@ -81,29 +81,87 @@ TEST_CASE_FIXTURE(messaging_node,
 
 TEST_CASE_FIXTURE(messaging_node,
                   "A10: marks of devices leave in steps once no session can be so old") {
-  const auto count = [this](const std::string& sql) {
-    connection c(database.owner_conninfo);
-    auto* done = PQexec(c.handle, sql.c_str());
-    REQUIRE(PQresultStatus(done) == PGRES_TUPLES_OK);
-    const int n = std::atoi(PQgetvalue(done, 0, 0));
-    PQclear(done);
-    return n;
-  };
   constexpr int old_marks = 1'200;  // more than two steps
-  count(
-      "WITH made AS (INSERT INTO device_mark SELECT gen_random_uuid(), gen_random_uuid(), 1, now() "
-      "- CASE WHEN n <= " +
+  ask("INSERT INTO device_mark SELECT gen_random_uuid(), gen_random_uuid(), 1, now() - CASE WHEN "
+      "n <= " +
       std::to_string(old_marks) +
-      " THEN interval '121 days' ELSE interval '119 days' END FROM generate_series(1, 1203) n "
-      "RETURNING 1) SELECT count(*) FROM made");
+      " THEN interval '121 days' ELSE interval '119 days' END FROM generate_series(1, 1203) n");
   restart();  // the first look is at the start
-  CHECK(fixture.until([&] { return count("SELECT count(*) FROM device_mark") == 3; }));
-  CHECK(fixture.until([&] {
-    metric_samples out;
-    node->collect_metrics(out);
-    return out.value(metric::nova_storage_retention_deleted_total, {"messaging", "device_mark"}) ==
-           old_marks;
-  }));
+  CHECK(fixture.until([&] { return ask("SELECT count(*) FROM device_mark") == "3"; }));
+  CHECK(fixture.until([&] { return deleted("device_mark") == old_marks; }));
+}
+
+TEST_CASE_FIXTURE(messaging_node,
+                  "A10: old changes leave in steps, and a resume that is behind them is told a "
+                  "gap") {
+  know_persons(2);
+  CreateConversationRequest create;
+  create.set_kind("direct");
+  create.add_member_ids(to_string(person(2)));
+  const auto made = call<messaging_interface::create_conversation>(1, create).value();
+  for (int n = 1; n <= 3; ++n)
+    REQUIRE(send(1, made.conversation_id(), std::to_string(n)).has_value());
+  constexpr int old_changes = 1'200;  // more than two steps
+  ask("INSERT INTO change SELECT conversation_id, n, 1 + n % 3, '', now() - CASE WHEN n <= " +
+      std::to_string(old_changes) +
+      " THEN interval '121 days' ELSE interval '119 days' END FROM conversation, "
+      "generate_series(1, 1203) n");
+  ask("UPDATE conversation SET rev = 1203");
+  restart();
+  CHECK(fixture.until([&] { return ask("SELECT count(*) FROM change") == "3"; }));
+  CHECK(fixture.until([&] { return deleted("change") == old_changes; }));
+  CHECK(ask("SELECT pruned_rev FROM conversation") == "1200");
+  for (const std::int64_t rev : {1'199, 1'200}) {
+    session::MissedRequest q;
+    q.set_has_seen(true);
+    auto& seen = (*q.mutable_seen())[made.conversation_id()];
+    seen.set_seq(3);
+    seen.set_rev(rev);
+    const auto told = call<messaging_interface::missed>(1, q).value();
+    std::map<std::string, int> pushes;
+    for (const auto& item : told.items()) ++pushes[item.method()];
+    CHECK(pushes["messaging.updated"] == 3);
+    CHECK(pushes["session.gap"] == (rev < 1'200 ? 1 : 0));
+  }
+}
+
+TEST_CASE_FIXTURE(messaging_node,
+                  "A10: a conversation that its last member left goes with all its parts, in "
+                  "steps; others stay") {
+  know_persons(2);
+  CreateConversationRequest create;
+  create.set_kind("group");
+  create.set_title("tea");
+  const auto left = call<messaging_interface::create_conversation>(1, create).value();
+  const auto stays = call<messaging_interface::create_conversation>(1, create).value();
+  for (const auto& c : {left, stays}) {
+    REQUIRE(send(1, c.conversation_id(), "one").has_value());
+    ReactRequest react;
+    react.set_conversation_id(c.conversation_id());
+    react.set_seq(1);
+    react.set_emoji("+1");
+    REQUIRE(call<messaging_interface::react>(1, react).has_value());
+  }
+  ask("INSERT INTO message SELECT '" + left.conversation_id() +
+      "', n, gen_random_uuid(), gen_random_uuid(), n::text, 0, 0, 'x', '', NULL, now() FROM "
+      "generate_series(2, 1200) n");  // more than two steps
+  RemoveMemberRequest leave;
+  leave.set_conversation_id(left.conversation_id());
+  leave.set_account_id(to_string(person(1)));
+  REQUIRE(call<messaging_interface::remove_member>(1, leave).has_value());
+  CHECK(ask("SELECT count(*) FROM conversation WHERE emptied_at IS NOT NULL") == "1");
+  restart();
+  CHECK(ask("SELECT count(*) FROM message") == "1201");  // its time is not over yet
+  ask("UPDATE conversation SET emptied_at = emptied_at - interval '31 days'");
+  restart();
+  CHECK(fixture.until([&] { return ask("SELECT count(*) FROM message") == "1"; }));
+  restart();  // the next look
+  CHECK(fixture.until([&] { return ask("SELECT count(*) FROM conversation") == "1"; }));
+  for (const std::string table : {"reaction", "reaction_count", "message", "change"})
+    CHECK(ask("SELECT count(*) = 0 FROM " + table + " WHERE conversation_id = '" +
+              left.conversation_id() + "'") == "t");
+  CHECK(send(1, stays.conversation_id(), "two").value().seq() == 2);
+  CHECK(send(1, left.conversation_id(), "two").error().code == errc::not_found);
 }
 
 }  // namespace nova::messaging

@@ -58,7 +58,8 @@ void add_conversation_writes(memory_store& store) {
   store.add_table("direct_pair", {0, 1}, {{"direct_pair_conversation_id_key", {2}}});
   store.add_table("member", {m_conversation, m_account});
   store.on("messaging.insert_conversation", [](memory_store& s, const memory_row& p) {
-    s.table("conversation").insert({p[0], p[1], p[2], p[3], p[4], std::int64_t{0}, p[5]});
+    s.table("conversation")
+        .insert({p[0], p[1], p[2], p[3], p[4], std::int64_t{0}, p[5], std::int64_t{0}, {}});
     return changed(1);
   });
   store.on("messaging.insert_direct_pair", [](memory_store& s, const memory_row& p) {
@@ -85,8 +86,11 @@ void add_conversation_writes(memory_store& store) {
     return update(s, "conversation", {p[0]}, [&](memory_row& r) { return r[c_rev] = p[1], true; });
   });
   store.on("messaging.set_member_count", [](memory_store& s, const memory_row& p) {
-    return update(s, "conversation", {p[0]},
-                  [&](memory_row& r) { return r[c_members] = p[1], true; });
+    return update(s, "conversation", {p[0]}, [&](memory_row& r) {
+      r[c_members] = p[1];
+      r[c_emptied] = number(p[1]) == 0 ? p[2] : value();
+      return true;
+    });
   });
   store.on("messaging.list_member", [](memory_store& s, const memory_row& p) {
     return update(s, "member", {p[0], p[1]},
@@ -151,6 +155,18 @@ void add_messages(memory_store& store) {
   });
 }
 
+std::vector<memory_row> changes_before(memory_store& s, const value& time, const value& most) {
+  std::vector<memory_row> out;
+  for (const auto& [key, h] : s.table("change").rows())
+    if (time_of(h[h_at]) < time_of(time)) out.push_back(h);
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+    return time_of(a[h_at]) < time_of(b[h_at]);
+  });
+  if (out.size() > static_cast<std::size_t>(number(most)))
+    out.resize(static_cast<std::size_t>(number(most)));
+  return out;
+}
+
 void add_changes(memory_store& store) {
   store.add_table("change", {h_conversation, h_rev});
   store.on("messaging.insert_change", [](memory_store& s, const memory_row& p) {
@@ -168,6 +184,21 @@ void add_changes(memory_store& store) {
     });
     for (const auto& k : keys) s.table("change").erase(k);
     return changed(keys.size());
+  });
+  store.on("messaging.due_changes", [](memory_store& s, const memory_row& p) {
+    const auto old = changes_before(s, p[0], p[1]).size();
+    return found(1, {{static_cast<std::int64_t>(old)}});
+  });
+  store.on("messaging.clear_changes", [](memory_store& s, const memory_row& p) {
+    const auto old = changes_before(s, p[0], p[1]);
+    for (const auto& h : old) {
+      update(s, "conversation", {h[h_conversation]}, [&](memory_row& r) {
+        r[c_pruned] = std::max(number(r[c_pruned]), number(h[h_rev]));
+        return true;
+      });
+      s.table("change").erase({h[h_conversation], h[h_rev]});
+    }
+    return changed(old.size());
   });
 }
 
@@ -217,7 +248,40 @@ void add_reactions(memory_store& store) {
   });
 }
 
+constexpr const char* parts_of_conversation[] = {"reaction", "reaction_count", "change",
+                                                 "sent",     "message",        "taken_back"};
+
+std::vector<memory_row> emptied_before(memory_store& s, const value& time) {
+  std::vector<memory_row> out;
+  for (const auto& [key, c] : s.table("conversation").rows())
+    if (!is_null(c[c_emptied]) && time_of(c[c_emptied]) < time_of(time)) out.push_back(key);
+  return out;
+}
+
+// All in one step: a simulation has fewer rows than a step may delete.
+void add_empty_conversations(memory_store& store) {
+  store.on("messaging.due_empty", [](memory_store& s, const memory_row& p) {
+    std::int64_t n = 0;
+    for (const auto& id : emptied_before(s, p[0])) {
+      ++n;
+      for (const auto* table : parts_of_conversation)
+        each_of(s, table, id, [&](const memory_row&) { return ++n, true; });
+    }
+    return found(1, {{std::min(n, number(p[1]))}});
+  });
+  store.on("messaging.clear_empty", [](memory_store& s, const memory_row& p) {
+    std::size_t gone = 0;
+    for (const auto& id : emptied_before(s, p[0])) {
+      std::size_t parts = 0;
+      for (const auto* table : parts_of_conversation) parts += erase_all(s, table, id).affected;
+      if (parts == 0) gone += s.table("conversation").erase(id);
+    }
+    return changed(gone);
+  });
+}
+
 void add_retention(memory_store& store) {
+  add_empty_conversations(store);
   store.add_table("taken_back", {0, 1});
   store.on("messaging.take_back", [](memory_store& s, const memory_row& p) {
     if (s.table("taken_back").find({p[0], p[1]})) return changed(0);

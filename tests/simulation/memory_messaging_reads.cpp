@@ -220,10 +220,10 @@ void add_resume(memory_store& store) {
       (last ? with : empty)
           .push_back({(*c)[c_id], (*c)[c_rev], last ? (*last)[x_seq] : value(std::int64_t{0}),
                       device ? (*device)[2] : value(std::int64_t{0}), own[m_read], own[m_delivered],
-                      own[m_marked]});
+                      own[m_marked], (*c)[c_pruned]});
     }
     with.insert(with.end(), empty.begin(), empty.end());
-    return found(7, with);
+    return found(8, with);
   });
 }
 

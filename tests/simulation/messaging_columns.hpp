@@ -3,7 +3,17 @@
 
 namespace nova::simulation {
 
-enum conversation_column { c_id, c_kind, c_title, c_creator, c_created, c_rev, c_members };
+enum conversation_column {
+  c_id,
+  c_kind,
+  c_title,
+  c_creator,
+  c_created,
+  c_rev,
+  c_members,
+  c_pruned,
+  c_emptied
+};
 enum member_column {
   m_conversation,
   m_account,

@@ -91,7 +91,7 @@ std::size_t columns_of(std::string_view name) {
       {"messaging.history_back", 15},
       {"messaging.history_forward", 15},
       {"messaging.message_reactions", 3},
-      {"messaging.positions", 7},
+      {"messaging.positions", 8},
       {"messaging.conversation_heads", 4},
       {"messaging.last_seen", 2},
       {"messaging.missed_messages", 15},
@@ -300,6 +300,11 @@ struct messaging_pools : pools {
   uuid conversation() { return id(3, 4); }
   uuid session() { return id(2, 4); }
   std::int64_t seq() { return number(1, 9); }
+  storage::retention_job retained() {
+    const auto jobs = messaging::store::retained({});
+    static constexpr std::size_t compared[] = {0, 2, 3};  // marks of devices have the store's time
+    return jobs[compared[below(3)]];
+  }
   std::string client() { return word({"c1", "c2", "c3", "c4"}); }
   std::string emoji() { return word({"+1", "heart", "\xf0\x9f\x98\x80"}); }
 
@@ -320,7 +325,7 @@ struct messaging_pools : pools {
       case 3: return s::delete_member(conversation(), account());
       case 4: return s::set_role(conversation(), account(), member_role::owner);
       case 5: return s::set_title(conversation(), word({"t1", "t2"}));
-      case 6: return s::set_member_count(conversation(), number(1, 9));
+      case 6: return s::set_member_count(conversation(), number(0, 9), at());
       case 7: return s::list_member(conversation(), account(), below(3) ? at() : 0);
       default: return s::set_rev(conversation(), number(1, 99));
     }
@@ -375,7 +380,7 @@ struct messaging_pools : pools {
       case 11: return s::count_sent(conversation(), account(), number(1, 3) * 32, number(1, 4));
       default:
         if (below(3)) return s::take_back(conversation(), seq(), at());
-        return {s::retained({}).front().step, {storage::timestamp{at()}, std::int64_t{500}}};
+        return {retained().step, {storage::timestamp{at()}, std::int64_t{500}}};
     }
   }
   statement write_mark() {
@@ -466,7 +471,7 @@ struct messaging_pools : pools {
     switch (below(9)) {
       case 7: return s::may_message(account(), account());
       case 8: return s::last_seen(accounts());
-      case 6: return {s::retained({}).front().due, {storage::timestamp{at()}, std::int64_t{500}}};
+      case 6: return {retained().due, {storage::timestamp{at()}, std::int64_t{500}}};
       case 0: return s::known_persons(accounts());
       case 1: return s::persons_by_handle({word({"ada", "bob", "eve_1"}), "nobody"});
       case 2:

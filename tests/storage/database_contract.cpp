@@ -423,6 +423,13 @@ void emptied_letters_keep_their_rows(contract_world& w) {
   CHECK(payload("anna", 700) == "none");
   CHECK(payload("anna", 701) == "body");
   CHECK(payload("bert", 700) == "body");
+  const timestamp far_ahead{4'000'000'000'000};
+  const auto due = [&] { return d.read("a", {&rq::emptied_letters, {far_ahead, i64{9}}}); };
+  CHECK(due().int8(0, 0) == 1);
+  statement step{&rq::delete_emptied_letters, {far_ahead, i64{9}}};
+  CHECK(d.commit_one("a", unit(0, {step})).status == commit_status::committed);
+  CHECK(due().int8(0, 0) == 0);
+  CHECK(d.read("a", {&rq::dead_letter_page, {"", i64{0}, i64{0}, i64{10}}}).size() == 2);
 }
 
 void reminders_come_due_in_order(contract_world& w) {

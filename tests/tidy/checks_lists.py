@@ -151,4 +151,46 @@ def events(tree):
             yield Finding(EVENTS, line, f"no code writes `{name}`")
 
 
-CHECKS = (dead_sources, dead_headers, dead_migrations, readme, folder_map, documents, cards, events)
+CREATED = re.compile(r"^CREATE TABLE (\w+)", re.M)
+DROPPED = re.compile(r"^DROP TABLE (\w+)", re.M)
+TABLE_ROW = re.compile(r"(\w+) +(retained|trimmed|bounded|kept) +(\S.*)")
+JOB = re.compile(r'\{"(\w+)",\s*&')
+DECLARED = re.compile(r"\bSETTING\([^,]+, (\w+),")
+NAMED_SETTING = re.compile(r"^(\w+)\.(\w+)\b")
+
+
+def tables(tree):
+    """Each table says why it does not grow without a bound, in storage/<noun>/tables.txt: core review A10."""
+    created = {}
+    for path, text in sorted(tree.files.items()):
+        m = re.fullmatch(r"storage/(\w+)/migrations/\w+\.sql", path)
+        if m:
+            created.setdefault(m.group(1), set()).update(CREATED.findall(text))
+            created[m.group(1)] -= set(DROPPED.findall(text))
+    for noun, names in sorted(created.items()):
+        jobs = {name for path, text in tree.files.items() if path.endswith(".cpp")
+                and path.startswith((f"storage/{noun}/", f"actors/{noun}/")) for name in JOB.findall(text)}
+        yield from tables_of(tree, noun, names, jobs)
+
+
+def tables_of(tree, noun, names, jobs):
+    page, listed = f"storage/{noun}/tables.txt", {}
+    for number, line in enumerate(tree.files.get(page, "").splitlines(), 1):
+        row = TABLE_ROW.fullmatch(line)
+        if row:
+            listed[row.group(1)] = row.groups()[1:]
+        elif line and not line.startswith("#"):
+            yield Finding(page, number, "a row is: table, retained | trimmed | bounded | kept, the setting or the reason")
+    for name in sorted(names - set(listed)):
+        yield Finding(page, 0, f"says nothing of the table {name}")
+    for name, (how, reason) in sorted(listed.items()):
+        if name not in names:
+            yield Finding(page, 0, f"no migration makes the table {name}")
+        if (how == "retained") != (name in jobs & names):
+            yield Finding(page, 0, f"{name} is {how}, but " + ("has a" if name in jobs else "no") + " retention job")
+        setting = NAMED_SETTING.match(reason)
+        if setting and setting.group(2) not in DECLARED.findall(tree.files.get(f"config/settings/{setting.group(1)}.def", "")):
+            yield Finding(page, 0, f"there is no setting {setting.group(0)}")
+
+
+CHECKS = (dead_sources, dead_headers, dead_migrations, readme, folder_map, documents, cards, events, tables)

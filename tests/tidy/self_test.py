@@ -10,6 +10,8 @@ DOMAIN = {f"{layer}/chat/{name}": "// The domain's file of this layer.\n#pragma 
 DOMAIN["protocols/chat/chat.proto"] = "// The contract of chat.\n"
 DOMAIN["config/settings/chat.def"] = "// The settings of chat.\n"
 
+LINE_TABLE = {"storage/chat/migrations/0001_chat.sql": "CREATE TABLE line (\n"}
+
 HEADER = "// What it is for and who calls it.\n#pragma once\n"
 LONG_FUNCTION = "// A source with one long function.\nint f(int a) {\n" + "  ++a;\n" * 70 + "  return a;\n}\n"
 
@@ -102,6 +104,14 @@ BAD = {
     ],
     "dead_headers": [{"gateway/a.hpp": HEADER, "gateway/a.cpp": '#include "gateway/a.hpp"\n'}],
     "dead_migrations": [{"storage/chat/migrations/0002_more.sql": ""}, {"storage/chat/migrations/first.sql": ""}],
+    "tables": [
+        {"storage/chat/migrations/0001_chat.sql": "CREATE TABLE line (\n"},
+        {"storage/chat/migrations/0001_chat.sql": "", "storage/chat/tables.txt": "line kept an account's lines\n"},
+        {**LINE_TABLE, "storage/chat/tables.txt": "line retained 30 days\n"},
+        {**LINE_TABLE, "storage/chat/tables.txt": "line kept long\n", "storage/chat/chat_store.cpp": '{"line", &due}'},
+        {**LINE_TABLE, "storage/chat/tables.txt": "line bounded chat.lines a conversation\n"},
+        {**LINE_TABLE, "storage/chat/tables.txt": "line grows\n"},
+    ],
     "readme": [{}, {"README.md": "x\n" * 151}],
     "folder_map": [
         {**readme_map("gateway/  the edge"), "gateway/a.cpp": "", "actors/b.cpp": ""},
@@ -163,6 +173,12 @@ GOOD = {
                 "protocols/core/events.def": '// The list.\nEVENT("gateway.a", info, "It is so.")\n'}],
     "documents": [{"README.md": "`gateway/a.cpp` `gateway/`\n```cpp\nf([](int x) {});\n```\n", "gateway/a.cpp": ""}],
     "dead_migrations": [{"storage/chat/migrations/0001_chat.sql": "", "storage/chat/migrations/0002_more.sql": ""}],
+    "tables": [
+        {**LINE_TABLE, "storage/chat/migrations/0002_b.sql": "CREATE TABLE b (\nDROP TABLE b;\n",
+         "storage/chat/tables.txt": "# The tables.\nline  retained  chat.line_days\n",
+         "storage/chat/chat_store.cpp": '{"line", &queries::due, &queries::step, keep}',
+         "config/settings/chat.def": "SETTING(int, line_days, 3, between(1, 9), restart,\n"},
+    ],
     "used_by": [{"gateway/a.hpp": "// What it is. Used by b.cpp and the\n// rest.\n", "gateway/b.cpp": ""}],
     "banned": [{"gateway/a.cpp": "// std::endl\nsay(\"std::endl\");\n"}, {"tests/a.cpp": "std::async(f);\n"}],
     "plain_words": [{"gateway/a.hpp": "// The caller asks what is due.\n"}, {"gateway/a.cpp": "// What nobody has.\n"},

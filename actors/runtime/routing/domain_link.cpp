@@ -32,6 +32,8 @@ domain_link::domain_link(runtime::domain d, std::shared_ptr<storage::database> d
        [width = std::int64_t{s.settings().outbox_part_s}](unix_ms) -> std::vector<storage::value> {
          return {width};
        }});
+  jobs.push_back(
+      {"dead_letter", &queries::emptied_letters, &queries::delete_emptied_letters, keep});
   retention = std::make_shared<storage::retention>(*database, std::move(jobs),
                                                    storage::retention::limits{});
 }
