@@ -23,6 +23,10 @@ void activation(const run_options& options, report& out);
 /// CPU of server and PostgreSQL per send while conversations grow from 1,000 to 1,000,000 and members from 10 to 10,000.
 void growth(const run_options& options, report& out);
 
+/// Events of another domain that wait in one source shard, each a row of a read model: events a second until the last has had
+/// its effect.
+void read_model_events(const run_options& options, report& out);
+
 /// The account with the most of everything: 10,000 conversations, a million own messages, groups full of unread, messages full of
 /// reactions, a group of 50,000. Its pages and its resume, joins, mentions, and another account's history beside its lists.
 void worst_account(const run_options& options, report& out);

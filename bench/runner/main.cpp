@@ -22,6 +22,7 @@ const std::map<std::string, scenario> scenarios = {
     {"ask", ask},
     {"durable-send", durable_send},
     {"event-effect", event_effect},
+    {"events", read_model_events},
     {"fanout", fan_out},
     {"growth", growth},
     {"history", history},

@@ -31,6 +31,9 @@ constexpr double mention_share_of_plain = 0.80;
 /// worst-account: history of another account beside 200 lists of the worst one, against quiet.
 constexpr double neighbour_p99_beside_quiet = 2;
 
+/// events: of one source shard, many to a unit.
+constexpr double read_model_events_per_s = 15'000;
+
 /// login: logins a second, as a share of bare Argon2id with the same parameters in kept memory.
 constexpr double share_of_bare_argon2id = 0.90;
 /// login: time to refuse a login above the limit.
