@@ -23,6 +23,12 @@ error failed(const std::string& what, const fs::path& path) {
           what + " " + path.string() + ": " + std::generic_category().message(errno)};
 }
 
+std::string first_word(const fs::path& file) {
+  std::string word;
+  std::istringstream(read_small_file(file)) >> word;
+  return word;
+}
+
 }  // namespace
 
 result<void> folder_lock::take(const fs::path& data) {
@@ -117,12 +123,16 @@ result<std::string> secrets_file::of(const std::string& role) {
 result<std::string> node_name(const fs::path& data) {
   std::error_code ignored;
   fs::create_directories(data, ignored);
+  struct stat info {};
+  if (::stat(data.c_str(), &info) != 0) return failed("cannot read", data);
+  const auto place = "inode-" + std::to_string(info.st_ino) + "@" + first_word("/etc/machine-id");
   auto path = data / "node";
-  auto name = read_small_file(path);
-  name = name.substr(0, name.find('\n'));
-  if (!name.empty()) return name;
-  name = "node-" + random_hex(8);
-  if (auto done = write_durably(path, name + "\n"); !done) return done.error();
+  std::istringstream kept(read_small_file(path));
+  std::string name, made_at;
+  kept >> name >> made_at;
+  if (!name.empty() && made_at == place) return name;
+  if (name.empty() || !made_at.empty()) name = "node-" + random_hex(8);
+  if (auto done = write_durably(path, name + "\n" + place + "\n"); !done) return done.error();
   return name;
 }
 

@@ -61,7 +61,8 @@ result<std::filesystem::path> find_server(const std::string& configured_bin_dir)
 /// The same for a cluster of PostgreSQL `version`, which only that version can read. 0: a new cluster.
 result<std::filesystem::path> server_for(const std::string& configured_bin_dir, int version);
 
-/// The node name of a data folder, kept in `<data>/node` and made on first use. It survives restarts and is unique per folder.
+/// The node name of a data folder, kept in `<data>/node` and made on first use. It survives restarts and is unique per folder: a
+/// copy of a folder, here or on another machine, gets a name of its own.
 result<std::string> node_name(const std::filesystem::path& data);
 
 }  // namespace nova::storage

@@ -285,3 +285,17 @@ TEST_CASE("a folder's node name stays" * in_the_parent) {
   scratch other;
   CHECK(*node_name(other.data) != *first);
 }
+
+TEST_CASE("A15.6: a copied folder gets a node name of its own, and keeps that" * in_the_parent) {
+  scratch s, copy;
+  const auto first = *node_name(s.data);
+  fs::create_directories(copy.data);
+  fs::copy_file(s.data / "node", copy.data / "node");
+  const auto second = *node_name(copy.data);
+  CHECK(second != first);
+  CHECK(*node_name(copy.data) == second);
+  CHECK(*node_name(s.data) == first);
+  std::ofstream(s.data / "node") << "node-of-the-version-before\n";
+  CHECK(*node_name(s.data) == "node-of-the-version-before");
+  CHECK(*node_name(s.data) == "node-of-the-version-before");
+}
