@@ -8,6 +8,10 @@ import type { NovaProcess } from './nova_process.ts';
 import { Person } from './page_driver.ts';
 import { expect_soon } from './soon.ts';
 
+const many_posts = 70;
+// Of which only those near the screen exist as elements.
+const most_elements = 40;
+
 const post = (page: Page, text: string): Locator => page.locator('article', { hasText: text }).first();
 
 // What has the focus stands in this element.
@@ -240,6 +244,64 @@ async function keys(ada: Person): Promise<void> {
   });
 }
 
+// Posts of the person whose page it is, as an own client would write them.
+async function write_many(page: Page, count: number): Promise<void> {
+  await page.evaluate(async (wanted) => {
+    const key = Object.keys(localStorage).find((name) => name.startsWith('nova.account.'))!;
+    const { access_token } = JSON.parse(localStorage.getItem(key)!) as { access_token: string };
+    const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' };
+    for (let i = 0; i < wanted; i += 1) {
+      const text = `Entry ${i + 1}. ${'It goes on. '.repeat((i * 7) % 40)}`;
+      const answer = await fetch('/v1/posts', { method: 'POST', headers, body: JSON.stringify({ text }) });
+      if (!answer.ok) throw new Error(await answer.text());
+    }
+  }, count);
+}
+
+async function long_lists(grace: Person): Promise<void> {
+  const { page } = grace;
+  const scroller = page.locator('.column-scroll');
+  await step(`a long list: ${many_posts} posts, each once, few elements at a time; the way back leads to the same place`, async () => {
+    await write_many(page, many_posts);
+    await grace.more('Profile');
+    await page.reload();
+    await page.getByText(`Entry ${many_posts}.`).first().waitFor();
+    const seen = new Set<string>();
+    let most = 0;
+    for (;;) {
+      const shown = await page.locator('article').evaluateAll((all) => all.map((one) => (one as HTMLElement).innerText.match(/Entry \d+/)?.[0] ?? ''));
+      most = Math.max(most, shown.length);
+      assert.equal(new Set(shown.filter(Boolean)).size, shown.filter(Boolean).length, 'a post is there twice');
+      for (const one of shown) seen.add(one);
+      if (seen.has('Entry 1')) break;
+      await scroller.evaluate(async (box) => {
+        box.scrollBy(0, box.clientHeight * 0.8);
+        for (let i = 0; i < 3; i += 1) await new Promise((drawn) => { requestAnimationFrame(drawn); });
+      });
+    }
+    seen.delete('');
+    assert.equal(seen.size, many_posts);
+    assert.ok(most < most_elements, `${most} posts are elements`);
+    const link = page.locator('article').filter({ hasText: /Entry \d+\./ }).last().getByRole('link', { name: /^(now|\d+ min)/ });
+    await link.scrollIntoViewIfNeeded();
+    const before = await scroller.evaluate((box) => box.scrollTop);
+    await link.click();
+    await page.getByRole('heading', { name: 'Post', exact: true }).waitFor();
+    await page.goBack();
+    await expect_soon('the place', () => scroller.evaluate((box) => box.scrollTop), (now) => Math.abs(now - before) < 4);
+  });
+  await step('right to left: the whole page turned round still fits a phone', async () => {
+    await page.evaluate(() => { document.documentElement.dir = 'rtl'; });
+    for (const name of ['Home', 'Notifications', 'Search']) {
+      await grace.part(name);
+      await page.getByRole('heading', { name }).waitFor();
+      await fits(page, `${name} from right to left`);
+      await picture(page, `41-rtl-${name.toLowerCase()}-phone`);
+    }
+    await page.evaluate(() => { document.documentElement.dir = ''; });
+  });
+}
+
 async function settings(ada: Person): Promise<void> {
   const { page } = ada;
   await step('settings: what the feed shows, words, who is told of what; drafts and what waits for its time', async () => {
@@ -297,6 +359,7 @@ export async function social(browser: Browser, nova: NovaProcess): Promise<void>
     await thread(ada, grace);
     await people(ada, grace);
     await keys(ada);
+    await long_lists(grace);
     await settings(ada);
     assert.deepEqual([...ada.errors, ...grace.errors], [], 'errors of the page');
   } catch (error) {

@@ -112,6 +112,7 @@ test('P7: a log-out clears the unsent texts of its own account alone', () => {
 test('P7: the question at a log-out says what would be deleted', () => {
   assert.equal(unsent_text(0, 0), '');
   assert.equal(unsent_text(1, 0), 'One message was not sent yet. Logging out deletes this from the browser.');
+  assert.equal(unsent_text(0, 0, true), 'A post is not finished. Logging out deletes this from the browser.');
   assert.equal(unsent_text(2, 3), '2 messages were not sent yet, and 3 conversations have drafts. Logging out deletes this from the browser.');
 });
 

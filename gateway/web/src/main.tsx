@@ -131,7 +131,8 @@ async function leave(notice: string): Promise<void> {
 async function give_up_unsent(account_id: string): Promise<boolean> {
   const outbox = new Outbox(localStorage, account_id);
   const drafts = new Drafts(localStorage, account_id);
-  const text = unsent_text(outbox.all().filter((entry) => entry.state !== 'sent').length, drafts.ids().length);
+  const post = drafts.get_post() !== null;
+  const text = unsent_text(outbox.all().filter((entry) => entry.state !== 'sent').length, drafts.ids().length - Number(post), post);
   if (text && !await confirm({ title: 'Log out?', text, yes: 'Log out and delete', danger: true })) return false;
   new Outbox(localStorage, account_id).clear();
   drafts.clear();

@@ -217,11 +217,12 @@ export class Social {
           this.notifications.put_first(item);
         }
       }
-      if (this.feed.loaded && this.preferences?.mode !== 'ranked') {
+      if (this.feed.problem) void this.feed.again();
+      else if (this.feed.loaded && this.preferences?.mode !== 'ranked') {
         const fresh = await this.api.feed();
         const known = new Set(this.feed.items.map((item) => item.post?.post_id));
         this.new_posts = Math.min(new_posts_told, fresh.items.filter((item) => !known.has(item.post?.post_id)).length);
-      } else if (this.feed.problem) void this.feed.again();
+      }
       this.changed_();
     } catch {
       // Asked again with the next connection.

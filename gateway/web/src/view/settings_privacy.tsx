@@ -10,7 +10,7 @@ import { PersonLine } from './people_list.tsx';
 
 type From = Settings['message_from'];
 const people: [From, string][] = [['everyone', 'Everyone'], ['following', 'People that I follow'], ['nobody', 'Nobody']];
-const watchers: [Settings['presence_to'], string][] = [['everyone', 'Everyone'], ['shared', 'People I share a conversation with'], ['nobody', 'Nobody']];
+const watchers: [Settings['presence_to'], string][] = [['everyone', 'Everyone'], ['shared', 'People in my conversations'], ['nobody', 'Nobody']];
 
 // The settings as the server has them, and the way to change some.
 function useSettings(store: Store): [Settings | null, string, (change: SettingsChange) => void] {

@@ -40,7 +40,9 @@ export class VirtualRows extends Component<Props> {
   private readonly ending_ = new AbortController();
   private unmount_: () => void = () => {};
   private wants_focus_ = false;
-  private asked_for_ = 0;
+  // The focus is in the column, and in which row.
+  private has_focus_ = false;
+  private active_index_ = 0;
 
   constructor(props: Props) {
     super(props);
@@ -62,6 +64,7 @@ export class VirtualRows extends Component<Props> {
 
   override componentDidUpdate(): void {
     this.virtual_._willUpdate();
+    this.keep_focus_();
     if (this.wants_focus_) this.focus_(this.props.place.active);
     this.load_ahead_();
   }
@@ -103,12 +106,18 @@ export class VirtualRows extends Component<Props> {
     row.focus({ preventScroll: true });
   }
 
+  // The row with the focus has gone: the one in its place takes it.
+  private keep_focus_(): void {
+    const { rows, place } = this.props;
+    if (!this.has_focus_ || document.activeElement !== document.body || rows.some((row) => row.key === place.active)) return;
+    place.active = rows[Math.min(this.active_index_, rows.length - 1)]?.key ?? '';
+    this.wants_focus_ = place.active !== '';
+  }
+
   private load_ahead_(): void {
     const last = this.virtual_.getVirtualItems().at(-1)?.index ?? 0;
     const { rows, complete, more } = this.props;
-    if (complete || rows.length === 0 || last < rows.length - load_ahead_rows || this.asked_for_ === rows.length) return;
-    this.asked_for_ = rows.length;
-    more();
+    if (!complete && rows.length > 0 && last >= rows.length - load_ahead_rows) more();
   }
 
   private readonly scrolled_ = () => {
@@ -117,8 +126,16 @@ export class VirtualRows extends Component<Props> {
   };
 
   private readonly focused_ = (event: FocusEvent) => {
-    const key = (event.target as HTMLElement).closest<HTMLElement>('.vrow')?.dataset.key;
-    if (key) this.props.place.active = key;
+    const row = (event.target as HTMLElement).closest<HTMLElement>('.vrow');
+    this.has_focus_ = true;
+    if (!row) return;
+    this.props.place.active = row.dataset.key ?? '';
+    this.active_index_ = Number(row.dataset.index);
+  };
+
+  private readonly left_ = (event: FocusEvent) => {
+    const to = event.relatedTarget as Node | null;
+    if (to && !this.scroller_.current?.contains(to)) this.has_focus_ = false;
   };
 
   private move_(step: number): void {
@@ -152,9 +169,10 @@ export class VirtualRows extends Component<Props> {
   override render() {
     const { rows, label, complete } = this.props;
     this.virtual_.setOptions(this.options_());
-    const articles = rows.length;
+    // What stands above the first article is not counted.
+    const above = Math.max(0, rows.findIndex((row) => row.article));
     return (
-      <div class="column-scroll" ref={this.scroller_} onScroll={this.scrolled_} onFocusIn={this.focused_} role="region" aria-label={label}
+      <div class="column-scroll" ref={this.scroller_} onScroll={this.scrolled_} onFocusIn={this.focused_} onFocusOut={this.left_} role="region" aria-label={label}
         tabindex={0}>
         <div class="vrows" style={{ height: `${this.virtual_.getTotalSize()}px` }}>
           {this.virtual_.getVirtualItems().map(({ index, start }) => {
@@ -164,7 +182,7 @@ export class VirtualRows extends Component<Props> {
               style: { top: `${start}px` }, ref: this.virtual_.measureElement,
             };
             return row.article
-              ? <article {...common} aria-posinset={index + 1} aria-setsize={complete ? articles : -1}>{row.draw()}</article>
+              ? <article {...common} aria-posinset={index - above + 1} aria-setsize={complete ? rows.length - above : -1}>{row.draw()}</article>
               : <div {...common}>{row.draw()}</div>;
           })}
         </div>
