@@ -20,6 +20,7 @@
 #include "gateway/server.hpp"
 #include "protocols/core/log.hpp"
 #include "protocols/core/trace.hpp"
+#include "storage/blobs/file_store.hpp"
 #include "storage/embedded/backup.hpp"
 #include "storage/embedded/database_script.hpp"
 #include "storage/embedded/domain_databases.hpp"
@@ -89,7 +90,7 @@ result<runtime::kept_keys> load_keys(const settings& s) {
   const auto folder = s.cluster.keys_dir.empty() ? fs::path(s.general.data_dir) / "keys"
                                                  : fs::path(s.cluster.keys_dir);
   std::vector<std::string_view> names;
-  if (config::has_role(s.cluster, config::gateway_role)) names.emplace_back("resume");
+  if (config::has_role(s.cluster, config::gateway_role)) names = {"resume", "urls"};
   for (const auto& m : modules_of(s)) names.insert(names.end(), m.keys.begin(), m.keys.end());
   runtime::kept_keys keys;
   for (auto name : names) {
@@ -110,11 +111,12 @@ class no_edge final : public rpc::push_sink {
 // All that serves, from the databases up to the socket.
 class node_process {
  public:
-  node_process(const settings& s, const domain_databases& where, const runtime::kept_keys& keys)
+  node_process(const settings& s, const domain_databases& where, const runtime::kept_keys& keys,
+               blobs::store& store)
       : settings_(s),
         where_(where),
         io_(s.storage.io_threads),
-        server_(has_gateway() ? std::make_unique<gateway::server>(gateway_options(s, keys))
+        server_(has_gateway() ? std::make_unique<gateway::server>(gateway_options(s, keys, store))
                               : nullptr),
         node_(node_options(), edge()) {
     auto node = storage::node_name(s.general.data_dir).value();
@@ -204,10 +206,12 @@ class node_process {
     return (v6 ? '[' + address + ']' : address) + ':' + std::to_string(port);
   }
 
-  static gateway::gateway_options gateway_options(const settings& s,
-                                                  const runtime::kept_keys& keys) {
+  static gateway::gateway_options gateway_options(const settings& s, const runtime::kept_keys& keys,
+                                                  blobs::store& store) {
     gateway::gateway_options o;
     o.settings = s.gateway;
+    o.blobs = &store;
+    o.urls_key = keys.at("urls");
     o.metrics.push_back(config::process_metrics());
     if (o.settings.resume_key.empty()) o.settings.resume_key = keys.at("resume");
     if (o.settings.web_root.empty()) o.settings.web_root = config::installed_page();
@@ -339,11 +343,13 @@ int serve(config::running_settings& all, config::process_signals& signals) {
   if (auto migrated = where.migrate(); !migrated) return refuse(migrated.error());
   auto keys = load_keys(s);
   if (!keys) return refuse(keys.error());
+  auto store = storage::open_file_store(fs::path(s.general.data_dir) / "blobs");
+  if (!store) return refuse(store.error());
 
   int status = config::exit_failed;
   std::optional<config::watchdog> guard;
   {
-    node_process process(s, where, *keys);
+    node_process process(s, where, *keys, **store);
     status = run(process, signals, all);
     std::chrono::milliseconds budget(s.general.stop_budget_ms);
     guard.emplace(budget);

@@ -5,9 +5,11 @@
 #include "gateway/http/http_exchange.hpp"
 #include "gateway/http/pages.hpp"
 #include "gateway/loop/client_socket.hpp"
+#include "gateway/loop/file_threads.hpp"
 #include "gateway/loop/http_date.hpp"
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
+#include "gateway/transfer/transfer_routes.hpp"
 #include "gateway/views/composing_bus.hpp"
 #include "protocols/core/log.hpp"
 
@@ -29,6 +31,12 @@ using acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::execu
 
 struct server::impl final : rpc::push_sink {
   explicit impl(gateway_options o) : common(std::move(o.settings), *o.wall, *o.random) {
+    if (o.blobs != nullptr) {
+      files.emplace(common.settings.file_threads, common.settings.file_queue);
+      transfers.emplace(common, *o.blobs, *files, o.urls_key);
+      parts.streams = &*transfers;
+      parts.files = &*files;
+    }
     google::protobuf::SetLogHandler(nullptr);  // it would print a line for each hostile message
     auto count = std::max(1u, common.settings.io_threads);
     for (unsigned i = 0; i < count; ++i) threads.push_back(std::make_shared<io_thread>(i));
@@ -59,6 +67,9 @@ struct server::impl final : rpc::push_sink {
   std::optional<composing_bus> views;
   edge common;
   const pages site{common};
+  std::optional<file_threads> files;
+  std::optional<transfer_routes> transfers;
+  http_parts_of_server parts{site};
   exposition exposed;
   std::vector<std::shared_ptr<io_thread>> threads;
   std::vector<std::thread> runners;
@@ -143,7 +154,7 @@ void server::impl::accepted(tcp_socket socket, unsigned home) {
   auto sent = std::make_shared<parcel>(
       parcel{client_socket(std::move(socket), std::move(secured_by)), std::move(lease)});
   thread.post([this, sent, &thread] {
-    start_http(common, site, thread, std::move(sent->socket), std::move(sent->lease));
+    start_http(common, parts, thread, std::move(sent->socket), std::move(sent->lease));
   });
 }
 
@@ -306,6 +317,7 @@ void server::drain_and_stop(std::chrono::milliseconds budget) {
   }
   for (auto& c : cut) c.wait();
   impl_->common.tokens->disconnect();
+  if (impl_->files) impl_->files->stop();
   impl_->stop_threads();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/settings/gateway_settings.hpp"
+#include "protocols/core/blobs.hpp"
 #include "protocols/core/bus.hpp"
 
 #include <chrono>
@@ -29,6 +30,8 @@ struct gateway_options {
       operations = {};
   /// The content of /metrics instead of this server's own; null: its own.
   std::function<std::string()> metrics_text = {};
+  blobs::store* blobs = nullptr;  ///< null: no uploads and downloads
+  std::string urls_key = {};      ///< of signed addresses; at least 32 bytes when there are blobs
 };
 
 class server {

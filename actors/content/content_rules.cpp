@@ -42,8 +42,13 @@ std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
-void add_media(const TextBody& body, google::protobuf::RepeatedPtrField<nova::views::Media>& to) {
-  for (const auto& id : body.media_ids()) to.Add()->set_media_id(id);
+void add_media(const TextBody& body, const uuid& owner,
+               google::protobuf::RepeatedPtrField<nova::views::Media>& to) {
+  for (const auto& id : body.media_ids()) {
+    auto& m = *to.Add();
+    m.set_media_id(id);
+    m.set_owner_id(to_string(owner));
+  }
 }
 
 void add_counts(const emoji_counts& from, google::protobuf::Map<std::string, std::int64_t>& to) {
@@ -69,7 +74,7 @@ nova::views::QuotedPost quoted_message(const post_row& row) {
   out.set_text(q.text);
   out.set_created_at(q.created_at);
   if (q.content_warning) out.set_content_warning(*q.content_warning);
-  add_media(q.body, *out.mutable_media());
+  add_media(q.body, q.author, *out.mutable_media());
   *out.mutable_entities() = q.body.entities();
   return out;
 }
@@ -227,7 +232,7 @@ nova::views::Post post_message(const post_row& row, unix_ms now) {
   post.set_visibility(std::string(name_of(row.visible_to)));
   if (row.language) post.set_language(*row.language);
   if (row.content_warning) post.set_content_warning(*row.content_warning);
-  add_media(row.body, *post.mutable_media());
+  add_media(row.body, row.author, *post.mutable_media());
   if (row.quote_id) *post.mutable_quote() = quoted_message(row);
   if (row.poll_ends_at) *post.mutable_poll() = poll_message(row, now);
   *post.mutable_entities() = row.body.entities();
@@ -264,7 +269,7 @@ Comment comment_message(const comment_row& row) {
   if (row.edited_at) c.set_edited_at(*row.edited_at);
   add_counts(row.reactions, *c.mutable_counts()->mutable_reactions());
   if (row.my_reaction) c.mutable_mine()->set_reaction(*row.my_reaction);
-  add_media(row.body, *c.mutable_media());
+  add_media(row.body, row.author, *c.mutable_media());
   *c.mutable_entities() = row.body.entities();
   return c;
 }

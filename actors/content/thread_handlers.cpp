@@ -31,6 +31,7 @@ CommentMade made(const post_state& s, const comment_row& row, const std::optiona
   e.set_author_id(to_string(row.author));
   e.set_post_author_id(to_string(s.author));
   e.set_at(row.created_at);
+  *e.mutable_media_ids() = row.body.media_ids();
   std::set<uuid> told{s.author};
   if (answered) {
     e.set_parent_id(to_string(row.parent));

@@ -6,6 +6,10 @@
 #include "actors/messaging/messaging_services.hpp"
 #include "actors/runtime/api/domain.hpp"
 
+namespace nova::views {
+class MembershipRequest;
+}
+
 namespace nova::messaging {
 
 struct conversation_entity {
@@ -35,6 +39,8 @@ struct conversation_entity {
 
   // message_handlers.cpp
   static outcome history(const state&, const HistoryRequest&, const context&, const reads&);
+  static outcome belongs(const state&, const views::MembershipRequest&, const context&,
+                         const reads&);
   static outcome edit(const state&, const EditRequest&, const context&, const reads&);
   static outcome recall(const state&, const RecallRequest&, const context&, const reads&);
   static outcome react(const state&, const ReactRequest&, const context&, const reads&);

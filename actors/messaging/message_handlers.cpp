@@ -7,6 +7,7 @@
 #include "protocols/core/page.hpp"
 #include "protocols/core/text.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
+#include "protocols/views/views.pb.h"
 #include "storage/messaging/messaging_store.hpp"
 
 #include <algorithm>
@@ -40,12 +41,32 @@ runtime::event changed_event(const conversation_state& s, std::int64_t seq, cons
 
 error not_an_emoji() { return invalid_field("emoji", "A reaction is one emoji."); }
 
+/// Names the media for the gateway, which fills them in.
+Message with_media(Message m) {
+  m.set_ids_only(false);
+  for (const auto& id : m.media_ids()) {
+    auto& medium = *m.add_media();
+    medium.set_media_id(id);
+    medium.set_owner_id(m.sender_id());
+  }
+  return m;
+}
+
 outcome done(decision<conversation_state> d = {}) {
   d.reply = share(Empty());
   return d;
 }
 
 }  // namespace
+
+outcome conversation_entity::belongs(const state& s, const views::MembershipRequest&,
+                                     const context& c, const reads&) {
+  views::MembershipReply reply;
+  reply.set_member(s.member(c.caller.account) != nullptr);
+  decision<state> d;
+  d.reply = share(std::move(reply));
+  return d;
+}
 
 outcome conversation_entity::history(const state& s, const HistoryRequest& q, const context& c,
                                      const reads& r) {
@@ -64,7 +85,7 @@ outcome conversation_entity::history(const state& s, const HistoryRequest& q, co
   HistoryReply reply;
   if (more) reply.set_next_cursor(cursor_behind(*w, found.back().seq()));
   if (!w->forward) std::ranges::reverse(found);
-  for (auto& message : found) *reply.add_items() = std::move(message);
+  for (auto& message : found) *reply.add_items() = with_media(std::move(message));
   decision<state> d;
   d.reply = share(std::move(reply));
   return d;

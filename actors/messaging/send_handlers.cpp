@@ -45,6 +45,7 @@ MessageSent event_of(const Message& m) {
   e.set_text(m.text());
   e.set_sent_at(m.sent_at());
   e.set_rev(m.rev());
+  *e.mutable_media_ids() = m.media_ids();
   return e;
 }
 
@@ -60,6 +61,7 @@ Message next_message(const conversation_state& s, const SendRequest& q, const ru
   *m.mutable_media_ids() = q.media_ids();
   if (q.has_reply_to()) m.set_reply_to(q.reply_to());
   m.set_sent_at(c.now);
+  m.set_ids_only(true);
   return m;
 }
 

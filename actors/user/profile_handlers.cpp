@@ -59,7 +59,7 @@ outcome profile_entity::update_my_profile(const profile_state& s, const UpdateMy
   if (next->display_name != was.display_name)
     d.statements.push_back(store::save_name_words(s.id, folded_words(next->display_name, true)));
   if (next->display_name != was.display_name || next->avatar_media_id != was.avatar_media_id ||
-      next->is_private != was.is_private)
+      next->cover_media_id != was.cover_media_id || next->is_private != was.is_private)
     d.events.push_back({&profile_changed_event(), runtime::share(profile_changed_message(*next))});
   if (next->is_private != was.is_private) tell_privacy(d, *next, s.settings);
   if (opens) accept_page(d, s, read_requests(r.rows(1)), c.now);

@@ -171,6 +171,7 @@ ProfileChanged profile_changed_message(const profile_row& row) {
   p.set_display_name(row.display_name);
   if (row.avatar_media_id) p.set_avatar_media_id(to_string(*row.avatar_media_id));
   p.set_private_(row.is_private);
+  if (row.cover_media_id) p.set_cover_media_id(to_string(*row.cover_media_id));
   return p;
 }
 

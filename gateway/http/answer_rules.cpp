@@ -94,6 +94,7 @@ void suit(http_answer& a, const answer_wishes& wishes, std::span<const std::stri
     a.content_type.clear();
     a.body.clear();
     a.shared_body = nullptr;
+    a.file.reset();
   }
   if (origins.empty()) return;
   vary(a, "Origin");

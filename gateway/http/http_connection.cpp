@@ -2,114 +2,20 @@
 #include "gateway/http/http_connection.hpp"
 
 #include "gateway/access/proxy_header.hpp"
-#include "gateway/http/answer_rules.hpp"
 #include "gateway/http/http_exchange.hpp"
 #include "gateway/http/http_rules.hpp"
-#include "gateway/loop/http_date.hpp"
-#include "gateway/session/edge.hpp"
-#include "gateway/session/request_log.hpp"
-#include "gateway/websocket/websocket_connection.hpp"
+#include "gateway/http/open_connection.hpp"
 #include "protocols/core/log.hpp"
 
 #include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 #include <span>
 
 namespace nova::gateway {
-namespace {
 
 namespace net = boost::asio;
-namespace http = boost::beast::http;
-using boost::system::error_code;
-
-using parser = http::request_parser<http::string_body>;
-
-std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-/// RFC 6455 §4.1: base64 of 16 bytes.
-bool is_socket_key(std::string_view key) {
-  constexpr std::size_t digits = 22;
-  auto digit = [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '/'; };
-  return key.size() == digits + 2 && key.ends_with("==") &&
-         std::all_of(key.begin(), key.begin() + digits, digit);
-}
-
-class http_connection final : public connection,
-                              public std::enable_shared_from_this<http_connection> {
- public:
-  http_connection(edge& e, const pages& site, io_thread& thread, client_socket socket,
-                  connection_lease lease)
-      : edge_(e),
-        site_(site),
-        thread_(thread),
-        socket_(std::move(socket)),
-        lease_(std::move(lease)) {}
-
-  void start();
-  void on_deadline(time_point now) override;
-  void drain() override;
-  void cut() override;
-
- private:
-  enum class phase { handshake, idle, header, body, serving, writing, lingering };
-
-  void enter(phase p, unsigned timeout_ms);
-  void begin();
-  void begin_behind_proxy();
-  void on_proxy_header(const std::optional<std::string>& client);
-  void begin_tls();
-  void read_more();
-  void on_bytes();
-  void on_header_bytes();
-  void begin_parsing(std::size_t header_bytes);
-  void serve_as_1_1();
-  bool in_trailer() const;
-  bool check_expectation();
-  void on_body_bytes();
-  void refuse(int status, std::string_view reason);
-  void on_request();
-  void upgrade(http_request request, std::string request_id);
-  void answer(http_answer a);
-  void on_written(error_code ec);
-  void next_request();
-  void linger();
-  void close();
-  http_request view_of_request() const;
-  std::string list_of(std::string_view name) const;
-  void learn_client();
-  void note(int status, std::string_view method, const uuid* account);
-
-  edge& edge_;
-  const pages& site_;
-  io_thread& thread_;
-  client_socket socket_;
-  connection_lease lease_;
-  rpc::connection_id id_ = 0;
-  phase phase_ = phase::idle;
-  bool reading_ = false, close_after_ = false, closed_ = false;
-  bool proxied_ = false;  ///< the connection's client is known from its PROXY protocol header
-  boost::beast::flat_buffer buffer_;
-  std::optional<parser> parser_;
-  std::optional<http::request_header<>> header_;  ///< of a chunked body: without its trailers
-  bool bad_chunk_ = false;
-  std::function<void(std::uint64_t, boost::beast::string_view, error_code&)> on_chunk_;
-  std::string request_id_;
-  time_point asked_{};              ///< when the request was whole; none: it was refused before
-  std::string scheme_;              ///< as a listed proxy says, or https with TLS; else empty
-  std::shared_ptr<void> exchange_;  ///< of the request that is being served
-  std::optional<http::response<http::string_body>> response_;
-  std::optional<http::response<http::span_body<const char>>> shared_response_;
-  std::shared_ptr<const std::string> shared_body_;
-  std::size_t lingered_ = 0;
-};
 
 void http_connection::start() {
   id_ = thread_.add(shared_from_this());
@@ -183,7 +89,8 @@ void http_connection::enter(phase p, unsigned timeout_ms) {
 void http_connection::read_more() {
   if (std::exchange(reading_, true)) return;
   constexpr std::size_t piece = 4096;
-  socket_.async_read_some(buffer_.prepare(phase_ == phase::body ? 4 * piece : piece),
+  const auto wanted = phase_ != phase::body ? piece : streamed_ ? 8 * piece : 4 * piece;
+  socket_.async_read_some(buffer_.prepare(wanted),
                           [self = shared_from_this()](error_code ec, std::size_t n) {
                             self->reading_ = false;
                             if (self->closed_) return;
@@ -201,7 +108,9 @@ void http_connection::on_bytes() {
     case phase::lingering:
       lingered_ += buffer_.size();
       buffer_.clear();
-      if (lingered_ > edge_.settings.linger_bytes) return close();
+      if (lingered_ >
+          (streamed_ ? edge_.settings.upload_linger_bytes : edge_.settings.linger_bytes))
+        return close();
       return read_more();
     case phase::handshake:
     case phase::serving:
@@ -231,9 +140,12 @@ void http_connection::on_header_bytes() {
 
 void http_connection::begin_parsing(std::size_t header_bytes) {
   const auto& s = edge_.settings;
+  const auto line = std::string_view(static_cast<const char*>(buffer_.data().data()), header_bytes);
+  streamed_ = is_streamed(line.substr(0, line.find('\r')));
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(s.max_header_bytes + s.max_target_bytes + 256));
-  parser_->body_limit(s.max_body_bytes);
+  if (streamed_) parser_->body_limit(boost::none);
+  else parser_->body_limit(s.max_body_bytes);
   parser_->eager(false);
   bad_chunk_ = false;
   serve_as_1_1();
@@ -247,14 +159,57 @@ void http_connection::begin_parsing(std::size_t header_bytes) {
   auto used = parser_->put(net::const_buffer(buffer_.data().data(), header_bytes), ec);
   if (ec == http::error::body_limit) return refuse(413, "The body is too large.");
   if (ec || !parser_->is_header_done()) return refuse(400, "The request is malformed.");
-  if (parser_->content_length().value_or(0) > s.max_body_bytes)
+  if (!streamed_ && parser_->content_length().value_or(0) > s.max_body_bytes)
     return refuse(413, "The body is too large.");
   buffer_.consume(used);
-  if (parser_->chunked()) header_ = parser_->get().base();
+  header_.reset();
+  if (parser_->chunked() && !streamed_) header_ = parser_->get().base();
   close_after_ = !parser_->keep_alive() || parser_->get().version() < 11;
   parser_->eager(true);
+  if (streamed_) return begin_stream();
   if (!check_expectation()) return;
   enter(phase::body, s.body_timeout_ms);
+  on_body_bytes();
+}
+
+/// The request line names a path whose requests begin before their body.
+bool http_connection::is_streamed(std::string_view line) const {
+  if (parts_.streams == nullptr) return false;
+  const auto blank = line.find(' ');
+  const auto target = line.substr(blank + 1, line.rfind(' ') - blank - 1);
+  return parts_.streams->takes(line.substr(0, blank), split_target(target).first);
+}
+
+void http_connection::begin_stream() {
+  auto request = view_of_request();
+  asked_ = std::chrono::steady_clock::now();
+  enter(phase::serving, 0);
+  request_id_ = choose_request_id(edge_, request.request_id);
+  learn_client();
+  request.field = [this](std::string_view name) {
+    return view(parser_->get()[{name.data(), name.size()}]);
+  };
+  if (const auto length = parser_->content_length()) request.content_length = *length;
+  else if (!parser_->chunked()) request.content_length = 0;
+  stream_answers answers;
+  answers.more = [weak = weak_from_this(), stream = stream_] {
+    if (auto self = weak.lock(); self && self->stream_ == stream) self->go_on_streaming();
+  };
+  answers.done = [weak = weak_from_this(), stream = stream_](http_answer a) {
+    if (auto self = weak.lock(); self && self->stream_ == stream) self->answer(std::move(a));
+  };
+  auto taker =
+      parts_.streams->begin(thread_, request, lease_.address(), request_id_, std::move(answers));
+  if (closed_ || phase_ == phase::writing) return;
+  taker_ = std::move(taker);
+  parser_->get().body().taker = taker_.get();
+}
+
+void http_connection::go_on_streaming() {
+  if (closed_ || !taker_ || phase_ != phase::serving) return;
+  parser_->get().body().wants_more = true;
+  if (!std::exchange(expected_, true) && !check_expectation()) return;
+  enter(phase::body, edge_.settings.upload_idle_ms);
   on_body_bytes();
 }
 
@@ -282,6 +237,11 @@ void http_connection::on_body_bytes() {
     buffer_.consume(used);
     if (ec) break;
   }
+  if (ec && ec != http::error::need_more && taker_ && phase_ == phase::body) {
+    auto taker = taker_;
+    end_stream();
+    taker->broken();
+  }
   if (ec == http::error::need_more) {
     // Beast waits for the end of a chunk's size line or of the trailer; neither may grow.
     if (buffer_.size() > (in_trailer() ? edge_.settings.max_header_bytes
@@ -289,10 +249,20 @@ void http_connection::on_body_bytes() {
       return refuse(400, "A chunk header or trailer is too large.");
     ec = {};
   }
+  if (closed_ || phase_ != phase::body) return;  // the taker has answered
   if (bad_chunk_) return refuse(400, "A chunk extension is not acceptable.");
   if (ec == http::error::body_limit) return refuse(413, "The body is too large.");
   if (ec) return refuse(400, "The body is malformed.");
-  if (!parser_->is_done()) return read_more();
+  if (!parser_->is_done() && taker_ && !parser_->get().body().wants_more)
+    return enter(phase::serving, 0);
+  if (!parser_->is_done()) {
+    if (taker_) enter(phase::body, edge_.settings.upload_idle_ms);
+    return read_more();
+  }
+  if (taker_) {
+    enter(phase::serving, 0);
+    return taker_->end();
+  }
   if (header_) parser_->get().base() = *std::exchange(header_, std::nullopt);
   on_request();
 }
@@ -336,7 +306,7 @@ http_request http_connection::view_of_request() const {
   http_request out;
   out.verb = view(message.method_string());
   out.target = view(message.target());
-  out.body = message.body();
+  out.body = message.body().text;
   auto take = [&](http::field name, std::string_view& to) {
     auto range = message.equal_range(name);
     if (range.first == range.second) return;
@@ -372,7 +342,7 @@ void http_connection::on_request() {
   if (!edge_.operations && request.verb == "GET" &&
       split_target(request.target).first == socket_path)
     return upgrade(request, request_id_);
-  exchange_ = serve_http(edge_, site_, thread_, request, lease_.address(), request_id_,
+  exchange_ = serve_http(edge_, parts_.site, thread_, request, lease_.address(), request_id_,
                          [weak = weak_from_this()](http_answer a) {
                            if (auto self = weak.lock()) self->answer(std::move(a));
                          });
@@ -403,136 +373,6 @@ void http_connection::learn_client() {
   if (scheme_.empty() && socket_.secure()) scheme_ = "https";
 }
 
-/// The request's line of the request log; what was refused as no HTTP has one of its own.
-void http_connection::note(int status, std::string_view method, const uuid* account) {
-  if (asked_ == time_point{} || !request_is_logged(status)) return;
-  std::string named(method);
-  if (named.empty()) {
-    const auto& asked = parser_->get();
-    named = std::string(view(asked.method_string())) + ' ' +
-            std::string(split_target(view(asked.target())).first);
-  }
-  log_request(thread_, {"http", named, status, std::chrono::steady_clock::now() - asked_,
-                        request_id_, account, lease_.address()});
-}
-
-void http_connection::upgrade(http_request request, std::string request_id) {
-  auto upgrade_required = [&](std::string detail) {
-    auto a = problem_answer(make_error(errc::invalid_request, std::move(detail)), request_id, 426);
-    a.fields.emplace_back("Upgrade", "websocket");
-    a.fields.emplace_back("Connection", "upgrade");
-    a.fields.emplace_back("Sec-WebSocket-Version", "13");
-    return a;
-  };
-  if (!boost::beast::websocket::is_upgrade(parser_->get()))
-    return answer(upgrade_required("This is a WebSocket."));
-  const auto& fields = parser_->get();
-  if (fields.count("Sec-WebSocket-Version") != 1 || fields["Sec-WebSocket-Version"] != "13")
-    return answer(upgrade_required("Version 13 is spoken here."));
-  if (fields.count("Sec-WebSocket-Key") != 1 || !is_socket_key(view(fields["Sec-WebSocket-Key"])))
-    return answer(problem_answer(
-        make_error(errc::invalid_request, "Sec-WebSocket-Key is not 16 bytes in base64."),
-        request_id));
-  if (request.repeated_field)
-    return answer(problem_answer(
-        make_error(errc::invalid_request, "A header field came more than once."), request_id));
-  auto protocols = list_of("Sec-WebSocket-Protocol");
-  judge_handshake(
-      edge_, thread_, {request.origin, request.host, scheme_, request.authorization, protocols},
-      lease_.address(),
-      [self = shared_from_this(), request_id,
-       token = !request.authorization.empty()](result<handshake> accepted) {
-        if (self->closed_) return;
-        if (!accepted) {
-          auto a = problem_answer(accepted.error(), request_id);
-          if (token) blame_token(a);
-          return self->answer(std::move(a));
-        }
-        constexpr int switching = 101;
-        self->note(switching, {}, accepted->who ? &accepted->who->account : nullptr);
-        const auto& left = self->buffer_;
-        accepted->request_id = request_id;
-        accepted->leftover.assign(static_cast<const char*>(left.data().data()), left.size());
-        self->closed_ = true;
-        start_websocket(self->edge_, self->thread_, self->id_, std::move(self->socket_),
-                        std::move(self->lease_), self->parser_->release(), std::move(*accepted));
-      });
-}
-
-void http_connection::answer(http_answer a) {
-  if (closed_) return;
-  thread_.counts().requests_total.add();
-  note(a.status, a.method, a.account ? &*a.account : nullptr);
-  asked_ = {};
-  close_after_ = close_after_ || a.close || edge_.draining;
-  bool parsed = parser_ && parser_->is_header_done();
-  bool head = parsed && parser_->get().method() == http::verb::head;
-  if (parsed) {
-    const auto& asked = parser_->get();
-    suit(a,
-         {view(asked[http::field::if_none_match]), view(asked[http::field::accept_encoding]),
-          view(asked[http::field::origin])},
-         edge_.settings.allowed_origins);
-  }
-  auto fill = [&](auto& response, std::size_t size) {
-    response.version(11);
-    response.result(static_cast<unsigned>(a.status));
-    if (!a.content_type.empty()) response.set(http::field::content_type, a.content_type);
-    for (const auto& [name, value] : a.fields) response.insert(name, value);
-    response.set("Date", http_date(edge_.wall.now()));
-    response.set("X-Request-Id", request_id_);
-    response.set("X-Content-Type-Options", "nosniff");
-    if (socket_.secure() && edge_.settings.tls.hsts_max_age_s != 0)
-      response.set("Strict-Transport-Security",
-                   "max-age=" + std::to_string(edge_.settings.tls.hsts_max_age_s));
-    if (a.status != 204 && a.status != 304) response.content_length(size);
-    response.keep_alive(!close_after_);
-  };
-  enter(phase::writing, edge_.settings.write_timeout_ms);
-  auto written = [self = shared_from_this()](error_code ec, std::size_t) { self->on_written(ec); };
-  if (a.shared_body) {
-    shared_body_ = std::move(a.shared_body);
-    shared_response_.emplace();
-    fill(*shared_response_, shared_body_->size());
-    if (!head) shared_response_->body() = {shared_body_->data(), shared_body_->size()};
-    return http::async_write(socket_, *shared_response_, written);
-  }
-  response_.emplace();
-  fill(*response_, a.body.size());
-  if (!head) response_->body() = std::move(a.body);
-  http::async_write(socket_, *response_, written);
-}
-
-void http_connection::on_written(error_code ec) {
-  if (closed_) return;
-  if (ec) return close();
-  bool idle_memory_large = buffer_.capacity() > 16 * 1024;
-  response_.reset();
-  shared_response_.reset();
-  shared_body_.reset();
-  parser_.reset();
-  exchange_.reset();
-  if (close_after_) return linger();
-  if (idle_memory_large && buffer_.size() == 0) buffer_.shrink_to_fit();
-  next_request();
-}
-
-void http_connection::next_request() {
-  enter(phase::idle, edge_.settings.idle_timeout_ms);
-  if (buffer_.size() > 0) return on_header_bytes();
-  read_more();
-}
-
-// Closing with unread bytes resets the connection and may take the answer with it: so the client
-// gets a moment.
-void http_connection::linger() {
-  socket_.end_writing();
-  buffer_.clear();
-  lingered_ = 0;
-  enter(phase::lingering, edge_.settings.linger_ms);
-  read_more();
-}
-
 void http_connection::on_deadline(time_point) {
   if (phase_ == phase::handshake && socket_.secure()) thread_.counts().tls_failures_total.add();
   if (phase_ != phase::lingering && phase_ != phase::idle)
@@ -549,15 +389,19 @@ void http_connection::cut() { close(); }
 
 void http_connection::close() {
   if (std::exchange(closed_, true)) return;
+  if (sender_) std::exchange(sender_, nullptr)->stop();
+  if (taker_) {
+    auto taker = taker_;
+    end_stream();
+    taker->broken();
+  }
   socket_.close();
   thread_.remove(id_);
 }
 
-}  // namespace
-
-void start_http(edge& e, const pages& site, io_thread& thread, client_socket socket,
+void start_http(edge& e, const http_parts_of_server& parts, io_thread& thread, client_socket socket,
                 connection_lease lease) {
-  std::make_shared<http_connection>(e, site, thread, std::move(socket), std::move(lease))->start();
+  std::make_shared<http_connection>(e, parts, thread, std::move(socket), std::move(lease))->start();
 }
 
 }  // namespace nova::gateway

@@ -2,9 +2,12 @@
 // Beast. Used by http_exchange and pages.
 #pragma once
 
+#include "protocols/core/blobs.hpp"
 #include "protocols/core/error.hpp"
 #include "protocols/core/ids.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +25,15 @@ struct http_request {
       request_id, user_agent, access_control_request_method;
   std::string_view body;
   bool repeated_field = false;  ///< one of the fields above came twice
+  /// Any other field; empty: absent. Set for streamed requests.
+  std::function<std::string_view(std::string_view)> field = {};
+  std::optional<std::uint64_t> content_length = {};  ///< of a streamed request
+};
+
+/// A part of a blob as an answer's body.
+struct file_body {
+  std::shared_ptr<const blobs::reader> file;
+  std::int64_t from = 0, length = 0;
 };
 
 struct http_answer {
@@ -30,6 +42,7 @@ struct http_answer {
   std::string body;
   std::shared_ptr<const std::string> shared_body;  ///< instead of `body`
   std::shared_ptr<const std::string> gzip_body;    ///< the same content compressed; null: none
+  std::optional<file_body> file = {};              ///< instead of `body`
   std::string etag;                                ///< empty: none
   std::vector<std::pair<std::string, std::string>> fields;
   bool close = false;

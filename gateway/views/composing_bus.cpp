@@ -1,6 +1,7 @@
 #include "gateway/views/composing_bus.hpp"
 
 #include "gateway/views/composition.hpp"
+#include "gateway/views/seeing.hpp"
 #include "protocols/views/views.pb.h"
 
 #include <algorithm>
@@ -26,19 +27,43 @@ class view : public std::enable_shared_from_this<view> {
 
   void answered(rpc::reply_result r) {
     if (!r || !*r) return reply_(std::move(r));
+    if (const auto* medium = guarded(**r)) return look_first(*medium, r);
+    compose(r);
+  }
+
+ private:
+  /// A medium that is answered by itself with the places where the caller may have found it.
+  static const views::Media* guarded(const rpc::message& m) {
+    if (m.GetDescriptor() != views::Media::descriptor()) return nullptr;
+    const auto& medium = static_cast<const views::Media&>(m);
+    return medium.places().empty() ? nullptr : &medium;
+  }
+
+  void look_first(const views::Media& medium, const rpc::reply_result& r) {
+    may_see(bus_, viewer_, request_id_, deadline_, medium.places(),
+            [self = shared_from_this(), r](const result<bool>& seen) {
+              if (!seen) return self->reply_(seen.error());
+              if (!*seen)
+                return self->reply_(make_error(errc::not_found, "There is no such medium."));
+              self->reply_(r);
+            });
+  }
+
+  void compose(const rpc::reply_result& r) {
     deadline_ = std::min(deadline_, steady_clock::now() + budget_);
     answer_.emplace(**r);
     go_on();
   }
 
- private:
   void go_on() {
     const auto ids = round_++ < view_rounds ? answer_->missing() : composition::ids{};
     if (ids.empty()) return reply_(answer_->finish());
     const auto batches = [](std::size_t n) { return (n + view_batch - 1) / view_batch; };
     waiting_ =
         batches(ids.accounts.size()) + batches(ids.posts.size()) + batches(ids.messages.size());
-    using views::CardsRequest, views::MessagesRequest, views::PostsRequest;
+    if (asked_.media != nullptr) waiting_ += batches(ids.media.size());
+    if (waiting_ == 0) return reply_(answer_->finish());
+    using views::CardsRequest, views::MediaRequest, views::MessagesRequest, views::PostsRequest;
     ask<CardsRequest, views::CardsReply>(
         asked_.cards, ids.accounts,
         [](CardsRequest& q, const std::string& id) { q.add_account_ids(id); });
@@ -48,6 +73,10 @@ class view : public std::enable_shared_from_this<view> {
     ask<MessagesRequest, views::MessagesReply>(
         asked_.messages, ids.messages,
         [](MessagesRequest& q, const views::MessageName& name) { *q.add_messages() = name; });
+    if (asked_.media == nullptr) return;
+    ask<MediaRequest, views::MediaReply>(
+        asked_.media, ids.media,
+        [](MediaRequest& q, const views::OwnedMedia& named) { *q.add_items() = named; });
   }
 
   template <class Request, class Reply, class Id, class Add>
@@ -73,7 +102,7 @@ class view : public std::enable_shared_from_this<view> {
     {
       const std::lock_guard lock(mutex_);
       if (r) answer_->take(static_cast<const Reply&>(**r));
-      else answer_->away(method.domain);
+      else answer_->away(method);
       if (--waiting_ > 0) return;
     }
     go_on();
@@ -100,6 +129,7 @@ composing_bus::composing_bus(rpc::bus& inner, std::chrono::milliseconds budget)
     if (method->cards) asked_.cards = method;
     if (method->posts) asked_.posts = method;
     if (method->messages) asked_.messages = method;
+    if (method->media) asked_.media = method;
   }
   const bool all = asked_.cards != nullptr && asked_.posts != nullptr && asked_.messages != nullptr;
   for (const auto* method : rpc::all_methods())

@@ -1,5 +1,6 @@
 // The bus as connections see it: an answer that names accounts, posts or messages of other domains by their ids leaves
-// complete. The domains that have them are asked side by side, by the questions `cards`, `posts` and `messages` of views.proto,
+// complete. The domains that have them are asked side by side, by the questions `cards`, `posts`, `messages` and `media` of
+// views.proto,
 // for the caller of the answer. A view holds no rule of a domain, and a domain that is away costs its part only.
 #pragma once
 
@@ -12,14 +13,15 @@ namespace nova::gateway {
 
 /// Ids in one question; an answer with more asks several times at once.
 inline constexpr int view_batch = 200;
-/// Rounds of questions: posts, messages and cards; then the cards that those posts name.
-inline constexpr int view_rounds = 2;
+/// Rounds of questions: posts, messages, cards and media; then those that the posts name; then the pictures of the cards.
+inline constexpr int view_rounds = 3;
 
 /// The methods that answer the questions; null: no contract has it.
 struct view_methods {
   const rpc::method* cards = nullptr;
   const rpc::method* posts = nullptr;
   const rpc::method* messages = nullptr;
+  const rpc::method* media = nullptr;
 };
 
 class composing_bus final : public rpc::bus {

@@ -11,19 +11,61 @@ namespace {
 
 namespace pb = google::protobuf;
 using views::Card;
+using views::Media;
 using views::Message;
 using views::Post;
 
 bool is_card(const pb::Descriptor& type) { return &type == Card::descriptor(); }
 bool is_post(const pb::Descriptor& type) { return &type == Post::descriptor(); }
 bool is_message(const pb::Descriptor& type) { return &type == Message::descriptor(); }
+bool is_media(const pb::Descriptor& type) { return &type == Media::descriptor(); }
 
 bool alone(const Card& c) { return !c.account_id().empty() && c.handle().empty(); }
 bool alone(const Post& p) { return !p.post_id().empty() && p.created_at() == 0; }
 bool alone(const Message& m) { return !m.conversation_id().empty() && m.sent_at() == 0; }
 
+bool alone(const Media& m) { return !m.media_id().empty() && m.state().empty(); }
+
+constexpr const char* picture_fields[] = {"avatar_url", "cover_url"};
+
+/// The id in `/v1/media/{id}/content`; empty: another address, for example one that is signed already.
+std::string_view plain_picture(std::string_view url) {
+  constexpr std::string_view front = "/v1/media/", back = "/content";
+  constexpr std::size_t id = 36;
+  if (url.size() != front.size() + id + back.size() || !url.starts_with(front) ||
+      !url.ends_with(back))
+    return {};
+  return url.substr(front.size(), id);
+}
+
+/// Calls f(field, id) for each picture of a person that is named by its plain address.
+template <class F>
+void each_picture(rpc::message& m, const F& f) {
+  const auto& type = *m.GetDescriptor();
+  const auto& fields = *m.GetReflection();
+  for (const char* name : picture_fields) {
+    const auto* field = type.FindFieldByName(name);
+    if (field == nullptr || !fields.HasField(m, field)) continue;
+    const std::string id(plain_picture(fields.GetString(m, field)));
+    if (!id.empty()) f(field, id);
+  }
+}
+
+views::OwnedMedia owned(const std::string& medium, const std::string& owner) {
+  views::OwnedMedia out;
+  out.set_media_id(medium);
+  out.set_owner_id(owner);
+  return out;
+}
+
+std::string account_of(const rpc::message& m) {
+  const auto* field = m.GetDescriptor()->FindFieldByName("account_id");
+  return field == nullptr ? std::string() : m.GetReflection()->GetString(m, field);
+}
+
 bool shows(const pb::Descriptor& type, std::set<const pb::Descriptor*>& seen) {
-  if (is_card(type) || is_post(type) || is_message(type)) return true;
+  if (is_card(type) || is_post(type) || is_message(type) || is_media(type)) return true;
+  if (type.FindFieldByName(picture_fields[0]) != nullptr) return true;
   if (!seen.insert(&type).second) return false;
   for (int i = 0; i < type.field_count(); ++i)
     if (const auto* inner = type.field(i)->message_type())
@@ -82,6 +124,23 @@ void drop_unanswered_items(rpc::message& reply) {
   for (int i = all; i > kept; --i) fields.RemoveLast(&reply, items);
 }
 
+/// Media that were asked for and not answered: another account's, or gone. The plain address of such a picture stays: there
+/// is nothing for others to read.
+void drop_media_of_others(rpc::message& m) {
+  const auto& type = *m.GetDescriptor();
+  const auto& fields = *m.GetReflection();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const auto* field = type.field(i);
+    if (!field->is_repeated() || field->message_type() != Media::descriptor()) continue;
+    int kept = 0;
+    const int all = fields.FieldSize(m, field);
+    for (int n = 0; n < all; ++n)
+      if (!alone(static_cast<const Media&>(fields.GetRepeatedMessage(m, field, n))))
+        fields.SwapElements(&m, field, kept++, n);
+    for (int n = all; n > kept; --n) fields.RemoveLast(&m, field);
+  }
+}
+
 }  // namespace
 
 bool shows_others(const pb::Descriptor& type) {
@@ -106,15 +165,53 @@ composition::ids composition::missing() {
         out.posts.push_back(post.post_id());
     } else if (is_message(*m.GetDescriptor())) {
       const auto& message = static_cast<const Message&>(m);
-      if (!alone(message) ||
-          !asked_messages_.emplace(message.conversation_id(), message.seq()).second)
-        return;
-      auto& name = out.messages.emplace_back();
-      name.set_conversation_id(message.conversation_id());
-      name.set_seq(message.seq());
+      if (alone(message) &&
+          asked_messages_.emplace(message.conversation_id(), message.seq()).second) {
+        auto& name = out.messages.emplace_back();
+        name.set_conversation_id(message.conversation_id());
+        name.set_seq(message.seq());
+      }
+    } else if (is_media(*m.GetDescriptor())) {
+      const auto& medium = static_cast<const Media&>(m);
+      if (alone(medium) && asked_media_.emplace(medium.media_id(), medium.owner_id()).second)
+        out.media.push_back(owned(medium.media_id(), medium.owner_id()));
     }
+    find_pictures(m, out);
   });
   return out;
+}
+
+void composition::find_pictures(rpc::message& m, ids& out) {
+  each_picture(m, [&](const pb::FieldDescriptor*, const std::string& id) {
+    const auto account = account_of(m);
+    if (asked_media_.emplace(id, account).second) out.media.push_back(owned(id, account));
+  });
+}
+
+void composition::take(const views::MediaReply& media) {
+  std::map<std::pair<std::string_view, std::string_view>, const Media*> by_id;
+  for (const auto& m : media.items()) by_id[{m.media_id(), m.owner_id()}] = &m;
+  walk(*reply_, [&](rpc::message& m) {
+    if (is_media(*m.GetDescriptor())) {
+      auto& medium = static_cast<Media&>(m);
+      if (!alone(medium)) return;
+      if (const auto found = by_id.find({medium.media_id(), medium.owner_id()});
+          found != by_id.end())
+        medium = *found->second;
+      return;
+    }
+    const auto account = account_of(m);
+    each_picture(m, [&](const pb::FieldDescriptor* field, const std::string& id) {
+      const auto found = by_id.find({id, account});
+      if (found == by_id.end()) return;
+      const auto& picture = *found->second;
+      const auto small = picture.variants().find("320");
+      const bool avatar = field->name() == picture_fields[0];
+      m.GetReflection()->SetString(
+          &m, field,
+          avatar && small != picture.variants().end() ? small->second.url() : picture.url());
+    });
+  });
 }
 
 void composition::take(const views::CardsReply& cards) {
@@ -153,12 +250,15 @@ void composition::take(const views::MessagesReply& messages) {
   });
 }
 
-void composition::away(std::string_view domain) {
+void composition::away(const rpc::method& question) {
+  const auto domain = question.domain;
+  media_away_ = media_away_ || question.media;
   if (std::ranges::find(away_, domain) == away_.end()) away_.emplace_back(domain);
 }
 
 rpc::message_ptr composition::finish() {
   drop_unanswered_items(*reply_);
+  if (!media_away_) walk(*reply_, drop_media_of_others);
   each<Card>(*reply_, [](Card& card) {
     if (alone(card)) card.set_missing(true);
   });

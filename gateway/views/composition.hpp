@@ -14,7 +14,7 @@
 
 namespace nova::gateway {
 
-/// Whether protobuf messages of this type can hold a card, a post or a conversation's message at any depth.
+/// Whether protobuf messages of this type can hold a card, a post, a conversation's message or a medium at any depth.
 bool shows_others(const google::protobuf::Descriptor& type);
 
 class composition {
@@ -24,7 +24,10 @@ class composition {
   struct ids {
     std::vector<std::string> accounts, posts;
     std::vector<views::MessageName> messages;
-    bool empty() const { return accounts.empty() && posts.empty() && messages.empty(); }
+    std::vector<views::OwnedMedia> media;  ///< with the account that shows it
+    bool empty() const {
+      return accounts.empty() && posts.empty() && messages.empty() && media.empty();
+    }
   };
   /// Each id that stands alone, once: an id that was given out before is not given out again.
   ids missing();
@@ -32,17 +35,23 @@ class composition {
   void take(const views::CardsReply& cards);
   void take(const views::PostsReply& posts);
   void take(const views::MessagesReply& messages);
+  void take(const views::MediaReply& media);
   /// This domain did not answer in time; the reply's `degraded` names it, if the reply has such a field.
-  void away(std::string_view domain);
+  void away(const rpc::method& question);
 
-  /// A card without an answer is marked as missing. An item of a list is left out when its post or message has no answer: the
-  /// caller may not see it, or its domain is away.
+  /// A medium is left out when the account that shows it has not uploaded it. A card without an
+  /// answer is marked as missing. An item of a list is left out when its post or message has no answer: the caller may not see
+  /// it, or its domain is away.
   rpc::message_ptr finish();
 
  private:
   std::shared_ptr<rpc::message> reply_;
+  void find_pictures(rpc::message& m, ids& out);
+
   std::set<std::string> asked_accounts_, asked_posts_;
   std::set<std::pair<std::string, std::int64_t>> asked_messages_;
+  std::set<std::pair<std::string, std::string>> asked_media_;
+  bool media_away_ = false;
   std::vector<std::string> away_;
 };
 

@@ -106,6 +106,16 @@ void check_questions(const method& m, faults& to) {
   check_node("posts", "views", "Posts", o.posts());
   check_node("operators", "operations", "Standing", o.operators());
   check_node("moves_sagas", "operations", "MoveSaga", o.moves_sagas());
+  check_node("media", "views", "Media", o.media());
+  check_node("membership", "views", "Membership", o.membership());
+  if (!o.transfer().empty()) {
+    auto stem = o.transfer();
+    stem[0] = static_cast<char>(stem[0] - 'a' + 'A');
+    to.unless(m.proto->input_type()->full_name() == "nova.transfer." + stem + "Request" &&
+                  o.caller() == options::NODE,
+              m.name, "transfer: it is for nodes, and answers transfer." + stem + "Request");
+    to.once("transfer " + o.transfer(), m.name);
+  }
 }
 
 void check_method(const method& m, faults& to) {

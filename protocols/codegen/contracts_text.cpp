@@ -64,6 +64,9 @@ std::string method_text(const method& m) {
   if (o.messages()) out += ", messages";
   if (o.operators()) out += ", operators";
   if (o.moves_sagas()) out += ", moves sagas";
+  if (o.media()) out += ", media";
+  if (o.membership()) out += ", membership";
+  if (!o.transfer().empty()) out += ", transfer " + o.transfer();
   return out + "\n";
 }
 

@@ -87,6 +87,10 @@ struct method {
   bool
       operators;  ///< answers operations.StandingRequest: the operator role of the caller's account
   bool moves_sagas;  ///< answers operations.MoveSagaRequest: an operator moves a saga of the domain
+  bool media;        ///< answers views.MediaRequest: the media that other domains' answers name
+  bool membership;   ///< answers views.MembershipRequest: the caller belongs to a conversation
+  std::string_view
+      transfer;  ///< the step of a transfer that it decides (options.proto); empty: none
   std::string_view summary;
   const message_type* request;
   const message_type* reply;

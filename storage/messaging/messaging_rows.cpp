@@ -141,6 +141,7 @@ void read_message(const rows& r, std::size_t row, std::size_t first, Message& m)
   if (!r.null(row, first + message::edited_at))
     m.set_edited_at(r.time(row, first + message::edited_at));
   m.set_recalled(r.boolean(row, first + message::recalled));
+  m.set_ids_only(true);
 }
 
 void read_message_reactions(const rows& r, std::size_t row, Message& m) {

@@ -123,6 +123,7 @@ struct gateway_house {
   answering_bus bus;
   gateway::edge common;
   const gateway::pages site{common};
+  const gateway::http_parts_of_server parts{site};
 };
 
 played play(std::span<const std::string_view> pieces) {
@@ -141,7 +142,7 @@ played play(std::span<const std::string_view> pieces) {
     socket.assign(boost::asio::ip::tcp::v4(), ends[1]);
     gateway::connection_lease lease;
     claim(common.limits.admit("127.0.0.1", lease) == gateway::limits::refused::none, "a place");
-    start_http(common, house.site, *thread, gateway::client_socket(std::move(socket), nullptr),
+    start_http(common, house.parts, *thread, gateway::client_socket(std::move(socket), nullptr),
                std::move(lease));
     settle(*thread, client, out);
     for (auto piece : pieces)

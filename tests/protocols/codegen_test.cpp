@@ -132,6 +132,12 @@ TEST_CASE("what a gateway asks has the messages that a gateway knows, and one an
             "cards: it is for nodes, and answers views.CardsRequest by CardsReply"));
   CHECK(has(error_of_options(sound + "posts: true"),
             "posts: it is for nodes, and answers views.PostsRequest by PostsReply"));
+  CHECK(has(error_of_options(sound + "media: true"),
+            "media: it is for nodes, and answers views.MediaRequest by MediaReply"));
+  CHECK(has(error_of_options(sound + "membership: true"),
+            "membership: it is for nodes, and answers views.MembershipRequest"));
+  CHECK(has(error_of_options(sound + "transfer: \"grant\""),
+            "transfer: it is for nodes, and answers transfer.GrantRequest"));
   const std::string path = "protocols/messaging/messaging.proto";
   const auto second =
       with(source_text(path), "  rpc Send(SendRequest)",

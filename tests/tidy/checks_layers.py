@@ -69,7 +69,7 @@ def domain_edges(tree):
 # lie in the folder itself, are above all listed rooms.
 ROOMS = {
     "actors/runtime": ["api", "sagas", "link", "kernel", "routing", "pushes", "entities", "events", "placement", "node"],
-    "gateway": ["loop", "codec", "access", "views", "session", "websocket", "http"],
+    "gateway": ["loop", "codec", "access", "views", "session", "websocket", "http", "transfer"],
 }
 
 

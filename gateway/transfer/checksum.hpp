@@ -1,0 +1,37 @@
+// The checksum that a client states for the bytes of one request (tus: sha1, sha256). Used by part_writer on file threads.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct evp_md_ctx_st;
+
+namespace nova::gateway {
+
+inline constexpr std::string_view checksum_algorithms = "sha1,sha256";
+
+class checksum {
+ public:
+  /// `ALGORITHM BASE64`, as Upload-Checksum has it. Empty: not of this form, or another algorithm.
+  static std::optional<checksum> read(std::string_view field);
+
+  void add(std::string_view bytes);
+  /// The bytes so far have the stated checksum.
+  bool agrees() const;
+
+ private:
+  struct free_context {
+    void operator()(evp_md_ctx_st* c) const;
+  };
+  checksum(std::unique_ptr<evp_md_ctx_st, free_context> context, std::string stated)
+      : context_(std::move(context)), stated_(std::move(stated)) {}
+  std::unique_ptr<evp_md_ctx_st, free_context> context_;
+  std::string stated_;  ///< raw bytes
+};
+
+/// Base64 with padding (RFC 4648 §4).
+std::optional<std::string> read_base64(std::string_view text);
+
+}  // namespace nova::gateway
