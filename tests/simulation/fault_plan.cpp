@@ -29,6 +29,7 @@ constexpr blow_row rows[blow_kinds] = {
     {"wall jump", 2, -20'000, 40'000},
     {"herd", 2, 0, 0},
     {"deaf devices", 2, 200, 3000},
+    {"a shard's actor falls", 3, 0, 3},
 };
 
 const blow_row& row_of(blow b) { return rows[static_cast<std::size_t>(b)]; }
@@ -94,6 +95,9 @@ void strike(cluster& c, workload& w, const planned_blow& b) {
     case blow::deaf:
       for (auto& d : w.devices())
         if (c.random(4) == 0) d->be_deaf(c.now() + milliseconds(b.amount));
+      return;
+    case blow::fall:
+      if (c.node(b.node)) c.node(b.node)->fall(b.domain, static_cast<std::uint32_t>(b.amount));
       return;
     default: return strike_database(c, b);
   }

@@ -22,8 +22,9 @@ enum class blow : std::uint8_t {
   wall_jump,     ///< its wall clock is set
   herd,          ///< every socket breaks at once
   deaf,          ///< some devices do not read for a while
+  fall,          ///< the actor of a shard falls, if one has decisions in the lane that one
 };
-inline constexpr std::size_t blow_kinds = 13;
+inline constexpr std::size_t blow_kinds = 14;
 
 struct planned_blow {
   blow what = blow::crash;

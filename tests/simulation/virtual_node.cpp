@@ -110,6 +110,10 @@ void virtual_node::call(rpc::call c) {
   sim_->node().call(std::move(c));
 }
 
+void virtual_node::fall(std::size_t double_index, std::uint32_t from) {
+  sim_->fall(memory_doubles()[double_index].domain, from);
+}
+
 bool virtual_node::step() {
   if (paused_) return false;
   if (choice_.next() % 4 == 0) return edge_->step(choice_) || sim_->step();

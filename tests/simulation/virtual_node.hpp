@@ -55,6 +55,7 @@ class virtual_node {
   void resume();
   bool paused() const noexcept { return paused_; }
   void jump_wall(std::chrono::milliseconds d) { sim_->jump_wall(d); }
+  void fall(std::size_t double_index, std::uint32_t from);
   storage::memory_database& database(std::size_t double_index) { return *databases_[double_index]; }
   std::uint64_t trace() const { return sim_->trace(); }
 

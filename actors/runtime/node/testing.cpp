@@ -6,6 +6,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace nova::runtime {
 
@@ -107,6 +108,20 @@ void simulation::crash() {
     if (i.system->registry().running() != 0) actors.advance_time(std::chrono::milliseconds(10));
   }
   i.stopped = true;
+}
+
+void simulation::fall(std::string_view domain, std::uint32_t from) {
+  auto* d = node_->internals().directory.find(domain);
+  if (d == nullptr) return;
+  const auto count = d->shards.size();
+  std::size_t at = from % count;
+  for (std::size_t n = 0; n < count; ++n) {
+    const auto next = (from + n) % count;
+    if (d->shards[next]->in_lane.load() == 0) continue;
+    at = next;
+    break;
+  }
+  d->shards[at]->post([](shard&) { throw std::runtime_error("it was told to fall"); });
 }
 
 bool simulation::run_until(const std::function<bool()>& condition,

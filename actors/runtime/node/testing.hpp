@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace nova::runtime {
@@ -68,6 +69,8 @@ class simulation {
   /// The process dies here: its memory goes without an orderly stop. Before this call, cut off its stores,
   /// its sink and the receivers of its replies. Afterwards only the destructor may be called.
   void crash();
+  /// The actor of one of the domain's shards falls: of the first behind `from` with decisions in the lane, else of `from`.
+  void fall(std::string_view domain, std::uint32_t from);
   /// A hash that changes with each step: the choice, the number of choices and the time.
   std::uint64_t trace() const noexcept { return trace_; }
 
