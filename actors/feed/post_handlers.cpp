@@ -22,6 +22,14 @@ using outcome = home_entity::outcome;
 /// Of an author's posts, shares, or a tag's posts the oldest are deleted with one new row in so many.
 constexpr std::uint64_t cut_one_in = 16;
 
+/// At most one push a second tells an account of new posts.
+rpc::push_ptr several_posts(std::int64_t posts) {
+  PostPush push;
+  push.set_count(posts);
+  return make_push(std::move(push));
+}
+constexpr runtime::push_pace post_pace{std::chrono::seconds(1), several_posts};
+
 uuid id_of(const std::string& text) { return parse_uuid(text).value(); }
 
 bool cuts(const uuid& post) { return stable_hash(to_string(post)) % cut_one_in == 0; }
@@ -186,6 +194,7 @@ outcome home_entity::on_ready(const state& s, const PostReady& e, const context&
   runtime::outgoing out;
   out.to.accounts = std::make_shared<const std::vector<uuid>>(std::move(readers));
   out.push = make_push(std::move(push));
+  out.pace = &post_pace;
   decision d;
   d.pushes.push_back(std::move(out));
   return d;

@@ -150,7 +150,7 @@ TEST_CASE("preferences rank the feed and mute words; what is wrong with them is 
   CHECK(act("PUT", "/v1/feed/preferences", ann, R"({"mode":"loud"})") == 400);
 }
 
-TEST_CASE("sockets are told of new posts; the page is there as feed.page") {
+TEST_CASE("sockets are told of new posts, at most once a second; the page is there as feed.page") {
   const auto ann = person("ann"), bob = person("bob");
   follow(ann, bob);
   auto anns = socket(ann);
@@ -158,6 +158,11 @@ TEST_CASE("sockets are told of new posts; the page is there as feed.page") {
   const auto told = anns->push("feed.post", with("post_id", first));
   REQUIRE(told.has_value());
   CHECK(text(*told, "author_id") == bob.id);
+  post(bob, "second");
+  post(bob, "third");
+  const auto several = anns->push("feed.post");
+  REQUIRE(several.has_value());
+  CHECK(number(*several, "count") == 2);
   const auto page = anns->call("feed.page", "{}");
   CHECK(page.ok);
 }

@@ -62,6 +62,35 @@ world_options large_audience(bool as_set) {
           }};
 }
 
+rpc::push_ptr pushed_text(std::string value) {
+  auto body = std::make_shared<text>();
+  body->set_value(std::move(value));
+  return std::make_shared<rpc::push>(note(), body);
+}
+
+rpc::push_ptr several(std::int64_t pushes) { return pushed_text(std::to_string(pushes) + " more"); }
+
+constexpr runtime::push_pace once_a_second{milliseconds(1'000), several};
+
+/// `tell` of alpha pushes the text after the colon to account 1, at most once a second.
+world_options paced() {
+  return {.beta = false, .change_alpha = [](runtime::domain& d) {
+            d.kinds[0].calls[tell] = [](const runtime::state_box&, const rpc::message& m,
+                                        const runtime::context&,
+                                        const runtime::reads&) -> runtime::erased_outcome {
+              runtime::erased_decision out;
+              auto body = std::make_shared<text>();
+              out.reply = body;
+              runtime::outgoing o;
+              o.to.accounts = std::make_shared<const std::vector<uuid>>(1, account_id(1));
+              o.push = pushed_text(static_cast<const text&>(m).value().substr(2));
+              o.pace = &once_a_second;
+              out.pushes.push_back(std::move(o));
+              return out;
+            };
+          }};
+}
+
 using strings = std::vector<std::string>;
 
 }  // namespace
@@ -211,4 +240,24 @@ TEST_CASE(
     push();
     CHECK(heard(w, 2007).size() == 1);
   }
+}
+
+TEST_CASE("a paced push comes at once, later ones together when their time has come") {
+  world w(paced());
+  w.start();
+  attach(w, 1, 11);
+  for (const auto* each : {"a:first", "a:second", "a:third"}) w.ask(tell, each, from(1, 11));
+  w.sim.settle();
+  CHECK(heard(w, 11) == strings{"first"});
+  w.sim.advance(milliseconds(1'100));
+  CHECK(heard(w, 11) == strings{"first", "2 more"});
+  w.ask(tell, "a:fourth", from(1, 11));
+  w.sim.settle();
+  CHECK(heard(w, 11).size() == 2);
+  w.sim.advance(milliseconds(1'100));
+  CHECK(heard(w, 11) == strings{"first", "2 more", "fourth"});
+  w.sim.advance(milliseconds(1'100));
+  w.ask(tell, "a:fifth", from(1, 11));
+  w.sim.settle();
+  CHECK(heard(w, 11).back() == "fifth");
 }

@@ -111,11 +111,20 @@ struct audience {
   std::shared_ptr<const account_set> many = nullptr;
 };
 
+/// How often one account is told of one kind of news. A constant with static life time.
+struct push_pace {
+  std::chrono::milliseconds every{};
+  /// Makes the push that stands for several in between; a single one is sent as it is.
+  rpc::push_ptr (*several)(std::int64_t pushes) = nullptr;
+};
+
 struct outgoing {
   audience to;
   rpc::push_ptr push;
   /// The connection that caused the push. It is skipped if it asked for no echo. 0: none.
   rpc::connection_id origin = 0;
+  /// Null: sent at once. Paced pushes have no origin.
+  const push_pace* pace = nullptr;
 };
 
 struct event {

@@ -30,6 +30,7 @@ bool courier::turn() {
   if (seat_.ousted.exchange(false))
     close_all(rpc::close_code::restart, "Another node serves now; come back.");
   if (!seat_.changed.empty() && services_.now() >= seat_.flush_at) flush_presence();
+  if (!seat_.paced_due.empty()) flush_paced();
   set_alarm();
   return more;
 }
@@ -37,6 +38,7 @@ bool courier::turn() {
 void courier::set_alarm() {
   const auto resume_at = seat_.resume_at.load(std::memory_order_relaxed);
   auto due = seat_.changed.empty() ? steady_time::max() : seat_.flush_at;
+  if (!seat_.paced_due.empty()) due = std::min(due, seat_.paced_due.begin()->first);
   if (resume_at != seat::never) {
     if (services_.now().time_since_epoch().count() >= resume_at) {
       seat_.resume_at = seat::never;
@@ -110,10 +112,43 @@ void courier::collect_many(const delivery& d) {
 
 /// False when the account has no socket.
 bool courier::collect(const uuid& account, const account_row& row, const delivery& d) {
-  if (account != d.except)
+  if (row.sockets.empty()) return false;
+  if (account != d.except && (d.pace == nullptr || paced_now(account, d)))
     for (const auto& s : row.sockets)
       if (s.echo || s.connection != d.origin) to_.push_back(s.connection);
-  return !row.sockets.empty();
+  return true;
+}
+
+/// False when the account had such a push less than a pace ago: this one waits.
+bool courier::paced_now(const uuid& account, const delivery& d) {
+  const courier_seat::paced_key key{account, d.pace};
+  const auto [at, fresh] = seat_.paced.try_emplace(key);
+  if (fresh) {
+    seat_.paced_due.emplace(services_.now() + d.pace->every, key);
+    return true;
+  }
+  at->second.latest = d.push;
+  ++at->second.waiting;
+  return false;
+}
+
+void courier::flush_paced() {
+  const auto now = services_.now();
+  while (!seat_.paced_due.empty() && seat_.paced_due.begin()->first <= now) {
+    const auto key = seat_.paced_due.begin()->second;
+    seat_.paced_due.erase(seat_.paced_due.begin());
+    const auto row = seat_.paced.extract(key);
+    const auto waiting = row.mapped().waiting;
+    const auto account = seat_.accounts.find(key.first);
+    if (waiting == 0 || account == seat_.accounts.end() || account->second.sockets.empty())
+      continue;
+    seat_.paced.try_emplace(key);
+    seat_.paced_due.emplace(now + key.second->every, key);
+    auto to = std::make_shared<std::vector<rpc::connection_id>>();
+    for (const auto& s : account->second.sockets) to->push_back(s.connection);
+    all_.sink.deliver(std::move(to),
+                      waiting == 1 ? row.mapped().latest : key.second->several(waiting));
+  }
 }
 
 void courier::handle(attach_socket& a) {

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -96,6 +97,14 @@ class courier_seat final : public inbox<courier_item> {
   std::atomic<bool> ousted{false};
   /// When sockets that may have missed pushes of other nodes are closed; `never`: not.
   std::atomic<std::int64_t> resume_at{never};
+  /// Pushes of one account and pace that wait since its last push. Each row has one entry in `paced_due`.
+  struct paced_row {
+    rpc::push_ptr latest;
+    std::int64_t waiting = 0;
+  };
+  using paced_key = std::pair<uuid, const push_pace*>;
+  std::map<paced_key, paced_row> paced;
+  std::multimap<steady_time, paced_key> paced_due;
   bool occupied = false;      ///< an earlier occupant sat here
   std::vector<uuid> changed;  ///< accounts whose presence is sent at `flush_at`
   steady_time flush_at{};
@@ -120,6 +129,8 @@ class courier final : public occupant {
   void handle(unwatch_here& w);
   void handle(account_elsewhere& e);
   bool collect(const uuid& account, const account_row& row, const delivery& d);
+  bool paced_now(const uuid& account, const delivery& d);
+  void flush_paced();
   void collect_many(const delivery& d);
   void touch(const uuid& account, account_row& row);
   void note_seen(const uuid& account, account_row& row);

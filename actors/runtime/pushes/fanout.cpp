@@ -18,8 +18,8 @@ void fanout::add(outgoing o) {
   if (accounts.size() > small_audience) {
     for (const auto& [slot, part] : grouping(o.to.accounts))
       if (part->nobody_at != to_.arrivals(slot))
-        queue(slot,
-              {o.push, o.origin, o.to.except, accounts_ptr(part, &part->accounts), part, bytes});
+        queue(slot, {o.push, o.origin, o.to.except, accounts_ptr(part, &part->accounts), part,
+                     bytes, o.pace});
     return;
   }
   std::array<std::uint32_t, small_audience> slots;
@@ -29,7 +29,7 @@ void fanout::add(outgoing o) {
     const auto slot = courier_of(account, waiting_.size());
     if (std::find(slots.begin(), slots.begin() + used, slot) != slots.begin() + used) continue;
     slots[used++] = slot;
-    queue(slot, {o.push, o.origin, o.to.except, o.to.accounts, nullptr, bytes});
+    queue(slot, {o.push, o.origin, o.to.except, o.to.accounts, nullptr, bytes, o.pace});
   }
 }
 
@@ -42,7 +42,8 @@ void fanout::add_many(outgoing& o, std::size_t bytes) {
       const auto* part = o.to.many->part(i);
       anybody |= part && (slots > account_set::slices || part->nobody_at != came);
     });
-    if (anybody) queue(slot, {o.push, o.origin, o.to.except, nullptr, nullptr, bytes, o.to.many});
+    if (anybody)
+      queue(slot, {o.push, o.origin, o.to.except, nullptr, nullptr, bytes, o.pace, o.to.many});
   }
 }
 

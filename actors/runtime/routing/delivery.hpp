@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/runtime/api/account_set.hpp"
+#include "actors/runtime/api/decision.hpp"
 #include "protocols/core/bus.hpp"
 
 #include <boost/functional/hash.hpp>
@@ -38,6 +39,7 @@ struct delivery {
   std::shared_ptr<const std::vector<uuid>> accounts;
   std::shared_ptr<audience_part> part = nullptr;
   std::size_t bytes = 0;  ///< of the push, approximately
+  const push_pace* pace = nullptr;
   /// Instead of `accounts`: the courier picks the slices of its slot.
   std::shared_ptr<const account_set> many = nullptr;
 };
