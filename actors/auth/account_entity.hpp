@@ -24,6 +24,7 @@ namespace nova::auth {
 class RegisterRequest;
 class RefreshRequest;
 class LogoutRequest;
+class ChangeHandleRequest;
 class ChangePasswordRequest;
 class ListSessionsRequest;
 class RevokeSessionRequest;
@@ -69,6 +70,8 @@ struct account_entity {
                         const runtime::reads&);
   static outcome change_password(const state&, const ChangePasswordRequest&,
                                  const runtime::context&, const runtime::reads&);
+  static outcome change_handle(const state&, const ChangeHandleRequest&, const runtime::context&,
+                               const runtime::reads&);
   static outcome list_sessions(const state&, const ListSessionsRequest&, const runtime::context&,
                                const runtime::reads&);
   static outcome revoke_session(const state&, const RevokeSessionRequest&, const runtime::context&,

@@ -9,6 +9,7 @@
 #include "actors/auth/operators_entity.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
+#include "storage/auth/handle_store.hpp"
 #include "storage/auth/migrations.hpp"
 
 #include <stdexcept>
@@ -30,6 +31,7 @@ runtime::domain make(const config::auth_settings& settings, const runtime::kept_
   d.kinds.push_back(certificate_entity::kind());
   d.kinds.push_back(operators_entity::kind());
   d.intakes = intakes();
+  d.retention = {store::ended_former_handles()};
   d.services = std::make_shared<auth_services>(settings, secret->second);
   return d;
 }

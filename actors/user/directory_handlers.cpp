@@ -14,14 +14,19 @@ directory_entity::outcome directory_entity::get_profile_by_handle(
     const directory_state&, const GetProfileByHandleRequest& q, const runtime::context& c,
     const runtime::reads& r) {
   if (!possible_handle(q.handle())) return no_such_person();
-  if (r.size() == 0) return runtime::need{{store::profile_by_handle(ascii_lower(q.handle()))}};
-  const auto found = read_profile(r.rows(0));
+  if (r.size() == 0) {
+    const auto name = ascii_lower(q.handle());
+    return runtime::need{
+        {store::profile_by_handle(name), store::profile_by_former_handle(name, c.now)}};
+  }
+  auto found = read_profile(r.rows(0));
+  if (!found) found = read_profile(r.rows(1));
   if (!found) return no_such_person();
   const auto& viewer = c.caller.account;
   if (!may_see(*found, viewer)) return make_error(errc::unauthenticated);
-  if (r.size() == 1) return runtime::need{{store::profile_facts(found->account_id, viewer, c.now)}};
+  if (r.size() == 2) return runtime::need{{store::profile_facts(found->account_id, viewer, c.now)}};
   runtime::decision<directory_state> d;
-  d.reply = runtime::share(seen_profile(*found, read_profile_facts(r.rows(1)), viewer));
+  d.reply = runtime::share(seen_profile(*found, read_profile_facts(r.rows(2)), viewer));
   return d;
 }
 

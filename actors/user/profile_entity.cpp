@@ -14,6 +14,7 @@ runtime::entity_kind profile_entity::kind() {
   bind_profile<profile_entity>(profile);
   profile.on<auth::AccountRegistered>(auth::account_registered_event(),
                                       &profile_entity::on_account_registered);
+  profile.on<auth::HandleChanged>(auth::handle_changed_event(), &profile_entity::on_handle_changed);
   profile.on<Blocked>(blocked_event(), &profile_entity::on_blocked);
   profile.on<FollowRequested>(follow_requested_event(), &profile_entity::on_follow_requested);
   profile.on<FollowAnswered>(follow_answered_event(), &profile_entity::on_follow_answered);

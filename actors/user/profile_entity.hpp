@@ -15,6 +15,7 @@ class AccountClosed;
 class AccountRegistered;
 class AccountReopened;
 class EraseAccount;
+class HandleChanged;
 }  // namespace nova::auth
 
 namespace nova::content {
@@ -75,6 +76,9 @@ struct profile_entity {
                                  const reads&);
   static outcome on_account_registered(const state&, const auth::AccountRegistered&, const context&,
                                        const reads&);
+
+  static outcome on_handle_changed(const state&, const auth::HandleChanged&, const context&,
+                                   const reads&);
 
   // block_handlers
   static outcome block(const state&, const BlockRequest&, const context&, const reads&);

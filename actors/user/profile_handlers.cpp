@@ -7,6 +7,7 @@
 #include "protocols/core/text.hpp"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/user/user.pb.h"
+#include "protocols/views/views.pb.h"
 #include "storage/user/user_store.hpp"
 
 namespace nova::user {
@@ -98,6 +99,20 @@ outcome profile_entity::on_account_registered(const profile_state& s,
   decision d;
   d.statements.push_back(store::insert_profile(row));
   d.statements.push_back(store::save_name_words(s.id, folded_words(row.display_name, true)));
+  d.events.push_back({&profile_changed_event(), runtime::share(profile_changed_message(row))});
+  d.apply = [row = std::move(row)](profile_state& x) { x.profile = row; };
+  return d;
+}
+
+outcome profile_entity::on_handle_changed(const profile_state& s, const auth::HandleChanged& e,
+                                          const context&, const reads&) {
+  if (!s.profile) return decision{};
+  auto row = *s.profile;
+  row.handle = e.handle();
+  row.updated_at = e.at();
+  decision d;
+  d.statements.push_back(store::update_handle(s.id, row.handle, e.at()));
+  d.statements.push_back(store::keep_former_handle(s.id, e.former_handle(), e.former_until()));
   d.events.push_back({&profile_changed_event(), runtime::share(profile_changed_message(row))});
   d.apply = [row = std::move(row)](profile_state& x) { x.profile = row; };
   return d;

@@ -18,7 +18,7 @@ runtime::domain make(const config::user_settings& settings, const runtime::kept_
   d.kinds.push_back(directory_entity::kind());
   d.kinds.push_back(notices_entity::kind());
   d.intakes = intakes();
-  d.retention = {store::ended_mutes()};
+  d.retention = {store::ended_mutes(), store::ended_former_handles()};
   d.services = std::make_shared<user_services>(user_services{settings});
   return d;
 }

@@ -66,6 +66,8 @@ std::vector<runtime::intake> intakes() {
       to_profile<auth::AccountReopened>(auth::account_reopened_event(),
                                         &auth::AccountReopened::account_id),
       to_profile<auth::EraseAccount>(auth::erase_account_event(), &auth::EraseAccount::account_id),
+      to_profile<auth::HandleChanged>(auth::handle_changed_event(),
+                                      &auth::HandleChanged::account_id),
       std::move(blocked),
       to_profile<FollowRequested>(follow_requested_event(), &FollowRequested::followed_id),
       to_profile<FollowAnswered>(follow_answered_event(), &FollowAnswered::follower_id),

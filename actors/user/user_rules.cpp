@@ -109,8 +109,9 @@ settings_row updated_settings(settings_row now, const UpdateSettingsRequest& q) 
   return now;
 }
 
-Profile seen_profile(const profile_row& row, const profile_facts_row& facts, const uuid& viewer) {
-  Profile p;
+views::Profile seen_profile(const profile_row& row, const profile_facts_row& facts,
+                            const uuid& viewer) {
+  views::Profile p;
   p.set_account_id(to_string(row.account_id));
   p.set_handle(row.handle);
   p.set_display_name(row.display_name);

@@ -12,12 +12,12 @@
 
 namespace nova::views {
 class Card;
-}
+class Profile;
+}  // namespace nova::views
 
 namespace nova::user {
 
 class PrivacyChanged;
-class Profile;
 class ProfileChanged;
 class Settings;
 class UpdateMyProfileRequest;
@@ -31,7 +31,8 @@ result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfil
 settings_row updated_settings(settings_row now, const UpdateSettingsRequest& q);
 
 /// As `viewer` sees it (nil: a guest). A person who blocks the viewer shows the card alone.
-Profile seen_profile(const profile_row& row, const profile_facts_row& facts, const uuid& viewer);
+views::Profile seen_profile(const profile_row& row, const profile_facts_row& facts,
+                            const uuid& viewer);
 /// With the relation for a signed-in caller.
 views::Card card_message(const card_row& row, bool with_relation);
 Settings settings_message(const settings_row& row);

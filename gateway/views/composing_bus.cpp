@@ -138,7 +138,23 @@ composing_bus::composing_bus(rpc::bus& inner, std::chrono::milliseconds budget)
       composed_.insert(method);
 }
 
+/// What is done with the reply of `first`: after success its `answered_by` is called for the same caller and answers.
+rpc::reply_fn composing_bus::then_ask(const rpc::method& first, rpc::call& c) {
+  rpc::call next;
+  next.method = rpc::find_rpc(first.answered_by);
+  next.caller = c.caller;
+  next.request_id = c.request_id;
+  next.deadline = c.deadline;
+  next.request = next.method->request->make();
+  next.reply = std::move(c.reply);
+  return [this, next = std::move(next)](rpc::reply_result r) mutable {
+    if (!r) return next.reply(std::move(r));
+    call(std::move(next));
+  };
+}
+
 void composing_bus::call(rpc::call c) {
+  if (!c.method->answered_by.empty()) c.reply = then_ask(*c.method, c);
   if (!composed_.contains(c.method)) return inner_.call(std::move(c));
   auto answer = std::make_shared<view>(inner_, asked_, c, budget_);
   c.reply = [answer](rpc::reply_result r) { answer->answered(std::move(r)); };

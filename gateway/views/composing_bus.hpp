@@ -40,6 +40,8 @@ class composing_bus final : public rpc::bus {
   void collect_metrics(metric_samples& out) const override { inner_.collect_metrics(out); }
 
  private:
+  rpc::reply_fn then_ask(const rpc::method& first, rpc::call& c);
+
   rpc::bus& inner_;
   const std::chrono::milliseconds budget_;
   view_methods asked_;

@@ -153,6 +153,24 @@ void check_method(const method& m, faults& to) {
   for (const auto& r : m.routes) check_route(m, r, to);
 }
 
+/// The query that answers for another method gives the same type and needs no parameters. It is looked at where its domain
+/// is among the files.
+void check_answer(const method& m, const contract& all, faults& to) {
+  const auto& rpc = m.options.answered_by();
+  if (rpc.empty()) return;
+  const auto domain = rpc.substr(0, rpc.find('.'));
+  if (std::ranges::none_of(all.methods, [&](const method& x) { return x.domain == domain; }))
+    return;
+  const auto by =
+      std::ranges::find_if(all.methods, [&](const method& x) { return x.options.rpc() == rpc; });
+  to.unless(
+      by != all.methods.end() && by->options.query() && by->options.key() == "@account" &&
+          by->proto->input_type()->field_count() == 0 &&
+          by->proto->output_type()->full_name() == m.proto->output_type()->full_name(),
+      m.name,
+      "answered_by names a query of the caller's own, without parameters, with the same reply");
+}
+
 void check_type(const FieldDescriptor& f, faults& to) {
   const auto& where = f.full_name();
   to.unless(f.enum_type() == nullptr, where,
@@ -209,6 +227,7 @@ void check_field(const FieldDescriptor& f, faults& to) {
 std::vector<std::string> check(const contract& all) {
   faults found;
   for (const auto& m : all.methods) check_method(m, found);
+  for (const auto& m : all.methods) check_answer(m, all, found);
   for (const auto& e : all.events) {
     const auto& where = e.proto->full_name();
     found.unless(e.options.number() != 0, where, "needs a number");

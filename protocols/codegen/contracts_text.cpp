@@ -59,6 +59,7 @@ std::string method_text(const method& m) {
   if (o.resumes()) out += ", resumes";
   if (o.token_keys()) out += ", token keys";
   if (o.revocations()) out += ", revocations";
+  if (!o.answered_by().empty()) out += ", answered by " + o.answered_by();
   if (o.cards()) out += ", cards";
   if (o.posts()) out += ", posts";
   if (o.messages()) out += ", messages";

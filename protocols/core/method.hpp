@@ -91,6 +91,8 @@ struct method {
   bool membership;   ///< answers views.MembershipRequest: the caller belongs to a conversation
   std::string_view
       transfer;  ///< the step of a transfer that it decides (options.proto); empty: none
+  std::string_view
+      answered_by;  ///< rpc name of the query that answers after success; empty: the method itself
   std::string_view summary;
   const message_type* request;
   const message_type* reply;

@@ -37,6 +37,35 @@ const storage::query profile_by_handle{
         "avatar_media_id, cover_media_id, private, pinned "
         "FROM profile WHERE handle_name = $1 ORDER BY created_at DESC LIMIT 1"};
 
+const storage::query profile_by_former_handle{
+    .name = "user.profile_by_former_handle",
+    .sql =
+        "SELECT p.account_id, p.handle, p.display_name, p.bio, p.created_at, p.updated_at, "
+        "p.links, p.avatar_media_id, p.cover_media_id, p.private, p.pinned "
+        "FROM former_handle f JOIN profile p ON p.account_id = f.account_id "
+        "WHERE f.handle_name = $1 AND f.kept_until > $2"};
+
+const storage::query update_handle{
+    .name = "user.update_handle",
+    .sql =
+        "UPDATE profile SET handle = $2, handle_name = $3, updated_at = $4 WHERE account_id = $1"};
+
+const storage::query keep_former_handle{
+    .name = "user.keep_former_handle",
+    .sql =
+        "INSERT INTO former_handle (handle_name, account_id, kept_until) VALUES ($1, $2, $3) "
+        "ON CONFLICT (handle_name) DO UPDATE SET account_id = $2, kept_until = $3"};
+
+const storage::query due_former_handles{
+    .name = "user.due_former_handles",
+    .sql = "SELECT count(*) FROM (SELECT FROM former_handle WHERE kept_until < $1 LIMIT $2) due"};
+
+const storage::query delete_former_handles{
+    .name = "user.delete_former_handles",
+    .sql =
+        "DELETE FROM former_handle WHERE handle_name IN "
+        "(SELECT handle_name FROM former_handle WHERE kept_until < $1 LIMIT $2)"};
+
 const storage::query cards{.name = "user.cards",
                            .sql = "SELECT " CARD ", " RELATION
                                   " FROM unnest($1::uuid[]) AS asked(id) JOIN profile p ON "
@@ -288,15 +317,50 @@ const storage::query save_notice_mark{
         "ON CONFLICT (account_id) DO UPDATE SET read_up_to = $2"};
 
 std::span<const storage::query* const> all() {
-  static const storage::query* const list[] = {
-      &profile,          &profile_by_handle, &cards,           &profile_facts,   &relation_facts,
-      &followers,        &following,         &follow_requests, &blocks,          &mutes,
-      &pending_requests, &settings,          &search_people,   &notice_head,     &notices,
-      &notice_known,     &notices_behind,    &insert_profile,  &update_profile,  &save_settings,
-      &insert_block,     &delete_block,      &save_mute,       &delete_mute,     &due_mutes,
-      &delete_due_mutes, &save_follow,       &delete_follow,   &count_following, &add_request,
-      &add_follower,     &accept_requests,   &drop_follower,   &count_posts,     &save_pins,
-      &save_name_words,  &insert_notice,     &trim_notices,    &save_notice_mark};
+  static const storage::query* const list[] = {&profile,
+                                               &profile_by_handle,
+                                               &profile_by_former_handle,
+                                               &update_handle,
+                                               &keep_former_handle,
+                                               &due_former_handles,
+                                               &delete_former_handles,
+                                               &cards,
+                                               &profile_facts,
+                                               &relation_facts,
+                                               &followers,
+                                               &following,
+                                               &follow_requests,
+                                               &blocks,
+                                               &mutes,
+                                               &pending_requests,
+                                               &settings,
+                                               &search_people,
+                                               &notice_head,
+                                               &notices,
+                                               &notice_known,
+                                               &notices_behind,
+                                               &insert_profile,
+                                               &update_profile,
+                                               &save_settings,
+                                               &insert_block,
+                                               &delete_block,
+                                               &save_mute,
+                                               &delete_mute,
+                                               &due_mutes,
+                                               &delete_due_mutes,
+                                               &save_follow,
+                                               &delete_follow,
+                                               &count_following,
+                                               &add_request,
+                                               &add_follower,
+                                               &accept_requests,
+                                               &drop_follower,
+                                               &count_posts,
+                                               &save_pins,
+                                               &save_name_words,
+                                               &insert_notice,
+                                               &trim_notices,
+                                               &save_notice_mark};
   return list;
 }
 

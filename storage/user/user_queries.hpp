@@ -9,6 +9,11 @@ namespace nova::user::queries {
 
 extern const storage::query profile;
 extern const storage::query profile_by_handle;
+extern const storage::query profile_by_former_handle;
+extern const storage::query update_handle;
+extern const storage::query keep_former_handle;
+extern const storage::query due_former_handles;
+extern const storage::query delete_former_handles;
 extern const storage::query cards;
 extern const storage::query profile_facts;
 extern const storage::query relation_facts;

@@ -28,6 +28,9 @@ statement profile(const uuid& account) { return {&queries::profile, {account}}; 
 statement profile_by_handle(std::string handle_name) {
   return {&queries::profile_by_handle, {std::move(handle_name)}};
 }
+statement profile_by_former_handle(std::string handle_name, unix_ms now) {
+  return {&queries::profile_by_former_handle, {std::move(handle_name), timestamp{now}}};
+}
 statement cards(std::vector<uuid> accounts, const uuid& viewer, unix_ms now) {
   return {&queries::cards, {std::move(accounts), or_null(viewer), timestamp{now}}};
 }
@@ -152,6 +155,17 @@ statement trim_notices(const uuid& account, std::int64_t keep) {
 }
 statement save_notice_mark(const uuid& account, const uuid& up_to) {
   return {&queries::save_notice_mark, {account, up_to}};
+}
+
+statement update_handle(const uuid& account, const std::string& handle, unix_ms now) {
+  return {&queries::update_handle, {account, handle, ascii_lower(handle), timestamp{now}}, 1};
+}
+statement keep_former_handle(const uuid& account, const std::string& handle, unix_ms until) {
+  return {&queries::keep_former_handle, {ascii_lower(handle), account, timestamp{until}}};
+}
+
+storage::retention_job ended_former_handles() {
+  return {"former_handle", &queries::due_former_handles, &queries::delete_former_handles};
 }
 
 storage::retention_job ended_mutes() {

@@ -9,6 +9,8 @@ namespace nova::user::store {
 storage::statement profile(const uuid& account);
 /// `handle_name` is in lower case.
 storage::statement profile_by_handle(std::string handle_name);
+/// The account that gave this handle up, while the handle is kept for it.
+storage::statement profile_by_former_handle(std::string handle_name, unix_ms now);
 /// The cards of `accounts` as `viewer` sees them; nil: a guest.
 storage::statement cards(std::vector<uuid> accounts, const uuid& viewer, unix_ms now);
 storage::statement profile_facts(const uuid& account, const uuid& viewer, unix_ms now);
@@ -72,6 +74,12 @@ storage::statement insert_notice(const uuid& account, const notice_row& row);
 storage::statement trim_notices(const uuid& account, std::int64_t keep);
 storage::statement save_notice_mark(const uuid& account, const uuid& up_to);
 
+storage::statement update_handle(const uuid& account, const std::string& handle, unix_ms now);
+storage::statement keep_former_handle(const uuid& account, const std::string& handle,
+                                      unix_ms until);
+
+/// Handles that are kept no longer.
+storage::retention_job ended_former_handles();
 /// Mutes that ended before now.
 storage::retention_job ended_mutes();
 

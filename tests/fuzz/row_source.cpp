@@ -82,6 +82,8 @@ constexpr shape shapes[] = {
     {"runtime.find_saga", "xxxnettx", about::rare},
     {"user.profile", "Ixxxtte?U?Ube", about::given},
     {"user.profile_by_handle", "Axxxtte?U?Ube"},
+    {"user.profile_by_former_handle", "Axxxtte?U?Ube"},
+    {"auth.last_handle_change", "t"},
     {"user.cards", "Ixx?Ubbbbbb", about::ids},
     {"user.profile_facts", "nnnbbbbbb", about::one},
     {"user.search_people", "Axx?Ubbbbbb", about::any, 3},

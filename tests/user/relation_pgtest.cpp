@@ -36,7 +36,7 @@ struct with_people {
     return about<user_interface::follow>(as, whom);
   }
 
-  Profile profile(const rpc::caller& as, const rpc::caller& whom) {
+  views::Profile profile(const rpc::caller& as, const rpc::caller& whom) {
     return about<user_interface::get_profile>(as, whom).value();
   }
 

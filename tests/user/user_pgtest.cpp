@@ -25,7 +25,7 @@ struct with_node {
     return identity_node::caller_of(*t);
   }
 
-  result<Profile> profile_of(const rpc::caller& asking, const uuid& account) {
+  result<views::Profile> profile_of(const rpc::caller& asking, const uuid& account) {
     GetProfileRequest q;
     q.set_account_id(to_string(account));
     return node.call<user_interface::get_profile>(q, asking);

@@ -126,7 +126,9 @@ errc code(const auto& out) {
   return std::get<error>(out).code;
 }
 
-Profile profile(const auto& out) { return dynamic_cast<const Profile&>(*decided(out).reply); }
+views::Profile profile(const auto& out) {
+  return dynamic_cast<const views::Profile&>(*decided(out).reply);
+}
 
 }  // namespace
 
@@ -255,18 +257,20 @@ TEST_CASE("a look-up by handle ignores case and asks nothing for what cannot be 
   for (auto bad : {"", "a b", "%", "a'--", "ä"}) CHECK(code(look(bad, {})) == errc::not_found);
   runtime::reads none;
   none.append(storage::rows{});
+  none.append(storage::rows{});
   CHECK(code(look("ann", none)) == errc::not_found);
   runtime::reads found;
   found.append(storage::rows{11,
                              {id(1), std::string("Ann"), std::string("Ann Lee"), std::string("bio"),
                               storage::timestamp{1}, storage::timestamp{2}, storage::bytes{},
                               storage::value{}, storage::value{}, false, storage::bytes{}}});
+  found.append(storage::rows{});
   REQUIRE(std::holds_alternative<runtime::need>(look("ann", found)));
   found.append(p.rows_of(store::profile_facts(id(1), id(2), 0)));
   const auto out = look("ann", found);
   REQUIRE(std::holds_alternative<runtime::decision<directory_state>>(out));
   const auto& shown =
-      dynamic_cast<const Profile&>(*std::get<runtime::decision<directory_state>>(out).reply);
+      dynamic_cast<const views::Profile&>(*std::get<runtime::decision<directory_state>>(out).reply);
   CHECK(shown.handle() == "Ann");
   CHECK(shown.updated_at() == 2);
 }
@@ -368,7 +372,7 @@ TEST_CASE("a person who blocks the caller shows the card alone") {
   CHECK(shown.bio().empty());
   CHECK(shown.followers_count() == 0);
   std::string json;
-  rpc::message_type_of<Profile>().write_json(shown, json);
+  rpc::message_type_of<views::Profile>().write_json(shown, json);
   for (const auto* name : {"bio", "links", "cover_url", "created_at", "updated_at",
                            "followers_count", "following_count"})
     CHECK_MESSAGE(json.find(name) == json.npos, json);
