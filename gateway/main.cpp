@@ -120,13 +120,16 @@ class node_process {
                               : nullptr),
         node_(node_options(), edge()) {
     auto node = storage::node_name(s.general.data_dir).value();
+    const auto erasures = runtime::erasure_answers(domain_modules());
     for (const auto& m : domain_modules()) {
       std::string name(m.name);
       if (!config::has_role(s.cluster, name)) {
         know(m);
         continue;
       }
-      node_.add(m.make(s, keys),
+      auto domain = m.make(s, keys);
+      if (m.await_erasures) m.await_erasures(domain, erasures);
+      node_.add(std::move(domain),
                 storage::open_database(io_, {name, where.conninfo(name), node, s.storage, {}}));
       for (const auto& tap : m.taps)
         node_.tap(*tap.event,

@@ -11,11 +11,12 @@
 
 namespace nova::auth {
 
-runtime::entity_kind account_entity::kind() {
+runtime::entity_kind account_entity::kind(std::span<const rpc::event_type* const> erasures) {
   runtime::methods<account_entity> account("account");
   bind_account<account_entity>(account);
   account.on_reminder<google::protobuf::StringValue>(&account_entity::on_reminder);
-  for (const auto& domain : erasing_domains()) domain.bind(account, domain.answer);
+  for (const auto* answer : erasures)
+    account.on<rpc::message>(*answer, &account_entity::on_erasure_confirmed);
   account.kind().normalise_key = &account_entity::normalise_key;
   return account.take();
 }

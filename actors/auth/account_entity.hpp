@@ -7,6 +7,7 @@
 #include "storage/runtime/saga_rows.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,8 +56,8 @@ struct account_entity {
   using state = account_state;
   using outcome = runtime::outcome<account_state>;
 
-  /// The kind with its handlers, for the descriptor.
-  static runtime::entity_kind kind();
+  /// The kind with its handlers, for the descriptor. `erasures`: the domains' answers to the end of an account.
+  static runtime::entity_kind kind(std::span<const rpc::event_type* const> erasures);
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
 
@@ -86,7 +87,8 @@ struct account_entity {
                              const runtime::context&, const runtime::reads&);
   static outcome move_saga(const state&, const operations::MoveSagaRequest&,
                            const runtime::context&, const runtime::reads&);
-  static outcome on_erasure_confirmed(const state&, const erasure_answer&, const runtime::context&,
+  /// The message is the ErasureConfirmed of any domain.
+  static outcome on_erasure_confirmed(const state&, const rpc::message&, const runtime::context&,
                                       const runtime::reads&);
 
   /// Methods that name the account by a refresh token have the key inside the token. Other methods give the

@@ -12,6 +12,7 @@
 #include "storage/auth/handle_store.hpp"
 #include "storage/auth/migrations.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace nova::auth {
@@ -25,15 +26,22 @@ runtime::domain make(const config::auth_settings& settings, const runtime::kept_
   runtime::domain d;
   d.name = "auth";
   d.pushes = false;
-  d.kinds.push_back(account_entity::kind());
+  d.kinds.push_back(account_entity::kind({}));
   d.kinds.push_back(login_name_entity::kind());
   d.kinds.push_back(keyring_entity::kind());
   d.kinds.push_back(certificate_entity::kind());
   d.kinds.push_back(operators_entity::kind());
-  d.intakes = intakes();
   d.retention = {store::ended_former_handles()};
   d.services = std::make_shared<auth_services>(settings, secret->second);
   return d;
+}
+
+void await_erasures(runtime::domain& d, std::span<const rpc::event_type* const> answers) {
+  d.intakes = intakes(answers);
+  *std::ranges::find(d.kinds, "account", &runtime::entity_kind::name) =
+      account_entity::kind(answers);
+  auto& services = *std::any_cast<std::shared_ptr<auth_services>&>(d.services);
+  for (const auto* answer : answers) services.erasing.emplace_back(answer->domain);
 }
 
 void close_sockets(const rpc::message& m, rpc::push_sink& edge) {
@@ -48,7 +56,8 @@ runtime::domain_module<config::auth_settings> descriptor() {
           .migrations = storage::auth_migrations(),
           .keys = {secret_key},
           .make = make,
-          .taps = {{&session_revoked_event(), close_sockets}}};
+          .taps = {{&session_revoked_event(), close_sockets}},
+          .await_erasures = await_erasures};
 }
 
 }  // namespace nova::auth

@@ -3,10 +3,11 @@
 
 #include "actors/runtime/api/domain.hpp"
 
+#include <span>
 #include <vector>
 
 namespace nova::auth {
 
-std::vector<runtime::intake> intakes();
+std::vector<runtime::intake> intakes(std::span<const rpc::event_type* const> erasures);
 
 }  // namespace nova::auth

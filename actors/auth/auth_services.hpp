@@ -10,6 +10,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nova::auth {
 
@@ -25,6 +26,8 @@ class auth_services {
   const refresh_tokens refresh;
   /// The hash of a random password. A sign-in with an unknown name is verified against it.
   const std::string decoy_hash;
+  /// Names of the domains whose answers complete the end of an account; set before the domain starts.
+  std::vector<std::string> erasing;
 
   /// The id that stands for an unknown name. It is always the same for one name, and never a real account's
   /// (version 8).

@@ -14,6 +14,8 @@
 #include <google/protobuf/wrappers.pb.h>
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace nova::auth {
 namespace {
 
@@ -156,8 +158,9 @@ outcome account_entity::move_saga(const account_state& s, const operations::Move
 }
 
 // When the last domain has answered, auth erases its own rows, and the record loses the account.
-outcome account_entity::on_erasure_confirmed(const account_state& s, const erasure_answer& a,
+outcome account_entity::on_erasure_confirmed(const account_state& s, const rpc::message& answer,
                                              const context& c, const reads& r) {
+  const auto a = erasure_answer_of(answer);
   if (!s.deletion || s.deletion->id != a.certificate_id) return decision{};
   auto record = record_of(*s.deletion);
   auto& domains = *record.mutable_domains();
@@ -168,7 +171,9 @@ outcome account_entity::on_erasure_confirmed(const account_state& s, const erasu
   };
   add(a.domain, a.counts);
   auto row = *s.deletion;
-  if (domains.size() < erasing_domains().size()) {
+  const bool complete = std::ranges::all_of(
+      services(c).erasing, [&](const std::string& domain) { return domains.contains(domain); });
+  if (!complete) {
     row.detail = record.SerializeAsString();
     decision d;
     d.statements.push_back(storage::save_saga(deletion_saga_name, row));

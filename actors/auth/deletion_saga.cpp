@@ -2,29 +2,11 @@
 
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
-#include "protocols/messaging/messaging.nova.hpp"
-#include "protocols/messaging/messaging.pb.h"
-#include "protocols/user/user.nova.hpp"
-#include "protocols/user/user.pb.h"
+
+#include <google/protobuf/descriptor.h>
 
 namespace nova::auth {
 namespace {
-
-/// `Event` is the domain's ErasureConfirmed; its package is "nova.<domain>".
-template <class Event>
-account_entity::outcome take_answer(const account_state& s, const Event& e,
-                                    const runtime::context& c, const runtime::reads& r) {
-  static const std::string domain = Event::descriptor()->file()->package().substr(5);
-  return account_entity::on_erasure_confirmed(
-      s, {domain, e.certificate_id(), {e.erased(), e.anonymised()}}, c, r);
-}
-
-template <class Event>
-erasing_domain erased_by(std::string_view name, const rpc::event_type& answer) {
-  return {name, answer, [](runtime::methods<account_entity>& m, const rpc::event_type& type) {
-            m.on<Event>(type, &take_answer<Event>);
-          }};
-}
 
 std::vector<runtime::event> erase_everywhere(const runtime::saga_row& row) {
   EraseAccount erase;
@@ -39,12 +21,16 @@ std::vector<runtime::event> erase_everywhere(const runtime::saga_row& row) {
 
 }  // namespace
 
-std::span<const erasing_domain> erasing_domains() {
-  static const erasing_domain list[] = {
-      erased_by<user::ErasureConfirmed>("user", user::erasure_confirmed_event()),
-      erased_by<messaging::ErasureConfirmed>("messaging", messaging::erasure_confirmed_event()),
+erasure_answer erasure_answer_of(const rpc::message& confirmed) {
+  const auto& type = *confirmed.GetDescriptor();
+  const auto& fields = *confirmed.GetReflection();
+  const auto count = [&](const char* name) {
+    return fields.GetInt64(confirmed, type.FindFieldByName(name));
   };
-  return list;
+  constexpr std::string_view before = "nova.";  // the package is "nova.<domain>"
+  return {type.file()->package().substr(before.size()),
+          fields.GetString(confirmed, type.FindFieldByName("certificate_id")),
+          {count("erased"), count("anonymised")}};
 }
 
 runtime::saga_definition deletion_saga(const config::auth_settings& s) {

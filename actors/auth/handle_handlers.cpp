@@ -1,5 +1,6 @@
 // Handler of account_entity: another handle. auth alone decides about names; user shows them.
 #include "actors/auth/account_entity.hpp"
+#include "actors/auth/auth_rules.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/core/text.hpp"
@@ -21,7 +22,7 @@ enum : std::size_t { of_owner, of_last_change };
 account_entity::outcome account_entity::change_handle(const state& s, const ChangeHandleRequest& q,
                                                       const runtime::context& c,
                                                       const runtime::reads& r) {
-  if (!s.account) return make_error(errc::not_found);
+  if (!s.open()) return unauthenticated("The session has ended.");
   runtime::decision<account_state> d;
   d.reply = runtime::share(views::Profile{});
   const auto former = s.account->handle;

@@ -6,6 +6,7 @@
 #include "actors/content/hashtag_entity.hpp"
 #include "actors/content/post_entity.hpp"
 #include "actors/content/shelf_entity.hpp"
+#include "protocols/content/content.nova.hpp"
 #include "storage/content/migrations.hpp"
 
 namespace nova::content {
@@ -26,7 +27,10 @@ runtime::domain make(const config::content_settings& settings, const runtime::ke
 }  // namespace
 
 runtime::domain_module<config::content_settings> descriptor() {
-  return {.name = "content", .migrations = storage::content_migrations(), .make = make};
+  return {.name = "content",
+          .migrations = storage::content_migrations(),
+          .make = make,
+          .confirms_erasure = &erasure_confirmed_event()};
 }
 
 }  // namespace nova::content

@@ -31,6 +31,14 @@ intake into_people(const rpc::event_type& type, storage::statement (*change)(con
           safety};
 }
 
+/// An intake whose event lands on the shelf of its account.
+template <class Event>
+intake to_shelf(const rpc::event_type& type) {
+  return {&type, [](const rpc::message& m, const context&, const reads&) -> effect {
+            return runtime::entity_effect{"shelf", static_cast<const Event&>(m).account_id()};
+          }};
+}
+
 /// An intake whose event counts on the post that is quoted.
 template <class Event>
 intake into_quoted(const rpc::event_type& type) {
@@ -88,6 +96,8 @@ std::vector<intake> intakes() {
             return store::delete_block(id_of(e.account_id()), id_of(e.blocked_id()));
           },
           true),
+      to_shelf<auth::EraseAccount>(auth::erase_account_event()),
+      to_shelf<user::AccountErased>(user::account_erased_event()),
       into_quoted<PostPublished>(post_published_event()),
       into_quoted<PostDeleted>(post_deleted_event()),
       into_quoted<PostRestored>(post_restored_event()),

@@ -72,6 +72,9 @@ struct post_entity {
   static outcome on_quoted(const state&, const PostPublished&, const context&, const reads&);
   static outcome on_quote_deleted(const state&, const PostDeleted&, const context&, const reads&);
   static outcome on_quote_restored(const state&, const PostRestored&, const context&, const reads&);
+
+  // erasure_handlers.cpp
+  static outcome erase_post(const state&, const ErasePostRequest&, const context&, const reads&);
 };
 
 /// Names of a post's reminders. The poll's may go on with `poll:` and the last voter that was told.

@@ -1,6 +1,12 @@
 #include "actors/content/shelf_entity.hpp"
 
+#include "protocols/auth/auth.nova.hpp"
+#include "protocols/auth/auth.pb.h"
 #include "protocols/content/content.nova.hpp"
+#include "protocols/user/user.nova.hpp"
+#include "protocols/user/user.pb.h"
+
+#include <google/protobuf/wrappers.pb.h>
 
 namespace nova::content {
 namespace {
@@ -16,6 +22,9 @@ result<std::string> normalised(const rpc::method&, std::string raw) {
 runtime::entity_kind shelf_entity::kind() {
   runtime::methods<shelf_entity> shelf("shelf");
   bind_shelf<shelf_entity>(shelf);
+  shelf.on<auth::EraseAccount>(auth::erase_account_event(), &shelf_entity::on_erase_account);
+  shelf.on<user::AccountErased>(user::account_erased_event(), &shelf_entity::on_account_erased);
+  shelf.on_reminder<google::protobuf::StringValue>(&shelf_entity::on_due);
   shelf.kind().normalise_key = &normalised;
   return shelf.take();
 }

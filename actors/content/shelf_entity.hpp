@@ -7,6 +7,16 @@
 
 #include <string_view>
 
+namespace google::protobuf {
+class StringValue;
+}
+namespace nova::auth {
+class EraseAccount;
+}
+namespace nova::user {
+class AccountErased;
+}
+
 namespace nova::content {
 
 struct shelf_state {
@@ -44,6 +54,14 @@ struct shelf_entity {
   static outcome unfollow_hashtag(const state&, const HashtagRequest&, const context&,
                                   const reads&);
   static outcome list_hashtags(const state&, const PageRequest&, const context&, const reads&);
+
+  // erasure_handlers.cpp: the end of the account
+  static outcome on_erase_account(const state&, const auth::EraseAccount&, const context&,
+                                  const reads&);
+  static outcome on_account_erased(const state&, const user::AccountErased&, const context&,
+                                   const reads&);
+  static outcome on_due(const state&, const google::protobuf::StringValue&, const context&,
+                        const reads&);
 };
 
 }  // namespace nova::content

@@ -6,6 +6,7 @@
 #include "protocols/content/content.nova.hpp"
 #include "protocols/core/page.hpp"
 #include "storage/content/content_store.hpp"
+#include "storage/content/erasure_store.hpp"
 
 #include <algorithm>
 #include <set>
@@ -130,7 +131,7 @@ outcome post_entity::list_comments(const state& s, const ListCommentsRequest& q,
 outcome post_entity::remove_comment(const state& s, const RemoveCommentRequest& q, const context& c,
                                     const reads& r) {
   const auto id = parse_uuid(q.comment_id());
-  if (!s.out() || !id) return no_such_comment();
+  if (!id || (!s.out() && !q.erased())) return no_such_comment();
   const auto& who = c.caller.account;
   if (r.size() == 0)
     return need{{store::viewer_part(s.id, who), store::comment_chain(*id, chain_limit)}};
@@ -138,11 +139,13 @@ outcome post_entity::remove_comment(const state& s, const RemoveCommentRequest& 
   const auto chain = read_chain(r.rows(1));
   if (chain.empty() || chain.front().post_id != s.id) return no_such_comment();
   const auto& comment = chain.front();
-  if (who != comment.author && who != s.author) return somebody_elses(viewer);
+  if (!q.erased() && who != comment.author && who != s.author) return somebody_elses(viewer);
   decision d;
   d.reply = runtime::share(Empty());
-  if (comment.deleted) return d;
-  d.statements = {store::delete_comment(*id), store::add_comments(s.id, -1)};
+  if (q.erased()) d.statements.push_back(store::disown_comment(*id));
+  if (comment.deleted || q.stays()) return d;
+  d.statements.push_back(store::delete_comment(*id));
+  d.statements.push_back(store::add_comments(s.id, -1));
   if (auto above = losing_an_answer(chain); !above.empty())
     d.statements.push_back(store::add_replies(std::move(above), -1));
   CommentDeleted e;

@@ -3,6 +3,7 @@
 #include "actors/feed/feed_intake.hpp"
 #include "actors/feed/feed_services.hpp"
 #include "actors/feed/home_entity.hpp"
+#include "protocols/feed/feed.nova.hpp"
 #include "storage/feed/feed_queries.hpp"
 #include "storage/feed/migrations.hpp"
 
@@ -35,8 +36,11 @@ runtime::domain make(const config::feed_settings& settings, const runtime::kept_
 }  // namespace
 
 runtime::domain_module<config::feed_settings> descriptor() {
-  return {
-      .name = "feed", .migrations = storage::feed_migrations(), .keys = {secret_key}, .make = make};
+  return {.name = "feed",
+          .migrations = storage::feed_migrations(),
+          .keys = {secret_key},
+          .make = make,
+          .confirms_erasure = &erasure_confirmed_event()};
 }
 
 }  // namespace nova::feed

@@ -1,11 +1,14 @@
 #include "actors/feed/feed_intake.hpp"
 
+#include "protocols/auth/auth.nova.hpp"
+#include "protocols/auth/auth.pb.h"
 #include "protocols/content/content.nova.hpp"
 #include "protocols/content/content.pb.h"
 #include "protocols/feed/feed.nova.hpp"
 #include "protocols/feed/feed.pb.h"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/user/user.pb.h"
+#include "storage/feed/erasure_store.hpp"
 #include "storage/feed/feed_store.hpp"
 
 #include <map>
@@ -152,6 +155,15 @@ effect on_gone(const EntryGone& e, const context&, const reads& r) {
   return out;
 }
 
+effect on_author_gone(const AuthorGone& e, const context&, const reads& r) {
+  const auto author = id_of(e.author_id());
+  if (r.size() == 0) return need{{store::follower_shards(author)}};
+  shard_effects out;
+  for (const auto shard : read_shards(r.rows(0)))
+    out.parts.push_back({shard, {store::forget_followers(author, shard)}});
+  return out;
+}
+
 effect on_fanout_changed(const FanoutChanged& e, const context&, const reads& r) {
   const auto author = id_of(e.author_id());
   if (r.size() == 0) return need{{store::follower_shards(author)}};
@@ -195,6 +207,9 @@ std::vector<runtime::intake> intakes() {
       routed(shares_due_event(), on_shares_due),
       routed(entry_gone_event(), on_gone),
       routed(fanout_changed_event(), on_fanout_changed),
+      routed(author_gone_event(), on_author_gone),
+      to_home(auth::erase_account_event(), &auth::EraseAccount::account_id),
+      to_home(user::account_erased_event(), &user::AccountErased::account_id),
   };
 }
 

@@ -1,12 +1,16 @@
 #include "actors/feed/home_entity.hpp"
 
 #include "actors/feed/feed_rules.hpp"
+#include "protocols/auth/auth.nova.hpp"
+#include "protocols/auth/auth.pb.h"
 #include "protocols/content/content.nova.hpp"
 #include "protocols/content/content.pb.h"
 #include "protocols/feed/feed.nova.hpp"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/user/user.pb.h"
 #include "storage/feed/feed_store.hpp"
+
+#include <google/protobuf/wrappers.pb.h>
 
 namespace nova::feed {
 
@@ -33,6 +37,9 @@ runtime::entity_kind home_entity::kind() {
   home.on<FollowerLost>(follower_lost_event(), &self::on_lost);
   home.on<BackfillDue>(backfill_due_event(), &self::on_backfill);
   home.on<PostReady>(post_ready_event(), &self::on_ready);
+  home.on<auth::EraseAccount>(auth::erase_account_event(), &self::on_erase_account);
+  home.on<user::AccountErased>(user::account_erased_event(), &self::on_account_erased);
+  home.on_reminder<google::protobuf::StringValue>(&self::on_due);
   return home.take();
 }
 

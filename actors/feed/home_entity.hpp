@@ -7,6 +7,12 @@
 
 #include <string_view>
 
+namespace google::protobuf {
+class StringValue;
+}
+namespace nova::auth {
+class EraseAccount;
+}
 namespace nova::content {
 class HashtagFollowed;
 class HashtagUnfollowed;
@@ -20,6 +26,7 @@ class PostUnshared;
 class PostVisibilityChanged;
 }  // namespace nova::content
 namespace nova::user {
+class AccountErased;
 class Followed;
 class Muted;
 class Unfollowed;
@@ -85,6 +92,14 @@ struct home_entity {
   // of the account that is followed
   static outcome on_gained(const state&, const FollowerGained&, const context&, const reads&);
   static outcome on_lost(const state&, const FollowerLost&, const context&, const reads&);
+
+  // erasure_handlers.cpp
+  static outcome on_erase_account(const state&, const auth::EraseAccount&, const context&,
+                                  const reads&);
+  static outcome on_account_erased(const state&, const user::AccountErased&, const context&,
+                                   const reads&);
+  static outcome on_due(const state&, const google::protobuf::StringValue&, const context&,
+                        const reads&);
 };
 
 }  // namespace nova::feed

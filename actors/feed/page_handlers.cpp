@@ -113,7 +113,7 @@ outcome ranked(const home_state& s, const page_question& q, const context& c, co
   } else {
     auto kept = read_ranking(r.rows(1));
     if (!kept)
-      return invalid_field("cursor", "This order is not kept any more; begin with a fresh page.");
+      return make_error(errc::expired, "This order is not kept any more; begin with a fresh page.");
     order = *std::move(kept);
   }
   const auto found = page_of(order, there, q.from.shown, q.limit);

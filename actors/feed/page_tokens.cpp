@@ -74,7 +74,7 @@ result<page_position> page_tokens::read(const uuid& account, std::string_view cu
   p.at = take(from);
   std::copy_n(from, 16, p.post_id.begin());
   if (expires_at <= now)
-    return invalid_field("cursor", "This cursor has expired; begin with a fresh page.");
+    return make_error(errc::expired, "This cursor has expired; begin with a fresh page.");
   return p;
 }
 

@@ -1,19 +1,29 @@
 // An account's side of messaging: its list of conversations, the creation of one, and the missed messages of a socket. Virtual
-// entity `inbox`, keyed by account_id. It keeps no state in memory, and serialises the creations of its account.
+// entity `inbox`, keyed by account_id. It keeps in memory only a change of the account's card that is to be told, and serialises the creations of its account.
 #pragma once
 
 #include "actors/messaging/conversation_entity.hpp"
 
+namespace google::protobuf {
+class StringValue;
+}
 namespace nova::auth {
 class ConfirmErasure;
 }
+namespace nova::user {
+class CardChanged;
+class Changed;
+}  // namespace nova::user
 namespace nova::views {
 class MessagesRequest;
 }
 
 namespace nova::messaging {
 
-struct inbox_state {};
+struct inbox_state {
+  unix_ms card_told_at = 0;                   ///< when a change of the account's card was told last
+  std::shared_ptr<const user::Changed> card;  ///< a later change that waits
+};
 
 struct inbox_entity {
   using state = inbox_state;
@@ -39,6 +49,12 @@ struct inbox_entity {
   // erasure_handlers.cpp
   static outcome on_confirm_erasure(const state&, const auth::ConfirmErasure&, const context&,
                                     const reads&);
+
+  // person_handlers.cpp
+  static outcome on_card_changed(const state&, const user::CardChanged&, const context&,
+                                 const reads&);
+  static outcome on_due(const state&, const google::protobuf::StringValue&, const context&,
+                        const reads&);
 
   // resume_handlers.cpp
   static outcome missed(const state&, const session::MissedRequest&, const context&, const reads&);

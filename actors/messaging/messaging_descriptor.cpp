@@ -45,7 +45,8 @@ runtime::domain_module<config::messaging_settings> descriptor() {
           .migrations = storage::messaging_migrations(),
           .make = make,
           .presence = presence_of,
-          .note_seen = {&messaging_interface::note_seen::info(), seen_request}};
+          .note_seen = {&messaging_interface::note_seen::info(), seen_request},
+          .confirms_erasure = &erasure_confirmed_event()};
 }
 
 }  // namespace nova::messaging

@@ -92,11 +92,22 @@ std::vector<storage::statement> forget_person(const rpc::message& m) {
       parse_uuid(static_cast<const auth::EraseAccount&>(m).account_id()).value())};
 }
 
+// Behind all that user told of the account: a fact that came later than the erasing goes as well.
+effect on_account_erased(const rpc::message& m, const context&, const reads&) {
+  const auto account = parse_uuid(static_cast<const user::AccountErased&>(m).account_id()).value();
+  return read_model_effect{{store::forget_person(account)}, {}, {}};
+}
+
 }  // namespace
 
 std::vector<runtime::intake> intakes() {
   return {
       {&user::profile_changed_event(), on_profile_changed},
+      {&user::card_changed_event(),
+       [](const rpc::message& m, const context&, const reads&) -> effect {
+         return runtime::entity_effect{"inbox",
+                                       static_cast<const user::CardChanged&>(m).account_id()};
+       }},
       {&user::followed_event(), on_followed},
       {&user::unfollowed_event(), on_unfollowed},
       {&user::privacy_changed_event(), on_privacy_changed, true},
@@ -111,6 +122,7 @@ std::vector<runtime::intake> intakes() {
        },
        true},
       {&auth::erase_account_event(), on_erase_account, false, forget_person},
+      {&user::account_erased_event(), on_account_erased},
       {&auth::confirm_erasure_event(),
        [](const rpc::message& m, const context&, const reads&) -> effect {
          return runtime::entity_effect{"inbox",

@@ -23,6 +23,11 @@ void tell_privacy(decision& d, const profile_row& p, const settings_row& s) {
   d.events.push_back({&privacy_changed_event(), runtime::share(privacy_message(p, s))});
 }
 
+void tell_card(decision& d, const profile_row& p) {
+  d.events.push_back({&profile_changed_event(), runtime::share(profile_changed_message(p))});
+  d.events.push_back({&card_changed_event(), runtime::share(card_changed_message(p))});
+}
+
 }  // namespace
 
 outcome profile_entity::get_profile(const profile_state& s, const GetProfileRequest&,
@@ -61,7 +66,7 @@ outcome profile_entity::update_my_profile(const profile_state& s, const UpdateMy
     d.statements.push_back(store::save_name_words(s.id, folded_words(next->display_name, true)));
   if (next->display_name != was.display_name || next->avatar_media_id != was.avatar_media_id ||
       next->cover_media_id != was.cover_media_id || next->is_private != was.is_private)
-    d.events.push_back({&profile_changed_event(), runtime::share(profile_changed_message(*next))});
+    tell_card(d, *next);
   if (next->is_private != was.is_private) tell_privacy(d, *next, s.settings);
   if (opens) accept_page(d, s, read_requests(r.rows(1)), c.now);
   d.apply = [row = *std::move(next)](profile_state& x) { x.profile = row; };
@@ -113,7 +118,7 @@ outcome profile_entity::on_handle_changed(const profile_state& s, const auth::Ha
   decision d;
   d.statements.push_back(store::update_handle(s.id, row.handle, e.at()));
   d.statements.push_back(store::keep_former_handle(s.id, e.former_handle(), e.former_until()));
-  d.events.push_back({&profile_changed_event(), runtime::share(profile_changed_message(row))});
+  tell_card(d, row);
   d.apply = [row = std::move(row)](profile_state& x) { x.profile = row; };
   return d;
 }

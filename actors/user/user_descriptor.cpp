@@ -26,7 +26,10 @@ runtime::domain make(const config::user_settings& settings, const runtime::kept_
 }  // namespace
 
 runtime::domain_module<config::user_settings> descriptor() {
-  return {.name = "user", .migrations = storage::user_migrations(), .make = make};
+  return {.name = "user",
+          .migrations = storage::user_migrations(),
+          .make = make,
+          .confirms_erasure = &erasure_confirmed_event()};
 }
 
 }  // namespace nova::user

@@ -176,6 +176,18 @@ ProfileChanged profile_changed_message(const profile_row& row) {
   return p;
 }
 
+CardChanged card_changed_message(const profile_row& row) {
+  CardChanged e;
+  e.set_account_id(to_string(row.account_id));
+  auto& card = *e.mutable_card();
+  card.set_account_id(e.account_id());
+  card.set_handle(row.handle);
+  card.set_display_name(row.display_name);
+  if (row.avatar_media_id) card.set_avatar_url(media_url(*row.avatar_media_id));
+  card.set_private_(row.is_private);
+  return e;
+}
+
 PrivacyChanged privacy_message(const profile_row& profile, const settings_row& row) {
   PrivacyChanged p;
   p.set_account_id(to_string(profile.account_id));

@@ -17,6 +17,7 @@ class Profile;
 
 namespace nova::user {
 
+class CardChanged;
 class PrivacyChanged;
 class ProfileChanged;
 class Settings;
@@ -37,6 +38,7 @@ views::Profile seen_profile(const profile_row& row, const profile_facts_row& fac
 views::Card card_message(const card_row& row, bool with_relation);
 Settings settings_message(const settings_row& row);
 ProfileChanged profile_changed_message(const profile_row& row);
+CardChanged card_changed_message(const profile_row& row);
 PrivacyChanged privacy_message(const profile_row& profile, const settings_row& row);
 
 /// A guest (nil) sees public profiles only.

@@ -27,7 +27,7 @@ const storage::query erase_account{.name = "auth.erase_account",
 
 const storage::query empty_events{
     .name = "auth.empty_events",
-    .sql = "UPDATE outbox SET type = 0, payload = '' WHERE key = $1 AND type = 1001"};
+    .sql = "UPDATE outbox SET type = 0, payload = '' WHERE key = $1 AND type IN (1001, 1020)"};
 
 std::span<const storage::query* const> all_deletion() {
   static const storage::query* const list[] = {&deletion_counts,    &erase_names,   &erase_guard,

@@ -146,8 +146,9 @@ std::vector<statement> purge_step(const uuid& post, std::int64_t rows) {
           {&q::purge_shares, {post, rows}},
           {&q::purge_bookmarks, {post, rows}}};
 }
+statement purge_words(const uuid& post) { return {&q::purge_rest, {post}}; }
 std::vector<statement> purge_end(const uuid& post) {
-  return {{&q::purge_rest, {post}}, {&q::purge_post, {post}}};
+  return {purge_words(post), {&q::purge_post, {post}}};
 }
 
 statement insert_bookmark(const uuid& account, const uuid& post, unix_ms at) {

@@ -77,6 +77,8 @@ statement add_reactions(const uuid& subject, std::string emoji, std::int64_t n);
 statement purge_left(const uuid& post);
 /// At most `rows` of each table that grows with the readers.
 std::vector<statement> purge_step(const uuid& post, std::int64_t rows);
+/// Its history, tags, counts and pins.
+statement purge_words(const uuid& post);
 /// The post's own rows.
 std::vector<statement> purge_end(const uuid& post);
 

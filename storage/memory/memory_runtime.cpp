@@ -266,6 +266,22 @@ void add_letter_parts(memory_store& s) {
     }
     return done(letters.size());
   });
+  s.on("runtime.empty_letters_naming", [](memory_store& m, const params& p) {
+    const auto& named = std::get<std::vector<std::int64_t>>(p[1]);
+    auto letters = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
+      if (std::find(named.begin(), named.end(), number(r[l_type])) == named.end() ||
+          std::get<bytes>(r[l_payload]).data.find(std::get<std::string>(p[0])) == std::string::npos)
+        return std::nullopt;
+      return r;
+    });
+    for (auto& row : letters) {
+      row[l_type] = std::int64_t{0};
+      row[l_payload] = bytes{};
+      row[l_reason] = std::string();
+      m.table("dead_letter").put(row);
+    }
+    return done(letters.size());
+  });
   s.add_table("dead_letter_part", {0, 1, 2, 3});
   s.on("runtime.insert_dead_letter_part", [](memory_store& m, const params& p) {
     if (!m.table("dead_letter").find({p[0], p[1], p[2]}))

@@ -475,6 +475,16 @@ const query watchable{
         "k.blocked = $1)",
     .read = {.slow = true, .account_param = 0}};
 
+// Members of a common conversation, without those whom a block separates.
+const query conversation_partners{
+    .name = "messaging.conversation_partners",
+    .sql =
+        "SELECT DISTINCT o.account_id FROM member m JOIN member o ON o.conversation_id = "
+        "m.conversation_id WHERE m.account_id = $1 AND o.account_id <> $1 AND NOT EXISTS (SELECT "
+        "FROM block k WHERE (k.blocker = $1 AND k.blocked = o.account_id) OR (k.blocker = "
+        "o.account_id AND k.blocked = $1)) LIMIT $2::bigint",
+    .read = {.slow = true, .account_param = 0}};
+
 const query last_seen{"messaging.last_seen",
                       "SELECT s.account_id, s.at FROM (SELECT DISTINCT unnest($1::uuid[]) AS id) x "
                       "CROSS JOIN LATERAL (SELECT * FROM last_seen k WHERE k.account_id = x.id "
@@ -565,6 +575,7 @@ std::vector<const query*> all() {
           &blocks_between,
           &may_message,
           &watchable,
+          &conversation_partners,
           &last_seen,
           &note_seen,
           &insert_follow,

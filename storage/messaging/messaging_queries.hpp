@@ -28,7 +28,8 @@ extern const query mark_read, mark_delivered, mark_device, positions, lost_conve
     conversation_heads, memberships, missed_messages, missed_changes, change_span;
 // Copies of other domains' data.
 extern const query upsert_person, insert_block, delete_block, known_persons, persons_by_handle,
-    blocks_between, insert_follow, delete_follow, put_privacy, may_message, watchable;
+    blocks_between, insert_follow, delete_follow, put_privacy, may_message, watchable,
+    conversation_partners;
 // Presence.
 extern const query last_seen, note_seen;
 

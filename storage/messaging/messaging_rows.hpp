@@ -139,7 +139,7 @@ std::vector<Updated> read_changes(const storage::rows& r);
 std::vector<span_row> read_spans(const storage::rows& r);
 /// known_persons, persons_by_handle.
 std::vector<person_row> read_persons(const storage::rows& r);
-/// blocks_between, watchable, lost_conversations.
+/// blocks_between, watchable, conversation_partners, lost_conversations.
 std::vector<uuid> read_accounts(const storage::rows& r);
 /// may_message.
 bool read_permission(const storage::rows& r);

@@ -110,6 +110,9 @@ statement persons_by_handle(std::vector<std::string> handles_lower) {
 statement blocks_between(const uuid& account, std::vector<uuid> others) {
   return {&q::blocks_between, {account, std::move(others)}};
 }
+statement conversation_partners(const uuid& account, std::int64_t limit) {
+  return {&q::conversation_partners, {account, limit}};
+}
 statement watchable(const uuid& account, std::vector<uuid> among) {
   return {&q::watchable, {account, std::move(among)}};
 }

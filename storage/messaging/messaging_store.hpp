@@ -57,6 +57,8 @@ statement change_span(std::span<const range> ranges, std::vector<std::int64_t> s
 statement known_persons(std::vector<uuid> accounts);
 statement persons_by_handle(std::vector<std::string> handles_lower);
 statement blocks_between(const uuid& account, std::vector<uuid> others);
+/// The accounts that have a conversation with this one, and that no block separates from it.
+statement conversation_partners(const uuid& account, std::int64_t limit);
 /// Those of `among` whose presence the account may see.
 statement watchable(const uuid& account, std::vector<uuid> among);
 

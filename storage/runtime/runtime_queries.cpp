@@ -204,6 +204,11 @@ const query delete_emptied_letters{
     "seq "
     "FROM dead_letter WHERE type = 0 AND at < $1 ORDER BY at LIMIT $2::bigint)"};
 
+const query empty_letters_naming{
+    "runtime.empty_letters_naming",
+    "UPDATE dead_letter SET type = 0, payload = '', reason = '' "
+    "WHERE type = ANY ($2::bigint[]) AND position(convert_to($1, 'UTF8') IN payload) > 0"};
+
 const query find_idempotency{
     "runtime.find_idempotency",
     "SELECT method, body_hash, reply FROM idempotency WHERE scope = $1 AND key = $2"};

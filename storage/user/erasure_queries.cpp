@@ -48,12 +48,13 @@ const storage::query erase_person{
         "g AS (DELETE FROM settings WHERE account_id = $1), "
         "h AS (DELETE FROM notification WHERE account_id = $1 OR actor_id = $1), "
         "i AS (DELETE FROM notification_mark WHERE account_id = $1), "
-        "j AS (DELETE FROM name_word WHERE account_id = $1) "
+        "j AS (DELETE FROM name_word WHERE account_id = $1), "
+        "k AS (DELETE FROM former_handle WHERE account_id = $1) "
         "DELETE FROM mute WHERE account_id = $1 OR muted_id = $1"};
 
 const storage::query empty_events{
     .name = "user.empty_events",
-    .sql = "UPDATE outbox SET type = 0, payload = '' WHERE key = $1 AND type = 2001"};
+    .sql = "UPDATE outbox SET type = 0, payload = '' WHERE key = $1 AND type IN (2001, 2013)"};
 
 std::span<const storage::query* const> all_erasure() {
   static const storage::query* const list[] = {&close_profile, &reopen_profile, &erasure_count,

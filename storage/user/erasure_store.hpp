@@ -11,8 +11,9 @@ storage::statement close_profile(const uuid& account);
 storage::statement reopen_profile(const uuid& account);
 storage::statement erasure_count(const uuid& account);
 /// Everything that names the person, events in the outbox and dead letters included. `kept`: types of events whose letters are
-/// left alone. May be carried out twice.
-std::vector<storage::statement> erase_person(const uuid& account, std::vector<std::int64_t> kept);
+/// left alone; `texts`: types of events with texts of accounts. May be carried out twice.
+std::vector<storage::statement> erase_person(const uuid& account, std::vector<std::int64_t> kept,
+                                             std::vector<std::int64_t> texts);
 
 /// From erasure_count.
 std::int64_t read_erasure_count(const storage::rows& r);

@@ -20,17 +20,19 @@ namespace nova::content {
 
 using api = content_interface;
 
-inline config::auth_settings cheap_passwords() {
+inline config::auth_settings cheap_passwords(std::int64_t grace_ms) {
   config::auth_settings s;
+  s.deletion_grace_s = static_cast<std::uint32_t>(grace_ms / 1000);
   s.password_opslimit = 1;
   s.password_memory_kib = 8;
   return s;
 }
 
 struct world : test::domain_node {
-  world()
-      : domain_node({test::part_of(auth::descriptor(), cheap_passwords()),
-                     test::part_of(user::descriptor()), test::part_of(content::descriptor())}) {}
+  world() : world(config::auth_settings().deletion_grace_s * 1000LL, {}) {}
+  world(std::int64_t grace_ms, config::content_settings s)
+      : domain_node({test::part_of(auth::descriptor(), cheap_passwords(grace_ms)),
+                     test::part_of(user::descriptor()), test::part_of(content::descriptor(), s)}) {}
 
   /// Registered, and known to content.
   rpc::caller person(const std::string& handle) {

@@ -201,7 +201,7 @@ TEST_CASE("a cursor is good for its account, unchanged, and for an hour") {
   CHECK(back.shown == 50);
   CHECK(back.at == 900);
   CHECK(back.post_id == id(9));
-  CHECK(tokens.read(id(1), text, 2'000 + cursor_life_ms).error().code == errc::invalid_request);
+  CHECK(tokens.read(id(1), text, 2'000 + cursor_life_ms).error().code == errc::expired);
   CHECK(tokens.read(id(2), text, 2'000).error().code == errc::invalid_request);
   auto other = text;
   other[20] = other[20] == 'A' ? 'B' : 'A';

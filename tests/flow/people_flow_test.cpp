@@ -216,3 +216,107 @@ TEST_CASE("people are found by the beginning of handle or name, when they allow 
   patch("/v1/settings", ann, R"({"discoverable":false})");
   CHECK(search(ann.handle).empty());
 }
+
+TEST_CASE(
+    "content's acts are told: mention, comment, reaction, share, the end of a poll; own acts are "
+    "not") {
+  const auto ann = person("ann"), bob = person("bob");
+  const auto post = [&](const account& a, const std::string& words, const std::string& rest = {}) {
+    const auto r =
+        http().post("/v1/posts", R"({"text":)" + quoted(words) + rest + "}", a.access_token);
+    REQUIRE(r.status == 201);
+    return std::string(nova::client::find_string(r.body, "post_id"));
+  };
+  const auto act_on = [&](const account& a, const std::string& id) {
+    CHECK(put("/v1/posts/" + id + "/reactions/%F0%9F%91%8D", a) == 204);
+    CHECK(put("/v1/posts/" + id + "/share", a) == 204);
+    CHECK(http().post("/v1/posts/" + id + "/comments", R"({"text":"so"})", a.access_token).status ==
+          201);
+  };
+  const auto kinds = [&](const account& a) {
+    std::multiset<std::string> out;
+    for (const auto& n : read("/v1/notifications", a).at("items").as_array())
+      out.emplace(n.at("kind").as_string());
+    return out;
+  };
+  using set = std::multiset<std::string>;
+  const auto anns = post(ann, "which", R"(,"poll":{"options":["a","b"],"ends_in_s":2})");
+  act_on(ann, anns);
+  post(ann, "to myself @" + ann.handle);
+  CHECK(put("/v1/posts/" + anns + "/poll", bob, R"({"choices":[0]})") == 200);
+  act_on(bob, anns);
+  const auto mention = post(bob, "hello @" + ann.handle);
+  CHECK(soon([&] { return kinds(ann) == set{"mention", "comment", "reaction", "share"}; }));
+  const auto newest = read("/v1/notifications", ann).at("items").at(0).as_object();
+  CHECK(names_of(newest) ==
+        std::set<std::string>{"notification_id", "kind", "actor", "post_id", "created_at", "read"});
+  CHECK(text(newest, "post_id") == mention);
+  CHECK(newest.at("actor").at("account_id").as_string() == bob.id);
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (kinds(bob).empty() && std::chrono::steady_clock::now() < end) {
+  }
+  CHECK(kinds(bob) == set{"poll_ended"});
+  CHECK(kinds(ann).size() == 4);
+
+  patch("/v1/settings", ann,
+        R"({"mention_from":"nobody","notify":{"reaction":false,"share":false}})");
+  act_on(bob, post(ann, "second"));
+  post(bob, "again @" + ann.handle);
+  CHECK(soon([&] { return kinds(ann).count("comment") == 2; }));
+  CHECK(kinds(ann) == set{"mention", "comment", "comment", "reaction", "share"});
+  patch("/v1/settings", ann, R"({"mention_from":"following"})");
+  CHECK(put(of(bob, "/follow"), ann) == 204);
+  post(bob, "now @" + ann.handle);
+  CHECK(soon([&] { return kinds(ann).count("mention") == 2; }));
+}
+
+TEST_CASE(
+    "a changed card is pushed to people with a common conversation, changes at once are one") {
+  const auto ann = person("ann"), bob = person("bob"), cid = person("cid");
+  direct(ann, bob);
+  const auto phone = socket(bob), stranger = socket(cid);
+  const auto name = [&](const std::string& to) {
+    patch("/v1/users/me", ann, R"({"display_name":)" + quoted(to) + "}");
+  };
+  name("One");
+  const auto first = phone->push("user.changed");
+  REQUIRE(first);
+  CHECK(names_of(*first) == card_names);
+  CHECK(text(*first, "account_id") == ann.id);
+  CHECK(text(*first, "display_name") == "One");
+  for (int i = 0; i < 20; ++i) name("Many " + std::to_string(i));
+  name("Last");
+  std::size_t pushes = 1;
+  for (auto push = phone->push("user.changed"); push && text(*push, "display_name") != "Last";
+       push = phone->push("user.changed"))
+    ++pushes;
+  CHECK(pushes <= 4);
+  CHECK_FALSE(stranger->has_push("user.changed"));
+}
+
+TEST_CASE(
+    "another handle: 200 with the profile, once in 24 h; the old one leads to its owner and is "
+    "kept") {
+  const auto ann = person("ann"), bob = person("bob");
+  const auto change = [&](const account& a, const std::string& to) {
+    return http().patch("/v1/account/handle", R"({"handle":)" + quoted(to) + "}", a.access_token);
+  };
+  const auto next = "N" + ann.handle.substr(0, 25);
+  const auto changed = change(ann, next);
+  INFO(changed.body);
+  REQUIRE(changed.status == 200);
+  CHECK(text(changed.json().as_object(), "handle") == next);
+  CHECK(changed.json().as_object().contains("followers_count"));
+  CHECK(text(read("/v1/users/me", ann), "handle") == next);
+  CHECK(text(read("/v1/users/by-handle/" + ann.handle, bob), "handle") == next);
+  CHECK(text(read("/v1/users/by-handle/" + next, bob), "account_id") == ann.id);
+  const auto soon_again = change(ann, next + "x");
+  CHECK(soon_again.status == 429);
+  CHECK_FALSE(soon_again.header("Retry-After").empty());
+  const auto taken = change(bob, ann.handle);
+  CHECK(taken.status == 409);
+  CHECK(taken.code() == "handle_taken");
+  CHECK(change(bob, next).code() == "handle_taken");
+  CHECK(change(bob, "a b").status == 400);
+  CHECK(http().patch("/v1/account/handle", R"({"handle":"abc"})").status == 401);
+}

@@ -51,8 +51,14 @@ domain_stage::domain_stage()
   config::settings s;
   s.auth = cheap_passwords();
   s.messaging = few_members();
+  std::vector<listed_module> part;
   for (const auto& m : domain_modules())
-    if (row_source::knows(m.name)) domains_.push_back(m.make(s, {{"auth", secret}}));
+    if (row_source::knows(m.name)) part.push_back(m);
+  const auto erasures = runtime::erasure_answers(part);
+  for (const auto& m : part) {
+    domains_.push_back(m.make(s, {{"auth", secret}}));
+    if (m.await_erasures) m.await_erasures(domains_.back(), erasures);
+  }
 }
 
 void domain_stage::clear() {

@@ -420,6 +420,18 @@ void add_blocks(memory_store& store) {
     }
     return found(1, {});
   });
+  store.on("messaging.conversation_partners", [](memory_store& s, const memory_row& p) {
+    std::set<uuid> partners;
+    for (const auto& [key, m] : s.table("member").rows())
+      if (m[m_account] != p[0] && s.table("member").find({m[m_conversation], p[0]}) != nullptr)
+        partners.insert(std::get<uuid>(m[m_account]));
+    std::vector<memory_row> out;
+    for (const auto& other : partners)
+      if (!blocks(s, p[0], other) && !blocks(s, other, p[0]) &&
+          std::ssize(out) < std::get<std::int64_t>(p[1]))
+        out.push_back({other});
+    return found(1, out);
+  });
   store.on("messaging.watchable", [](memory_store& s, const memory_row& p) {
     const auto& among = std::get<std::vector<uuid>>(p[1]);
     std::vector<memory_row> out;

@@ -63,6 +63,7 @@ bool any_order(std::string_view name) {
                                                 "messaging.message_reactions",
                                                 "messaging.persons_by_handle",
                                                 "messaging.watchable",
+                                                "messaging.conversation_partners",
                                                 "messaging.last_seen",
                                                 "messaging.conversation_members",
                                                 "messaging.change_span"};
@@ -473,7 +474,9 @@ struct messaging_pools : pools {
       case 8: return s::last_seen(accounts());
       case 6: return {retained().due, {storage::timestamp{at()}, std::int64_t{500}}};
       case 0: return s::known_persons(accounts());
-      case 1: return s::persons_by_handle({word({"ada", "bob", "eve_1"}), "nobody"});
+      case 1:
+        return below(3) == 0 ? s::conversation_partners(account(), 100)
+                             : s::persons_by_handle({word({"ada", "bob", "eve_1"}), "nobody"});
       case 2:
         return below(2) ? s::blocks_between(account(), accounts())
                         : s::watchable(account(), accounts());

@@ -69,10 +69,14 @@ void virtual_node::open(stores& s, const node_settings& settings) {
     databases_.push_back(std::move(db));
   }
   const auto all = domain_settings(settings);
-  for (const auto& m : domain_modules()) {
+  std::vector<listed_module> part;
+  for (const auto& m : domain_modules())
+    if (double_of(m.name)) part.push_back(m);
+  const auto erasures = runtime::erasure_answers(part);
+  for (const auto& m : part) {
     const auto i = double_of(m.name);
-    if (!i) continue;
     auto d = m.make(all, {{"auth", std::string(32, 's')}});
+    if (m.await_erasures) m.await_erasures(d, erasures);
     d.shards = settings.shards;
     sim_->node().add(std::move(d), databases_[*i]);
     for (const auto& tap : m.taps)

@@ -430,6 +430,13 @@ void emptied_letters_keep_their_rows(contract_world& w) {
   CHECK(d.commit_one("a", unit(0, {step})).status == commit_status::committed);
   CHECK(due().int8(0, 0) == 0);
   CHECK(d.read("a", {&rq::dead_letter_page, {"", i64{0}, i64{0}, i64{10}}}).size() == 2);
+  const auto naming = [&](std::string account, i64 type) {
+    return statement{&rq::empty_letters_naming, {std::move(account), types{type}}};
+  };
+  CHECK(d.commit_one("a", unit(0, {naming("nod", 700), naming("bod", 701)})).status ==
+        commit_status::committed);
+  CHECK(payload("bert", 700) == "body");
+  CHECK(payload("anna", 701) == "none");
 }
 
 void reminders_come_due_in_order(contract_world& w) {

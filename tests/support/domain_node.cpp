@@ -61,10 +61,13 @@ struct domain_node::impl {
     o.wall = &clock;
     o.settings = settings;
     node = std::make_unique<runtime::node>(std::move(o), sink);
+    const auto erasures = runtime::erasure_answers(parts);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       databases.push_back(
           storage::open_database(postgres_fixture::instance().io(), stores[i].options()));
-      node->add(parts[i].make(), databases.back());
+      auto domain = parts[i].make();
+      if (parts[i].await_erasures) parts[i].await_erasures(domain, erasures);
+      node->add(std::move(domain), databases.back());
       for (const auto& tap : parts[i].taps)
         node->tap(*tap.event,
                   [this, tell = tap.tell](const rpc::message_ptr& m) { tell(*m, sink); });

@@ -49,6 +49,11 @@ struct domain_module {
   presence_push presence{};
   /// At most one domain of a process sets it. No method: none.
   seen_note note_seen{};
+  /// The event by which the domain answers auth's EraseAccount. Null: it keeps nothing of accounts.
+  const rpc::event_type* confirms_erasure = nullptr;
+  /// Called behind `make` with `confirms_erasure` of all modules of the process. At most one domain sets it: the end of
+  /// an account waits for all of them.
+  void (*await_erasures)(domain&, std::span<const rpc::event_type* const>) = nullptr;
 };
 
 /// The same module for a caller that holds all settings; `section` is the member with the domain's own settings.
@@ -62,7 +67,18 @@ domain_module<All> in_section(domain_module<Settings> m, Settings Holder::*secti
           },
           std::move(m.taps),
           std::move(m.presence),
-          m.note_seen};
+          m.note_seen,
+          m.confirms_erasure,
+          m.await_erasures};
+}
+
+/// The answers to an erasure that these modules give.
+template <class Modules>
+std::vector<const rpc::event_type*> erasure_answers(const Modules& modules) {
+  std::vector<const rpc::event_type*> out;
+  for (const auto& m : modules)
+    if (m.confirms_erasure) out.push_back(m.confirms_erasure);
+  return out;
 }
 
 }  // namespace nova::runtime

@@ -11,3 +11,7 @@ CREATE TABLE handle_change (
   account_id uuid PRIMARY KEY REFERENCES account ON DELETE CASCADE,
   changed_at timestamptz NOT NULL
 );
+
+-- The events that name a person: HandleChanged is one more.
+DROP INDEX IF EXISTS outbox_personal;
+CREATE INDEX outbox_personal ON outbox (key) WHERE type IN (1001, 1020);

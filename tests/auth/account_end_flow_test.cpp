@@ -1,0 +1,276 @@
+// The end of an account from outside, over all domains: closed at once, taken back in time, erased after the grace; then a search for
+// its words in all databases and logs finds nothing, and others keep what is theirs.
+#include "storage/postgres/conninfo.hpp"
+#include "tests/flow/world.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+using namespace nova::flow;
+using namespace std::chrono_literals;
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+// The server inherits it. Longer than what is asked for within the grace takes, shorter than a test may wait.
+const bool short_grace = setenv("NOVA_AUTH__DELETION_GRACE_S", "3", 1) == 0;
+
+bool within(std::chrono::milliseconds limit, const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  do {
+    if (holds()) return true;
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
+}
+
+http_reply act(const account& a, const std::string& verb, const std::string& path,
+               const std::string& body = {}) {
+  return http().send({verb, path, body, a.access_token});
+}
+
+json::object done(const account& a, const std::string& verb, const std::string& path,
+                  const std::string& body = {}) {
+  const auto r = act(a, verb, path, body);
+  INFO(verb, " ", path, " ", r.body);
+  REQUIRE(r.status / 100 == 2);
+  return r.status == 204 ? json::object() : r.json().as_object();
+}
+
+std::string post(const account& a, const std::string& words, const std::string& rest = {}) {
+  return text(done(a, "POST", "/v1/posts", R"({"text":)" + nova::flow::quoted(words) + rest + "}"),
+              "post_id");
+}
+
+json::object shown(const account& a, const std::string& path) { return done(a, "GET", path); }
+
+std::size_t items(const account& a, const std::string& path) {
+  return shown(a, path).at("items").as_array().size();
+}
+
+http_reply leave(const account& a) {
+  return act(a, "DELETE", "/v1/account", R"({"password":)" + nova::flow::quoted(a.password) + "}");
+}
+
+// ---- the search
+
+std::string hex(const std::string& word) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out;
+  for (const unsigned char c : word) {
+    out += digits[c >> 4];
+    out += digits[c & 15];
+  }
+  return out;
+}
+
+std::string database(const std::string& domain) {
+  std::ifstream postmaster(the_world().nova.data() + "/postgres/postmaster.pid"),
+      secrets(the_world().nova.data() + "/postgres.secrets");
+  std::string line, folder, password;
+  for (int n = 1; n <= 5 && std::getline(postmaster, line); ++n) folder = line;
+  for (std::string name, secret; secrets >> name >> secret;)
+    if (name == "postgres") password = secret;
+  return "host=" + folder + " port=5432 user=postgres password=" + password + " dbname=" + domain;
+}
+
+/// Rows of all tables of all databases with the word, as text or in bytes.
+std::string rows_with(const std::string& word) {
+  auto first = nova::storage::blocking_connection::open(database("postgres"));
+  REQUIRE(first.has_value());
+  std::istringstream names(
+      *first->text("SELECT string_agg(datname, ' ') FROM pg_database WHERE datname LIKE 'nova_%'"));
+  std::string found;
+  std::size_t tables = 0;
+  for (std::string name; names >> name;) {
+    auto db = nova::storage::blocking_connection::open(database(name));
+    REQUIRE(db.has_value());
+    std::istringstream list(
+        *db->text("SELECT string_agg(table_name, ' ') FROM information_schema.tables WHERE "
+                  "table_schema = 'public' AND table_type = 'BASE TABLE'"));
+    for (std::string table; list >> table; ++tables) {
+      const auto rows = db->text("SELECT string_agg(x::text, E'\\n') FROM " + table +
+                                     " x WHERE position($1 IN lower(x::text)) > 0 OR position($2 "
+                                     "IN lower(x::text)) > 0",
+                                 {word, hex(word)});
+      REQUIRE(rows.has_value());
+      if (!rows->empty()) found += name + "." + table + ": " + *rows + "\n";
+    }
+  }
+  CHECK(tables > 60);
+  return found;
+}
+
+/// Files of the data folder with the word; PostgreSQL's own files are searched by rows_with.
+std::string logs_with(const std::string& word) {
+  std::string found;
+  const fs::path data(the_world().nova.data());
+  for (const auto& entry :
+       fs::recursive_directory_iterator(data, fs::directory_options::skip_permission_denied)) {
+    if (!entry.is_regular_file()) continue;
+    const auto path = fs::relative(entry.path(), data).string();
+    if (path.starts_with("postgres/")) continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    std::stringstream all;
+    all << in.rdbuf();
+    if (all.str().find(word) != std::string::npos) found += path + "\n";
+  }
+  return found;
+}
+
+// ---- a life
+
+struct life {
+  account ann, bob;
+  std::string word;  ///< in every text of ann, in her names, and nowhere else
+  std::string bobs_post, comment, answer, poll, anns_post, talk;
+};
+
+life lived() {
+  life x;
+  x.bob = person("bob");
+  x.word = "marker" + nova::client::unique_suffix();
+  x.ann = nova::client::unregistered(x.word);
+  REQUIRE(nova::client::take_tokens(
+      x.ann, http().post("/v1/auth/register", nova::client::register_body(x.ann))));
+  const auto &ann = x.ann, &bob = x.bob;
+  const auto& word = x.word;
+  done(ann, "PATCH", "/v1/users/me",
+       R"({"display_name":"The )" + word + R"(","bio":")" + word + R"(","links":[{"title":")" +
+           word + R"(","url":"https://example.org/)" + word + R"("}]})");
+  done(ann, "PATCH", "/v1/account/handle", R"({"handle":"n)" + word + R"("})");
+  done(ann, "PUT", "/v1/users/" + bob.id + "/follow");
+  done(bob, "PUT", "/v1/users/" + ann.id + "/follow");
+  x.bobs_post = post(bob, "of bob");
+  x.poll = post(bob, "which", R"(,"poll":{"options":["a","b"],"ends_in_s":600})");
+  x.anns_post = post(ann, word + " #" + word,
+                     R"(,"content_warning":")" + word + R"(","quote":")" + x.bobs_post + R"(")");
+  done(ann, "PATCH", "/v1/posts/" + x.anns_post, R"({"text":"again )" + word + R"("})");
+  const auto gone = post(ann, "deleted " + word);
+  done(ann, "DELETE", "/v1/posts/" + gone);
+  done(ann, "POST", "/v1/posts",
+       R"({"text":")" + word + R"(","scheduled_at":"2027-06-01T00:00:00.000Z"})");
+  done(ann, "POST", "/v1/drafts", R"({"text":"draft )" + word + R"("})");
+  x.comment = text(done(ann, "POST", "/v1/posts/" + x.bobs_post + "/comments",
+                        R"({"text":"I say )" + word + R"("})"),
+                   "comment_id");
+  done(ann, "PATCH", "/v1/comments/" + x.comment, R"({"text":"I said )" + word + R"("})");
+  x.answer = text(done(bob, "POST", "/v1/posts/" + x.bobs_post + "/comments",
+                       R"({"text":"an answer","parent":")" + x.comment + R"("})"),
+                  "comment_id");
+  done(ann, "POST", "/v1/posts/" + x.bobs_post + "/comments",
+       R"({"text":"alone )" + word + R"("})");
+  done(bob, "POST", "/v1/posts/" + x.anns_post + "/comments", R"({"text":"under it"})");
+  done(ann, "PUT", "/v1/posts/" + x.bobs_post + "/reactions/%F0%9F%91%8D");
+  done(ann, "PUT", "/v1/comments/" + x.answer + "/reactions/%F0%9F%91%8D");
+  done(ann, "PUT", "/v1/posts/" + x.bobs_post + "/share");
+  done(ann, "PUT", "/v1/posts/" + x.bobs_post + "/bookmark");
+  done(ann, "PUT", "/v1/posts/" + x.poll + "/poll", R"({"choices":[1]})");
+  done(bob, "PUT", "/v1/posts/" + x.poll + "/poll", R"({"choices":[1]})");
+  done(ann, "PUT", "/v1/hashtags/" + word + "/follow");
+  done(ann, "PUT", "/v1/posts/" + x.anns_post + "/pin");
+  done(ann, "PUT", "/v1/feed/preferences",
+       R"({"mode":"ranked","muted_words":[")" + word + R"("]})");
+  x.talk = direct(ann, bob);
+  done(ann, "POST", "/v1/conversations/" + x.talk + "/messages",
+       R"({"client_id":")" + word + R"(","text":"hi )" + word + R"("})");
+  REQUIRE(within(4s, [&] { return items(bob, "/v1/feed") >= 3; }));
+  REQUIRE(within(4s, [&] {
+    const auto counts = shown(bob, "/v1/posts/" + x.bobs_post).at("counts").as_object();
+    return number(counts, "quotes") == 1 && number(counts, "comments") == 3;
+  }));
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE("an account that is closed is gone at once, and back as it was when taken back") {
+  REQUIRE(short_grace);
+  const auto ann = person("ann"), bob = person("bob");
+  const auto id = post(ann, "mine");
+  const auto wrong = act(ann, "DELETE", "/v1/account", R"({"password":"not this one"})");
+  CHECK(wrong.status == 401);
+  CHECK(wrong.code() == "invalid_credentials");
+  const auto left = leave(ann);
+  INFO(left.body);
+  REQUIRE(left.status == 202);
+  const auto reply = left.json().as_object();
+  CHECK(reply.at("deletes_at").is_string());
+  CHECK(act(bob, "GET", "/v1/users/" + ann.id).status == 404);
+  CHECK(within(2s, [&] { return act(bob, "GET", "/v1/posts/" + id).status == 404; }));
+  CHECK(within(5s, [&] { return act(ann, "GET", "/v1/users/me").status == 401; }));
+  CHECK(http().get("/v1/deletions/" + text(reply, "certificate_id")).status == 404);
+  const auto undo = [&](const std::string& token) {
+    return http().post("/v1/account/undelete",
+                       R"({"undo_token":)" + nova::flow::quoted(token) + "}");
+  };
+  CHECK(undo(ann.id + ".AAAA").status == 401);
+  CHECK(undo(text(reply, "undo_token")).status / 100 == 2);
+  CHECK(within(2s, [&] { return act(bob, "GET", "/v1/users/" + ann.id).status == 200; }));
+  CHECK(within(2s, [&] { return act(bob, "GET", "/v1/posts/" + id).status == 200; }));
+  another_login(ann);
+}
+
+TEST_CASE("afterwards every trace is gone within 10 s of the certificate; others keep theirs") {
+  const auto x = lived();
+  const auto& bob = x.bob;
+  CHECK(rows_with(x.word).size() > 100);
+  const auto left = leave(x.ann);
+  INFO(left.body);
+  REQUIRE(left.status == 202);
+  const auto certificate = "/v1/deletions/" + text(left.json().as_object(), "certificate_id");
+  REQUIRE(within(20s, [&] { return http().get(certificate).status == 200; }));
+  const auto c = http().get(certificate).json().as_object();
+  INFO(json::serialize(c));
+  CHECK(c.at("completed_at").is_string());
+  for (const auto* domain : {"auth", "user", "messaging", "content", "feed"}) {
+    REQUIRE(c.at("domains").as_object().contains(domain));
+    CHECK(number(c.at("domains").at(domain).as_object(), "erased") > 0);
+  }
+  std::string found;
+  CHECK(within(10s, [&] { return (found = rows_with(x.word)).empty(); }));
+  CHECK(found == "");
+  CHECK(logs_with(x.word) == "");
+
+  // Counters of others are the numbers of what is left.
+  const auto bobs = shown(bob, "/v1/posts/" + x.bobs_post);
+  const auto& counts = bobs.at("counts").as_object();
+  CHECK(number(counts, "comments") == 1);
+  CHECK(number(counts, "shares") == 0);
+  CHECK(counts.at("reactions").as_object().empty());
+  CHECK(within(2s, [&] {
+    return number(shown(bob, "/v1/posts/" + x.bobs_post).at("counts").as_object(), "quotes") == 0;
+  }));
+  const auto poll = shown(bob, "/v1/posts/" + x.poll).at("poll").as_object();
+  CHECK(number(poll.at("options").at(1).as_object(), "votes") == 1);
+  const auto me = shown(bob, "/v1/users/me");
+  CHECK(number(me, "followers_count") == 0);
+  CHECK(number(me, "following_count") == 0);
+  CHECK(items(bob, "/v1/users/" + bob.id + "/followers") == 0);
+  CHECK(items(bob, "/v1/notifications") == 0);
+  CHECK(items(bob, "/v1/feed") == 2);
+  CHECK(act(bob, "GET", "/v1/posts/" + x.anns_post).status == 404);
+
+  // The comment with an answer leaves its place, without a name.
+  const auto comments = shown(bob, "/v1/posts/" + x.bobs_post + "/comments").at("items").as_array();
+  REQUIRE(comments.size() == 1);
+  CHECK(comments[0].at("deleted") == true);
+  CHECK(items(bob, "/v1/posts/" + x.bobs_post + "/comments?parent=" + x.comment) == 1);
+
+  // Names are free again: the present handle, the former one, and the address.
+  auto again = x.ann;
+  CHECK(nova::client::take_tokens(
+      again, http().post("/v1/auth/register", nova::client::register_body(again))));
+  CHECK(again.id != x.ann.id);
+  CHECK(http()
+            .post("/v1/account/undelete",
+                  R"({"undo_token":)" +
+                      nova::flow::quoted(text(left.json().as_object(), "undo_token")) + "}")
+            .status == 401);
+}
