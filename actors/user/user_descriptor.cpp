@@ -5,6 +5,7 @@
 #include "actors/user/profile_entity.hpp"
 #include "actors/user/user_intake.hpp"
 #include "actors/user/user_services.hpp"
+#include "protocols/user/user.nova.hpp"
 #include "storage/user/migrations.hpp"
 #include "storage/user/user_store.hpp"
 
