@@ -20,6 +20,10 @@ namespace nova::operations {
 class MoveSagaRequest;
 }
 
+namespace nova::views {
+class ExportRequest;
+}
+
 namespace nova::auth {
 
 class RegisterRequest;
@@ -32,6 +36,8 @@ class RevokeSessionRequest;
 class StartSessionRequest;
 class DeleteAccountRequest;
 class UndeleteRequest;
+class StartExportRequest;
+class GetExportRequest;
 
 struct account_state {
   uuid id{};  ///< from the key, even if there is no such account
@@ -77,6 +83,14 @@ struct account_entity {
                                const runtime::reads&);
   static outcome revoke_session(const state&, const RevokeSessionRequest&, const runtime::context&,
                                 const runtime::reads&);
+
+  // export_handlers.cpp
+  static outcome start_export(const state&, const StartExportRequest&, const runtime::context&,
+                              const runtime::reads&);
+  static outcome get_export(const state&, const GetExportRequest&, const runtime::context&,
+                            const runtime::reads&);
+  static outcome export_part(const state&, const views::ExportRequest&, const runtime::context&,
+                             const runtime::reads&);
 
   // deletion_handlers.cpp
   static outcome delete_account(const state&, const DeleteAccountRequest&, const runtime::context&,

@@ -4,11 +4,13 @@
 #include "actors/auth/auth_intake.hpp"
 #include "actors/auth/auth_services.hpp"
 #include "actors/auth/certificate_entity.hpp"
+#include "actors/auth/export_entity.hpp"
 #include "actors/auth/keyring_entity.hpp"
 #include "actors/auth/login_name_entity.hpp"
 #include "actors/auth/operators_entity.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
+#include "storage/auth/export_store.hpp"
 #include "storage/auth/handle_store.hpp"
 #include "storage/auth/migrations.hpp"
 
@@ -30,8 +32,9 @@ runtime::domain make(const config::auth_settings& settings, const runtime::kept_
   d.kinds.push_back(login_name_entity::kind());
   d.kinds.push_back(keyring_entity::kind());
   d.kinds.push_back(certificate_entity::kind());
+  d.kinds.push_back(export_entity::kind());
   d.kinds.push_back(operators_entity::kind());
-  d.retention = {store::ended_former_handles()};
+  d.retention = {store::ended_former_handles(), store::ended_exports()};
   d.services = std::make_shared<auth_services>(settings, secret->second);
   return d;
 }

@@ -1,6 +1,8 @@
 // See auth_services.hpp.
 #include "actors/auth/auth_services.hpp"
 
+#include "protocols/core/jwt.hpp"
+
 #include <sodium.h>
 
 #include <algorithm>
@@ -36,6 +38,7 @@ auth_services::auth_services(config::auth_settings s, const root_key& root)
       refresh(root),
       decoy_hash(hash_password(unknown_password(), cost)) {
   crypto_kdf_derive_from_key(decoy_key_.data(), decoy_key_.size(), 1, "novadecy", root.data());
+  crypto_kdf_derive_from_key(export_key_.data(), export_key_.size(), 1, "novaexpo", root.data());
 }
 
 uuid auth_services::decoy_account(std::string_view name) const {
@@ -45,6 +48,21 @@ uuid auth_services::decoy_account(std::string_view name) const {
   out.data[6] = static_cast<std::uint8_t>((out.data[6] & 0x0F) | 0x80);
   out.data[8] = static_cast<std::uint8_t>((out.data[8] & 0x3F) | 0x80);
   return out;
+}
+
+std::string auth_services::export_signature(const uuid& id, std::int64_t until) const {
+  const auto text = to_string(id) + '.' + std::to_string(until);
+  std::array<std::uint8_t, crypto_auth_BYTES> mac{};
+  crypto_auth(mac.data(), reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
+              export_key_.data());
+  return base64url_encode(mac);
+}
+
+bool auth_services::good_export(const uuid& id, std::int64_t until,
+                                std::string_view signature) const {
+  const auto right = export_signature(id, until);
+  return right.size() == signature.size() &&
+         sodium_memcmp(right.data(), signature.data(), right.size()) == 0;
 }
 
 }  // namespace nova::auth

@@ -29,13 +29,17 @@ class auth_services {
   /// Names of the domains whose answers complete the end of an account; set before the domain starts.
   std::vector<std::string> erasing;
 
+  /// Of the address under which an export is fetched until then (Unix seconds).
+  std::string export_signature(const uuid& id, std::int64_t until) const;
+  bool good_export(const uuid& id, std::int64_t until, std::string_view signature) const;
+
   /// The id that stands for an unknown name. It is always the same for one name, and never a real account's
   /// (version 8).
   uuid decoy_account(std::string_view name) const;
 
  private:
   auth_services(config::auth_settings s, const root_key& root);
-  root_key decoy_key_{};
+  root_key decoy_key_{}, export_key_{};
 };
 
 }  // namespace nova::auth

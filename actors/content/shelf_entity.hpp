@@ -55,6 +55,10 @@ struct shelf_entity {
                                   const reads&);
   static outcome list_hashtags(const state&, const PageRequest&, const context&, const reads&);
 
+  // export_handlers.cpp
+  static outcome export_part(const state&, const views::ExportRequest&, const context&,
+                             const reads&);
+
   // erasure_handlers.cpp: the end of the account
   static outcome on_erase_account(const state&, const auth::EraseAccount&, const context&,
                                   const reads&);

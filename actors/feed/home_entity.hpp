@@ -63,6 +63,10 @@ struct home_entity {
   static outcome keep_ranking(const state&, const KeepRankingRequest&, const context&,
                               const reads&);
 
+  // export_handlers.cpp
+  static outcome export_part(const state&, const views::ExportRequest&, const context&,
+                             const reads&);
+
   // post_handlers.cpp: of the post's author
   static outcome on_published(const state&, const content::PostPublished&, const context&,
                               const reads&);

@@ -15,8 +15,9 @@ class CardChanged;
 class Changed;
 }  // namespace nova::user
 namespace nova::views {
+class ExportRequest;
 class MessagesRequest;
-}
+}  // namespace nova::views
 
 namespace nova::messaging {
 
@@ -49,6 +50,10 @@ struct inbox_entity {
   // erasure_handlers.cpp
   static outcome on_confirm_erasure(const state&, const auth::ConfirmErasure&, const context&,
                                     const reads&);
+
+  // export_handlers.cpp
+  static outcome export_part(const state&, const views::ExportRequest&, const context&,
+                             const reads&);
 
   // person_handlers.cpp
   static outcome on_card_changed(const state&, const user::CardChanged&, const context&,

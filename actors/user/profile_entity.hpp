@@ -28,6 +28,10 @@ class PostPublished;
 class PostRestored;
 }  // namespace nova::content
 
+namespace nova::views {
+class ExportRequest;
+}
+
 namespace nova::user {
 
 class BlockRequest;
@@ -127,6 +131,10 @@ struct profile_entity {
                                       const reads&);
   static outcome list_blocks(const state&, const ListMineRequest&, const context&, const reads&);
   static outcome list_mutes(const state&, const ListMineRequest&, const context&, const reads&);
+
+  // export_handlers.cpp
+  static outcome export_part(const state&, const views::ExportRequest&, const context&,
+                             const reads&);
 
   // erasure_handlers.cpp
   static outcome on_account_closed(const state&, const auth::AccountClosed&,

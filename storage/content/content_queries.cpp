@@ -232,6 +232,15 @@ const storage::query comments_oldest{.name = "content.comments_oldest",
 const storage::query comments_newest{.name = "content.comments_newest",
                                      .sql = COMMENTS("<", "DESC")};
 
+const storage::query comments_of_account{
+    .name = "content.comments_of_account",
+    .sql = "SELECT c.comment_id, c.post_id, c.parent_id, c.author_id, c.created_at, c.edited_at, "
+           "c.deleted, c.text, c.body, c.replies, r.emojis, r.ns, " MY_REACTION("c.comment_id", "$1")
+           " FROM comment c " REACTIONS("c.comment_id") "WHERE c.author_id = $1 AND NOT c.deleted "
+           "AND (c.created_at, c.comment_id) < ($2::timestamptz, $3::uuid) ORDER BY c.created_at "
+           "DESC, c.comment_id DESC LIMIT $4::bigint",
+    .read = {.slow = true, .account_param = 0}};
+
 const storage::query insert_comment{
     .name = "content.insert_comment",
     .sql =
@@ -443,6 +452,7 @@ const storage::query* const list[] = {&load_post,
                                       &comment_chain,
                                       &comments_oldest,
                                       &comments_newest,
+                                      &comments_of_account,
                                       &insert_comment,
                                       &edit_comment,
                                       &delete_comment,

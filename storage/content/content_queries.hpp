@@ -19,7 +19,7 @@ extern const storage::query insert_vote, add_votes, votes, voters;
 
 // Comments
 extern const storage::query comment_head, comment_chain, comments_oldest, comments_newest,
-    insert_comment, edit_comment, delete_comment, add_replies;
+    comments_of_account, insert_comment, edit_comment, delete_comment, add_replies;
 
 // Reactions, of posts and comments
 extern const storage::query set_reaction, delete_reaction, add_reactions;

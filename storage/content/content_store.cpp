@@ -115,6 +115,9 @@ statement comments(const uuid& parent, const uuid& reader, bool newest_first,
   return {newest_first ? &q::comments_newest : &q::comments_oldest,
           {parent, reader, timestamp{from.at}, from.id, limit}};
 }
+statement comments_of_account(const uuid& account, place before, std::int64_t limit) {
+  return {&q::comments_of_account, {account, timestamp{before.at}, before.id, limit}};
+}
 statement insert_comment(const comment_row& c) {
   return {&q::insert_comment,
           {c.comment_id, c.post_id, c.parent, c.author, timestamp{c.created_at}, c.text,

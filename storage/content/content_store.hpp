@@ -62,6 +62,8 @@ statement comment_chain(const uuid& comment, std::int64_t above);
 /// `parent`: a comment, or the post for its first level.
 statement comments(const uuid& parent, const uuid& reader, bool newest_first,
                    std::optional<place> behind, std::int64_t limit);
+/// Not deleted ones, newest first.
+statement comments_of_account(const uuid& account, place before, std::int64_t limit);
 statement insert_comment(const comment_row& c);
 /// Refused as a conflict when it is deleted.
 statement edit_comment(const comment_row& c);

@@ -254,6 +254,15 @@ const query history_forward{
     "WHERE m.conversation_id = $1 AND m.seq < $2 AND m.seq > $3 "
     "ORDER BY m.seq LIMIT $4::bigint"};
 
+// Along the conversations of the account; its cost grows with their messages.
+const query sent_messages{
+    .name = "messaging.sent_messages",
+    .sql = "SELECT " MESSAGE_COLUMNS("m") ", r.emojis, r.counts, r.mine FROM member own JOIN message "
+           "m ON m.conversation_id = own.conversation_id " REACTIONS_OF("$1")
+           "WHERE own.account_id = $1 AND m.sender_id = $1 AND (m.conversation_id, m.seq) > "
+           "($2::uuid, $3::bigint) ORDER BY m.conversation_id, m.seq LIMIT $4::bigint",
+    .read = {.slow = true, .account_param = 0}};
+
 const query insert_change{"messaging.insert_change",
                           "INSERT INTO change (conversation_id, rev, seq, body, at) "
                           "VALUES ($1, $2, $3, $4, $5)"};
@@ -540,6 +549,7 @@ std::vector<const query*> all() {
           &recall_message,
           &history_back,
           &history_forward,
+          &sent_messages,
           &insert_change,
           &delete_edits,
           &due_changes,

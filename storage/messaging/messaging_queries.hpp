@@ -16,7 +16,7 @@ extern const query find_direct, list_conversations, list_members, conversation_m
 // Messages.
 extern const query insert_message, count_sent, find_by_client_id, message_head, edit_message,
     recall_message;
-extern const query history_back, history_forward, insert_change, delete_edits;
+extern const query history_back, history_forward, sent_messages, insert_change, delete_edits;
 extern const query insert_reaction, delete_reaction, delete_spent_count, delete_reaction_counts,
     mark_reacted, message_reactions;
 // Retention.

@@ -110,6 +110,10 @@ statement persons_by_handle(std::vector<std::string> handles_lower) {
 statement blocks_between(const uuid& account, std::vector<uuid> others) {
   return {&q::blocks_between, {account, std::move(others)}};
 }
+statement sent_messages(const uuid& account, const uuid& conversation, std::int64_t seq,
+                        std::int64_t limit) {
+  return {&q::sent_messages, {account, conversation, seq, limit}};
+}
 statement conversation_partners(const uuid& account, std::int64_t limit) {
   return {&q::conversation_partners, {account, limit}};
 }

@@ -54,6 +54,9 @@ statement missed_changes(std::span<const range> ranges);
 /// (`seq` ≤ `seen`).
 statement change_span(std::span<const range> ranges, std::vector<std::int64_t> seen);
 
+/// Messages of the account behind this one, along its conversations.
+statement sent_messages(const uuid& account, const uuid& conversation, std::int64_t seq,
+                        std::int64_t limit);
 statement known_persons(std::vector<uuid> accounts);
 statement persons_by_handle(std::vector<std::string> handles_lower);
 statement blocks_between(const uuid& account, std::vector<uuid> others);

@@ -274,3 +274,41 @@ TEST_CASE("afterwards every trace is gone within 10 s of the certificate; others
                       nova::flow::quoted(text(left.json().as_object(), "undo_token")) + "}")
             .status == 401);
 }
+
+TEST_CASE("an export is a ZIP with a manifest and a folder for each domain, at a signed address") {
+  const auto x = lived();
+  const auto started = act(x.ann, "POST", "/v1/account/export");
+  INFO(started.body);
+  REQUIRE(started.status == 202);
+  const auto path = "/v1/account/exports/" + text(started.json().as_object(), "export_id");
+  json::object state;
+  REQUIRE(within(20s, [&] {
+    state = shown(x.ann, path);
+    return text(state, "state") == "ready";
+  }));
+  CHECK(state.at("progress").to_number<double>() == 1);
+  CHECK(state.at("expires_at").is_string());
+  CHECK(act(x.bob, "GET", path).status == 404);
+  CHECK(http().get(path).status == 401);
+  const auto url = text(state, "url");
+  const auto file = http().get(url);
+  REQUIRE(file.status == 200);
+  CHECK(file.header("Content-Type") == "application/zip");
+  CHECK(file.body.starts_with("PK"));
+  for (const auto* name :
+       {"manifest.json", "auth/account-1.json", "user/profile-1.json", "content/posts-1.json",
+        "content/comments-1.json", "content/drafts-1.json", "messaging/messages-1.json",
+        "feed/preferences-1.json"})
+    CHECK_MESSAGE(file.body.find(name) != std::string::npos, name);
+  for (const auto& words :
+       {x.ann.email, "again " + x.word, "I said " + x.word, "draft " + x.word, "hi " + x.word})
+    CHECK_MESSAGE(file.body.find(words) != std::string::npos, words);
+  CHECK(file.body.find("an answer") == std::string::npos);
+  auto forged = url;
+  forged.back() = forged.back() == 'A' ? 'B' : 'A';
+  forged[forged.size() - 4] = forged[forged.size() - 4] == 'A' ? 'B' : 'A';
+  CHECK(http().get(forged).status == 404);
+  CHECK(http().get(url.substr(0, url.find('?'))).status / 100 == 4);
+  REQUIRE(leave(x.ann).status == 202);
+  CHECK(within(2s, [&] { return http().get(url).status == 404; }));
+}
