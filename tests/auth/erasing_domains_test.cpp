@@ -1,6 +1,8 @@
-// No domain is forgotten at the end of an account: each module says how it answers, takes the order, and auth waits for it.
+// No domain is forgotten at the end of an account, or in its export: each module says how it answers, takes the order, and auth
+// waits for it.
 #include "actors/domain_modules.hpp"
 #include "protocols/auth/auth.nova.hpp"
+#include "protocols/views/views.pb.h"
 
 #include <doctest/doctest.h>
 #include <google/protobuf/descriptor.h>
@@ -51,4 +53,14 @@ TEST_CASE("one domain waits for all answers, and takes each of them") {
     for (const auto* answer : answers) CHECK(takes(d, *answer));
   }
   CHECK(waiting == 1);
+}
+
+TEST_CASE("each domain gives its part of an export") {
+  for (const auto& m : domain_modules()) {
+    INFO(m.name);
+    CHECK(std::ranges::any_of(rpc::all_methods(), [&](const rpc::method* method) {
+      return method->domain == m.name &&
+             method->request->name == views::ExportRequest::descriptor()->full_name();
+    }));
+  }
 }
