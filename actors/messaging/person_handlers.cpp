@@ -19,9 +19,7 @@ inbox_entity::outcome tell(const user::Changed& card, const runtime::context& c,
   const auto account = parse_uuid(c.key);
   runtime::decision<inbox_state> d;
   if (!account) return d;
-  if (r.size() == 0)
-    return runtime::need{{store::conversation_partners(*account, told_people)},
-                         runtime::meanwhile::goes_on};
+  if (r.size() == 0) return runtime::need{{store::conversation_partners(*account, told_people)}};
   auto people = std::make_shared<const std::vector<uuid>>(read_accounts(r.rows(0)));
   if (!people->empty())
     d.pushes.push_back({{std::move(people)}, user::make_push(user::Changed(card)), 0});

@@ -52,23 +52,23 @@ const query erase_shares{
         "(UPDATE post p SET shares = p.shares - 1 FROM gone g WHERE p.post_id = g.post_id) " COUNT(
             "erased", "gone")};
 
-#define VOTES_OF(ended)                                                                        \
-  "SELECT v.post_id FROM vote v JOIN post p ON p.post_id = v.post_id WHERE v.account_id = $1 " \
-  "AND " ended " LIMIT $2::bigint"
+#define VOTES_OF(open)                                             \
+  "SELECT v.post_id FROM vote v WHERE v.account_id = $1 AND " open \
+  " (SELECT FROM post p WHERE "                                    \
+  "p.post_id = v.post_id AND p.poll_ends_at > $3) LIMIT $2::bigint"
 
 const query erase_votes{
     .name = "content.erase_votes",
-    .sql = "WITH gone AS (DELETE FROM vote WHERE account_id = $1 AND post_id IN (" VOTES_OF(
-               "p.poll_ends_at > $3") ") RETURNING post_id, choices), counts AS (UPDATE vote_count "
-           "k SET n = k.n - 1 FROM (SELECT post_id, unnest(choices || -1::bigint) AS option FROM "
-           "gone) g WHERE k.post_id = g.post_id AND k.option = g.option) " COUNT("erased", "gone")};
+    .sql = "WITH gone AS (DELETE FROM vote WHERE account_id = $1 AND post_id IN (" VOTES_OF("EXISTS")
+           ") RETURNING post_id, choices), counts AS (UPDATE vote_count k SET n = k.n - 1 FROM "
+           "(SELECT post_id, unnest(choices || -1::bigint) AS option FROM gone) g WHERE k.post_id = "
+           "g.post_id AND k.option = g.option) " COUNT("erased", "gone")};
 
 const query anonymise_votes{
     .name = "content.anonymise_votes",
     .sql =
         "WITH kept AS (UPDATE vote SET account_id = gen_random_uuid() WHERE account_id = $1 AND "
-        "post_id IN (" VOTES_OF("p.poll_ends_at <= $3") ") RETURNING post_id) " COUNT("anonymised",
-                                                                                      "kept")};
+        "post_id IN (" VOTES_OF("NOT EXISTS") ") RETURNING post_id) " COUNT("anonymised", "kept")};
 
 #undef VOTES_OF
 
