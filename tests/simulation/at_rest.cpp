@@ -2,6 +2,7 @@
 #include "protocols/auth/auth.pb.h"
 #include "protocols/messaging/messaging.pb.h"
 #include "protocols/user/user.pb.h"
+#include "protocols/views/views.pb.h"
 #include "tests/simulation/workload.hpp"
 
 #include <algorithm>
@@ -124,7 +125,7 @@ std::string workload::read_accounts() {
     r.has_profile = profile.ok();
     if (!in.ok() || !profile.ok()) continue;
     const auto& id = static_cast<const auth::Tokens&>(**in.reply).account_id();
-    r.has_profile = static_cast<const user::Profile&>(**profile.reply).account_id() == id;
+    r.has_profile = static_cast<const views::Profile&>(**profile.reply).account_id() == id;
   }
   return {};
 }

@@ -40,6 +40,9 @@ void add_profiles(memory_store& store) {
         best = &r;
     return best ? found(profile_cells, {shown(*best)}) : found(profile_cells, {});
   });
+  // No handle changes here.
+  store.on("user.profile_by_former_handle",
+           [](memory_store&, const memory_row&) { return found(profile_cells, {}); });
   store.on("user.insert_profile", [](memory_store& s, const memory_row& p) {
     auto row = p;
     row.insert(row.end(), {storage::bytes{}, value{}, value{}, false, storage::bytes{}});
