@@ -30,14 +30,17 @@ outcome written(const shelf_state& s, const std::string& cursor, const context& 
   q.set_kind(kind);
   return shelf_entity::list_posts(s, q, c, r);
 }
-outcome posts(const shelf_state& s, const std::string& cursor, const context& c, const reads& r) {
+outcome own_posts(const shelf_state& s, const std::string& cursor, const context& c,
+                  const reads& r) {
   return written(s, cursor, c, r, "posts");
 }
-outcome shares(const shelf_state& s, const std::string& cursor, const context& c, const reads& r) {
+outcome own_shares(const shelf_state& s, const std::string& cursor, const context& c,
+                   const reads& r) {
   return written(s, cursor, c, r, "shares");
 }
 
-outcome comments(const shelf_state& s, const std::string& cursor, const context&, const reads& r) {
+outcome own_comments(const shelf_state& s, const std::string& cursor, const context&,
+                     const reads& r) {
   const auto before = place_of(cursor.empty() ? nullptr : &cursor);
   if (before.has_error()) return before.error();
   if (r.size() == 0)
@@ -68,10 +71,10 @@ outcome shelf_entity::export_part(const state& s, const views::ExportRequest& q,
                                   const reads& r) {
   using rpc::message_type_of;
   static const list lists[] = {
-      {"posts", &message_type_of<PostPage>(), posts},
+      {"posts", &message_type_of<PostPage>(), own_posts},
       {"scheduled", &message_type_of<PostPage>(), kept<&list_scheduled>},
-      {"comments", &message_type_of<ListCommentsReply>(), comments},
-      {"shares", &message_type_of<PostPage>(), shares},
+      {"comments", &message_type_of<ListCommentsReply>(), own_comments},
+      {"shares", &message_type_of<PostPage>(), own_shares},
       {"bookmarks", &message_type_of<PostPage>(), kept<&list_bookmarks>},
       {"drafts", &message_type_of<ListDraftsReply>(), kept<&list_drafts>},
       {"hashtags", &message_type_of<ListHashtagsReply>(), kept<&list_hashtags>}};

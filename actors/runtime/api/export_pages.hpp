@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/runtime/api/decision.hpp"
+#include "protocols/core/page.hpp"
 #include "protocols/views/views.pb.h"
 
 #include <charconv>
