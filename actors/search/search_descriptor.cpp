@@ -3,6 +3,7 @@
 #include "actors/search/search_intake.hpp"
 #include "actors/search/search_services.hpp"
 #include "actors/search/seeker_entity.hpp"
+#include "protocols/search/search.nova.hpp"
 #include "storage/search/migrations.hpp"
 #include "storage/search/search_queries.hpp"
 
@@ -34,7 +35,10 @@ runtime::domain make(const config::search_settings& settings, const runtime::kep
 }  // namespace
 
 runtime::domain_module<config::search_settings> descriptor() {
-  return {.name = "search", .migrations = storage::search_migrations(), .make = make};
+  return {.name = "search",
+          .migrations = storage::search_migrations(),
+          .make = make,
+          .confirms_erasure = &erasure_confirmed_event()};
 }
 
 }  // namespace nova::search

@@ -28,6 +28,10 @@ struct seeker_entity {
   // find_handlers.cpp
   static outcome find(const state&, const FindRequest&, const context&, const reads&);
 
+  // export_handlers.cpp
+  static outcome export_part(const state&, const views::ExportRequest&, const context&,
+                             const reads&);
+
   // erasure_handlers.cpp
   static outcome on_confirm_erasure(const state&, const auth::ConfirmErasure&, const context&,
                                     const reads&);
