@@ -82,8 +82,8 @@ outcome account_entity::export_part(const state& s, const views::ExportRequest& 
   if (!s.open()) return make_error(errc::not_found);
   using rpc::message_type_of;
   static const runtime::export_list<account_state> lists[] = {
-      {"account", &message_type_of<ExportedAccount>(), my_account},
-      {"sessions", &message_type_of<ListSessionsReply>(), my_sessions}};
+      {.name = "account", .reply = &message_type_of<ExportedAccount>(), .page = my_account},
+      {.name = "sessions", .reply = &message_type_of<ListSessionsReply>(), .page = my_sessions}};
   return runtime::export_page<account_state>(lists, q, s, c, r);
 }
 

@@ -71,13 +71,15 @@ outcome shelf_entity::export_part(const state& s, const views::ExportRequest& q,
                                   const reads& r) {
   using rpc::message_type_of;
   static const list lists[] = {
-      {"posts", &message_type_of<PostPage>(), own_posts},
-      {"scheduled", &message_type_of<PostPage>(), kept<&list_scheduled>},
-      {"comments", &message_type_of<ListCommentsReply>(), own_comments},
-      {"shares", &message_type_of<PostPage>(), own_shares},
-      {"bookmarks", &message_type_of<PostPage>(), kept<&list_bookmarks>},
-      {"drafts", &message_type_of<ListDraftsReply>(), kept<&list_drafts>},
-      {"hashtags", &message_type_of<ListHashtagsReply>(), kept<&list_hashtags>}};
+      {.name = "posts", .reply = &message_type_of<PostPage>(), .page = own_posts},
+      {.name = "scheduled", .reply = &message_type_of<PostPage>(), .page = kept<&list_scheduled>},
+      {.name = "comments", .reply = &message_type_of<ListCommentsReply>(), .page = own_comments},
+      {.name = "shares", .reply = &message_type_of<PostPage>(), .page = own_shares},
+      {.name = "bookmarks", .reply = &message_type_of<PostPage>(), .page = kept<&list_bookmarks>},
+      {.name = "drafts", .reply = &message_type_of<ListDraftsReply>(), .page = kept<&list_drafts>},
+      {.name = "hashtags",
+       .reply = &message_type_of<ListHashtagsReply>(),
+       .page = kept<&list_hashtags>}};
   return runtime::export_page<shelf_state>(lists, q, s, c, r);
 }
 

@@ -16,7 +16,7 @@ home_entity::outcome preferences(const home_state& s, const std::string&, const 
 home_entity::outcome home_entity::export_part(const state& s, const views::ExportRequest& q,
                                               const context& c, const reads& r) {
   static const runtime::export_list<home_state> lists[] = {
-      {"preferences", &rpc::message_type_of<Preferences>(), preferences}};
+      {.name = "preferences", .reply = &rpc::message_type_of<Preferences>(), .page = preferences}};
   return runtime::export_page<home_state>(lists, q, s, c, r);
 }
 

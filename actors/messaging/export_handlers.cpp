@@ -53,8 +53,10 @@ outcome inbox_entity::export_part(const state& s, const views::ExportRequest& q,
                                   const reads& r) {
   using rpc::message_type_of;
   static const runtime::export_list<inbox_state> lists[] = {
-      {"conversations", &message_type_of<ListConversationsReply>(), conversations},
-      {"messages", &message_type_of<SentMessages>(), sent}};
+      {.name = "conversations",
+       .reply = &message_type_of<ListConversationsReply>(),
+       .page = conversations},
+      {.name = "messages", .reply = &message_type_of<SentMessages>(), .page = sent}};
   return runtime::export_page<inbox_state>(lists, q, s, c, r);
 }
 

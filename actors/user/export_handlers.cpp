@@ -36,14 +36,23 @@ outcome profile_entity::export_part(const state& s, const views::ExportRequest& 
                                     const reads& r) {
   using rpc::message_type_of;
   static const list lists[] = {
-      {"profile", &message_type_of<views::Profile>(), my_profile},
-      {"settings", &message_type_of<Settings>(), my_settings},
-      {"followers", &message_type_of<CardPage>(), people<ListPeopleRequest, &list_followers>},
-      {"following", &message_type_of<CardPage>(), people<ListPeopleRequest, &list_following>},
-      {"follow_requests", &message_type_of<CardPage>(),
-       people<ListMineRequest, &list_follow_requests>},
-      {"blocks", &message_type_of<CardPage>(), people<ListMineRequest, &list_blocks>},
-      {"mutes", &message_type_of<CardPage>(), people<ListMineRequest, &list_mutes>}};
+      {.name = "profile", .reply = &message_type_of<views::Profile>(), .page = my_profile},
+      {.name = "settings", .reply = &message_type_of<Settings>(), .page = my_settings},
+      {.name = "followers",
+       .reply = &message_type_of<CardPage>(),
+       .page = people<ListPeopleRequest, &list_followers>},
+      {.name = "following",
+       .reply = &message_type_of<CardPage>(),
+       .page = people<ListPeopleRequest, &list_following>},
+      {.name = "follow_requests",
+       .reply = &message_type_of<CardPage>(),
+       .page = people<ListMineRequest, &list_follow_requests>},
+      {.name = "blocks",
+       .reply = &message_type_of<CardPage>(),
+       .page = people<ListMineRequest, &list_blocks>},
+      {.name = "mutes",
+       .reply = &message_type_of<CardPage>(),
+       .page = people<ListMineRequest, &list_mutes>}};
   return runtime::export_page<profile_state>(lists, q, s, c, r);
 }
 
