@@ -69,7 +69,10 @@ outcome notices_entity::list_notifications(const notices_state& s, const ListMin
   std::optional<uuid> before;
   if (q.has_cursor() && !(before = parse_uuid(q.cursor())))
     return invalid_field("cursor", "This is not a cursor of this list.");
-  if (r.size() == 0) return need{{store::notices(s.account, c.now, before, *limit + 1)}};
+  // Counted anew: those of an account that has ended are gone without a word to this entity.
+  if (r.size() == 0)
+    return need{{store::notices(s.account, c.now, before, *limit + 1),
+                 store::notices_behind(s.account, s.head.read_up_to.value_or(uuid{}))}};
   ListNotificationsReply reply;
   for (const auto& row : read_notices(r.rows(0))) {
     if (reply.items_size() == *limit) {
@@ -78,7 +81,7 @@ outcome notices_entity::list_notifications(const notices_state& s, const ListMin
     }
     *reply.add_items() = notification_message(row, s.head.read_up_to);
   }
-  reply.set_unread(s.head.unread);
+  reply.set_unread(read_count(r.rows(1)));
   decision d;
   d.reply = runtime::share(std::move(reply));
   return d;

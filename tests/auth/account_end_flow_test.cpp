@@ -254,6 +254,7 @@ TEST_CASE("afterwards every trace is gone within 10 s of the certificate; others
   CHECK(number(me, "following_count") == 0);
   CHECK(items(bob, "/v1/users/" + bob.id + "/followers") == 0);
   CHECK(items(bob, "/v1/notifications") == 0);
+  CHECK(number(shown(bob, "/v1/notifications"), "unread") == 0);
   CHECK(items(bob, "/v1/feed") == 2);
   CHECK(act(bob, "GET", "/v1/posts/" + x.anns_post).status == 404);
 

@@ -180,7 +180,9 @@ TEST_CASE(
   const auto named = p.update("  New Name ", std::nullopt);
   CHECK(profile(named).display_name() == "New Name");
   CHECK(profile(named).updated_at() == 1'000);
-  REQUIRE(decided(named).events.size() == 1);
+  REQUIRE(decided(named).events.size() == 2);
+  CHECK(dynamic_cast<const CardChanged&>(*decided(named).events[1].body).card().display_name() ==
+        "New Name");
   CHECK(dynamic_cast<const ProfileChanged&>(*decided(named).events[0].body).display_name() ==
         "New Name");
   const auto told = p.update(std::nullopt, "hi 中");
@@ -338,11 +340,11 @@ TEST_CASE("links, pictures and privacy are changed and emptied, and what is wron
   CHECK(shown.avatar_url() == "/v1/media/" + to_string(id(7)) + "/content");
   CHECK(shown.cover_url() == "/v1/media/" + to_string(id(8)) + "/content");
   CHECK(shown.private_());
-  REQUIRE(decided(out).events.size() == 2);
+  REQUIRE(decided(out).events.size() == 3);
   const auto& told = dynamic_cast<const ProfileChanged&>(*decided(out).events[0].body);
   CHECK(told.avatar_media_id() == to_string(id(7)));
   CHECK(told.private_());
-  CHECK(dynamic_cast<const PrivacyChanged&>(*decided(out).events[1].body).private_());
+  CHECK(dynamic_cast<const PrivacyChanged&>(*decided(out).events[2].body).private_());
 
   UpdateMyProfileRequest empty;
   empty.set_no_links(true);
@@ -465,7 +467,7 @@ TEST_CASE("becoming public accepts a page of requests and goes on by a reminder"
   UpdateMyProfileRequest q;
   q.set_private_(false);
   const auto out = p.ask(&profile_entity::update_my_profile, q);
-  CHECK(decided(out).events.size() == 2 + static_cast<std::size_t>(profile_entity::accept_batch));
+  CHECK(decided(out).events.size() == 3 + static_cast<std::size_t>(profile_entity::accept_batch));
   REQUIRE(decided(out).reminders.size() == 1);
   p.pending.resize(1);
   google::protobuf::StringValue due;
