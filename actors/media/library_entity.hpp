@@ -25,6 +25,9 @@ class ReportRequest;
 class FinishRequest;
 class EndRequest;
 }  // namespace nova::transfer
+namespace nova::views {
+class ExportRequest;
+}
 
 namespace nova::media {
 
@@ -79,6 +82,10 @@ struct library_entity {
   /// The end of an upload's time, and the looks at media that nothing shows.
   static outcome on_due(const state&, const google::protobuf::StringValue&, const context&,
                         const reads&);
+
+  // export_handlers.cpp
+  static outcome export_part(const state&, const views::ExportRequest&, const context&,
+                             const reads&);
 
   // erasure_handlers.cpp
   static outcome on_account_closed(const state&, const auth::AccountClosed&, const context&,

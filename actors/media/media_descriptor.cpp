@@ -4,6 +4,7 @@
 #include "actors/media/media_intake.hpp"
 #include "actors/media/media_services.hpp"
 #include "actors/media/showcase_entity.hpp"
+#include "protocols/media/media.nova.hpp"
 #include "storage/media/media_store.hpp"
 #include "storage/media/migrations.hpp"
 
@@ -27,8 +28,11 @@ runtime::domain make(const config::media_settings& settings, const runtime::kept
 }  // namespace
 
 runtime::domain_module<config::media_settings> descriptor() {
-  return {
-      .name = "media", .migrations = storage::media_migrations(), .keys = {"urls"}, .make = make};
+  return {.name = "media",
+          .migrations = storage::media_migrations(),
+          .keys = {"urls"},
+          .make = make,
+          .confirms_erasure = &erasure_confirmed_event()};
 }
 
 }  // namespace nova::media
