@@ -112,12 +112,13 @@ class no_edge final : public rpc::push_sink {
 class node_process {
  public:
   node_process(const settings& s, const domain_databases& where, const runtime::kept_keys& keys,
-               blobs::store& store)
+               blobs::store& store, blobs::store& segments)
       : settings_(s),
         where_(where),
         io_(s.storage.io_threads),
-        server_(has_gateway() ? std::make_unique<gateway::server>(gateway_options(s, keys, store))
-                              : nullptr),
+        server_(has_gateway()
+                    ? std::make_unique<gateway::server>(gateway_options(s, keys, store, segments))
+                    : nullptr),
         node_(node_options(), edge()) {
     auto node = storage::node_name(s.general.data_dir).value();
     const auto erasures = runtime::erasure_answers(domain_modules());
@@ -210,10 +211,11 @@ class node_process {
   }
 
   static gateway::gateway_options gateway_options(const settings& s, const runtime::kept_keys& keys,
-                                                  blobs::store& store) {
+                                                  blobs::store& store, blobs::store& segments) {
     gateway::gateway_options o;
     o.settings = s.gateway;
     o.blobs = &store;
+    o.segments = &segments;
     o.urls_key = keys.at("urls");
     o.metrics.push_back(config::process_metrics());
     if (o.settings.resume_key.empty()) o.settings.resume_key = keys.at("resume");
@@ -348,11 +350,13 @@ int serve(config::running_settings& all, config::process_signals& signals) {
   if (!keys) return refuse(keys.error());
   auto store = storage::open_file_store(fs::path(s.general.data_dir) / "blobs");
   if (!store) return refuse(store.error());
+  auto segments = storage::open_file_store(fs::path(s.general.data_dir) / "segments");
+  if (!segments) return refuse(segments.error());
 
   int status = config::exit_failed;
   std::optional<config::watchdog> guard;
   {
-    node_process process(s, where, *keys, **store);
+    node_process process(s, where, *keys, **store, **segments);
     status = run(process, signals, all);
     std::chrono::milliseconds budget(s.general.stop_budget_ms);
     guard.emplace(budget);

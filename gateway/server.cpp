@@ -9,6 +9,7 @@
 #include "gateway/loop/http_date.hpp"
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
+#include "gateway/transfer/live_routes.hpp"
 #include "gateway/transfer/transfer_routes.hpp"
 #include "gateway/views/composing_bus.hpp"
 #include "protocols/core/log.hpp"
@@ -29,12 +30,35 @@ namespace net = boost::asio;
 using boost::system::error_code;
 using acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::executor_type>;
 
+namespace {
+
+/// Media and live streams.
+struct all_streams final : streamed_routes {
+  bool takes(std::string_view verb, std::string_view path) const override {
+    return (transfers && transfers->takes(verb, path)) || (live && live->takes(verb, path));
+  }
+  std::shared_ptr<body_taker> begin(io_thread& thread, const http_request& request,
+                                    const std::string& address, const std::string& request_id,
+                                    stream_answers answers) const override {
+    const bool of_live = live && live->takes(request.verb, split_target(request.target).first);
+    const streamed_routes& taker =
+        of_live ? static_cast<const streamed_routes&>(*live) : *transfers;
+    return taker.begin(thread, request, address, request_id, std::move(answers));
+  }
+
+  std::optional<transfer_routes> transfers;
+  std::optional<live_routes> live;
+};
+
+}  // namespace
+
 struct server::impl final : rpc::push_sink {
   explicit impl(gateway_options o) : common(std::move(o.settings), *o.wall, *o.random) {
     if (o.blobs != nullptr) {
       files.emplace(common.settings.file_threads, common.settings.file_queue);
-      transfers.emplace(common, *o.blobs, *files, o.urls_key);
-      parts.streams = &*transfers;
+      streams.transfers.emplace(common, *o.blobs, *files, o.urls_key);
+      if (o.segments != nullptr) streams.live.emplace(common, *o.segments, *files, o.urls_key);
+      parts.streams = &streams;
       parts.files = &*files;
     }
     google::protobuf::SetLogHandler(nullptr);  // it would print a line for each hostile message
@@ -68,7 +92,7 @@ struct server::impl final : rpc::push_sink {
   edge common;
   const pages site{common};
   std::optional<file_threads> files;
-  std::optional<transfer_routes> transfers;
+  all_streams streams;
   http_parts_of_server parts{site};
   exposition exposed;
   std::vector<std::shared_ptr<io_thread>> threads;
@@ -181,6 +205,7 @@ void server::impl::refuse(tcp_socket socket, limits::refused why, bool secure) {
 
 void server::impl::tick_tokens() {
   common.tokens->tick();
+  if (streams.live) streams.live->sweep();
   token_timer->expires_after(common.tokens->ready() ? std::chrono::milliseconds(1000)
                                                     : std::chrono::milliseconds(100));
   token_timer->async_wait([this](error_code ec) {

@@ -30,8 +30,9 @@ struct gateway_options {
       operations = {};
   /// The content of /metrics instead of this server's own; null: its own.
   std::function<std::string()> metrics_text = {};
-  blobs::store* blobs = nullptr;  ///< null: no uploads and downloads
-  std::string urls_key = {};      ///< of signed addresses; at least 32 bytes when there are blobs
+  blobs::store* blobs = nullptr;     ///< null: no uploads and downloads
+  blobs::store* segments = nullptr;  ///< of live streams; null: none are served
+  std::string urls_key = {};  ///< of signed addresses; at least 32 bytes when there are blobs
 };
 
 class server {

@@ -2,6 +2,8 @@
 
 #include "protocols/core/planted.hpp"
 #include "protocols/messaging/messaging.nova.hpp"
+#include "protocols/streaming/streaming.nova.hpp"
+#include "protocols/streaming/streaming.pb.h"
 #include "storage/messaging/messaging_store.hpp"
 
 #include <algorithm>
@@ -11,6 +13,10 @@ namespace nova::messaging {
 runtime::entity_kind conversation_entity::kind() {
   runtime::methods<conversation_entity> conversation("conversation");
   bind_conversation<conversation_entity>(conversation);
+  conversation.on<streaming::StreamCreated>(streaming::stream_created_event(),
+                                            &conversation_entity::on_stream_created);
+  conversation.on<streaming::StreamChanged>(streaming::stream_changed_event(),
+                                            &conversation_entity::on_stream_changed);
   conversation.kind().normalise_key = &conversation_entity::normalise_key;
   return conversation.take();
 }
@@ -53,6 +59,10 @@ runtime::loading<conversation_state> conversation_entity::load(std::string_view 
       s.block_senders.push_back(m->sender);
   }
   if (s.last_seq > static_cast<std::int64_t>(recent.size())) s.recent.mark_incomplete();
+  if (s.kind == conversation_kind::chat) {
+    if (r.size() == 4) return runtime::need{{store::load_chat(*id)}};
+    if (auto chat = store::read_chat(r.rows(4))) s.chat.emplace(chat_facts{*std::move(chat), {}});
+  }
   s.blocked = !r.rows(3).empty() && !planted(planted_fault::stale_read_model);
   return s;
 }

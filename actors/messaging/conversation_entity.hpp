@@ -9,6 +9,10 @@
 namespace nova::views {
 class MembershipRequest;
 }
+namespace nova::streaming {
+class StreamChanged;
+class StreamCreated;
+}  // namespace nova::streaming
 
 namespace nova::messaging {
 
@@ -57,6 +61,16 @@ struct conversation_entity {
                                const reads&);
   static outcome list_members(const state&, const ListMembersRequest&, const context&,
                               const reads&);
+
+  // chat_handlers.cpp: chats of live streams
+  static outcome join_chat(const state&, const ConversationRequest&, const context&, const reads&);
+  static outcome ban_member(const state&, const BanRequest&, const context&, const reads&);
+  static outcome unban_member(const state&, const BanRequest&, const context&, const reads&);
+  static outcome set_chat(const state&, const SetChatRequest&, const context&, const reads&);
+  static outcome on_stream_created(const state&, const streaming::StreamCreated&, const context&,
+                                   const reads&);
+  static outcome on_stream_changed(const state&, const streaming::StreamChanged&, const context&,
+                                   const reads&);
 };
 
 /// All members of the conversation but `except`.

@@ -37,6 +37,7 @@ conversation_entity::outcome conversation_entity::get_conversation(const state& 
   if (r.size() == 0) return summary_of(s, c.caller.account);
   auto reply = read_reply(r);
   if (!reply) return make_error(errc::not_found);
+  if (s.chat) *reply->mutable_chat() = chat_settings(*s.chat);
   decision<state> d;
   d.reply = share(*std::move(reply));
   return d;

@@ -10,6 +10,34 @@ bool may_write(const conversation_facts& s, const member_state& m) {
   return !s.blocked && (s.kind != conversation_kind::channel || m.role != member_role::member);
 }
 
+std::optional<error> chat_refuses(const chat_facts& chat, const member_state& m,
+                                  const uuid& account, unix_ms now) {
+  if (m.role != member_role::member) return {};
+  if (const auto ban = chat.bans.find(account); ban != chat.bans.end() && ban->second > now)
+    return make_error(errc::forbidden, "A moderator has silenced you for a while.");
+  const auto spoke = chat.spoke_at.find(account);
+  const auto again = spoke == chat.spoke_at.end() ? 0 : spoke->second + chat.slow_mode_s * 1000;
+  if (chat.slow_mode_s > 0 && again > now)
+    return make_error(errc::rate_limited, "This chat is in slow mode.",
+                      static_cast<std::uint32_t>(again - now));
+  return {};
+}
+
+void note_spoken(chat_facts& chat, const uuid& account, unix_ms now) {
+  constexpr std::size_t most_remembered = 4'096;
+  chat.spoke_at[account] = now;
+  if (chat.spoke_at.size() > most_remembered)
+    std::erase_if(chat.spoke_at,
+                  [&](const auto& x) { return x.second + chat.slow_mode_s * 1000 <= now; });
+}
+
+ChatSettings chat_settings(const chat_row& chat) {
+  ChatSettings out;
+  out.set_slow_mode_s(chat.slow_mode_s);
+  if (chat.pinned_seq) out.set_pinned_seq(*chat.pinned_seq);
+  return out;
+}
+
 error cannot_write(const conversation_facts& s) {
   return make_error(s.blocked ? errc::blocked : errc::forbidden);
 }

@@ -14,6 +14,16 @@ constexpr std::int64_t members_shown_in_list = 32;
 /// False for readers of a channel. False for both sides of a direct conversation while one side blocks the other.
 bool may_write(const conversation_facts& s, const member_state& m);
 
+/// In a chat: a member who is banned for a time is refused as forbidden; in slow mode one who wrote a moment ago as rate_limited,
+/// with the time to wait. Moderators (owners and admins) are bound by neither.
+std::optional<error> chat_refuses(const chat_facts& chat, const member_state& m,
+                                  const uuid& account, unix_ms now);
+
+/// In slow mode. Forgets those who may write again when there are many.
+void note_spoken(chat_facts& chat, const uuid& account, unix_ms now);
+
+ChatSettings chat_settings(const chat_row& chat);
+
 /// The error for an account that may not write.
 error cannot_write(const conversation_facts& s);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/runtime/api/account_set.hpp"
+#include "storage/messaging/chat_store.hpp"
 #include "storage/messaging/messaging_rows.hpp"
 
 #include <boost/functional/hash.hpp>
@@ -96,6 +97,11 @@ struct member_state {
   std::int64_t delivered_seq = 0;
 };
 
+/// The chat of a live stream. Who may see the stream may join and write.
+struct chat_facts : chat_row {
+  std::map<uuid, unix_ms> spoke_at;  ///< in slow mode: when a member wrote last. In memory only
+};
+
 struct conversation_facts {
   bool exists = false;
   uuid id{};
@@ -104,7 +110,8 @@ struct conversation_facts {
   unix_ms created_at = 0;
   std::int64_t last_seq = 0;
   std::int64_t rev = 0;
-  bool blocked = false;   ///< direct only: one side has blocked the other
+  bool blocked = false;  ///< direct only: one side has blocked the other
+  std::optional<chat_facts> chat = {};
   unix_ms listed_at = 0;  ///< its place in the members' lists; 0: none
   /// Membership changes through add, set_role_of and remove only, so that `everyone`, `crowd` and `owners` stay true.
   std::map<uuid, member_state> members;

@@ -142,7 +142,9 @@ outcome conversation_entity::recall(const state& s, const RecallRequest& q, cons
   if (r.size() == 0) return need{{store::message_head(s.id, q.seq())}};
   const auto head = read_head(r.rows(0));
   if (!head) return make_error(errc::not_found);
-  if (head->sender != c.caller.account) return make_error(errc::forbidden);
+  // A chat has moderators: owners and admins.
+  const bool moderates = s.chat && s.member(c.caller.account)->role != member_role::member;
+  if (head->sender != c.caller.account && !moderates) return make_error(errc::forbidden);
   if (head->recalled) return done();
 
   decision<state> d;

@@ -1,6 +1,8 @@
 #include "actors/messaging/messaging_intake.hpp"
 
 #include "protocols/auth/auth.nova.hpp"
+#include "protocols/streaming/streaming.nova.hpp"
+#include "protocols/streaming/streaming.pb.h"
 #include "protocols/user/user.nova.hpp"
 #include "storage/messaging/erasure_store.hpp"
 #include "storage/messaging/messaging_store.hpp"
@@ -123,6 +125,16 @@ std::vector<runtime::intake> intakes() {
        true},
       {&auth::erase_account_event(), on_erase_account, false, forget_person},
       {&user::account_erased_event(), on_account_erased},
+      {&streaming::stream_created_event(),
+       [](const rpc::message& m, const context&, const reads&) -> effect {
+         return runtime::entity_effect{
+             "conversation", static_cast<const streaming::StreamCreated&>(m).conversation_id()};
+       }},
+      {&streaming::stream_changed_event(),
+       [](const rpc::message& m, const context&, const reads&) -> effect {
+         return runtime::entity_effect{
+             "conversation", static_cast<const streaming::StreamChanged&>(m).conversation_id()};
+       }},
       {&auth::confirm_erasure_event(),
        [](const rpc::message& m, const context&, const reads&) -> effect {
          return runtime::entity_effect{"inbox",

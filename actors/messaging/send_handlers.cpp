@@ -96,6 +96,7 @@ decision<conversation_state> accept(Message message, const runtime::context& c,
   d.apply = [sent, sender = c.caller.account, client_id = message.client_id(),
              limit](conversation_state& x) {
     x.last_seq = sent.seq;
+    if (x.chat && x.chat->slow_mode_s > 0) note_spoken(*x.chat, sender, sent.sent_at);
     x.recent.remember(sender, client_id, sent, limit);
   };
   keep_counts(d, s, sent.seq, c);
@@ -133,6 +134,8 @@ outcome conversation_entity::send(const state& s, const SendRequest& q, const co
   const bool forgotten = earlier && planted(planted_fault::forget_dedup_key);
   if (earlier && !forgotten) return answer_repeat(*earlier, body_hash, c.caller.account, look);
   if (!allowed) return cannot_write(s);
+  if (s.chat)
+    if (auto refused = chat_refuses(*s.chat, *me, c.caller.account, c.now)) return *refused;
 
   auto message = next_message(s, q, c);
   // Planted fault: under its own client_id the unique index would refuse the message.

@@ -111,9 +111,12 @@ void check_questions(const method& m, faults& to) {
   if (!o.transfer().empty()) {
     auto stem = o.transfer();
     stem[0] = static_cast<char>(stem[0] - 'a' + 'A');
-    to.unless(m.proto->input_type()->full_name() == "nova.transfer." + stem + "Request" &&
+    const auto& request = m.proto->input_type()->full_name();
+    to.unless((request == "nova.transfer." + stem + "Request" ||
+               request == "nova.live." + stem + "Request") &&
                   o.caller() == options::NODE,
-              m.name, "transfer: it is for nodes, and answers transfer." + stem + "Request");
+              m.name,
+              "transfer: it is for nodes, and answers " + stem + "Request of transfer or live");
     to.once("transfer " + o.transfer(), m.name);
   }
 }

@@ -77,6 +77,12 @@ const query forget_member{
     .name = "messaging.forget_member",
     .sql = "UPDATE member m SET account_id = " OTHER_NAME("m") " WHERE account_id = $1" IN_THEM};
 
+const query forget_chats{
+    .name = "messaging.forget_chats",
+    .sql =
+        "WITH a AS (DELETE FROM chat_ban WHERE account_id = $1) UPDATE chat SET host_id = "
+        "conversation_id WHERE host_id = $1"};
+
 const query forget_maker{.name = "messaging.forget_maker",
                          .sql = "UPDATE conversation c SET created_by = " OTHER_NAME(
                              "c") " WHERE created_by = $1" IN_THEM};
@@ -129,6 +135,7 @@ std::span<const query* const> all_erasure() {
                                       &forget_sent,
                                       &forget_reactions,
                                       &forget_member,
+                                      &forget_chats,
                                       &forget_maker,
                                       &forget_pair,
                                       &forget_person,

@@ -25,6 +25,7 @@ extern const storage::query forget_maker;
 extern const storage::query forget_pair;
 
 /// (account).
+extern const storage::query forget_chats;
 extern const storage::query forget_person;
 /// (account as text, shards[], conversations[] as text). Empties events whose payload names the account.
 extern const storage::query empty_events;

@@ -29,6 +29,7 @@ std::vector<storage::statement> forget_account(const forgotten_account& f) {
     out.push_back({q, {f.account, f.seed, f.conversations}});
   std::vector<std::string> keys;
   for (const auto& id : f.conversations) keys.push_back(to_string(id));
+  out.push_back({&queries::forget_chats, {f.account}});
   out.push_back(forget_person(f.account));
   out.push_back({&queries::empty_events, {to_string(f.account), f.shards, std::move(keys)}});
   out.push_back({&queries::rename_in_events, {to_string(f.account), f.seed}});

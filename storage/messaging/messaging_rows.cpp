@@ -192,7 +192,8 @@ std::string_view to_text(conversation_kind kind) noexcept {
   switch (kind) {
     case conversation_kind::direct: return "direct";
     case conversation_kind::group: return "group";
-    case conversation_kind::channel: return "channel";
+    case conversation_kind::channel:
+    case conversation_kind::chat: return "channel";
   }
   return "";
 }

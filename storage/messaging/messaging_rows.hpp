@@ -12,7 +12,7 @@
 
 namespace nova::messaging {
 
-enum class conversation_kind : std::uint8_t { direct = 1, group = 2, channel = 3 };
+enum class conversation_kind : std::uint8_t { direct = 1, group = 2, channel = 3, chat = 4 };
 enum class member_role : std::uint8_t { member = 1, admin = 2, owner = 3 };
 
 /// A privacy setting of user. `some`: the accounts that one follows may write; accounts with a common conversation see one's

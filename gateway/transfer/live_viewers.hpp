@@ -1,0 +1,40 @@
+// The playback addresses that this edge has seen of late, by stream. Used by live_play of all I/O threads.
+#pragma once
+
+#include "protocols/core/ids.hpp"
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nova::gateway {
+
+class live_viewers {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+  static constexpr std::chrono::seconds counted{
+      15};  ///< so long an address counts after a playlist
+  static constexpr std::chrono::seconds between_tells{2};                      ///< of one stream
+  static constexpr std::size_t most_streams = 10'000, most_viewers = 100'000;  ///< of one stream
+
+  struct tell {
+    std::int64_t viewers = 0;
+    std::vector<uuid> accounts;  ///< signed-in viewers since the last tell
+  };
+  /// A playlist was fetched. A value: it is time to tell the stream's domain. Thread-safe.
+  std::optional<tell> seen(const std::string& stream, const std::string& token, time_point now);
+
+ private:
+  struct stream {
+    std::map<std::string, time_point, std::less<>> tokens;
+    std::vector<uuid> accounts;
+    time_point told{};
+  };
+  std::mutex mutex_;
+  std::map<std::string, stream, std::less<>> streams_;
+};
+
+}  // namespace nova::gateway
