@@ -38,7 +38,7 @@ std::string payload(const std::string& account, const std::string& other) {
 
 /// Follows and unfollows of some hundred pairs, as user would have committed them. Nova does not run meanwhile.
 void add_events(const operators_stage& s, std::size_t count) {
-  constexpr std::size_t pairs = 300, shard = 7;
+  constexpr std::size_t pairs = 410, shard = 7;
   const auto id = [](std::size_t n) {
     auto text = std::to_string(100'000'000'000 + n);
     return "00000000-0000-7000-8000-" + text;
@@ -98,7 +98,7 @@ TEST_CASE(
 
   s.sql("content",
         "WITH gone AS (DELETE FROM follow WHERE account_id::text < "
-        "'00000000-0000-7000-8000-100000000150' RETURNING 1), "
+        "'00000000-0000-7000-8000-100000000400' RETURNING 1), "
         "more AS (DELETE FROM block RETURNING 1) SELECT count(*) FROM gone");
   CHECK(rows_of(s) != whole);
   const auto replayed =
@@ -109,7 +109,7 @@ TEST_CASE(
 
   s.sql("content",
         "WITH gone AS (DELETE FROM follow WHERE account_id::text < "
-        "'00000000-0000-7000-8000-100000000150' RETURNING 1), "
+        "'00000000-0000-7000-8000-100000000400' RETURNING 1), "
         "more AS (INSERT INTO block VALUES (gen_random_uuid(), gen_random_uuid()) RETURNING 1) "
         "SELECT count(*) FROM gone");
   const auto asked = s.run("events replay content --rebuild --reason 'rows were lost'");
