@@ -108,7 +108,7 @@ void pause(milliseconds d) { pace().until(steady::now() + d * test::slowdown); }
 
 milliseconds measured_for() {
   const char* given = std::getenv("NOVA_BLAST_SECONDS");
-  return given != nullptr ? milliseconds(std::stol(given) * 1000) : 2500ms;
+  return given != nullptr ? milliseconds(std::stol(given) * 1000) : 4000ms;
 }
 
 void cut(const test::operators_stage& s, const std::string& domain, bool off) {
@@ -177,7 +177,7 @@ struct mixed_load {
     for (auto& l : loads) {
       auto m = l->part();
       if (l.get() == &away) continue;
-      const auto limit = std::max(2 * quiet[l->domain], 50.0) * test::slowdown;
+      const auto limit = std::max(2 * quiet[l->domain], 100.0) * test::slowdown;
       MESSAGE(away.domain, " away: ", l->domain, " p99 ", m.p99(), " ms, quiet ", quiet[l->domain],
               " ms, success ", m.success());
       CHECK_MESSAGE(m.success() >= 0.999, m.failed, " failed, first with ",

@@ -336,8 +336,13 @@ void reader::write_rewind() {
 
 void reader::answer_waiters() {
   if (seat_.waiters.empty()) return;
-  std::erase_if(seat_.waiters, [this, now = services_.now()](settle_wait& w) {
+  const bool away = !link_.lane().accepting();
+  std::erase_if(seat_.waiters, [this, away, now = services_.now()](settle_wait& w) {
     if (w.until <= now) return true;
+    if (away) {  // nothing settles here until its database is back
+      w.settled(true);
+      return true;
+    }
     if (phase_ != phase::running || owed_open_ != 0 || w.seq > settled_) return false;
     const bool held = w.type != 0 ? letters_.holds(w.key, safety(w.type))
                                   : letters_.holds(w.key, true) || letters_.holds(w.key, false);

@@ -4,6 +4,7 @@
 #include "protocols/core/log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace nova::runtime {
 
@@ -55,6 +56,9 @@ bool domain_head::turn() {
       (state_ == state::serving || state_ == state::giving || state_ == state::warming ||
        state_ == state::idle))
     lose();
+  // Answers that wait for this domain's readers do not wait for its database.
+  if (const bool away = !link_.lane().accepting(); std::exchange(away_, away) != away && away)
+    for (auto& r : seats_.readers) r->wake();
   if (now >= next_) {
     bool quiet = false;
     if (state_ == state::idle && may_claim()) claim();

@@ -92,6 +92,7 @@ class domain_head final : public occupant {
   std::set<std::uint32_t> owned_;
   bool warm_ = false;
   steady_time give_until_{};
+  bool away_ = false;  ///< the lane accepted nothing at the last look
   std::size_t to_drop_ = 0;
   steady_time next_{};
 };
