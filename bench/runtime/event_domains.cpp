@@ -186,7 +186,8 @@ void set_reminders(test::domain_node& node, std::uint64_t count, double due_in_s
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto key = "reminded-" + std::to_string(i);
     values += (i == 0 ? "(" : ",(") + std::to_string(stable_hash(key) % shards) + ",'counter','" +
-              key + "','due',now() + interval '" + std::to_string(due_in_s) + " s')";
+              key + "','due',date_trunc('second', now()) + interval '" + std::to_string(due_in_s) +
+              " s')";
   }
   auto db = storage::blocking_connection::open(node.conninfo("alpha"));
   auto done = db ? db->script("INSERT INTO reminder (shard, kind, key, name, due) VALUES " + values)
