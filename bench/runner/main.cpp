@@ -4,6 +4,7 @@
 #include "bench/messaging/messaging_scenarios.hpp"
 #include "bench/report/page.hpp"
 #include "bench/runtime/runtime_scenarios.hpp"
+#include "bench/search/search_scenarios.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -29,6 +30,7 @@ const std::map<std::string, scenario> scenarios = {
     {"idle", idle},
     {"login", login},
     {"reminders", reminders},
+    {"search", nova::bench::search},
     {"worst-account", worst_account},
 };
 
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 10'000));
   app.add_option("--entities", options.entities,
                  "conversations of activation and growth; 0: 100,000 and 1,000,000");
+  app.add_option("--corpus", options.corpus, "search: a file that bench/search/corpus.py has made");
   app.add_option("--data", options.data, "data folder to keep: accounts are used again");
   app.add_flag("--all", options.all,
                "durable-send, fanout: all sockets and windows of their goals in one run");

@@ -46,4 +46,16 @@ constexpr double event_p99_ms = 50;
 constexpr double reminders_s = 5;
 constexpr double reminders_beside_quiet = 2;
 
+/// search: documents published, taken and indexed in a second.
+constexpr double search_documents_per_s = 3'000;
+/// search: tables and indexes beside the bytes of the texts.
+constexpr double search_disk_beside_text = 4;
+/// search: questions of one client, one after the other.
+constexpr double search_questions_per_s = 200;
+/// search: open loop at 100 a second.
+constexpr double search_p99_ms = 50;
+/// search: of what a scan over all texts finds for 2 to 4 characters of Chinese, Japanese or Korean.
+constexpr double search_cjk_recall = 0.99;
+constexpr double search_recall_at_10 = 0.95;
+
 }  // namespace nova::bench::goals

@@ -25,10 +25,11 @@ struct run_options {
   std::size_t text_bytes = 100;
   std::size_t members = 0;  ///< accounts of a room; 0: at most 200, which the sockets share
   std::uint64_t entities =
-      0;             ///< largest number of entities in activation and growth; 0: the scenario's own
-  std::string data;  ///< data folder of the started server, kept; empty: a new one, removed later
-  bool tiny = false;        ///< a short run: only checks that the scenario works
-  bool all = false;         ///< durable-send and fanout: all their sockets and windows in one run
+      0;  ///< largest number of entities in activation and growth; 0: the scenario's own
+  std::string corpus;  ///< search: a file of corpus.py; empty: made texts
+  std::string data;    ///< data folder of the started server, kept; empty: a new one, removed later
+  bool tiny = false;   ///< a short run: only checks that the scenario works
+  bool all = false;    ///< durable-send and fanout: all their sockets and windows in one run
   std::string against;      ///< durable-send and fanout: RIVAL=ws://HOST:PORT instead of Nova
   std::string against_key;  ///< the key by which the rival knows its clients
   std::vector<int>

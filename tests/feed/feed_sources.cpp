@@ -85,11 +85,16 @@ domain_part event_source(const std::string& name) {
           {}};
 }
 
-void publish(domain_node& node, const rpc::event_type& type, const google::protobuf::Message& e) {
+std::future<rpc::reply_result> begin_publish(domain_node& node, const rpc::event_type& type,
+                                             const google::protobuf::Message& e) {
   auto a = std::make_shared<Any>();
   a->set_type_url(std::to_string(type.number));
   a->set_value(e.SerializeAsString());
-  const auto r = node.send(method_of(std::string(type.domain)), a).get();
+  return node.send(method_of(std::string(type.domain)), a);
+}
+
+void publish(domain_node& node, const rpc::event_type& type, const google::protobuf::Message& e) {
+  const auto r = begin_publish(node, type, e).get();
   if (r.has_error()) throw std::runtime_error(r.error().detail);
 }
 

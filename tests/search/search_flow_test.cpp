@@ -432,3 +432,10 @@ TEST_CASE("the index is rebuilt from events beside the live one, which answers m
   CHECK(finds(bob, word, lost));
   CHECK(ids(found(bob, word)).size() == 3);
 }
+
+TEST_CASE("the index lag is a metric for each source") {
+  const auto metrics = http().get("/metrics").body;
+  for (const auto* source : {"content", "messaging", "user"})
+    CHECK(metrics.find("nova_event_lag_seconds_count{consumer=\"search\",source=\"" +
+                       std::string(source) + "\"}") != metrics.npos);
+}

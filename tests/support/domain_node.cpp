@@ -174,6 +174,9 @@ storage::rows domain_node::read(const std::string& domain, storage::statement s)
 std::string domain_node::conninfo(const std::string& domain) const {
   return impl_->stores[impl_->place_of(domain)].conninfo;
 }
+std::string domain_node::owner_conninfo(const std::string& domain) const {
+  return impl_->stores[impl_->place_of(domain)].owner_conninfo;
+}
 
 std::vector<std::string> unpreparable(const std::string& conninfo,
                                       std::span<const storage::query* const> queries) {

@@ -85,6 +85,8 @@ class domain_node {
   storage::rows read(const std::string& domain, storage::statement s);
   /// libpq connection string of the domain's run-time role.
   std::string conninfo(const std::string& domain) const;
+  /// The same as the owner of the tables.
+  std::string owner_conninfo(const std::string& domain) const;
 
  private:
   struct impl;
