@@ -143,6 +143,7 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
   p->epoch = epoch;
   for (const auto& s : told.shards())
     if (s.shard() < p->shards) p->last_event[s.shard()] = s.last_event();
+  p->planned |= told.given();
   new_owner(*p, from);
   for (std::uint32_t s = 0; s < p->shards; ++s) local_.announce({p->name, s});
 }

@@ -389,15 +389,18 @@ void cluster_router::served(domain_link& d, bool serving) {
       p.reserved_ns = (now + reserved_for).time_since_epoch().count();
       p.moving = false;
     }
+    const bool given = serving && p.claim_now.exchange(false);
+    if (given) e.mutable_owned()->set_given(true);
     const auto all = links_.members();
     for (const auto& m : *all)
       if (m.peer != 0 && m.linked) send(m.peer, e, on);
     if (!serving) return;
-    if (p.claim_now.exchange(false)) p.settled_for = names_of(candidates(p.name));
+    if (given) p.settled_for = names_of(candidates(p.name));
     p.epoch = std::max(p.epoch.load(), seats->link.epoch.load());
     log::info("cluster.owner", {{"domain", p.name}});
     p.owner = 0;
-    if (seats->link.domain.pushes && !std::exchange(p.planned, false)) resume_sockets(p.name);
+    const bool planned = std::exchange(p.planned, false) || given;
+    if (seats->link.domain.pushes && !planned) resume_sockets(p.name);
     calls_.owner_known();
     if (options_.owner_changed) options_.owner_changed(p.name);
   });
