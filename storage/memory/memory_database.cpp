@@ -304,6 +304,8 @@ void memory_database::claim_shards(std::uint32_t shard_count,
 void memory_database::reincarnate(std::function<void(result<void>)> done) {
   post([this, done = std::move(done)] {
     if (stopping_) return done(make_error(errc::unavailable, "stopping"));
+    if (auto& lane = store_.lanes[current_]; !lane.fenced)
+      lane = {options_.node, true, store_.now(), number_};
     lose_lane();
     register_lane();
     done({});

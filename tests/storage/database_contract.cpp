@@ -230,6 +230,19 @@ void another_lane_takes_over_only_what_has_expired(contract_world& w) {
   CHECK(d.claim("a", 3).empty());
 }
 
+void a_lane_that_is_given_back_is_claimed_at_once(contract_world& w) {
+  driver d{w};
+  REQUIRE(d.claim("a", 3).size() == 3);
+  REQUIRE(d.commit_one("a", unit(1, {}, {{1, "k", "p"}}, 2)).status == commit_status::committed);
+  std::optional<result<void>> again;
+  w.node("a").reincarnate([&](auto r) { again = r; });
+  REQUIRE(w.until([&] { return again && again->has_value(); }));
+  const auto taken = d.claim("b", 3);
+  REQUIRE(taken.size() == 3);
+  CHECK(d.claim("a", 3).empty());
+  CHECK(d.commit_one("b", unit(1, {}, {{1, "k", "p"}}, 2)).first_event == 2);
+}
+
 void a_fenced_unit_writes_nothing(contract_world& w) {
   driver d{w};
   d.claim("a", 1);
@@ -578,6 +591,7 @@ const std::vector<contract_case>& contract_cases() {
       CASE(missing_rows_are_a_conflict),
       CASE(answers_come_in_the_order_of_append),
       CASE(another_lane_takes_over_only_what_has_expired),
+      CASE(a_lane_that_is_given_back_is_claimed_at_once),
       CASE(a_fenced_unit_writes_nothing),
       CASE(a_stopped_lane_leaves_its_shards_at_once),
       CASE(the_lease_follows_the_commits),
