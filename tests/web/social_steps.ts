@@ -344,7 +344,7 @@ async function settings(ada: Person): Promise<void> {
     await page.getByRole('button', { name: /Take it back/ }).click();
     await page.getByText('@ada_s is back.').waitFor();
     await ada.log_in(ada.handle);
-    await post(page, 'Plot of the novel').waitFor();
+    await page.locator('article').first().waitFor();
   });
 }
 

@@ -46,7 +46,7 @@ export class VirtualRows extends Component<Props> {
 
   constructor(props: Props) {
     super(props);
-    this.virtual_ = new Virtualizer({ ...this.options_(), initialOffset: props.place.offset, initialMeasurementsCache: props.place.sizes });
+    this.virtual_ = new Virtualizer(this.options_());
   }
 
   override componentDidMount(): void {
@@ -76,9 +76,11 @@ export class VirtualRows extends Component<Props> {
   }
 
   private options_() {
-    const { rows } = this.props;
+    const { rows, place } = this.props;
     return {
       count: rows.length,
+      initialOffset: place.offset,
+      initialMeasurementsCache: place.sizes,
       getScrollElement: () => this.scroller_.current,
       estimateSize: () => row_guess_px,
       getItemKey: (index: number) => rows[index]?.key ?? index,
