@@ -42,7 +42,8 @@ void courier::set_alarm() {
   if (resume_at != seat::never) {
     if (services_.now().time_since_epoch().count() >= resume_at) {
       seat_.resume_at = seat::never;
-      close_all(rpc::close_code::restart, "Pushes may have been missed; resume.");
+      close_all(rpc::close_code::restart, "Pushes may have been missed; resume.",
+                seat_.resume_before.load());
     } else {
       due = std::min(due, steady_time(steady_time::duration(resume_at)));
     }
@@ -51,9 +52,10 @@ void courier::set_alarm() {
   else seat_.alarm(due);
 }
 
-void courier::close_all(rpc::close_code code, const char* reason) {
+void courier::close_all(rpc::close_code code, const char* reason, std::uint64_t came_before) {
   for (auto& [account, row] : seat_.accounts)
-    for (const auto& s : row.sockets) all_.sink.close(s.connection, code, reason);
+    for (const auto& s : row.sockets)
+      if (s.arrival <= came_before) all_.sink.close(s.connection, code, reason);
 }
 
 void courier::handle(delivery& d) {
@@ -162,7 +164,8 @@ void courier::handle(attach_socket& a) {
     all_.sink.close(s.connection, rpc::close_code::replaced, "The session was resumed elsewhere.");
     return true;
   });
-  row.sockets.push_back({a.socket.connection, a.socket.lineage, a.socket.echo});
+  row.sockets.push_back(
+      {a.socket.connection, a.socket.lineage, a.socket.echo, seat_.arrivals.load() + 1});
   ++seat_.arrivals;
   if (row.sockets.size() == 1) note_seen(a.socket.account, row);
   touch(a.socket.account, row);

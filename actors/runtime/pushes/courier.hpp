@@ -64,6 +64,7 @@ class courier_seat final : public inbox<courier_item> {
     rpc::connection_id connection = 0;
     uuid lineage{};
     bool echo = true;
+    std::uint64_t arrival = 0;  ///< the value of `arrivals` when it came
   };
   struct account_row {
     std::vector<socket> sockets;
@@ -95,8 +96,9 @@ class courier_seat final : public inbox<courier_item> {
   std::atomic<std::uint64_t> arrivals{1};
   /// Set when another node took a domain; its pushes no longer come to this node.
   std::atomic<bool> ousted{false};
-  /// When sockets that may have missed pushes of other nodes are closed; `never`: not.
+  /// When sockets that may have missed pushes of other nodes are closed; `never`: not. Those that came later stay.
   std::atomic<std::int64_t> resume_at{never};
+  std::atomic<std::uint64_t> resume_before{0};
   /// Pushes of one account and pace that wait since its last push. Each row has one entry in `paced_due`.
   struct paced_row {
     rpc::push_ptr latest;
@@ -119,7 +121,7 @@ class courier final : public occupant {
  private:
   using account_row = courier_seat::account_row;
 
-  void close_all(rpc::close_code code, const char* reason);
+  void close_all(rpc::close_code code, const char* reason, std::uint64_t came_before = UINT64_MAX);
   void handle(delivery& d);
   void handle(attach_socket& a);
   void handle(detach_socket& d);
