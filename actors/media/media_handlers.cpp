@@ -40,7 +40,8 @@ need about(const uuid& id) {
 
 decision gone(const library_state& s, const media_row& row, std::span<const variant_row> variants) {
   decision d;
-  d.statements = {store::delete_media(row.media_id), store::add_used(s.account, -row.size)};
+  d.statements = store::delete_media(row.media_id);
+  d.statements.push_back(store::add_used(s.account, -row.size));
   BytesReleased bytes;
   bytes.set_account_id(to_string(s.account));
   for (auto& b : blobs_of(row, variants)) bytes.add_blobs(std::move(b));

@@ -139,10 +139,14 @@ const storage::query set_idle{.name = "media.set_idle",
 const storage::query delete_media{
     .name = "media.delete_media",
     .sql =
+        "DELETE FROM media WHERE media_id = $1 AND NOT EXISTS "
+        "(SELECT FROM reference r WHERE r.media_id = $1 AND r.active)"};
+
+const storage::query delete_media_rows{
+    .name = "media.delete_media_rows",
+    .sql =
         "WITH a AS (DELETE FROM variant WHERE media_id = $1), "
-        "b AS (DELETE FROM reference WHERE media_id = $1), "
-        "c AS (DELETE FROM upload WHERE media_id = $1) DELETE FROM media WHERE media_id = $1 "
-        "AND NOT EXISTS (SELECT FROM reference r WHERE r.media_id = $1 AND r.active)"};
+        "b AS (DELETE FROM upload WHERE media_id = $1) DELETE FROM reference WHERE media_id = $1"};
 
 const storage::query attach{
     .name = "media.attach",
@@ -194,17 +198,15 @@ const storage::query delete_old_uploads{
 
 std::span<const storage::query* const> all() {
   static const storage::query* const list[] = {
-      &library,          &open_uploads,    &upload,
-      &uploads,          &media,           &media_of_owners,
-      &variants,         &references,      &waiting,
-      &unnamed_blobs,    &unnamed_parts,   &account_bytes,
-      &insert_upload,    &set_written,     &set_done,
-      &set_upload_media, &delete_uploads,  &add_used,
-      &set_closed,       &insert_media,    &set_processed,
-      &insert_variant,   &set_alt,         &set_idle,
-      &delete_media,     &attach,          &set_active,
-      &detach,           &set_profile,     &erase_account,
-      &empty_events,     &old_uploads_due, &delete_old_uploads};
+      &library,         &open_uploads,      &upload,        &uploads,
+      &media,           &media_of_owners,   &variants,      &references,
+      &waiting,         &unnamed_blobs,     &unnamed_parts, &account_bytes,
+      &insert_upload,   &set_written,       &set_done,      &set_upload_media,
+      &delete_uploads,  &add_used,          &set_closed,    &insert_media,
+      &set_processed,   &insert_variant,    &set_alt,       &set_idle,
+      &delete_media,    &delete_media_rows, &attach,        &set_active,
+      &detach,          &set_profile,       &erase_account, &empty_events,
+      &old_uploads_due, &delete_old_uploads};
   return list;
 }
 

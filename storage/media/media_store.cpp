@@ -84,7 +84,9 @@ statement set_alt(const uuid& media, const std::optional<std::string>& alt) {
   return {&queries::set_alt, {media, or_null(alt)}};
 }
 statement set_idle(const uuid& media, bool idle) { return {&queries::set_idle, {media, idle}}; }
-statement delete_media(const uuid& media) { return {&queries::delete_media, {media}, 1}; }
+std::vector<statement> delete_media(const uuid& media) {
+  return {{&queries::delete_media, {media}, 1}, {&queries::delete_media_rows, {media}}};
+}
 
 statement attach(std::vector<uuid> media, const uuid& owner, std::string kind, const uuid& place,
                  std::string item) {

@@ -39,8 +39,8 @@ storage::statement set_processed(const media_row& row);
 storage::statement insert_variant(const variant_row& row);
 storage::statement set_alt(const uuid& media, const std::optional<std::string>& alt);
 storage::statement set_idle(const uuid& media, bool idle);
-/// Refused as a conflict while something shows the medium.
-storage::statement delete_media(const uuid& media);
+/// With all its rows. Refused as a conflict while something shows the medium.
+std::vector<storage::statement> delete_media(const uuid& media);
 
 // References. Only media of `owner` are attached.
 storage::statement attach(std::vector<uuid> media, const uuid& owner, std::string kind,
