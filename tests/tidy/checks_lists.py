@@ -193,4 +193,19 @@ def tables_of(tree, noun, names, jobs):
             yield Finding(page, 0, f"there is no setting {setting.group(0)}")
 
 
-CHECKS = (dead_sources, dead_headers, dead_migrations, readme, folder_map, documents, cards, events, tables)
+SHOWN_BY = re.compile(r"`(tests/run -R|nova-bench) ([\w-]+)`")
+REGISTERED = re.compile(r"\b(?:nova_test|nova_command_test|nova_python_flow_test)\((\w+)")
+SCENARIO = re.compile(r'^    \{"([\w-]+)", \w+\},$', re.M)
+
+
+def audit_commands(tree):
+    """Each command of the page of the audit's criteria is there."""
+    tests = {name for _, text in tree.matching("CMakeLists.txt") for name in REGISTERED.findall(text)}
+    scenarios = set(SCENARIO.findall(tree.files.get("bench/runner/main.cpp", "")))
+    for path, text in tree.matching("config/guide/audit.md"):
+        for m in SHOWN_BY.finditer(text):
+            if m.group(2) not in (tests if m.group(1).startswith("tests") else scenarios):
+                yield Finding(path, text.count("\n", 0, m.start()) + 1, f"`{m.group()}`: there is no such test or scenario")
+
+
+CHECKS = (audit_commands, dead_sources, dead_headers, dead_migrations, readme, folder_map, documents, cards, events, tables)

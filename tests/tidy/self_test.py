@@ -120,6 +120,10 @@ BAD = {
     ],
     "documents": [{"README.md": "`gateway/gone.cpp`\n"}, {"README.md": "[card](gateway/README.md)\n"}],
     "cards": [{**DOMAIN}, {"gateway/README.md": "x\n" * 71}],
+    "audit_commands": [
+        {"config/guide/audit.md": "`tests/run -R gone_test`\n"},
+        {"config/guide/audit.md": "`nova-bench gone`\n", "bench/runner/main.cpp": '    {"login", login},\n'},
+    ],
     "events": [
         {"gateway/a.cpp": 'log::warn("gateway.a", {});\n'},
         {"gateway/a.cpp": 'log::warn(\n  "gateway.a");\n', "protocols/core/events.def": 'EVENT("gateway.a", info, "It is so.")\n'},
@@ -169,6 +173,9 @@ GOOD = {
     "machine_paths": [{"config/up": "cd /usr/lib/postgresql; ls http://x.org/work/y\n"}],
     "dead_sources": [{"gateway/in/a.cpp": "", "gateway/CMakeLists.txt": "x(SOURCES in/a.cpp)\n"}],
     "folder_map": [{**readme_map("storage/{chat,user}/  data", "storage/  data"), "storage/chat/a": "", "storage/user/a": ""}],
+    "audit_commands": [{"config/guide/audit.md": "`tests/run -R a_test` `nova-bench login`\n",
+                        "tests/CMakeLists.txt": "nova_test(a_test SOURCES a_test.cpp)\n",
+                        "bench/runner/main.cpp": '    {"login", login},\n'}],
     "events": [{"gateway/a.cpp": 'log::info("gateway.a");\n',
                 "protocols/core/events.def": '// The list.\nEVENT("gateway.a", info, "It is so.")\n'}],
     "documents": [{"README.md": "`gateway/a.cpp` `gateway/`\n```cpp\nf([](int x) {});\n```\n", "gateway/a.cpp": ""}],
