@@ -6,6 +6,7 @@
 #include "bench/support/goals.hpp"
 #include "protocols/core/log.hpp"
 #include "storage/messaging/migrations.hpp"
+#include "storage/postgres/conninfo.hpp"
 #include "storage/user/migrations.hpp"
 #include "tests/support/postgres_fixture.hpp"
 

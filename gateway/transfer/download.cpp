@@ -91,11 +91,13 @@ void download::may_read(const transfer::ReadReply& what) {
   auto& e = shared_.common;
   const auto deadline = e.now() + std::chrono::milliseconds(shared_.steps.read->deadline_ms);
   may_see(*e.bus, caller_, request_id_, deadline, what.places(),
-          [self = self(), what](result<bool> seen) {
-            self->thread_->post([self, what, seen] {
-              if (!seen) return self->fail(seen.error());
-              if (!*seen)
-                return self->fail(make_error(errc::not_found, "There is no such medium."));
+          [self = self(), what](const result<bool>& answer) {
+            std::optional<error> refused;
+            if (answer.has_error()) refused = answer.error();
+            else if (!answer.value())
+              refused = make_error(errc::not_found, "There is no such medium.");
+            self->thread_->post([self, what, refused] {
+              if (refused) return self->fail(*refused);
               self->open(what);
             });
           });

@@ -116,7 +116,8 @@ void check_questions(const method& m, faults& to) {
                request == "nova.live." + stem + "Request") &&
                   o.caller() == options::NODE,
               m.name,
-              "transfer: it is for nodes, and answers " + stem + "Request of transfer or live");
+              "transfer: it is for nodes, and answers transfer." + stem + "Request or live." +
+                  stem + "Request");
     to.once("transfer " + o.transfer(), m.name);
   }
 }

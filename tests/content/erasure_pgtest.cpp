@@ -12,7 +12,7 @@ constexpr std::int64_t grace_ms = 60'000;
 config::content_settings settings(bool keep_comments) {
   config::content_settings s;
   s.keep_comments = keep_comments;
-  s.purge_rows = 10;
+  s.purge_rows = 50;
   return s;
 }
 

@@ -81,6 +81,8 @@ class run {
     // Little room for a socket, so that a slow one is noticed before the test's time is over.
     server.environment.emplace_back("NOVA_GATEWAY__MAX_QUEUED_BYTES", "65536");
     server.environment.emplace_back("NOVA_GATEWAY__SEND_BUFFER_BYTES", "16384");
+    // The second node of a take-over connects to the same server, with as many connections.
+    server.environment.emplace_back("NOVA_STORAGE__EMBEDDED_MAX_CONNECTIONS", "250");
     environment_ = server.environment;
     nova_.emplace(std::move(server));
     if (!nova_->start()) return fail("start: " + nova_->problem());

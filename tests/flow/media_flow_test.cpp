@@ -277,7 +277,7 @@ TEST_CASE("media in posts are shown whole; another account's medium is not shown
       ann.access_token);
   INFO(post.body);
   REQUIRE(post.status == 201);
-  const auto& media = post.json().at("media").as_array();
+  const auto media = post.json().at("media").as_array();
   REQUIRE(media.size() == 1);
   CHECK(text(media[0].as_object(), "media_id") == mine);
   CHECK(text(media[0].as_object(), "state") == "ready");

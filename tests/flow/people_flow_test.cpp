@@ -235,8 +235,8 @@ TEST_CASE(
   };
   const auto kinds = [&](const account& a) {
     std::multiset<std::string> out;
-    for (const auto& n : read("/v1/notifications", a).at("items").as_array())
-      out.emplace(n.at("kind").as_string());
+    const auto page = read("/v1/notifications", a);
+    for (const auto& n : page.at("items").as_array()) out.emplace(n.at("kind").as_string());
     return out;
   };
   using set = std::multiset<std::string>;

@@ -139,7 +139,7 @@ TEST_CASE_FIXTURE(messaging_node,
     ReactRequest react;
     react.set_conversation_id(c.conversation_id());
     react.set_seq(1);
-    react.set_emoji("+1");
+    react.set_emoji("👍");
     REQUIRE(call<messaging_interface::react>(1, react).has_value());
   }
   ask("INSERT INTO message SELECT '" + left.conversation_id() +

@@ -227,7 +227,7 @@ TEST_CASE("S1: no call of one account delays another account's by more than 20 m
     std::set<std::string_view> ok;
     for (const auto& f : stalls(n, d.domain, ok))
       FAIL_CHECK(f.what << ": " << f.beside.count() << " ms instead of " << f.alone.count());
-    CHECK(ok.size() * 4 >= methods_of(d.domain).size());  // the requests are not all refused
+    CHECK(ok.size() * 6 >= methods_of(d.domain).size());  // the requests are not all refused
   }
 }
 

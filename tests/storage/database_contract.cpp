@@ -3,70 +3,16 @@
 #include "storage/database/retention.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 #include "storage/runtime/saga_rows.hpp"
-#include "tests/storage/sample_schema.hpp"
+#include "tests/storage/contract_driver.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <optional>
 
 namespace nova::test {
 namespace {
 
-using namespace storage;
 namespace rq = storage::runtime_queries;
-using i64 = std::int64_t;
-
-struct driver {
-  contract_world& world;
-
-  std::vector<shard_claim> claim(const std::string& node, std::uint32_t shards) {
-    std::optional<result<std::vector<shard_claim>>> answer;
-    world.node(node).claim_shards(shards, [&](auto r) { answer = std::move(r); });
-    REQUIRE(world.until([&] { return answer.has_value(); }));
-    return *answer ? **answer : std::vector<shard_claim>{};
-  }
-  rows read(const std::string& node, statement s) {
-    std::optional<read_result> answer;
-    std::string name(s.query->name);
-    world.node(node).read(std::move(s), [&](auto r) { answer = std::move(r); });
-    REQUIRE(world.until([&] { return answer.has_value(); }));
-    REQUIRE_MESSAGE(answer->has_value(), name);
-    return **answer;
-  }
-  /// Appends all before anything happens, then waits for all.
-  std::vector<commit_outcome> commit(const std::string& node, std::vector<commit_unit> units) {
-    auto& lane = world.node(node).lane();
-    REQUIRE(world.until([&] { return lane.accepting(); }));
-    std::vector<std::optional<commit_outcome>> answers(units.size());
-    for (std::size_t i = 0; i < units.size(); ++i) {
-      units[i].done = [&answers, i](const commit_outcome& o) { answers[i] = o; };
-      REQUIRE(lane.append(std::move(units[i])));
-    }
-    REQUIRE(world.until([&] {
-      for (const auto& a : answers)
-        if (!a) return false;
-      return true;
-    }));
-    std::vector<commit_outcome> out;
-    for (auto& a : answers) out.push_back(*a);
-    return out;
-  }
-  commit_outcome commit_one(const std::string& node, commit_unit unit) {
-    std::vector<commit_unit> units;
-    units.push_back(std::move(unit));
-    return commit(node, std::move(units)).front();
-  }
-  i64 counter(const std::string& node, const std::string& name) {
-    auto r = read(node, {&read_counter, {name}});
-    return r.empty() ? -1 : r.int8(0, 0);
-  }
-};
-
-commit_unit unit(std::uint64_t activation, std::vector<statement> statements,
-                 std::vector<outbox_event> events = {}, std::uint32_t shard = 0) {
-  return {activation, shard, std::move(statements), std::move(events), {}};
-}
 
 void events_are_numbered_without_gaps(contract_world& w) {
   driver d{w};
@@ -519,8 +465,6 @@ void pruning_keeps_the_newest_event(contract_world& w) {
 void retention_deletes_what_is_old_in_steps(contract_world& w) {
   driver d{w};
   d.claim("a", 2);
-  const timestamp now_there{system_wall_clock().now()};
-  d.commit_one("a", unit(1, {{&rq::extend_outbox, {now_there, i64{10}, i64{3600}}}}));
   std::vector<commit_unit> units;
   for (i64 n = 0; n < 25; ++n)
     units.push_back(unit(0,
@@ -530,11 +474,7 @@ void retention_deletes_what_is_old_in_steps(contract_world& w) {
   for (const auto& o : d.commit("a", std::move(units)))
     REQUIRE(o.status == commit_status::committed);
   const std::vector<retention_job> jobs{
-      {"idempotency", &rq::idempotency_due, &rq::prune_idempotency, std::chrono::hours(1)},
-      {"outbox", &rq::outbox_due, &rq::drop_old_events, std::chrono::hours(1),
-       [](unix_ms) -> std::vector<value> {
-         return {timestamp{0}, std::vector<i64>{}};
-       }}};
+      {"idempotency", &rq::idempotency_due, &rq::prune_idempotency, std::chrono::hours(1)}};
   auto kept = std::make_shared<retention>(w.node("a"), jobs,
                                           retention::limits{10, std::chrono::minutes(1)});
   const auto shown = [&](metric family, std::string_view table) {
@@ -545,17 +485,14 @@ void retention_deletes_what_is_old_in_steps(contract_world& w) {
   constexpr unix_ms long_ago = 1'000'000'000'000, far_ahead = 4'000'000'000'000;
   auto now = std::chrono::steady_clock::time_point{} + std::chrono::hours(1);
   kept->tick(now, long_ago);  // nothing is that old: it rests for a minute
-  REQUIRE(w.until([&] { return shown(metric::nova_storage_retention_behind, "outbox") == 0; }));
+  REQUIRE(
+      w.until([&] { return shown(metric::nova_storage_retention_behind, "idempotency") == 0; }));
   CHECK(shown(metric::nova_storage_retention_deleted_total, "idempotency") == 0);
   REQUIRE(w.until([&] {
     kept->tick(now += std::chrono::seconds(61), far_ahead);
-    return shown(metric::nova_storage_retention_deleted_total, "idempotency") == 25 &&
-           d.read("a", {&rq::outbox_page, {i64{0}, i64{0}, i64{100}}}).size() == 1;
+    return shown(metric::nova_storage_retention_deleted_total, "idempotency") == 25;
   }));
   CHECK(d.read("a", {&rq::idempotency_due, {timestamp{far_ahead}, i64{100}}}).int8(0, 0) == 0);
-  CHECK(d.read("a", {&rq::outbox_head, {i64{0}}}).int8(0, 0) ==
-        13);  // a shard's newest event stays
-  CHECK(d.read("a", {&rq::outbox_head, {i64{1}}}).int8(0, 0) == 12);
 }
 
 void retention_keeps_what_a_consumer_has_not_read(contract_world& w) {

@@ -7,6 +7,7 @@
 #include <google/protobuf/wrappers.pb.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace nova::runtime {
 
@@ -72,7 +73,11 @@ void reminders::set(unix_ms due) {
 }
 
 void reminders::plan() {
-  if (kinds_.empty() || !shard_.is_open() || reading_) return;
+  if (kinds_.empty() || !shard_.is_open()) return;
+  if (reading_) {
+    due_meanwhile_ = true;
+    return;
+  }
   reading_ = true;
   shard_.link().database->read(
       {&queries::next_reminder, {std::int64_t{shard_.number()}, kinds_}, 0},
@@ -80,13 +85,19 @@ void reminders::plan() {
         auto& x = s.timed_reminders();
         x.reading_ = false;
         if (r.has_error()) x.next_ = s.now() + retry_reminders;
+        else if (std::exchange(x.due_meanwhile_, false)) x.next_ = s.now();
         else if (!r.value().empty() && !r.value().null(0, 0)) x.set(r.value().time(0, 0));
       }));
 }
 
 void reminders::begin_due() {
   next_.reset();
-  if (!shard_.is_open() || reading_ || under_way_ != 0) return;
+  if (!shard_.is_open() || under_way_ != 0) return;
+  // What is read now may be older than the reminder that is due.
+  if (reading_) {
+    due_meanwhile_ = true;
+    return;
+  }
   if (!shard_.serves()) {
     next_ = shard_.now() + retry_reminders;
     return;

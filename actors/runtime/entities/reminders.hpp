@@ -52,6 +52,7 @@ class reminders {
   /// in the table.
   std::vector<std::string> kinds_;
   bool reading_ = false;
+  bool due_meanwhile_ = false;  ///< a reminder came due while the next one was being looked up
   std::uint32_t under_way_ = 0;
   std::uint32_t taken_ = 0;  ///< of the domain's number
   std::optional<steady_time> next_;
