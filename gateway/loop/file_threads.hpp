@@ -21,7 +21,7 @@ class file_threads {
 
   /// False when the queue is full or the threads end; the work is not done then. Any thread.
   bool submit(std::function<void()> work);
-  /// Does what waits, then ends the threads.
+  /// Runs the queued works, then ends the threads.
   void stop();
 
  private:

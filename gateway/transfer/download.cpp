@@ -122,7 +122,8 @@ void download::send(const transfer::ReadReply& what, std::shared_ptr<const blobs
               {"Content-Disposition", disposition(what)},
               {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"},
               {"Cache-Control", signed_ ? "private, max-age=3600" : "private, no-cache"}};
-  const bool known = names_etag(if_none_match_, a.etag);  // it is a 304 then, whatever the range
+  const bool known =
+      names_etag(if_none_match_, a.etag);  // then the answer is 304 and the range does not count
   const auto chosen = chosen_range(known ? std::string_view() : range_, if_range_, a.etag, size);
   if (std::holds_alternative<no_such_range>(chosen)) {
     auto out = problem(make_error(errc::range_not_satisfiable));

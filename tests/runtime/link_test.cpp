@@ -244,7 +244,7 @@ TEST_CASE("a node that stands still is noticed in the time of the settings") {
   CHECK(took < 3s * slowdown);
 }
 
-TEST_CASE("what waits for a node that does not take it is bounded") {
+TEST_CASE("the queue for a node that does not read is bounded") {
   auto s = named("a");
   s.max_waiting_bytes = 1 << 20;
   s.window_bytes = 1 << 18;

@@ -62,7 +62,7 @@ class links final : public port {
 
   /// Opens the port and begins to dial.
   result<std::uint16_t> start(hooks h);
-  /// Lets what waits be written, within `budget`, and ends all links.
+  /// Waits at most `budget` until queued frames are written, then ends all links.
   void stop(std::chrono::milliseconds budget);
 
   bool send(peer_number to, const Envelope& e, lane on) override;

@@ -266,7 +266,7 @@ void cluster_router::refresh(shard_address target, std::string_view kind, const 
   local_.refresh(target, kind, key, std::move(done));
 }
 
-/// One envelope a gateway node, whatever the number of receivers there; none to a node without any.
+/// Each gateway node with receivers gets one envelope, for any number of them; other nodes get none.
 void cluster_router::push_away(const outgoing& o) {
   if (elsewhere_.empty()) return;
   std::map<link::peer_number, std::string> receivers;
