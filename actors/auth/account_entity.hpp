@@ -45,7 +45,7 @@ struct account_state {
       account;  ///< empty: a new key, or the key of a decoy for an unknown name
   guard_row guard;
   std::vector<session_row> sessions;  ///< not revoked, oldest first; expired ones may be among them
-  std::optional<storage::saga_row> deletion;  ///< the account is closed, and will be erased
+  std::optional<storage::saga_row> deletion = {};  ///< the account is closed, and will be erased
 
   /// The account may be used: it is there and not closed.
   bool open() const noexcept { return account.has_value() && !deletion; }

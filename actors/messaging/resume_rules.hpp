@@ -16,8 +16,8 @@ struct resume_debt {
   position_row at;
   bool whole = false;  ///< the client does not know it, or lacks changes that are not replayed
   bool marks = false;  ///< the account's own marks have moved
-  store::range messages;
-  store::range changes;
+  store::range messages = {};
+  store::range changes = {};
   std::int64_t gap_from = 0;  ///< 0: no gap
   std::int64_t gap_to = 0;
   std::int64_t seen_seq = 0;

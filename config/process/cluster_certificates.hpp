@@ -11,9 +11,9 @@
 namespace nova::config {
 
 struct certificate_order {
-  std::filesystem::path folder;
-  std::vector<std::string> nodes;  ///< letters, digits, '-', '_' and '.'
-  int days = 365;                  ///< negative: it has expired
+  std::filesystem::path folder = {};
+  std::vector<std::string> nodes = {};  ///< letters, digits, '-', '_' and '.'
+  int days = 365;                       ///< negative: it has expired
   bool node_uri = true;  ///< false, in tests: a certificate of the authority that names no node
 };
 

@@ -25,9 +25,9 @@ struct saga_row {
   std::string id;
   std::string entity;  ///< key of the entity that runs it; empty: its record is all that remains
   saga_phase phase = saga_phase::waiting;
-  std::int64_t step = 0;  ///< index of the step under way
-  bool turned = false;    ///< steps are taken back
-  std::string detail;     ///< a serialised message of the definition's own
+  std::int64_t step = 0;    ///< index of the step under way
+  bool turned = false;      ///< steps are taken back
+  std::string detail = {};  ///< a serialised message of the definition's own
   unix_ms started_at = 0;
   unix_ms step_at = 0;          ///< when the step was ordered, or the saga ended
   std::string definition = {};  ///< its name; read only

@@ -143,9 +143,9 @@ struct database_record {
   std::vector<std::string> dead_letters;
   std::set<std::string> accounts, profiles, persons;  ///< ids in auth, user and messaging
   /// By table: "A>B" for each follow. `user.follow` is the source, the others are made by its events.
-  std::map<std::string, std::set<std::string>> follows;
+  std::map<std::string, std::set<std::string>> follows = {};
   /// Kept counts that differ from the rows that they count.
-  std::vector<std::string> wrong_counts;
+  std::vector<std::string> wrong_counts = {};
 };
 
 struct history {

@@ -184,7 +184,7 @@ TEST_CASE("envelopes that wait share a frame, and one that no frame may carry is
 }
 
 TEST_CASE("row 43: a frame over the limit is broken before its bytes have come") {
-  for (const std::string head :
+  for (const auto& head :
        {std::string("\x00\xff\xff\xff", 4), std::string("\xff\x00\x00\x01", 4)}) {
     incoming_lanes in;
     in.feed(head);

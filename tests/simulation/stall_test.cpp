@@ -163,13 +163,13 @@ class quiet_node {
 /// One object with the fields of all methods. `variant` says whom it is about: somebody known, or an account that is not there.
 std::string request_of(const quiet_node& n, std::size_t caller, int variant) {
   static int unique = 0;
+  ++unique;
   const std::string nobody = "01900000-0000-7000-8000-0000000000ff", other = n.people[2].id;
   const auto about = variant == 0 ? other : nobody;
   const auto q = [](const std::string& s) { return '"' + s + '"'; };
   return R"({"conversation_id":)" + q(n.group) + R"(,"member_ids":[)" + q(about) +
          R"(],"account_ids":[)" + q(about) + R"(],"account_id":)" + q(about) +
-         R"(,"kind":"group","title":"T","role":"member","client_id":"c)" +
-         std::to_string(++unique) +
+         R"(,"kind":"group","title":"T","role":"member","client_id":"c)" + std::to_string(unique) +
          R"(","text":"hi @cem_1 @unknown","seq":1,"emoji":"\ud83d\udc4d",)" + R"("handle":)" +
          q(variant == 0 ? "cem_1" : "unknown_1") + R"(,"identifier":)" +
          q(variant == 0 ? n.people[caller].handle : "unknown_1") + R"(,"email":"x)" +

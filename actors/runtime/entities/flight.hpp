@@ -58,8 +58,8 @@ struct reminder_work {
 struct commit_pending {
   std::uint64_t unit = 0;  ///< names the unit in the lane, see shard_seat::orphans
   bool has_unit = false;   ///< false: nothing to write; the flight only waits for its turn
-  std::optional<unix_ms> reminder_due =
-      {};  ///< looked at when the commit is there: the rows are not readable before
+  unix_ms reminder_due =
+      0;  ///< its first reminder; 0: none. Looked at after the commit: the row is not readable before
   std::optional<storage::commit_outcome> outcome;
   rpc::reply_result answer = make_error(errc::internal);
   std::vector<outgoing> pushes;

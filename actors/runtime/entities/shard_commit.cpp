@@ -110,7 +110,8 @@ void shard::decide(entity& e, flight_ptr f, erased_decision&& d) {
   after.events = std::move(d.events);
   after.passivate = d.passivate;
   for (const auto& r : d.reminders)
-    if (!r.cancel) after.reminder_due = std::min(after.reminder_due.value_or(r.due), r.due);
+    if (!r.cancel)
+      after.reminder_due = after.reminder_due == 0 ? r.due : std::min(after.reminder_due, r.due);
   if (d.apply) apply(e, *f, d);
   if (has_unit && f->is_call() && planted(planted_fault::acknowledge_before_commit))
     f->reply(after.answer);
@@ -266,7 +267,7 @@ void shard::finish(flight_ptr f) {
     router_.watch(
         {f->caller().account, w.connection, std::move(w.accounts), std::move(w.last_seen)});
   publish(d);
-  if (d.reminder_due) reminders_.set(*d.reminder_due);
+  if (d.reminder_due != 0) reminders_.set(d.reminder_due);
   if (f->as_event() != nullptr) return taken(*f);
   if (f->as_reminder() != nullptr) return reminders_.over(*f, d.has_unit);
   if (!f->call().method->settles_in.empty() && d.answer.has_value() && !f->answered())
