@@ -94,7 +94,7 @@ std::vector<statement> on_visibility(const content::PostVisibilityChanged& e, co
 }
 template <class Event>
 std::vector<statement> on_post_gone(const Event& e, const context& c) {
-  return {store::end_post(id_of(e.post_id()), revision_of(c), id_of(e.author_id()), c.now)};
+  return {store::end_post(id_of(e.post_id()), revision_of(c), c.now)};
 }
 
 // ---- messages

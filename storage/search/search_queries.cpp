@@ -80,8 +80,9 @@ const query put_post{
     .sql =
         "INSERT INTO post (post_id, revision, author_id, at, visibility, mentions, language, text, "
         "length, terms) VALUES ($1, $2, $3, $4, $5::bigint, $6, $7, $8, $9::bigint, $10::tsvector) "
-        "ON CONFLICT (post_id) DO UPDATE SET revision = excluded.revision, visibility = "
-        "excluded.visibility, mentions = excluded.mentions, language = excluded.language, text = "
+        "ON CONFLICT (post_id) DO UPDATE SET revision = excluded.revision, author_id = "
+        "excluded.author_id, at = excluded.at, visibility = excluded.visibility, mentions = "
+        "excluded.mentions, language = excluded.language, text = "
         "excluded.text, length = excluded.length, terms = excluded.terms, gone_at = NULL WHERE "
         "post.revision <= excluded.revision"};
 
@@ -96,8 +97,10 @@ const query end_post{
     .sql =
         "INSERT INTO post (post_id, revision, author_id, at, visibility, mentions, length, "
         "gone_at) "
-        "VALUES ($1, $2, $3, $4, 3, '{}', 0, $4) ON CONFLICT (post_id) DO UPDATE SET revision = "
-        "excluded.revision, mentions = '{}', language = NULL, text = NULL, length = 0, terms = "
+        "VALUES ($1, $2, '00000000-0000-0000-0000-000000000000', $3, 3, '{}', 0, $3) ON CONFLICT "
+        "(post_id) DO UPDATE SET revision = "
+        "excluded.revision, author_id = excluded.author_id, mentions = '{}', language = NULL, text "
+        "= NULL, length = 0, terms = "
         "NULL, "
         "gone_at = excluded.gone_at WHERE post.revision <= excluded.revision"};
 

@@ -68,8 +68,8 @@ statement set_visibility(const uuid& post, std::int64_t revision, visibility see
                          std::vector<uuid> mentions) {
   return {&queries::set_visibility, {post, revision, number(seen_by), std::move(mentions)}};
 }
-statement end_post(const uuid& post, std::int64_t revision, const uuid& author, unix_ms now) {
-  return {&queries::end_post, {post, revision, author, timestamp{now}}};
+statement end_post(const uuid& post, std::int64_t revision, unix_ms now) {
+  return {&queries::end_post, {post, revision, timestamp{now}}};
 }
 
 statement put_message(message_document d) {

@@ -52,7 +52,8 @@ statement put_post(post_document d);
 statement set_visibility(const uuid& post, std::int64_t revision, visibility seen_by,
                          std::vector<uuid> mentions);
 /// A tombstone, also for a post that is not known.
-statement end_post(const uuid& post, std::int64_t revision, const uuid& author, unix_ms now);
+/// The row that is left names no author: the event may come behind the erasure of the account.
+statement end_post(const uuid& post, std::int64_t revision, unix_ms now);
 
 struct message_document {
   uuid conversation_id{};
