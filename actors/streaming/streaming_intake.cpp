@@ -96,6 +96,12 @@ std::vector<intake> intakes() {
           },
           true),
       {&auth::erase_account_event(), on_erase_account},
+      // Behind all that user told of the account: a fact that came later than the erasing goes as well.
+      into_people<user::AccountErased>(
+          user::account_erased_event(),
+          +[](const user::AccountErased& e) {
+            return store::forget_person(id_of(e.account_id()));
+          }),
       {&auth::confirm_erasure_event(),
        [](const rpc::message& m, const context&, const reads&) -> effect {
          return runtime::entity_effect{"owner",

@@ -106,11 +106,12 @@ statement streams_of_owner(const uuid& owner, place before, std::int64_t limit) 
 statement owned_streams(const uuid& owner, std::int64_t limit) {
   return {&queries::owned_streams, {owner, limit}};
 }
+statement forget_person(const uuid& account) { return {&queries::erase_person, {account}}; }
 std::vector<statement> erase_account(const uuid& account, std::vector<std::int64_t> kept) {
   return {{&queries::note_erasure, {account}},
           {&queries::empty_events, {account}},
           {&queries::erase_streams, {account}},
-          {&queries::erase_person, {account}},
+          forget_person(account),
           {&storage::runtime_queries::empty_dead_letters, {to_string(account), std::move(kept)}}};
 }
 statement erasure(const uuid& account) { return {&queries::erasure, {account}}; }

@@ -57,6 +57,8 @@ statement streams_of_owner(const uuid& owner, place before, std::int64_t limit);
 statement owned_streams(const uuid& owner, std::int64_t limit);
 /// All of the account, and the count of it in a row. `kept`: event numbers whose dead letters stay whole.
 std::vector<statement> erase_account(const uuid& account, std::vector<std::int64_t> kept);
+/// The facts of people alone.
+statement forget_person(const uuid& account);
 statement erasure(const uuid& account);
 statement forget_erasure(const uuid& account);
 
