@@ -190,7 +190,6 @@ outcome account_entity::on_erasure_confirmed(const account_state& s, const rpc::
   decision d;
   d.statements = store::erase_account(s.id);
   runtime::carry_out(d, deletion_saga_name, *m);
-  d.apply = [](account_state& x) { x = account_state{x.id, {}, {}, {}, {}}; };
   d.passivate = true;
   return d;
 }

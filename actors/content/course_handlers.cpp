@@ -78,7 +78,6 @@ outcome on_purge(const post_state& s, const runtime::context& c, const reads& r)
   e.set_author_id(to_string(s.author));
   d.statements = store::purge_end(s.id);
   d.events.push_back({&post_purged_event(), runtime::share(std::move(e))});
-  d.apply = [](post_state& x) { x.exists = false; };
   d.passivate = true;
   return d;
 }

@@ -280,7 +280,6 @@ outcome post_entity::cancel_scheduled(const state& s, const CancelScheduledReque
   decision d;
   d.statements = store::purge_end(s.id);
   d.reminders.push_back({std::string(publish_reminder), 0, true});
-  d.apply = [](state& x) { x = state{}; };
   d.passivate = true;
   return done(std::move(d));
 }

@@ -69,7 +69,6 @@ decision confirmed(const home_state& s, std::string_view certificate, std::int64
       s.account, {auth::erase_account_event().number},
       {content::post_published_event().number, content::post_edited_event().number,
        content::post_restored_event().number});
-  d.apply = [](home_state& x) { x = {}; };
   d.passivate = true;
   if (certificate.empty()) return d;
   d.statements.push_back(store::end_erasure(s.account));

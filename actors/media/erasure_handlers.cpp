@@ -60,10 +60,6 @@ outcome library_entity::on_erase_account(const library_state& s, const auth::Era
   answer.set_certificate_id(e.certificate_id());
   answer.set_erased(static_cast<std::int64_t>(blobs.size() + s.uploads.size()));
   d.events.push_back({&erasure_confirmed_event(), runtime::share(std::move(answer))});
-  d.apply = [](library_state& x) {
-    x.uploads.clear();
-    x.used = 0;
-  };
   d.passivate = true;
   return d;
 }

@@ -127,7 +127,6 @@ outcome stream_entity::delete_stream(const state& s, const StreamRequest&, const
   e.set_deleted(true);
   d.events.push_back({&stream_ended_event(), runtime::share(std::move(e))});
   d.reply = runtime::share(Empty());
-  d.apply = [](state& x) { x = state{}; };
   d.passivate = true;
   return d;
 }

@@ -20,7 +20,6 @@ using outcome = profile_entity::outcome;
 decision leaves(std::vector<storage::statement> statements) {
   decision d;
   d.statements = std::move(statements);
-  d.apply = [](profile_state& x) { x.profile.reset(); };
   d.passivate = true;
   return d;
 }

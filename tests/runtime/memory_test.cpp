@@ -105,6 +105,21 @@ TEST_CASE("a decision that asks for passivation") {
   CHECK(w.ask(get, "a")->text_of() == "1");
 }
 
+TEST_CASE(
+    "what waits behind a decision that asks for passivation is decided on what is then loaded") {
+  world w;
+  w.start();
+  w.ask(add, "a:5");
+  auto left = w.call(leave, "a");
+  auto behind = w.call(add, "a:1");
+  auto seen = w.call(get, "a");
+  w.await(seen);
+  CHECK(left->text_of() == "6");
+  CHECK(behind->text_of() == "7");
+  CHECK(seen->text_of() == "7");
+  CHECK(w.stored("a") == 7);
+}
+
 TEST_CASE("a call past its deadline is answered once; what comes later is dropped") {
   world w;
   w.start();

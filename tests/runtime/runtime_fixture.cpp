@@ -159,6 +159,7 @@ result_of decide_more(verb v, const counter_state& s, const std::string& arg, co
       return d;
     case leave:
       d = add_to(s, c.key, 1);
+      d.apply = nullptr;  // the store alone knows it
       d.passivate = true;
       return d;
     case forbid:

@@ -163,7 +163,8 @@ struct decision {
   std::vector<outgoing> pushes;
   std::vector<runtime::reminder> reminders;
   std::vector<watch_presence> watches;
-  bool passivate = false;  ///< drop the entity's memory after the commit
+  /// Drop the entity's memory after the commit. What waits behind is decided on what is then loaded, so `apply` may be empty.
+  bool passivate = false;
 };
 
 template <class State>

@@ -23,8 +23,9 @@ struct entity
   };
 
   phase at = phase::loading;
-  bool reload_wanted = false;  ///< a read model changed: load again as soon as nothing is under way
-  bool drop_wanted = false;    ///< a decision set `passivate`
+  /// A read model changed, or a decision set `passivate`: nothing more begins with this state. As soon as nothing is under
+  /// way, the entity leaves memory, or loads again for the flights that wait.
+  bool reload_wanted = false;
   bool lost_commit =
       false;  ///< failing because of a commit: answers that wait behind that commit are void
   std::uint32_t kind = 0;

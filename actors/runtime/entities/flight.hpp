@@ -65,7 +65,6 @@ struct commit_pending {
   std::vector<outgoing> pushes;
   std::vector<watch_presence> watches;
   std::vector<runtime::event> events;
-  bool passivate = false;
 };
 
 using lane_hook =

@@ -199,14 +199,12 @@ void shard::after_change(entity& e) {
   }
   advance(e);
   if (e.at == entity::phase::failing && e.units == 0) return after_change(e);
-  if (e.drop_wanted && e.at == entity::phase::ready && !e.busy()) drop(e);
 }
 
 void shard::restart(entity& e) {
   e.state.reset();
   e.reload_wanted = false;
   e.lost_commit = false;
-  e.drop_wanted = false;
   e.activation = services_.next_activation();
   class_metrics::count(metrics_of(e).restarts);
   if (e.current) {

@@ -108,11 +108,11 @@ void shard::decide(entity& e, flight_ptr f, erased_decision&& d) {
   after.pushes = std::move(d.pushes);
   after.watches = std::move(d.watches);
   after.events = std::move(d.events);
-  after.passivate = d.passivate;
   for (const auto& r : d.reminders)
     if (!r.cancel)
       after.reminder_due = after.reminder_due == 0 ? r.due : std::min(after.reminder_due, r.due);
   if (d.apply) apply(e, *f, d);
+  if (d.passivate) e.reload_wanted = true;
   if (has_unit && f->is_call() && planted(planted_fault::acknowledge_before_commit))
     f->reply(after.answer);
   if (leaves) return leave_early(e, std::move(f));
@@ -260,7 +260,6 @@ void shard::not_committed(entity& e, flight_ptr f) {
 
 void shard::finish(flight_ptr f) {
   auto& d = *f->decided;
-  if (d.passivate && f->home != nullptr) f->home->drop_wanted = true;
   for (auto& o : d.pushes)
     if (!planted(planted_fault::drop_push)) fanout_.add(std::move(o));
   for (auto& w : d.watches)
