@@ -39,6 +39,13 @@ outcome not_mine(const post_state& s, const runtime::context& c, const reads& r)
   return somebody_elses(read_viewer(r.rows(0)));
 }
 
+/// The shelf tells of the account's pins, in their order.
+outcome take_pin_away(const post_state& s) {
+  PostRequest pinned;
+  pinned.set_post_id(to_string(s.id));
+  return need{{runtime::ask{&content_interface::unpin::info(), runtime::share(std::move(pinned))}}};
+}
+
 /// What an edit makes of a post.
 struct edited {
   post_row row;
@@ -213,6 +220,10 @@ outcome post_entity::delete_post(const state& s, const PostRequest&, const conte
                                  const reads& r) {
   if (!s.exists || s.scheduled || s.author != c.caller.account) return not_mine(s, c, r);
   if (s.deleted_at) return done();
+  if (r.size() == 0) return need{{store::own_post(s.id, s.author)}};
+  const auto found = read_posts(r.rows(0));
+  if (r.size() == 1 && !found.empty() && found.front().pinned) return take_pin_away(s);
+  if (r.size() > 1 && r.answer(1).has_error()) return r.answer(1).error();
   PostDeleted e;
   e.set_post_id(to_string(s.id));
   e.set_author_id(to_string(s.author));

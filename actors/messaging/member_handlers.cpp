@@ -102,7 +102,7 @@ outcome conversation_entity::add_members(const state& s, const AddMembersRequest
 }
 
 outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, const context& c,
-                                      const reads&) {
+                                      const reads& r) {
   if (auto wrong = check_admin(s, c.caller.account)) return *wrong;
   auto role = parse_member_role(q.role());
   if (!role) return invalid_field("role", "A role is owner, admin or member.");
@@ -114,6 +114,7 @@ outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, c
     return make_error(errc::forbidden);
   if (target->role == member_role::owner && *role != member_role::owner && s.owners == 1)
     return make_error(errc::conflict, "The last owner stays owner until there is another.");
+  if (r.size() == 0) return need{{store::known_persons({account})}};
 
   auto changed = *target;
   changed.role = *role;
@@ -123,7 +124,12 @@ outcome conversation_entity::set_role(const state& s, const SetRoleRequest& q, c
     d.apply = [account, role = *role](state& x) { x.set_role_of(account, role); };
     add_change(d, s, c, {}, role_change(account, *role));
   }
-  d.reply = share(describe_member(account, changed));
+  auto member = describe_member(account, changed);
+  for (const auto& person : read_persons(r.rows(0))) {
+    member.set_handle(person.handle);
+    member.set_display_name(person.display_name);
+  }
+  d.reply = share(std::move(member));
   return d;
 }
 

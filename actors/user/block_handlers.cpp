@@ -98,6 +98,7 @@ outcome profile_entity::unmute(const profile_state& s, const PersonRequest& q, c
   if (!s.profile || !target) return no_such_person();
   if (r.size() == 0) return need{{store::relation_facts(s.id, *target, c.now)}};
   const auto facts = read_relation_facts(r.rows(0));
+  if (!facts.exists && !facts.muting) return no_such_person();
   auto d = done();
   if (!facts.muting) return d;
   d.statements.push_back(store::delete_mute(s.id, *target));

@@ -69,6 +69,7 @@ outcome answer_request(const profile_state& s, const PersonRequest& q, const con
   if (!s.profile || !follower) return no_such_person();
   if (r.size() == 0) return need{{store::relation_facts(s.id, *follower, c.now)}};
   const auto facts = read_relation_facts(r.rows(0));
+  if (!facts.exists && !facts.asked) return no_such_person();
   auto d = done();
   if (!facts.asked) {
     if (accepted && !facts.followed)

@@ -102,4 +102,22 @@ outcome profile_entity::list_mutes(const profile_state& s, const ListMineRequest
   return list_mine(s, q, c, r, queries::mutes);
 }
 
+outcome profile_entity::list_suggestions(const profile_state& s, const ListSuggestionsRequest& q,
+                                         const context& c, const reads& r) {
+  const auto limit = page_limit(q);
+  if (limit.has_error()) return limit.error();
+  if (!s.profile) return no_such_person();
+  if (r.size() == 0) return need{{store::suggestions(s.id, c.now, *limit)}};
+  ListSuggestionsReply reply;
+  for (const auto& row : read_suggestions(r.rows(0))) {
+    auto& item = *reply.add_items();
+    *item.mutable_person() = card_message(row.person, true);
+    item.set_followed_by_count(row.common);
+    for (const auto& account : row.via) item.add_followed_by()->set_account_id(to_string(account));
+  }
+  decision d;
+  d.reply = runtime::share(std::move(reply));
+  return d;
+}
+
 }  // namespace nova::user

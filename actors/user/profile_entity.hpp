@@ -42,6 +42,7 @@ class GetMyProfileRequest;
 class GetProfileRequest;
 class GetSettingsRequest;
 class ListMineRequest;
+class ListSuggestionsRequest;
 class ListPeopleRequest;
 class MuteRequest;
 class PersonRequest;
@@ -129,6 +130,8 @@ struct profile_entity {
                                 const reads&);
   static outcome list_follow_requests(const state&, const ListMineRequest&, const context&,
                                       const reads&);
+  static outcome list_suggestions(const state&, const ListSuggestionsRequest&, const context&,
+                                  const reads&);
   static outcome list_blocks(const state&, const ListMineRequest&, const context&, const reads&);
   static outcome list_mutes(const state&, const ListMineRequest&, const context&, const reads&);
 

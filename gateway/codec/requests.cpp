@@ -45,6 +45,13 @@ bool in_path(const parameters& path, std::string_view field) {
   return std::any_of(path.begin(), path.end(), [&](const auto& p) { return p.first == field; });
 }
 
+/// A path that cannot name anything is a path to nothing: an id that is not one, a handle that nobody can have.
+bool names_nothing(const parameters& path, const std::vector<field_error>& broken) {
+  return std::ranges::any_of(broken, [&](const field_error& e) {
+    return (e.field.ends_with("_id") || e.field == "handle") && in_path(path, e.field);
+  });
+}
+
 /// Sets path parameters and checks the whole; `errors` holds what reading the body found.
 result<rpc::message_ptr> finish(const http_parts& parts, std::shared_ptr<rpc::message> request,
                                 std::vector<field_error> errors) {
@@ -53,6 +60,7 @@ result<rpc::message_ptr> finish(const http_parts& parts, std::shared_ptr<rpc::me
   for (const auto& [name, value] : parts.path) type.set_from_text(*request, name, value, errors);
   std::vector<field_error> broken;
   type.validate(*request, broken);
+  if (names_nothing(parts.path, broken)) return make_error(errc::not_found);
   for (auto& e : broken) {
     bool known = std::any_of(errors.begin(), errors.end(),
                              [&](const auto& had) { return had.field == e.field; });

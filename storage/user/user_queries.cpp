@@ -147,6 +147,27 @@ const storage::query search_people{
         "p.account_id LIMIT $8",
     .read = {.slow = true, .account_param = 1}};
 
+// To $2 at $3. $1: follows of $2 that are looked at; $4: follows of each of them. So the cost does not grow with anybody's lists.
+const storage::query suggestions{
+    .name = "user.suggestions",
+    .sql =
+        "WITH mine AS (SELECT target_id, at FROM follow WHERE account_id = $2 AND NOT requested "
+        "ORDER BY at DESC, target_id DESC LIMIT $1), "
+        "theirs AS (SELECT t.target_id, mine.target_id AS via, mine.at FROM mine CROSS JOIN LATERAL "
+        "(SELECT o.target_id FROM follow o WHERE o.account_id = mine.target_id AND NOT o.requested "
+        "ORDER BY o.at DESC, o.target_id DESC LIMIT $4) t WHERE t.target_id <> $2), "
+        "found AS (SELECT target_id, count(*) AS n, "
+        "(array_agg(via ORDER BY at DESC, via DESC))[1:3] AS via FROM theirs GROUP BY target_id) "
+        "SELECT " CARD ", " RELATION
+        ", found.n, found.via FROM found "
+        "JOIN profile p ON p.account_id = found.target_id" RELATION_TO("p.account_id")
+        "LEFT JOIN settings s ON s.account_id = p.account_id "
+        "LEFT JOIN block against ON against.account_id = p.account_id AND against.blocked_id = $2 "
+        "WHERE coalesce(s.discoverable, true) AND f.account_id IS NULL AND b.account_id IS NULL "
+        "AND m.account_id IS NULL AND against.account_id IS NULL "
+        "ORDER BY found.n DESC, p.account_id LIMIT $5",
+    .read = {.slow = true, .account_param = 1}};
+
 // Counts and ends of the notifications of $1.
 const storage::query notice_head{
     .name = "user.notice_head",
@@ -335,6 +356,7 @@ std::span<const storage::query* const> all() {
                                                &pending_requests,
                                                &settings,
                                                &search_people,
+                                               &suggestions,
                                                &notice_head,
                                                &notices,
                                                &notice_known,

@@ -25,6 +25,7 @@ extern const storage::query mutes;
 extern const storage::query pending_requests;
 extern const storage::query settings;
 extern const storage::query search_people;
+extern const storage::query suggestions;
 extern const storage::query notice_head;
 extern const storage::query notices;
 extern const storage::query notice_known;

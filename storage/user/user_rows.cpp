@@ -27,6 +27,9 @@ namespace relation {
 enum : std::size_t { following, requested, followed_by, blocking, muting, columns };
 }
 constexpr std::size_t page_at = std::size_t{card::relation} + std::size_t{relation::columns};
+namespace suggestion {
+enum : std::size_t { common = page_at, via };
+}
 namespace facts {
 enum : std::size_t { followers, following, posts, relation };
 constexpr std::size_t blocks_viewer = std::size_t{relation} + std::size_t{user::relation::columns};
@@ -103,6 +106,16 @@ std::vector<card_row> read_cards(const storage::rows& r) {
     out.push_back({r.id(i, card::account), r.text(i, card::handle), r.text(i, card::display_name),
                    id_or_none(r, i, card::avatar), r.boolean(i, card::is_private),
                    relation_at(r, i, card::relation)});
+  return out;
+}
+
+std::vector<suggestion_row> read_suggestions(const storage::rows& r) {
+  auto cards = read_cards(r);
+  std::vector<suggestion_row> out;
+  out.reserve(cards.size());
+  for (std::size_t i = 0; i < cards.size(); ++i)
+    out.push_back({std::move(cards[i]), r.int8(i, suggestion::common),
+                   r.get<std::vector<uuid>>(i, suggestion::via)});
   return out;
 }
 

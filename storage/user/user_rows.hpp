@@ -45,6 +45,12 @@ struct card_row {
   unix_ms at = 0;  ///< in a page: when the row of the list was made
 };
 
+struct suggestion_row {
+  card_row person;
+  std::int64_t common = 0;     ///< accounts that the caller follows and that follow the person
+  std::vector<uuid> via = {};  ///< up to three of them
+};
+
 /// The part of a profile that other accounts decide.
 struct profile_facts_row {
   std::int64_t followers = 0;
@@ -129,6 +135,7 @@ struct shown_notice_row {
 std::optional<profile_row> read_profile(const storage::rows& r);
 /// cards, search_people.
 std::vector<card_row> read_cards(const storage::rows& r);
+std::vector<suggestion_row> read_suggestions(const storage::rows& r);
 /// followers, following, follow_requests, blocks, mutes.
 std::vector<card_row> read_page(const storage::rows& r);
 profile_facts_row read_profile_facts(const storage::rows& r);

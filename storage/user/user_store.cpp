@@ -66,6 +66,11 @@ statement search_people(const std::string& handle, std::vector<std::string> term
            std::move(words.least), std::move(words.beyond), std::move(terms), limit}};
 }
 
+statement suggestions(const uuid& viewer, unix_ms now, std::int64_t limit) {
+  return {&queries::suggestions,
+          {suggesting_follows, viewer, timestamp{now}, follows_of_each, limit}};
+}
+
 statement notice_head(const uuid& account) { return {&queries::notice_head, {account}}; }
 statement notices(const uuid& account, unix_ms now, const std::optional<uuid>& before,
                   std::int64_t limit) {

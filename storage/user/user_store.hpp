@@ -38,6 +38,11 @@ prefix_range beginning_with(const std::string& prefix);
 storage::statement search_people(const std::string& handle, std::vector<std::string> terms,
                                  const uuid& viewer, unix_ms now, std::int64_t limit);
 
+/// The latest follows of an account that suggestions look at, and the latest follows of each of these.
+inline constexpr std::int64_t suggesting_follows = 100, follows_of_each = 50;
+/// People whom those follow whom `viewer` follows, the most common first.
+storage::statement suggestions(const uuid& viewer, unix_ms now, std::int64_t limit);
+
 storage::statement notice_head(const uuid& account);
 storage::statement notices(const uuid& account, unix_ms now, const std::optional<uuid>& before,
                            std::int64_t limit);

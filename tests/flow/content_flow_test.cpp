@@ -127,6 +127,29 @@ TEST_CASE("editing, deleting and restoring answer as the contract says") {
   CHECK(status_of(bob, id) == 200);
 }
 
+TEST_CASE("a deleted post is pinned no longer, and its place is free") {
+  const auto ann = person("ann");
+  std::vector<std::string> ids;
+  for (const auto* words : {"a", "b", "c", "d"}) ids.push_back(post_of(ann, words));
+  const auto pin = [&](const std::string& id) { return put(ann, "/v1/posts/" + id + "/pin"); };
+  for (int i = 0; i < 3; ++i) CHECK(pin(ids[static_cast<std::size_t>(i)]) == 204);
+  CHECK(pin(ids[3]) == 409);
+  const auto pinned = [&] {
+    std::vector<std::string> out;
+    const auto me = http().get("/v1/users/me", ann.access_token).json();
+    for (const auto& id : me.at("pinned_post_ids").as_array()) out.emplace_back(id.as_string());
+    return out;
+  };
+  CHECK(soon([&] { return pinned() == std::vector{ids[2], ids[1], ids[0]}; }));
+  CHECK(remove(ann, "/v1/posts/" + ids[1]) == 204);
+  CHECK(soon([&] { return pinned() == std::vector{ids[2], ids[0]}; }));
+  const auto back = http().post("/v1/posts/" + ids[1] + "/restore", "{}", ann.access_token);
+  CHECK(back.status == 200);
+  CHECK(back.json().at("pinned") == false);
+  CHECK(pin(ids[3]) == 204);
+  CHECK(soon([&] { return pinned() == std::vector{ids[3], ids[2], ids[0]}; }));
+}
+
 TEST_CASE("reactions: one an account, variants of an emoji are one, and only mine goes") {
   const auto ann = person("ann"), bob = person("bob");
   const auto id = post_of(ann, "hello"), path = "/v1/posts/" + id + "/reactions/";

@@ -43,9 +43,10 @@ TEST_CASE(
 
   CHECK(bobs->call("messaging.add_members", in(c, R"(,"member_ids":[)" + quoted(dan.id) + "]"))
             .code() == "forbidden");
-  REQUIRE(anns->call("messaging.set_role",
-                     in(c, R"(,"account_id":)" + quoted(bob.id) + R"(,"role":"admin")"))
-              .ok);
+  const auto promoted = anns->call(
+      "messaging.set_role", in(c, R"(,"account_id":)" + quoted(bob.id) + R"(,"role":"admin")"));
+  REQUIRE(promoted.ok);
+  CHECK(promoted.text("handle") == bob.handle);
   REQUIRE(
       bobs->call("messaging.add_members", in(c, R"(,"member_ids":[)" + quoted(dan.id) + "]")).ok);
   REQUIRE(dans->push("messaging.conversation", with("conversation_id", c)).has_value());

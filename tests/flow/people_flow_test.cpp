@@ -204,6 +204,68 @@ TEST_CASE("a follow is told by a push and in the list, and is read up to a mark"
   CHECK(number(read("/v1/notifications", ann), "unread") == 0);
 }
 
+TEST_CASE("what is absent is 404, by whatever name it is asked for") {
+  const auto ann = person("ann"), bob = person("bob");
+  const std::string absent = "0190a000-0000-7000-8000-000000000001", malformed = "not-an-id";
+  for (const auto& id : {absent, malformed}) {
+    CAPTURE(id);
+    for (const auto* rest : {"", "/followers", "/following", "/posts"})
+      for (const auto& token : {ann.access_token, std::string()})
+        CHECK_MESSAGE(http().get("/v1/users/" + id + rest, token).status == 404, rest);
+    for (const auto* rest : {"/follow", "/block", "/mute"}) {
+      CHECK_MESSAGE(put("/v1/users/" + id + rest, ann) == 404, rest);
+      CHECK_MESSAGE(del("/v1/users/" + id + rest, ann) == 404, rest);
+    }
+    CHECK(put("/v1/follow-requests/" + id, ann) == 404);
+    CHECK(del("/v1/follow-requests/" + id, ann) == 404);
+    for (const auto* of_what : {"/v1/posts/", "/v1/conversations/", "/v1/feed/why/",
+                                "/v1/account/exports/", "/v1/deletions/"})
+      CHECK_MESSAGE(http().get(of_what + id, ann.access_token).status == 404, of_what);
+    for (const auto* of_what :
+         {"/v1/posts/", "/v1/comments/", "/v1/drafts/", "/v1/scheduled/", "/v1/auth/sessions/"})
+      CHECK_MESSAGE(del(of_what + id, ann) == 404, of_what);
+  }
+  CHECK(http().get("/v1/users/by-handle/" + std::string(200, 'x'), ann.access_token).status == 404);
+  CHECK(http().get("/v1/users/by-handle/a.b", ann.access_token).status == 404);
+  // Without a token the answer is 401 first; a bad field of a body stays 400.
+  CHECK(http().put("/v1/users/" + malformed + "/follow", "").status == 401);
+  CHECK(http().patch("/v1/users/me", R"({"avatar_media_id":"x"})", ann.access_token).status == 400);
+  CHECK(del(of(bob, "/mute"), ann) == 204);
+}
+
+TEST_CASE("people whom one's follows follow are suggested, the most common first") {
+  const auto me = person("me"), ann = person("ann"), bob = person("bob"), cid = person("cid"),
+             dan = person("dan"), eve = person("eve"), shy = person("shy");
+  for (const auto* whom : {&ann, &bob}) CHECK(put(of(*whom, "/follow"), me) == 204);
+  for (const auto* whom : {&cid, &dan, &eve, &shy, &me})
+    CHECK(put(of(*whom, "/follow"), ann) == 204);
+  for (const auto* whom : {&cid, &ann}) CHECK(put(of(*whom, "/follow"), bob) == 204);
+  patch("/v1/settings", shy, R"({"discoverable":false})");
+  CHECK(put(of(me, "/block"), eve) == 204);
+  const auto suggested = [&](const std::string& query = {}) {
+    std::vector<std::string> out;
+    const auto page = read("/v1/users/suggestions" + query, me);
+    for (const auto& item : page.at("items").as_array())
+      out.emplace_back(item.at("person").at("handle").as_string());
+    return out;
+  };
+  CHECK(suggested() == std::vector{cid.handle, dan.handle});
+  const auto page = read("/v1/users/suggestions?limit=1", me);
+  REQUIRE(page.at("items").as_array().size() == 1);
+  CHECK(page.at("next_cursor").is_null());
+  const auto first = page.at("items").at(0).as_object();
+  CHECK(number(first, "followed_by_count") == 2);
+  REQUIRE(first.at("followed_by").as_array().size() == 2);
+  CHECK(first.at("followed_by").at(0).at("handle").as_string() == bob.handle);
+  CHECK_FALSE(first.at("person").at("relation").at("following").as_bool());
+  CHECK(put(of(dan, "/mute"), me) == 204);
+  CHECK(suggested() == std::vector{cid.handle});
+  CHECK(put(of(cid, "/follow"), me) == 204);
+  CHECK(suggested().empty());
+  CHECK(http().get("/v1/users/suggestions").status == 401);
+  CHECK(http().get("/v1/users/suggestions?limit=0", me.access_token).status == 400);
+}
+
 TEST_CASE("people are found by the beginning of handle or name, when they allow it") {
   const auto ann = person("ann"), bob = person("bob");
   patch("/v1/users/me", ann, R"({"display_name":"Zoë )" + ann.handle + R"("})");

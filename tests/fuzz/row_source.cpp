@@ -26,7 +26,7 @@ enum class about {
 
 /// Columns: A known account · C known conversation · E the row's own session · U another account for each row · I the id that
 /// was asked for · S its seq · D seq descending to 1 · K kind 1–3 · n small number · N any number · t time · x text · w password
-/// hash · s salt · e empty blob · b switch · L list of texts · M list of numbers · T a text that was asked for. `?`: the next may
+/// hash · s salt · e empty blob · b switch · L list of texts · M list of numbers · G list of accounts · T a text that was asked for. `?`: the next may
 /// be NULL; `|`: all to the next `|` may be.
 struct shape {
   std::string_view name, columns;
@@ -92,6 +92,7 @@ constexpr shape shapes[] = {
     {"user.cards", "Ixx?Ubbbbbb", about::ids},
     {"user.profile_facts", "nnnbbbbbb", about::one},
     {"user.search_people", "Axx?Ubbbbbb", about::any, 3},
+    {"user.suggestions", "Axx?UbbbbbbnG", about::any, 3},
     {"user.notice_head", "|UU|nn", about::one},
     {"user.notices", "Axx?UbbbbbbUx?Ut", about::any, 3},
     {"user.notice_known", "b", about::rare},
@@ -200,6 +201,7 @@ value row_source::cell(char column, const row_facts& f, std::uint32_t strings) {
     case 'b': return below(2) == 1;
     case 'L': return std::vector<std::string>(strings, "+1");
     case 'M': return std::vector<std::int64_t>(strings, 1);
+    case 'G': return std::vector<uuid>(strings, known_id('A', 1));
     default: claim(false, "a column that row_source.cpp knows", std::string_view(&column, 1));
   }
   return {};

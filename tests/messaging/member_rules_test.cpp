@@ -82,7 +82,7 @@ TEST_CASE_FIXTURE(rules_fixture,
         errc::forbidden);
   CHECK(refused(conversation_entity::set_role(s, role(1, "member"), *context, none)) ==
         errc::forbidden);
-  commit(conversation_entity::set_role(s, role(3, "admin"), *context, none));
+  commit(conversation_entity::set_role(s, role(3, "admin"), *context, persons({account(3)})));
   CHECK(s.members[account(3)].role == member_role::admin);
   act_as(1);
   CHECK(refused(conversation_entity::set_role(s, role(1, "member"), *context, none)) ==
@@ -146,9 +146,9 @@ TEST_CASE_FIXTURE(rules_fixture, "owners are counted through joins, roles and le
     return std::ranges::count_if(s.members,
                                  [](const auto& m) { return m.second.role == member_role::owner; });
   };
-  commit(conversation_entity::set_role(s, role(2, "owner"), *context, none));
+  commit(conversation_entity::set_role(s, role(2, "owner"), *context, persons({account(2)})));
   CHECK(s.owners == 2);
-  commit(conversation_entity::set_role(s, role(2, "admin"), *context, none));
+  commit(conversation_entity::set_role(s, role(2, "admin"), *context, persons({account(2)})));
   CHECK(s.owners == recount());
   commit(conversation_entity::remove_member(s, removal(1), *context, none));
   CHECK(s.owners == 1);  // the heir
