@@ -330,6 +330,16 @@ async function settings(ada: Person): Promise<void> {
     await check(page, 'a draft taken up');
     await page.keyboard.press('Escape');
   });
+  await step('a copy of the data is asked for, made, and fetched', async () => {
+    await page.evaluate(() => { location.hash = '#/settings/account'; });
+    await page.getByRole('button', { name: 'Ask for a copy' }).click();
+    const link = page.getByRole('link', { name: 'Download' });
+    await link.waitFor();
+    await check(page, 'settings, a copy of the data');
+    const [file] = await Promise.all([page.waitForEvent('download'), link.click()]);
+    assert.equal(file.suggestedFilename(), 'nova-export.zip');
+    assert.equal(await file.failure(), null);
+  });
   await step('the account is deleted with its password, and taken back in time', async () => {
     await page.evaluate(() => { location.hash = '#/settings/account'; });
     await page.getByRole('button', { name: 'Delete the account…' }).click();

@@ -32,7 +32,7 @@ export const agree: {
     Fits<generated.ListCommentsReply, page.Page<social.Comment>>, Fits<generated.Draft, social.Draft>, Fits<generated.Revision, social.Revision>,
     Fits<generated.Page, social.FeedPage>, Fits<generated.WhyReply, social.Why>, Fits<generated.Preferences, social.FeedPreferences>,
     Fits<generated.ListNotificationsReply, social.NotificationPage>, Fits<generated.Settings, social.Settings>,
-    Fits<generated.DeleteAccountReply, social.AccountDeletion>, Fits<generated.Poll, social.Poll>,
+    Fits<generated.DeleteAccountReply, social.AccountDeletion>, Fits<generated.Poll, social.Poll>, Fits<generated.Export, social.AccountExport>,
   ];
   social_requests: [
     Fits<social.PostRequest, generated.CreatePostRequest>, Fits<social.PostRequest, generated.DraftRequest>,
@@ -41,6 +41,6 @@ export const agree: {
   ];
 } = {
   calls: true, pushes: true, replies: [true, true, true, true, true, true, true, true],
-  social_replies: [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
+  social_replies: [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
   social_requests: [true, true, true, true, true, true],
 };

@@ -3,7 +3,7 @@ import { page_query, request, type Api } from './api.ts';
 import { random_id } from './random_id.ts';
 import type { Page } from './types.ts';
 import type {
-  AccountDeletion, Card, Comment, Draft, FeedPage, FeedPreferences, NotificationPage, Poll, Post, PostChange, PostPage, PostRequest,
+  AccountDeletion, AccountExport, Card, Comment, Draft, FeedPage, FeedPreferences, NotificationPage, Poll, Post, PostChange, PostPage, PostRequest,
   Profile, ProfileChange, Revision, Settings, SettingsChange, Why,
 } from './social_types.ts';
 
@@ -111,6 +111,9 @@ export class SocialApi {
   tags(cursor?: string): Promise<Page<{ tag: string }>> { return this.list_('/v1/hashtags/following', cursor); }
 
   delete_account(password: string): Promise<AccountDeletion> { return this.call_('DELETE', '/v1/account', { password }); }
+
+  start_export(): Promise<{ export_id: string }> { return this.call_('POST', '/v1/account/export', {}, random_id()); }
+  export_state(export_id: string): Promise<AccountExport> { return this.call_('GET', `/v1/account/exports/${export_id}`); }
 
   private list_<T>(path: string, cursor?: string): Promise<T> {
     return this.call_('GET', `${path}?${page_query(social_page, cursor)}`);

@@ -244,3 +244,12 @@ export interface AccountDeletion {
   undo_token: string;
   certificate_id: string;
 }
+
+export interface AccountExport {
+  state: 'running' | 'ready' | 'failed';
+  // From 0 to 1.
+  progress: number;
+  // Where it can be fetched without a token, once it is ready.
+  url?: string;
+  expires_at?: string;
+}

@@ -5,6 +5,7 @@ import type { Store } from '../store.ts';
 import type { SessionInfo } from '../types.ts';
 import { DeleteAccount } from './delete_account.tsx';
 import { Field, FormError } from './elements.tsx';
+import { ExportAccount } from './export_account.tsx';
 import { ago, full_time } from './format.ts';
 import { confirm, toast } from './overlay.tsx';
 
@@ -16,6 +17,7 @@ export function AccountSettings({ store, log_out }: { store: Store; log_out: () 
       <HandleForm store={store} />
       <PasswordForm store={store} />
       <Sessions store={store} log_out={log_out} />
+      <ExportAccount store={store} />
       <DeleteAccount store={store} />
     </>
   );
