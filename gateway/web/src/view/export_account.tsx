@@ -47,9 +47,10 @@ export function ExportAccount({ store }: { store: Store }) {
       <h3 id="settings-export">A copy of your data</h3>
       <p class="soft">Your profile, posts, messages and settings as one ZIP file.</p>
       {running && (
-        <label class="progress" role="status">Being made…
-          <progress max={1} value={found.progress} />
-        </label>)}
+        <div class="progress" role="status">
+          <span id="export-progress">Being made…</span>
+          <progress max={1} value={found.progress} aria-labelledby="export-progress" />
+        </div>)}
       {ready && <p>It is ready until {moment(Date.parse(found.expires_at!))}.</p>}
       {found?.state === 'failed' && <p>It could not be made. Please ask again.</p>}
       <FormError text={error} />
