@@ -19,8 +19,12 @@ enum class planted_fault : std::uint8_t {
   relay_deletes_early,   ///< the outbox deletes an event when it is sent, not when it is taken
   passivate_pending,     ///< an entity leaves memory while its decision is not yet committed
   stale_read_model,      ///< an entity starts with an old state of a read model
+  fall_forgets_pushes,  ///< decisions that were in the lane when their shard's actor fell are not pushed
+  lock_stops_all,       ///< a row that another session has locked holds the whole lane up
+  number_given_up,  ///< a batch gets another number while an attempt under the first may still be committed
+  standby_ignored,  ///< a commit that no standby has is reported after a lost connection
 };
-inline constexpr std::size_t planted_fault_count = 10;
+inline constexpr std::size_t planted_fault_count = 14;
 
 #ifndef NOVA_PLANTED_FAULTS
 

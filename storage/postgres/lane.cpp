@@ -131,7 +131,10 @@ void postgres_lane::resolve() {
   }
   params_.clear();
   params_.add(id());
-  session_->execute(lane_sql::read_lane.data(), lane_sql::read_lane, params_, lane_tag::lane_row);
+  const auto look = planted(planted_fault::standby_ignored)
+                        ? std::string_view("SELECT fenced FROM lane WHERE lane_id = $1")
+                        : lane_sql::read_lane;
+  session_->execute(look.data(), look, params_, lane_tag::lane_row);
   params_.clear();
   params_.add(id());
   params_.add(under_way_ ? under_way_->number : std::int64_t{0});

@@ -2,6 +2,7 @@
 #include "storage/postgres/lane.hpp"
 
 #include "protocols/core/log.hpp"
+#include "protocols/core/planted.hpp"
 #include "storage/postgres/lane_sql.hpp"
 #include "storage/postgres/lane_verdict.hpp"
 
@@ -64,7 +65,7 @@ void postgres_lane::rolled_back() {
     if (t.failed.tag == lane_tag::outbox) return become_fenced();
     return resolve();
   }
-  if (t.doubtful) return send_again(kind);
+  if (t.doubtful && !planted(planted_fault::number_given_up)) return send_again(kind);
   auto failed = std::move(t.failed);
   auto content = std::move(t.content);
   under_way_.reset();
@@ -94,7 +95,7 @@ void postgres_lane::go_on(segment content, failure failed) {
   const auto kind = judge(failed.state, failed.tag);
   stage_ = stage::idle;
   if (kind == verdict::away || (is_own(failed.tag) && kind == verdict::again) ||
-      content.units.empty()) {
+      content.units.empty() || (is_lock(failed.state) && planted(planted_fault::lock_stops_all))) {
     put_back(std::move(content));
     return retry_later(kind == verdict::away, failed);
   }

@@ -13,7 +13,7 @@ std::string_view name_of(fault f) noexcept {
   static constexpr std::string_view names[] = {
       "lost",      "doubled",     "reordered",   "phantom", "sequence", "hole",
       "stale",     "unread",      "idempotency", "profile", "receipt",  "presence",
-      "undrained", "stale_epoch", "effect",      "block"};
+      "undrained", "stale_epoch", "effect",      "block",   "stalled",  "undurable"};
   return names[static_cast<std::size_t>(f)];
 }
 
@@ -473,6 +473,11 @@ std::vector<violation> check(const history& h) {
   check_probes(x);
   check_databases(x);
   check_effects(x);
+  for (const auto& s : h.strikes) {
+    const auto told = std::to_string(s.acked) + " sends were acknowledged: " + s.name;
+    if (s.acked < s.least) x.found.push_back({fault::stalled, told});
+    if (s.acked > s.most) x.found.push_back({fault::undurable, told});
+  }
   return std::move(x.found);
 }
 

@@ -26,6 +26,8 @@ enum class fault {
   stale_epoch,  ///< a write by a lane whose shards belonged to another one
   effect,       ///< an event took no effect in another domain, took it twice, or out of order
   block,        ///< a block that was acknowledged does not hold, or one that was taken back does
+  stalled,      ///< nobody was served while a strike concerned a few rows only
+  undurable,    ///< acknowledged while no standby had it
 };
 
 std::string_view name_of(fault f) noexcept;

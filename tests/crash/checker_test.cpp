@@ -235,6 +235,14 @@ TEST_CASE("effect: another domain's follows or counts are not those of the sourc
          [&](auto& x) { follow(x), x.databases->wrong_counts.push_back("user.tally of 1"); });
 }
 
+TEST_CASE("stalled and undurable: too few or too many sends were acknowledged during a strike") {
+  expect(fault::stalled, [](auto& h) { h.strikes.push_back({"a locked row", 3, 4}); });
+  expect(fault::undurable, [](auto& h) { h.strikes.push_back({"no standby", 1, 0, 0}); });
+  auto h = sound();
+  h.strikes = {{"a locked row", 4, 4}, {"no standby", 0, 0, 0}};
+  CHECK(check(h).empty());
+}
+
 TEST_CASE("stale_epoch and profile, as the databases show them") {
   expect(fault::stale_epoch,
          [](auto& h) { h.databases->stale_writes.push_back("message by a fenced lane"); });

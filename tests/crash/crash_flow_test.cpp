@@ -16,13 +16,13 @@ constexpr std::size_t disk_mb = 448;  // PostgreSQL's first files, its WAL and r
 
 /// Each kind once, in this order; then by chance.
 std::vector<strike> plan(std::size_t rounds, std::uint64_t seed) {
-  std::vector<strike> out = {
-      strike::kill_nova,      strike::take_over,      strike::stop_postgres,
-      strike::slow_consumers, strike::stall_and_kill, strike::herd,
-      strike::stall_postgres, strike::kill_both,      strike::kill_nova_twice};
+  std::vector<strike> out = {strike::kill_nova,      strike::take_over,      strike::stop_postgres,
+                             strike::stranger_lock,  strike::slow_consumers, strike::standby_silent,
+                             strike::stall_and_kill, strike::herd,           strike::stall_postgres,
+                             strike::kill_both,      strike::kill_nova_twice};
   std::mt19937_64 random(seed);
   while (out.size() < rounds) {
-    const auto next = static_cast<strike>(random() % 10);
+    const auto next = static_cast<strike>(random() % strike_kinds);
     out.push_back(next == strike::disk_full ? strike::kill_nova : next);
   }
   out.resize(rounds);

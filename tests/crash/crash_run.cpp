@@ -31,7 +31,9 @@ std::string_view name_of(strike s) noexcept {
                                                "pause nova past its lease, take-over, fail back",
                                                "disk full",
                                                "slow consumers",
-                                               "reconnect herd"};
+                                               "reconnect herd",
+                                               "a stranger locks rows",
+                                               "a standby that does not answer"};
   return names[static_cast<std::size_t>(s)];
 }
 
@@ -160,6 +162,8 @@ class run {
       case strike::disk_full: return disk_full();
       case strike::slow_consumers: return slow_consumers();
       case strike::herd: workload_->cut_all(); return true;
+      case strike::stranger_lock: return stranger_lock();
+      case strike::standby_silent: return standby_silent();
     }
     return false;
   }
@@ -227,6 +231,37 @@ class run {
     const auto relieved = clock_type::now();
     if (!noticed) return fail("nobody was told of the full disk");
     return recovers(strike::disk_full, relieved);
+  }
+
+  /// Sends that are acknowledged from now on, until `enough` or the time is over.
+  std::uint64_t acked_within(milliseconds time, std::uint64_t enough) {
+    const auto before = acked();
+    (void)workload_->await_acked(before + enough, time);
+    return acked() - before;
+  }
+
+  bool stranger_lock() {
+    constexpr std::uint64_t all = 1'000'000;
+    std::string why;
+    auto held = audit_->lock_members(why);
+    if (!held) return fail("locking rows: " + why);
+    (void)acked_within(milliseconds(1000), all);  // until the rows are wanted
+    const auto served = acked_within(seconds(3), sends_to_recover);
+    record_.strikes.push_back({"rows were locked by a stranger", served, sends_to_recover});
+    return true;
+  }
+
+  bool standby_silent() {
+    constexpr std::uint64_t all = 1'000'000;
+    std::string why;
+    if (!audit_->wait_for_standby("nobody", why)) return fail("no standby: " + why);
+    (void)acked_within(milliseconds(1000), all);  // until the server's processes know
+    const bool ended = audit_->end_waiting_commits(why);
+    const auto served = acked_within(milliseconds(1500), all);
+    record_.strikes.push_back({"no standby had the commits", served, 0, 0});
+    std::string more;
+    if (!audit_->wait_for_standby("", more)) return fail("the standby: " + more);
+    return ended || fail("ending sessions: " + why);
   }
 
   bool slow_consumers() {

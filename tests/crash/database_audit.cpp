@@ -165,6 +165,37 @@ bool database_audit::install(std::string& why) const {
   return true;
 }
 
+std::shared_ptr<void> database_audit::lock_members(std::string& why) const {
+  auto db = blocking_connection::open(conninfo("messaging", "postgres"));
+  if (!db) return why = db.error().detail, nullptr;
+  auto held = std::make_shared<blocking_connection>(std::move(*db));
+  const auto locked = held->script(
+      "BEGIN; SELECT FROM member WHERE marked_at IS NOT NULL ORDER BY marked_at DESC LIMIT 5 FOR "
+      "UPDATE");
+  if (!locked) return why = locked.error().detail, nullptr;
+  return held;
+}
+
+bool database_audit::wait_for_standby(const std::string& name, std::string& why) const {
+  auto db = blocking_connection::open(conninfo("messaging", "postgres"));
+  if (!db) return why = db.error().detail, false;
+  for (const auto& sql : {"ALTER SYSTEM SET synchronous_standby_names = '" + name + "'",
+                          std::string("SELECT pg_reload_conf()")})
+    if (auto done = db->script(sql); !done) return why = done.error().detail, false;
+  return true;
+}
+
+bool database_audit::end_waiting_commits(std::string& why) const {
+  auto db = blocking_connection::open(conninfo("messaging", "postgres"));
+  if (!db) return why = db.error().detail, false;
+  const auto ended = db->text(
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = "
+      "'nova_messaging' AND wait_event = 'SyncRep' AND application_name LIKE 'nova:%'");
+  if (!ended) return why = ended.error().detail, false;
+  if (*ended == "0") return why = "no commit waits for a standby", false;
+  return true;
+}
+
 bool database_audit::read_once(database_record& into, std::string& why) const {
   into = {};
   // Applied when all streams are known: a domain may take events of one that comes after it in the list.

@@ -4,6 +4,7 @@
 
 #include "tests/crash/history.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,12 @@ class database_audit {
 
   /// How many events all domains have committed; below 0: `why` says what failed.
   std::int64_t events(std::string& why) const;
+  /// Locks the member rows whose marks moved last, until the result goes. Null: `why` says what failed.
+  std::shared_ptr<void> lock_members(std::string& why) const;
+  /// Commits wait for a standby of this name from a moment later on; empty: for none.
+  bool wait_for_standby(const std::string& name, std::string& why) const;
+  /// Ends messaging's sessions that wait for a standby.
+  bool end_waiting_commits(std::string& why) const;
 
   /// How another Nova reaches the same databases: settings' variables and values.
   std::vector<std::pair<std::string, std::string>> settings_for_another() const;

@@ -148,6 +148,14 @@ struct database_record {
   std::vector<std::string> wrong_counts = {};
 };
 
+/// Sends that were acknowledged while a strike lasted.
+struct strike_record {
+  std::string name;
+  std::uint64_t acked = 0;
+  std::uint64_t least = 0;          ///< so many must be, because it concerns few rows
+  std::uint64_t most = UINT64_MAX;  ///< so many may be
+};
+
 struct history {
   std::vector<conversation_record> conversations;
   std::vector<send_record> sends;
@@ -162,6 +170,7 @@ struct history {
   std::vector<receipt_probe> receipts;
   std::vector<presence_probe> presence;
   std::optional<database_record> databases;
+  std::vector<strike_record> strikes;
 };
 
 }  // namespace nova::crash

@@ -19,8 +19,13 @@ namespace {
 
 constexpr std::uint64_t runs_per_fault = 3;
 
+/// The others need an actor's fall or a hung fsync: simulation_planted_test and planted_lane_pgtest show them.
+bool struck(planted_fault f) {
+  return f != planted_fault::fall_forgets_pushes && f != planted_fault::number_given_up;
+}
+
 /// Same load and strikes for all, so that only the fault differs; a take-over where the fence is the matter, and in the run
-/// without a fault.
+/// without a fault. Faults of one strike have that strike only.
 run_options options_for(std::optional<planted_fault> f, std::uint64_t seed) {
   run_options o{.seed = seed,
                 .plan = {strike::herd, strike::stall_and_kill, strike::kill_nova},
@@ -31,6 +36,9 @@ run_options options_for(std::optional<planted_fault> f, std::uint64_t seed) {
   o.more_sends = 100;
   o.quiet = true;
   if (!f || *f == planted_fault::fence_removed) o.plan.push_back(strike::take_over);
+  if (f == planted_fault::lock_stops_all) o.plan = {strike::stranger_lock};
+  if (f == planted_fault::standby_ignored) o.plan = {strike::standby_silent};
+  if (!f) o.plan.insert(o.plan.end(), {strike::stranger_lock, strike::standby_silent});
   if (f) o.environment.emplace_back("NOVA_PLANTED_FAULT", std::string(name_of(*f)));
   if (f == planted_fault::
                offset_before_effect)  // the time between the two, so that a kill falls into it
@@ -89,7 +97,7 @@ int main(int argc, char** argv) {
     if (only.empty() || only == "none") green &= score({}, seed);
     for (std::size_t i = 0; i < planted_fault_count; ++i) {
       const auto f = static_cast<planted_fault>(i);
-      if (!only.empty() && only != name_of(f)) continue;
+      if ((!only.empty() && only != name_of(f)) || !struck(f)) continue;
       ++tried;
       bool found = false;
       for (std::uint64_t run = 0; run < runs_per_fault && !found; ++run)

@@ -27,6 +27,10 @@ constexpr std::array<fault_row, planted_fault_count> rows{{
     {"relay_deletes_early", 1},
     {"passivate_pending", 50},
     {"stale_read_model", 1},
+    {"fall_forgets_pushes", 1},
+    {"lock_stops_all", 1},
+    {"number_given_up", 1},
+    {"standby_ignored", 1},
 }};
 
 constexpr int nothing = -1;

@@ -19,8 +19,14 @@ struct search {
   std::uint64_t seeds = 500;
   std::uint64_t processes = 2;
   std::uint64_t sound = 20;  ///< seeds that must be sound with no fault planted
-  int least = 9;
+  int least = 10;
 };
+
+/// Faults of the lane on libpq: tests/crash and planted_lane_pgtest show them.
+bool simulated(planted_fault f) {
+  return f != planted_fault::lock_stops_all && f != planted_fault::number_given_up &&
+         f != planted_fault::standby_ignored;
+}
 
 bool find(planted_fault f, std::uint64_t seeds) {
   const auto began = std::chrono::steady_clock::now();
@@ -54,7 +60,8 @@ int run_share(const search& how, std::uint64_t part) {
   }
   int found = 0;
   for (auto f = part; f < planted_fault_count; f += how.processes)
-    found += find(static_cast<planted_fault>(f), how.seeds);
+    if (simulated(static_cast<planted_fault>(f)))
+      found += find(static_cast<planted_fault>(f), how.seeds);
   return found;
 }
 
@@ -84,7 +91,10 @@ int main(int argc, char** argv) {
     sound &= ended;
     if (ended) found += WEXITSTATUS(status);
   }
-  std::printf("%d of %zu planted faults found within %llu seeds\n", found, planted_fault_count,
+  int shown = 0;
+  for (std::size_t f = 0; f < planted_fault_count; ++f)
+    shown += simulated(static_cast<planted_fault>(f));
+  std::printf("%d of %d planted faults found within %llu seeds\n", found, shown,
               static_cast<unsigned long long>(how.seeds));
   return sound && found >= how.least ? 0 : 1;
 }

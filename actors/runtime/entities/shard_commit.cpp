@@ -208,6 +208,7 @@ void shard::on_orphan(commit_done& done) {
   seat_.orphans.erase(i);
   doing_ = f->describe();
   f->decided->outcome = std::move(done.outcome);
+  if (good && planted(planted_fault::fall_forgets_pushes)) f->decided->pushes.clear();
   if (good) return finish(std::move(f));
   if (f->decided->outcome->status == storage::commit_status::fenced) link_.report_fenced();
   f->give_up(errc::unavailable, 200);
