@@ -131,9 +131,9 @@ void postgres_lane::resolve() {
   }
   params_.clear();
   params_.add(id());
-  const auto look = planted(planted_fault::standby_ignored)
-                        ? std::string_view("SELECT fenced FROM lane WHERE lane_id = $1")
-                        : lane_sql::read_lane;
+  const bool hasty =
+      planted(planted_fault::standby_ignored) || planted(planted_fault::number_given_up);
+  const auto look = hasty ? lane_sql::look_at_lane : lane_sql::read_lane;
   session_->execute(look.data(), look, params_, lane_tag::lane_row);
   params_.clear();
   params_.add(id());

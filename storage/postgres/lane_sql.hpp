@@ -60,6 +60,8 @@ inline constexpr std::string_view end_older =
 /// read is as durable as the server is configured to make it.
 inline constexpr std::string_view read_lane =
     "SELECT fenced FROM lane WHERE lane_id = $1 FOR NO KEY UPDATE";
+/// Without waiting for a batch under way or a standby: planted faults send this instead.
+inline constexpr std::string_view look_at_lane = "SELECT fenced FROM lane WHERE lane_id = $1";
 /// True: the batch was committed with its content. False: its number was given up. No row: neither.
 inline constexpr std::string_view read_batch =
     "SELECT expires_at > '-infinity' FROM lane_batch WHERE lane_id = $1 AND batch_no = $2";

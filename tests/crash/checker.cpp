@@ -308,16 +308,10 @@ void check_stream(index& x, const device_record& d) {
 }
 
 /// While one of a direct pair blocks the other, their marks stand still: an answered mark may then have moved nothing.
-bool block_between(const index& x, const conversation_record& c) {
-  return c.states.size() == 2 &&
-         std::any_of(x.h.blocks.begin(), x.h.blocks.end(), [&](const auto& b) {
+bool block_within(const history& h, const conversation_record& c) {
+  return c.states.size() == 2 && std::any_of(h.blocks.begin(), h.blocks.end(), [&](const auto& b) {
            return c.states.contains(b.by) && c.states.contains(b.whom);
          });
-}
-
-bool block_between(const index& x, std::string_view conversation) {
-  return std::any_of(x.h.conversations.begin(), x.h.conversations.end(),
-                     [&](const auto& c) { return c.id == conversation && block_between(x, c); });
 }
 
 void check_unread(index& x) {
@@ -341,7 +335,7 @@ void check_unread(index& x) {
         if (i.sender == account) own = i.seq;
         unread += i.seq > state.read_seq && i.sender != account && !i.recalled;
       }
-      const bool may_rest = block_between(x, c);
+      const bool may_rest = block_within(x.h, c);
       if (state.read_seq < m.first && !may_rest) x.report(fault::lost, "read mark of " + who);
       if (state.read_seq > std::max(m.second, own)) x.report(fault::phantom, "read mark of " + who);
       const auto& del = delivered[{c.id, account}];
@@ -407,7 +401,7 @@ void check_blocks(index& x) {
 
 void check_probes(index& x) {
   for (const auto& p : x.h.receipts)
-    if (p.told != p.asked && !(p.told < p.asked && block_between(x, p.conversation)))
+    if (p.told != p.asked && !(p.told < p.asked && block_between(x.h, p.conversation)))
       x.report(fault::receipt, p.device + " was told that " + p.reader + " read " + p.conversation +
                                    " to " + std::to_string(p.told) + " instead of " +
                                    std::to_string(p.asked));
@@ -459,6 +453,11 @@ void check_effects(index& x) {
 }
 
 }  // namespace
+
+bool block_between(const history& h, std::string_view conversation) {
+  return std::any_of(h.conversations.begin(), h.conversations.end(),
+                     [&](const auto& c) { return c.id == conversation && block_within(h, c); });
+}
 
 std::vector<violation> check(const history& h) {
   index x(h);

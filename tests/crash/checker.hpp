@@ -37,6 +37,9 @@ struct violation {
   std::string detail;
 };
 
+/// Whether a block was set or taken back between the two accounts of a direct conversation: marks may be withheld there.
+bool block_between(const history& h, std::string_view conversation);
+
 /// Everything that is wrong; empty when nothing is.
 std::vector<violation> check(const history& h);
 

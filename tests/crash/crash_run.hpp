@@ -40,6 +40,8 @@ struct run_options {
   std::uint64_t least_events = 0;       ///< the load goes on until the outboxes have so many events
   std::string binary = {};              ///< empty: as server_process finds it
   std::string data = {};                ///< empty: a folder of its own, removed
+  std::string copy_of = {};             ///< the data folder begins as a copy of this one
+  bool stop = true;                     ///< in order, at the end; else it is killed
   std::size_t disk_mb = 0;              ///< the data folder lies on a disk of this size of its own
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::size_t least_sends = 150,

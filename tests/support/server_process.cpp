@@ -86,7 +86,24 @@ server_process::~server_process() {
   if (own_data_) fs::remove_all(data_, ec);
 }
 
+bool server_process::copy() {
+  const auto from = std::exchange(options_.copy_of, {});
+  if (from.empty()) return true;
+  // With owners and modes: PostgreSQL looks at them.
+  const auto copier = fork();
+  if (copier == 0) {
+    execlp("cp", "cp", "-a", (from + "/.").c_str(), data_.c_str(), nullptr);
+    _exit(127);
+  }
+  int status = 0;
+  waitpid(copier, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
+  problem_ = "copying " + from + " failed";
+  return false;
+}
+
 bool server_process::begin() {
+  if (!copy()) return false;
   int out[2];
   if (pipe2(out, O_CLOEXEC) != 0) return false;
   const auto port = std::to_string(options_.port);
