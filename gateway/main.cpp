@@ -135,6 +135,7 @@ class node_process {
       for (const auto& tap : m.taps)
         node_.tap(*tap.event,
                   [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, node_.edge()); });
+      if (m.beside.make) add_works(m, m.beside.make(s, store));
     }
     if (in_cluster()) pages_.emplace(pages_options());
   }
@@ -145,6 +146,7 @@ class node_process {
     if (in_cluster())
       if (auto joined = node_.join(); !joined) return joined.error();
     node_.start();
+    for (auto& works : works_) works->start(node_);
     if (auto open = operators_.start(settings_.general.data_dir, *operations_); !open)
       return open.error();
     std::string at;
@@ -180,6 +182,7 @@ class node_process {
 
   void stop(std::chrono::milliseconds budget) {
     operators_.stop();
+    for (auto& works : works_) works->stop();
     if (!node_.hand_over(budget / 4)) log::warn("stop.late", {{"part", "moves"}});
     if (server_) server_->drain_and_stop(std::min(budget / 2, std::chrono::milliseconds(4000)));
     if (operations_ && !operations_->stop(budget / 6))
@@ -189,6 +192,13 @@ class node_process {
   }
 
  private:
+  void add_works(const listed_module& m, std::unique_ptr<runtime::side_works> works) {
+    for (const auto* event : m.beside.events)
+      node_.tap(*event,
+                [to = works.get(), event](const rpc::message_ptr& e) { to->told(*event, *e); });
+    works_.push_back(std::move(works));
+  }
+
   /// A domain of other nodes, made without its secrets: only its outline is asked for.
   void know(const listed_module& m) {
     runtime::kept_keys none;
@@ -305,6 +315,7 @@ class node_process {
   no_edge no_edge_;
   storage::storage_io io_;
   std::unique_ptr<gateway::server> server_;
+  std::vector<std::unique_ptr<runtime::side_works>> works_;  ///< told until the node has ended
   runtime::node node_;
   std::optional<runtime::operations> operations_;
   gateway::operators_socket operators_;

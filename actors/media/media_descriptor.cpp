@@ -4,6 +4,7 @@
 #include "actors/media/media_intake.hpp"
 #include "actors/media/media_services.hpp"
 #include "actors/media/showcase_entity.hpp"
+#include "actors/media/works/media_works.hpp"
 #include "protocols/media/media.nova.hpp"
 #include "storage/media/media_store.hpp"
 #include "storage/media/migrations.hpp"
@@ -32,7 +33,11 @@ runtime::domain_module<config::media_settings> descriptor() {
           .migrations = storage::media_migrations(),
           .keys = {"urls"},
           .make = make,
-          .confirms_erasure = &erasure_confirmed_event()};
+          .confirms_erasure = &erasure_confirmed_event(),
+          .beside = {{&media_uploaded_event(), &bytes_released_event()},
+                     [](const config::media_settings& settings, blobs::store& store) {
+                       return std::make_unique<media_works>(settings, store);
+                     }}};
 }
 
 }  // namespace nova::media

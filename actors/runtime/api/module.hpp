@@ -3,10 +3,13 @@
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
+#include "actors/runtime/api/side_works.hpp"
+#include "protocols/core/blobs.hpp"
 #include "storage/database/migration_file.hpp"
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +26,14 @@ struct edge_tap {
   const rpc::event_type* event = nullptr;
   /// Called on an actor's thread; must not block.
   void (*tell)(const rpc::message& event, rpc::push_sink& edge) = nullptr;
+};
+
+/// Work beside the actors, and the domain's events that it is told of.
+template <class Settings>
+struct works_beside {
+  std::vector<const rpc::event_type*> events{};
+  std::function<std::unique_ptr<side_works>(const Settings&, blobs::store&)>
+      make{};  ///< empty: none
 };
 
 /// Makes the push that tells a watcher of an account's presence. `last_seen` is 0 when this node never saw the account.
@@ -54,11 +65,17 @@ struct domain_module {
   /// Called behind `make` with `confirms_erasure` of all modules of the process. At most one domain sets it: the end of
   /// an account waits for all of them.
   void (*await_erasures)(domain&, std::span<const rpc::event_type* const>) = nullptr;
+  works_beside<Settings> beside{};
 };
 
 /// The same module for a caller that holds all settings; `section` is the member with the domain's own settings.
 template <class All, class Holder, class Settings>
 domain_module<All> in_section(domain_module<Settings> m, Settings Holder::*section) {
+  std::function<std::unique_ptr<side_works>(const All&, blobs::store&)> beside;
+  if (m.beside.make)
+    beside = [make = m.beside.make, section](const All& s, blobs::store& store) {
+      return make(s.*section, store);
+    };
   return {m.name,
           m.migrations,
           std::move(m.keys),
@@ -69,7 +86,8 @@ domain_module<All> in_section(domain_module<Settings> m, Settings Holder::*secti
           std::move(m.presence),
           m.note_seen,
           m.confirms_erasure,
-          m.await_erasures};
+          m.await_erasures,
+          {std::move(m.beside.events), std::move(beside)}};
 }
 
 /// The answers to an erasure that these modules give.

@@ -1,0 +1,187 @@
+#include "actors/media/worker/pictures.hpp"
+
+#include "actors/media/worker/blurhash.hpp"
+
+#include <vips/vips.h>
+
+#include <cstring>
+#include <memory>
+
+namespace nova::media {
+namespace {
+
+struct free_image {
+  void operator()(VipsImage* i) const { g_object_unref(i); }
+};
+using image = std::unique_ptr<VipsImage, free_image>;
+
+constexpr int small_side = 320, large_side = 1280;
+constexpr int quality_webp = 80, quality_avif = 50, effort_avif = 1, quality_rewritten = 92;
+
+image load(std::string_view bytes, const char* options = "") {
+  return image(vips_image_new_from_buffer(bytes.data(), bytes.size(), options, "access",
+                                          VIPS_ACCESS_SEQUENTIAL, nullptr));
+}
+
+image thumbnail(std::string_view bytes, int side) {
+  VipsImage* out = nullptr;
+  vips_thumbnail_buffer(const_cast<char*>(bytes.data()), bytes.size(), &out, side, "height", side,
+                        "size", VIPS_SIZE_DOWN, "export_profile", "srgb", "fail_on",
+                        VIPS_FAIL_ON_TRUNCATED, nullptr);
+  return image(out);
+}
+
+std::optional<std::string> taken(int failed, void* buffer, std::size_t size) {
+  if (failed != 0) return std::nullopt;
+  std::string out(static_cast<const char*>(buffer), size);
+  g_free(buffer);
+  return out;
+}
+
+std::optional<std::string> webp(const image& from, int quality = quality_webp) {
+  void* buffer = nullptr;
+  std::size_t size = 0;
+  const int failed = vips_webpsave_buffer(from.get(), &buffer, &size, "Q", quality, "effort", 2,
+                                          "strip", TRUE, nullptr);
+  return taken(failed, buffer, size);
+}
+
+std::optional<std::string> avif(const image& from) {
+  void* buffer = nullptr;
+  std::size_t size = 0;
+  const int failed = vips_heifsave_buffer(from.get(), &buffer, &size, "Q", quality_avif,
+                                          "compression", VIPS_FOREIGN_HEIF_COMPRESSION_AV1,
+                                          "effort", effort_avif, "strip", TRUE, nullptr);
+  return taken(failed, buffer, size);
+}
+
+bool has_alpha(const image& i) { return vips_image_hasalpha(i.get()) != 0; }
+
+std::string hash_of(std::string_view bytes) {
+  constexpr int side = 32;
+  auto small = thumbnail(bytes, side);
+  if (!small) return {};
+  VipsImage* plain = nullptr;
+  if (has_alpha(small)) {
+    if (vips_flatten(small.get(), &plain, nullptr) != 0) return {};
+    small.reset(plain);
+  }
+  VipsImage* srgb = nullptr;
+  if (vips_colourspace(small.get(), &srgb, VIPS_INTERPRETATION_sRGB, nullptr) != 0) return {};
+  small.reset(srgb);
+  VipsImage* cast = nullptr;
+  if (vips_cast_uchar(small.get(), &cast, nullptr) != 0) return {};
+  small.reset(cast);
+  if (vips_image_get_bands(small.get()) != 3) return {};
+  std::size_t size = 0;
+  void* pixels = vips_image_write_to_memory(small.get(), &size);
+  if (pixels == nullptr) return {};
+  auto out = blurhash({static_cast<const std::uint8_t*>(pixels), size},
+                      vips_image_get_width(small.get()), vips_image_get_height(small.get()));
+  g_free(pixels);
+  return out;
+}
+
+/// The camera's data, places, comments of programs.
+bool has_hidden_data(const image& i) {
+  for (const char* name : {"exif-data", "xmp-data", "iptc-data", "photoshop-data"})
+    if (vips_image_get_typeof(i.get(), name) != 0) return true;
+  return vips_image_get_orientation(i.get()) > 1;
+}
+
+/// The picture anew, without hidden data, upright. HEIC and AVIF become JPEG.
+std::optional<made_variant> rewritten(std::string_view bytes, std::string_view loader) {
+  VipsImage* raw = vips_image_new_from_buffer(bytes.data(), bytes.size(),
+                                              loader.starts_with("webp") ? "[n=-1]" : "", nullptr);
+  image whole(raw);
+  if (!whole) return std::nullopt;
+  VipsImage* upright = nullptr;
+  if (vips_autorot(whole.get(), &upright, nullptr) != 0) return std::nullopt;
+  whole.reset(upright);
+  VipsImage* srgb = nullptr;
+  if (vips_image_get_typeof(whole.get(), VIPS_META_ICC_NAME) != 0 &&
+      vips_icc_transform(whole.get(), &srgb, "srgb", "embedded", TRUE, nullptr) == 0)
+    whole.reset(srgb);
+  void* buffer = nullptr;
+  std::size_t size = 0;
+  made_variant out{"shown", "", "", vips_image_get_width(whole.get()),
+                   vips_image_get_height(whole.get())};
+  int failed = 0;
+  if (loader.starts_with("png")) {
+    out.type = "image/png";
+    failed = vips_pngsave_buffer(whole.get(), &buffer, &size, "strip", TRUE, nullptr);
+  } else if (loader.starts_with("webp")) {
+    out.type = "image/webp";
+    failed = vips_webpsave_buffer(whole.get(), &buffer, &size, "Q", quality_rewritten, "strip",
+                                  TRUE, nullptr);
+  } else {
+    out.type = "image/jpeg";
+    failed = vips_jpegsave_buffer(whole.get(), &buffer, &size, "Q", quality_rewritten, "strip",
+                                  TRUE, nullptr);
+  }
+  auto saved = taken(failed, buffer, size);
+  if (!saved) return std::nullopt;
+  out.bytes = std::move(*saved);
+  return out;
+}
+
+bool add_variants(made_picture& to, std::string_view bytes) {
+  for (const int side : {small_side, large_side}) {
+    const auto smaller = thumbnail(bytes, side);
+    if (!smaller) return false;
+    VipsImage* memory = vips_image_copy_memory(smaller.get());
+    if (memory == nullptr) return false;
+    const image kept(memory);
+    vips_image_remove(kept.get(), VIPS_META_ICC_NAME);  // sRGB needs none
+    const auto name = std::to_string(side);
+    const int width = vips_image_get_width(kept.get()), height = vips_image_get_height(kept.get());
+    auto as_webp = webp(kept);
+    if (!as_webp) return false;
+    to.variants.push_back({name, "image/webp", std::move(*as_webp), width, height});
+    if (auto as_avif = avif(kept))
+      to.variants.push_back({name + "_avif", "image/avif", std::move(*as_avif), width, height});
+  }
+  return true;
+}
+
+}  // namespace
+
+bool begin_pictures(const char* program) {
+  if (VIPS_INIT(program) != 0) return false;
+  vips_concurrency_set(1);
+  vips_cache_set_max(0);
+  vips_block_untrusted_set(TRUE);
+  vips_operation_block_set("VipsForeignLoad", TRUE);
+  for (const char* loader : {"VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadWebp",
+                             "VipsForeignLoadHeif", "VipsForeignLoadNsgif"})
+    vips_operation_block_set(loader, FALSE);
+  return true;
+}
+
+std::optional<made_picture> make_picture(std::string_view bytes, std::uint64_t most_pixels) {
+  const auto header = load(bytes);
+  if (!header) return std::nullopt;
+  const auto width = vips_image_get_width(header.get()),
+             height = vips_image_get_height(header.get());
+  if (static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height) > most_pixels)
+    return std::nullopt;
+  const char* name = nullptr;
+  if (vips_image_get_typeof(header.get(), VIPS_META_LOADER) == 0 ||
+      vips_image_get_string(header.get(), VIPS_META_LOADER, &name) != 0)
+    return std::nullopt;
+  const std::string loader(name);
+  made_picture out;
+  const bool turned = vips_image_get_orientation_swap(header.get()) != 0;
+  out.width = turned ? height : width;
+  out.height = turned ? width : height;
+  if (!add_variants(out, bytes)) return std::nullopt;
+  out.blurhash = hash_of(bytes);
+  const bool foreign = loader.starts_with("heif");
+  if (has_hidden_data(header) || foreign) {
+    out.shown = rewritten(bytes, loader);
+    if (!out.shown) return std::nullopt;
+  }
+  return out;
+}
+
+}  // namespace nova::media

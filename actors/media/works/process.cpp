@@ -1,0 +1,101 @@
+#include "actors/media/works/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <string_view>
+
+extern char** environ;
+
+namespace nova::media {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+pid_t begin(const std::vector<std::string>& arguments, int input, int output) {
+  std::vector<char*> argv;
+  for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+  posix_spawnattr_t how;
+  posix_spawnattr_init(&how);
+  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&how, &none);
+  pid_t pid = 0;
+  const int failed = ::posix_spawn(&pid, argv[0], &actions, &how, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&how);
+  return failed == 0 ? pid : 0;
+}
+
+/// False: the time is over, or the output is too large.
+bool read_output(int from, std::string& to, const process_limits& limits) {
+  const auto end = clock::now() + limits.time;
+  char piece[64 * 1024];
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()).count();
+    if (left <= 0 || (limits.stop != nullptr && *limits.stop)) return false;
+    pollfd ready{from, POLLIN, 0};
+    constexpr decltype(left) look_pause_ms = 100;
+    const int n = ::poll(&ready, 1, static_cast<int>(std::min(left, look_pause_ms)));
+    if (n < 0 && errno != EINTR) return false;
+    if (n <= 0) continue;
+    const auto got = ::read(from, piece, sizeof piece);
+    if (got == 0) return true;
+    if (got < 0 && errno != EINTR) return false;
+    if (got > 0) to.append(piece, static_cast<std::size_t>(got));
+    if (to.size() > limits.output_bytes) return false;
+  }
+}
+
+}  // namespace
+
+process_end run_process(const std::vector<std::string>& arguments, int input,
+                        const process_limits& limits) {
+  process_end out;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return out;
+  const auto pid = begin(arguments, input, ends[1]);
+  ::close(ends[1]);
+  if (pid == 0) {
+    ::close(ends[0]);
+    return out;
+  }
+  const bool whole = read_output(ends[0], out.output, limits);
+  ::close(ends[0]);
+  if (!whole) ::kill(-pid, SIGKILL);
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (whole && WIFEXITED(status)) out.status = WEXITSTATUS(status);
+  return out;
+}
+
+std::optional<std::string> find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path != nullptr ? path : "/usr/bin:/bin";
+  while (!rest.empty()) {
+    const auto colon = rest.find(':');
+    auto candidate = std::string(rest.substr(0, colon)) + '/' + name;
+    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+    rest = colon == rest.npos ? std::string_view() : rest.substr(colon + 1);
+  }
+  return std::nullopt;
+}
+
+}  // namespace nova::media

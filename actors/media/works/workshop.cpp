@@ -1,0 +1,263 @@
+#include "actors/media/works/workshop.hpp"
+
+#include "actors/media/works/process.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+
+namespace nova::media {
+namespace {
+
+constexpr std::size_t most_answer_bytes = 128u << 20, most_probe_bytes = 1u << 20;
+constexpr std::array<std::string_view, 4> variant_names{"320", "320_avif", "1280", "1280_avif"};
+constexpr std::array<std::string_view, 4> variant_types{"image/webp", "image/avif", "image/jpeg",
+                                                        "image/png"};
+constexpr std::int64_t largest_side = 100'000;
+
+struct closing {
+  int fd;
+  ~closing() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+template <class List>
+bool among(const List& list, std::string_view x) {
+  return std::find(list.begin(), list.end(), x) != list.end();
+}
+
+std::optional<std::string_view> line_of(std::string_view& rest) {
+  const auto end = rest.find('\n');
+  if (end == rest.npos) return std::nullopt;
+  const auto line = rest.substr(0, end);
+  rest.remove_prefix(end + 1);
+  return line;
+}
+
+std::optional<made_file> read_file(std::istringstream& words, std::string_view& rest) {
+  made_file f;
+  std::size_t size = 0;
+  words >> f.name >> f.type >> f.width >> f.height >> size;
+  if (words.fail() || size > rest.size() || !among(variant_types, f.type) || f.width < 1 ||
+      f.height < 1 || f.width > largest_side || f.height > largest_side)
+    return std::nullopt;
+  f.bytes = rest.substr(0, size);
+  rest.remove_prefix(size);
+  return f;
+}
+
+bool is_blurhash(std::string_view text) {
+  return text.size() >= 6 && text.size() <= 100 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+std::int64_t number(const boost::json::object& from, std::string_view name) {
+  const auto* v = from.if_contains(name);
+  if (v == nullptr) return 0;
+  if (v->is_int64()) return v->as_int64();
+  return v->is_uint64() ? static_cast<std::int64_t>(v->as_uint64()) : 0;
+}
+
+double seconds(const boost::json::object& from, std::string_view name) {
+  const auto* v = from.if_contains(name);
+  if (v == nullptr || !v->is_string()) return 0;
+  const std::string text(v->as_string());
+  const double s = std::strtod(text.c_str(), nullptr);
+  return std::isfinite(s) && s > 0 && s < 1e7 ? s : 0;
+}
+
+bool turned(const boost::json::object& stream) {
+  const auto* list = stream.if_contains("side_data_list");
+  if (list == nullptr || !list->is_array()) return false;
+  for (const auto& item : list->as_array())
+    if (item.is_object() && std::abs(number(item.as_object(), "rotation")) % 180 == 90) return true;
+  return false;
+}
+
+}  // namespace
+
+std::optional<made_media> read_picture_answer(std::string_view answer) {
+  made_media out;
+  bool begun = false;
+  while (const auto line = line_of(answer)) {
+    std::istringstream words{std::string(*line)};
+    std::string word;
+    words >> word;
+    if (word == "end") return begun ? std::optional(std::move(out)) : std::nullopt;
+    if (word == "picture" && !begun) {
+      words >> out.width >> out.height >> out.blurhash;
+      if (words.fail() || out.width < 1 || out.height < 1 || out.width > largest_side ||
+          out.height > largest_side)
+        return std::nullopt;
+      if (!is_blurhash(out.blurhash)) out.blurhash.clear();
+      begun = true;
+      continue;
+    }
+    auto file =
+        begun && (word == "variant" || word == "shown") ? read_file(words, answer) : std::nullopt;
+    if (!file || (word == "variant" && !among(variant_names, file->name)) ||
+        out.variants.size() > variant_names.size())
+      return std::nullopt;
+    if (word == "shown") out.shown = std::move(*file);
+    else out.variants.push_back(std::move(*file));
+  }
+  return std::nullopt;
+}
+
+std::optional<made_media> read_probe_answer(std::string_view json) {
+  boost::system::error_code ec;
+  const auto parsed = boost::json::parse({json.data(), json.size()}, ec);
+  if (ec || !parsed.is_object()) return std::nullopt;
+  const auto& whole = parsed.as_object();
+  const auto* streams = whole.if_contains("streams");
+  if (streams == nullptr || !streams->is_array()) return std::nullopt;
+  made_media out;
+  bool any = false;
+  for (const auto& item : streams->as_array()) {
+    if (!item.is_object()) continue;
+    const auto& stream = item.as_object();
+    const auto* type = stream.if_contains("codec_type");
+    if (type == nullptr || !type->is_string()) continue;
+    any = any || type->as_string() == "audio" || type->as_string() == "video";
+    if (type->as_string() != "video" || out.width != 0) continue;
+    out.width = number(stream, "width");
+    out.height = number(stream, "height");
+    if (turned(stream)) std::swap(out.width, out.height);
+  }
+  if (out.width < 1 || out.height < 1 || out.width > largest_side || out.height > largest_side)
+    out.width = out.height = 0;
+  if (const auto* format = whole.if_contains("format"); format != nullptr && format->is_object())
+    out.duration_ms =
+        static_cast<std::int64_t>(seconds(format->as_object(), "duration") * 1000 + 0.5);
+  if (!any) return std::nullopt;
+  return out;
+}
+
+workshop::workshop(const config::media_settings& settings)
+    : settings_(settings),
+      ffprobe_(find_program("ffprobe")),
+      ffmpeg_(find_program("ffmpeg")),
+      bwrap_(find_program("bwrap")),
+      prlimit_(find_program("prlimit")) {
+  picture_program_ = settings.worker_program;
+  std::error_code ec;
+  if (picture_program_.empty())
+    picture_program_ =
+        std::filesystem::read_symlink("/proc/self/exe", ec).parent_path() / "nova-media";
+  if (::access(picture_program_.c_str(), X_OK) != 0) picture_program_.clear();
+}
+
+made_media workshop::make(const std::string& path, const std::string& kind) const {
+  if (kind != "image") return make_film(path);
+  const closing input{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  return make_picture(input.fd);
+}
+
+made_media workshop::make_picture(int input) const {
+  made_media unreadable;
+  unreadable.readable = false;
+  if (input < 0 || !has_pictures()) return unreadable;
+  const auto end = run_process(
+      {picture_program_, std::to_string(settings_.image_megapixels),
+       std::to_string(settings_.worker_memory_mib), std::to_string(settings_.worker_cpu_s)},
+      input, {std::chrono::seconds(settings_.worker_s), most_answer_bytes, &stop_});
+  if (end.status != 0) return unreadable;
+  auto made = read_picture_answer(end.output);
+  return made ? std::move(*made) : unreadable;
+}
+
+std::vector<std::string> workshop::caged(const std::string& path,
+                                         std::vector<std::string> command) const {
+  std::vector<std::string> out;
+  if (prlimit_)
+    out = {*prlimit_, "--cpu=" + std::to_string(settings_.worker_s), "--core=0",
+           "--as=" + std::to_string(std::uint64_t{settings_.film_memory_mib} << 20)};
+  if (bwrap_) {
+    const std::vector<std::string> cage{*bwrap_,
+                                        "--unshare-all",
+                                        "--die-with-parent",
+                                        "--new-session",
+                                        "--clearenv",
+                                        "--setenv",
+                                        "PATH",
+                                        "/usr/bin",
+                                        "--ro-bind",
+                                        "/usr",
+                                        "/usr",
+                                        "--symlink",
+                                        "usr/lib",
+                                        "/lib",
+                                        "--symlink",
+                                        "usr/lib64",
+                                        "/lib64",
+                                        "--symlink",
+                                        "usr/bin",
+                                        "/bin",
+                                        "--ro-bind-try",
+                                        "/etc/ld.so.cache",
+                                        "/etc/ld.so.cache",
+                                        "--ro-bind-try",
+                                        "/etc/alternatives",
+                                        "/etc/alternatives",
+                                        "--proc",
+                                        "/proc",
+                                        "--dev",
+                                        "/dev",
+                                        "--tmpfs",
+                                        "/tmp",
+                                        "--ro-bind",
+                                        path,
+                                        "/in"};
+    out.insert(out.end(), cage.begin(), cage.end());
+  }
+  for (auto& word : command) out.push_back(word == "/in" && !bwrap_ ? path : std::move(word));
+  return out;
+}
+
+made_media workshop::make_film(const std::string& path) const {
+  if (!has_films()) return {};
+  const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  const process_limits limits{std::chrono::seconds(settings_.worker_s), most_probe_bytes, &stop_};
+  const auto probed =
+      run_process(caged(path, {*ffprobe_, "-v", "error", "-protocol_whitelist", "file",
+                               "-show_format", "-show_streams", "-of", "json", "/in"}),
+                  nothing.fd, limits);
+  auto made = probed.status == 0 ? read_probe_answer(probed.output) : std::nullopt;
+  if (!made) {
+    made_media unreadable;
+    unreadable.readable = false;
+    return unreadable;
+  }
+  if (made->width == 0) return std::move(*made);
+  const auto frame =
+      run_process(caged(path, {*ffmpeg_, "-nostdin", "-v", "error", "-protocol_whitelist", "file",
+                               "-i", "/in", "-frames:v", "1", "-vf", "scale='min(1280,iw)':-2",
+                               "-f", "image2pipe", "-c:v", "png", "pipe:1"}),
+                  nothing.fd, {limits.time, most_answer_bytes, &stop_});
+  if (frame.status != 0 || frame.output.empty()) return std::move(*made);
+  const closing memory{::memfd_create("poster", MFD_CLOEXEC)};
+  if (memory.fd < 0 ||
+      ::write(memory.fd, frame.output.data(), frame.output.size()) !=
+          static_cast<ssize_t>(frame.output.size()) ||
+      ::lseek(memory.fd, 0, SEEK_SET) != 0)
+    return std::move(*made);
+  auto picture = make_picture(memory.fd);
+  made->blurhash = std::move(picture.blurhash);
+  for (auto& v : picture.variants)
+    if (v.name == "320" || v.name == "1280") {
+      if (v.name == "1280") v.name = "poster";
+      made->variants.push_back(std::move(v));
+    }
+  return std::move(*made);
+}
+
+}  // namespace nova::media
