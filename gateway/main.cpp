@@ -135,7 +135,7 @@ class node_process {
       for (const auto& tap : m.taps)
         node_.tap(*tap.event,
                   [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, node_.edge()); });
-      if (m.beside.make) add_works(m, m.beside.make(s, store));
+      if (m.beside.make) add_works(m, m.beside.make(s, {store, segments}));
     }
     if (in_cluster()) pages_.emplace(pages_options());
   }

@@ -4,6 +4,7 @@
 #include "protocols/auth/auth.pb.h"
 #include "protocols/media/media.nova.hpp"
 #include "protocols/media/media.pb.h"
+#include "protocols/user/user.pb.h"
 #include "storage/media/media_store.hpp"
 
 namespace nova::media {
@@ -37,10 +38,10 @@ outcome library_entity::on_account_reopened(const library_state& s, const auth::
   return closing(s, false);
 }
 
-outcome library_entity::on_erase_account(const library_state& s, const auth::EraseAccount& e,
-                                         const context&, const reads& r) {
-  if (r.size() == 0) return need{{store::account_bytes(s.account)}};
-  const auto blobs = read_names(r.rows(0));
+namespace {
+
+/// All rows and bytes of the account; `blobs`: of its media.
+decision erased(const library_state& s, const std::vector<std::string>& blobs) {
   decision d;
   d.statements = store::erase_account(
       s.account, {auth::erase_account_event().number, auth::confirm_erasure_event().number});
@@ -55,13 +56,29 @@ outcome library_entity::on_erase_account(const library_state& s, const auth::Era
     bytes.clear_parts();
   }
   d.events.push_back({&bytes_released_event(), runtime::share(std::move(bytes))});
+  d.passivate = true;
+  return d;
+}
+
+}  // namespace
+
+outcome library_entity::on_erase_account(const library_state& s, const auth::EraseAccount& e,
+                                         const context&, const reads& r) {
+  if (r.size() == 0) return need{{store::account_bytes(s.account)}};
+  const auto blobs = read_names(r.rows(0));
+  auto d = erased(s, blobs);
   ErasureConfirmed answer;
   answer.set_account_id(to_string(s.account));
   answer.set_certificate_id(e.certificate_id());
   answer.set_erased(static_cast<std::int64_t>(blobs.size() + s.uploads.size()));
   d.events.push_back({&erasure_confirmed_event(), runtime::share(std::move(answer))});
-  d.passivate = true;
   return d;
+}
+
+outcome library_entity::on_account_erased(const library_state& s, const user::AccountErased&,
+                                          const context&, const reads& r) {
+  if (r.size() == 0) return need{{store::account_bytes(s.account)}};
+  return erased(s, read_names(r.rows(0)));
 }
 
 }  // namespace nova::media

@@ -3,6 +3,8 @@
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/media/media.nova.hpp"
+#include "protocols/streaming/streaming.nova.hpp"
+#include "protocols/user/user.nova.hpp"
 #include "storage/media/media_store.hpp"
 
 #include <google/protobuf/wrappers.pb.h>
@@ -16,6 +18,9 @@ runtime::entity_kind library_entity::kind() {
   library.on<auth::AccountReopened>(auth::account_reopened_event(),
                                     &library_entity::on_account_reopened);
   library.on<auth::EraseAccount>(auth::erase_account_event(), &library_entity::on_erase_account);
+  library.on<user::AccountErased>(user::account_erased_event(), &library_entity::on_account_erased);
+  library.on<streaming::StreamEnded>(streaming::stream_ended_event(),
+                                     &library_entity::on_stream_ended);
   library.on_reminder<google::protobuf::StringValue>(&library_entity::on_due);
   return library.take();
 }

@@ -1,5 +1,5 @@
 // The uploads and media of one account. Virtual entity `library`, keyed by account_id. Handlers: upload_handlers.cpp,
-// media_handlers.cpp, worker_handlers.cpp. The only writer of the account's uploads and media; references are a read model.
+// media_handlers.cpp, recording_handlers.cpp, export_handlers.cpp, erasure_handlers.cpp. The only writer of the account's uploads and media; references are a read model.
 #pragma once
 
 #include "actors/runtime/api/domain.hpp"
@@ -25,6 +25,12 @@ class ReportRequest;
 class FinishRequest;
 class EndRequest;
 }  // namespace nova::transfer
+namespace nova::streaming {
+class StreamEnded;
+}
+namespace nova::user {
+class AccountErased;
+}
 namespace nova::views {
 class ExportRequest;
 }
@@ -35,6 +41,7 @@ class MediaRequest;
 class EditMediaRequest;
 class UsageRequest;
 class ProcessedRequest;
+class RecordedRequest;
 
 struct open_upload {
   upload_row row;
@@ -79,6 +86,10 @@ struct library_entity {
   static outcome get_usage(const state&, const UsageRequest&, const context&, const reads&);
   static outcome note_processed(const state&, const ProcessedRequest&, const context&,
                                 const reads&);
+  static outcome note_recorded(const state&, const RecordedRequest&, const context&, const reads&);
+  /// A recording is ordered.
+  static outcome on_stream_ended(const state&, const streaming::StreamEnded&, const context&,
+                                 const reads&);
   /// The end of an upload's time, and the looks at media that nothing shows.
   static outcome on_due(const state&, const google::protobuf::StringValue&, const context&,
                         const reads&);
@@ -94,6 +105,9 @@ struct library_entity {
                                      const reads&);
   static outcome on_erase_account(const state&, const auth::EraseAccount&, const context&,
                                   const reads&);
+  /// Behind all that other domains told of the account: a recording that was ordered meanwhile goes as well.
+  static outcome on_account_erased(const state&, const user::AccountErased&, const context&,
+                                   const reads&);
 };
 
 }  // namespace nova::media

@@ -29,15 +29,16 @@ runtime::domain make(const config::media_settings& settings, const runtime::kept
 }  // namespace
 
 runtime::domain_module<config::media_settings> descriptor() {
-  return {.name = "media",
-          .migrations = storage::media_migrations(),
-          .keys = {"urls"},
-          .make = make,
-          .confirms_erasure = &erasure_confirmed_event(),
-          .beside = {{&media_uploaded_event(), &bytes_released_event()},
-                     [](const config::media_settings& settings, blobs::store& store) {
-                       return std::make_unique<media_works>(settings, store);
-                     }}};
+  return {
+      .name = "media",
+      .migrations = storage::media_migrations(),
+      .keys = {"urls"},
+      .make = make,
+      .confirms_erasure = &erasure_confirmed_event(),
+      .beside = {{&media_uploaded_event(), &bytes_released_event(), &recording_ordered_event()},
+                 [](const config::media_settings& settings, const runtime::side_stores& stores) {
+                   return std::make_unique<media_works>(settings, stores.media, stores.segments);
+                 }}};
 }
 
 }  // namespace nova::media

@@ -118,7 +118,8 @@ outcome library_entity::note_processed(const library_state& s, const ProcessedRe
   }
   auto& row = found.front();
   if (row.account != s.account || row.state != media_state::processing) return d;
-  row.state = q.failed() ? media_state::failed : media_state::ready;
+  // A recording is ready in any case: its encoder is responsible for its bytes.
+  row.state = q.failed() && !row.stream ? media_state::failed : media_state::ready;
   if (q.width() > 0) row.width = q.width();
   if (q.height() > 0) row.height = q.height();
   if (q.duration_ms() > 0) row.duration_ms = q.duration_ms();
@@ -137,7 +138,7 @@ outcome library_entity::note_processed(const library_state& s, const ProcessedRe
   }
   MediaReady push;
   push.set_media_id(q.media_id());
-  push.set_state(q.failed() ? "failed" : "ready");
+  push.set_state(row.state == media_state::failed ? "failed" : "ready");
   *push.mutable_media() = shown(row, variants, c);
   d.pushes.push_back(
       {{std::make_shared<const std::vector<uuid>>(1, s.account)}, make_push(std::move(push))});

@@ -6,6 +6,8 @@
 #include "protocols/content/content.pb.h"
 #include "protocols/messaging/messaging.nova.hpp"
 #include "protocols/messaging/messaging.pb.h"
+#include "protocols/streaming/streaming.nova.hpp"
+#include "protocols/streaming/streaming.pb.h"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/user/user.pb.h"
 #include "storage/media/media_store.hpp"
@@ -84,6 +86,12 @@ effect on_profile(const user::ProfileChanged& e) {
   return only(store::set_profile(id_of(e.account_id()), std::move(pictures)));
 }
 
+effect on_stream_ended(const streaming::StreamEnded& e) {
+  if (e.record()) return entity_effect{"library", e.owner_id()};
+  if (e.deleted()) return only(store::detach(id_of(e.stream_id()), "stream", std::nullopt));
+  return std::monostate();
+}
+
 }  // namespace
 
 std::vector<runtime::intake> intakes() {
@@ -97,6 +105,8 @@ std::vector<runtime::intake> intakes() {
       taken(messaging::message_sent_event(), on_sent),
       taken(messaging::message_changed_event(), on_changed),
       taken(user::profile_changed_event(), on_profile),
+      taken(streaming::stream_ended_event(), on_stream_ended),
+      to_library<user::AccountErased>(user::account_erased_event()),
       to_library<auth::AccountClosed>(auth::account_closed_event()),
       to_library<auth::AccountReopened>(auth::account_reopened_event()),
       to_library<auth::EraseAccount>(auth::erase_account_event()),

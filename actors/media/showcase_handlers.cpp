@@ -122,6 +122,7 @@ outcome showcase_entity::list_waiting(const state&, const WaitingRequest& q, con
     w.set_kind(row.kind);
     w.set_content_type(row.content_type);
     w.set_blob(row.blob);
+    if (row.stream && row.blob.empty()) w.set_stream_id(to_string(*row.stream));
   }
   return answer(std::move(reply));
 }

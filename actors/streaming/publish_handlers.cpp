@@ -126,7 +126,9 @@ outcome take_playlist(const stream_state& s, const live::PublishRequest& q, cons
     window.pop_front();
   }
   if (!more.added.empty())
-    d.statements.push_back(store::cut_segments(row.stream_id, window.front().number));
+    d.statements.push_back(store::cut_segments(
+        row.stream_id, row.keeps_segments() ? row.next_number - settings_of(c).recorded_segments
+                                            : window.front().number));
   const bool ends = parsed->ended;
   if (new_run) d.reminders.push_back({std::string(silence_reminder), c.now + silence_ms(c)});
   if (ends) {

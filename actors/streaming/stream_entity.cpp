@@ -1,6 +1,8 @@
 #include "actors/streaming/stream_entity.hpp"
 
 #include "actors/streaming/streaming_rules.hpp"
+#include "protocols/media/media.nova.hpp"
+#include "protocols/media/media.pb.h"
 #include "protocols/streaming/streaming.nova.hpp"
 #include "storage/streaming/streaming_store.hpp"
 
@@ -24,6 +26,7 @@ result<std::string> normalised(const rpc::method&, std::string raw) {
 runtime::entity_kind stream_entity::kind() {
   runtime::methods<stream_entity> stream("stream");
   bind_stream<stream_entity>(stream);
+  stream.on<media::RecordingMade>(media::recording_made_event(), &stream_entity::on_recording_made);
   stream.on_reminder<google::protobuf::StringValue>(&stream_entity::on_due);
   stream.kind().normalise_key = &normalised;
   return stream.take();
@@ -79,6 +82,8 @@ void end_stream(runtime::decision<stream_state>& d, const stream_state& s,
   e.set_stream_id(to_string(row.stream_id));
   e.set_owner_id(to_string(row.owner));
   e.set_at(c.now);
+  e.set_record(row.keeps_segments());
+  e.set_title(row.title);
   d.events.push_back({&stream_ended_event(), runtime::share(std::move(e))});
   d.reminders.push_back({std::string(silence_reminder), 0, true});
   push_state(d, s, row);

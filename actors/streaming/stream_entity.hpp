@@ -18,6 +18,10 @@ namespace google::protobuf {
 class StringValue;
 }
 
+namespace nova::media {
+class RecordingMade;
+}
+
 namespace nova::streaming {
 
 /// Viewers that one edge has told of.
@@ -63,6 +67,11 @@ struct stream_entity {
   static outcome publish(const state&, const live::PublishRequest&, const context&, const reads&);
   static outcome on_due(const state&, const google::protobuf::StringValue&, const context&,
                         const reads&);
+
+  // recording_handlers.cpp
+  static outcome list_recorded(const state&, const RecordedRequest&, const context&, const reads&);
+  static outcome on_recording_made(const state&, const media::RecordingMade&, const context&,
+                                   const reads&);
 
   // viewer_handlers.cpp
   static outcome play(const state&, const live::PlayRequest&, const context&, const reads&);

@@ -93,6 +93,8 @@ outcome stream_entity::get_stream(const state& s, const StreamRequest&, const co
 outcome stream_entity::update_stream(const state& s, const UpdateStreamRequest& q, const context& c,
                                      const reads& r) {
   if (auto other = not_the_owner(s, c, r)) return std::move(*other);
+  if (s.is(stream_state_name::ended) && q.has_record() && q.record() != s.row.record)
+    return make_error(errc::conflict, "This stream has ended.");
   auto changed = changed_stream(s.row, q, c.now);
   if (changed.has_error()) return changed.error();
   auto row = *std::move(changed);
@@ -120,6 +122,8 @@ outcome stream_entity::delete_stream(const state& s, const StreamRequest&, const
   end_stream(d, s, c);
   for (auto& statement : store::delete_stream(s.row.stream_id))
     d.statements.push_back(std::move(statement));
+  // Those of a recording stay until it is made.
+  if (!s.row.keeps_segments()) d.statements.push_back(store::delete_segments(s.row.stream_id));
   StreamEnded e;
   e.set_stream_id(to_string(s.row.stream_id));
   e.set_owner_id(to_string(s.row.owner));

@@ -2,6 +2,8 @@
 
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
+#include "protocols/media/media.nova.hpp"
+#include "protocols/media/media.pb.h"
 #include "protocols/user/user.nova.hpp"
 #include "storage/streaming/streaming_store.hpp"
 
@@ -95,6 +97,11 @@ std::vector<intake> intakes() {
             return store::delete_block(id_of(e.account_id()), id_of(e.blocked_id()));
           },
           true),
+      {&media::recording_made_event(),
+       [](const rpc::message& m, const context&, const reads&) -> effect {
+         return runtime::entity_effect{"stream",
+                                       static_cast<const media::RecordingMade&>(m).stream_id()};
+       }},
       {&auth::erase_account_event(), on_erase_account},
       // Behind all that user told of the account: a fact that came later than the erasing goes as well.
       into_people<user::AccountErased>(

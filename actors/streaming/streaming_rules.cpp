@@ -95,8 +95,9 @@ bool is_key(const stream_row& row, std::string_view key) {
          sodium_memcmp(hash.data(), row.key_hash.data(), hash.size()) == 0;
 }
 
-Ingest ingest_message(const uuid& stream, std::string key, const config::streaming_settings& s) {
-  Ingest out;
+live::Ingest ingest_message(const uuid& stream, std::string key,
+                            const config::streaming_settings& s) {
+  live::Ingest out;
   out.set_rtmp_url(s.rtmp_url);
   out.set_hls_put_url(s.public_url + "/v1/ingest/" + to_string(stream) + '/' + key);
   out.set_key(std::move(key));

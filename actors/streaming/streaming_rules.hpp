@@ -31,7 +31,8 @@ std::string hash_of_key(std::string_view key);
 /// In constant time.
 bool is_key(const stream_row& row, std::string_view key);
 
-Ingest ingest_message(const uuid& stream, std::string key, const config::streaming_settings& s);
+live::Ingest ingest_message(const uuid& stream, std::string key,
+                            const config::streaming_settings& s);
 /// Without ingest and playback address. `viewers` replaces the count of the row.
 Stream stream_message(const stream_row& row, std::int64_t viewers);
 live::Segment segment_message(const segment_row& row);

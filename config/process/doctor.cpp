@@ -1,6 +1,7 @@
 // Facts of the machine and the checks of `nova doctor`.
 #include "config/process/doctor.hpp"
 
+#include "config/process/programs.hpp"
 #include "config/settings/roles.hpp"
 
 #include <arpa/inet.h>
@@ -67,6 +68,22 @@ void look_at_secrets(const settings& s, machine_facts& facts) {
         facts.loose_secrets.push_back({at->path().string(), st.st_mode & 0777u});
     }
   }
+}
+
+void look_at_programs(const settings& s, machine_facts& facts) {
+  const bool reads_pictures = s.media.worker_program.empty()
+                                  ? find_beside("nova-media").has_value()
+                                  : ::access(s.media.worker_program.c_str(), X_OK) == 0;
+  if (!reads_pictures)
+    facts.missing_programs.push_back(
+        {"nova-media", "no picture becomes ready", "libvips-dev and libseccomp-dev, and build"});
+  for (const char* name : {"ffmpeg", "ffprobe"})
+    if (!find_program(name))
+      facts.missing_programs.push_back(
+          {name, "video and sound have no length, no size and no poster", "ffmpeg"});
+  if (!find_program("bwrap"))
+    facts.missing_programs.push_back(
+        {"bwrap", "ffmpeg reads untrusted video outside of a cage", "bubblewrap"});
 }
 
 /// The socket address of `text`; length 0 when it is none.
@@ -181,6 +198,9 @@ void examine_machine(const settings& s, const machine_facts& facts, std::vector<
                    "what clients send crosses the network in clear text",
                    "set gateway.tls.certificate and gateway.tls.key, or listen on 127.0.0.1 behind "
                    "a proxy that speaks TLS"});
+  for (const auto& p : facts.missing_programs)
+    out.push_back(
+        {log::level::warn, p.name, "is not installed: " + p.loss, "install " + p.package});
   for (const auto& file : facts.loose_secrets)
     out.push_back({log::level::error, file.path,
                    fmt::format("mode {:03o} lets others read a secret", file.mode),
@@ -250,6 +270,7 @@ machine_facts gather_facts(const settings& s) {
   look_at_data_dir(s, facts);
   look_at_secrets(s, facts);
   if (has_role(s.cluster, gateway_role)) look_at_address(s, facts);
+  if (has_role(s.cluster, "media") && s.media.workers > 0) look_at_programs(s, facts);
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) facts.open_files_most = limit.rlim_max;
   facts.memory_bytes = machine_memory();

@@ -19,6 +19,12 @@ struct finding {
   std::string remedy;   ///< the change that mends the fault; empty when `detail` says it
 };
 
+struct missing_program {
+  std::string name;
+  std::string loss;     ///< the part of Nova that does not work without it
+  std::string package;  ///< Debian's name
+};
+
 struct readable_secret {
   std::string path;
   std::uint32_t mode = 0;  ///< permission bits
@@ -35,6 +41,7 @@ struct machine_facts {
   std::uint64_t open_files_most = UINT64_MAX;  ///< the hard limit: a start raises the soft one
   std::uint64_t memory_bytes =
       UINT64_MAX;  ///< of the machine or of the control group, the smaller one of both
+  std::vector<missing_program> missing_programs;  ///< of those that make media ready
   std::vector<readable_secret>
       loose_secrets;  ///< key files in the data folder that other users can read
 };

@@ -339,6 +339,7 @@ void http_connection::on_request() {
   enter(phase::serving, 0);
   request_id_ = choose_request_id(edge_, request.request_id);
   learn_client();
+  request.scheme = scheme_;
   if (!edge_.operations && request.verb == "GET" &&
       split_target(request.target).first == socket_path)
     return upgrade(request, request_id_);

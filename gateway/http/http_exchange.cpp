@@ -6,6 +6,7 @@
 #include "gateway/http/pages.hpp"
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
+#include "gateway/views/ingest_address.hpp"
 #include "protocols/core/text.hpp"
 #include "protocols/views/views.pb.h"
 
@@ -70,6 +71,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
   edge& common;
   io_thread& thread;
   std::string address, request_id, idempotency_key, user_agent;
+  std::string origin;  ///< by which the caller came, when the answer tells it
   const rpc::method* method = nullptr;
   const rpc::http_route* route = nullptr;
   result<rpc::message_ptr> request = make_error(errc::internal);
@@ -132,8 +134,9 @@ struct exchange : std::enable_shared_from_this<exchange> {
     common.bus->call(std::move(c));
   }
 
-  void answered(const rpc::reply_result& reply) {
+  void answered(rpc::reply_result reply) {
     if (!reply) return fail(reply.error());
+    if (!origin.empty()) reply = with_ingest_address(*reply, origin);
     http_answer out;
     bool existing = route->status_existing != 0 && method->existing && method->existing(**reply);
     out.status = existing ? route->status_existing : route->status;
@@ -267,6 +270,9 @@ std::shared_ptr<void> serve_http(edge& e, const pages& site, io_thread& thread,
   x->user_agent = request.user_agent.substr(0, max_user_agent_bytes);
   x->method = match->method;
   x->route = match->route;
+  if (tells_ingest(*match->method) && !request.host.empty())
+    x->origin = std::string(request.scheme.empty() ? "http" : request.scheme) + "://" +
+                std::string(request.host);
   x->answer_format = format_of_answer(request);
   x->coded_body = coded(request);
   x->done = std::move(done);

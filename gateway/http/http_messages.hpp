@@ -28,6 +28,7 @@ struct http_request {
   /// Any other field; empty: absent. Set for streamed requests.
   std::function<std::string_view(std::string_view)> field = {};
   std::optional<std::uint64_t> content_length = {};  ///< of a streamed request
+  std::string_view scheme = {};  ///< https, or as a listed proxy says; empty: not known
 };
 
 /// A part of a blob as an answer's body.

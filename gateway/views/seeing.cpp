@@ -1,5 +1,7 @@
 #include "gateway/views/seeing.hpp"
 
+#include "protocols/live/live.pb.h"
+
 #include <memory>
 #include <mutex>
 
@@ -37,11 +39,13 @@ struct questions {
   const rpc::method* cards = nullptr;
   const rpc::method* posts = nullptr;
   const rpc::method* membership = nullptr;
+  const rpc::method* play = nullptr;
   questions() {
     for (const auto* m : rpc::all_methods()) {
       if (m->cards) cards = m;
       if (m->posts) posts = m;
       if (m->membership) membership = m;
+      if (m->transfer == "play") play = m;
     }
   }
 };
@@ -57,6 +61,11 @@ std::vector<question> questions_about(
     if (++n > most_places) break;
     if (place.kind() == "post") posts->add_post_ids(place.id());
     if (place.kind() == "profile") cards->add_account_ids(place.id());
+    if (place.kind() == "stream" && known.play != nullptr) {
+      auto q = std::make_shared<live::PlayRequest>();
+      q->set_stream_id(place.id());
+      out.push_back({known.play, std::move(q), [](const rpc::message&) { return true; }});
+    }
     if (place.kind() != "conversation" || known.membership == nullptr) continue;
     auto q = std::make_shared<views::MembershipRequest>();
     q->set_conversation_id(place.id());

@@ -69,6 +69,10 @@ class store {
   /// Removes the blob, unless it was kept (again) after `since`. True: it is gone.
   virtual result<bool> remove(std::string_view name,
                               std::chrono::system_clock::time_point since) = 0;
+  /// Reads the whole blob and compares the bytes with its name. `paced` is called behind each piece with its size; false ends the
+  /// reading, and the answer is true. Errors: not_found, unavailable.
+  virtual result<bool> intact(std::string_view name,
+                              const std::function<bool(std::size_t)>& paced) const = 0;
   /// Calls `each` for all blobs that were kept before `until`. Slow.
   virtual result<void> visit(std::chrono::system_clock::time_point until,
                              const std::function<void(const blob&)>& each) const = 0;

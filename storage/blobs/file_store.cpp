@@ -188,6 +188,21 @@ class file_store final : public blobs::store {
     return true;
   }
 
+  result<bool> intact(std::string_view name,
+                      const std::function<bool(std::size_t)>& paced) const override {
+    const auto file = open(name);
+    if (file.has_error()) return file.error();
+    content_hash hash;
+    std::string piece(copy_bytes, '\0');
+    for (;;) {
+      const auto n = (*file)->read(hash.bytes(), piece.data(), piece.size());
+      if (n.has_error()) return n.error();
+      hash.add({piece.data(), *n});
+      if (!paced(*n)) return true;
+      if (*n < piece.size()) return hash.hex() == name;
+    }
+  }
+
   result<void> visit(unix_time_point until,
                      const std::function<void(const blobs::blob&)>& each) const override {
     std::error_code ec;

@@ -8,7 +8,7 @@ namespace nova::media::queries {
 #define MEDIA                                                                                     \
   "m.media_id, m.account_id, m.state::bigint, m.kind, m.content_type, m.size, m.file_name, "      \
   "m.purpose, m.blob, m.shown_blob, m.shown_size, m.width, m.height, m.duration_ms, m.blurhash, " \
-  "m.alt, m.created_at, m.idle"
+  "m.alt, m.created_at, m.idle, m.stream_id"
 #define IN_SIGHT \
   " AND NOT EXISTS (SELECT FROM library l WHERE l.account_id = m.account_id AND l.closed)"
 
@@ -114,9 +114,13 @@ const storage::query insert_media{.name = "media.insert_media",
                                   .sql =
                                       "INSERT INTO media (media_id, account_id, state, kind, "
                                       "content_type, size, file_name, purpose, "
-                                      "blob, created_at, idle) VALUES ($1, $2, "
+                                      "blob, created_at, idle, stream_id) VALUES ($1, $2, "
                                       "$3::bigint::smallint, $4, $5, $6, $7, $8, $9, $10, "
-                                      "false)"};
+                                      "false, $11)"};
+
+const storage::query set_recorded{
+    .name = "media.set_recorded",
+    .sql = "UPDATE media SET blob = $2, size = $3, content_type = $4 WHERE media_id = $1"};
 
 const storage::query set_processed{
     .name = "media.set_processed",
@@ -183,7 +187,7 @@ const storage::query erase_account{
 const storage::query empty_events{.name = "media.empty_events",
                                   .sql =
                                       "UPDATE outbox SET type = 0, payload = '' WHERE key = $1 AND "
-                                      "type IN (10001, 10002, 10003)"};
+                                      "type BETWEEN 10001 AND 10005"};
 
 const storage::query old_uploads_due{.name = "media.old_uploads_due",
                                      .sql =
@@ -197,16 +201,41 @@ const storage::query delete_old_uploads{
         "ORDER BY expires_at LIMIT $2)"};
 
 std::span<const storage::query* const> all() {
-  static const storage::query* const list[] = {
-      &library,         &open_uploads,      &upload,        &uploads,
-      &media,           &media_of_owners,   &variants,      &references,
-      &waiting,         &unnamed_blobs,     &unnamed_parts, &account_bytes,
-      &insert_upload,   &set_written,       &set_done,      &set_upload_media,
-      &delete_uploads,  &add_used,          &set_closed,    &insert_media,
-      &set_processed,   &insert_variant,    &set_alt,       &set_idle,
-      &delete_media,    &delete_media_rows, &attach,        &set_active,
-      &detach,          &set_profile,       &erase_account, &empty_events,
-      &old_uploads_due, &delete_old_uploads};
+  static const storage::query* const list[] = {&library,
+                                               &open_uploads,
+                                               &upload,
+                                               &uploads,
+                                               &media,
+                                               &media_of_owners,
+                                               &variants,
+                                               &references,
+                                               &waiting,
+                                               &unnamed_blobs,
+                                               &unnamed_parts,
+                                               &account_bytes,
+                                               &insert_upload,
+                                               &set_written,
+                                               &set_done,
+                                               &set_upload_media,
+                                               &delete_uploads,
+                                               &add_used,
+                                               &set_closed,
+                                               &insert_media,
+                                               &set_processed,
+                                               &set_recorded,
+                                               &insert_variant,
+                                               &set_alt,
+                                               &set_idle,
+                                               &delete_media,
+                                               &delete_media_rows,
+                                               &attach,
+                                               &set_active,
+                                               &detach,
+                                               &set_profile,
+                                               &erase_account,
+                                               &empty_events,
+                                               &old_uploads_due,
+                                               &delete_old_uploads};
   return list;
 }
 

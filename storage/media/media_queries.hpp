@@ -12,7 +12,8 @@ extern const storage::query media, media_of_owners, variants, references;
 extern const storage::query waiting, unnamed_blobs, unnamed_parts, account_bytes;
 
 extern const storage::query insert_upload, set_written, set_done, set_upload_media, delete_uploads;
-extern const storage::query add_used, set_closed, insert_media, set_processed, insert_variant;
+extern const storage::query add_used, set_closed, insert_media, set_processed, set_recorded,
+    insert_variant;
 extern const storage::query set_alt, set_idle, delete_media, delete_media_rows;
 extern const storage::query attach, set_active, detach, set_profile;
 extern const storage::query erase_account, empty_events;

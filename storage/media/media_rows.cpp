@@ -44,7 +44,8 @@ enum : std::size_t {
   blurhash,
   alt,
   created_at,
-  idle
+  idle,
+  stream
 };
 }
 namespace variant {
@@ -99,24 +100,26 @@ std::vector<upload_row> read_uploads(const storage::rows& r) {
 
 std::vector<media_row> read_media(const storage::rows& r) {
   return each<media_row>(r, [&](std::size_t i) {
-    return media_row{r.id(i, medium::media_id),
-                     r.id(i, medium::account),
-                     static_cast<media_state>(r.int8(i, medium::state)),
-                     r.text(i, medium::kind),
-                     r.text(i, medium::content_type),
-                     r.int8(i, medium::size),
-                     r.text(i, medium::file_name),
-                     r.text(i, medium::purpose),
-                     r.text(i, medium::blob),
-                     text_or_none(r, i, medium::shown_blob),
-                     number_or_none(r, i, medium::shown_size),
-                     number_or_none(r, i, medium::width),
-                     number_or_none(r, i, medium::height),
-                     number_or_none(r, i, medium::duration_ms),
-                     text_or_none(r, i, medium::blurhash),
-                     text_or_none(r, i, medium::alt),
-                     r.time(i, medium::created_at),
-                     r.boolean(i, medium::idle)};
+    return media_row{
+        r.id(i, medium::media_id),
+        r.id(i, medium::account),
+        static_cast<media_state>(r.int8(i, medium::state)),
+        r.text(i, medium::kind),
+        r.text(i, medium::content_type),
+        r.int8(i, medium::size),
+        r.text(i, medium::file_name),
+        r.text(i, medium::purpose),
+        r.text(i, medium::blob),
+        text_or_none(r, i, medium::shown_blob),
+        number_or_none(r, i, medium::shown_size),
+        number_or_none(r, i, medium::width),
+        number_or_none(r, i, medium::height),
+        number_or_none(r, i, medium::duration_ms),
+        text_or_none(r, i, medium::blurhash),
+        text_or_none(r, i, medium::alt),
+        r.time(i, medium::created_at),
+        r.boolean(i, medium::idle),
+        r.null(i, medium::stream) ? std::nullopt : std::optional(r.id(i, medium::stream))};
   });
 }
 

@@ -43,6 +43,7 @@ struct media_row {
   std::optional<std::string> blurhash, alt;
   unix_ms created_at = 0;
   bool idle = false;
+  std::optional<uuid> stream;  ///< of a recording; its blob is empty until its bytes are kept
 };
 
 struct variant_row {

@@ -68,7 +68,10 @@ statement set_closed(const uuid& account, bool closed) {
 statement insert_media(const media_row& m) {
   return {&queries::insert_media,
           {m.media_id, m.account, static_cast<std::int64_t>(m.state), m.kind, m.content_type,
-           m.size, m.file_name, m.purpose, m.blob, timestamp{m.created_at}}};
+           m.size, m.file_name, m.purpose, m.blob, timestamp{m.created_at}, or_null(m.stream)}};
+}
+statement set_recorded(const media_row& m) {
+  return {&queries::set_recorded, {m.media_id, m.blob, m.size, m.content_type}};
 }
 statement set_processed(const media_row& m) {
   return {&queries::set_processed,

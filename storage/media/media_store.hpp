@@ -34,6 +34,8 @@ storage::statement delete_uploads(std::vector<uuid> uploads);
 storage::statement add_used(const uuid& account, std::int64_t bytes);
 storage::statement set_closed(const uuid& account, bool closed);
 storage::statement insert_media(const media_row& row);
+/// Blob, size and type of a recording, which was inserted without.
+storage::statement set_recorded(const media_row& row);
 /// Writes the fields that a worker has found, and the state.
 storage::statement set_processed(const media_row& row);
 storage::statement insert_variant(const variant_row& row);

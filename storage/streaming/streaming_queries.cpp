@@ -21,7 +21,7 @@ namespace nova::streaming::queries {
   "s.stream_id, s.owner_id, s.conversation_id, s.title, s.visibility::bigint, "         \
   "s.state::bigint, s.record, s.created_at, s.scheduled_at, s.started_at, s.ended_at, " \
   "s.viewers, s.peak, s.key_hash, s.recording_id, s.run, s.publisher, s.last_at, "      \
-  "s.sequence, s.next_number, s.discontinuities, " CLOSED("s.owner_id")
+  "s.sequence, s.next_number, s.discontinuities, s.recorded, " CLOSED("s.owner_id")
 
 const storage::query load_stream{.name = "streaming.load_stream",
                                  .sql = "SELECT " STREAM " FROM stream s WHERE s.stream_id = $1"};
@@ -69,7 +69,7 @@ const storage::query set_viewers{
 
 const storage::query set_recording{
     .name = "streaming.set_recording",
-    .sql = "UPDATE stream SET recording_id = $2 WHERE stream_id = $1"};
+    .sql = "UPDATE stream SET recording_id = $2, recorded = true WHERE stream_id = $1"};
 
 const storage::query delete_stream{.name = "streaming.delete_stream",
                                    .sql = "DELETE FROM stream WHERE stream_id = $1"};
@@ -97,6 +97,13 @@ const storage::query newest_segments{
         "SELECT * FROM (SELECT number, blob, size, duration_ms, at, discontinuous, init_blob, "
         "init_size, extension FROM segment WHERE stream_id = $1 ORDER BY number DESC LIMIT "
         "$2::bigint) x ORDER BY number"};
+
+const storage::query segments_from{
+    .name = "streaming.segments_from",
+    .sql =
+        "SELECT number, blob, size, duration_ms, at, discontinuous, init_blob, init_size, "
+        "extension FROM segment WHERE stream_id = $1 AND number >= $2::bigint ORDER BY number "
+        "LIMIT $3::bigint"};
 
 const storage::query insert_segment{
     .name = "streaming.insert_segment",
@@ -200,13 +207,13 @@ const storage::query forget_erasure{.name = "streaming.forget_erasure",
 
 std::span<const storage::query* const> all() {
   static const storage::query* const list[] = {
-      &load_stream,    &may_see,          &streams_of_state, &count_open,     &insert_stream,
-      &update_stream,  &set_course,       &set_viewers,      &set_recording,  &delete_stream,
-      &uploads,        &put_upload,       &delete_upload,    &delete_uploads, &newest_segments,
-      &insert_segment, &cut_segments,     &delete_segments,  &unnamed,        &set_private,
-      &set_closed,     &insert_follow,    &delete_follow,    &insert_block,   &delete_block,
-      &owned_streams,  &streams_of_owner, &note_erasure,     &empty_events,   &erase_streams,
-      &erase_person,   &erasure,          &forget_erasure};
+      &load_stream,   &may_see,        &streams_of_state, &count_open,      &insert_stream,
+      &update_stream, &set_course,     &set_viewers,      &set_recording,   &delete_stream,
+      &uploads,       &put_upload,     &delete_upload,    &delete_uploads,  &newest_segments,
+      &segments_from, &insert_segment, &cut_segments,     &delete_segments, &unnamed,
+      &set_private,   &set_closed,     &insert_follow,    &delete_follow,   &insert_block,
+      &delete_block,  &owned_streams,  &streams_of_owner, &note_erasure,    &empty_events,
+      &erase_streams, &erase_person,   &erasure,          &forget_erasure};
   return list;
 }
 

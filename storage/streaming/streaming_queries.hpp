@@ -21,7 +21,7 @@ extern const storage::query uploads;
 extern const storage::query put_upload;
 extern const storage::query delete_upload;
 extern const storage::query delete_uploads;
-extern const storage::query newest_segments;
+extern const storage::query newest_segments, segments_from;
 extern const storage::query insert_segment;
 extern const storage::query cut_segments;
 extern const storage::query delete_segments;

@@ -29,6 +29,7 @@ enum : std::size_t {
   sequence,
   next_number,
   discontinuities,
+  recorded,
   closed
 };
 }
@@ -83,6 +84,7 @@ std::vector<stream_row> read_streams(const rows& r) {
     s.sequence = r.int8(i, stream::sequence);
     s.next_number = r.int8(i, stream::next_number);
     s.discontinuities = r.int8(i, stream::discontinuities);
+    s.recorded = r.boolean(i, stream::recorded);
     s.closed = r.boolean(i, stream::closed);
     out.push_back(std::move(s));
   }

@@ -24,6 +24,10 @@ struct stream_row {
   std::int64_t viewers = 0, peak = 0;
   std::string key_hash;
   std::optional<uuid> recording;
+  bool recorded = false;  ///< media has answered: its segments are not needed any more
+
+  /// Its segments stay for a recording.
+  bool keeps_segments() const { return record && started_at && !recorded; }
   // The encoder
   std::int64_t run = 0;
   std::string publisher;

@@ -47,14 +47,13 @@ statement set_course(const stream_row& s) {
 statement set_viewers(const uuid& stream, std::int64_t viewers, std::int64_t peak) {
   return {&queries::set_viewers, {stream, viewers, peak}};
 }
-statement set_recording(const uuid& stream, const uuid& media) {
-  return {&queries::set_recording, {stream, media}};
+statement set_recording(const uuid& stream, const std::optional<uuid>& media) {
+  return {&queries::set_recording, {stream, media ? value(*media) : value()}};
 }
 std::vector<statement> delete_stream(const uuid& stream) {
-  return {{&queries::delete_uploads, {stream}},
-          {&queries::delete_segments, {stream}},
-          {&queries::delete_stream, {stream}}};
+  return {{&queries::delete_uploads, {stream}}, {&queries::delete_stream, {stream}}};
 }
+statement delete_segments(const uuid& stream) { return {&queries::delete_segments, {stream}}; }
 
 statement uploads(const uuid& stream, std::int64_t limit) {
   return {&queries::uploads, {stream, limit}};
@@ -68,6 +67,9 @@ statement delete_upload(const uuid& stream, std::string file) {
 statement delete_uploads(const uuid& stream) { return {&queries::delete_uploads, {stream}}; }
 statement newest_segments(const uuid& stream, std::int64_t limit) {
   return {&queries::newest_segments, {stream, limit}};
+}
+statement segments_from(const uuid& stream, std::int64_t from, std::int64_t limit) {
+  return {&queries::segments_from, {stream, from, limit}};
 }
 statement insert_segment(const uuid& stream, const segment_row& s) {
   return {&queries::insert_segment,

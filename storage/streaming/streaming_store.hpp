@@ -27,9 +27,11 @@ statement update_stream(const stream_row& s);
 /// State, times and all that belongs to the encoder.
 statement set_course(const stream_row& s);
 statement set_viewers(const uuid& stream, std::int64_t viewers, std::int64_t peak);
-statement set_recording(const uuid& stream, const uuid& media);
-/// The stream with its uploads and segments.
+/// The recording is made; empty: there is none.
+statement set_recording(const uuid& stream, const std::optional<uuid>& media);
+/// The stream with its uploads.
 std::vector<statement> delete_stream(const uuid& stream);
+statement delete_segments(const uuid& stream);
 
 // Files of the encoder, and segments
 statement uploads(const uuid& stream, std::int64_t limit);
@@ -38,6 +40,8 @@ statement delete_upload(const uuid& stream, std::string file);
 statement delete_uploads(const uuid& stream);
 /// In ascending order.
 statement newest_segments(const uuid& stream, std::int64_t limit);
+/// At most `limit` from the number `from` on, in ascending order.
+statement segments_from(const uuid& stream, std::int64_t from, std::int64_t limit);
 statement insert_segment(const uuid& stream, const segment_row& s);
 /// Deletes those before `number`.
 statement cut_segments(const uuid& stream, std::int64_t number);

@@ -127,6 +127,18 @@ TEST_CASE("O: a port that this user may not take says how to get it, a taken one
         std::string::npos);
 }
 
+TEST_CASE("a program that makes media ready and is not installed is a warning with its package") {
+  machine_facts facts;
+  facts.missing_programs = {{"ffmpeg", "video has no length", "ffmpeg-package"}};
+  const auto findings = examine({}, facts);
+  const auto* f = about(findings, "ffmpeg");
+  REQUIRE(f != nullptr);
+  CHECK(f->severity == nova::log::level::warn);
+  CHECK(f->detail == "is not installed: video has no length");
+  CHECK(f->remedy == "install ffmpeg-package");
+  CHECK(may_serve(findings));
+}
+
 TEST_CASE("memory that hashes or buffers would fill is refused") {
   machine_facts facts;
   facts.memory_bytes = 256ull << 20;

@@ -4,8 +4,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <sodium.h>
-
 #include <chrono>
 #include <functional>
 #include <random>
@@ -329,67 +327,4 @@ TEST_CASE("an avatar is for all who find the person; another account's picture i
   http().patch("/v1/users/me", R"({"avatar_media_id":")" + id + R"("})", ben.access_token);
   const auto other = http().get("/v1/users/" + ben.id, ann.access_token).json().at("avatar_url");
   CHECK(std::string(other.as_string()).find("sig=") == std::string::npos);
-}
-
-namespace {
-
-/// A red picture of 64 × 32, as a camera would have it that lies on its side: with a place, to be turned by a quarter.
-std::string camera_picture() {
-  constexpr std::string_view text =
-      "/9j/4QBARXhpZgAASUkqAAgAAAACABIBAwABAAAABgAAACWIBAABAAAAJgAAAAAAAAABAAEAAgACAAAATgAAAAAAAAD/"
-      "4AAQSkZJRgABAgAAAQABAAD//gAQTGF2YzU5LjM3LjEwMAD/2wBDAAgYGBwYHCEhISEhISckJygoKCcnJycoKCgrKysz"
-      "MzMrKysoKCsrMDAzMzc5NzQ0MzQ5OTw8PEhIRUVUVFdnZ3z/xABNAAEBAAAAAAAAAAAAAAAAAAAABgEBAQEAAAAAAAAA"
-      "AAAAAAAAAAYHEAEAAAAAAAAAAAAAAAAAAAAAEQEAAAAAAAAAAAAAAAAAAAAA/8AAEQgAIABAAwEiAAIRAAMRAP/aAAwD"
-      "AQACEQMRAD8AiwEm38AAAAAAAAAAAAAB/9k=";
-  std::string jpeg(text.size(), '\0');
-  std::size_t size = 0;
-  sodium_base642bin(reinterpret_cast<unsigned char*>(jpeg.data()), jpeg.size(), text.data(),
-                    text.size(), nullptr, &size, nullptr, sodium_base64_VARIANT_ORIGINAL);
-  jpeg.resize(size);
-  return jpeg;
-}
-
-object when_ready(const account& as, const std::string& id) {
-  object medium;
-  CHECK(soon([&] {
-    medium = http().get("/v1/media/" + id, as.access_token).json().as_object();
-    return text(medium, "state") != "processing";
-  }));
-  return medium;
-}
-
-}  // namespace
-
-TEST_CASE(
-    "a picture becomes ready upright, without place, with variants; sockets are told; a broken one "
-    "fails") {
-  const auto ann = person("ann");
-  auto open = socket(ann);
-  const auto sent = camera_picture();
-  const auto id = id_of(uploaded(ann, sent, "image/jpeg"));
-  const auto medium = when_ready(ann, id);
-  CHECK(text(medium, "state") == "ready");
-  CHECK(text(medium, "kind") == "image");
-  CHECK(number(medium, "width") == 32);
-  CHECK(number(medium, "height") == 64);
-  CHECK(medium.at("blurhash").as_string().size() > 6);
-  const auto& variants = medium.at("variants").as_object();
-  for (const auto* name : {"320", "1280"}) {
-    REQUIRE(variants.contains(name));
-    const auto& v = variants.at(name).as_object();
-    const auto got = http().get(text(v, "url"));
-    CHECK(got.status == 200);
-    CHECK(got.header("Content-Type") == "image/webp");
-    CHECK(static_cast<std::int64_t>(got.body.size()) == number(v, "size"));
-  }
-  const auto shown = http().get(content(id), ann.access_token);
-  CHECK(shown.status == 200);
-  CHECK(sent.find("Exif") != std::string::npos);
-  CHECK(shown.body.find("Exif") == std::string::npos);
-  CHECK(open->push("media.ready", with("media_id", id)).has_value());
-
-  const auto broken = id_of(uploaded(ann, sent.substr(0, 150), "image/jpeg"));
-  const auto failed = when_ready(ann, broken);
-  CHECK(text(failed, "state") == "failed");
-  CHECK(text(failed.at("error").as_object(), "code") == "unreadable_media");
 }

@@ -37,13 +37,20 @@ std::string code(const http_reply& r) {
   return text(r.json().as_object(), "code");
 }
 
+/// The path of an address of this Nova.
+std::string path_of(const std::string& address) {
+  const auto host = address.find("://");
+  REQUIRE(host != std::string::npos);
+  return address.substr(address.find('/', host + 3));
+}
+
 /// A stream as its owner got it.
 struct stream {
   object made;
   std::string id() const { return text(made, "stream_id"); }
   std::string chat() const { return text(made, "conversation_id"); }
   const object& ingest() const { return made.at("ingest").as_object(); }
-  std::string put_url() const { return text(ingest(), "hls_put_url"); }
+  std::string put_url() const { return path_of(text(ingest(), "hls_put_url")); }
 };
 stream create(const account& as, const std::string& visibility = "public",
               const std::string& more = {}) {
@@ -113,6 +120,8 @@ TEST_CASE("a stream waits, has its key once, and a new key ends the old one") {
   CHECK(text(s.made, "state") == "waiting");
   CHECK_FALSE(text(s.ingest(), "key").empty());
   CHECK(s.put_url().ends_with(text(s.ingest(), "key")));
+  CHECK(text(s.ingest(), "hls_put_url")
+            .starts_with("http://127.0.0.1:" + std::to_string(the_world().nova.at().port) + "/"));
   const auto seen = get(s, &ann);
   CHECK_FALSE(seen.contains("ingest"));
   CHECK(number(seen, "viewers") == 0);
@@ -121,7 +130,7 @@ TEST_CASE("a stream waits, has its key once, and a new key ends the old one") {
 
   CHECK(ask("POST", "/v1/streams/" + s.id() + "/key", &bob).status == 403);
   const auto renewed = ok(ask("POST", "/v1/streams/" + s.id() + "/key", &ann));
-  encoder old{s.put_url()}, fresh{text(renewed.at("ingest").as_object(), "hls_put_url")};
+  encoder old{s.put_url()}, fresh{path_of(text(renewed.at("ingest").as_object(), "hls_put_url"))};
   CHECK(code(old.put("seg0.ts", "x")) == "forbidden");
   fresh.go_on();
   CHECK(soon([&] { return state(s, &ann) == "live"; }));
@@ -316,4 +325,42 @@ TEST_CASE("a stream, its key and its segments survive a kill of Nova") {
   REQUIRE(list.status == 200);
   CHECK(addresses(list.body).size() >= 2);
   CHECK(soon([&] { return e.put("seg3.ts", encoder::bytes(3)).status == 204; }));
+}
+
+TEST_CASE(
+    "with `record`, all segments become a medium that viewers of the stream see, and that outlives "
+    "it") {
+  const auto ann = person("ann"), bob = person("bob");
+  const auto s = create(ann, "public", R"(,"record":true)"),
+             closed = create(ann, "followers", R"(,"record":true)");
+  std::string whole;
+  encoder e{s.put_url()}, hidden{closed.put_url()};
+  constexpr int more_than_a_window = 15;
+  for (int n = 0; n < more_than_a_window; ++n) {
+    whole += encoder::bytes(n);
+    e.go_on(n + 1 == more_than_a_window);
+  }
+  hidden.go_on(true);
+  const auto recorded = [&](const stream& x) {
+    object seen;
+    CHECK(soon([&] { return (seen = get(x, &ann)).contains("recording_media_id"); }, 20s));
+    return "/v1/media/" + text(seen, "recording_media_id");
+  };
+  const auto path = recorded(s), hidden_path = recorded(closed);
+  object medium;
+  CHECK(soon([&] { return text(medium = ok(ask("GET", path, &ann)), "state") == "ready"; }, 20s));
+  CHECK(text(medium, "kind") == "video");
+  CHECK(number(medium, "size") == static_cast<std::int64_t>(whole.size()));
+  CHECK(ask("GET", path + "/content", &bob).body == whole);
+  CHECK(soon([&] { return ask("GET", path, &bob).status == 200; }));
+  CHECK(ask("GET", hidden_path, &ann).status == 200);
+  CHECK(ask("GET", hidden_path, &bob).status == 404);
+  CHECK(code(ask("DELETE", path, &ann)) == "conflict");
+  CHECK(number(ok(ask("GET", "/v1/media/usage", &ann)), "used") >
+        static_cast<std::int64_t>(whole.size()));
+
+  CHECK(ask("DELETE", "/v1/streams/" + s.id(), &ann).status == 204);
+  CHECK(soon([&] { return ask("GET", path, &bob).status == 404; }));
+  CHECK(ask("GET", path + "/content", &ann).body == whole);
+  CHECK(soon([&] { return ask("DELETE", path, &ann).status == 204; }));
 }

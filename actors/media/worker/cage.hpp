@@ -10,8 +10,15 @@ struct cage_limits {
   std::uint32_t cpu_s;
 };
 
-/// Limits memory and CPU time; opens no file, starts no program, reaches no network from now on (Landlock and seccomp; where the
-/// kernel has no Landlock, seccomp alone refuses to open files). False: the kernel refused the limits.
-bool lock_down(const cage_limits& limits);
+/// The walls that stand. A kernel may lack one of them: the other one refuses to open files as well.
+struct cage_walls {
+  bool landlock = false;  ///< no path can be opened
+  bool seccomp = false;   ///< no call but those of reading, writing, memory, time and threads
+  bool enough() const { return landlock || seccomp; }
+};
+
+/// Limits memory and CPU time; opens no file, starts no program, reaches no network from now on. Not enough(): the kernel refused
+/// the limits, or has neither wall.
+cage_walls lock_down(const cage_limits& limits);
 
 }  // namespace nova::media

@@ -48,12 +48,15 @@ int main(int argc, char** argv) {
   const auto cpu_s = static_cast<std::uint32_t>(std::strtoul(argv[3], nullptr, 10));
   ::setenv("VIPS_WARNING", "0", 1);
   if (!nova::media::begin_pictures(argv[0])) return 1;
-  if (!nova::media::lock_down({mebibytes << 20, cpu_s})) return 1;
+  const auto walls = nova::media::lock_down({mebibytes << 20, cpu_s});
+  if (!walls.enough()) return 1;
   std::string bytes;
   if (!read_all(bytes)) return 2;
   const auto made = nova::media::make_picture(bytes, megapixels * 1'000'000);
   if (!made) return 2;
   bool good =
+      write_all(std::string("walls") + (walls.landlock ? " landlock" : "") +
+                (walls.seccomp ? " seccomp" : "") + "\n") &&
       write_all("picture " + std::to_string(made->width) + ' ' + std::to_string(made->height) +
                 ' ' + (made->blurhash.empty() ? "-" : made->blurhash) + '\n');
   for (const auto& v : made->variants) good = good && write_variant("variant", v);

@@ -23,12 +23,26 @@ image load(std::string_view bytes, const char* options = "") {
                                           VIPS_ACCESS_SEQUENTIAL, nullptr));
 }
 
-image thumbnail(std::string_view bytes, int side) {
+/// At most `side` pixels wide and high, upright, in sRGB, in memory. Empty: not all of it can be read.
+image shrunk(std::string_view bytes, int side) {
   VipsImage* out = nullptr;
-  vips_thumbnail_buffer(const_cast<char*>(bytes.data()), bytes.size(), &out, side, "height", side,
-                        "size", VIPS_SIZE_DOWN, "export_profile", "srgb", "fail_on",
-                        VIPS_FAIL_ON_TRUNCATED, nullptr);
-  return image(out);
+  if (vips_thumbnail_buffer(const_cast<char*>(bytes.data()), bytes.size(), &out, side, "height",
+                            side, "size", VIPS_SIZE_DOWN, "export_profile", "srgb", "option_string",
+                            "fail_on=truncated", nullptr) != 0)
+    return {};
+  const image lazy(out);
+  image memory(vips_image_copy_memory(lazy.get()));
+  if (memory) vips_image_remove(memory.get(), VIPS_META_ICC_NAME);  // sRGB needs none
+  return memory;
+}
+
+image shrunk(const image& from, int side) {
+  VipsImage* out = nullptr;
+  if (vips_thumbnail_image(from.get(), &out, side, "height", side, "size", VIPS_SIZE_DOWN,
+                           nullptr) != 0)
+    return {};
+  const image lazy(out);
+  return image(vips_image_copy_memory(lazy.get()));
 }
 
 std::optional<std::string> taken(int failed, void* buffer, std::size_t size) {
@@ -38,11 +52,11 @@ std::optional<std::string> taken(int failed, void* buffer, std::size_t size) {
   return out;
 }
 
-std::optional<std::string> webp(const image& from, int quality = quality_webp) {
+std::optional<std::string> webp(const image& from) {
   void* buffer = nullptr;
   std::size_t size = 0;
-  const int failed = vips_webpsave_buffer(from.get(), &buffer, &size, "Q", quality, "effort", 2,
-                                          "strip", TRUE, nullptr);
+  const int failed = vips_webpsave_buffer(from.get(), &buffer, &size, "Q", quality_webp, "effort",
+                                          2, "strip", TRUE, nullptr);
   return taken(failed, buffer, size);
 }
 
@@ -57,9 +71,9 @@ std::optional<std::string> avif(const image& from) {
 
 bool has_alpha(const image& i) { return vips_image_hasalpha(i.get()) != 0; }
 
-std::string hash_of(std::string_view bytes) {
+std::string hash_of(const image& from) {
   constexpr int side = 32;
-  auto small = thumbnail(bytes, side);
+  auto small = shrunk(from, side);
   if (!small) return {};
   VipsImage* plain = nullptr;
   if (has_alpha(small)) {
@@ -86,7 +100,21 @@ std::string hash_of(std::string_view bytes) {
 bool has_hidden_data(const image& i) {
   for (const char* name : {"exif-data", "xmp-data", "iptc-data", "photoshop-data"})
     if (vips_image_get_typeof(i.get(), name) != 0) return true;
-  return vips_image_get_orientation(i.get()) > 1;
+  char** names = vips_image_get_fields(i.get());
+  bool comments = false;
+  for (char** at = names; at != nullptr && *at != nullptr; ++at)
+    comments = comments || std::string_view(*at).starts_with("png-comment");
+  g_strfreev(names);
+  return comments || vips_image_get_orientation(i.get()) > 1;
+}
+
+/// What browsers cannot show: HEIC, which is HEIF that is not AVIF.
+bool is_foreign(const image& i, std::string_view loader) {
+  const char* compression = nullptr;
+  if (!loader.starts_with("heif")) return false;
+  return vips_image_get_typeof(i.get(), "heif-compression") == 0 ||
+         vips_image_get_string(i.get(), "heif-compression", &compression) != 0 ||
+         std::string_view(compression) != "av1";
 }
 
 /// The picture anew, without hidden data, upright. HEIC and AVIF become JPEG.
@@ -125,22 +153,14 @@ std::optional<made_variant> rewritten(std::string_view bytes, std::string_view l
   return out;
 }
 
-bool add_variants(made_picture& to, std::string_view bytes) {
-  for (const int side : {small_side, large_side}) {
-    const auto smaller = thumbnail(bytes, side);
-    if (!smaller) return false;
-    VipsImage* memory = vips_image_copy_memory(smaller.get());
-    if (memory == nullptr) return false;
-    const image kept(memory);
-    vips_image_remove(kept.get(), VIPS_META_ICC_NAME);  // sRGB needs none
-    const auto name = std::to_string(side);
-    const int width = vips_image_get_width(kept.get()), height = vips_image_get_height(kept.get());
-    auto as_webp = webp(kept);
-    if (!as_webp) return false;
-    to.variants.push_back({name, "image/webp", std::move(*as_webp), width, height});
-    if (auto as_avif = avif(kept))
-      to.variants.push_back({name + "_avif", "image/avif", std::move(*as_avif), width, height});
-  }
+bool add_variant(made_picture& to, const image& from, int side) {
+  const auto name = std::to_string(side);
+  const int width = vips_image_get_width(from.get()), height = vips_image_get_height(from.get());
+  auto as_webp = webp(from);
+  if (!as_webp) return false;
+  to.variants.push_back({name, "image/webp", std::move(*as_webp), width, height});
+  if (auto as_avif = avif(from))
+    to.variants.push_back({name + "_avif", "image/avif", std::move(*as_avif), width, height});
   return true;
 }
 
@@ -163,8 +183,9 @@ std::optional<made_picture> make_picture(std::string_view bytes, std::uint64_t m
   if (!header) return std::nullopt;
   const auto width = vips_image_get_width(header.get()),
              height = vips_image_get_height(header.get());
-  if (static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height) > most_pixels)
-    return std::nullopt;
+  const auto pixels = static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height);
+  const auto frames = static_cast<std::uint64_t>(vips_image_get_n_pages(header.get()));
+  if (pixels > most_pixels || pixels * frames > most_pixels * animation_factor) return std::nullopt;
   const char* name = nullptr;
   if (vips_image_get_typeof(header.get(), VIPS_META_LOADER) == 0 ||
       vips_image_get_string(header.get(), VIPS_META_LOADER, &name) != 0)
@@ -174,10 +195,13 @@ std::optional<made_picture> make_picture(std::string_view bytes, std::uint64_t m
   const bool turned = vips_image_get_orientation_swap(header.get()) != 0;
   out.width = turned ? height : width;
   out.height = turned ? width : height;
-  if (!add_variants(out, bytes)) return std::nullopt;
-  out.blurhash = hash_of(bytes);
-  const bool foreign = loader.starts_with("heif");
-  if (has_hidden_data(header) || foreign) {
+  const auto large = shrunk(bytes, large_side);
+  if (!large) return std::nullopt;
+  const auto small = shrunk(large, small_side);
+  if (!small || !add_variant(out, small, small_side) || !add_variant(out, large, large_side))
+    return std::nullopt;
+  out.blurhash = hash_of(small);
+  if (has_hidden_data(header) || is_foreign(header, loader)) {
     out.shown = rewritten(bytes, loader);
     if (!out.shown) return std::nullopt;
   }

@@ -1,4 +1,4 @@
-// What the worker makes of one picture, by libvips. All from memory to memory.
+// Makes variants, a blurhash and a clean copy of one picture, by libvips. All from memory to memory. Called by the worker.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,9 @@ struct made_picture {
 
 /// Loads modules and forbids loaders that are not for pictures of the web. Call once, before lock_down.
 bool begin_pictures(const char* program);
+
+/// All frames of an animation together may have so many times the pixels of one picture.
+inline constexpr std::uint64_t animation_factor = 20;
 
 /// Empty: the bytes cannot be read, or the header states more than `most_pixels`.
 std::optional<made_picture> make_picture(std::string_view bytes, std::uint64_t most_pixels);

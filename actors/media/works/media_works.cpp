@@ -1,30 +1,42 @@
 #include "actors/media/works/media_works.hpp"
 
+#include "actors/media/works/recording.hpp"
 #include "protocols/core/log.hpp"
 #include "protocols/media/media.nova.hpp"
+#include "protocols/streaming/streaming.nova.hpp"
+#include "protocols/streaming/streaming.pb.h"
 
+#include <algorithm>
 #include <future>
+#include <utility>
 
 namespace nova::media {
 namespace {
 
 constexpr std::chrono::seconds question_deadline{10};
 
+/// A recording is two orders one behind the other: its bytes, and then what every film gets.
+const std::string& name_of(const Waiting& order) {
+  return order.stream_id().empty() ? order.media_id() : order.stream_id();
+}
+
 }  // namespace
 
-media_works::media_works(const config::media_settings& settings, blobs::store& store)
-    : settings_(settings), store_(store), shop_(settings) {}
+media_works::media_works(const config::media_settings& settings, blobs::store& store,
+                         const blobs::store& segments)
+    : settings_(settings), store_(store), segments_(segments), shop_(settings) {}
 
 media_works::~media_works() { stop(); }
 
 void media_works::start(rpc::bus& bus) {
   bus_ = &bus;
-  if (settings_.workers > 0 && !shop_.has_pictures())
-    log::warn("media.no_worker", {{"kind", "image"}});
-  if (settings_.workers > 0 && !shop_.has_films())
-    log::warn("media.no_worker", {{"kind", "video"}});
-  for (std::uint32_t i = 0; i < settings_.workers; ++i) threads_.emplace_back([this] { work(); });
+  shop_.open();
+  for (std::uint32_t i = 0; i < settings_.workers; ++i)
+    threads_.emplace_back([this] { work(picture); });
+  for (std::uint32_t i = 0; i < settings_.film_workers; ++i)
+    threads_.emplace_back([this] { work(film); });
   threads_.emplace_back([this] { keep(); });
+  if (settings_.scrub_kib_s > 0) threads_.emplace_back([this] { scrub(); });
 }
 
 void media_works::stop() {
@@ -49,11 +61,23 @@ void media_works::told(const rpc::event_type& type, const rpc::message& event) {
     w.set_blob(e.blob());
     return enqueue(std::move(w));
   }
-  const auto& e = static_cast<const BytesReleased&>(event);
+  if (&type == &recording_ordered_event()) {
+    const auto& e = static_cast<const RecordingOrdered&>(event);
+    Waiting w;
+    w.set_account_id(e.account_id());
+    w.set_media_id(e.media_id());
+    w.set_kind("video");
+    w.set_stream_id(e.stream_id());
+    return enqueue(std::move(w));
+  }
+  note_released(static_cast<const BytesReleased&>(event));
+}
+
+void media_works::note_released(const BytesReleased& bytes) {
   {
     const std::lock_guard lock(mutex_);
-    blobs_.insert(blobs_.end(), e.blobs().begin(), e.blobs().end());
-    parts_.insert(parts_.end(), e.parts().begin(), e.parts().end());
+    if (released_.size() >= most_releases) return;
+    released_.push_back({std::chrono::system_clock::now(), bytes});
   }
   changed_.notify_all();
 }
@@ -61,33 +85,34 @@ void media_works::told(const rpc::event_type& type, const rpc::message& event) {
 void media_works::enqueue(Waiting order) {
   {
     const std::lock_guard lock(mutex_);
-    if (orders_.size() >= settings_.worker_queue || !known_.insert(order.media_id()).second) return;
-    orders_.push_back(std::move(order));
+    auto& orders = orders_[order.kind() == "image" ? picture : film];
+    if (orders.size() >= settings_.worker_queue || !known_.insert(name_of(order)).second) return;
+    orders.push_back(std::move(order));
   }
   changed_.notify_all();
 }
 
-bool media_works::take_order(Waiting& to) {
+bool media_works::take_order(job of, Waiting& to) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || !orders_.empty(); });
+  changed_.wait(lock, [&] { return stopping_ || !orders_[of].empty(); });
   if (stopping_) return false;
-  to = std::move(orders_.front());
-  orders_.pop_front();
+  to = std::move(orders_[of].front());
+  orders_[of].pop_front();
   return true;
 }
 
-void media_works::work() {
+void media_works::work(job of) {
   Waiting order;
-  while (take_order(order)) {
-    make(order);
+  while (take_order(of, order)) {
+    if (order.stream_id().empty()) make(order);
+    else record(order);
     const std::lock_guard lock(mutex_);
-    known_.erase(order.media_id());
+    known_.erase(name_of(order));
   }
 }
 
 bool media_works::store_file(const made_file& file, std::string& blob) {
-  auto part = store_.open_part("work-" +
-                               to_string(make_uuid_v7(system_wall_clock().now(), system_random())));
+  auto part = open_work_part(store_);
   if (!part || !(*part)->write(0, file.bytes)) return false;
   auto kept = store_.keep(std::move(*part));
   if (!kept) return false;
@@ -98,7 +123,8 @@ bool media_works::store_file(const made_file& file, std::string& blob) {
 void media_works::make(const Waiting& order) {
   const auto path = store_.local_path(order.blob());
   if (!path && path.error().code != errc::not_found) return;  // it is looked for again
-  auto made = path ? shop_.make(*path, order.kind()) : made_media{.readable = false};
+  const auto made = path ? shop_.make(*path, order.kind()) : made_media{.readable = false};
+  if (!made) return;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;  // it is made anew after the next start
@@ -106,12 +132,12 @@ void media_works::make(const Waiting& order) {
   auto q = std::make_shared<ProcessedRequest>();
   q->set_account_id(order.account_id());
   q->set_media_id(order.media_id());
-  q->set_failed(!made.readable);
-  q->set_width(made.width);
-  q->set_height(made.height);
-  q->set_duration_ms(made.duration_ms);
-  q->set_blurhash(made.blurhash);
-  for (const auto& file : made.variants) {
+  q->set_failed(!made->readable);
+  q->set_width(made->width);
+  q->set_height(made->height);
+  q->set_duration_ms(made->duration_ms);
+  q->set_blurhash(made->blurhash);
+  for (const auto& file : made->variants) {
     auto& v = *q->add_variants();
     if (!store_file(file, *v.mutable_blob())) return;
     v.set_name(file.name);
@@ -120,12 +146,43 @@ void media_works::make(const Waiting& order) {
     v.set_height(file.height);
     v.set_size(static_cast<std::int64_t>(file.bytes.size()));
   }
-  if (made.shown) {
-    if (!store_file(*made.shown, *q->mutable_shown_blob())) return;
-    q->set_shown_size(static_cast<std::int64_t>(made.shown->bytes.size()));
-    q->set_shown_type(made.shown->type);
+  if (made->shown) {
+    if (!store_file(*made->shown, *q->mutable_shown_blob())) return;
+    q->set_shown_size(static_cast<std::int64_t>(made->shown->bytes.size()));
+    q->set_shown_type(made->shown->type);
   }
   (void)ask<Empty>(media_interface::note_processed::info(), std::move(q));
+}
+
+// A step that is not answered ends the attempt: the medium is looked for again.
+void media_works::record(const Waiting& order) {
+  recording made(store_, segments_);
+  auto from = std::make_shared<streaming::RecordedRequest>();
+  from->set_stream_id(order.stream_id());
+  from->set_limit(static_cast<std::int64_t>(names_a_question));
+  for (bool more = true; more;) {
+    const auto page =
+        ask<streaming::RecordedReply>(streaming::streaming_interface::list_recorded::info(),
+                                      std::make_shared<streaming::RecordedRequest>(*from));
+    if (page.has_error()) return;
+    for (const auto& segment : page->segments()) {
+      if (!made.add(segment)) return;
+      from->set_from(segment.number() + 1);
+    }
+    more = std::cmp_equal(page->segments_size(), names_a_question) && pause({});
+  }
+  const auto film = made.finish(shop_, static_cast<std::size_t>(settings_.quota_bytes));
+  BytesReleased leftovers;
+  for (const auto& name : made.leftovers()) leftovers.add_blobs(name);
+  note_released(leftovers);
+  if (film.has_error() || !pause({})) return;
+  auto q = std::make_shared<RecordedRequest>();
+  q->set_account_id(order.account_id());
+  q->set_media_id(order.media_id());
+  q->set_blob(film->blob.name);
+  q->set_size(film->blob.size);
+  q->set_content_type(film->type);
+  (void)ask<Empty>(media_interface::note_recorded::info(), std::move(q));
 }
 
 template <class Reply>
@@ -145,74 +202,103 @@ result<Reply> media_works::ask(const rpc::method& method, std::shared_ptr<rpc::m
   return static_cast<const Reply&>(**reply);
 }
 
-// A restart has forgotten what was told: the first looks have no minimum age.
+// A restart has forgotten what was told: the first look has no minimum age.
 void media_works::keep() {
-  auto next_sweep = std::chrono::steady_clock::now() + look_pause;
+  auto next_look = std::chrono::system_clock::now(), next_sweep = next_look + sweep_pause;
   std::int64_t older_than_ms = 0;
-  auto next_look = std::chrono::steady_clock::now();
   for (;;) {
-    std::vector<std::string> blobs, parts;
+    auto next = std::min(next_look, next_sweep);
+    const auto over = take_released(next);
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_until(lock, std::min(next_look, next_sweep),
-                          [this] { return stopping_ || !blobs_.empty() || !parts_.empty(); });
+      const bool none = released_.empty();
+      if (over.empty())
+        changed_.wait_until(lock, next, [&] { return stopping_ || (none && !released_.empty()); });
       if (stopping_) return;
-      blobs.swap(blobs_);
-      parts.swap(parts_);
     }
-    const auto now = std::chrono::steady_clock::now();
-    if (!blobs.empty() || !parts.empty())
-      release(std::move(blobs), std::move(parts), std::chrono::system_clock::now());
+    const auto now = std::chrono::system_clock::now();
+    for (const auto& bytes : over)
+      release(bytes, now - std::chrono::seconds(settings_.blob_grace_s));
     if (now >= next_look) {
-      look_for_waiting(older_than_ms);
-      older_than_ms = std::chrono::milliseconds(look_pause).count();
-      next_look = now + look_pause;
+      const bool looked = look_for_waiting(older_than_ms);
+      if (looked) older_than_ms = std::chrono::milliseconds(look_pause).count();
+      next_look = now + (looked ? look_pause : retry_pause);
     }
-    if (now >= next_sweep) {
-      sweep();
-      next_sweep = now + sweep_pause;
-    }
+    if (now < next_sweep) continue;
+    sweep();
+    next_sweep = now + sweep_pause;
   }
 }
 
-void media_works::look_for_waiting(std::int64_t older_than_ms) {
-  if (settings_.workers == 0) return;
+bool media_works::look_for_waiting(std::int64_t older_than_ms) {
   auto q = std::make_shared<WaitingRequest>();
   q->set_limit(static_cast<std::int64_t>(names_a_question));
   q->set_older_than_ms(older_than_ms);
-  auto reply = ask<WaitingReply>(media_interface::list_waiting::info(), std::move(q));
-  if (!reply) return;
+  const auto reply = ask<WaitingReply>(media_interface::list_waiting::info(), std::move(q));
+  if (reply.has_error()) return false;
   for (const auto& item : reply->items()) enqueue(item);
+  return true;
 }
 
-// `since` lies before the question: bytes that are kept again meanwhile stay.
-void media_works::release(std::vector<std::string> blobs, std::vector<std::string> parts,
-                          time_point since) {
-  for (std::size_t at = 0; at < blobs.size() || at < parts.size(); at += names_a_question) {
+// Within the grace the bytes may be kept again for a medium that is not written yet.
+std::vector<BytesReleased> media_works::take_released(time_point& next) {
+  const std::chrono::seconds grace(settings_.blob_grace_s);
+  std::vector<BytesReleased> over;
+  const std::lock_guard lock(mutex_);
+  while (!released_.empty() && released_.front().at + grace <= std::chrono::system_clock::now()) {
+    over.push_back(std::move(released_.front().bytes));
+    released_.pop_front();
+  }
+  if (!released_.empty()) next = std::min(next, released_.front().at + grace);
+  return over;
+}
+
+void media_works::release(const BytesReleased& bytes, time_point since) {
+  for (int at = 0; at < std::max(bytes.blobs_size(), bytes.parts_size());
+       at += static_cast<int>(names_a_question)) {
     auto q = std::make_shared<UnnamedRequest>();
-    for (auto i = at; i < std::min(blobs.size(), at + names_a_question); ++i)
-      q->add_blobs(blobs[i]);
-    for (auto i = at; i < std::min(parts.size(), at + names_a_question); ++i)
-      q->add_parts(parts[i]);
+    const auto end = at + static_cast<int>(names_a_question);
+    for (auto i = at; i < std::min(bytes.blobs_size(), end); ++i) q->add_blobs(bytes.blobs(i));
+    for (auto i = at; i < std::min(bytes.parts_size(), end); ++i) q->add_parts(bytes.parts(i));
     const auto reply = ask<UnnamedReply>(media_interface::list_unnamed::info(), std::move(q));
-    if (!reply) continue;  // the next sweep finds them
+    if (reply.has_error()) continue;  // the next sweep finds them
     for (const auto& name : reply->blobs()) (void)store_.remove(name, since);
     for (const auto& name : reply->parts()) (void)store_.drop_part(name);
   }
 }
 
 void media_works::sweep() {
-  const auto now = std::chrono::system_clock::now();
-  std::vector<std::string> blobs, parts;
-  (void)store_.visit(now - orphan_age, [&](const blobs::blob& b) {
-    blobs.push_back(b.name);
-    if (blobs.size() == names_a_question) release(std::exchange(blobs, {}), {}, now - orphan_age);
+  const auto since = std::chrono::system_clock::now() - orphan_age;
+  BytesReleased found;
+  (void)store_.visit(since, [&](const blobs::blob& b) {
+    found.add_blobs(b.name);
+    if (std::cmp_equal(found.blobs_size(), names_a_question))
+      release(std::exchange(found, {}), since);
   });
-  (void)store_.visit_parts(now - orphan_age, [&](const std::string& name) {
+  (void)store_.visit_parts(since, [&](const std::string& name) {
     if (name.starts_with("work-")) (void)store_.drop_part(name);
-    else parts.push_back(name);
+    else found.add_parts(name);
   });
-  release(std::move(blobs), std::move(parts), now - orphan_age);
+  release(found, since);
+}
+
+void media_works::scrub() {
+  const auto paced = [this](std::size_t bytes) {
+    return pause(std::chrono::milliseconds(bytes * 1000 / (settings_.scrub_kib_s * 1024ull)));
+  };
+  do {
+    (void)store_.visit(std::chrono::system_clock::now(), [&](const blobs::blob& b) {
+      if (!pause(std::chrono::milliseconds(0))) return;
+      const auto good = store_.intact(b.name, paced);
+      if (!good.has_error() && !good.value())
+        log::error("blobs.failed", {{"step", "checksum"}, {"blob", b.name}});
+    });
+  } while (pause(sweep_pause));
+}
+
+bool media_works::pause(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, time, [this] { return stopping_; });
 }
 
 }  // namespace nova::media

@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <string_view>
 
 extern char** environ;
 
@@ -45,6 +43,7 @@ pid_t begin(const std::vector<std::string>& arguments, int input, int output) {
 /// False: the time is over, or the output is too large.
 bool read_output(int from, std::string& to, const process_limits& limits) {
   const auto end = clock::now() + limits.time;
+  std::size_t bytes = 0;
   char piece[64 * 1024];
   for (;;) {
     const auto left =
@@ -58,8 +57,12 @@ bool read_output(int from, std::string& to, const process_limits& limits) {
     const auto got = ::read(from, piece, sizeof piece);
     if (got == 0) return true;
     if (got < 0 && errno != EINTR) return false;
-    if (got > 0) to.append(piece, static_cast<std::size_t>(got));
-    if (to.size() > limits.output_bytes) return false;
+    if (got <= 0) continue;
+    const std::string_view more(piece, static_cast<std::size_t>(got));
+    bytes += more.size();
+    if (bytes > limits.output_bytes) return false;
+    if (!limits.take) to.append(more);
+    else if (!limits.take(more)) return false;
   }
 }
 
@@ -76,6 +79,7 @@ process_end run_process(const std::vector<std::string>& arguments, int input,
     ::close(ends[0]);
     return out;
   }
+  out.begun = true;
   const bool whole = read_output(ends[0], out.output, limits);
   ::close(ends[0]);
   if (!whole) ::kill(-pid, SIGKILL);
@@ -84,18 +88,6 @@ process_end run_process(const std::vector<std::string>& arguments, int input,
   }
   if (whole && WIFEXITED(status)) out.status = WEXITSTATUS(status);
   return out;
-}
-
-std::optional<std::string> find_program(const std::string& name) {
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path != nullptr ? path : "/usr/bin:/bin";
-  while (!rest.empty()) {
-    const auto colon = rest.find(':');
-    auto candidate = std::string(rest.substr(0, colon)) + '/' + name;
-    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-    rest = colon == rest.npos ? std::string_view() : rest.substr(colon + 1);
-  }
-  return std::nullopt;
 }
 
 }  // namespace nova::media

@@ -4,8 +4,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <optional>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nova::media {
@@ -14,9 +15,12 @@ struct process_limits {
   std::chrono::milliseconds time;
   std::size_t output_bytes;
   const std::atomic<bool>* stop = nullptr;  ///< set: the program is ended soon
+  /// Takes the output piece by piece instead of process_end; false ends the program. Empty: none.
+  std::function<bool(std::string_view)> take = {};
 };
 
 struct process_end {
+  bool begun = false;
   int status = -1;     ///< of exit; -1: ended by a signal, by a limit, or never begun
   std::string output;  ///< of standard output
 };
@@ -24,8 +28,5 @@ struct process_end {
 /// `input`: becomes standard input; the caller keeps it. The program gets no other descriptor, and its messages are dropped.
 process_end run_process(const std::vector<std::string>& arguments, int input,
                         const process_limits& limits);
-
-/// The path of a program on PATH; empty: it is not installed.
-std::optional<std::string> find_program(const std::string& name);
 
 }  // namespace nova::media

@@ -1,6 +1,8 @@
 #include "actors/media/works/workshop.hpp"
 
 #include "actors/media/works/process.hpp"
+#include "config/process/programs.hpp"
+#include "protocols/core/log.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -11,7 +13,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <sstream>
 
 namespace nova::media {
@@ -22,6 +23,8 @@ constexpr std::array<std::string_view, 4> variant_names{"320", "320_avif", "1280
 constexpr std::array<std::string_view, 4> variant_types{"image/webp", "image/avif", "image/jpeg",
                                                         "image/png"};
 constexpr std::int64_t largest_side = 100'000;
+// A whole film is copied: that takes longer than a look at it.
+constexpr int join_factor = 10;
 
 struct closing {
   int fd;
@@ -75,12 +78,23 @@ double seconds(const boost::json::object& from, std::string_view name) {
   return std::isfinite(s) && s > 0 && s < 1e7 ? s : 0;
 }
 
+bool is_cover(const boost::json::object& stream) {
+  const auto* is = stream.if_contains("disposition");
+  return is != nullptr && is->is_object() && number(is->as_object(), "attached_pic") == 1;
+}
+
 bool turned(const boost::json::object& stream) {
   const auto* list = stream.if_contains("side_data_list");
   if (list == nullptr || !list->is_array()) return false;
   for (const auto& item : list->as_array())
     if (item.is_object() && std::abs(number(item.as_object(), "rotation")) % 180 == 90) return true;
   return false;
+}
+
+void wall_is_missing(std::string_view wall, std::string_view of) {
+  log::warn("doctor.warning", {{"subject", wall},
+                               {"detail", std::string("the kernel refuses it: the cage of ") +
+                                              std::string(of) + " has one wall less"}});
 }
 
 }  // namespace
@@ -93,6 +107,10 @@ std::optional<made_media> read_picture_answer(std::string_view answer) {
     std::string word;
     words >> word;
     if (word == "end") return begun ? std::optional(std::move(out)) : std::nullopt;
+    if (word == "walls" && !begun) {
+      out.walls = line->substr(word.size());
+      continue;
+    }
     if (word == "picture" && !begun) {
       words >> out.width >> out.height >> out.blurhash;
       if (words.fail() || out.width < 1 || out.height < 1 || out.width > largest_side ||
@@ -113,7 +131,7 @@ std::optional<made_media> read_picture_answer(std::string_view answer) {
   return std::nullopt;
 }
 
-std::optional<made_media> read_probe_answer(std::string_view json) {
+std::optional<made_media> read_probe_answer(std::string_view json, bool moves) {
   boost::system::error_code ec;
   const auto parsed = boost::json::parse({json.data(), json.size()}, ec);
   if (ec || !parsed.is_object()) return std::nullopt;
@@ -127,8 +145,8 @@ std::optional<made_media> read_probe_answer(std::string_view json) {
     const auto& stream = item.as_object();
     const auto* type = stream.if_contains("codec_type");
     if (type == nullptr || !type->is_string()) continue;
-    any = any || type->as_string() == "audio" || type->as_string() == "video";
-    if (type->as_string() != "video" || out.width != 0) continue;
+    any = any || type->as_string() == "audio" || (moves && type->as_string() == "video");
+    if (!moves || type->as_string() != "video" || out.width != 0 || is_cover(stream)) continue;
     out.width = number(stream, "width");
     out.height = number(stream, "height");
     if (turned(stream)) std::swap(out.width, out.height);
@@ -142,40 +160,66 @@ std::optional<made_media> read_probe_answer(std::string_view json) {
   return out;
 }
 
-workshop::workshop(const config::media_settings& settings)
-    : settings_(settings),
-      ffprobe_(find_program("ffprobe")),
-      ffmpeg_(find_program("ffmpeg")),
-      bwrap_(find_program("bwrap")),
-      prlimit_(find_program("prlimit")) {
-  picture_program_ = settings.worker_program;
-  std::error_code ec;
-  if (picture_program_.empty())
-    picture_program_ =
-        std::filesystem::read_symlink("/proc/self/exe", ec).parent_path() / "nova-media";
-  if (::access(picture_program_.c_str(), X_OK) != 0) picture_program_.clear();
+std::int64_t read_progress_ms(std::string_view report) {
+  constexpr std::string_view name = "out_time_us=";
+  const auto at = report.rfind(name);
+  if (at == report.npos) return 0;
+  std::int64_t us = 0;
+  const auto digits = report.substr(at + name.size());
+  std::from_chars(digits.data(), digits.data() + digits.size(), us);
+  return us > 0 ? (us + 500) / 1000 : 0;
 }
 
-made_media workshop::make(const std::string& path, const std::string& kind) const {
-  if (kind != "image") return make_film(path);
+workshop::workshop(const config::media_settings& settings) : settings_(settings) {}
+
+void workshop::open() {
+  if (settings_.worker_program.empty()) picture_program_ = config::find_beside("nova-media");
+  else if (::access(settings_.worker_program.c_str(), X_OK) == 0)
+    picture_program_ = settings_.worker_program;
+  ffprobe_ = config::find_program("ffprobe");
+  ffmpeg_ = config::find_program("ffmpeg");
+  bwrap_ = config::find_program("bwrap");
+  prlimit_ = config::find_program("prlimit");
+  if (ffprobe_ && ffmpeg_ && bwrap_) {
+    const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    const auto tried = run_process(caged({"/dev/null"}, {"/usr/bin/true"}), nothing.fd,
+                                   {std::chrono::seconds(settings_.worker_s), 1, &stop_});
+    if (tried.status != 0) {
+      bwrap_.reset();
+      wall_is_missing("bubblewrap", "ffmpeg and ffprobe");
+    }
+  }
+}
+
+std::optional<made_media> workshop::make(const std::string& path, const std::string& kind) const {
+  if (kind != "image") return make_film(path, kind == "video");
   const closing input{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   return make_picture(input.fd);
 }
 
-made_media workshop::make_picture(int input) const {
+std::optional<made_media> workshop::make_picture(int input) const {
   made_media unreadable;
   unreadable.readable = false;
-  if (input < 0 || !has_pictures()) return unreadable;
+  if (input < 0 || !picture_program_) return unreadable;
   const auto end = run_process(
-      {picture_program_, std::to_string(settings_.image_megapixels),
+      {*picture_program_, std::to_string(settings_.image_megapixels),
        std::to_string(settings_.worker_memory_mib), std::to_string(settings_.worker_cpu_s)},
       input, {std::chrono::seconds(settings_.worker_s), most_answer_bytes, &stop_});
-  if (end.status != 0) return unreadable;
-  auto made = read_picture_answer(end.output);
-  return made ? std::move(*made) : unreadable;
+  if (!end.begun) return std::nullopt;
+  auto made = end.status == 0 ? read_picture_answer(end.output) : std::nullopt;
+  if (!made) return unreadable;
+  for (const char* wall : {"landlock", "seccomp"})
+    if (made->walls.find(wall) == std::string::npos && !told_of_walls_.exchange(true))
+      wall_is_missing(wall, "nova-media");
+  return made;
 }
 
-std::vector<std::string> workshop::caged(const std::string& path,
+std::string workshop::inside(const std::vector<std::string>& paths, std::size_t index) const {
+  if (!bwrap_) return paths[index];
+  return index == 0 ? "/in" : "/in" + std::to_string(index);
+}
+
+std::vector<std::string> workshop::caged(const std::vector<std::string>& paths,
                                          std::vector<std::string> command) const {
   std::vector<std::string> out;
   if (prlimit_)
@@ -213,51 +257,90 @@ std::vector<std::string> workshop::caged(const std::string& path,
                                         "--dev",
                                         "/dev",
                                         "--tmpfs",
-                                        "/tmp",
-                                        "--ro-bind",
-                                        path,
-                                        "/in"};
+                                        "/tmp"};
     out.insert(out.end(), cage.begin(), cage.end());
+    for (std::size_t i = 0; i < paths.size(); ++i)
+      out.insert(out.end(), {"--ro-bind", paths[i], inside(paths, i)});
   }
-  for (auto& word : command) out.push_back(word == "/in" && !bwrap_ ? path : std::move(word));
+  for (auto& word : command) out.push_back(word == "/in" ? inside(paths, 0) : std::move(word));
   return out;
 }
 
-made_media workshop::make_film(const std::string& path) const {
-  if (!has_films()) return {};
+std::optional<made_media> workshop::make_film(const std::string& path, bool moves) const {
+  if (!ffprobe_ || !ffmpeg_) return made_media();
   const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-  const process_limits limits{std::chrono::seconds(settings_.worker_s), most_probe_bytes, &stop_};
   const auto probed =
-      run_process(caged(path, {*ffprobe_, "-v", "error", "-protocol_whitelist", "file",
-                               "-show_format", "-show_streams", "-of", "json", "/in"}),
-                  nothing.fd, limits);
-  auto made = probed.status == 0 ? read_probe_answer(probed.output) : std::nullopt;
+      run_process(caged({path}, {*ffprobe_, "-v", "error", "-protocol_whitelist", "file",
+                                 "-show_format", "-show_streams", "-of", "json", "/in"}),
+                  nothing.fd, {std::chrono::seconds(settings_.worker_s), most_probe_bytes, &stop_});
+  if (!probed.begun) return std::nullopt;
+  auto made = probed.status == 0 ? read_probe_answer(probed.output, moves) : std::nullopt;
   if (!made) {
-    made_media unreadable;
-    unreadable.readable = false;
-    return unreadable;
+    made.emplace();
+    made->readable = false;
+    return made;
   }
-  if (made->width == 0) return std::move(*made);
-  const auto frame =
-      run_process(caged(path, {*ffmpeg_, "-nostdin", "-v", "error", "-protocol_whitelist", "file",
-                               "-i", "/in", "-frames:v", "1", "-vf", "scale='min(1280,iw)':-2",
-                               "-f", "image2pipe", "-c:v", "png", "pipe:1"}),
-                  nothing.fd, {limits.time, most_answer_bytes, &stop_});
-  if (frame.status != 0 || frame.output.empty()) return std::move(*made);
+  if (made->duration_ms == 0) made->duration_ms = measured_ms(path);
+  if (made->width > 0) add_poster(*made, path);
+  return made;
+}
+
+bool workshop::join(const std::vector<std::string>& paths, std::size_t most_bytes,
+                    std::function<bool(std::string_view)> take) const {
+  if (!ffmpeg_ || paths.empty()) return false;
+  const closing list{::memfd_create("list", MFD_CLOEXEC)};
+  std::vector<std::string> command{*ffmpeg_, "-nostdin", "-v", "error"};
+  if (paths.size() == 1) {
+    command.insert(command.end(), {"-protocol_whitelist", "file", "-i", "/in"});
+  } else {
+    std::string text = "ffconcat version 1.0\n";
+    for (std::size_t i = 0; i < paths.size(); ++i) text += "file '" + inside(paths, i) + "'\n";
+    if (::write(list.fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::lseek(list.fd, 0, SEEK_SET) != 0)
+      return false;
+    command.insert(command.end(), {"-f", "concat", "-safe", "0", "-protocol_whitelist", "file,pipe",
+                                   "-i", "pipe:0"});
+  }
+  command.insert(command.end(),
+                 {"-map", "0:v?", "-map", "0:a?", "-c", "copy", "-movflags",
+                  "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", "pipe:1"});
+  const auto end = run_process(caged(paths, std::move(command)), list.fd,
+                               {std::chrono::seconds(settings_.worker_s) * join_factor, most_bytes,
+                                &stop_, std::move(take)});
+  return end.status == 0;
+}
+
+std::int64_t workshop::measured_ms(const std::string& path) const {
+  const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  const auto read = run_process(
+      caged({path}, {*ffmpeg_, "-nostdin", "-v", "error", "-protocol_whitelist", "file", "-i",
+                     "/in", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"}),
+      nothing.fd, {std::chrono::seconds(settings_.worker_s), most_probe_bytes, &stop_});
+  return read.status == 0 ? read_progress_ms(read.output) : 0;
+}
+
+void workshop::add_poster(made_media& to, const std::string& path) const {
+  const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  const auto frame = run_process(
+      caged({path}, {*ffmpeg_, "-nostdin", "-v", "error", "-protocol_whitelist", "file", "-i",
+                     "/in", "-frames:v", "1", "-vf", "thumbnail=24,scale='min(1280,iw)':-2", "-f",
+                     "image2pipe", "-c:v", "png", "pipe:1"}),
+      nothing.fd, {std::chrono::seconds(settings_.worker_s), most_answer_bytes, &stop_});
+  if (frame.status != 0 || frame.output.empty()) return;
   const closing memory{::memfd_create("poster", MFD_CLOEXEC)};
   if (memory.fd < 0 ||
       ::write(memory.fd, frame.output.data(), frame.output.size()) !=
           static_cast<ssize_t>(frame.output.size()) ||
       ::lseek(memory.fd, 0, SEEK_SET) != 0)
-    return std::move(*made);
+    return;
   auto picture = make_picture(memory.fd);
-  made->blurhash = std::move(picture.blurhash);
-  for (auto& v : picture.variants)
+  if (!picture) return;
+  to.blurhash = std::move(picture->blurhash);
+  for (auto& v : picture->variants)
     if (v.name == "320" || v.name == "1280") {
       if (v.name == "1280") v.name = "poster";
-      made->variants.push_back(std::move(v));
+      to.variants.push_back(std::move(v));
     }
-  return std::move(*made);
 }
 
 }  // namespace nova::media

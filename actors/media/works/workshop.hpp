@@ -1,4 +1,4 @@
-// What is made of one medium: the variants of a picture by the program nova-media, size, length and poster of a film or a sound by
+// The things made of one medium: the variants of a picture by the program nova-media, size, length and poster of a film or a sound by
 // ffprobe and ffmpeg in bubblewrap. The answers are data: no name and no path of theirs is used. Called by media_works.
 #pragma once
 
@@ -6,8 +6,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nova::media {
@@ -19,6 +21,7 @@ struct made_file {
 
 struct made_media {
   bool readable = true;
+  std::string walls;  ///< of the cage in which a picture was read
   std::int64_t width = 0, height = 0, duration_ms = 0;
   std::string blurhash;
   std::vector<made_file> variants;
@@ -29,30 +32,42 @@ class workshop {
  public:
   explicit workshop(const config::media_settings& settings);
 
-  /// False: the program nova-media is not beside this one, and no picture can be made ready.
-  bool has_pictures() const { return !picture_program_.empty(); }
-  bool has_films() const { return ffprobe_ && ffmpeg_; }
+  /// Looks for the programs and tries the cage of films. Call once, before `make`. A wall that the kernel refuses is logged; the
+  /// doctor tells of programs that are not installed.
+  void open();
 
-  /// `path`: of the content. `kind`: image, video, audio. A film is taken as it is when its programs are not installed.
-  made_media make(const std::string& path, const std::string& kind) const;
+  /// `path`: of the content. `kind`: image, video, audio. Empty: no program could begin, as when memory is short. Without
+  /// nova-media no picture is readable; without ffmpeg and ffprobe a film is taken as it is.
+  std::optional<made_media> make(const std::string& path, const std::string& kind) const;
+  /// Makes one film of the pieces, without coding them anew, and passes it to `take` as MP4. False: it is not whole.
+  bool join(const std::vector<std::string>& paths, std::size_t most_bytes,
+            std::function<bool(std::string_view)> take) const;
   /// Ends the programs; what they were making is not readable then.
   void stop() { stop_ = true; }
 
  private:
-  made_media make_picture(int input) const;
-  made_media make_film(const std::string& path) const;
-  /// In bubblewrap, if it is there, with the content as /in.
-  std::vector<std::string> caged(const std::string& path, std::vector<std::string> command) const;
+  std::optional<made_media> make_picture(int input) const;
+  std::optional<made_media> make_film(const std::string& path, bool moves) const;
+  void add_poster(made_media& to, const std::string& path) const;
+  /// Of a file whose head tells none, as recorders of browsers write: the whole is read. 0: unknown.
+  std::int64_t measured_ms(const std::string& path) const;
+  /// In bubblewrap, if it is there. The word `/in` of the command stands for the first path.
+  std::vector<std::string> caged(const std::vector<std::string>& paths,
+                                 std::vector<std::string> command) const;
+  /// The name that the path of this index has for the command.
+  std::string inside(const std::vector<std::string>& paths, std::size_t index) const;
 
   const config::media_settings settings_;
   std::atomic<bool> stop_{false};
-  std::string picture_program_;
-  std::optional<std::string> ffprobe_, ffmpeg_, bwrap_, prlimit_;
+  std::optional<std::string> picture_program_, ffprobe_, ffmpeg_, bwrap_, prlimit_;
+  mutable std::atomic<bool> told_of_walls_{false};
 };
 
 /// The answer of nova-media; empty: it is not of the agreed form.
 std::optional<made_media> read_picture_answer(std::string_view answer);
-/// The answer of ffprobe in JSON; empty: no stream that can be shown.
-std::optional<made_media> read_probe_answer(std::string_view json);
+/// The answer of ffprobe in JSON; empty: no sound and, when it `moves`, no picture. The cover of a sound is no picture of it.
+std::optional<made_media> read_probe_answer(std::string_view json, bool moves);
+/// The last time in ffmpeg's report of its progress, milliseconds; 0: none.
+std::int64_t read_progress_ms(std::string_view report);
 
 }  // namespace nova::media

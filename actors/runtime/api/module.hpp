@@ -28,12 +28,18 @@ struct edge_tap {
   void (*tell)(const rpc::message& event, rpc::push_sink& edge) = nullptr;
 };
 
+/// The stores of the process, for work beside the actors.
+struct side_stores {
+  blobs::store& media;
+  blobs::store& segments;  ///< of live streams
+};
+
 /// Work beside the actors, and the domain's events that it is told of.
 template <class Settings>
 struct works_beside {
   std::vector<const rpc::event_type*> events{};
-  std::function<std::unique_ptr<side_works>(const Settings&, blobs::store&)>
-      make{};  ///< empty: none
+  /// Empty: none.
+  std::function<std::unique_ptr<side_works>(const Settings&, const side_stores&)> make{};
 };
 
 /// Makes the push that tells a watcher of an account's presence. `last_seen` is 0 when this node never saw the account.
@@ -71,10 +77,10 @@ struct domain_module {
 /// The same module for a caller that holds all settings; `section` is the member with the domain's own settings.
 template <class All, class Holder, class Settings>
 domain_module<All> in_section(domain_module<Settings> m, Settings Holder::*section) {
-  std::function<std::unique_ptr<side_works>(const All&, blobs::store&)> beside;
+  std::function<std::unique_ptr<side_works>(const All&, const side_stores&)> beside;
   if (m.beside.make)
-    beside = [make = m.beside.make, section](const All& s, blobs::store& store) {
-      return make(s.*section, store);
+    beside = [make = m.beside.make, section](const All& s, const side_stores& stores) {
+      return make(s.*section, stores);
     };
   return {m.name,
           m.migrations,

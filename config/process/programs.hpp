@@ -1,0 +1,16 @@
+// Programs of other packages that Nova runs beside itself. Asked by the doctor and by the works of media.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace nova::config {
+
+/// The path of a program on PATH; empty: it is not installed.
+std::optional<std::string> find_program(std::string_view name);
+
+/// The path of a program that Nova's build makes, in the folder of this one; empty: it was not built.
+std::optional<std::string> find_beside(std::string_view name);
+
+}  // namespace nova::config

@@ -1,0 +1,76 @@
+// The blob store in a folder: one file for the same content, names that are checksums, removal of what was not kept again.
+#include "storage/blobs/file_store.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+
+using namespace nova;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct folder {
+  folder() {
+    std::string pattern = (fs::temp_directory_path() / "nova-blobs-XXXXXX").string();
+    path = ::mkdtemp(pattern.data());
+  }
+  ~folder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+blobs::blob kept(blobs::store& store, std::string_view bytes) {
+  auto part = store.open_part("part");
+  REQUIRE(part.has_value());
+  REQUIRE((*part)->write(0, bytes).has_value());
+  auto blob = store.keep(std::move(*part));
+  REQUIRE(blob.has_value());
+  return *blob;
+}
+
+}  // namespace
+
+TEST_CASE("the same content is stored once, and is removed unless it was kept again since") {
+  const folder f;
+  const auto store = std::move(storage::open_file_store(f.path.string()).value());
+  const auto first = kept(*store, "hello"), again = kept(*store, "hello");
+  CHECK(first.name == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+  CHECK(again.name == first.name);
+  int seen = 0;
+  REQUIRE(store
+              ->visit(std::chrono::system_clock::now() + std::chrono::hours(1),
+                      [&](const blobs::blob& b) { seen += b.name == first.name; })
+              .has_value());
+  CHECK(seen == 1);
+  const auto now = std::chrono::system_clock::now();
+  const auto early = store->remove(first.name, now - std::chrono::hours(1));
+  REQUIRE_FALSE(early.has_error());
+  CHECK_FALSE(early.value());
+  const auto late = store->remove(first.name, now + std::chrono::hours(1));
+  REQUIRE_FALSE(late.has_error());
+  CHECK(late.value());
+  CHECK(store->open(first.name).error().code == errc::not_found);
+}
+
+TEST_CASE("bytes that are not those of the name are noticed") {
+  const folder f;
+  const auto store = std::move(storage::open_file_store(f.path.string()).value());
+  const auto blob = kept(*store, std::string(700'000, 'x'));
+  std::size_t read = 0;
+  const auto paced = [&](std::size_t n) {
+    read += n;
+    return true;
+  };
+  const auto good = store->intact(blob.name, paced);
+  REQUIRE_FALSE(good.has_error());
+  CHECK(good.value());
+  CHECK(read > 500'000);
+  std::fstream(store->local_path(blob.name).value(), std::ios::in | std::ios::out).put('y');
+  const auto damaged = store->intact(blob.name, paced);
+  REQUIRE_FALSE(damaged.has_error());
+  CHECK_FALSE(damaged.value());
+  CHECK(store->intact(std::string(64, '0'), paced).error().code == errc::not_found);
+}
