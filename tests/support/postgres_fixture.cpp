@@ -56,6 +56,8 @@ postgres_fixture::postgres_fixture() {
   storage::embedded_options options{
       .data = folder_, .domains = {}, .settings = {}, .end_with_process = true};
   options.settings.embedded_stop_ms = 1;  // nobody needs its files any more
+  // A node with all domains takes about 60, and a cluster's nodes share this server.
+  options.settings.embedded_max_connections = 300;
   server_ = std::make_unique<storage::embedded_postgres>(std::move(options));
   if (auto started = server_->start(); !started) throw std::runtime_error(started.error().detail);
   io_ = std::make_unique<storage::storage_io>();

@@ -381,21 +381,23 @@ void cluster_router::served(domain_link& d, bool serving) {
     auto e = owned(*seats, serving);
     auto on = link::lane::control;
     p.seen_ns = now.time_since_epoch().count();
-    if (!serving && p.moving) {
+    const bool moves = !serving && p.moving;
+    if (moves) {
       // After the last pushes, and so on their lane.
       on = link::lane::bulk;
       e.mutable_owned()->set_next(std::exchange(p.next, {}));
       p.planned = true;
       p.reserved_ns = (now + reserved_for).time_since_epoch().count();
-      p.moving = false;
     }
     const bool given = serving && p.claim_now.exchange(false);
     if (given) e.mutable_owned()->set_given(true);
     const auto all = links_.members();
     for (const auto& m : *all)
       if (m.peer != 0 && m.linked) send(m.peer, e, on);
+    if (moves) p.moving = false;  // told: a node that ends may close its links behind it
     if (!serving) return;
-    if (given) p.settled_for = names_of(candidates(p.name));
+    // A domain that was given stays; where one that was claimed belongs is looked at.
+    p.settled_for = given ? names_of(candidates(p.name)) : std::string();
     p.epoch = std::max(p.epoch.load(), seats->link.epoch.load());
     log::info("cluster.owner", {{"domain", p.name}});
     p.owner = 0;
@@ -445,8 +447,8 @@ void cluster_router::give_all() {
 }
 
 bool cluster_router::owns_any() const {
-  return std::ranges::any_of(places_,
-                             [&](const auto& p) { return served_here(p->name) != nullptr; });
+  return std::ranges::any_of(
+      places_, [&](const auto& p) { return p->moving || served_here(p->name) != nullptr; });
 }
 
 /// One move at a time takes a domain to the node where it belongs.

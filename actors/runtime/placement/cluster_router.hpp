@@ -35,6 +35,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   result<void> give(const std::string& domain, const std::string& node);
   /// Begins to give each domain to the best other node.
   void give_all();
+  /// A domain is served here, or the end of its move is not sent yet.
   bool owns_any() const;
   /// All domains have given their leases back: others may claim them now.
   void give_back();
