@@ -77,7 +77,8 @@ function(nova_command_test name)
 endfunction()
 
 # nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …]): a doctest executable, registered with ctest.
-# NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path.
+# NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path. Its own sources are not optimised:
+# each is compiled once and run for moments, and optimising took half of its compilation.
 function(nova_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LINK;ARGS")
   set(alone)
@@ -89,6 +90,7 @@ function(nova_test name)
     target_link_libraries(nova_doctest_main PUBLIC nova_flags doctest::doctest)
   endif()
   add_executable(${name} ${arg_SOURCES})
+  set_property(SOURCE ${arg_SOURCES} APPEND PROPERTY COMPILE_OPTIONS -O0)
   target_link_libraries(${name} PRIVATE nova_doctest_main ${arg_LINK})
   nova_command_test(${name} ${alone} TIMEOUT ${arg_TIMEOUT} COMMAND ${name} ${arg_ARGS})
 endfunction()
