@@ -108,7 +108,7 @@ std::set<int> error_statuses(const method& m, const route& r) {
   if (about_others || caller == options::MEMBER || caller == options::ADMIN ||
       caller == options::OPERATOR || !r.parameters.empty())
     statuses.insert({403, 404});
-  if (has_body(m, r)) statuses.insert(409);
+  if (has_body(m, r) || m.options.rate() == options::WRITE) statuses.insert(409);
   return statuses;
 }
 

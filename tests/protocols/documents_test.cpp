@@ -112,6 +112,10 @@ TEST_CASE("A: what any request can be answered is declared by every operation") 
   const auto& create =
       openapi().at("paths").at("/v1/conversations").at("post").at("responses").as_object();
   for (const char* status : {"401", "403", "404", "409"}) CHECK(create.contains(status));
+  constexpr auto ban = "/v1/conversations/{conversation_id}/bans/{account_id}";
+  for (const char* verb :
+       {"put", "delete"})  // a write without a body can meet a state that refuses it, too
+    CHECK(openapi().at("paths").at(ban).at(verb).at("responses").as_object().contains("409"));
   CHECK(openapi().at("paths").at("/v1/ws").at("get").at("responses").as_object().contains("426"));
 }
 
