@@ -1,6 +1,7 @@
 #include "gateway/session/socket_session.hpp"
 
 #include "gateway/session/request_log.hpp"
+#include "gateway/views/ingest_address.hpp"
 #include "protocols/session/session.nova.hpp"
 
 #include <algorithm>
@@ -114,9 +115,13 @@ void socket_session::answered(const std::string& id, const rpc::method& method,
   note(method.name, status, took, at.request_id);
   if (!id.empty())
     socket_.send_answer(
-        reply ? write_result(encoding_, id, method, **reply)
+        reply ? write_result(encoding_, id, method, *told(method, *reply))
               : write_failure(encoding_, id, failure_of(reply.error()), to_string(at.request_id)));
   socket_.settled();
+}
+
+rpc::message_ptr socket_session::told(const rpc::method& method, const rpc::message_ptr& reply) {
+  return tells_ingest(method) ? with_ingest_address(reply, socket_.local_origin()) : reply;
 }
 
 void socket_session::note(std::string_view method, int status, std::chrono::nanoseconds took,

@@ -43,6 +43,8 @@ class session_socket {
   virtual void end_with(rpc::close_code code, std::string_view reason) = 0;
   /// A call under way is answered, so calls may be read again.
   virtual void settled() = 0;
+  /// The address of this end as scheme://host:port; empty: not known.
+  virtual std::string local_origin() { return {}; }
 };
 
 class socket_session {
@@ -91,6 +93,8 @@ class socket_session {
   void refuse_for_rate(const incoming_call& call, const error& e);
   void answered(const std::string& id, const rpc::method& method, const rpc::reply_result& reply,
                 const beginning& at);
+  /// The reply as this client is told it: addresses of this Nova are whole.
+  rpc::message_ptr told(const rpc::method& method, const rpc::message_ptr& reply);
   /// Writes the call's line of the request log.
   void note(std::string_view method, int status, std::chrono::nanoseconds took,
             const uuid& request_id);

@@ -1,5 +1,5 @@
-// The address of this Nova before the paths that an encoder is told. Domains know no address: the caller's request does. Called by
-// http_exchange; over a socket the path is told as it is.
+// The address of this Nova before the paths that an encoder is told. Domains know no address: the caller's connection does. Called
+// by http_exchange and socket_session.
 #pragma once
 
 #include "protocols/core/method.hpp"

@@ -52,6 +52,7 @@ class websocket_connection final : public connection,
   void send_answer(frame f) override { enqueue(std::move(f), socket_outbox::kind::answer); }
   void end_with(rpc::close_code code, std::string_view reason) override { shut(code, reason); }
   void settled() override;
+  std::string local_origin() override;
 
   // control_sink
   void on_control_bytes(std::string bytes) override;
@@ -103,6 +104,16 @@ websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::conn
       session_(e, thread, *this, id, accepted.enc, lease_.address()),
       handshake_(std::make_unique<handshake>(std::move(accepted))),
       encoding_(handshake_->enc) {}
+
+std::string websocket_connection::local_origin() {
+  auto& socket = stream_.next_layer().next_layer();
+  error_code ec;
+  const auto end = socket.tcp().local_endpoint(ec);
+  if (ec) return {};
+  const auto address = end.address().to_string();
+  return std::string(socket.secure() ? "https://" : "http://") +
+         (end.address().is_v6() ? '[' + address + ']' : address) + ':' + std::to_string(end.port());
+}
 
 void websocket_connection::start(upgrade_request request) {
   thread_.replace(id_, shared_from_this());

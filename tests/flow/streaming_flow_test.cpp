@@ -122,6 +122,11 @@ TEST_CASE("a stream waits, has its key once, and a new key ends the old one") {
   CHECK(s.put_url().ends_with(text(s.ingest(), "key")));
   CHECK(text(s.ingest(), "hls_put_url")
             .starts_with("http://127.0.0.1:" + std::to_string(the_world().nova.at().port) + "/"));
+  const auto called =
+      socket(ann)->call("streaming.create", R"({"title":"Tea","visibility":"public"})");
+  REQUIRE(called.ok);
+  CHECK(text(called.body.at("ingest").as_object(), "hls_put_url")
+            .starts_with("http://127.0.0.1:" + std::to_string(the_world().nova.at().port) + "/"));
   const auto seen = get(s, &ann);
   CHECK_FALSE(seen.contains("ingest"));
   CHECK(number(seen, "viewers") == 0);
