@@ -274,7 +274,7 @@ TEST_CASE("bad requests name their fields") {
   CHECK(e.send("POST", target, json, std::string(10000, '[')).status == 400);
   CHECK(
       e.send("POST", "/v1/conversations/nothing/messages", json, R"({"client_id":"a","text":"b"})")
-          .status == 400);
+          .status == 404);
   CHECK(e.get(target + "?limit=abc", e.bearer()).status == 400);
   CHECK(e.get(target + "?limit=%zz", e.bearer()).status == 400);
   CHECK(e.get("/v1/conversations/%0a", e.bearer()).status == 400);
