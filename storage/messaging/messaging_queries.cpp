@@ -344,22 +344,25 @@ const query message_reactions{
 const query mark_read{
     "messaging.mark_read",
     "UPDATE member m SET read_seq = greatest(m.read_seq, x.seq), delivered_seq = "
-    "greatest(m.delivered_seq, x.seq), marked_at = x.at FROM unnest($1::uuid[], $2::uuid[], "
-    "$3::bigint[], $4::timestamptz[]) AS x(conversation, account, seq, at) WHERE m.conversation_id "
-    "= x.conversation AND m.account_id = x.account",
-    merging::last,
+    "greatest(m.delivered_seq, x.seq), marked_at = x.at FROM (SELECT conversation, account, "
+    "max(seq), max(at) FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]) "
+    "AS r(conversation, account, seq, at) GROUP BY conversation, account) AS x(conversation, "
+    "account, seq, at) WHERE m.conversation_id = x.conversation AND m.account_id = x.account",
+    merging::rows,
     60,
-    2,
+    1,
     {"uuid[]", "uuid[]", "bigint[]", "timestamptz[]"}};
 
 const query mark_delivered{
     "messaging.mark_delivered",
     "UPDATE member m SET delivered_seq = greatest(m.delivered_seq, x.seq), marked_at = x.at FROM "
-    "unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]) AS x(conversation, account, "
-    "seq, at) WHERE m.conversation_id = x.conversation AND m.account_id = x.account",
-    merging::last,
+    "(SELECT conversation, account, max(seq), max(at) FROM unnest($1::uuid[], $2::uuid[], "
+    "$3::bigint[], $4::timestamptz[]) AS r(conversation, account, seq, at) GROUP BY conversation, "
+    "account) AS x(conversation, account, seq, at) WHERE m.conversation_id = x.conversation AND "
+    "m.account_id = x.account",
+    merging::rows,
     61,
-    2,
+    1,
     {"uuid[]", "uuid[]", "bigint[]", "timestamptz[]"}};
 
 const query mark_device{
@@ -501,10 +504,10 @@ const query last_seen{"messaging.last_seen",
 
 const query note_seen{
     "messaging.note_seen",
-    "INSERT INTO last_seen AS s (account_id, at) SELECT * FROM unnest($1::uuid[], "
-    "$2::timestamptz[]) ON CONFLICT (account_id) DO UPDATE SET at = "
-    "greatest(s.at, excluded.at)",
-    merging::last,
+    "INSERT INTO last_seen AS s (account_id, at) SELECT account, max(at) FROM unnest($1::uuid[], "
+    "$2::timestamptz[]) AS x(account, at) GROUP BY account ON CONFLICT (account_id) DO UPDATE SET "
+    "at = greatest(s.at, excluded.at)",
+    merging::rows,
     64,
     1,
     {"uuid[]", "timestamptz[]"}};

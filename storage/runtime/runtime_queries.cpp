@@ -25,11 +25,12 @@ const query load_offsets{"runtime.load_offsets",
 const query save_offset{
     "runtime.save_offset",
     "INSERT INTO intake_offset AS o (source, source_shard, seq) "
-    "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[]) "
+    "SELECT source, shard, max(seq) FROM unnest($1::text[], $2::bigint[], $3::bigint[]) "
+    "AS x(source, shard, seq) GROUP BY source, shard "
     "ON CONFLICT (source, source_shard) DO UPDATE SET seq = greatest(o.seq, excluded.seq)",
-    merging::last,
+    merging::rows,
     90,
-    2,
+    1,
     {"text[]", "bigint[]", "bigint[]"}};
 
 const query rewind_offset{"runtime.rewind_offset",
@@ -42,11 +43,13 @@ const query load_marks{"runtime.load_marks",
 const query save_mark{
     "runtime.save_mark",
     "INSERT INTO intake_mark AS m (shard, source, source_shard, seq) "
-    "SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[]) "
+    "SELECT shard, source, source_shard, max(seq) FROM unnest($1::bigint[], $2::text[], "
+    "$3::bigint[], $4::bigint[]) AS x(shard, source, source_shard, seq) "
+    "GROUP BY shard, source, source_shard "
     "ON CONFLICT (shard, source, source_shard) DO UPDATE SET seq = greatest(m.seq, excluded.seq)",
-    merging::last,
+    merging::rows,
     91,
-    3,
+    1,
     {"bigint[]", "text[]", "bigint[]", "bigint[]"}};
 
 const query insert_dead_letter{

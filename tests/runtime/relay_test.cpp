@@ -234,6 +234,25 @@ TEST_CASE("the reader's offset follows") {
 }
 
 TEST_CASE(
+    "A15.1: an offset that comes late does not take the place of a later one in its batch, or "
+    "effects would double after a restart") {
+  world w({.shards = 1, .read_model = true});
+  w.script->no_effect = "a:0";
+  w.start();
+  w.beta->hold_commits(true);
+  w.sim.advance(milliseconds(1100));  // a renewal is under way
+  for (int i = 0; i < 2; ++i) w.ask(emit, "a:" + std::to_string(i));
+  w.sim.advance(milliseconds(500));  // the offset of a:0 waits behind the unit of a:1
+  w.beta->hold_commits(false);
+  REQUIRE(w.sim.run_until([&] { return mirrored(w, "a") == 1; }));
+  w.sim.advance(milliseconds(1100));
+  const auto* row =
+      w.beta_store.table("intake_offset").find({std::string("alpha"), std::int64_t{0}});
+  REQUIRE(row != nullptr);
+  CHECK(std::get<std::int64_t>((*row)[2]) == 2);
+}
+
+TEST_CASE(
     "an answer does not wait for a domain whose database is away, and the effect comes later") {
   world w({.shards = 1});
   w.start();

@@ -447,6 +447,7 @@ domain world::make_beta(std::uint32_t shards) {
       if (i->second > 0) --i->second;
       throw std::runtime_error("cannot route " + value);
     }
+    if (!value.empty() && script->no_effect == value) return std::monostate();
     const auto [key, arg] = split(value);
     if (options_.read_model) {
       read_model_effect model;

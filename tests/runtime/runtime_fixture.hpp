@@ -96,6 +96,7 @@ struct world_options {
 struct beta_script {
   std::map<std::string, int> fail;  ///< by text: how often its handler throws (-1: always)
   std::map<std::string, int> fail_route;
+  std::string no_effect;   ///< the event of this value concerns nothing in beta
   std::string fall_route;  ///< the reader's actor falls over this event, once
   std::vector<std::string> applied;
   bool route_reads = false;

@@ -238,14 +238,19 @@ void marks_and_offsets_never_go_back(contract_world& w) {
   d.commit_one("a", unit(1, {{&rq::save_mark, {i64{3}, "user", i64{1}, i64{9}}},
                              {&rq::save_offset, {"user", i64{1}, i64{6}}},
                              {&rq::save_mark, {i64{3}, "auth", i64{0}, i64{2}}}}));
+  // A15.1: of several in one batch the greatest stays, in whatever order they come.
+  d.commit_one("a", unit(1, {{&rq::save_mark, {i64{3}, "user", i64{1}, i64{12}}},
+                             {&rq::save_mark, {i64{3}, "user", i64{1}, i64{11}}},
+                             {&rq::save_offset, {"user", i64{1}, i64{8}}},
+                             {&rq::save_offset, {"user", i64{1}, i64{7}}}}));
   auto marks = d.read("a", {&rq::load_marks, {i64{3}}});
   REQUIRE(marks.size() == 2);
   for (std::size_t i = 0; i < 2; ++i)
-    CHECK(marks.int8(i, 2) == (marks.text(i, 0) == "user" ? 10 : 2));
+    CHECK(marks.int8(i, 2) == (marks.text(i, 0) == "user" ? 12 : 2));
   auto offsets = d.read("a", {&rq::load_offsets, {}});
   REQUIRE(offsets.size() == 1);
   CHECK(offsets.text(0, 0) == "user");
-  CHECK(offsets.int8(0, 2) == 6);
+  CHECK(offsets.int8(0, 2) == 8);
 }
 
 void dead_letters_are_kept_by_key(contract_world& w) {

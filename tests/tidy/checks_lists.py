@@ -53,6 +53,15 @@ def dead_migrations(tree):
             yield Finding(folder, 0, f"the migrations' numbers have holes or doubles: {sorted(found)}")
 
 
+def greatest_of_batch(tree):
+    """A statement that keeps the greatest value is not merged by its last execution: that would drop a greater one of its batch."""
+    for path, text in tree.matching("_queries.cpp"):
+        for query in re.finditer(r"\bconst query \w+\s*\{.*?\};", text, re.S):
+            if "merging::last" in query.group() and re.search(r"\b(greatest|least)\(", query.group()):
+                line = text.count("\n", 0, query.start()) + 1
+                yield Finding(path, line, "merge it as rows and let the SQL take the greatest of each key")
+
+
 def readme(tree):
     text = tree.files.get("README.md", "")
     lines = text.count("\n")
@@ -208,4 +217,4 @@ def audit_commands(tree):
                 yield Finding(path, text.count("\n", 0, m.start()) + 1, f"`{m.group()}`: there is no such test or scenario")
 
 
-CHECKS = (audit_commands, dead_sources, dead_headers, dead_migrations, readme, folder_map, documents, cards, events, tables)
+CHECKS = (audit_commands, dead_sources, dead_headers, dead_migrations, greatest_of_batch, readme, folder_map, documents, cards, events, tables)

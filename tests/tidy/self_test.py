@@ -104,6 +104,8 @@ BAD = {
     ],
     "dead_headers": [{"gateway/a.hpp": HEADER, "gateway/a.cpp": '#include "gateway/a.hpp"\n'}],
     "dead_migrations": [{"storage/chat/migrations/0002_more.sql": ""}, {"storage/chat/migrations/first.sql": ""}],
+    "greatest_of_batch": [{"storage/chat/chat_queries.cpp":
+                           'const query mark{"chat.mark", "SET seq = greatest(a.seq, b.seq)", merging::last, 1, 1, {"uuid[]"}};\n'}],
     "tables": [
         {"storage/chat/migrations/0001_chat.sql": "CREATE TABLE line (\n"},
         {"storage/chat/migrations/0001_chat.sql": "", "storage/chat/tables.txt": "line kept an account's lines\n"},
@@ -180,6 +182,9 @@ GOOD = {
                 "protocols/core/events.def": '// The list.\nEVENT("gateway.a", info, "It is so.")\n'}],
     "documents": [{"README.md": "`gateway/a.cpp` `gateway/`\n```cpp\nf([](int x) {});\n```\n", "gateway/a.cpp": ""}],
     "dead_migrations": [{"storage/chat/migrations/0001_chat.sql": "", "storage/chat/migrations/0002_more.sql": ""}],
+    "greatest_of_batch": [{"storage/chat/chat_queries.cpp":
+                           'const query mark{"chat.mark", "SET seq = greatest(a.seq, b.seq)", merging::rows, 1, 1, {"uuid[]"}};\n'
+                           'const query name{"chat.name", "SET name = b.name", merging::last, 2, 1, {"uuid[]"}};\n'}],
     "tables": [
         {**LINE_TABLE, "storage/chat/migrations/0002_b.sql": "CREATE TABLE b (\nDROP TABLE b;\n",
          "storage/chat/tables.txt": "# The tables.\nline  retained  chat.line_days\n",
