@@ -454,6 +454,25 @@ void check_effects(index& x) {
 
 }  // namespace
 
+history as_of(const history& then, const history& now) {
+  history out;
+  out.conversations = then.conversations;
+  // Records are only added, so equal places are the same attempt.
+  const auto take = [](const auto& before, const auto& after, auto& into, auto forget) {
+    into = before;
+    for (auto i = before.size(); i < after.size(); ++i) forget(into.emplace_back(after[i]));
+  };
+  take(then.sends, now.sends, out.sends, [](auto& s) { s.answers.clear(), s.refused = false; });
+  const auto unknown = [](auto& r) { r.end = outcome::unknown; };
+  take(then.changes, now.changes, out.changes, unknown);
+  take(then.marks, now.marks, out.marks, unknown);
+  take(then.member_changes, now.member_changes, out.member_changes, unknown);
+  take(then.blocks, now.blocks, out.blocks, unknown);
+  take(then.accounts, now.accounts, out.accounts,
+       [](auto& a) { a.registration = outcome::unknown; });
+  return out;
+}
+
 bool block_between(const history& h, std::string_view conversation) {
   return std::any_of(h.conversations.begin(), h.conversations.end(),
                      [&](const auto& c) { return c.id == conversation && block_within(h, c); });

@@ -40,6 +40,10 @@ struct violation {
 /// Whether a block was set or taken back between the two accounts of a direct conversation: marks may be withheld there.
 bool block_between(const history& h, std::string_view conversation);
 
+/// The history of a copy that was begun when `then` had been seen: that is in it, and what came later, in `now`, may be. Streams
+/// and probes are of another server and left out; the state at rest is to be read anew.
+history as_of(const history& then, const history& now);
+
 /// Everything that is wrong; empty when nothing is.
 std::vector<violation> check(const history& h);
 

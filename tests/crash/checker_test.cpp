@@ -235,6 +235,21 @@ TEST_CASE("effect: another domain's follows or counts are not those of the sourc
          [&](auto& x) { follow(x), x.databases->wrong_counts.push_back("user.tally of 1"); });
 }
 
+TEST_CASE("a copy holds what was seen before it began, and may hold the rest") {
+  auto then = sound();
+  auto now = then;
+  now.sends.push_back(now.sends.back());
+  now.sends.back().client_id = "later";
+  now.sends.back().answers = {{99, "m99"}};
+  auto copy = as_of(then, now);
+  CHECK(copy.sends.size() == then.sends.size() + 1);
+  CHECK(copy.sends.back().answers.empty());
+  CHECK(copy.devices.empty());
+  CHECK(check(copy).empty());
+  copy.conversations.front().items.pop_back();
+  CHECK(!check(copy).empty());
+}
+
 TEST_CASE("stalled and undurable: too few or too many sends were acknowledged during a strike") {
   expect(fault::stalled, [](auto& h) { h.strikes.push_back({"a locked row", 3, 4}); });
   expect(fault::undurable, [](auto& h) { h.strikes.push_back({"no standby", 1, 0, 0}); });

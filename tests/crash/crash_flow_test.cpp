@@ -16,10 +16,10 @@ constexpr std::size_t disk_mb = 448;  // PostgreSQL's first files, its WAL and r
 
 /// Each kind once, in this order; then by chance.
 std::vector<strike> plan(std::size_t rounds, std::uint64_t seed) {
-  std::vector<strike> out = {strike::kill_nova,      strike::take_over,      strike::stop_postgres,
-                             strike::stranger_lock,  strike::slow_consumers, strike::standby_silent,
-                             strike::stall_and_kill, strike::herd,           strike::stall_postgres,
-                             strike::kill_both,      strike::kill_nova_twice};
+  std::vector<strike> out = {
+      strike::kill_nova, strike::take_over,      strike::stop_postgres,  strike::stranger_lock,
+      strike::backup,    strike::slow_consumers, strike::standby_silent, strike::stall_and_kill,
+      strike::herd,      strike::stall_postgres, strike::kill_both,      strike::kill_nova_twice};
   std::mt19937_64 random(seed);
   while (out.size() < rounds) {
     const auto next = static_cast<strike>(random() % strike_kinds);

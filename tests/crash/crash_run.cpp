@@ -7,8 +7,10 @@
 #include "tests/crash/side_load.hpp"
 #include "tests/support/server_process.hpp"
 
+#include <sys/stat.h>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -33,6 +35,7 @@ std::string_view name_of(strike s) noexcept {
                                                "slow consumers",
                                                "reconnect herd",
                                                "a stranger locks rows",
+                                               "a backup under load",
                                                "a standby that does not answer"};
   return names[static_cast<std::size_t>(s)];
 }
@@ -165,6 +168,7 @@ class run {
       case strike::slow_consumers: return slow_consumers();
       case strike::herd: workload_->cut_all(); return true;
       case strike::stranger_lock: return stranger_lock();
+      case strike::backup: return back_up();
       case strike::standby_silent: return standby_silent();
     }
     return false;
@@ -253,6 +257,43 @@ class run {
     return true;
   }
 
+  int nova(const std::string& words) const {
+    const auto binary = options_.binary.empty() ? client::default_binary() : options_.binary;
+    return std::system((binary + " " + words + " > /dev/null").c_str());
+  }
+
+  bool back_up() {
+    backup_.emplace();
+    io_.run([this] { backup_->seen = record_; });
+    return nova("backup " + backup_->copy() + " --data " + nova_->data()) == 0 ||
+           fail("the backup failed");
+  }
+
+  /// What had been acknowledged before the backup began is in it, and it agrees with itself.
+  bool restore(const std::vector<client::account>& everybody) {
+    if (!backup_) return true;
+    const auto data = backup_->folder + "/restored";
+    if (nova("restore " + backup_->copy() + " --data " + data) != 0)
+      return fail("the restore failed");
+    client::server_process again(
+        {.binary = options_.binary, .data = data, .environment = environment_});
+    if (!again.start()) return fail("start after a restore: " + again.problem());
+    auto h = as_of(backup_->seen, record_);
+    client::http_client http(again.at(), seconds(30));
+    rest_reader reader{http, workload_->accounts(), h};
+    std::string why;
+    if (!database_audit(data).read(h.databases.emplace(), why))
+      return fail("reading the restored databases: " + why);
+    if (!reader.read_conversations() || !reader.read_accounts(everybody))
+      return fail("reading the restored server: " + reader.why);
+    std::size_t restored = 0;
+    for (const auto& c : h.conversations) restored += c.items.size();
+    say("%zu messages were restored\n", restored);
+    for (auto& v : check(h)) report_.found.push_back({v.what, "restored: " + v.detail});
+    again.kill();
+    return true;
+  }
+
   bool standby_silent() {
     constexpr std::uint64_t all = 1'000'000;
     std::string why;
@@ -313,7 +354,9 @@ class run {
     workload_->probe_receipts(seconds(5));
     if (!reader.read_accounts(everybody)) return fail("reading at rest: " + reader.why);
     workload_->probe_presence(seconds(5));
-    return audit_->read(record_.databases.emplace(), why) || fail("reading the databases: " + why);
+    if (!audit_->read(record_.databases.emplace(), why))
+      return fail("reading the databases: " + why);
+    return restore(everybody);
   }
 
   /// For the long form: the faults come over many events.
@@ -340,7 +383,7 @@ class run {
     report_.member_changes = record_.member_changes.size();
     report_.blocks = record_.blocks.size();
     report_.accounts = record_.accounts.size();
-    report_.found = check(record_);
+    for (auto& v : check(record_)) report_.found.push_back(std::move(v));
   }
 
   bool end() {
@@ -362,6 +405,25 @@ class run {
   std::unique_ptr<side_load> side_;
   std::vector<const client::account*> blocked_;
   long long recovered_ms_ = 0;
+
+  struct backup_record {
+    backup_record() {
+      auto pattern = (std::filesystem::temp_directory_path() / "nova-backup-XXXXXX").string();
+      if (::mkdtemp(pattern.data()) != nullptr) folder = pattern;
+      ::chmod(folder.c_str(), 0755);  // PostgreSQL's user goes through it
+    }
+    ~backup_record() {
+      std::error_code ec;
+      std::filesystem::remove_all(folder, ec);
+    }
+    backup_record(const backup_record&) = delete;
+    backup_record& operator=(const backup_record&) = delete;
+    std::string copy() const { return folder + "/copy"; }
+
+    std::string folder;
+    history seen;  ///< when the backup began
+  };
+  std::optional<backup_record> backup_;
 };
 
 }  // namespace

@@ -25,9 +25,10 @@ enum class strike {
   slow_consumers,  ///< some devices stop reading until they are closed, then come back
   herd,            ///< all sockets are cut at once
   stranger_lock,   ///< another session holds rows that marks need, for a while
+  backup,          ///< online, under load; at the end it is restored beside the server and judged
   standby_silent,  ///< commits wait for a standby that does not answer, and the sessions that wait are ended
 };
-inline constexpr std::size_t strike_kinds = 12;
+inline constexpr std::size_t strike_kinds = 13;
 std::string_view name_of(strike s) noexcept;
 
 struct run_options {
