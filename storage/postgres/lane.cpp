@@ -29,7 +29,8 @@ postgres_lane::postgres_lane(boost::asio::io_context& io, const postgres_options
       parked_timer_(io),
       jitter_(std::random_device{}()),
       cautious_sql_("SET LOCAL lock_timeout = " +
-                    std::to_string(settings_.suspect_lock_timeout_ms)) {
+                    std::to_string(settings_.suspect_lock_timeout_ms)),
+      clock_(2 * milliseconds(settings_.lease_ms)) {
   ids_.push_back(boost::uuids::random_generator()());
   id_ = &ids_.back();
 }
@@ -243,6 +244,8 @@ void postgres_lane::send_claim() {
   params_.add(id());
   params_.add(options_.node);
   params_.add(static_cast<std::int64_t>(claims_.front().shard_count));
+  const auto now = clock_.now(own_time());
+  params_.add(now ? value(timestamp{std::chrono::floor<milliseconds>(*now).count()}) : value());
   session_->execute(lane_sql::claim.data(), lane_sql::claim, params_, lane_tag::claim);
   session_->sync(lane_tag::claim_sync);
   session_->flush();

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "storage/database/batch.hpp"
+#include "storage/postgres/database_clock.hpp"
 #include "storage/postgres/parked_units.hpp"
 #include "storage/postgres/postgres_database.hpp"
 #include "storage/postgres/session.hpp"
@@ -141,6 +142,8 @@ class postgres_lane final : public commit_lane,
   void send_step(const batch_step& step, session_tag tag);
   void send_outbox();
   void send_commit();
+  void note_clock(const pg_result* r);
+  database_clock::time own_time() const;
   void step_failed(session_tag tag, const pg_result* r);
   void forget_batches();
   void committed(clock::time_point lease_from);
@@ -228,6 +231,7 @@ class postgres_lane final : public commit_lane,
   bool warned_ = false;
   std::deque<claim_request> claims_;
   std::optional<result<std::vector<shard_claim>>> claim_answer_;
+  database_clock clock_;
   bool claim_fenced_ = false;
   std::vector<std::function<void(result<void>)>> reincarnated_;
   std::function<void()> stopped_;

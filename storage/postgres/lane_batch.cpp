@@ -340,10 +340,21 @@ void postgres_lane::on_result(session_tag tag, const PGresult* r) {
   }
   auto status = PQresultStatus(r);
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) return step_failed(tag, r);
+  if (tag == lane_tag::fence && PQnfields(r) == 2) note_clock(r);
   if (tag == lane_tag::before_commit && under_way_->failed.state.empty()) {
     options_.before_commit(static_cast<std::uint64_t>(under_way_->number));
     send_commit();
   }
+}
+
+void postgres_lane::note_clock(const PGresult* r) {
+  const auto row = decode_rows(r);
+  if (row && row->size() == 1) clock_.note(milliseconds(row->time(0, 1)), own_time());
+}
+
+database_clock::time postgres_lane::own_time() const {
+  return std::chrono::duration_cast<database_clock::time>(clock::now().time_since_epoch() +
+                                                          suspended());
 }
 
 void postgres_lane::step_failed(session_tag tag, const PGresult* r) {

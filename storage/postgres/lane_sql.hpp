@@ -23,12 +23,13 @@ inline constexpr std::string_view probe = "SELECT 1";
 
 /// The fence. The lock of the lane's row orders batch and take-over. If there is no row to lock, the lane is fenced and the
 /// transaction ends with an error. The inserted row holds the batch's fate and lease; an existing number is refused (23505).
+/// The second column is for database_clock.
 inline constexpr std::string_view fence =
     "WITH held AS MATERIALIZED (SELECT lane_id FROM lane WHERE lane_id = $1 AND NOT fenced FOR NO "
     "KEY UPDATE), "
     "made AS (INSERT INTO lane_batch SELECT lane_id, $2, clock_timestamp() + $3::bigint * interval "
     "'1 millisecond' FROM held "
-    "RETURNING 1) SELECT nova_fence(count(*)) FROM made";
+    "RETURNING 1) SELECT nova_fence(count(*))::text, clock_timestamp() FROM made";
 
 /// Gives a number up: no attempt with content can be committed under it any more. Such a row is no lease.
 inline constexpr std::string_view burn =
@@ -66,7 +67,7 @@ inline constexpr std::string_view look_at_lane = "SELECT fenced FROM lane WHERE 
 inline constexpr std::string_view read_batch =
     "SELECT expires_at > '-infinity' FROM lane_batch WHERE lane_id = $1 AND batch_no = $2";
 inline constexpr std::string_view claim =
-    "SELECT shard, epoch, last_seq FROM nova_claim($1, $2, $3::bigint::integer)";
+    "SELECT shard, epoch, last_seq FROM nova_claim($1, $2, $3::bigint::integer, $4::timestamptz)";
 inline constexpr std::string_view release =
     "UPDATE lane SET fenced = true, expires_at = clock_timestamp() WHERE lane_id = $1";
 

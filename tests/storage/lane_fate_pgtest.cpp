@@ -350,3 +350,32 @@ TEST_CASE(
   CHECK(lane.lease_until() > std::chrono::steady_clock::now());
   CHECK(lane.lease_holds(std::chrono::steady_clock::now() + 2 * a_moment));
 }
+
+TEST_CASE("A15.5: the database's clock jumps forward, and a living lane keeps its shards") {
+  lane_under_test t;
+  std::atomic<std::int64_t> ahead{std::chrono::nanoseconds(10s).count()};
+  auto options = t.made.options("another");
+  options.suspended = [&] { return std::chrono::nanoseconds(ahead.load()); };
+  open_handle other(t.fixture.io(), options);
+  REQUIRE(claim(*other, 1)->empty());
+  const auto id = boost::uuids::to_string(other->lane().id());
+  REQUIRE(t.fixture.until([&] {
+    return t.text("SELECT count(*) FROM lane_batch WHERE lane_id = '" + id + "'") != "0";
+  }));
+  // The other one's clock beside the database's: the same as a jump of the database's by 10 s.
+  ahead = 0;
+  const auto jump_and_claim = [&] {
+    for (const std::string table : {"lane", "lane_batch"})
+      REQUIRE(t.look
+                  .script("UPDATE " + table +
+                          " SET expires_at = now() - interval '7 s' WHERE lane_id <> '" + id + "'")
+                  .has_value());
+    const auto owned = claim(*other, 1);
+    return owned ? owned->size() : 0;
+  };
+  for (int i = 0; i < 5; ++i) REQUIRE(jump_and_claim() == 0);
+  CHECK(t.unfenced());
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (jump_and_claim() == 0) REQUIRE(std::chrono::steady_clock::now() < until);
+  REQUIRE(t.fixture.until([&] { return (*t.db)->lane().fenced(); }));
+}
