@@ -121,7 +121,7 @@ class node_process {
                     : nullptr),
         node_(node_options(), edge()) {
     auto node = storage::node_name(s.general.data_dir).value();
-    const auto erasures = runtime::erasure_answers(domain_modules());
+    const auto answers = runtime::answers_of(domain_modules());
     for (const auto& m : domain_modules()) {
       std::string name(m.name);
       if (!config::has_role(s.cluster, name)) {
@@ -129,7 +129,7 @@ class node_process {
         continue;
       }
       auto domain = m.make(s, keys);
-      if (m.await_erasures) m.await_erasures(domain, erasures);
+      if (m.await_answers) m.await_answers(domain, answers);
       node_.add(std::move(domain),
                 storage::open_database(io_, {name, where.conninfo(name), node, s.storage, {}}));
       for (const auto& tap : m.taps)

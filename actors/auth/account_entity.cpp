@@ -3,6 +3,7 @@
 #include "actors/auth/auth_rules.hpp"
 #include "actors/auth/deletion_saga.hpp"
 #include "actors/auth/refresh_tokens.hpp"
+#include "actors/auth/registration_saga.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "storage/auth/auth_store.hpp"
@@ -11,11 +12,13 @@
 
 namespace nova::auth {
 
-runtime::entity_kind account_entity::kind(std::span<const rpc::event_type* const> erasures) {
+runtime::entity_kind account_entity::kind(const runtime::account_answers& answers) {
   runtime::methods<account_entity> account("account");
   bind_account<account_entity>(account);
   account.on_reminder<google::protobuf::StringValue>(&account_entity::on_reminder);
-  for (const auto* answer : erasures)
+  for (const auto* answer : answers.registrations)
+    account.on<rpc::message>(*answer, &account_entity::on_registration_confirmed);
+  for (const auto* answer : answers.erasures)
     account.on<rpc::message>(*answer, &account_entity::on_erasure_confirmed);
   account.kind().normalise_key = &account_entity::normalise_key;
   return account.take();
@@ -28,12 +31,14 @@ runtime::loading<account_state> account_entity::load(std::string_view key,
   if (!id) return s;
   if (r.size() == 0)
     return runtime::need{{store::account(*id), store::sessions(*id),
-                          storage::saga_of_entity(deletion_saga_name, to_string(*id))}};
+                          storage::saga_of_entity(deletion_saga_name, to_string(*id)),
+                          storage::saga_of_entity(registration_saga_name, to_string(*id))}};
   s.id = *id;
   s.account = read_account(r.rows(0));
   s.guard = read_guard(r.rows(0));
   s.sessions = read_sessions(r.rows(1));
   s.deletion = storage::read_saga(r.rows(2));
+  s.registration = storage::read_saga(r.rows(3));
   return s;
 }
 

@@ -2,7 +2,7 @@
 // account's rows; the end of an account is in deletion_handlers.cpp. The counter of failed sign-ins is kept here, so all names of the account share it.
 #pragma once
 
-#include "actors/runtime/api/domain.hpp"
+#include "actors/runtime/api/module.hpp"
 #include "storage/auth/auth_rows.hpp"
 #include "storage/runtime/saga_rows.hpp"
 
@@ -46,9 +46,13 @@ struct account_state {
   guard_row guard;
   std::vector<session_row> sessions;  ///< not revoked, oldest first; expired ones may be among them
   std::optional<storage::saga_row> deletion = {};  ///< the account is closed, and will be erased
+  /// Not all domains have all they need of the account; turned: it is erased, because one refused it.
+  std::optional<storage::saga_row> registration = {};
 
   /// The account may be used: it is there and not closed.
-  bool open() const noexcept { return account.has_value() && !deletion; }
+  bool open() const noexcept {
+    return account.has_value() && !deletion && !(registration && registration->turned);
+  }
 };
 
 /// A domain's answer to the erasing of an account.
@@ -62,8 +66,8 @@ struct account_entity {
   using state = account_state;
   using outcome = runtime::outcome<account_state>;
 
-  /// The kind with its handlers, for the descriptor. `erasures`: the domains' answers to the end of an account.
-  static runtime::entity_kind kind(std::span<const rpc::event_type* const> erasures);
+  /// The kind with its handlers, for the descriptor. `answers`: those of the domains to registrations and ends of accounts.
+  static runtime::entity_kind kind(const runtime::account_answers& answers);
   static runtime::loading<state> load(std::string_view key, const runtime::reads& r);
   static std::size_t weight(const state& s);
 
@@ -92,6 +96,11 @@ struct account_entity {
   static outcome export_part(const state&, const views::ExportRequest&, const runtime::context&,
                              const runtime::reads&);
 
+  // registration_handlers.cpp
+  /// The message is the RegistrationConfirmed of any domain.
+  static outcome on_registration_confirmed(const state&, const rpc::message&,
+                                           const runtime::context&, const runtime::reads&);
+
   // deletion_handlers.cpp
   static outcome delete_account(const state&, const DeleteAccountRequest&, const runtime::context&,
                                 const runtime::reads&);
@@ -119,6 +128,9 @@ const session_row* find_live(const account_state& s, const uuid& session,
 /// Ends one session: its row, its event, the state.
 void revoke(runtime::decision<account_state>& d, const uuid& account, const uuid& session,
             const runtime::context& c);
+/// The account turns out of use: its sessions end.
+void revoke_all(runtime::decision<account_state>& d, const account_state& s,
+                const runtime::context& c);
 void forget_failures(runtime::decision<account_state>& d, const account_state& s);
 /// A wrong password: counted, then refused.
 runtime::decision<account_state> count_failure(const account_state& s, const runtime::context& c);

@@ -4,6 +4,7 @@
 #include "actors/auth/auth_rules.hpp"
 #include "actors/auth/auth_services.hpp"
 #include "actors/auth/password_rules.hpp"
+#include "actors/auth/registration_saga.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/core/page.hpp"
@@ -57,6 +58,11 @@ void revoke(decision& d, const uuid& account, const uuid& session, const context
   also(d, [session](account_state& s) {
     std::erase_if(s.sessions, [&](const session_row& x) { return x.session_id == session; });
   });
+}
+
+void revoke_all(decision& d, const account_state& s, const context& c) {
+  forget_failures(d, s);
+  for (const auto& session : s.sessions) revoke(d, s.id, session.session_id, c);
 }
 
 void forget_failures(decision& d, const account_state& s) {
@@ -165,8 +171,14 @@ outcome account_entity::register_(const account_state& s, const RegisterRequest&
   born.set_handle(wanted.handle);
   born.set_display_name(wanted.display_name);
   born.set_registered_at(c.now);
-  d.events.push_back({&account_registered_event(), runtime::share(std::move(born))});
   d.apply = [row = std::move(row)](account_state& x) { x.account = row; };
+  if (services(c).preparing.empty()) {
+    d.events.push_back({&account_registered_event(), runtime::share(std::move(born))});
+  } else {
+    auto m = begin_registration(born, to_string(c.new_id()), c.now, services(c).settings);
+    runtime::carry_out(d, registration_saga_name, m);
+    also(d, [row = std::move(m.next)](account_state& x) { x.registration = row; });
+  }
   open_session(d, s, c.caller.user_agent, c);
   return d;
 }

@@ -39,12 +39,13 @@ runtime::domain make(const config::auth_settings& settings, const runtime::kept_
   return d;
 }
 
-void await_erasures(runtime::domain& d, std::span<const rpc::event_type* const> answers) {
+void await_answers(runtime::domain& d, const runtime::account_answers& answers) {
   d.intakes = intakes(answers);
   *std::ranges::find(d.kinds, "account", &runtime::entity_kind::name) =
       account_entity::kind(answers);
   auto& services = *std::any_cast<std::shared_ptr<auth_services>&>(d.services);
-  for (const auto* answer : answers) services.erasing.emplace_back(answer->domain);
+  for (const auto* answer : answers.registrations) services.preparing.emplace_back(answer->domain);
+  for (const auto* answer : answers.erasures) services.erasing.emplace_back(answer->domain);
 }
 
 void close_sockets(const rpc::message& m, rpc::push_sink& edge) {
@@ -60,7 +61,7 @@ runtime::domain_module<config::auth_settings> descriptor() {
           .keys = {secret_key},
           .make = make,
           .taps = {{&session_revoked_event(), close_sockets}},
-          .await_erasures = await_erasures};
+          .await_answers = await_answers};
 }
 
 }  // namespace nova::auth

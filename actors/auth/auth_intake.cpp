@@ -2,14 +2,15 @@
 
 namespace nova::auth {
 
-std::vector<runtime::intake> intakes(std::span<const rpc::event_type* const> erasures) {
+std::vector<runtime::intake> intakes(const runtime::account_answers& answers) {
   std::vector<runtime::intake> out;
-  for (const auto* answer : erasures)
-    out.push_back({answer,
-                   [key_of = answer->key_of](const rpc::message& m, const runtime::context&,
-                                             const runtime::reads&) -> runtime::effect {
-                     return runtime::entity_effect{"account", key_of(m)};
-                   }});
+  for (const auto* list : {&answers.registrations, &answers.erasures})
+    for (const auto* answer : *list)
+      out.push_back({answer,
+                     [key_of = answer->key_of](const rpc::message& m, const runtime::context&,
+                                               const runtime::reads&) -> runtime::effect {
+                       return runtime::entity_effect{"account", key_of(m)};
+                     }});
   return out;
 }
 

@@ -26,6 +26,8 @@ class auth_services {
   const refresh_tokens refresh;
   /// The hash of a random password. A sign-in with an unknown name is verified against it.
   const std::string decoy_hash;
+  /// Names of the domains whose answers complete a registration; set before the domain starts.
+  std::vector<std::string> preparing;
   /// Names of the domains whose answers complete the end of an account; set before the domain starts.
   std::vector<std::string> erasing;
 

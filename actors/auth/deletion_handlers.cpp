@@ -4,6 +4,7 @@
 #include "actors/auth/auth_services.hpp"
 #include "actors/auth/deletion_saga.hpp"
 #include "actors/auth/password_rules.hpp"
+#include "actors/auth/registration_saga.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/operations/operations.pb.h"
@@ -70,8 +71,8 @@ decision closed(const account_state& s, const context& c) {
   saga.started_at = saga.step_at = c.now;
 
   decision d;
-  account_parts::forget_failures(d, s);
-  for (const auto& session : s.sessions) account_parts::revoke(d, s.id, session.session_id, c);
+  account_parts::revoke_all(d, s, c);
+  if (s.registration) d.statements.push_back(storage::delete_saga(s.registration->id));
   AccountClosed event;
   event.set_deletes_at(record.deletes_at());
   tell(d, account_closed_event(), std::move(event), s.id);
@@ -82,14 +83,37 @@ decision closed(const account_state& s, const context& c) {
   reply.set_undo_token(token);
   reply.set_certificate_id(saga.id);
   d.reply = runtime::share(std::move(reply));
-  account_parts::also(d, [saga = std::move(saga)](account_state& x) { x.deletion = saga; });
+  account_parts::also(d, [saga = std::move(saga)](account_state& x) {
+    x.deletion = saga;
+    x.registration.reset();
+  });
   return d;
 }
 
-decision moved(runtime::saga_move m) {
+using place = std::optional<saga_row> account_state::*;
+
+/// The saga that erases the account, or will: its deletion, or its registration.
+struct own_saga {
+  place where;
+  std::string_view name;
+  const saga_row& row;
+  runtime::saga_definition definition;
+};
+std::optional<own_saga> saga_of(const account_state& s, const context& c) {
+  const auto& settings = services(c).settings;
+  if (s.deletion)
+    return own_saga{&account_state::deletion, deletion_saga_name, *s.deletion,
+                    deletion_saga(settings)};
+  if (s.registration)
+    return own_saga{&account_state::registration, registration_saga_name, *s.registration,
+                    registration_saga(settings)};
+  return std::nullopt;
+}
+
+decision moved(const own_saga& saga, runtime::saga_move m) {
   decision d;
-  runtime::carry_out(d, deletion_saga_name, m);
-  d.apply = [row = std::move(m.next)](account_state& x) { x.deletion = row; };
+  runtime::carry_out(d, saga.name, m);
+  d.apply = [where = saga.where, row = std::move(m.next)](account_state& x) { x.*where = row; };
   return d;
 }
 
@@ -134,22 +158,24 @@ outcome account_entity::undelete(const account_state& s, const UndeleteRequest& 
 
 outcome account_entity::on_reminder(const account_state& s, const google::protobuf::StringValue&,
                                     const context& c, const reads&) {
-  if (!s.deletion) return decision{};
-  const auto saga = deletion_saga(services(c).settings);
-  if (s.deletion->phase == saga_phase::waiting) return moved(begin(saga, *s.deletion, c.now));
-  return moved(overdue(saga, *s.deletion, c.now));
+  const auto saga = saga_of(s, c);
+  if (!saga) return decision{};
+  if (saga->row.phase == saga_phase::waiting)
+    return moved(*saga, begin(saga->definition, saga->row, c.now));
+  return moved(*saga, overdue(saga->definition, saga->row, c.now));
 }
 
 outcome account_entity::move_saga(const account_state& s, const operations::MoveSagaRequest& q,
                                   const context& c, const reads&) {
-  if (!s.deletion || s.deletion->id != q.saga_id()) return make_error(errc::not_found);
-  if (s.deletion->phase == saga_phase::waiting)
+  const auto saga = saga_of(s, c);
+  if (!saga || saga->row.id != q.saga_id()) return make_error(errc::not_found);
+  if (saga->row.phase == saga_phase::waiting)
     return make_error(errc::conflict, "The saga has not begun; its owner can take it back.");
-  const auto saga = deletion_saga(services(c).settings);
-  auto move = q.compensate() ? taken_back(saga, *s.deletion, c.now)
-                             : std::optional(again(saga, *s.deletion, c.now));
+  auto move = q.compensate() ? taken_back(saga->definition, saga->row, c.now)
+                             : std::optional(again(saga->definition, saga->row, c.now));
   if (!move) return make_error(errc::conflict, "Its steps cannot be taken back.");
-  auto d = moved(*std::move(move));
+  auto d = moved(*saga, *std::move(move));
+  if (q.compensate()) account_parts::revoke_all(d, s, c);
   d.statements.push_back(storage::record_act({c.new_id(), c.now, q.actor(),
                                               q.compensate() ? "compensate_saga" : "retry_saga",
                                               "auth." + q.saga_id(), q.reason()}));
@@ -161,8 +187,9 @@ outcome account_entity::move_saga(const account_state& s, const operations::Move
 outcome account_entity::on_erasure_confirmed(const account_state& s, const rpc::message& answer,
                                              const context& c, const reads& r) {
   const auto a = erasure_answer_of(answer);
-  if (!s.deletion || s.deletion->id != a.certificate_id) return decision{};
-  auto record = record_of(*s.deletion);
+  const auto saga = saga_of(s, c);
+  if (!saga || saga->row.id != a.certificate_id) return decision{};
+  auto record = record_of(saga->row);
   auto& domains = *record.mutable_domains();
   const auto add = [&](const std::string& domain, const erased_counts& n) {
     if (domains.contains(domain)) return;
@@ -170,26 +197,28 @@ outcome account_entity::on_erasure_confirmed(const account_state& s, const rpc::
     domains[domain].set_anonymised(n.anonymised);
   };
   add(a.domain, a.counts);
-  auto row = *s.deletion;
+  auto row = saga->row;
   const bool complete = std::ranges::all_of(
       services(c).erasing, [&](const std::string& domain) { return domains.contains(domain); });
   if (!complete) {
     row.detail = record.SerializeAsString();
     decision d;
-    d.statements.push_back(storage::save_saga(deletion_saga_name, row));
-    d.apply = [row](account_state& x) { x.deletion = row; };
+    d.statements.push_back(storage::save_saga(saga->name, row));
+    d.apply = [where = saga->where, row](account_state& x) { x.*where = row; };
     return d;
   }
   if (r.size() == 0) return need{{store::deletion_counts(s.id)}};
   add("auth", read_erased_counts(r.rows(0)));
   record.clear_undo_hash();
+  record.clear_registered();
   row.detail = record.SerializeAsString();
-  auto m = answered(deletion_saga(services(c).settings), std::move(row), "erase", true, c.now);
+  const auto& step = saga->definition.steps.front().name;
+  auto m = answered(saga->definition, std::move(row), step, true, c.now);
   if (!m) return decision{};
   m->next.entity.clear();
   decision d;
   d.statements = store::erase_account(s.id);
-  runtime::carry_out(d, deletion_saga_name, *m);
+  runtime::carry_out(d, saga->name, *m);
   d.passivate = true;
   return d;
 }

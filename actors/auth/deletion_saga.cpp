@@ -6,7 +6,6 @@
 #include <google/protobuf/descriptor.h>
 
 namespace nova::auth {
-namespace {
 
 std::vector<runtime::event> erase_everywhere(const runtime::saga_row& row) {
   EraseAccount erase;
@@ -19,7 +18,10 @@ std::vector<runtime::event> erase_everywhere(const runtime::saga_row& row) {
           {&confirm_erasure_event(), runtime::share(std::move(confirm))}};
 }
 
-}  // namespace
+std::string domain_of(const rpc::message& event) {
+  constexpr std::string_view before = "nova.";  // the package is "nova.<domain>"
+  return event.GetDescriptor()->file()->package().substr(before.size());
+}
 
 erasure_answer erasure_answer_of(const rpc::message& confirmed) {
   const auto& type = *confirmed.GetDescriptor();
@@ -27,8 +29,7 @@ erasure_answer erasure_answer_of(const rpc::message& confirmed) {
   const auto count = [&](const char* name) {
     return fields.GetInt64(confirmed, type.FindFieldByName(name));
   };
-  constexpr std::string_view before = "nova.";  // the package is "nova.<domain>"
-  return {type.file()->package().substr(before.size()),
+  return {domain_of(confirmed),
           fields.GetString(confirmed, type.FindFieldByName("certificate_id")),
           {count("erased"), count("anonymised")}};
 }

@@ -15,6 +15,12 @@ inline constexpr std::string_view deletion_saga_name = "deletion";
 /// Reads a domain's answer: an event with certificate_id, erased and anonymised. Each domain has a type of its own.
 erasure_answer erasure_answer_of(const rpc::message& confirmed);
 
+/// The domain whose package the event belongs to.
+std::string domain_of(const rpc::message& event);
+
+/// Events that order each domain to erase its part; `row` names account and certificate.
+std::vector<runtime::event> erase_everywhere(const runtime::saga_row& row);
+
 /// One step: all domains erase at the same time, and the entity counts their answers.
 runtime::saga_definition deletion_saga(const config::auth_settings& s);
 

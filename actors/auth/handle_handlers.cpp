@@ -1,6 +1,7 @@
 // Handler of account_entity: another handle. auth alone decides about names; user shows them.
 #include "actors/auth/account_entity.hpp"
 #include "actors/auth/auth_rules.hpp"
+#include "actors/auth/registration_saga.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/core/text.hpp"
@@ -44,6 +45,15 @@ account_entity::outcome account_entity::change_handle(const state& s, const Chan
   }
   d.statements.push_back(store::update_handle(s.id, q.handle()));
   d.statements.push_back(store::save_handle_change(s.id, c.now));
+  // A domain that is told of the account once more is told its present handle.
+  auto registration = s.registration;
+  if (registration) {
+    DeletionRecord record;
+    record.ParseFromString(registration->detail);
+    record.mutable_registered()->set_handle(q.handle());
+    registration->detail = record.SerializeAsString();
+    d.statements.push_back(storage::save_saga(registration_saga_name, *registration));
+  }
   HandleChanged e;
   e.set_account_id(to_string(s.id));
   e.set_handle(q.handle());
@@ -51,8 +61,9 @@ account_entity::outcome account_entity::change_handle(const state& s, const Chan
   e.set_former_until(c.now + former_kept_ms);
   e.set_at(c.now);
   d.events.push_back({&handle_changed_event(), runtime::share(std::move(e))});
-  d.apply = [handle = q.handle()](account_state& x) {
+  d.apply = [handle = q.handle(), registration](account_state& x) {
     if (x.account) x.account->handle = handle;
+    x.registration = registration;
   };
   return d;
 }

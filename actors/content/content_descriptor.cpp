@@ -30,6 +30,7 @@ runtime::domain_module<config::content_settings> descriptor() {
   return {.name = "content",
           .migrations = storage::content_migrations(),
           .make = make,
+          .confirms_registration = &registration_confirmed_event(),
           .confirms_erasure = &erasure_confirmed_event()};
 }
 

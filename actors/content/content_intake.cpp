@@ -96,6 +96,7 @@ std::vector<intake> intakes() {
             return store::delete_block(id_of(e.account_id()), id_of(e.blocked_id()));
           },
           true),
+      to_shelf<user::RegistrationConfirmed>(user::registration_confirmed_event()),
       to_shelf<auth::EraseAccount>(auth::erase_account_event()),
       to_shelf<user::AccountErased>(user::account_erased_event()),
       into_quoted<PostPublished>(post_published_event()),

@@ -23,6 +23,8 @@ runtime::entity_kind shelf_entity::kind() {
   runtime::methods<shelf_entity> shelf("shelf");
   bind_shelf<shelf_entity>(shelf);
   shelf.on<auth::EraseAccount>(auth::erase_account_event(), &shelf_entity::on_erase_account);
+  shelf.on<user::RegistrationConfirmed>(user::registration_confirmed_event(),
+                                        &shelf_entity::on_registration_confirmed);
   shelf.on<user::AccountErased>(user::account_erased_event(), &shelf_entity::on_account_erased);
   shelf.on_reminder<google::protobuf::StringValue>(&shelf_entity::on_due);
   shelf.kind().normalise_key = &normalised;

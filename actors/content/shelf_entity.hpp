@@ -15,7 +15,8 @@ class EraseAccount;
 }
 namespace nova::user {
 class AccountErased;
-}
+class RegistrationConfirmed;
+}  // namespace nova::user
 
 namespace nova::content {
 
@@ -58,6 +59,10 @@ struct shelf_entity {
   // export_handlers.cpp
   static outcome export_part(const state&, const views::ExportRequest&, const context&,
                              const reads&);
+
+  // registration_handlers.cpp
+  static outcome on_registration_confirmed(const state&, const user::RegistrationConfirmed&,
+                                           const context&, const reads&);
 
   // erasure_handlers.cpp: the end of the account
   static outcome on_erase_account(const state&, const auth::EraseAccount&, const context&,

@@ -14,6 +14,8 @@ runtime::entity_kind inbox_entity::kind() {
   runtime::methods<inbox_entity> inbox("inbox");
   bind_inbox<inbox_entity>(inbox);
   inbox.on<auth::ConfirmErasure>(auth::confirm_erasure_event(), &inbox_entity::on_confirm_erasure);
+  inbox.on<user::RegistrationConfirmed>(user::registration_confirmed_event(),
+                                        &inbox_entity::on_registration_confirmed);
   inbox.on<user::CardChanged>(user::card_changed_event(), &inbox_entity::on_card_changed);
   inbox.on_reminder<google::protobuf::StringValue>(&inbox_entity::on_due);
   inbox.kind().normalise_key = &conversation_entity::normalise_key;

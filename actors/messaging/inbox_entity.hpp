@@ -13,6 +13,7 @@ class ConfirmErasure;
 namespace nova::user {
 class CardChanged;
 class Changed;
+class RegistrationConfirmed;
 }  // namespace nova::user
 namespace nova::views {
 class ExportRequest;
@@ -46,6 +47,10 @@ struct inbox_entity {
   static outcome messages(const state&, const views::MessagesRequest&, const context&,
                           const reads&);
   static outcome note_seen(const state&, const NoteSeenRequest&, const context&, const reads&);
+
+  // registration_handlers.cpp
+  static outcome on_registration_confirmed(const state&, const user::RegistrationConfirmed&,
+                                           const context&, const reads&);
 
   // erasure_handlers.cpp
   static outcome on_confirm_erasure(const state&, const auth::ConfirmErasure&, const context&,

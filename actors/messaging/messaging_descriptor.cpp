@@ -46,6 +46,7 @@ runtime::domain_module<config::messaging_settings> descriptor() {
           .make = make,
           .presence = presence_of,
           .note_seen = {&messaging_interface::note_seen::info(), seen_request},
+          .confirms_registration = &registration_confirmed_event(),
           .confirms_erasure = &erasure_confirmed_event()};
 }
 

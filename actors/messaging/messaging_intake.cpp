@@ -110,6 +110,11 @@ std::vector<runtime::intake> intakes() {
          return runtime::entity_effect{"inbox",
                                        static_cast<const user::CardChanged&>(m).account_id()};
        }},
+      {&user::registration_confirmed_event(),
+       [](const rpc::message& m, const context&, const reads&) -> effect {
+         return runtime::entity_effect{
+             "inbox", static_cast<const user::RegistrationConfirmed&>(m).account_id()};
+       }},
       {&user::followed_event(), on_followed},
       {&user::unfollowed_event(), on_unfollowed},
       {&user::privacy_changed_event(), on_privacy_changed, true},

@@ -38,6 +38,7 @@ runtime::domain_module<config::search_settings> descriptor() {
   return {.name = "search",
           .migrations = storage::search_migrations(),
           .make = make,
+          .confirms_registration = &registration_confirmed_event(),
           .confirms_erasure = &erasure_confirmed_event()};
 }
 

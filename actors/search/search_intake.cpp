@@ -232,6 +232,11 @@ std::vector<intake> intakes() {
       into<auth::AccountReopened>(auth::account_reopened_event(), on_reopened, true),
       erasing(),
       into<user::AccountErased>(user::account_erased_event(), on_erased),
+      {&user::registration_confirmed_event(),
+       [](const rpc::message& m, const context&, const reads&) -> effect {
+         return runtime::entity_effect{
+             "seeker", static_cast<const user::RegistrationConfirmed&>(m).account_id()};
+       }},
       {&auth::confirm_erasure_event(),
        [](const rpc::message& m, const context&, const reads&) -> effect {
          return runtime::entity_effect{"seeker",

@@ -10,6 +10,9 @@
 namespace nova::auth {
 class ConfirmErasure;
 }
+namespace nova::user {
+class RegistrationConfirmed;
+}
 
 namespace nova::search {
 
@@ -31,6 +34,10 @@ struct seeker_entity {
   // export_handlers.cpp
   static outcome export_part(const state&, const views::ExportRequest&, const context&,
                              const reads&);
+
+  // registration_handlers.cpp
+  static outcome on_registration_confirmed(const state&, const user::RegistrationConfirmed&,
+                                           const context&, const reads&);
 
   // erasure_handlers.cpp
   static outcome on_confirm_erasure(const state&, const auth::ConfirmErasure&, const context&,

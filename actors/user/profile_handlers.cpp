@@ -28,6 +28,14 @@ void tell_card(decision& d, const profile_row& p) {
   d.events.push_back({&card_changed_event(), runtime::share(card_changed_message(p))});
 }
 
+void make_profile(decision& d, const uuid& account, const auth::AccountRegistered& e) {
+  profile_row row{account, e.handle(), e.display_name(), {}, e.registered_at(), e.registered_at()};
+  d.statements.push_back(store::insert_profile(row));
+  d.statements.push_back(store::save_name_words(account, folded_words(row.display_name, true)));
+  d.events.push_back({&profile_changed_event(), runtime::share(profile_changed_message(row))});
+  d.apply = [row = std::move(row)](profile_state& x) { x.profile = row; };
+}
+
 }  // namespace
 
 outcome profile_entity::get_profile(const profile_state& s, const GetProfileRequest&,
@@ -97,15 +105,17 @@ outcome profile_entity::update_settings(const profile_state& s, const UpdateSett
 }
 
 outcome profile_entity::on_account_registered(const profile_state& s,
-                                              const auth::AccountRegistered& e, const context&,
+                                              const auth::AccountRegistered& e, const context& c,
                                               const reads&) {
-  if (s.profile) return decision{};
-  profile_row row{s.id, e.handle(), e.display_name(), {}, e.registered_at(), e.registered_at()};
   decision d;
-  d.statements.push_back(store::insert_profile(row));
-  d.statements.push_back(store::save_name_words(s.id, folded_words(row.display_name, true)));
-  d.events.push_back({&profile_changed_event(), runtime::share(profile_changed_message(row))});
-  d.apply = [row = std::move(row)](profile_state& x) { x.profile = row; };
+  const bool taken = s.profile || can_be_profile(e, c.service<user_services>().settings);
+  if (!s.profile && taken) make_profile(d, s.id, e);
+  if (e.registration_id().empty()) return d;
+  RegistrationConfirmed answer;
+  answer.set_account_id(e.account_id());
+  answer.set_registration_id(e.registration_id());
+  answer.set_refused(!taken);
+  d.events.push_back({&registration_confirmed_event(), runtime::share(std::move(answer))});
   return d;
 }
 

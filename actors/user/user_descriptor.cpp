@@ -30,6 +30,7 @@ runtime::domain_module<config::user_settings> descriptor() {
   return {.name = "user",
           .migrations = storage::user_migrations(),
           .make = make,
+          .confirms_registration = &registration_confirmed_event(),
           .confirms_erasure = &erasure_confirmed_event()};
 }
 

@@ -1,6 +1,7 @@
 // See user_rules.hpp.
 #include "actors/user/user_rules.hpp"
 
+#include "protocols/auth/auth.pb.h"
 #include "protocols/core/text.hpp"
 #include "protocols/user/user.pb.h"
 #include "protocols/views/views.pb.h"
@@ -75,6 +76,10 @@ result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfil
   if (q.has_display_name()) {
     auto name = check_display_name(q.display_name());
     if (!name.problem.empty()) bad.fields.push_back({"display_name", std::string(name.problem)});
+    if (count_code_points(name.text) > s.display_name_code_points)
+      bad.fields.push_back(
+          {"display_name",
+           "At most " + std::to_string(s.display_name_code_points) + " characters are allowed."});
     next.display_name = name.text.empty() ? now.handle : std::move(name.text);
   }
   if (q.has_bio()) {
@@ -90,6 +95,11 @@ result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfil
   if (!bad.fields.empty()) return bad;
   if (!(next == now)) next.updated_at = at;
   return next;
+}
+
+bool can_be_profile(const auth::AccountRegistered& e, const config::user_settings& s) {
+  return possible_handle(e.handle()) &&
+         count_code_points(e.display_name()) <= s.display_name_code_points;
 }
 
 settings_row updated_settings(settings_row now, const UpdateSettingsRequest& q) {

@@ -15,6 +15,10 @@ class Card;
 class Profile;
 }  // namespace nova::views
 
+namespace nova::auth {
+class AccountRegistered;
+}
+
 namespace nova::user {
 
 class CardChanged;
@@ -29,6 +33,8 @@ class UpdateSettingsRequest;
 /// once, as `invalid_request`.
 result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfileRequest& q,
                                     unix_ms at, const config::user_settings& s);
+/// False: the account cannot have a profile, so its registration is taken back.
+bool can_be_profile(const auth::AccountRegistered& e, const config::user_settings& s);
 settings_row updated_settings(settings_row now, const UpdateSettingsRequest& q);
 
 /// As `viewer` sees it (nil: a guest). A person who blocks the viewer shows the card alone.

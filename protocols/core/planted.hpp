@@ -22,9 +22,11 @@ enum class planted_fault : std::uint8_t {
   fall_forgets_pushes,  ///< decisions that were in the lane when their shard's actor fell are not pushed
   lock_stops_all,       ///< a row that another session has locked holds the whole lane up
   number_given_up,  ///< a batch gets another number while an attempt under the first may still be committed
-  standby_ignored,  ///< a commit that no standby has is reported after a lost connection
+  standby_ignored,         ///< a commit that no standby has is reported after a lost connection
+  saga_compensation_lost,  ///< a step of a saga is not taken back
+  saga_step_twice,         ///< a step of a saga is ordered twice
 };
-inline constexpr std::size_t planted_fault_count = 14;
+inline constexpr std::size_t planted_fault_count = 16;
 
 #ifndef NOVA_PLANTED_FAULTS
 

@@ -42,15 +42,17 @@ TEST_CASE("each domain but auth takes EraseAccount and declares its answer") {
 }
 
 TEST_CASE("one domain waits for all answers, and takes each of them") {
-  const auto answers = runtime::erasure_answers(domain_modules());
-  CHECK(answers.size() + 1 == domain_modules().size());
+  const auto answers = runtime::answers_of(domain_modules());
+  CHECK(answers.erasures.size() + 1 == domain_modules().size());
+  CHECK(answers.registrations.size() == 4);  // user, messaging, content, search
   int waiting = 0;
   for (const auto& m : domain_modules()) {
-    if (m.await_erasures == nullptr) continue;
+    if (m.await_answers == nullptr) continue;
     ++waiting;
     auto d = made(m);
-    m.await_erasures(d, answers);
-    for (const auto* answer : answers) CHECK(takes(d, *answer));
+    m.await_answers(d, answers);
+    for (const auto* list : {&answers.erasures, &answers.registrations})
+      for (const auto* answer : *list) CHECK(takes(d, *answer));
   }
   CHECK(waiting == 1);
 }

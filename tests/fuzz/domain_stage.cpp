@@ -54,10 +54,10 @@ domain_stage::domain_stage()
   std::vector<listed_module> part;
   for (const auto& m : domain_modules())
     if (row_source::knows(m.name)) part.push_back(m);
-  const auto erasures = runtime::erasure_answers(part);
+  const auto answers = runtime::answers_of(part);
   for (const auto& m : part) {
     domains_.push_back(m.make(s, {{"auth", secret}}));
-    if (m.await_erasures) m.await_erasures(domains_.back(), erasures);
+    if (m.await_answers) m.await_answers(domains_.back(), answers);
   }
 }
 

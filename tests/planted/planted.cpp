@@ -31,6 +31,8 @@ constexpr std::array<fault_row, planted_fault_count> rows{{
     {"lock_stops_all", 1},
     {"number_given_up", 1},
     {"standby_ignored", 1},
+    {"saga_compensation_lost", 1},
+    {"saga_step_twice", 1},
 }};
 
 constexpr int nothing = -1;

@@ -25,7 +25,8 @@ struct search {
 /// Faults of the lane on libpq: tests/crash and planted_lane_pgtest show them.
 bool simulated(planted_fault f) {
   return f != planted_fault::lock_stops_all && f != planted_fault::number_given_up &&
-         f != planted_fault::standby_ignored;
+         f != planted_fault::standby_ignored && f != planted_fault::saga_compensation_lost &&
+         f != planted_fault::saga_step_twice;
 }
 
 bool find(planted_fault f, std::uint64_t seeds) {

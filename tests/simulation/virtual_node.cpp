@@ -72,11 +72,11 @@ void virtual_node::open(stores& s, const node_settings& settings) {
   std::vector<listed_module> part;
   for (const auto& m : domain_modules())
     if (double_of(m.name)) part.push_back(m);
-  const auto erasures = runtime::erasure_answers(part);
+  const auto answers = runtime::answers_of(part);
   for (const auto& m : part) {
     const auto i = double_of(m.name);
     auto d = m.make(all, {{"auth", std::string(32, 's')}});
-    if (m.await_erasures) m.await_erasures(d, erasures);
+    if (m.await_answers) m.await_answers(d, answers);
     d.shards = settings.shards;
     sim_->node().add(std::move(d), databases_[*i]);
     for (const auto& tap : m.taps)

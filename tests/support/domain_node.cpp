@@ -61,12 +61,12 @@ struct domain_node::impl {
     o.wall = &clock;
     o.settings = settings;
     node = std::make_unique<runtime::node>(std::move(o), sink);
-    const auto erasures = runtime::erasure_answers(parts);
+    const auto answers = runtime::answers_of(parts);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       databases.push_back(
           storage::open_database(postgres_fixture::instance().io(), stores[i].options()));
       auto domain = parts[i].make();
-      if (parts[i].await_erasures) parts[i].await_erasures(domain, erasures);
+      if (parts[i].await_answers) parts[i].await_answers(domain, answers);
       node->add(std::move(domain), databases.back());
       for (const auto& tap : parts[i].taps)
         node->tap(*tap.event,

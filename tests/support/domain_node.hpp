@@ -20,8 +20,9 @@ struct domain_part {
   std::span<const storage::migration> migrations;
   std::function<runtime::domain()> make;
   std::vector<runtime::edge_tap> taps;
+  const rpc::event_type* confirms_registration = nullptr;
   const rpc::event_type* confirms_erasure = nullptr;
-  void (*await_erasures)(runtime::domain&, std::span<const rpc::event_type* const>) = nullptr;
+  void (*await_answers)(runtime::domain&, const runtime::account_answers&) = nullptr;
 };
 
 /// A domain with its own settings; each key that it asks for is 32 equal bytes.
@@ -29,8 +30,13 @@ template <class Settings>
 domain_part part_of(const runtime::domain_module<Settings>& m, Settings s = {}) {
   runtime::kept_keys keys;
   for (auto name : m.keys) keys.emplace(name, std::string(32, 's'));
-  return {std::string(m.name), m.migrations,    [m, s, keys] { return m.make(s, keys); }, m.taps,
-          m.confirms_erasure,  m.await_erasures};
+  return {std::string(m.name),
+          m.migrations,
+          [m, s, keys] { return m.make(s, keys); },
+          m.taps,
+          m.confirms_registration,
+          m.confirms_erasure,
+          m.await_answers};
 }
 
 class domain_node {

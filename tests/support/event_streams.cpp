@@ -11,12 +11,12 @@ std::vector<event_stream> event_streams() {
   cheap.auth.password_opslimit = 1;
   cheap.auth.password_memory_kib = 8;
   std::set<std::pair<std::string, std::string>> pairs;
-  const auto erasures = runtime::erasure_answers(domain_modules());
+  const auto answers = runtime::answers_of(domain_modules());
   for (const auto& m : domain_modules()) {
     runtime::kept_keys keys;
     for (auto name : m.keys) keys.emplace(name, std::string(32, 'k'));
     auto d = m.make(cheap, keys);
-    if (m.await_erasures) m.await_erasures(d, erasures);
+    if (m.await_answers) m.await_answers(d, answers);
     for (const auto& i : d.intakes) pairs.emplace(i.event->domain, d.name);
   }
   std::vector<event_stream> out;

@@ -52,6 +52,11 @@ struct seen_note {
   rpc::message_ptr (*request)(unix_ms at) = nullptr;
 };
 
+/// The events by which the domains of a process answer auth about one account.
+struct account_answers {
+  std::vector<const rpc::event_type*> registrations, erasures;
+};
+
 /// `Settings` is the domain's own struct in its descriptor, and all settings of the process in the list.
 template <class Settings>
 struct domain_module {
@@ -66,11 +71,13 @@ struct domain_module {
   presence_push presence{};
   /// At most one domain of a process sets it. No method: none.
   seen_note note_seen{};
+  /// The event by which the domain says that it has all that it needs of a new account. Null: it needs nothing.
+  const rpc::event_type* confirms_registration = nullptr;
   /// The event by which the domain answers auth's EraseAccount. Null: it keeps nothing of accounts.
   const rpc::event_type* confirms_erasure = nullptr;
-  /// Called behind `make` with `confirms_erasure` of all modules of the process. At most one domain sets it: the end of
-  /// an account waits for all of them.
-  void (*await_erasures)(domain&, std::span<const rpc::event_type* const>) = nullptr;
+  /// Called behind `make` with the answers of all modules of the process. At most one domain sets it: registrations and ends of
+  /// accounts wait for all of them.
+  void (*await_answers)(domain&, const account_answers&) = nullptr;
   works_beside<Settings> beside{};
 };
 
@@ -91,17 +98,20 @@ domain_module<All> in_section(domain_module<Settings> m, Settings Holder::*secti
           std::move(m.taps),
           std::move(m.presence),
           m.note_seen,
+          m.confirms_registration,
           m.confirms_erasure,
-          m.await_erasures,
+          m.await_answers,
           {std::move(m.beside.events), std::move(beside)}};
 }
 
-/// The answers to an erasure that these modules give.
+/// The answers that these modules give.
 template <class Modules>
-std::vector<const rpc::event_type*> erasure_answers(const Modules& modules) {
-  std::vector<const rpc::event_type*> out;
-  for (const auto& m : modules)
-    if (m.confirms_erasure) out.push_back(m.confirms_erasure);
+account_answers answers_of(const Modules& modules) {
+  account_answers out;
+  for (const auto& m : modules) {
+    if (m.confirms_registration) out.registrations.push_back(m.confirms_registration);
+    if (m.confirms_erasure) out.erasures.push_back(m.confirms_erasure);
+  }
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "actors/runtime/sagas/saga.hpp"
 
+#include "protocols/core/planted.hpp"
+
 namespace nova::runtime {
 
 namespace {
@@ -12,6 +14,9 @@ saga_move order(const saga_definition& d, saga_row row, unix_ms now) {
   const auto& step = step_of(d, row);
   saga_move m;
   m.events = row.turned ? step.compensation(row) : step.command(row);
+  if (row.turned && planted(planted_fault::saga_compensation_lost)) m.events.clear();
+  if (!row.turned && planted(planted_fault::saga_step_twice))
+    for (auto& once_more : step.command(row)) m.events.push_back(std::move(once_more));
   row.phase = row.turned ? saga_phase::compensating : saga_phase::running;
   row.step_at = now;
   m.remind_at = now + step.deadline.count();
