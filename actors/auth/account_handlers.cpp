@@ -177,7 +177,7 @@ outcome account_entity::register_(const account_state& s, const RegisterRequest&
   } else {
     auto m = begin_registration(born, to_string(c.new_id()), c.now, services(c).settings);
     runtime::carry_out(d, registration_saga_name, m);
-    also(d, [row = std::move(m.next)](account_state& x) { x.registration = row; });
+    also(d, [saga = std::move(m.next)](account_state& x) { x.registration = saga; });
   }
   open_session(d, s, c.caller.user_agent, c);
   return d;

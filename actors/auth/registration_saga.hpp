@@ -11,6 +11,8 @@
 
 namespace nova::auth {
 
+class AccountRegistered;
+
 inline constexpr std::string_view registration_saga_name = "registration";
 
 /// The steps by name: auth's own part, which the registration itself has done, and the part of the others.

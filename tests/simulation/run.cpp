@@ -42,6 +42,12 @@ node_settings draw_settings(runtime::seeded_random& r, std::vector<std::string>&
   return s;
 }
 
+/// Nobody leaves here, so no saga is left when all events are taken.
+void check_sagas(cluster& c, std::vector<std::string>& violations) {
+  if (const auto n = c.databases().of("auth").table("saga").rows().size(); n > 0)
+    violations.push_back("saga: " + std::to_string(n) + " registrations are still open");
+}
+
 /// Events that a consumer has not settled, though everything was quiet for a while.
 void check_outboxes(cluster& c, std::vector<std::string>& violations) {
   for (const auto& [source, consumer] : test::event_streams()) {
@@ -124,6 +130,7 @@ class one_run {
     for (const auto& v : crash::check(record_))
       out_.violations.push_back(std::string(name_of(v.what)) + ": " + v.detail);
     check_outboxes(cluster_, out_.violations);
+    check_sagas(cluster_, out_.violations);
   }
 
   verdict out_;
