@@ -22,7 +22,7 @@ struct search {
   int least = 10;
 };
 
-/// Faults of the lane on libpq: tests/crash and planted_lane_pgtest show them.
+/// Faults of the lane on libpq, and of sagas: tests/crash, planted_lane_pgtest and registration_pgtest show them.
 bool simulated(planted_fault f) {
   return f != planted_fault::lock_stops_all && f != planted_fault::number_given_up &&
          f != planted_fault::standby_ignored && f != planted_fault::saga_compensation_lost &&
