@@ -59,13 +59,20 @@ void check_outboxes(cluster& c, std::vector<std::string>& violations) {
     for (const auto& [shard, row] : c.databases().of(source).shards) {
       const auto last = static_cast<std::int64_t>(c.databases().of(source).last_event(shard));
       if (settled[shard] != last)
-        violations.push_back("outbox: " + source + " shard " + std::to_string(shard) +
-                             " is settled up to " + std::to_string(settled[shard]) + " of " +
-                             std::to_string(last));
+        violations.push_back("outbox: " + source + " shard " + std::to_string(shard) + " for " +
+                             consumer + " is settled up to " + std::to_string(settled[shard]) +
+                             " of " + std::to_string(last));
     }
     if (!c.databases().of(consumer).table("dead_letter").rows().empty())
       violations.push_back("outbox: dead letters of " + source);
   }
+}
+
+bool settled(cluster& c) {
+  std::vector<std::string> open;
+  check_outboxes(c, open);
+  check_sagas(c, open);
+  return open.empty();
 }
 
 class one_run {
@@ -129,6 +136,8 @@ class one_run {
     cluster_.run_until([this] { return workload_.caught_up(); }, milliseconds(10'000));
     for (const auto& v : crash::check(record_))
       out_.violations.push_back(std::string(name_of(v.what)) + ": " + v.detail);
+    // The reading at rest tells events of its own.
+    cluster_.run_until([this] { return settled(cluster_); }, milliseconds(10'000));
     check_outboxes(cluster_, out_.violations);
     check_sagas(cluster_, out_.violations);
   }

@@ -86,6 +86,8 @@ void reader::to_read_model(progress& p) {
       r.seat_.owed.erase(owed);
     });
   };
+  // No smaller offset may follow the unit into the lane's batch: of one batch the last one is written.
+  saving_ = std::max(saving_, shared->last);
   if (append(std::move(content))) return;
   storage::commit_outcome refused;
   refused.detail = "the lane does not accept";
@@ -110,6 +112,7 @@ void reader::model_written(const model_unit& u, const storage::commit_outcome& o
 void reader::model_refused(const model_unit& u, const storage::commit_outcome& o) {
   using storage::commit_status;
   seat_.owed.erase(u.ticket);
+  saving_ = durable_;
   activation_ = services_.next_activation();
   if (o.status == commit_status::fenced) link_.report_fenced();
   const bool counts = o.status == commit_status::rejected || o.status == commit_status::conflict ||
