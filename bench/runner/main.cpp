@@ -2,6 +2,7 @@
 #include "bench/auth/auth_scenarios.hpp"
 #include "bench/gateway/gateway_scenarios.hpp"
 #include "bench/messaging/messaging_scenarios.hpp"
+#include "bench/monolith/social_scenarios.hpp"
 #include "bench/report/page.hpp"
 #include "bench/runtime/runtime_scenarios.hpp"
 #include "bench/search/search_scenarios.hpp"
@@ -31,6 +32,7 @@ const std::map<std::string, scenario> scenarios = {
     {"login", login},
     {"reminders", reminders},
     {"search", nova::bench::search},
+    {"social", social},
     {"worst-account", worst_account},
 };
 

@@ -46,6 +46,12 @@ constexpr double event_p99_ms = 50;
 constexpr double reminders_s = 5;
 constexpr double reminders_beside_quiet = 2;
 
+/// social: requests of 64 clients in a second, 1 % of them logins; the audit's limits at that rate.
+constexpr double social_requests_per_s = 3'000;
+constexpr double social_login_p99_ms = 50, social_feed_p99_ms = 200;
+/// social: beside the audit's system under the same load.
+constexpr double social_beside_monolith = 10;
+
 /// search: documents published, taken and indexed in a second.
 constexpr double search_documents_per_s = 3'000;
 /// search: tables and indexes beside the bytes of the texts.
