@@ -47,6 +47,22 @@ async function begin(ada: Person, grace: Person): Promise<void> {
     await check(ada.page, 'search of people');
     await picture(ada.page, '30-search-desktop');
   });
+  await step('people whom a follow follows are suggested until one types', async () => {
+    const { origin } = new URL(grace.page.url());
+    const joined = await grace.page.request.post(`${origin}/v1/auth/register`, {
+      data: { email: 'hugo_s@example.org', handle: 'hugo_s', password: 'correct horse battery', display_name: 'Hugo Social' },
+    });
+    assert.equal(joined.status(), 201);
+    await grace.page.evaluate(() => { location.hash = '#/@hugo_s'; });
+    await grace.page.getByRole('button', { name: 'Follow Hugo Social' }).click();
+    await grace.page.getByRole('button', { name: 'Following Hugo Social' }).waitFor();
+    await ada.part('Home');
+    await ada.page.evaluate(() => { location.hash = '#/search'; });
+    await ada.page.getByText('followed by @grace_s').waitFor();
+    await check(ada.page, 'suggested people');
+    await ada.page.getByRole('searchbox', { name: 'Find people' }).pressSequentially('@ada_s');
+    await expect_soon('suggestions', () => ada.page.getByText('followed by @grace_s').count(), 0);
+  });
   await step('notifications: a new follower shows as a badge by push, and is read by looking', async () => {
     const bell = grace.page.locator('.rail').getByRole('link', { name: /^Notifications/ });
     await expect_soon('the badge', () => bell.locator('.badge').textContent({ timeout: 100 }).catch(() => ''), '1');

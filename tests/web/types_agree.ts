@@ -33,6 +33,7 @@ export const agree: {
     Fits<generated.Page, social.FeedPage>, Fits<generated.WhyReply, social.Why>, Fits<generated.Preferences, social.FeedPreferences>,
     Fits<generated.ListNotificationsReply, social.NotificationPage>, Fits<generated.Settings, social.Settings>,
     Fits<generated.DeleteAccountReply, social.AccountDeletion>, Fits<generated.Poll, social.Poll>, Fits<generated.Export, social.AccountExport>,
+    Fits<generated.ListSuggestionsReply, page.Page<social.Suggestion>>,
   ];
   social_requests: [
     Fits<social.PostRequest, generated.CreatePostRequest>, Fits<social.PostRequest, generated.DraftRequest>,
@@ -41,6 +42,6 @@ export const agree: {
   ];
 } = {
   calls: true, pushes: true, replies: [true, true, true, true, true, true, true, true],
-  social_replies: [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
+  social_replies: [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
   social_requests: [true, true, true, true, true, true],
 };

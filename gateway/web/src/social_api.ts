@@ -4,7 +4,7 @@ import { random_id } from './random_id.ts';
 import type { Page } from './types.ts';
 import type {
   AccountDeletion, AccountExport, Card, Comment, Draft, FeedPage, FeedPreferences, NotificationPage, Poll, Post, PostChange, PostPage, PostRequest,
-  Profile, ProfileChange, Revision, Settings, SettingsChange, Why,
+  Profile, ProfileChange, Revision, Settings, SettingsChange, Suggestion, Why,
 } from './social_types.ts';
 
 export const social_page = 30;
@@ -54,6 +54,8 @@ export class SocialApi {
   search_people(q: string): Promise<Page<Card>> {
     return this.call_('GET', `/v1/users/search?q=${part(q)}&limit=${search_page}`);
   }
+
+  suggestions(): Promise<Page<Suggestion>> { return this.call_('GET', `/v1/users/suggestions?limit=${search_page}`); }
 
   settings(): Promise<Settings> { return this.call_('GET', '/v1/settings'); }
   update_settings(change: SettingsChange): Promise<Settings> { return this.call_('PATCH', '/v1/settings', change); }

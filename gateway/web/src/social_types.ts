@@ -23,6 +23,14 @@ export interface Card {
   missing?: boolean;
 }
 
+// A person whom people follow whom one follows.
+export interface Suggestion {
+  person: Card;
+  followed_by_count: number;
+  // Some of them.
+  followed_by: Card[];
+}
+
 export interface Link {
   title?: string;
   url: string;

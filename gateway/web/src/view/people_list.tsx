@@ -6,7 +6,15 @@ import type { Card } from '../social_types.ts';
 import { Avatar, Icon } from './elements.tsx';
 import { FollowButton } from './person_menu.tsx';
 
-export function PersonLine({ store, person, children }: { store: Store; person: Card; children?: ComponentChildren }) {
+interface LineProps {
+  store: Store;
+  person: Card;
+  // Beside the handle.
+  note?: string;
+  children?: ComponentChildren;
+}
+
+export function PersonLine({ store, person, note, children }: LineProps) {
   const name = person.display_name || person.handle;
   const { followed_by, muting } = store.social.relations.of(person);
   return (
@@ -15,7 +23,7 @@ export function PersonLine({ store, person, children }: { store: Store; person: 
         <Avatar id={person.account_id} name={name} url={person.avatar_url} />
         <span class="person-names">
           <strong><bdi>{name}</bdi>{person.private && <><Icon name="lock" /><span class="visually-hidden"> (private)</span></>}</strong>
-          <small>@{person.handle}{followed_by && ' · follows you'}{muting && ' · muted'}</small>
+          <small>@{person.handle}{followed_by && ' · follows you'}{muting && ' · muted'}{note && ` · ${note}`}</small>
         </span>
       </a>
       {children ?? <FollowButton store={store} person={person} />}
