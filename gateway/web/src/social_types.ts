@@ -25,7 +25,7 @@ export interface Card {
 
 // A person whom people follow whom one follows.
 export interface Suggestion {
-  person: Card;
+  person?: Card;
   followed_by_count: number;
   // Some of them.
   followed_by: Card[];

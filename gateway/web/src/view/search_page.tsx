@@ -31,7 +31,7 @@ function Suggestions({ store }: Pick<PageProps, 'store'>) {
     <section aria-labelledby="suggested-people">
       <h3 id="suggested-people" class="list-head-line">Followed by people you follow</h3>
       <ul class="plain-list">
-        {people.map((one) => (
+        {people.map((one) => one.person && (
           <li key={one.person.account_id}><PersonLine store={store} person={one.person} note={followed_by(one)} /></li>))}
       </ul>
     </section>
