@@ -30,6 +30,10 @@ namespace nova::content::queries {
   "= " subject " AND e.n > 0) r ON true "
 #define MY_REACTION(subject, me) \
   "(SELECT x.emoji FROM reaction x WHERE x.subject_id = " subject " AND x.account_id = " me ")"
+// The post of that id, for each row before it. While a table has no statistics the planner takes any index with a fitting condition
+// for as good as the key; behind OFFSET 0 it has no other than the key to choose.
+#define POST_BY_ID(p, id) \
+  "CROSS JOIN LATERAL (SELECT * FROM post WHERE post_id = " id " OFFSET 0) " p " "
 // A post as content_rows reads it, of the rows `page (post_id, at)`.
 #define POSTS(me) \
   "SELECT p.post_id, p.author_id, p.created_at, p.edited_at, p.visibility::bigint, p.text, "      \
@@ -40,8 +44,9 @@ namespace nova::content::queries {
   "), EXISTS (SELECT 1 FROM bookmark k WHERE k.post_id = p.post_id AND k.account_id = " me        \
   "), EXISTS (SELECT 1 FROM pin n WHERE n.post_id = p.post_id AND n.account_id = p.author_id), "  \
   "v.options, v.ns, (SELECT m.choices FROM vote m WHERE m.post_id = p.post_id AND m.account_id "  \
-  "= " me "), page.at FROM page JOIN post p ON p.post_id = page.post_id LEFT JOIN post q ON "     \
-  "q.post_id = p.quote_id AND " VISIBLE("q", me) " " REACTIONS("p.post_id")                       \
+  "= " me "), page.at FROM page " POST_BY_ID("p", "page.post_id")                                 \
+  "LEFT JOIN LATERAL (SELECT * FROM post WHERE post_id = p.quote_id OFFSET 0) q ON "              \
+  VISIBLE("q", me) " " REACTIONS("p.post_id")                                                     \
   "LEFT JOIN LATERAL (SELECT array_agg(o.option::bigint) AS options, array_agg(o.n) AS ns FROM "  \
   "vote_count o WHERE p.poll_ends_at IS NOT NULL AND o.post_id = p.post_id) v ON true "
 #define NEWEST_FIRST "ORDER BY page.at DESC, page.post_id DESC"
@@ -58,8 +63,8 @@ const storage::query posts{
     .name = "content.posts",
     .sql =
         "WITH page AS (SELECT x.id AS post_id, p.created_at AS at, x.n FROM "
-        "unnest($1::uuid[]) WITH ORDINALITY AS x(id, n) JOIN post p ON p.post_id = x.id "
-        "WHERE " VISIBLE("p", "$2") ") " POSTS("$2") "ORDER BY page.n"};
+        "unnest($1::uuid[]) WITH ORDINALITY AS x(id, n) " POST_BY_ID("p", "x.id") "WHERE " VISIBLE(
+            "p", "$2") ") " POSTS("$2") "ORDER BY page.n"};
 
 const storage::query own_posts{
     .name = "content.own_posts",
@@ -93,23 +98,23 @@ const storage::query media_of_account{.name = "content.media_of_account",
 // The shares of a private account, and of one that a block separates from the reader, are hidden as its posts are.
 const storage::query shares_of_account{
     .name = "content.shares_of_account",
-    .sql = "WITH page AS (SELECT s.post_id, s.at FROM share s JOIN post p ON p.post_id = "
-           "s.post_id WHERE s.account_id = $1 AND NOT " CLOSED("$1") " AND ($1 = $2 OR ((NOT "
+    .sql = "WITH page AS (SELECT s.post_id, s.at FROM share s " POST_BY_ID("p", "s.post_id")
+           "WHERE s.account_id = $1 AND NOT " CLOSED("$1") " AND ($1 = $2 OR ((NOT "
            PRIVATE("$1") " OR " FOLLOWS("$2", "$1") ") AND NOT " BLOCKED("$2", "$1") ")) AND "
            VISIBLE("p", "$2") " AND (s.at, s.post_id) < ($3::timestamptz, $4::uuid) ORDER BY s.at "
            "DESC, s.post_id DESC LIMIT $5::bigint) " POSTS("$2") NEWEST_FIRST};
 
 const storage::query posts_of_tag{
     .name = "content.posts_of_tag",
-    .sql = "WITH page AS (SELECT t.post_id, t.created_at AS at FROM post_tag t JOIN post p ON "
-           "p.post_id = t.post_id WHERE t.tag = $1 AND " VISIBLE("p", "$2")
+    .sql = "WITH page AS (SELECT t.post_id, t.created_at AS at FROM post_tag t " POST_BY_ID("p", "t.post_id")
+           "WHERE t.tag = $1 AND " VISIBLE("p", "$2")
            " AND (t.created_at, t.post_id) < ($3::timestamptz, $4::uuid) ORDER BY t.created_at "
            "DESC, t.post_id DESC LIMIT $5::bigint) " POSTS("$2") NEWEST_FIRST};
 
 const storage::query bookmarked_posts{
     .name = "content.bookmarked_posts",
-    .sql = "WITH page AS (SELECT k.post_id, k.at FROM bookmark k JOIN post p ON p.post_id = "
-           "k.post_id WHERE k.account_id = $1 AND " VISIBLE("p", "$1")
+    .sql = "WITH page AS (SELECT k.post_id, k.at FROM bookmark k " POST_BY_ID("p", "k.post_id")
+           "WHERE k.account_id = $1 AND " VISIBLE("p", "$1")
            " AND (k.at, k.post_id) < ($2::timestamptz, $3::uuid) ORDER BY k.at DESC, k.post_id "
            "DESC LIMIT $4::bigint) " POSTS("$1") NEWEST_FIRST};
 
@@ -206,7 +211,7 @@ const storage::query comment_head{
     .sql = "SELECT c.post_id, c.parent_id, c.author_id, c.deleted, c.text, c.body, "
            VISIBLE("p", "$2") " AND " AUDIBLE("c", "$2") ", " MY_REACTION("c.comment_id", "$2")
            ", c.created_at, c.edited_at, c.replies, r.emojis, r.ns, p.author_id FROM comment c "
-           "JOIN post p ON p.post_id = c.post_id " REACTIONS("c.comment_id")
+           POST_BY_ID("p", "c.post_id") REACTIONS("c.comment_id")
            "WHERE c.comment_id = $1"};
 
 // The comment and those that it answers, up to the post.
@@ -337,8 +342,8 @@ const storage::query delete_bookmark{
 const storage::query pins{
     .name = "content.pins",
     .sql =
-        "SELECT n.post_id FROM pin n JOIN post p ON p.post_id = n.post_id WHERE n.account_id = "
-        "$1 AND p.deleted_at IS NULL ORDER BY n.at DESC, n.post_id DESC"};
+        "SELECT n.post_id FROM pin n " POST_BY_ID("p", "n.post_id")
+        "WHERE n.account_id = $1 AND p.deleted_at IS NULL ORDER BY n.at DESC, n.post_id DESC"};
 const storage::query insert_pin{
     .name = "content.insert_pin",
     .sql = "INSERT INTO pin (account_id, post_id, at) VALUES ($1, $2, $3)"};

@@ -284,6 +284,46 @@ TEST_CASE_FIXTURE(world, "a batch gives posts in the order that was asked, witho
   }
 }
 
+TEST_CASE_FIXTURE(world,
+                  "A4: a batch costs the same beside many posts, before the first statistics") {
+  const auto ann = person("ann"), bob = person("bob");
+  (void)post(ann, "one");
+  auto* c = PQconnectdb(conninfo("content").c_str());
+  const auto run = [&](const std::string& sql) {
+    auto* r = PQexec(c, sql.c_str());
+    const std::string out = PQresultStatus(r) == PGRES_TUPLES_OK ? PQgetvalue(r, 0, 0) : "";
+    CHECK_MESSAGE(PQresultStatus(r) != PGRES_FATAL_ERROR, std::string(PQresultErrorMessage(r)));
+    PQclear(r);
+    return out;
+  };
+  const auto add = [&](int posts) {
+    run("INSERT INTO post SELECT (jsonb_populate_record(x.one, jsonb_build_object('post_id', "
+        "gen_random_uuid()))).* FROM (SELECT p AS one FROM post p LIMIT 1) x CROSS JOIN "
+        "generate_series(1, " +
+        std::to_string(posts) + ")");
+  };
+  add(50);
+  const auto ids =
+      run("SELECT array_agg(post_id)::text FROM (SELECT post_id FROM post LIMIT 50) x");
+  run("PREPARE batch (uuid[], uuid) AS " + std::string(queries::posts.sql));
+  const auto touched = [&] {
+    const auto plan = run("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE batch ('" +
+                          ids + "', '" + to_string(bob.account) + "')");
+    constexpr std::string_view name = "\"Shared Hit Blocks\": ";
+    const auto at = plan.find(name);
+    REQUIRE(at != plan.npos);
+    return std::stoll(plan.substr(at + name.size()));
+  };
+  (void)touched();  // the session learns about the tables
+  const auto before = touched();
+  add(500);
+  (void)touched();
+  const auto after = touched();
+  MESSAGE("blocks of 50 posts: ", before, " beside 50, ", after, " beside 550");
+  CHECK(after < 2 * before);  // the keys' indexes are higher
+  PQfinish(c);
+}
+
 TEST_CASE_FIXTURE(world, "all that a closed account made is hidden until it is reopened") {
   const auto ann = person("ann"), bob = person("bob");
   const auto own = post(ann, "own").post_id(), other = post(bob, "other").post_id();
