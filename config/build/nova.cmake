@@ -76,13 +76,14 @@ function(nova_command_test name)
   endif()
 endfunction()
 
-# nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …]): a doctest executable, registered with ctest.
-# NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path. Its own sources are not optimised:
+# nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …] [BESIDE]): a doctest executable, registered with ctest.
+# NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path. A flow test runs alone; BESIDE: it judges
+# answers and not how fast they come, so others may run at the same time. Its own sources are not optimised:
 # each is compiled once and run for moments, and optimising took half of its compilation.
 function(nova_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LINK;ARGS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "BESIDE" "TIMEOUT" "SOURCES;LINK;ARGS")
   set(alone)
-  if(name MATCHES "_flow_test$")
+  if(name MATCHES "_flow_test$" AND NOT arg_BESIDE)
     set(alone ALONE)
   endif()
   if(NOT TARGET nova_doctest_main)
