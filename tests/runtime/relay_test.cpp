@@ -252,6 +252,23 @@ TEST_CASE(
   CHECK(std::get<std::int64_t>((*row)[2]) == 2);
 }
 
+TEST_CASE("an offset that the lane did not take is saved when the database is back") {
+  config::runtime_settings s;
+  s.offset_events = 1;
+  world w({.settings = s, .shards = 1});
+  w.script->no_effect = "a:0";
+  w.start();
+  w.beta->set_away(true);
+  w.ask(emit, "a:0");
+  w.sim.advance(milliseconds(1000));
+  w.beta->set_away(false);
+  w.sim.advance(milliseconds(2000));
+  const auto* row =
+      w.beta_store.table("intake_offset").find({std::string("alpha"), std::int64_t{0}});
+  REQUIRE(row != nullptr);
+  CHECK(std::get<std::int64_t>((*row)[2]) == 1);
+}
+
 TEST_CASE(
     "an answer does not wait for a domain whose database is away, and the effect comes later") {
   world w({.shards = 1});

@@ -262,16 +262,17 @@ void reader::settle(progress& p) {
 
 void reader::save_offset() {
   if (settled_ <= saving_) return;
-  if (settled_ - saving_ >= settings().offset_events) return write_offset();
+  if (settled_ - saving_ >= settings().offset_events && write_offset()) return;
   if (offset_timer_) return;
   offset_timer_ = true;
   services_.timers.after(milliseconds(settings().offset_ms), poster([](reader& r) {
                            r.offset_timer_ = false;
-                           if (r.settled_ > r.saving_) r.write_offset();
+                           if (r.settled_ > r.saving_ && !r.write_offset()) r.save_offset();
                          }));
 }
 
-void reader::write_offset() {
+/// False: the lane does not accept; a timer tries again.
+bool reader::write_offset() {
   saving_ = settled_;
   auto u = unit();
   u.statements.push_back(
@@ -286,7 +287,9 @@ void reader::write_offset() {
       r.saving_ = std::min(r.saving_, r.durable_);
     }
   });
-  if (!append(std::move(u))) saving_ = durable_;
+  if (append(std::move(u))) return true;
+  saving_ = durable_;
+  return false;
 }
 
 void reader::show() {

@@ -127,7 +127,7 @@ class reader final : public occupant {
   void applied(progress& p);
   void settle(progress& p);
   void save_offset();
-  void write_offset();
+  bool write_offset();
   void answer_waiters();
   std::string metric_class() const;
   void count_letters();
