@@ -66,7 +66,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto request = gateway::read_http_request(
       {*match->method, *match->route, match->path, query, text, body_format, 16});
   if (!request) {
-    claim(request.error().code == errc::invalid_request, "a request that does not fit is 400");
+    const auto code = request.error().code;
+    claim(code == errc::invalid_request || (code == errc::not_found && !match->path.empty()),
+          "a request that does not fit is 400, or 404 when its path names nothing");
     return 0;
   }
   std::vector<field_error> errors;
