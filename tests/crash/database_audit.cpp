@@ -11,6 +11,7 @@
 #include <map>
 #include <sstream>
 #include <tuple>
+#include <utility>
 
 namespace nova::crash {
 
@@ -34,7 +35,8 @@ std::vector<std::string> consumers_of(const std::string& source) {
   return out;
 }
 
-constexpr auto drained_within = std::chrono::seconds(10);
+// Readers with a backlog are waited for while they take events.
+constexpr auto idle_readers_after = std::chrono::seconds(10);
 constexpr auto waiting_within = std::chrono::seconds(5);
 
 // A lane names itself in its session. Its own transaction has locked its row in `lane`, so what is seen here holds until the
@@ -132,6 +134,12 @@ bool drained(const database_record& r) {
   for (const auto& s : r.streams)
     if (!s.consumer.empty() && s.offset != s.head) return false;
   return true;
+}
+
+std::int64_t taken(const database_record& r) {
+  std::int64_t sum = 0;
+  for (const auto& s : r.streams) sum += s.consumer.empty() ? 0 : s.offset;
+  return sum;
 }
 
 }  // namespace
@@ -259,10 +267,14 @@ std::int64_t database_audit::events(std::string& why) const {
 }
 
 bool database_audit::read(database_record& into, std::string& why) const {
-  const auto until = std::chrono::steady_clock::now() + drained_within;
+  using clock = std::chrono::steady_clock;
+  auto until = clock::now() + idle_readers_after;
+  std::int64_t before = -1;
   do {
     if (!read_once(into, why)) return false;
-  } while (!drained(into) && std::chrono::steady_clock::now() < until);
+    if (const auto now = taken(into); std::exchange(before, now) != now)
+      until = clock::now() + idle_readers_after;
+  } while (!drained(into) && clock::now() < until);
   return true;
 }
 
