@@ -16,7 +16,7 @@ std::optional<std::string> if_runnable(std::string path) {
 }  // namespace
 
 std::optional<std::string> find_program(std::string_view name) {
-  const char* path = std::getenv("PATH");
+  const char* path = ::secure_getenv("PATH");
   std::string_view rest = path != nullptr ? path : "/usr/bin:/bin";
   while (!rest.empty()) {
     const auto colon = rest.find(':');
