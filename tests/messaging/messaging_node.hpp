@@ -83,8 +83,12 @@ struct messaging_node {
   messaging_node() { restart(); }
   ~messaging_node() { CHECK(node->stop(std::chrono::seconds(10))); }
 
-  void restart() {
+  /// Until restart(): nothing but the test writes.
+  void stop() {
     if (node) REQUIRE(node->stop(std::chrono::seconds(10)));
+  }
+  void restart() {
+    stop();
     runtime::node_options options;
     options.make_presence = descriptor().presence;
     options.note_seen = descriptor().note_seen;

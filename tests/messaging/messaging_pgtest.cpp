@@ -82,6 +82,7 @@ TEST_CASE_FIXTURE(messaging_node,
 TEST_CASE_FIXTURE(messaging_node,
                   "A10: marks of devices leave in steps once no session can be so old") {
   constexpr int old_marks = 1'200;  // more than two steps
+  stop();                           // whose retention would take some before they are counted
   ask("INSERT INTO device_mark SELECT gen_random_uuid(), gen_random_uuid(), 1, now() - CASE WHEN "
       "n <= " +
       std::to_string(old_marks) +
@@ -102,6 +103,7 @@ TEST_CASE_FIXTURE(messaging_node,
   for (int n = 1; n <= 3; ++n)
     REQUIRE(send(1, made.conversation_id(), std::to_string(n)).has_value());
   constexpr int old_changes = 1'200;  // more than two steps
+  stop();                             // whose retention would take some before they are counted
   ask("INSERT INTO change SELECT conversation_id, n, 1 + n % 3, '', now() - CASE WHEN n <= " +
       std::to_string(old_changes) +
       " THEN interval '121 days' ELSE interval '119 days' END FROM conversation, "
