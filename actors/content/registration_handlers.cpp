@@ -1,20 +1,16 @@
 // Handler of shelf_entity for a new account: user has told of it before, so this domain has all that it needs.
 #include "actors/content/shelf_entity.hpp"
+#include "actors/runtime/api/registration.hpp"
 #include "protocols/content/content.nova.hpp"
+#include "protocols/content/content.pb.h"
 #include "protocols/user/user.pb.h"
 
 namespace nova::content {
 
-shelf_entity::outcome shelf_entity::on_registration_confirmed(const shelf_state&,
+shelf_entity::outcome shelf_entity::on_registration_confirmed(const shelf_state& s,
                                                               const user::RegistrationConfirmed& e,
                                                               const context&, const reads&) {
-  runtime::decision<shelf_state> d;
-  if (e.refused()) return d;
-  RegistrationConfirmed answer;
-  answer.set_account_id(e.account_id());
-  answer.set_registration_id(e.registration_id());
-  d.events.push_back({&registration_confirmed_event(), runtime::share(std::move(answer))});
-  return d;
+  return runtime::confirm_registration<RegistrationConfirmed>(s, e, registration_confirmed_event());
 }
 
 }  // namespace nova::content

@@ -123,11 +123,7 @@ void rush(stage& s, report& out, std::size_t people) {
 
 void login(const run_options& options, report& out) {
   if (sodium_init() < 0) return out.broken("libsodium does not start");
-  auto unlimited = options;
-  for (const auto* name :
-       {"NOVA_GATEWAY__ADDRESS_SIGN_IN_PER_S", "NOVA_GATEWAY__ACCOUNT_SIGN_IN_PER_S"})
-    unlimited.environment.emplace_back(name, "100000");
-  stage s(unlimited);
+  stage s(without_sign_in_limits(options));
   std::string problem;
   if (!s.open(problem)) return out.broken("start: " + problem);
   const auto accounts = s.accounts(std::min<std::size_t>(options.sockets, 32));

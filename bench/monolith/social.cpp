@@ -109,11 +109,7 @@ void tell(report& out, const std::string& name, mix_result& r) {
 
 void social(const run_options& options, report& out) {
   if (sodium_init() < 0) return out.broken("libsodium does not start");
-  auto unlimited = options;
-  for (const auto* name :
-       {"NOVA_GATEWAY__ADDRESS_SIGN_IN_PER_S", "NOVA_GATEWAY__ACCOUNT_SIGN_IN_PER_S"})
-    unlimited.environment.emplace_back(name, "100000");
-  stage s(unlimited);
+  stage s(without_sign_in_limits(options));
   std::string problem;
   if (!s.open(problem)) return out.broken("start: " + problem);
   const auto accounts = s.accounts(options.sockets);

@@ -47,6 +47,9 @@ struct cpu_split {
   }
 };
 
+/// Of a server that takes sign-ins as fast as they come.
+run_options without_sign_in_limits(run_options options);
+
 class stage {
  public:
   explicit stage(const run_options& options);
