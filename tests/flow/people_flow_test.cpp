@@ -204,7 +204,7 @@ TEST_CASE("a follow is told by a push and in the list, and is read up to a mark"
   CHECK(number(read("/v1/notifications", ann), "unread") == 0);
 }
 
-TEST_CASE("what is absent is 404, by whatever name it is asked for") {
+TEST_CASE("a path to an absent account or post is 404, also when its id is malformed") {
   const auto ann = person("ann"), bob = person("bob");
   const std::string absent = "0190a000-0000-7000-8000-000000000001", malformed = "not-an-id";
   for (const auto& id : {absent, malformed}) {

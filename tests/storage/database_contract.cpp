@@ -238,7 +238,7 @@ void marks_and_offsets_never_go_back(contract_world& w) {
   d.commit_one("a", unit(1, {{&rq::save_mark, {i64{3}, "user", i64{1}, i64{9}}},
                              {&rq::save_offset, {"user", i64{1}, i64{6}}},
                              {&rq::save_mark, {i64{3}, "auth", i64{0}, i64{2}}}}));
-  // A15.1: of several in one batch the greatest stays, in whatever order they come.
+  // A15.1: of several in one batch the greatest stays, in any order.
   d.commit_one("a", unit(1, {{&rq::save_mark, {i64{3}, "user", i64{1}, i64{12}}},
                              {&rq::save_mark, {i64{3}, "user", i64{1}, i64{11}}},
                              {&rq::save_offset, {"user", i64{1}, i64{8}}},

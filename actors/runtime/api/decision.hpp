@@ -163,7 +163,7 @@ struct decision {
   std::vector<outgoing> pushes;
   std::vector<runtime::reminder> reminders;
   std::vector<watch_presence> watches;
-  /// Drop the entity's memory after the commit. What waits behind is decided on what is then loaded, so `apply` may be empty.
+  /// Drop the entity's memory after the commit. A call that waits behind it is decided on a state loaded anew, so `apply` may be empty.
   bool passivate = false;
 };
 
