@@ -1,7 +1,5 @@
 #include "gateway/views/composition.hpp"
 
-#include <google/protobuf/descriptor.h>
-
 #include <algorithm>
 #include <map>
 #include <unordered_map>
@@ -15,18 +13,11 @@ using views::Media;
 using views::Message;
 using views::Post;
 
-bool is_card(const pb::Descriptor& type) { return &type == Card::descriptor(); }
-bool is_post(const pb::Descriptor& type) { return &type == Post::descriptor(); }
-bool is_message(const pb::Descriptor& type) { return &type == Message::descriptor(); }
-bool is_media(const pb::Descriptor& type) { return &type == Media::descriptor(); }
-
 bool alone(const Card& c) { return !c.account_id().empty() && c.handle().empty(); }
 bool alone(const Post& p) { return !p.post_id().empty() && p.created_at() == 0; }
 bool alone(const Message& m) { return !m.conversation_id().empty() && m.sent_at() == 0; }
 
 bool alone(const Media& m) { return !m.media_id().empty() && m.state().empty(); }
-
-constexpr const char* picture_fields[] = {"avatar_url", "cover_url"};
 
 /// The id in `/v1/media/{id}/content`; empty: another address, for example one that is signed already.
 std::string_view plain_picture(std::string_view url) {
@@ -40,13 +31,10 @@ std::string_view plain_picture(std::string_view url) {
 
 /// Calls f(field, id) for each picture of a person that is named by its plain address.
 template <class F>
-void each_picture(rpc::message& m, const F& f) {
-  const auto& type = *m.GetDescriptor();
-  const auto& fields = *m.GetReflection();
-  for (const char* name : picture_fields) {
-    const auto* field = type.FindFieldByName(name);
-    if (field == nullptr || !fields.HasField(m, field)) continue;
-    const std::string id(plain_picture(fields.GetString(m, field)));
+void each_picture(const rpc::message& m, const shape& s, const F& f) {
+  for (const auto* field : s.pictures) {
+    if (field == nullptr || !s.fields->HasField(m, field)) continue;
+    const std::string id(plain_picture(s.fields->GetString(m, field)));
     if (!id.empty()) f(field, id);
   }
 }
@@ -58,112 +46,74 @@ views::OwnedMedia owned(const std::string& medium, const std::string& owner) {
   return out;
 }
 
-std::string account_of(const rpc::message& m) {
-  const auto* field = m.GetDescriptor()->FindFieldByName("account_id");
-  return field == nullptr ? std::string() : m.GetReflection()->GetString(m, field);
-}
-
-bool shows(const pb::Descriptor& type, std::set<const pb::Descriptor*>& seen) {
-  if (is_card(type) || is_post(type) || is_message(type) || is_media(type)) return true;
-  if (type.FindFieldByName(picture_fields[0]) != nullptr) return true;
-  if (!seen.insert(&type).second) return false;
-  for (int i = 0; i < type.field_count(); ++i)
-    if (const auto* inner = type.field(i)->message_type())
-      if (!type.field(i)->is_map() && shows(*inner, seen)) return true;
-  return false;
-}
-
-/// Calls f(message) for the message and each one in it.
-template <class F>
-void walk(rpc::message& m, const F& f) {
-  f(m);
-  const auto& type = *m.GetDescriptor();
-  const auto& fields = *m.GetReflection();
-  for (int i = 0; i < type.field_count(); ++i) {
-    const auto* field = type.field(i);
-    if (field->message_type() == nullptr || field->is_map()) continue;
-    if (field->is_repeated())
-      for (int n = 0; n < fields.FieldSize(m, field); ++n)
-        walk(*fields.MutableRepeatedMessage(&m, field, n), f);
-    else if (fields.HasField(m, field)) walk(*fields.MutableMessage(&m, field), f);
-  }
+std::string account_of(const rpc::message& m, const shape& s) {
+  return s.account_id == nullptr ? std::string() : s.fields->GetString(m, s.account_id);
 }
 
 template <class Shown, class F>
-void each(rpc::message& m, const F& f) {
-  walk(m, [&](rpc::message& inner) {
-    if (inner.GetDescriptor() == Shown::descriptor()) f(static_cast<Shown&>(inner));
+void each(rpc::message& m, const shape& of, shown kind, const F& f) {
+  walk(m, of, [&](rpc::message& inner, const shape& s) {
+    if (s.kind == kind) f(static_cast<Shown&>(inner));
   });
 }
 
-/// Whether the item has a `Shown` that stands alone.
-template <class Shown>
-bool lacks(const rpc::message& item) {
-  const auto& type = *item.GetDescriptor();
-  const auto& fields = *item.GetReflection();
-  for (int i = 0; i < type.field_count(); ++i) {
-    const auto* field = type.field(i);
-    if (field->is_repeated() || field->message_type() != Shown::descriptor()) continue;
-    if (fields.HasField(item, field) &&
-        alone(static_cast<const Shown&>(fields.GetMessage(item, field))))
-      return true;
+/// Whether a post or a message of the item stands alone.
+bool lacks(const rpc::message& item, const shape& s) {
+  for (const auto& [field, of] : s.parts) {
+    if (field->is_repeated() || !s.fields->HasField(item, field)) continue;
+    const auto& part = s.fields->GetMessage(item, field);
+    if (of->kind == shown::post && alone(static_cast<const Post&>(part))) return true;
+    if (of->kind == shown::message && alone(static_cast<const Message&>(part))) return true;
   }
   return false;
 }
 
-void drop_unanswered_items(rpc::message& reply) {
-  const auto& fields = *reply.GetReflection();
-  const auto* items = reply.GetDescriptor()->FindFieldByName("items");
-  if (items == nullptr || !items->is_repeated() || items->message_type() == nullptr) return;
+/// Keeps the elements of a repeated field for which keeps(element) is true, in their order.
+template <class F>
+void keep(rpc::message& m, const pb::Reflection& fields, const pb::FieldDescriptor* field,
+          const F& keeps) {
   int kept = 0;
-  const int all = fields.FieldSize(reply, items);
-  for (int i = 0; i < all; ++i) {
-    const auto& item = fields.GetRepeatedMessage(reply, items, i);
-    if (!lacks<Post>(item) && !lacks<Message>(item)) fields.SwapElements(&reply, items, kept++, i);
-  }
-  for (int i = all; i > kept; --i) fields.RemoveLast(&reply, items);
+  const int all = fields.FieldSize(m, field);
+  for (int n = 0; n < all; ++n)
+    if (keeps(fields.GetRepeatedMessage(m, field, n))) fields.SwapElements(&m, field, kept++, n);
+  for (int n = all; n > kept; --n) fields.RemoveLast(&m, field);
+}
+
+void drop_unanswered_items(rpc::message& reply, const shape& s) {
+  for (const auto& part : s.parts)
+    if (part.field->name() == "items" && part.field->is_repeated())
+      keep(reply, *s.fields, part.field,
+           [&](const rpc::message& item) { return !lacks(item, *part.of); });
 }
 
 /// Media that were asked for and not answered: another account's, or gone. The plain address of such a picture stays: there
 /// is nothing for others to read.
-void drop_media_of_others(rpc::message& m) {
-  const auto& type = *m.GetDescriptor();
-  const auto& fields = *m.GetReflection();
-  for (int i = 0; i < type.field_count(); ++i) {
-    const auto* field = type.field(i);
-    if (!field->is_repeated() || field->message_type() != Media::descriptor()) continue;
-    int kept = 0;
-    const int all = fields.FieldSize(m, field);
-    for (int n = 0; n < all; ++n)
-      if (!alone(static_cast<const Media&>(fields.GetRepeatedMessage(m, field, n))))
-        fields.SwapElements(&m, field, kept++, n);
-    for (int n = all; n > kept; --n) fields.RemoveLast(&m, field);
-  }
+void drop_media_of_others(rpc::message& m, const shape& s) {
+  for (const auto& [field, of] : s.parts)
+    if (field->is_repeated() && of->kind == shown::media)
+      keep(m, *s.fields, field,
+           [](const rpc::message& medium) { return !alone(static_cast<const Media&>(medium)); });
 }
 
 }  // namespace
 
-bool shows_others(const pb::Descriptor& type) {
-  std::set<const pb::Descriptor*> seen;
-  return shows(type, seen);
-}
-
-composition::composition(const rpc::message& reply) : reply_(reply.New()) {
+composition::composition(const rpc::message& reply)
+    : reply_(reply.New()), shape_(shape_of(*reply.GetDescriptor())) {
   reply_->CopyFrom(reply);
 }
 
 composition::ids composition::missing() {
   ids out;
-  walk(*reply_, [&](rpc::message& m) {
-    if (is_card(*m.GetDescriptor())) {
+  walk(*reply_, shape_, [&](rpc::message& m, const shape& s) {
+    if (s.kind == shown::card) {
       const auto& card = static_cast<const Card&>(m);
       if (alone(card) && asked_accounts_.insert(card.account_id()).second)
         out.accounts.push_back(card.account_id());
-    } else if (is_post(*m.GetDescriptor())) {
+    } else if (s.kind == shown::post) {
       const auto& post = static_cast<const Post&>(m);
       if (alone(post) && asked_posts_.insert(post.post_id()).second)
         out.posts.push_back(post.post_id());
-    } else if (is_message(*m.GetDescriptor())) {
+    } else if (s.kind == shown::message) {
       const auto& message = static_cast<const Message&>(m);
       if (alone(message) &&
           asked_messages_.emplace(message.conversation_id(), message.seq()).second) {
@@ -171,28 +121,24 @@ composition::ids composition::missing() {
         name.set_conversation_id(message.conversation_id());
         name.set_seq(message.seq());
       }
-    } else if (is_media(*m.GetDescriptor())) {
+    } else if (s.kind == shown::media) {
       const auto& medium = static_cast<const Media&>(m);
       if (alone(medium) && asked_media_.emplace(medium.media_id(), medium.owner_id()).second)
         out.media.push_back(owned(medium.media_id(), medium.owner_id()));
     }
-    find_pictures(m, out);
+    each_picture(m, s, [&](const pb::FieldDescriptor*, const std::string& id) {
+      const auto account = account_of(m, s);
+      if (asked_media_.emplace(id, account).second) out.media.push_back(owned(id, account));
+    });
   });
   return out;
-}
-
-void composition::find_pictures(rpc::message& m, ids& out) {
-  each_picture(m, [&](const pb::FieldDescriptor*, const std::string& id) {
-    const auto account = account_of(m);
-    if (asked_media_.emplace(id, account).second) out.media.push_back(owned(id, account));
-  });
 }
 
 void composition::take(const views::MediaReply& media) {
   std::map<std::pair<std::string_view, std::string_view>, const Media*> by_id;
   for (const auto& m : media.items()) by_id[{m.media_id(), m.owner_id()}] = &m;
-  walk(*reply_, [&](rpc::message& m) {
-    if (is_media(*m.GetDescriptor())) {
+  walk(*reply_, shape_, [&](rpc::message& m, const shape& s) {
+    if (s.kind == shown::media) {
       auto& medium = static_cast<Media&>(m);
       if (!alone(medium)) return;
       if (const auto found = by_id.find({medium.media_id(), medium.owner_id()});
@@ -200,14 +146,14 @@ void composition::take(const views::MediaReply& media) {
         medium = *found->second;
       return;
     }
-    const auto account = account_of(m);
-    each_picture(m, [&](const pb::FieldDescriptor* field, const std::string& id) {
+    each_picture(m, s, [&](const pb::FieldDescriptor* field, const std::string& id) {
+      const auto account = account_of(m, s);
       const auto found = by_id.find({id, account});
       if (found == by_id.end()) return;
       const auto& picture = *found->second;
       const auto small = picture.variants().find("320");
-      const bool avatar = field->name() == picture_fields[0];
-      m.GetReflection()->SetString(
+      const bool avatar = field == s.pictures[0];
+      s.fields->SetString(
           &m, field,
           avatar && small != picture.variants().end() ? small->second.url() : picture.url());
     });
@@ -217,7 +163,7 @@ void composition::take(const views::MediaReply& media) {
 void composition::take(const views::CardsReply& cards) {
   std::unordered_map<std::string_view, const Card*> by_id;
   for (const auto& card : cards.items()) by_id[card.account_id()] = &card;
-  each<Card>(*reply_, [&](Card& card) {
+  each<Card>(*reply_, shape_, shown::card, [&](Card& card) {
     if (!alone(card)) return;
     if (const auto found = by_id.find(card.account_id()); found != by_id.end())
       card = *found->second;
@@ -228,7 +174,7 @@ void composition::take(const views::CardsReply& cards) {
 void composition::take(const views::PostsReply& posts) {
   std::unordered_map<std::string_view, const Post*> by_id;
   for (const auto& post : posts.items()) by_id[post.post_id()] = &post;
-  each<Post>(*reply_, [&](Post& post) {
+  each<Post>(*reply_, shape_, shown::post, [&](Post& post) {
     if (!alone(post)) return;
     const auto found = by_id.find(post.post_id());
     if (found == by_id.end()) return;
@@ -243,7 +189,7 @@ void composition::take(const views::MessagesReply& messages) {
   std::map<std::pair<std::string_view, std::int64_t>, const Message*> by_place;
   for (const auto& message : messages.items())
     by_place[{message.conversation_id(), message.seq()}] = &message;
-  each<Message>(*reply_, [&](Message& message) {
+  each<Message>(*reply_, shape_, shown::message, [&](Message& message) {
     if (!alone(message)) return;
     const auto found = by_place.find({message.conversation_id(), message.seq()});
     if (found != by_place.end()) message = *found->second;
@@ -257,9 +203,9 @@ void composition::away(const rpc::method& question) {
 }
 
 rpc::message_ptr composition::finish() {
-  drop_unanswered_items(*reply_);
-  if (!media_away_) walk(*reply_, drop_media_of_others);
-  each<Card>(*reply_, [](Card& card) {
+  drop_unanswered_items(*reply_, shape_);
+  if (!media_away_) walk(*reply_, shape_, drop_media_of_others);
+  each<Card>(*reply_, shape_, shown::card, [](Card& card) {
     if (alone(card)) card.set_missing(true);
   });
   const auto* degraded = reply_->GetDescriptor()->FindFieldByName("degraded");

@@ -2,6 +2,7 @@
 // other domains say of them. Pure; driven by composing_bus.
 #pragma once
 
+#include "gateway/views/shape.hpp"
 #include "protocols/core/method.hpp"
 #include "protocols/views/views.pb.h"
 
@@ -13,9 +14,6 @@
 #include <vector>
 
 namespace nova::gateway {
-
-/// Whether protobuf messages of this type can hold a card, a post, a conversation's message or a medium at any depth.
-bool shows_others(const google::protobuf::Descriptor& type);
 
 class composition {
  public:
@@ -46,7 +44,7 @@ class composition {
 
  private:
   std::shared_ptr<rpc::message> reply_;
-  void find_pictures(rpc::message& m, ids& out);
+  const shape& shape_;
 
   std::set<std::string> asked_accounts_, asked_posts_;
   std::set<std::pair<std::string, std::int64_t>> asked_messages_;

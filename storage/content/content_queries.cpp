@@ -12,15 +12,19 @@ namespace nova::content::queries {
   "coalesce((SELECT o.private FROM person o WHERE o.account_id = " whom "), false)"
 #define CLOSED(whom) \
   "coalesce((SELECT d.closed FROM person d WHERE d.account_id = " whom "), false)"
+// What is known of the author of `p`; VISIBLE needs it. Read once for all posts of an author.
+#define AUTHOR_OF(p)                                                            \
+  "LEFT JOIN LATERAL (SELECT closed, private FROM person WHERE account_id = " p \
+  ".author_id OFFSET 0) " p "_author ON true "
 // Who may see a post. A guest is the nil account: it follows nobody and is mentioned nowhere.
 #define ADMITS(p, me)                                                                          \
-  "CASE " p ".visibility WHEN 1 THEN NOT " PRIVATE(p ".author_id") " OR " FOLLOWS(             \
+  "CASE " p ".visibility WHEN 1 THEN NOT coalesce(" p "_author.private, false) OR " FOLLOWS(   \
       me, p ".author_id") " WHEN 2 THEN " FOLLOWS(me, p ".author_id") " ELSE " me " = ANY (" p \
                                                                       ".mentions) END"
-#define VISIBLE(p, me)                                                                       \
-  "(" p ".deleted_at IS NULL AND NOT " p                                                     \
-  ".scheduled AND NOT " CLOSED(p ".author_id") " AND (" p ".author_id = " me " OR (" ADMITS( \
-      p, me) " AND NOT " BLOCKED(me, p ".author_id") ")))"
+#define VISIBLE(p, me)                                                    \
+  "(" p ".deleted_at IS NULL AND NOT " p ".scheduled AND NOT coalesce(" p \
+  "_author.closed, false) AND (" p ".author_id = " me                     \
+  " OR (" ADMITS(p, me) " AND NOT " BLOCKED(me, p ".author_id") ")))"
 // Texts of an account that a block separates from the reader, or that is closed, are left out.
 #define AUDIBLE(c, me) \
   "(" c ".deleted OR NOT (" CLOSED(c ".author_id") " OR " BLOCKED(me, c ".author_id") "))"
@@ -34,22 +38,22 @@ namespace nova::content::queries {
 // for as good as the key; behind OFFSET 0 it has no other than the key to choose.
 #define POST_BY_ID(p, id) \
   "CROSS JOIN LATERAL (SELECT * FROM post WHERE post_id = " id " OFFSET 0) " p " "
-// A post as content_rows reads it, of the rows `page (post_id, at)`.
+// A post as content_rows reads it, of the rows `page (post.*, at)`. A kept count of none spares the search for the reader's own.
 #define POSTS(me) \
-  "SELECT p.post_id, p.author_id, p.created_at, p.edited_at, p.visibility::bigint, p.text, "      \
-  "p.content_warning, p.language, p.body, p.poll_ends_at, p.comments, p.shares, p.quotes, "       \
-  "p.scheduled, p.quote_id, q.author_id, q.text, q.created_at, q.content_warning, q.body, "       \
-  "r.emojis, r.ns, " MY_REACTION("p.post_id", me)                                                 \
-  ", EXISTS (SELECT 1 FROM share s WHERE s.post_id = p.post_id AND s.account_id = " me            \
-  "), EXISTS (SELECT 1 FROM bookmark k WHERE k.post_id = p.post_id AND k.account_id = " me        \
-  "), EXISTS (SELECT 1 FROM pin n WHERE n.post_id = p.post_id AND n.account_id = p.author_id), "  \
-  "v.options, v.ns, (SELECT m.choices FROM vote m WHERE m.post_id = p.post_id AND m.account_id "  \
-  "= " me "), page.at FROM page " POST_BY_ID("p", "page.post_id")                                 \
-  "LEFT JOIN LATERAL (SELECT * FROM post WHERE post_id = p.quote_id OFFSET 0) q ON "              \
-  VISIBLE("q", me) " " REACTIONS("p.post_id")                                                     \
-  "LEFT JOIN LATERAL (SELECT array_agg(o.option::bigint) AS options, array_agg(o.n) AS ns FROM "  \
+  "SELECT p.post_id, p.author_id, p.created_at, p.edited_at, p.visibility::bigint, p.text, " \
+  "p.content_warning, p.language, p.body, p.poll_ends_at, p.comments, p.shares, p.quotes, " \
+  "p.scheduled, p.quote_id, q.author_id, q.text, q.created_at, q.content_warning, q.body, " \
+  "r.emojis, r.ns, CASE WHEN r.ns IS NOT NULL THEN " MY_REACTION("p.post_id", me) " END, " \
+  "p.shares > 0 AND EXISTS (SELECT 1 FROM share s WHERE s.post_id = p.post_id AND s.account_id = " me "), " \
+  "EXISTS (SELECT 1 FROM bookmark k WHERE k.post_id = p.post_id AND k.account_id = " me "), " \
+  "EXISTS (SELECT 1 FROM pin n WHERE n.post_id = p.post_id AND n.account_id = p.author_id), " \
+  "v.options, v.ns, CASE WHEN p.poll_ends_at IS NOT NULL THEN (SELECT m.choices FROM vote m WHERE " \
+  "m.post_id = p.post_id AND m.account_id = " me ") END, p.at FROM page p " \
+  "LEFT JOIN (LATERAL (SELECT * FROM post WHERE post_id = p.quote_id OFFSET 0) q " AUTHOR_OF("q") ") ON " \
+  VISIBLE("q", me) " " REACTIONS("p.post_id") \
+  "LEFT JOIN LATERAL (SELECT array_agg(o.option::bigint) AS options, array_agg(o.n) AS ns FROM " \
   "vote_count o WHERE p.poll_ends_at IS NOT NULL AND o.post_id = p.post_id) v ON true "
-#define NEWEST_FIRST "ORDER BY page.at DESC, page.post_id DESC"
+#define NEWEST_FIRST "ORDER BY p.at DESC, p.post_id DESC"
 
 // ---- posts
 
@@ -59,34 +63,35 @@ const storage::query load_post{
         "SELECT author_id, created_at, edited_at, deleted_at, scheduled, visibility::bigint, "
         "quote_id, poll_ends_at, body, mentions FROM post WHERE post_id = $1"};
 
-const storage::query posts{
-    .name = "content.posts",
-    .sql =
-        "WITH page AS (SELECT x.id AS post_id, p.created_at AS at, x.n FROM "
-        "unnest($1::uuid[]) WITH ORDINALITY AS x(id, n) " POST_BY_ID("p", "x.id") "WHERE " VISIBLE(
-            "p", "$2") ") " POSTS("$2") "ORDER BY page.n"};
+const storage::query posts{.name = "content.posts",
+                           .sql =
+                               "WITH page AS (SELECT p.*, p.created_at AS at, x.n FROM "
+                               "unnest($1::uuid[]) WITH ORDINALITY AS "
+                               "x(id, n) " POST_BY_ID("p", "x.id") AUTHOR_OF("p") "WHERE " VISIBLE(
+                                   "p", "$2") ") " POSTS("$2") "ORDER BY p.n"};
 
 const storage::query own_posts{
     .name = "content.own_posts",
     .sql =
-        "WITH page AS (SELECT p.post_id, p.created_at AS at FROM post p WHERE p.post_id = $1 "
+        "WITH page AS (SELECT p.*, p.created_at AS at FROM post p WHERE p.post_id = $1 "
         "AND p.author_id = $2) " POSTS("$2")};
 
 const storage::query viewer_part{
     .name = "content.viewer_part",
-    .sql = "SELECT " VISIBLE("p", "$2") ", p.visibility = 1 AND NOT " PRIVATE("p.author_id") ", "
+    .sql = "SELECT " VISIBLE("p", "$2") ", p.visibility = 1 AND NOT coalesce(p_author.private, false), "
            MY_REACTION("p.post_id", "$2") ", EXISTS (SELECT 1 FROM share s WHERE s.post_id = "
            "p.post_id AND s.account_id = $2), EXISTS (SELECT 1 FROM bookmark k WHERE k.post_id = "
            "p.post_id AND k.account_id = $2), EXISTS (SELECT 1 FROM vote m WHERE m.post_id = "
            "p.post_id AND m.account_id = $2), p.author_id, p.text, p.created_at, "
-           "p.content_warning, p.body, p.deleted_at IS NOT NULL FROM post p WHERE p.post_id = $1"};
+           "p.content_warning, p.body, p.deleted_at IS NOT NULL FROM post p " AUTHOR_OF("p") "WHERE "
+           "p.post_id = $1"};
 
 const storage::query own_text{
     .name = "content.own_text",
     .sql = "SELECT text, content_warning, language FROM post WHERE post_id = $1"};
 
 #define OF_AUTHOR(filter) \
-  "WITH page AS (SELECT p.post_id, p.created_at AS at FROM post p WHERE p.author_id = $1 AND "  \
+  "WITH page AS (SELECT p.*, p.created_at AS at FROM post p " AUTHOR_OF("p") "WHERE p.author_id = $1 AND "  \
   "NOT p.scheduled AND p.deleted_at IS NULL AND " filter VISIBLE("p", "$2") " AND "             \
   "(p.created_at, p.post_id) < ($3::timestamptz, $4::uuid) ORDER BY p.created_at DESC, "        \
   "p.post_id DESC LIMIT $5::bigint) " POSTS("$2") NEWEST_FIRST
@@ -98,7 +103,7 @@ const storage::query media_of_account{.name = "content.media_of_account",
 // The shares of a private account, and of one that a block separates from the reader, are hidden as its posts are.
 const storage::query shares_of_account{
     .name = "content.shares_of_account",
-    .sql = "WITH page AS (SELECT s.post_id, s.at FROM share s " POST_BY_ID("p", "s.post_id")
+    .sql = "WITH page AS (SELECT p.*, s.at FROM share s " POST_BY_ID("p", "s.post_id") AUTHOR_OF("p")
            "WHERE s.account_id = $1 AND NOT " CLOSED("$1") " AND ($1 = $2 OR ((NOT "
            PRIVATE("$1") " OR " FOLLOWS("$2", "$1") ") AND NOT " BLOCKED("$2", "$1") ")) AND "
            VISIBLE("p", "$2") " AND (s.at, s.post_id) < ($3::timestamptz, $4::uuid) ORDER BY s.at "
@@ -106,14 +111,14 @@ const storage::query shares_of_account{
 
 const storage::query posts_of_tag{
     .name = "content.posts_of_tag",
-    .sql = "WITH page AS (SELECT t.post_id, t.created_at AS at FROM post_tag t " POST_BY_ID("p", "t.post_id")
+    .sql = "WITH page AS (SELECT p.*, t.created_at AS at FROM post_tag t " POST_BY_ID("p", "t.post_id") AUTHOR_OF("p")
            "WHERE t.tag = $1 AND " VISIBLE("p", "$2")
            " AND (t.created_at, t.post_id) < ($3::timestamptz, $4::uuid) ORDER BY t.created_at "
            "DESC, t.post_id DESC LIMIT $5::bigint) " POSTS("$2") NEWEST_FIRST};
 
 const storage::query bookmarked_posts{
     .name = "content.bookmarked_posts",
-    .sql = "WITH page AS (SELECT k.post_id, k.at FROM bookmark k " POST_BY_ID("p", "k.post_id")
+    .sql = "WITH page AS (SELECT p.*, k.at FROM bookmark k " POST_BY_ID("p", "k.post_id") AUTHOR_OF("p")
            "WHERE k.account_id = $1 AND " VISIBLE("p", "$1")
            " AND (k.at, k.post_id) < ($2::timestamptz, $3::uuid) ORDER BY k.at DESC, k.post_id "
            "DESC LIMIT $4::bigint) " POSTS("$1") NEWEST_FIRST};
@@ -121,7 +126,7 @@ const storage::query bookmarked_posts{
 const storage::query scheduled_posts{
     .name = "content.scheduled_posts",
     .sql =
-        "WITH page AS (SELECT p.post_id, p.created_at AS at FROM post p WHERE p.author_id = $1 "
+        "WITH page AS (SELECT p.*, p.created_at AS at FROM post p WHERE p.author_id = $1 "
         "AND p.scheduled AND (p.created_at, p.post_id) < ($2::timestamptz, $3::uuid) ORDER BY "
         "p.created_at DESC, p.post_id DESC LIMIT $4::bigint) " POSTS("$1") NEWEST_FIRST};
 
@@ -211,7 +216,7 @@ const storage::query comment_head{
     .sql = "SELECT c.post_id, c.parent_id, c.author_id, c.deleted, c.text, c.body, "
            VISIBLE("p", "$2") " AND " AUDIBLE("c", "$2") ", " MY_REACTION("c.comment_id", "$2")
            ", c.created_at, c.edited_at, c.replies, r.emojis, r.ns, p.author_id FROM comment c "
-           POST_BY_ID("p", "c.post_id") REACTIONS("c.comment_id")
+           POST_BY_ID("p", "c.post_id") AUTHOR_OF("p") REACTIONS("c.comment_id")
            "WHERE c.comment_id = $1"};
 
 // The comment and those that it answers, up to the post.
