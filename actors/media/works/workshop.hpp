@@ -21,11 +21,11 @@ struct made_file {
 
 struct made_media {
   bool readable = true;
-  std::string walls;  ///< of the cage in which a picture was read
+  std::string walls{};  ///< of the cage in which a picture was read
   std::int64_t width = 0, height = 0, duration_ms = 0;
-  std::string blurhash;
-  std::vector<made_file> variants;
-  std::optional<made_file> shown;
+  std::string blurhash{};
+  std::vector<made_file> variants{};
+  std::optional<made_file> shown{};
 };
 
 class workshop {
