@@ -12,8 +12,9 @@ as_server() {  # PostgreSQL does not run as root
   if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
 }
 
-# Makes the databases at the first start; sets `dsns`, the settings file with the connection strings.
-start_databases() {  # DATA NOVA
+# Makes the databases at the first start; sets `dsns`, the settings file with the connection strings. A node needs some seven
+# connections for each of its domains, so 100 a node.
+start_databases() {  # DATA NOVA N
   local data=$1 nova=$2 bin folder=$1/postgres user
   bin=$(server_bin)
   dsns=$data/nova.toml
@@ -25,7 +26,7 @@ start_databases() {  # DATA NOVA
       as_server tee "$folder/data/pg_hba.conf" > /dev/null
   fi
   (cd / && as_server "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/log" \
-    -o "-c listen_addresses='' -c unix_socket_directories='$folder'" start >&2)
+    -o "-c listen_addresses='' -c unix_socket_directories='$folder' -c max_connections=$(($3 * 100))" start >&2)
   [ -f "$dsns" ] && return
   (umask 077 && "$nova" databases --host "$folder" --settings "$dsns" > "$data/databases.sql")
   (cd / && as_server "$bin/psql" -h "$folder" -d postgres -v ON_ERROR_STOP=1 -q < "$data/databases.sql" >&2)
@@ -53,7 +54,7 @@ serve_nodes() {  # N PORT DATA NOVA
   local n=$1 port=$2 data=$3 nova=$4 i pids=() domains
   mkdir -p "$data"
   chmod go+x "$data"
-  start_databases "$data" "$nova"
+  start_databases "$data" "$nova" "$n"
   mapfile -t domains < <(sed -n '/^\[storage\.dsn\]/,/^\[storage\.owner_dsn\]/s/^\([a-z]*\) = .*/\1/p' "$dsns")
   trap 'kill "${pids[@]}" 2>/dev/null; wait; stop_databases "$data"; exit 0' INT TERM
   for ((i = 1; i <= n; i++)); do

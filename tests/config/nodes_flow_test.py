@@ -1,0 +1,137 @@
+"""`config/up --nodes 3` without its build: three nodes and their PostgreSQL, as config/build/nodes.bash starts them."""
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+SLOWDOWN = int(os.environ.get("NOVA_SLOWDOWN", "1"))
+READY_LIMIT_S, ANSWER_LIMIT_S, STOP_LIMIT_S = 60 * SLOWDOWN, 15 * SLOWDOWN, 30 * SLOWDOWN
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
+NODES = 3
+# Of one domain on one node: storage.read_connections, storage.slow_read_connections and the lane.
+CONNECTIONS_OF_A_DOMAIN = 4 + 2 + 1
+PLACES_OF_A_DOMAIN = 2  # how many of the nodes have its role
+
+
+def free_ports():
+    """A port after which, 100 and 200 further on too, one is free for each node."""
+    while True:
+        first = random.randrange(20000, 30000)
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for hundred in (0, 100, 200):
+                for node in range(NODES + 1):
+                    held.enter_context(socket.create_server(("127.0.0.1", first + hundred + node)))
+            return first
+
+
+class Nodes(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="nova-nodes-")
+        os.chmod(self.folder, 0o755)
+        self.data = f"{self.folder}/nodes"
+        self.port = free_ports()
+        script = 'exec 3>&1; source config/build/steps.bash; source config/build/nodes.bash; serve_nodes "$@"'
+        with open(f"{self.folder}/stderr.log", "wb") as log:
+            self.process = subprocess.Popen(
+                ["bash", "-euo", "pipefail", "-c", script, "nodes", str(NODES), str(self.port), self.data,
+                 os.environ["NOVA_BINARY"]], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.addCleanup(self.clean)
+
+    def clean(self):
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOP_LIMIT_S)
+        self.process.kill()
+        for pid in re.findall(r"is process (\d+),", self.log()):
+            with contextlib.suppress(OSError):
+                os.kill(int(pid), signal.SIGKILL)
+        with contextlib.suppress(OSError, ValueError), open(f"{self.data}/postgres/data/postmaster.pid", encoding="ascii") as file:
+            os.kill(int(file.readline()), signal.SIGQUIT)
+        self.process.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self):
+        with open(f"{self.folder}/stderr.log", encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def ready_gateways(self):
+        timer = threading.Timer(READY_LIMIT_S, self.process.kill)
+        timer.start()
+        ports = []
+        for line in self.process.stdout:
+            if ready := re.fullmatch(r"nova ready: http://127\.0\.0\.1:(\d+)\n", line):
+                ports.append(int(ready.group(1)))
+            if len(ports) == 2:
+                break
+        timer.cancel()
+        self.assertEqual(len(ports), 2, self.log()[-3000:])
+        return ports
+
+    def call(self, port, method, path, body=None, token=None):
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_LIMIT_S)) as connection:
+            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            reply = connection.getresponse()
+            return reply.status, reply.read()
+
+    def until(self, port, path, token=None, status=200):
+        """Asks until that status is the answer."""
+        over = time.monotonic() + READY_LIMIT_S
+        pause = threading.Event()  # never set: between two questions
+        while True:
+            answered, body = self.call(port, "GET", path, token=token)
+            if answered == status:
+                return body
+            self.assertLess(time.monotonic(), over, f"{path}: {answered} {body!r}\n{self.log()[-3000:]}")
+            pause.wait(0.1)
+
+    def most_connections(self):
+        """Of the role with the most, now."""
+        folder = f"{self.data}/postgres"
+        as_server = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        said = subprocess.run(
+            [*as_server, "psql", "-h", folder, "-d", "postgres", "-Atc",
+             "SELECT max(n) FROM (SELECT count(*) n FROM pg_stat_activity WHERE usename LIKE 'nova\\_%' GROUP BY usename) x"],
+            cwd="/", check=True, capture_output=True, text=True)
+        return int(said.stdout)
+
+    def test_three_nodes_serve_within_their_connections_and_outlive_one(self):
+        first, second = self.ready_gateways()
+        for port in (first, second):
+            self.until(port, "/readyz")
+        status, body = self.call(first, "POST", "/v1/auth/register", {
+            "email": "ada@example.org", "handle": "ada", "password": "correct horse battery", "display_name": "Ada"})
+        self.assertEqual(status, 201, body)
+        token = json.loads(body)["access_token"]
+        self.until(second, "/v1/users/me", token)
+        for path in ("/v1/feed", "/v1/conversations", "/v1/bookmarks", "/v1/streams"):
+            self.until(second, path, token)
+        self.assertLessEqual(self.most_connections(), CONNECTIONS_OF_A_DOMAIN * PLACES_OF_A_DOMAIN)
+        with open(f"{self.data}/postgres/log", encoding="utf-8", errors="replace") as file:
+            refused = [line for line in file if "FATAL" in line and "connection" in line]
+        self.assertEqual(refused, [])
+
+        third = int(re.search(r"node3 is process (\d+),", self.log()).group(1))
+        os.kill(third, signal.SIGKILL)
+        for path in ("/v1/users/me", "/v1/feed", "/v1/conversations"):
+            self.until(first, path, token)
+
+        self.process.terminate()
+        self.assertEqual(self.process.wait(STOP_LIMIT_S), 0, self.log()[-3000:])
+        self.assertFalse(os.path.exists(f"{self.data}/postgres/data/postmaster.pid"))
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
