@@ -18,8 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_set>
 
 namespace nova::gateway {
 
@@ -56,13 +59,17 @@ std::string failure_line(const error& e, std::string_view request_id) {
 
 struct operators_socket::impl : std::enable_shared_from_this<impl> {
   void accept();
+  void close_all();
   void unlink_socket() const { ::unlink(by_handle(folder).c_str()); }
 
   net::io_context context{1};
   std::optional<local::acceptor> listening;
   rpc::bus* bus = nullptr;
   std::thread runner;
-  std::size_t connections = 0;
+  /// A connection may end with its answer, on any thread.
+  std::mutex mutex;
+  std::unordered_set<local::socket*> connections;
+  std::atomic<bool> stopping{false};
   int folder = -1;
 };
 
@@ -73,9 +80,13 @@ template <class Owner>
 struct operator_connection : std::enable_shared_from_this<operator_connection<Owner>> {
   operator_connection(std::shared_ptr<Owner> o, local::socket s, uid_t uid)
       : owner(std::move(o)), socket(std::move(s)), user("system user " + std::to_string(uid)) {
-    ++owner->connections;
+    const std::lock_guard hold(owner->mutex);
+    owner->connections.insert(&socket);
   }
-  ~operator_connection() { --owner->connections; }
+  ~operator_connection() {
+    const std::lock_guard hold(owner->mutex);
+    owner->connections.erase(&socket);
+  }
 
   void read() {
     net::async_read_until(socket, net::dynamic_buffer(input, operators_socket::max_line_bytes),
@@ -109,6 +120,7 @@ struct operator_connection : std::enable_shared_from_this<operator_connection<Ow
     auto c = make_call(method, std::move(from), request_id, std::chrono::steady_clock::now());
     c.request = std::move(params);
     c.reply = [self = this->shared_from_this(), &method](rpc::reply_result r) {
+      if (self->owner->stopping) return;
       net::post(self->socket.get_executor(), [self, &method, r = std::move(r)] {
         if (!r) return self->write(failure_line(r.error(), self->request_id));
         std::string out = R"({"result":)";
@@ -137,12 +149,24 @@ struct operator_connection : std::enable_shared_from_this<operator_connection<Ow
 
 void operators_socket::impl::accept() {
   listening->async_accept([self = shared_from_this()](error_code ec, local::socket socket) {
-    if (ec == net::error::operation_aborted) return;
+    if (self->stopping) return;
     const auto uid = ec ? std::nullopt : peer_of(socket);
-    if (uid && (*uid == ::geteuid() || *uid == 0) && self->connections < max_connections)
+    const auto places = [&] {
+      const std::lock_guard hold(self->mutex);
+      return max_connections - self->connections.size();
+    };
+    if (uid && (*uid == ::geteuid() || *uid == 0) && places() > 0)
       std::make_shared<operator_connection<impl>>(self, std::move(socket), *uid)->read();
     self->accept();
   });
+}
+
+// What waits on a socket ends, and with it what the waiting holds.
+void operators_socket::impl::close_all() {
+  error_code ignored;
+  listening->close(ignored);
+  const std::lock_guard hold(mutex);
+  for (auto* socket : connections) socket->close(ignored);
 }
 
 operators_socket::operators_socket() : impl_(std::make_shared<impl>()) {}
@@ -173,9 +197,9 @@ result<void> operators_socket::start(const std::filesystem::path& folder, rpc::b
 void operators_socket::stop() {
   auto& i = *impl_;
   if (i.runner.joinable()) {
-    i.context.stop();
+    i.stopping = true;
+    net::post(i.context, [held = impl_] { held->close_all(); });
     i.runner.join();
-    i.listening.reset();
     i.unlink_socket();
   }
   if (i.folder >= 0) ::close(i.folder);

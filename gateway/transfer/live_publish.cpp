@@ -56,7 +56,10 @@ void live_publish::admitted(const live::Admission& a) {
   part_ = "live-" + to_string(make_uuid_v7(shared_.common.wall.now(), shared_.common.random));
   writer_ = std::make_shared<part_writer>(thread_, shared_.files, shared_.store);
   writer_->open(
-      part_, 0, std::nullopt, [self = self()] { self->want_more(); },
+      part_, 0, std::nullopt,
+      [weak = std::weak_ptr<live_publish>(self())] {
+        if (const auto self = weak.lock()) self->want_more();
+      },
       [self = self()](const result<void>& r) {
         if (!r) return self->give_up(r.error());
         self->want_more();

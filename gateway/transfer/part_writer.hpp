@@ -31,7 +31,8 @@ class part_writer : public std::enable_shared_from_this<part_writer> {
   };
 
   /// Opens the part; what lies behind `offset` is dropped. A part that is shorter gives `conflict`; `offset()` is its size then.
-  /// `check`: of the bytes that follow. `drained`: take() may go on.
+  /// `check`: of the bytes that follow. `drained`: take() may go on; kept as long as the writer, so
+  /// it must not hold the writer's owner.
   void open(const std::string& part, std::int64_t offset, std::optional<checksum> check,
             std::function<void()> drained, done then);
   /// False: enough for now.
