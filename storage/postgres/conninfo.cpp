@@ -14,6 +14,22 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+std::string* value_of(keywords& words, std::string_view name) {
+  const auto at =
+      std::find_if(words.begin(), words.end(), [&](auto& x) { return x.first == name; });
+  return at == words.end() ? nullptr : &at->second;
+}
+
+std::vector<std::string> items_of(const std::string& list) {
+  std::vector<std::string> out(1);
+  for (const char c : list)
+    if (c == ',') out.emplace_back();
+    else out.back() += c;
+  return out;
+}
+
+constexpr const char* attributes = "target_session_attrs";
+
 }  // namespace
 
 result<keywords> parse_conninfo(const std::string& conninfo, const keywords& extra) {
@@ -34,6 +50,7 @@ result<keywords> parse_conninfo(const std::string& conninfo, const keywords& ext
     else if (name == "options") at->second += " " + value;
     else at->second = value;
   }
+  if (host_count(out) > 1 && !value_of(out, attributes)) out.emplace_back(attributes, "primary");
   return out;
 }
 
@@ -44,6 +61,31 @@ keywords with_keepalive(keywords words) {
                                     {"tcp_user_timeout", "10000"}})
     if (std::none_of(words.begin(), words.end(), [&](const auto& x) { return x.first == name; }))
       words.emplace_back(name, value);
+  return words;
+}
+
+std::size_t host_count(const keywords& words) {
+  std::size_t out = 1;
+  for (const auto& [name, value] : words)
+    if (name == "host" || name == "hostaddr") out = std::max(out, items_of(value).size());
+  return out;
+}
+
+// A list of one port stands for all hosts.
+keywords only_host(const keywords& words, std::size_t index) {
+  auto out = words;
+  if (host_count(words) == 1) return out;
+  for (const char* name : {"host", "hostaddr", "port"})
+    if (auto* list = value_of(out, name)) {
+      const auto items = items_of(*list);
+      *list = items.size() == 1 ? items[0] : index < items.size() ? items[index] : std::string();
+    }
+  return out;
+}
+
+keywords for_reading(keywords words) {
+  if (auto* wanted = value_of(words, attributes); wanted && *wanted == "read-write")
+    *wanted = "primary";
   return words;
 }
 
@@ -78,7 +120,7 @@ result<blocking_connection> blocking_connection::open_read_only(const std::strin
                                                                 int timeout_s) {
   auto words = parse_conninfo(conninfo, {{"options", "-c default_transaction_read_only=on"}});
   if (!words) return words.error();
-  return open(to_conninfo(*words), timeout_s);
+  return open(to_conninfo(for_reading(std::move(*words))), timeout_s);
 }
 
 blocking_connection::blocking_connection(blocking_connection&& other) noexcept

@@ -3,6 +3,7 @@
 
 #include "protocols/core/error.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,9 +18,16 @@ namespace nova::storage {
 using keywords = std::vector<std::pair<std::string, std::string>>;
 
 /// `conninfo` (keywords or URI), where values of `extra` replace values of the same name. `options` are added to the existing ones.
+/// Of several hosts the primary is wanted, if `conninfo` does not say which.
 result<keywords> parse_conninfo(const std::string& conninfo, const keywords& extra);
 /// Adds time limits for a vanished peer, where `words` has none: 10 s of silence end a connection.
 keywords with_keepalive(keywords words);
+/// How many hosts `words` names; without a host one, libpq's default.
+std::size_t host_count(const keywords& words);
+/// `words` for the host of that index alone.
+keywords only_host(const keywords& words, std::size_t index);
+/// Wants the primary instead of a session that can write, which a read-only session can never be.
+keywords for_reading(keywords words);
 /// Keyword form, quoted.
 std::string to_conninfo(const keywords& words);
 

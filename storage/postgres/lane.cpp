@@ -55,7 +55,7 @@ void postgres_lane::connect() {
     return reconnect_later();
   }
   session_ = std::make_shared<session>(io_, *this);
-  session_->open(with_keepalive(std::move(*words)), milliseconds(settings_.connect_timeout_ms));
+  session_->open(with_keepalive(turns_.next(*words)), milliseconds(settings_.connect_timeout_ms));
 }
 
 postgres_lane::milliseconds postgres_lane::backoff() {
@@ -97,6 +97,7 @@ void postgres_lane::on_lost(const std::string& reason) {
 
 void postgres_lane::on_open() {
   connected_ = true;
+  turns_.opened();
   in_transaction_ = false;
   if (ever_connected_) ++metrics_.reconnects;
   ever_connected_ = true;
@@ -104,12 +105,18 @@ void postgres_lane::on_open() {
 }
 
 bool postgres_lane::give_up(const std::string& reason) {
-  constexpr std::size_t most_abandoned = 1;
-  if (abandoned_.size() >= most_abandoned) return false;
-  abandoned_.push_back(session_);
-  session_->abandon([self = shared_from_this(), which = session_.get()] {
-    std::erase_if(self->abandoned_, [&](const auto& s) { return s.get() == which; });
-  });
+  if (const auto host = turns_.stuck()) {
+    abandoned_.push_back(session_);
+    session_->abandon([self = shared_from_this(), which = session_.get(), host = *host] {
+      std::erase_if(self->abandoned_, [&](const auto& s) { return s.get() == which; });
+      self->turns_.answered(host);
+    });
+    if (silent_ && turns_.another()) silent_();
+  } else if (turns_.another()) {
+    session_->close();
+  } else {
+    return false;
+  }
   on_lost(reason);
   return true;
 }

@@ -14,6 +14,7 @@
 
 #include "storage/database/batch.hpp"
 #include "storage/postgres/database_clock.hpp"
+#include "storage/postgres/host_turns.hpp"
 #include "storage/postgres/parked_units.hpp"
 #include "storage/postgres/postgres_database.hpp"
 #include "storage/postgres/session.hpp"
@@ -48,6 +49,8 @@ class postgres_lane final : public commit_lane,
 
   /// The rest: storage thread only.
   void start();
+  /// Called when a server does not answer and another host is to be tried.
+  void when_silent(std::function<void()> then) { silent_ = std::move(then); }
   void claim(std::uint32_t shard_count, claim_callback done);
   void reincarnate(std::function<void(result<void>)> done);
   void stop(std::function<void()> done);
@@ -197,7 +200,9 @@ class postgres_lane final : public commit_lane,
   // Storage thread.
   stage stage_ = stage::disconnected;
   std::shared_ptr<session> session_;
-  std::vector<std::shared_ptr<session>> abandoned_;  ///< given up and not yet gone
+  host_turns turns_;
+  std::function<void()> silent_;
+  std::vector<std::shared_ptr<session>> abandoned_;  ///< given up and not yet gone; one a host
   boost::asio::steady_timer reconnect_timer_, renewal_timer_, watch_timer_, retry_timer_,
       stop_timer_, collect_timer_, parked_timer_;
   parameter_buffer params_;

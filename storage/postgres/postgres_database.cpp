@@ -19,6 +19,9 @@ class postgres_database final : public database,
 
   void start() {
     boost::asio::post(io_, [self = shared_from_this()] {
+      self->lane_->when_silent([reads = std::weak_ptr<read_pool>(self->reads_)] {
+        if (const auto r = reads.lock()) r->leave_server();
+      });
       self->lane_->start();
       self->reads_->start();
     });

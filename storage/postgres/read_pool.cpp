@@ -55,13 +55,14 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
                          std::string(home_.options)}});
     if (!words) return on_lost(words.error().detail);
     session_ = std::make_shared<session>(pool_->io_, *this);
-    session_->open(with_keepalive(std::move(*words)), milliseconds(settings.connect_timeout_ms));
+    session_->open(with_keepalive(turns_.next(for_reading(std::move(*words)))),
+                   milliseconds(settings.connect_timeout_ms));
   }
 
   void close() {
     timer_.cancel();
     if (session_) session_->close();
-    if (abandoned_) std::exchange(abandoned_, nullptr)->close();
+    for (auto& s : std::exchange(abandoned_, {})) s->close();
     if (std::exchange(open_, false)) --pool_->connected_;
     fail_under_way("stopping");
     under_way_.clear();
@@ -99,6 +100,10 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
   }
   void flush() { session_->flush(); }
 
+  void leave_server() {
+    if (open_ && turns_.another()) give_up("no answer from the database");
+  }
+
   // The server ends a slow read by itself; a second later the connection is taken for dead.
   void check_age(clock::time_point now) {
     if (!open_ || under_way_.empty()) return;
@@ -119,6 +124,7 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
   void on_open() override {
     open_ = true;
     ++pool_->connected_;
+    turns_.opened();
     attempts_ = 0;
     if (std::exchange(opened_before_, true)) ++pool_->metrics_.reconnects;
     pool_->dispatch();
@@ -181,11 +187,19 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
 
   bool on_silent() override { return give_up("no answer while connecting"); }
 
-  /// False when one connection of this place is already left behind: then the server itself is stuck, and this one is kept.
+  /// False when each host has a connection of this place that was left behind: then the servers are stuck, and this one is kept.
   bool give_up(const char* reason) {
-    if (abandoned_) return false;
-    abandoned_ = session_;
-    session_->abandon([self = shared_from_this()] { self->abandoned_ = nullptr; });
+    if (const auto host = turns_.stuck()) {
+      abandoned_.push_back(session_);
+      session_->abandon([self = shared_from_this(), which = session_.get(), host = *host] {
+        std::erase_if(self->abandoned_, [&](const auto& s) { return s.get() == which; });
+        self->turns_.answered(host);
+      });
+    } else if (turns_.another()) {
+      session_->close();
+    } else {
+      return false;
+    }
     on_lost(reason);
     return true;
   }
@@ -213,7 +227,8 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
   section& home_;
   boost::asio::steady_timer timer_;
   std::shared_ptr<session> session_;
-  std::shared_ptr<session> abandoned_;  ///< given up and not yet gone
+  host_turns turns_;
+  std::vector<std::shared_ptr<session>> abandoned_;  ///< given up and not yet gone; one a host
   std::deque<answered> under_way_;
   clock::time_point head_since_{};  ///< the first of them runs since then
   double expected_ms_ = 0;
@@ -252,6 +267,11 @@ void read_pool::start() {
   };
   add(quick_, options_.settings.read_connections);
   add(slow_, options_.settings.slow_read_connections);
+}
+
+void read_pool::leave_server() {
+  for (auto* s : {&quick_, &slow_})
+    for (const auto& m : s->members) m->leave_server();
 }
 
 // While reads wait or are under way; an idle pool costs no wake-ups.

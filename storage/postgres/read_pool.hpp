@@ -3,6 +3,7 @@
 // Made by postgres_database.cpp; read() is called on any thread, the rest happens on the storage thread.
 #pragma once
 
+#include "storage/postgres/host_turns.hpp"
 #include "storage/postgres/postgres_database.hpp"
 #include "storage/postgres/read_queue.hpp"
 #include "storage/postgres/session.hpp"
@@ -28,6 +29,8 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
   void read(statement s, read_callback done);
 
   void start();
+  /// The server was found silent: all sessions go to another host of the connection string. Storage thread only.
+  void leave_server();
   /// Waits at most settings.stop_ms for the reads under way; then closes.
   void stop(std::function<void()> done);
   bool connected() const noexcept { return connected_ > 0; }

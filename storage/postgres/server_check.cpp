@@ -63,6 +63,18 @@ void check_setting(blocking_connection& db, std::vector<std::string>& out, const
                   " = on in postgresql.conf and reload");
 }
 
+// Several servers are named, so that one takes over from the other.
+void check_standbys(blocking_connection& db, std::vector<std::string>& out,
+                    const std::string& conninfo) {
+  const auto words = parse_conninfo(conninfo, {});
+  if (!words || host_count(*words) < 2) return;
+  const auto standbys = db.text("SELECT current_setting('synchronous_standby_names')");
+  if (standbys && !standbys->empty()) return;
+  out.push_back(
+      "the connection string names several hosts, but synchronous_standby_names is empty: a "
+      "standby that takes over could lack answered writes; set synchronous_standby_names");
+}
+
 // Asked as the owner role.
 constexpr role_rule owner_rules[] = {
     {"SELECT rolsuper FROM pg_roles WHERE rolname = current_user",
@@ -123,6 +135,7 @@ std::vector<std::string> check_server(const std::string& conninfo) {
   check_setting(*db, out, "synchronous_commit", "an answered write could be lost in a crash");
   check_setting(*db, out, "fsync", "the whole database could be lost in a crash");
   check_setting(*db, out, "full_page_writes", "pages could be torn in a crash");
+  check_standbys(*db, out, conninfo);
   auto encoding = db->text(
       "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()");
   if (!encoding || *encoding != "UTF8")

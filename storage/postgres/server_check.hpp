@@ -8,7 +8,8 @@ namespace nova::storage {
 
 /// Connects as a domain's run-time role; cannot write. Each finding is one sentence: the fault and its cure. Findings:
 /// a version below 15; synchronous_commit, fsync or full_page_writes not on; an encoding other than UTF8; a role with more rights
-/// than DML on its own tables; a database that other roles may connect to. Empty: no fault was found.
+/// than DML on its own tables; a database that other roles may connect to; several
+/// hosts without a synchronous standby. Empty: no fault was found.
 std::vector<std::string> check_server(const std::string& conninfo);
 
 /// The same for the role that runs migrations, before they run. Findings: a superuser, a role without the right to create tables,

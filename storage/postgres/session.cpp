@@ -61,8 +61,8 @@ bool session::over_when_abandoned() {
   return true;
 }
 
+// Once more while it connects: a new socket of libpq may have the number of the last one.
 void session::bind_socket() {
-  if (socket_.is_open() && socket_.native_handle() == PQsocket(connection_)) return;
   if (socket_.is_open()) socket_.release();
   if (PQsocket(connection_) >= 0) socket_.assign(PQsocket(connection_));
 }
