@@ -24,11 +24,17 @@ bool may_succeed_later(std::string_view code) noexcept {
          code == "rate_limited" || code == "internal";
 }
 
+void workload::later(std::chrono::microseconds delay, std::function<void()> what) {
+  io_.after(delay, [alive = std::weak_ptr(alive_), what = std::move(what)] {
+    if (!alive.expired()) what();
+  });
+}
+
 void workload::tick(device& d) {
   if (!issuing_) return;
   if (d.in_flight < options_.window) issue(d);
   const auto most = static_cast<std::uint64_t>(options_.pause.count()) * 1000;
-  io_.after(std::chrono::microseconds(most / 10 + random(most * 9 / 10)), [this, &d] { tick(d); });
+  later(std::chrono::microseconds(most / 10 + random(most * 9 / 10)), [this, &d] { tick(d); });
 }
 
 void workload::issue(device& d) {
@@ -78,8 +84,8 @@ void workload::transmit(device& d, std::size_t send) {
         refused_later_ += later;
         if (r.lost || later) {
           ++counts_.resent;
-          io_.after(std::chrono::milliseconds(r.lost ? 0 : 50 + random(150)),
-                    [this, &d, send] { transmit(d, send); });
+          this->later(std::chrono::milliseconds(r.lost ? 0 : 50 + random(150)),
+                      [this, &d, send] { transmit(d, send); });
           return;
         }
         --d.in_flight;

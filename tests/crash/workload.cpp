@@ -17,6 +17,7 @@ workload::~workload() {
     if (d->session) d->session->stop(0);
   io_.run([this] {
     for (auto& d : devices_) d->session.reset();
+    alive_.reset();
   });
 }
 

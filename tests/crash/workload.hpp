@@ -85,6 +85,7 @@ class workload {
   bool add_place(client::http_client& http, const std::string& kind, std::size_t owner,
                  const std::vector<std::size_t>& others, std::string& why);
 
+  void later(std::chrono::microseconds delay, std::function<void()> what);
   void tick(device& d);
   void issue(device& d);
   void send(device& d);
@@ -116,6 +117,7 @@ class workload {
   std::uint64_t made_ = 0;
   std::uint64_t refused_later_ = 0;  ///< answers that say to come back
   bool issuing_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>();  ///< what later() put off ends with it
   bool measuring_ = true;
 };
 
