@@ -6,6 +6,7 @@
 #include "tests/crash/private_disk.hpp"
 #include "tests/crash/side_load.hpp"
 #include "tests/support/server_process.hpp"
+#include "tests/support/slowdown.hpp"
 
 #include <sys/stat.h>
 #include <cstdarg>
@@ -43,7 +44,7 @@ std::string_view name_of(strike s) noexcept {
 namespace {
 
 constexpr std::size_t sends_to_recover = 100;
-constexpr seconds recovery_within{40}, stopped_within{40};
+constexpr seconds recovery_within{40 * test::slowdown}, stopped_within{40 * test::slowdown};
 
 long long since(clock_type::time_point t) {
   return std::chrono::duration_cast<milliseconds>(clock_type::now() - t).count();
@@ -125,7 +126,7 @@ class run {
     for (auto kind : options_.plan) {
       const auto before = acked();
       const auto wanted = options_.least_sends + random_() % (options_.more_sends + 1);
-      if (!workload_->await_acked(before + wanted, seconds(60)))
+      if (!workload_->await_acked(before + wanted, seconds(60 * test::slowdown)))
         return fail("the load stands still before " + std::string(name_of(kind)));
       const auto at = clock_type::now();
       const auto strikes_at = acked();
@@ -232,7 +233,7 @@ class run {
   bool disk_full() {
     std::string why;
     if (!disk_ || !disk_->fill(why)) return fail("filling the disk: " + why);
-    const bool noticed = workload_->await_refused(seconds(15));
+    const bool noticed = workload_->await_refused(seconds(15 * test::slowdown));
     disk_->relieve();
     const auto relieved = clock_type::now();
     if (!noticed) return fail("nobody was told of the full disk");
@@ -252,7 +253,7 @@ class run {
     auto held = audit_->lock_members(why);
     if (!held) return fail("locking rows: " + why);
     (void)acked_within(milliseconds(1000), all);  // until the rows are wanted
-    const auto served = acked_within(seconds(3), sends_to_recover);
+    const auto served = acked_within(seconds(3 * test::slowdown), sends_to_recover);
     record_.strikes.push_back({"rows were locked by a stranger", served, sends_to_recover});
     return true;
   }
@@ -279,7 +280,7 @@ class run {
         {.binary = options_.binary, .data = data, .environment = environment_});
     if (!again.start()) return fail("start after a restore: " + again.problem());
     auto h = as_of(backup_->seen, record_);
-    client::http_client http(again.at(), seconds(30));
+    client::http_client http(again.at(), seconds(30 * test::slowdown));
     rest_reader reader{http, workload_->accounts(), h};
     std::string why;
     if (!database_audit(data).read(h.databases.emplace(), why))
@@ -322,9 +323,9 @@ class run {
     const auto before = closed();
     const auto slow = workload_->stop_reading();
     for (int tries = 0; tries < 6 && closed() == before; ++tries) {
-      (void)workload_->await_acked(acked() + 2500, seconds(6));
+      (void)workload_->await_acked(acked() + 2500, seconds(6 * test::slowdown));
       workload_->read_again();
-      (void)workload_->await_acked(acked() + 50, seconds(6));
+      (void)workload_->await_acked(acked() + 50, seconds(6 * test::slowdown));
       if (closed() == before) workload_->stop_reading();
     }
     workload_->read_again();
@@ -339,7 +340,7 @@ class run {
     side_->finish(record_);
     workload_->stop_issuing();
     if (!workload_->await_idle(recovery_within)) return fail("operations stay unanswered");
-    client::http_client http(nova_->at(), seconds(30));
+    client::http_client http(nova_->at(), seconds(30 * test::slowdown));
     rest_reader reader{http, workload_->accounts(), record_};
     auto everybody = workload_->accounts();
     everybody.insert(everybody.end(), side_->registered().begin(), side_->registered().end());
@@ -350,10 +351,10 @@ class run {
     if (!reader.repeat_sends(100) || !reader.probe_blocks(workload_->accounts()[0], blocked_) ||
         !reader.read_conversations())
       return fail("reading at rest: " + reader.why);
-    (void)workload_->await_caught_up(seconds(10));
-    workload_->probe_receipts(seconds(5));
+    (void)workload_->await_caught_up(seconds(10 * test::slowdown));
+    workload_->probe_receipts(seconds(5 * test::slowdown));
     if (!reader.read_accounts(everybody)) return fail("reading at rest: " + reader.why);
-    workload_->probe_presence(seconds(5));
+    workload_->probe_presence(seconds(5 * test::slowdown));
     if (!audit_->read(record_.databases.emplace(), why))
       return fail("reading the databases: " + why);
     return restore(everybody);
@@ -365,7 +366,7 @@ class run {
       const auto events = audit_->events(why);
       if (events < 0) return fail("counting events: " + why);
       if (static_cast<std::uint64_t>(events) >= options_.least_events) return true;
-      if (!workload_->await_acked(acked() + 2000, seconds(120)))
+      if (!workload_->await_acked(acked() + 2000, seconds(120 * test::slowdown)))
         return fail("the load stands still");
     }
     return true;
