@@ -11,7 +11,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../hostile"))
 from nova_server import NovaServer, SLOWDOWN  # noqa: E402
 
-SETTLE_S, LOOK_S = 8, 20
+SETTLE_S, LOOK_S = 8, 12
 # The goal is 0.3 % of a quiet core; on a machine that does other work each wake-up costs several times as much.
 MOST_CPU_PERCENT = 1.0 * SLOWDOWN
 # Each domain's lane renews its lease once a second and looks twice.

@@ -20,6 +20,7 @@ SLOWDOWN = int(os.environ.get("NOVA_SLOWDOWN", "1"))
 READY_LIMIT_S, ANSWER_LIMIT_S, STOP_LIMIT_S = 60 * SLOWDOWN, 15 * SLOWDOWN, 30 * SLOWDOWN
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 NODES = 3
+AT_ONCE_S = 1 * SLOWDOWN
 # Of one domain on one node: storage.read_connections, storage.slow_read_connections and the lane.
 CONNECTIONS_OF_A_DOMAIN = 4 + 2 + 1
 PLACES_OF_A_DOMAIN = 2  # how many of the nodes have its role
@@ -127,6 +128,19 @@ class Nodes(unittest.TestCase):
         os.kill(third, signal.SIGKILL)
         for path in ("/v1/users/me", "/v1/feed", "/v1/conversations"):
             self.until(first, path, token)
+
+        # Both nodes of the domain user are gone: after the time of a take-over its calls are refused at once.
+        second_pid = int(re.search(r"node2 is process (\d+),", self.log()).group(1))
+        os.kill(second_pid, signal.SIGKILL)
+        self.until(first, "/v1/users/me", token, status=503)
+        over = time.monotonic() + READY_LIMIT_S
+        took = READY_LIMIT_S
+        while took > AT_ONCE_S and time.monotonic() < over:
+            began = time.monotonic()
+            self.assertEqual(self.call(first, "GET", "/v1/users/me", token=token)[0], 503)
+            took = time.monotonic() - began
+        self.assertLess(took, AT_ONCE_S)
+        self.until(first, "/v1/conversations", token)
 
         self.process.terminate()
         self.assertEqual(self.process.wait(STOP_LIMIT_S), 0, self.log()[-3000:])

@@ -23,6 +23,8 @@ constexpr int patience_for_best = 2;
 /// After a planned move only its receiver claims for so long.
 constexpr milliseconds reserved_for{3000};
 constexpr milliseconds balance_interval{1000};
+/// A take-over is over by then: calls do not wait for the owner of a domain that has had none for so long.
+constexpr milliseconds longest_take_over{10'000};
 /// How often owners of consumers tell how far they have read: events are kept for days.
 constexpr std::uint32_t balances_a_report = 10;
 
@@ -78,7 +80,6 @@ result<std::uint16_t> cluster_router::start() {
     p->shards = shards;
     p->last_event = std::make_unique<std::atomic<std::uint64_t>[]>(shards);
     p->seen_ns = started_.time_since_epoch().count();
-    p->orphaned = started_;
     places_.push_back(std::move(p));
   };
   for (const auto& d : directory_.domains()) add(d->link.domain.name, d->link.domain.shards);
@@ -143,11 +144,19 @@ owner_hint cluster_router::owner_of(std::string_view domain) const {
   return {false, p != nullptr ? p->owner.load() : link::peer_number{0}};
 }
 
+bool cluster_router::is_nowhere(std::string_view domain) const {
+  const auto* p = find(domain);
+  if (p == nullptr) return true;
+  if (p->owner != 0 || p->moving || served_here(domain) != nullptr) return false;
+  const auto seen = steady_time(steady_time::duration(p->seen_ns.load()));
+  return services_.now() - seen > longest_take_over;
+}
+
 void cluster_router::call(rpc::call c) {
   if (takes_calls(c.method->domain)) return local_.call(std::move(c));
   const bool closed =
       services_.stopping.load(std::memory_order_relaxed) && c.caller.kind != rpc::caller_kind::node;
-  if (closed || find(c.method->domain) == nullptr)
+  if (closed || is_nowhere(c.method->domain))
     return c.reply(unavailable(services_.settings().overload_retry_ms));
   if (c.deadline == steady_time{})
     c.deadline = services_.now() + milliseconds(c.method->deadline_ms != 0 ? c.method->deadline_ms
@@ -457,6 +466,9 @@ void cluster_router::balance() {
   balance_timer_.async_wait([this](boost::system::error_code ec) {
     if (ec || leaving_) return;
     balance();
+    for (auto& p : places_)
+      if (p->owner != 0 || served_here(p->name) != nullptr)
+        p->seen_ns = services_.now().time_since_epoch().count();
     forget_gateways();
     if (++balances_ % balances_a_report == 0) tell_read();
     if (std::ranges::any_of(places_, [](const auto& p) { return p->moving.load(); })) return;

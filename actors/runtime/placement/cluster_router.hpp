@@ -104,7 +104,6 @@ class cluster_router final : public router, public rpc::push_sink, private place
     std::pair<link::peer_number, std::int64_t> last_owner = {};
     bool planned = false;  ///< links' thread: the last owner gave it up in order
     std::unique_ptr<std::atomic<std::uint64_t>[]> last_event;
-    steady_time orphaned{};             ///< since there is no owner; links' thread
     std::atomic<std::int64_t> seen_ns;  ///< when an owner was last known
     std::set<link::peer_number> resume_at =
         {};  ///< links' thread: owners that do not know all accounts yet
@@ -121,6 +120,8 @@ class cluster_router final : public router, public rpc::push_sink, private place
   /// The node itself, and the linked ones with the role that count by now.
   std::vector<std::pair<std::string, double>> candidates(std::string_view domain) const;
   bool takes_calls(std::string_view domain) const;
+  /// No node has owned the domain for a while.
+  bool is_nowhere(std::string_view domain) const;
   /// By shard: the highest event that every consumer has read durably, wherever it is owned.
   std::vector<std::int64_t> read_by_all(const domain_seats& source) const;
   std::int64_t read_here(std::string_view source, std::uint32_t shard,
