@@ -268,12 +268,12 @@ TEST_CASE("a parameter of the wrong form is a field error and does not touch the
       {"big", "1.0"},    {"big", "1e2"},   {"big", "0x1"},   {"big", "9223372036854775808"},
       {"natural", "-1"}, {"flag", "1"},    {"flag", "TRUE"}, {"flag", ""},
       {"ratio", "nan"},  {"ratio", "inf"}, {"at", "today"},  {"right", "x"}};
-  for (const auto& [field, text] : bad) {
+  for (const auto& row : bad) {
     Everything m;
     std::vector<field_error> errors;
-    CHECK(type.set_from_text(m, field, text, errors));
-    REQUIRE_MESSAGE(errors.size() == 1, (std::string(field) + "=" + text));
-    CHECK(errors[0].field == field);
+    CHECK(type.set_from_text(m, row.first, row.second, errors));
+    REQUIRE_MESSAGE(errors.size() == 1, (std::string(row.first) + "=" + row.second));
+    CHECK(errors[0].field == row.first);
     CHECK(m.ByteSizeLong() == 0);
   }
 }

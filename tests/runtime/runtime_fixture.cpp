@@ -16,7 +16,6 @@ using storage::memory_store;
 const storage::query load_counter{"test.load", "SELECT 1"};
 const storage::query put_counter{"test.put", "INSERT 1"};
 const storage::query insert_name{"test.name", "INSERT 1"};
-const storage::query find_name{"test.find_name", "SELECT 1"};
 const storage::query refuse{"test.refuse", "INSERT 1"};
 const storage::query put_model{"test.model", "INSERT 1"};
 const storage::query find_pair{"test.pair", "SELECT 1"};

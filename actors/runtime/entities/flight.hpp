@@ -77,11 +77,19 @@ struct flight : timed, lane_hook {
 
   /// Makes the work in place. A call is some 250 bytes, and `bench ask` shows the cost of each move.
   template <class Work, class... Parts>
-  explicit flight(std::in_place_type_t<Work> type, Parts&&... parts)
-      : work(type, std::forward<Parts>(parts)...) {}
+  explicit flight(std::in_place_type_t<Work>, Parts&&... parts)
+      : work(made<Work>(std::forward<Parts>(parts)...)) {}
   ~flight();
   flight(const flight&) = delete;
   flight& operator=(const flight&) = delete;
+
+  /// Clang makes an aggregate from parentheses only since version 16: before, from braces and with a move.
+  template <class Work, class... Parts>
+  static work_type made(Parts&&... parts) {
+    if constexpr (std::is_constructible_v<Work, Parts...>)
+      return work_type(std::in_place_type<Work>, std::forward<Parts>(parts)...);
+    else return Work{std::forward<Parts>(parts)...};
+  }
 
   work_type work;
   std::uint64_t id =

@@ -154,7 +154,8 @@ void reader::letters_read(const letter_book::group& g, std::uint64_t version,
     if (settled_ > saving_) write_offset();
     return letters_rest(g, milliseconds(settings().offset_ms));
   }
-  auto& p = letter_.emplace();
+  letter_ = progress();
+  auto& p = *letter_;
   p.letter = true;
   p.event.seq = seq;
   p.event.type = static_cast<std::uint32_t>(rows.int8(0, 1));
