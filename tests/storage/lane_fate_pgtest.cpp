@@ -4,6 +4,7 @@
 #include "tests/storage/cut_proxy.hpp"
 #include "tests/storage/sample_schema.hpp"
 #include "tests/support/postgres_fixture.hpp"
+#include "tests/support/slowdown.hpp"
 
 #include <doctest/doctest.h>
 #include <libpq-fe.h>
@@ -273,25 +274,24 @@ TEST_CASE(
     "A6: giving connections up leaves a bounded number of stuck sessions at a server that hangs") {
   lane_under_test t([](auto& s) {
     s.lane_giveup_ms = 500;
-    s.connect_timeout_ms = 100;
+    s.connect_timeout_ms = 100 * slowdown;
     s.reconnect_max_ms = 20;
     s.read_timeout_ms = 10;
     s.read_connections = 3;
     s.slow_read_connections = 1;
   });
+  std::vector<int> stopped;
   REQUIRE(t.fixture.until([&] {
-    return (*t.db)->available() &&
-           t.text("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'nova%'") ==
-               "5";
+    const auto pids =
+        t.look.run("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'nova%'");
+    if (!pids) return false;
+    stopped.clear();
+    for (int i = 0; i < PQntuples(pids->get()); ++i)
+      stopped.push_back(std::stoi(PQgetvalue(pids->get(), i, 0)));
+    return (*t.db)->available() && stopped.size() == 5;
   }));
   const int postmaster = t.fixture.server().postmaster();
   const auto before = children_of(postmaster);
-  auto pids = t.look.run("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'nova%'");
-  REQUIRE(pids.has_value());
-  std::vector<int> stopped;
-  for (int i = 0; i < PQntuples(pids->get()); ++i)
-    stopped.push_back(std::stoi(PQgetvalue(pids->get(), i, 0)));
-  REQUIRE(stopped.size() == 5);
   REQUIRE(t.look.script("BEGIN; LOCK TABLE pg_catalog.pg_authid IN ACCESS EXCLUSIVE MODE")
               .has_value());  // no new session gets past it
   for (int pid : stopped) ::kill(pid, SIGSTOP);
