@@ -10,6 +10,7 @@
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
 #include "gateway/transfer/live_routes.hpp"
+#include "gateway/transfer/rtmp_server.hpp"
 #include "gateway/transfer/transfer_routes.hpp"
 #include "gateway/views/composing_bus.hpp"
 #include "protocols/core/log.hpp"
@@ -75,13 +76,19 @@ struct server::impl final : rpc::push_sink {
   std::shared_ptr<const tls_context> certificate() const;
   result<void> load_certificate(const config::gateway_tls_settings& settings);
   result<std::uint16_t> listen();
-  void accept();
+  /// For programs of this machine that this process starts, without TLS. 0: no port.
+  std::uint16_t listen_locally();
+  void accept(acceptor& from);
   void accepted(tcp_socket socket, unsigned home);
+  void accepted_locally(tcp_socket socket, unsigned home);
+  void serve(tcp_socket socket, unsigned home, connection_lease lease,
+             std::shared_ptr<const tls_context> secured_by);
   void refuse(tcp_socket socket, limits::refused why, bool secure);
   void tick_tokens();
   void collect_metrics(metric_samples& out) const;
   void close_session(const uuid& session);
   void stop_threads();
+  void start_rtmp();
   void run();
 
   void deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to, rpc::push_ptr p) override;
@@ -93,12 +100,13 @@ struct server::impl final : rpc::push_sink {
   const pages site{common};
   std::optional<file_threads> files;
   all_streams streams;
+  rtmp_server rtmp{common};
   http_parts_of_server parts{site};
   exposition exposed;
   std::vector<std::shared_ptr<io_thread>> threads;
   std::vector<std::thread> runners;
-  std::optional<acceptor> listening;
-  std::optional<net::steady_timer> retry, token_timer;
+  std::optional<acceptor> listening, local;
+  std::optional<net::steady_timer> token_timer;
   unsigned next_home = 0;
   mutable std::mutex certificate_mutex;
   std::shared_ptr<const tls_context> certificate_in_force;  ///< null: no TLS
@@ -139,21 +147,46 @@ result<std::uint16_t> server::impl::listen() {
   return listening->local_endpoint(ec).port();
 }
 
-void server::impl::accept() {
-  auto home = next_home++ % threads.size();
-  listening->async_accept(threads[home]->context(), [this, home](error_code ec, tcp_socket socket) {
-    if (common.draining || ec == net::error::operation_aborted) return;
-    if (!ec) {
-      accepted(std::move(socket), static_cast<unsigned>(home));
-      return accept();
-    }
-    if (ec == net::error::connection_aborted) return accept();
+std::uint16_t server::impl::listen_locally() {
+  error_code ec;
+  const net::ip::tcp::endpoint endpoint(net::ip::address_v4::loopback(), 0);
+  local.emplace(threads[0]->context());
+  local->open(endpoint.protocol(), ec);
+  if (!ec) local->bind(endpoint, ec);
+  if (!ec) local->listen(common.settings.backlog, ec);
+  const auto port = ec ? std::uint16_t{0} : local->local_endpoint(ec).port();
+  if (port == 0) {
     log::warn("gateway.cannot_accept", {{"reason", ec.message()}});
-    retry->expires_after(std::chrono::milliseconds(100));
-    retry->async_wait([this](error_code stopped) {
-      if (!stopped && !common.draining) accept();
-    });
-  });
+    local.reset();
+  }
+  return port;
+}
+
+void server::impl::accept(acceptor& from) {
+  auto home = next_home++ % threads.size();
+  from.async_accept(threads[home]->context(),
+                    [this, &from, home](error_code ec, tcp_socket socket) {
+                      if (common.draining || ec == net::error::operation_aborted) return;
+                      if (!ec) {
+                        if (&from == &*listening)
+                          accepted(std::move(socket), static_cast<unsigned>(home));
+                        else accepted_locally(std::move(socket), static_cast<unsigned>(home));
+                        return accept(from);
+                      }
+                      if (ec == net::error::connection_aborted) return accept(from);
+                      log::warn("gateway.cannot_accept", {{"reason", ec.message()}});
+                      const auto retry = std::make_shared<net::steady_timer>(
+                          threads[0]->context(), std::chrono::milliseconds(100));
+                      retry->async_wait([this, &from, retry](error_code stopped) {
+                        if (!stopped && !common.draining) accept(from);
+                      });
+                    });
+}
+
+void server::impl::accepted_locally(tcp_socket socket, unsigned home) {
+  connection_lease lease;
+  if (common.limits.admit("127.0.0.1", lease, false) == limits::refused::none)
+    serve(std::move(socket), home, std::move(lease), nullptr);
 }
 
 void server::impl::accepted(tcp_socket socket, unsigned home) {
@@ -170,6 +203,11 @@ void server::impl::accepted(tcp_socket socket, unsigned home) {
     threads[0]->counts().tls_failures_total.add();
     return;
   }
+  serve(std::move(socket), home, std::move(lease), std::move(secured_by));
+}
+
+void server::impl::serve(tcp_socket socket, unsigned home, connection_lease lease,
+                         std::shared_ptr<const tls_context> secured_by) {
   auto& thread = *threads[home];
   struct parcel {
     client_socket socket;
@@ -257,9 +295,16 @@ void server::impl::close_session(const uuid& session) {
     });
 }
 
+void server::impl::start_rtmp() {
+  if (!rtmp_server::wanted(common.settings)) return;
+  const auto port = listen_locally();
+  if (port == 0) return;
+  accept(*local);
+  rtmp.start(port);
+}
+
 void server::impl::run() {
-  retry.emplace(threads[0]->context());
-  accept();
+  accept(*listening);
   for (auto& t : threads) runners.emplace_back([thread = t.get()] { thread->run(); });
 }
 
@@ -302,6 +347,7 @@ result<std::uint16_t> server::start(rpc::bus& bus) {
   impl_->common.tokens->connect(bus);
   impl_->token_timer.emplace(impl_->threads[0]->context());
   impl_->tick_tokens();
+  if (impl_->streams.live && impl_->streams.live->complete()) impl_->start_rtmp();
   impl_->run();
   return port;
 }
@@ -321,10 +367,11 @@ void server::drain_and_stop(std::chrono::milliseconds budget) {
   auto most = std::chrono::milliseconds(impl_->common.settings.drain_ms);
   auto end = std::chrono::steady_clock::now() + std::min(budget, most);
   impl_->common.draining = true;
+  impl_->rtmp.stop();
   impl_->threads[0]->post([this] {
     error_code ignored;
     impl_->listening->close(ignored);
-    impl_->retry->cancel();
+    if (impl_->local) impl_->local->close(ignored);
     if (impl_->token_timer) impl_->token_timer->cancel();
   });
   auto everywhere = [this](void (connection::*f)()) {

@@ -69,8 +69,26 @@ need_packages() {
   export DEBIAN_FRONTEND=noninteractive
   apt-get "${options[@]}" -qq update >&2 || say "apt-get update failed; trying with the lists at hand"
   # shellcheck disable=SC2086  # a list of words
-  apt-get "${options[@]}" -qq --no-install-recommends install $missing >&2 ||
+  without_services apt-get "${options[@]}" -qq --no-install-recommends install $missing >&2 ||
     fail 3 "apt-get could not install: $missing"
+}
+
+# without_services COMMAND…: packages that it installs start no service, now or with the machine: Nova starts the programs that it
+# needs. A rule of the machine's own stays as it is.
+without_services() {
+  (
+    policy=${NOVA_POLICY_FILE:-/usr/sbin/policy-rc.d}
+    if [ ! -e "$policy" ]; then
+      trap 'rm -f "$policy"' EXIT
+      printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy"
+    fi
+    had_nginx=no
+    is_installed nginx && had_nginx=yes
+    "$@" || exit
+    if [ $had_nginx = no ] && is_installed nginx && command -v systemctl > /dev/null; then
+      systemctl --quiet disable nginx || true
+    fi
+  )
 }
 
 # As many compilers as there are CPUs, and 1.5 GiB of memory for each.

@@ -81,6 +81,9 @@ void look_at_programs(const settings& s, machine_facts& facts) {
     if (!find_program(name))
       facts.missing_programs.push_back(
           {name, "video and sound have no length, no size and no poster", "ffmpeg"});
+  if (!find_nginx() || ::access(rtmp_module.data(), R_OK) != 0)
+    facts.missing_programs.push_back(
+        {"nginx with its rtmp module", "encoders cannot publish by RTMP", "libnginx-mod-rtmp"});
   if (!find_program("bwrap"))
     facts.missing_programs.push_back(
         {"bwrap", "ffmpeg reads untrusted video outside of a cage", "bubblewrap"});

@@ -27,6 +27,11 @@ std::optional<std::string> find_program(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<std::string> find_nginx() {
+  if (auto found = find_program("nginx")) return found;
+  return if_runnable("/usr/sbin/nginx");
+}
+
 std::optional<std::string> find_beside(std::string_view name) {
   std::error_code ec;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", ec);

@@ -10,6 +10,11 @@ namespace nova::config {
 /// The path of a program on PATH; empty: it is not installed.
 std::optional<std::string> find_program(std::string_view name);
 
+/// The RTMP module of Debian's package libnginx-mod-rtmp.
+inline constexpr std::string_view rtmp_module = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
+/// nginx, which not every PATH has: it lies in /usr/sbin.
+std::optional<std::string> find_nginx();
+
 /// The path of a program that Nova's build makes, in the folder of this one; empty: it was not built.
 std::optional<std::string> find_beside(std::string_view name);
 

@@ -136,7 +136,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
 
   void answered(rpc::reply_result reply) {
     if (!reply) return fail(reply.error());
-    if (!origin.empty()) reply = with_ingest_address(*reply, origin);
+    if (!origin.empty()) reply = with_ingest_address(*reply, origin, common.rtmp.port);
     http_answer out;
     bool existing = route->status_existing != 0 && method->existing && method->existing(**reply);
     out.status = existing ? route->status_existing : route->status;

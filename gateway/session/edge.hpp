@@ -9,6 +9,7 @@
 #include "gateway/access/trusted_proxies.hpp"
 #include "gateway/codec/route_table.hpp"
 #include "gateway/loop/limits.hpp"
+#include "gateway/session/rtmp_publishers.hpp"
 #include "protocols/core/bus.hpp"
 
 #include <atomic>
@@ -39,6 +40,7 @@ struct edge {
   const gateway::resume_tokens resume_tokens;
   gateway::limits limits;
   gateway::admission admission;
+  rtmp_publishers rtmp;
   rpc::bus* bus = nullptr;                    ///< set before the first connection
   std::function<std::string()> metrics_text;  ///< the content of /metrics
   /// Of an edge for operators only: its readiness, and the JSON of a page; empty: there is none. Null: an edge for clients.

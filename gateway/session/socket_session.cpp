@@ -121,7 +121,8 @@ void socket_session::answered(const std::string& id, const rpc::method& method,
 }
 
 rpc::message_ptr socket_session::told(const rpc::method& method, const rpc::message_ptr& reply) {
-  return tells_ingest(method) ? with_ingest_address(reply, socket_.local_origin()) : reply;
+  return tells_ingest(method) ? with_ingest_address(reply, socket_.local_origin(), edge_.rtmp.port)
+                              : reply;
 }
 
 void socket_session::note(std::string_view method, int status, std::chrono::nanoseconds took,

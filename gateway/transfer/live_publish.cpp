@@ -26,7 +26,8 @@ live_publish::live_publish(transfer_common& shared, const live_steps& steps, io_
   request_.set_stream_id(where_.stream_id);
   request_.set_key(where_.key);
   request_.set_file(where_.file);
-  request_.set_publisher(address_ + ' ' + user_agent_);
+  request_.set_publisher(where_.publisher.empty() ? address_ + ' ' + user_agent_
+                                                  : where_.publisher);
 }
 
 void live_publish::start(bool removes) {

@@ -4,6 +4,7 @@
 #include "gateway/codec/route_table.hpp"
 #include "gateway/http/answer_rules.hpp"
 #include "gateway/loop/file_threads.hpp"
+#include "gateway/transfer/rtmp_callback.hpp"
 
 namespace nova::gateway {
 namespace {
@@ -11,6 +12,10 @@ namespace {
 /// Segments that are younger may belong to a request that has not told its stream yet.
 constexpr std::chrono::seconds swept_age{90};
 constexpr std::size_t swept_at_once = 1'000;
+
+bool of_this_machine(std::string_view address) {
+  return address == "127.0.0.1" || address == "::1";
+}
 
 class refusal final : public transfer_request {
  public:
@@ -27,7 +32,8 @@ live_routes::live_routes(edge& e, blobs::store& segments, file_threads& files,
       edge_name_(to_string(make_uuid_v7(e.wall.now(), e.random))) {}
 
 bool live_routes::takes(std::string_view, std::string_view path) const {
-  return steps_.complete() && (ingest_of(path).has_value() || live_file_of(path).has_value());
+  return steps_.complete() && (path == rtmp_callback_path || ingest_of(path).has_value() ||
+                               live_file_of(path).has_value());
 }
 
 std::shared_ptr<body_taker> live_routes::begin(io_thread& thread, const http_request& request,
@@ -44,7 +50,16 @@ std::shared_ptr<body_taker> live_routes::begin(io_thread& thread, const http_req
   if (request.verb == "OPTIONS" && !request.access_control_request_method.empty() &&
       listed_origin(request.origin, shared_.common.settings.allowed_origins))
     return refuse(preflight_answer());
+  if (path == rtmp_callback_path) {
+    if (request.verb != "POST" || !of_this_machine(address))
+      return refuse(make_error(errc::not_found));
+    auto c = std::make_shared<rtmp_callback>(shared_, steps_, thread, request, address, request_id,
+                                             std::move(answers));
+    c->start();
+    return c;
+  }
   if (auto where = ingest_of(path)) {
+    name_publisher(*where);
     const bool puts = request.verb == "PUT" || request.verb == "POST";
     if (!puts && request.verb != "DELETE")
       return refuse(other_verb(request, "PUT, POST, DELETE, OPTIONS", request_id));
@@ -60,6 +75,15 @@ std::shared_ptr<body_taker> live_routes::begin(io_thread& thread, const http_req
                                   request_id, std::move(answers), *live_file_of(path));
   p->start();
   return p;
+}
+
+void live_routes::name_publisher(ingest_path& where) const {
+  if (where.stream_id != rtmp_ingest) return;
+  const auto p = shared_.common.rtmp.find(where.key);
+  if (!p) return;  // the stream refuses it
+  where.stream_id = p->stream_id;
+  where.key = p->key;
+  where.publisher = p->from;
 }
 
 void live_routes::sweep() {

@@ -21,8 +21,13 @@ class live_routes final : public streamed_routes {
   /// Removes, on a file thread, segments that no stream names any more. Called by the server from time to time; a run that is still at
   /// work is not joined by a second one.
   void sweep();
+  /// Whether a domain of this Nova decides about streams.
+  bool complete() const noexcept { return steps_.complete(); }
 
  private:
+  /// Puts the stream, key and encoder in the place of a token.
+  void name_publisher(ingest_path& where) const;
+
   mutable transfer_common shared_;
   const live_steps steps_;
   mutable live_viewers viewers_;

@@ -14,6 +14,7 @@ namespace nova::gateway {
 /// `/v1/ingest/{stream_id}/{key}/{file}`.
 struct ingest_path {
   std::string stream_id, key, file;
+  std::string publisher = {};  ///< empty: address and program of the connection
 };
 std::optional<ingest_path> ingest_of(std::string_view path);
 

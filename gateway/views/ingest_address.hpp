@@ -4,6 +4,7 @@
 
 #include "protocols/core/method.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 namespace nova::gateway {
@@ -11,7 +12,9 @@ namespace nova::gateway {
 /// True for methods whose reply can hold a nova.live.Ingest.
 bool tells_ingest(const rpc::method& method);
 
-/// The reply with `origin` (scheme://host) before the path. Unchanged: it holds no Ingest, or a whole address.
-rpc::message_ptr with_ingest_address(const rpc::message_ptr& reply, std::string_view origin);
+/// The reply with `origin` (scheme://host) before the path, and with this gateway's RTMP server when it has one and no address of
+/// another is told. Unchanged: it holds no Ingest, or whole addresses.
+rpc::message_ptr with_ingest_address(const rpc::message_ptr& reply, std::string_view origin,
+                                     std::uint16_t rtmp_port);
 
 }  // namespace nova::gateway

@@ -4,6 +4,7 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
+export NOVA_POLICY_FILE="$scratch/policy-rc.d"
 failures=0
 
 check() {  # check TEXT COMMAND…
@@ -68,9 +69,20 @@ check "after an update" has "$(head -1 "$scratch/apt.log")" " update"
 check "stdout stays empty" [ -z "$out" ]
 
 machine 0 "${all[@]/libcaf-dev/}"
+command_of apt-get "cat '$NOVA_POLICY_FILE' >> '$scratch/policy' 2>/dev/null"
+steps "need_packages build"
+check "what is installed starts no service" has "$(cat "$scratch/policy")" "exit 101"
+check "and services start again afterwards" [ ! -e "$NOVA_POLICY_FILE" ]
+echo "of the machine" > "$NOVA_POLICY_FILE"
+steps "need_packages build"
+check "a rule of the machine's own stays" has "$(cat "$NOVA_POLICY_FILE")" "of the machine"
+rm "$NOVA_POLICY_FILE"
+
+machine 0 "${all[@]/libcaf-dev/}"
 command_of apt-get "exit 100"
 steps "need_packages build"
 check "a failing apt-get ends it with status 3" [ "$status" = 3 ]
+check "and leaves no rule behind" [ ! -e "$NOVA_POLICY_FILE" ]
 
 machine 0 "${all[@]}"
 command_of ninja "exit 1"
