@@ -81,6 +81,18 @@ function(nova_command_test name)
   endif()
 endfunction()
 
+# nova_python_flow_test(NAME TIMEOUT [ALONE] COMMAND…): a program that starts a nova of its own. ALONE: it judges how fast answers come.
+function(nova_python_flow_test name timeout)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "ALONE" "" "COMMAND")
+  set(alone)
+  if(arg_ALONE)
+    set(alone ALONE)
+  endif()
+  nova_command_test(${name} ${alone} TIMEOUT ${timeout} COMMAND ${arg_COMMAND})
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT
+    "NOVA_BINARY=$<TARGET_FILE:nova>;NOVA_SLOWDOWN=${nova_slowdown};PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
 # nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …] [BESIDE]): a doctest executable, registered with ctest.
 # NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path. A flow test runs alone; BESIDE: it judges
 # answers and not how fast they come, so others may run at the same time. Its own sources are not optimised:

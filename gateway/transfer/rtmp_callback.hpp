@@ -1,5 +1,5 @@
-// One question of the RTMP server about an encoder: may it publish, may it go on, it has ended. Made by live_routes for
-// `POST /v1/ingest/rtmp` from this machine; the stream decides.
+// One question of the RTMP server about an encoder: may it publish, may it go on; or that it has ended. The stream decides. Made by
+// live_routes; only programs of this machine may ask.
 #pragma once
 
 #include "gateway/session/rtmp_publishers.hpp"
