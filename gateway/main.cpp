@@ -240,6 +240,7 @@ class node_process {
     auto node = storage::node_name(settings_.general.data_dir).value() + "/rebuild";
     auto s = settings_.storage;
     s.read_connections = s.slow_read_connections = 1;
+    s.lanes = 1;  // its temporary tables are of one session
     s.lane_statement_timeout_ms = s.lane_idle_timeout_ms = 30'000;
     s.lane_stall_ms = 10'000;
     s.lane_giveup_ms = 60'000;

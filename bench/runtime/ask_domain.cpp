@@ -15,7 +15,7 @@ class unwritten_database final : public storage::database, private storage::comm
   void read(storage::statement, storage::read_callback done) override {
     done(make_error(errc::unavailable));
   }
-  storage::commit_lane& lane() override { return *this; }
+  storage::commit_lane& lane(std::uint32_t) override { return *this; }
   void claim_shards(std::uint32_t count,
                     std::function<void(result<std::vector<storage::shard_claim>>)> done) override {
     std::vector<storage::shard_claim> all;

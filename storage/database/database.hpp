@@ -1,4 +1,4 @@
-// The interface of a domain's runtime to its database: reads from a pool, and the commit lane, the one writer of this node.
+// The interface of a domain's runtime to its database: reads from a pool, and the commit lanes, the writers of this node.
 // Implemented on libpq (postgres_database.hpp) and, for deterministic tests, in memory with the same semantics
 // (memory_database.hpp); one contract test holds both.
 //
@@ -84,12 +84,16 @@ class database {
  public:
   virtual ~database() = default;
   virtual void read(statement s, read_callback done) = 0;
-  virtual commit_lane& lane() = 0;
-  /// Claims every shard that has no owner or a dead one. Calls back with all shards that this lane owns now. Called at start,
+  /// Units of a shard are appended to the lane of that shard, which owns it. Lane n has the shards with shard % lanes() = n.
+  virtual commit_lane& lane(std::uint32_t shard) = 0;
+  commit_lane& lane() { return lane(0); }
+  virtual std::uint32_t lanes() const noexcept { return 1; }
+  /// Claims every shard that has no owner or a dead one. Calls back with all shards that the lanes own now. Called at start,
   /// and by the runtime's tick while some shards are missing.
   virtual void claim_shards(std::uint32_t shard_count,
                             std::function<void(result<std::vector<shard_claim>>)> done) = 0;
-  /// Gives the lease back if it is held, and starts a new lane (new id, no shards). The caller drops the old lane's memory first.
+  /// Gives the lease of every lane back if it is held, and starts new lanes (new ids, no shards). The caller drops the memory of
+  /// the old ones first.
   virtual void reincarnate(std::function<void(result<void>)> done) = 0;
   virtual bool available() const noexcept = 0;
   virtual void collect_metrics(metric_samples& out) const = 0;

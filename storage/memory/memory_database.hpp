@@ -60,7 +60,8 @@ class memory_database final : public database, private commit_lane {
   std::size_t waiting_units() const noexcept { return queue_.size(); }
 
   void read(statement s, read_callback done) override;
-  commit_lane& lane() override { return *this; }
+  using database::lane;
+  commit_lane& lane(std::uint32_t) override { return *this; }
   void claim_shards(std::uint32_t shard_count,
                     std::function<void(result<std::vector<shard_claim>>)> done) override;
   void reincarnate(std::function<void(result<void>)> done) override;

@@ -15,11 +15,12 @@ namespace nova::storage {
 using boost::system::error_code;
 
 postgres_lane::postgres_lane(boost::asio::io_context& io, const postgres_options& options,
-                             statement_metrics& metrics)
+                             statement_metrics& metrics, lane_place place)
     : io_(io),
       options_(options),
       settings_(options_.settings),
       metrics_(metrics),
+      place_(place),
       reconnect_timer_(io),
       renewal_timer_(io),
       watch_timer_(io),
@@ -132,6 +133,7 @@ void postgres_lane::resolve() {
     params_.add(id());
     params_.add(options_.node);
     params_.add(static_cast<std::int64_t>(settings_.lease_ms));
+    params_.add(place_.parts > 1 ? value(place_.process) : value());
     session_->execute(lane_sql::register_lane.data(), lane_sql::register_lane, params_,
                       lane_tag::other);
   } else {
@@ -251,6 +253,8 @@ void postgres_lane::send_claim() {
   params_.add(id());
   params_.add(options_.node);
   params_.add(static_cast<std::int64_t>(claims_.front().shard_count));
+  params_.add(static_cast<std::int64_t>(place_.part));
+  params_.add(static_cast<std::int64_t>(place_.parts));
   const auto now = clock_.now(own_time());
   params_.add(now ? value(timestamp{std::chrono::floor<milliseconds>(*now).count()}) : value());
   session_->execute(lane_sql::claim.data(), lane_sql::claim, params_, lane_tag::claim);
@@ -299,8 +303,9 @@ void postgres_lane::finish_claims(const error& e) {
 
 // ---- a new incarnation, and the end
 
-void postgres_lane::reincarnate(std::function<void(result<void>)> done) {
+void postgres_lane::reincarnate(const uuid& process, std::function<void(result<void>)> done) {
   if (stopping_) return done(make_error(errc::unavailable, "stopping"));
+  place_.process = process;
   reincarnated_.push_back(std::move(done));
   if (fenced_ || !registered_) return begin_anew();
   {

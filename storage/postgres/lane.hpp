@@ -32,12 +32,19 @@ namespace nova::storage {
 enum class verdict : std::uint8_t;
 using claim_callback = std::function<void(result<std::vector<shard_claim>>)>;
 
+/// The place of a lane among those of its process: it has the shards with shard % parts = part.
+struct lane_place {
+  uuid process{};  ///< all lanes of one process live and die together
+  std::uint32_t part = 0;
+  std::uint32_t parts = 1;
+};
+
 class postgres_lane final : public commit_lane,
                             public session_sink,
                             public std::enable_shared_from_this<postgres_lane> {
  public:
   postgres_lane(boost::asio::io_context& io, const postgres_options& options,
-                statement_metrics& metrics);
+                statement_metrics& metrics, lane_place place);
 
   bool append(commit_unit unit) override;
   bool accepting() const noexcept override;
@@ -52,7 +59,7 @@ class postgres_lane final : public commit_lane,
   /// Called when a server does not answer and another host is to be tried.
   void when_silent(std::function<void()> then) { silent_ = std::move(then); }
   void claim(std::uint32_t shard_count, claim_callback done);
-  void reincarnate(std::function<void(result<void>)> done);
+  void reincarnate(const uuid& process, std::function<void(result<void>)> done);
   void stop(std::function<void()> done);
   /// From any thread.
   bool connected() const noexcept { return connected_; }
@@ -177,6 +184,7 @@ class postgres_lane final : public commit_lane,
   const postgres_options options_;
   const config::storage_settings& settings_;
   statement_metrics& metrics_;
+  lane_place place_;  ///< its process: storage thread only
 
   // Any thread.
   mutable std::mutex mutex_;
@@ -225,9 +233,10 @@ class postgres_lane final : public commit_lane,
   std::vector<std::pair<pending_unit, commit_outcome>>
       finished_;  ///< units whose callback has yet to be called
   bool finish_posted_ = false;
-  std::size_t last_units_ = 0;                   ///< in the last batch that was committed
-  clock::time_point last_committed_{};           ///< time of that commit
-  std::map<const query*, std::string> guarded_;  ///< SQL that also checks expect_rows
+  std::size_t told_waiting_ = 0, told_parked_ = 0;  ///< this lane's share of the metrics
+  std::size_t last_units_ = 0;                      ///< in the last batch that was committed
+  clock::time_point last_committed_{};              ///< time of that commit
+  std::map<const query*, std::string> guarded_;     ///< SQL that also checks expect_rows
   clock::time_point last_request_{}, last_renewal_{};
   bool watching_ = false;
   // The results of a resolve.

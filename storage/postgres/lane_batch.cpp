@@ -119,7 +119,8 @@ void postgres_lane::call_finished() {
   for (const auto& [u, outcome] : list) bytes += u.bytes;
   waiting_units_ -= list.size();
   waiting_bytes_ -= bytes;
-  metrics_.units_waiting = waiting_units_.load();
+  const std::size_t waiting = waiting_units_;
+  metrics_.units_waiting += waiting - std::exchange(told_waiting_, waiting);
   for (auto& [u, outcome] : list)
     if (u.unit.done) u.unit.done(outcome);
 }

@@ -217,7 +217,8 @@ void postgres_lane::refuse_overdue() {
 }
 
 void postgres_lane::arm_parked() {
-  metrics_.units_waiting_for_locks = parked_.units();
+  metrics_.units_waiting_for_locks +=
+      parked_.units() - std::exchange(told_parked_, parked_.units());
   const auto next = parked_.next();
   if (!next) return;
   parked_timer_.expires_at(std::max(*next, clock::now() + milliseconds(1)));

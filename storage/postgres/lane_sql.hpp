@@ -47,8 +47,8 @@ inline constexpr std::string_view outbox =
     "SELECT * FROM unnest($1::integer[], $2::bigint[], $3::integer[], $4::text[], $5::bytea[])";
 
 inline constexpr std::string_view register_lane =
-    "INSERT INTO lane (lane_id, node, expires_at) VALUES ($1, $2, clock_timestamp() + $3::bigint * "
-    "interval '1 millisecond') "
+    "INSERT INTO lane (lane_id, node, expires_at, process) VALUES ($1, $2, clock_timestamp() + "
+    "$3::bigint * interval '1 millisecond', $4::uuid) "
     "ON CONFLICT DO NOTHING";
 /// Ends older sessions, except one that waits for a standby: its end would show readers data that no standby has.
 inline constexpr std::string_view end_older =
@@ -67,7 +67,8 @@ inline constexpr std::string_view look_at_lane = "SELECT fenced FROM lane WHERE 
 inline constexpr std::string_view read_batch =
     "SELECT expires_at > '-infinity' FROM lane_batch WHERE lane_id = $1 AND batch_no = $2";
 inline constexpr std::string_view claim =
-    "SELECT shard, epoch, last_seq FROM nova_claim($1, $2, $3::bigint::integer, $4::timestamptz)";
+    "SELECT shard, epoch, last_seq FROM nova_claim_part($1, $2, $3::bigint::integer, "
+    "$4::bigint::integer, $5::bigint::integer, $6::timestamptz)";
 inline constexpr std::string_view release =
     "UPDATE lane SET fenced = true, expires_at = clock_timestamp() WHERE lane_id = $1";
 

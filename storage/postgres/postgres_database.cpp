@@ -4,9 +4,22 @@
 #include "storage/postgres/read_pool.hpp"
 
 #include <boost/asio/post.hpp>
+#include <boost/uuid/random_generator.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+#include <vector>
 
 namespace nova::storage {
 namespace {
+
+constexpr std::uint32_t cores_a_lane = 4, most_lanes_by_cores = 8;
+
+std::uint32_t lanes_of(const config::storage_settings& settings) {
+  if (settings.lanes != 0) return settings.lanes;
+  return std::clamp(std::thread::hardware_concurrency() / cores_a_lane, 1u, most_lanes_by_cores);
+}
 
 class postgres_database final : public database,
                                 public std::enable_shared_from_this<postgres_database> {
@@ -14,15 +27,21 @@ class postgres_database final : public database,
   postgres_database(boost::asio::io_context& io, const postgres_options& options)
       : io_(io),
         metrics_(options.domain),
-        lane_(std::make_shared<postgres_lane>(io, options, metrics_)),
-        reads_(std::make_shared<read_pool>(io, options, metrics_)) {}
+        reads_(std::make_shared<read_pool>(io, options, metrics_)) {
+    lane_place place{.process = boost::uuids::random_generator()(),
+                     .parts = lanes_of(options.settings)};
+    for (; place.part < place.parts; ++place.part)
+      lanes_.push_back(std::make_shared<postgres_lane>(io, options, metrics_, place));
+  }
 
   void start() {
     boost::asio::post(io_, [self = shared_from_this()] {
-      self->lane_->when_silent([reads = std::weak_ptr<read_pool>(self->reads_)] {
-        if (const auto r = reads.lock()) r->leave_server();
-      });
-      self->lane_->start();
+      for (auto& lane : self->lanes_) {
+        lane->when_silent([reads = std::weak_ptr<read_pool>(self->reads_)] {
+          if (const auto r = reads.lock()) r->leave_server();
+        });
+        lane->start();
+      }
       self->reads_->start();
     });
   }
@@ -30,37 +49,76 @@ class postgres_database final : public database,
   void read(statement s, read_callback done) override {
     reads_->read(std::move(s), std::move(done));
   }
-  commit_lane& lane() override { return *lane_; }
-
-  void claim_shards(std::uint32_t shard_count,
-                    std::function<void(result<std::vector<shard_claim>>)> done) override {
-    boost::asio::post(io_,
-                      [self = shared_from_this(), shard_count, done = std::move(done)]() mutable {
-                        self->lane_->claim(shard_count, std::move(done));
-                      });
+  commit_lane& lane(std::uint32_t shard) override { return *lanes_[shard % lanes_.size()]; }
+  std::uint32_t lanes() const noexcept override {
+    return static_cast<std::uint32_t>(lanes_.size());
   }
 
-  void reincarnate(std::function<void(result<void>)> done) override {
-    boost::asio::post(io_, [self = shared_from_this(), done = std::move(done)]() mutable {
-      self->lane_->reincarnate(std::move(done));
+  // Each lane claims its part; the answer has all of them.
+  void claim_shards(std::uint32_t shard_count,
+                    std::function<void(result<std::vector<shard_claim>>)> done) override {
+    struct gathering {
+      std::size_t left;
+      std::vector<shard_claim> owned;
+      std::optional<error> failed;
+      std::function<void(result<std::vector<shard_claim>>)> done;
+    };
+    auto g = std::make_shared<gathering>(gathering{lanes_.size(), {}, {}, std::move(done)});
+    auto add = [g](result<std::vector<shard_claim>> part) {
+      if (part.has_error()) g->failed = part.error();
+      else g->owned.insert(g->owned.end(), part->begin(), part->end());
+      if (--g->left != 0) return;
+      if (g->failed) return g->done(*g->failed);
+      std::ranges::sort(g->owned, {}, &shard_claim::shard);
+      g->done(std::move(g->owned));
+    };
+    boost::asio::post(io_, [self = shared_from_this(), shard_count, add] {
+      for (auto& lane : self->lanes_) lane->claim(shard_count, add);
     });
   }
 
-  bool available() const noexcept override { return lane_->connected() && reads_->connected(); }
+  void reincarnate(std::function<void(result<void>)> done) override {
+    auto all = when_all(std::move(done));
+    boost::asio::post(io_, [self = shared_from_this(), all] {
+      const auto process = boost::uuids::random_generator()();
+      for (auto& lane : self->lanes_) lane->reincarnate(process, all);
+    });
+  }
+
+  bool available() const noexcept override {
+    return std::ranges::all_of(lanes_, [](const auto& l) { return l->connected(); }) &&
+           reads_->connected();
+  }
   void collect_metrics(metric_samples& out) const override { metrics_.collect(out); }
 
   // Reads first: what still decides needs the lane, and nothing decides without reads.
   void stop(std::function<void()> done) override {
     boost::asio::post(io_, [self = shared_from_this(), done = std::move(done)]() mutable {
-      self->reads_->stop(
-          [self, done = std::move(done)]() mutable { self->lane_->stop(std::move(done)); });
+      self->reads_->stop([self, done = std::move(done)]() mutable {
+        auto all = self->when_all([done = std::move(done)](const result<void>&) { done(); });
+        for (auto& lane : self->lanes_) lane->stop([all] { all({}); });
+      });
     });
   }
 
  private:
+  /// Calls `done` when every lane has called the result; with an error when one had an error.
+  std::function<void(result<void>)> when_all(std::function<void(result<void>)> done) const {
+    struct waiting {
+      std::size_t left;
+      result<void> worst;
+      std::function<void(result<void>)> done;
+    };
+    auto w = std::make_shared<waiting>(waiting{lanes_.size(), {}, std::move(done)});
+    return [w](const result<void>& r) {
+      if (r.has_error()) w->worst = r;
+      if (--w->left == 0) w->done(w->worst);
+    };
+  }
+
   boost::asio::io_context& io_;
   statement_metrics metrics_;
-  std::shared_ptr<postgres_lane> lane_;
+  std::vector<std::shared_ptr<postgres_lane>> lanes_;
   std::shared_ptr<read_pool> reads_;
 };
 

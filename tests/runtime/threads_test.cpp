@@ -32,7 +32,7 @@ class prompt_database final : public storage::database, private storage::commit_
     reads_.push_back(std::move(done));
     changed_.notify_all();
   }
-  storage::commit_lane& lane() override { return *this; }
+  storage::commit_lane& lane(std::uint32_t) override { return *this; }
   void claim_shards(std::uint32_t n,
                     std::function<void(result<std::vector<storage::shard_claim>>)> done) override {
     std::vector<storage::shard_claim> all;

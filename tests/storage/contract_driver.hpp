@@ -35,10 +35,11 @@ struct driver {
   }
   /// Appends all before anything happens, then waits for all.
   std::vector<commit_outcome> commit(const std::string& node, std::vector<commit_unit> units) {
-    auto& lane = world.node(node).lane();
-    REQUIRE(world.until([&] { return lane.accepting(); }));
+    auto& db = world.node(node);
     std::vector<std::optional<commit_outcome>> answers(units.size());
     for (std::size_t i = 0; i < units.size(); ++i) {
+      auto& lane = db.lane(units[i].shard);
+      REQUIRE(world.until([&] { return lane.accepting(); }));
       units[i].done = [&answers, i](const commit_outcome& o) { answers[i] = o; };
       REQUIRE(lane.append(std::move(units[i])));
     }

@@ -165,7 +165,7 @@ void reminders::give_up(const flight& f) {
   unit.shard = shard_.number();
   unit.statements.push_back(outcome_of(kind, f.key, r));
   unit.done = [](const storage::commit_outcome&) {};
-  link.lane().append(std::move(unit));
+  link.lane(shard_.number()).append(std::move(unit));
 }
 
 }  // namespace nova::runtime

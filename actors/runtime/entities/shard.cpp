@@ -10,7 +10,9 @@ using std::chrono::milliseconds;
 namespace {
 
 /// Neither away nor silent; that it is silent its lane knows first.
-bool answers(storage::database& d) { return d.available() && d.lane().accepting(); }
+bool answers(storage::database& d, std::uint32_t shard) {
+  return d.available() && d.lane(shard).accepting();
+}
 
 }  // namespace
 
@@ -325,7 +327,7 @@ void shard::lose_patience() {
         if (w->is_call() && w->since <= before) w->give_up(errc::unavailable, 500);
     }
   }
-  if (waiting_.empty() || answers(*link_.database)) return;
+  if (waiting_.empty() || answers(*link_.database, seat_.number)) return;
   std::vector<flight*> late;
   for (auto& [id, f] : waiting_) {
     if (f->is_call() && f->since <= before) late.push_back(f);
@@ -349,7 +351,8 @@ void shard::set_alarm() {
   const auto again = milliseconds(100);
   if (!in_lane_.empty())
     due = std::min(due, std::max(in_lane_.front().since + patience, now_ + again));
-  if (!waiting_.empty() && !answers(*link_.database)) due = std::min(due, now_ + again);
+  if (!waiting_.empty() && !answers(*link_.database, seat_.number))
+    due = std::min(due, now_ + again);
   if (due == steady_time::max()) seat_.no_alarm();
   else seat_.alarm(due);
 }

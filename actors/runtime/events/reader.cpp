@@ -339,7 +339,7 @@ void reader::write_rewind() {
 
 void reader::answer_waiters() {
   if (seat_.waiters.empty()) return;
-  const bool away = !link_.lane().accepting();
+  const bool away = !link_.lane(seat_.source.shard % link_.domain.shards).accepting();
   std::erase_if(seat_.waiters, [this, away, now = services_.now()](settle_wait& w) {
     if (w.until <= now) return true;
     if (away) {  // nothing settles here until its database is back

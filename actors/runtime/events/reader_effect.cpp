@@ -40,7 +40,7 @@ bool reader::append(storage::commit_unit u) {
     if (seat->in_lane.fetch_sub(1) == 1) seat->wake();
   };
   seat_.in_lane.fetch_add(1);
-  if (link_.lane().append(std::move(u))) return true;
+  if (link_.lane(u.shard).append(std::move(u))) return true;
   seat_.in_lane.fetch_sub(1);
   services_.uncommitted.fetch_sub(1, std::memory_order_relaxed);
   return false;

@@ -306,8 +306,10 @@ bool node::ready() const {
   if (!impl_->started || services.stopping) return false;
   if (impl_->cluster) return impl_->cluster->complete();
   for (const auto& d : impl_->directory.domains()) {
-    const auto& lane = d->link.lane();
-    if (!d->link.serving || !lane.accepting() || lane.lease_until() <= services.now()) return false;
+    const auto rests = [&](const storage::commit_lane& lane) {
+      return !lane.accepting() || lane.lease_until() <= services.now();
+    };
+    if (!d->link.serving || d->link.any_lane(rests)) return false;
   }
   return true;
 }

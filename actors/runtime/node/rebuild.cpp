@@ -214,7 +214,7 @@ void rebuild::held() {
 }
 
 void rebuild::take_over() {
-  append({{&queries::take_over_rebuilt, {id_, tables_, consumer_.link.lane().id(), offsets_}, 0}},
+  append({{&queries::take_over_rebuilt, {id_, tables_, consumer_.link.lane(0).id(), offsets_}, 0}},
          true, [](rebuild& r) { r.took_over(); });
 }
 

@@ -528,9 +528,11 @@ bool cluster_router::complete() const {
   const auto now = services_.now();
   for (const auto& p : places_) {
     if (auto* d = served_here(p->name)) {
-      const auto& lane = d->link.lane();
-      if (lane.accepting() && lane.lease_until() > now) continue;
-      return false;
+      const auto rests = [&](const storage::commit_lane& lane) {
+        return !lane.accepting() || lane.lease_until() <= now;
+      };
+      if (d->link.any_lane(rests)) return false;
+      continue;
     }
     if (p->owner != 0) continue;
     const auto seen = steady_time(steady_time::duration(p->seen_ns.load()));

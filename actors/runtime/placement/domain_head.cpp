@@ -52,12 +52,14 @@ bool domain_head::turn() {
   const bool astray = all_.rule() == nullptr && !owned_.empty() && &link_ != &all_.anchor() &&
                       all_.anchor().holding == holding::elsewhere;
   if (state_ == state::giving && !link_.fenced.load()) go_on_giving();
-  if ((link_.fenced.load() || link_.lane().fenced() || astray) &&
-      (state_ == state::serving || state_ == state::giving || state_ == state::warming ||
-       state_ == state::idle))
+  const bool fenced =
+      link_.fenced.load() || link_.any_lane([](const auto& lane) { return lane.fenced(); });
+  if ((fenced || astray) && (state_ == state::serving || state_ == state::giving ||
+                             state_ == state::warming || state_ == state::idle))
     lose();
   // Answers that wait for this domain's readers do not wait for its database.
-  if (const bool away = !link_.lane().accepting(); std::exchange(away_, away) != away && away)
+  const bool away = link_.any_lane([](const auto& lane) { return !lane.accepting(); });
+  if (std::exchange(away_, away) != away && away)
     for (auto& r : seats_.readers) r->wake();
   if (now >= next_) {
     bool quiet = false;

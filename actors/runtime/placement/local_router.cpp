@@ -117,7 +117,8 @@ bool local_router::settle(shard_address source, std::string_view consumer, settl
   for (auto* r : directory_.listeners(source))
     if (r->consumer.domain.name == consumer) {
       // With its database away nothing settles there: the caller would wait for nothing.
-      if (!r->consumer.serving || !r->consumer.lane().accepting()) return false;
+      const auto refuses = [](const storage::commit_lane& lane) { return !lane.accepting(); };
+      if (!r->consumer.serving || r->consumer.any_lane(refuses)) return false;
       r->post(std::move(question));
       return true;
     }

@@ -37,7 +37,14 @@ struct domain_link {
   }
   shard_address address(std::uint32_t shard) const { return {domain.name, shard}; }
   shard_address home_of(std::string_view key) const { return address(shard_number(key)); }
-  storage::commit_lane& lane() const { return database->lane(); }
+  storage::commit_lane& lane(std::uint32_t shard) const { return database->lane(shard); }
+  /// Calls f with each lane until it returns true; returns whether one did.
+  template <class F>
+  bool any_lane(F f) const {
+    for (std::uint32_t n = 0; n < database->lanes(); ++n)
+      if (f(database->lane(n))) return true;
+    return false;
+  }
   /// Called when a unit was refused because the lane is fenced. Wakes the domain's head. Any thread.
   void report_fenced() {
     if (!fenced.exchange(true) && head != nullptr) head->wake();

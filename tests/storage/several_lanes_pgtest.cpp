@@ -1,0 +1,144 @@
+// Several lanes of one process on one database: they share its shards, write side by side, and live and die together.
+#include "storage/postgres/conninfo.hpp"
+#include "tests/storage/sample_schema.hpp"
+#include "tests/support/postgres_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <set>
+
+using namespace nova;
+using namespace nova::storage;
+using namespace nova::test;
+
+namespace {
+
+constexpr std::uint32_t shards = 8;
+
+struct stage {
+  open_handle open(const std::string& node, std::uint32_t lanes) {
+    auto options = made.options(node);
+    options.settings.lanes = lanes;
+    return {fixture.io(), options};
+  }
+  std::size_t claimed(open_handle& db) {
+    auto owned = claim(*db, shards);
+    return owned ? owned->size() : 0;
+  }
+  std::string text(const std::string& sql) {
+    auto t = look.text(sql);
+    REQUIRE_MESSAGE(t.has_value(), sql);
+    return *t;
+  }
+  void expire(const std::string& which) {
+    for (const std::string table : {"lane", "lane_batch"})
+      REQUIRE(look.script("UPDATE " + table +
+                          " SET expires_at = now() - interval '1 minute' WHERE lane_id IN (SELECT "
+                          "lane_id FROM lane WHERE " +
+                          which + ")")
+                  .has_value());
+  }
+
+  postgres_fixture& fixture = postgres_fixture::instance();
+  fresh_database made = fixture.fresh({{"sample", sample_migrations()}});
+  blocking_connection look = std::move(*blocking_connection::open(made.admin_conninfo));
+};
+
+/// A process that is gone: its lanes' rows, each with half of the shards.
+constexpr const char* gone_process =
+    "INSERT INTO lane (lane_id, node, expires_at, process) SELECT gen_random_uuid(), 'gone', now() "
+    "+ "
+    "interval '1 hour', '00000000-0000-0000-0000-00000000000a' FROM generate_series(1, 2);"
+    "INSERT INTO shard SELECT n, (SELECT lane_id FROM lane WHERE node = 'gone' ORDER BY lane_id "
+    "OFFSET n % 2 LIMIT 1), 1 FROM generate_series(0, 7) n";
+
+}  // namespace
+
+TEST_CASE("C: three lanes of a process share the shards, and each writes for its own") {
+  stage s;
+  auto db = s.open("a", 3);
+  REQUIRE(db->lanes() == 3);
+  REQUIRE(s.claimed(db) == shards);
+  CHECK(s.claimed(db) == shards);  // a further claim fences no lane of its own process
+  CHECK(s.text("SELECT count(DISTINCT lane_id) FROM shard") == "3");
+  CHECK(s.text("SELECT count(*) FROM lane WHERE fenced") == "0");
+  std::atomic<std::uint32_t> committed{0}, asked{0};
+  for (std::uint32_t n = 0; n < 100 * shards; ++n) {
+    commit_unit u{
+        n % shards + 1, n % shards, {note(n % shards, n / shards + 1)}, {{1, "k", "p"}}, {}};
+    u.done = [&](const commit_outcome& o) { committed += o.status == commit_status::committed; };
+    REQUIRE(s.fixture.until([&] { return db->lane(u.shard).accepting(); }));
+    REQUIRE(db->lane(u.shard).append(std::move(u)));
+    ++asked;
+  }
+  REQUIRE(s.fixture.until([&] { return committed == asked; }));
+  CHECK(s.text("SELECT count(*) FROM note") == "800");
+  CHECK(s.text("SELECT bool_and(n = 100 AND seq = 100) FROM (SELECT count(*) AS n, max(seq) AS seq "
+               "FROM outbox GROUP BY shard) o") == "t");
+  CHECK(s.text("SELECT count(DISTINCT lane_id) FROM lane_batch") == "3");
+}
+
+TEST_CASE("C: a unit on the lane of another shard is refused") {
+  stage s;
+  auto db = s.open("a", 2);
+  REQUIRE(s.claimed(db) == shards);
+  std::atomic<int> status{-1};
+  commit_unit u{1, 1, {note(1, 1)}, {{1, "k", "p"}}, {}};
+  u.done = [&](const commit_outcome& o) { status = static_cast<int>(o.status); };
+  REQUIRE(s.fixture.until([&] { return db->lane(0).accepting(); }));
+  REQUIRE(db->lane(0).append(std::move(u)));
+  REQUIRE(s.fixture.until([&] { return status >= 0; }));
+  CHECK(status == static_cast<int>(commit_status::rejected));
+}
+
+TEST_CASE("C: a restart with another number of lanes takes all shards at once") {
+  stage s;
+  auto old = s.open("folder", 2);
+  REQUIRE(s.claimed(old) == shards);
+  auto next = s.open("folder", 3);
+  CHECK(s.claimed(next) == shards);
+  CHECK(s.text("SELECT count(DISTINCT l.process) || ' ' || min(s.epoch) FROM shard s JOIN lane l "
+               "USING (lane_id)") == "1 2");
+  CHECK(s.fixture.until([&] { return old->lane(0).fenced() && old->lane(1).fenced(); }));
+}
+
+TEST_CASE("C: while one lane of a process lives, no other process takes a part of its shards") {
+  stage s;
+  REQUIRE(s.look.script(gone_process).has_value());
+  auto db = s.open("b", 2);
+  CHECK(s.claimed(db) == 0);
+  s.expire(
+      "node = 'gone' AND lane_id = (SELECT min(lane_id::text)::uuid FROM lane WHERE node = "
+      "'gone')");
+  CHECK(s.claimed(db) == 0);
+  CHECK(s.text("SELECT count(*) FROM lane WHERE node = 'gone' AND fenced") == "0");
+  SUBCASE("nor a process with one lane") {
+    auto single = s.open("c", 1);
+    CHECK(s.claimed(single) == 0);
+  }
+  SUBCASE("nor a shard that nobody owns") {
+    REQUIRE(s.look.script("DELETE FROM shard WHERE shard = 3").has_value());
+    CHECK(s.claimed(db) == 0);
+  }
+  s.expire("node = 'gone'");
+  CHECK(s.claimed(db) == shards);
+  CHECK(s.text("SELECT count(*) FROM lane WHERE node = 'gone' AND fenced") == "2");
+}
+
+TEST_CASE("C: one fenced lane ends all of its process; new ones take all shards") {
+  stage s;
+  auto db = s.open("a", 2);
+  REQUIRE(s.claimed(db) == shards);
+  REQUIRE(s.look
+              .script("UPDATE lane SET fenced = true WHERE lane_id = (SELECT lane_id FROM shard "
+                      "WHERE shard = 1)")
+              .has_value());
+  CHECK(s.fixture.until([&] { return db->lane(1).fenced(); }));
+  CHECK(s.claimed(db) == 0);  // the other one cannot go on alone
+  std::atomic<bool> again{false};
+  db->reincarnate([&](const result<void>& r) { again = r.has_value(); });
+  REQUIRE(s.fixture.until([&] { return again.load(); }));
+  CHECK(s.claimed(db) == shards);
+  CHECK(s.text("SELECT count(*) FROM lane WHERE NOT fenced") == "2");
+}
