@@ -269,6 +269,28 @@ TEST_CASE("an offset that the lane did not take is saved when the database is ba
   CHECK(std::get<std::int64_t>((*row)[2]) == 1);
 }
 
+TEST_CASE("A15.1: a timer that finds the lane away writes the offset at its next time") {
+  config::runtime_settings s;
+  s.offset_ms = 400;
+  world w({.settings = s, .shards = 1});
+  w.script->no_effect = "a:0";
+  w.start();
+  w.ask(emit, "a:0");
+  const auto saved = [&] {
+    const auto* row =
+        w.beta_store.table("intake_offset").find({std::string("alpha"), std::int64_t{0}});
+    return row == nullptr ? 0 : std::get<std::int64_t>((*row)[2]);
+  };
+  w.sim.advance(milliseconds(100));
+  CHECK(saved() == 0);
+  w.beta->set_away(true);
+  w.sim.advance(milliseconds(500));  // the timer's first time
+  w.beta->set_away(false);
+  CHECK(saved() == 0);
+  w.sim.advance(milliseconds(500));  // its second time
+  CHECK(saved() == 1);
+}
+
 TEST_CASE(
     "an answer does not wait for a domain whose database is away, and the effect comes later") {
   world w({.shards = 1});

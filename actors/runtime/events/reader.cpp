@@ -265,9 +265,10 @@ void reader::save_offset() {
   if (settled_ - saving_ >= settings().offset_events && write_offset()) return;
   if (offset_timer_) return;
   offset_timer_ = true;
+  // After a refusal the same turn comes to save_offset, which sets the timer again.
   services_.timers.after(milliseconds(settings().offset_ms), poster([](reader& r) {
                            r.offset_timer_ = false;
-                           if (r.settled_ > r.saving_ && !r.write_offset()) r.save_offset();
+                           if (r.settled_ > r.saving_) r.write_offset();
                          }));
 }
 
