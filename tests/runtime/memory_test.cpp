@@ -77,6 +77,26 @@ TEST_CASE("by bytes: what the kind reports counts") {
   CHECK(w.metric(metric::nova_actor_state_bytes, "entity:alpha.counter") <= 21'500);
 }
 
+TEST_CASE(
+    "C: the node has one budget: the longest unused leave shards that have more than their part") {
+  config::runtime_settings s;
+  s.max_node_entity_bytes = 20'000;  // each weighs a little more than 1000
+  world w({.settings = s, .beta = false});
+  w.start();
+  const auto shard = [](int i) { return stable_hash("k" + std::to_string(i)) % 4; };
+  int alone = 0;
+  while (shard(alone) != 0) ++alone;
+  w.ask(get, "k" + std::to_string(alone));
+  int asked = 0;
+  for (int i = 0; asked < 100; ++i)
+    if (shard(i) != 0) w.ask(get, "k" + std::to_string(i)), ++asked;
+  CHECK(active(w) <= 21);
+  CHECK(active(w) >= 15);
+  const auto loads = w.loads;
+  w.ask(get, "k" + std::to_string(alone));  // its shard has less than its part
+  CHECK(w.loads == loads);
+}
+
 TEST_CASE("passivation under load loses and doubles nothing") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);

@@ -74,6 +74,7 @@ void shard::open(const storage::shard_claim& claim) {
   seat_.claim = claim;
   if (open_) return;
   open_ = true;
+  services_.open_shards.fetch_add(1, std::memory_order_relaxed);
   recovering_ = true;
   marks_state_ = marks::unknown;
   committed_up_to(claim.last_event_seq);
@@ -82,7 +83,7 @@ void shard::open(const storage::shard_claim& claim) {
 }
 
 void shard::close() {
-  open_ = false;
+  if (std::exchange(open_, false)) services_.open_shards.fetch_sub(1, std::memory_order_relaxed);
   seat_.claim.reset();
   ++seat_.sitting;
   waiting_.clear();
@@ -107,7 +108,8 @@ void shard::close() {
   for (auto& [id, f] : settling_) f->reply(std::move(f->decided->answer));
   settling_.clear();
   active_ = 0;
-  bytes_ = 0;
+  services_.entity_bytes.fetch_sub(static_cast<std::int64_t>(std::exchange(bytes_, 0)),
+                                   std::memory_order_relaxed);
   marks_.clear();
   marks_state_ = marks::unknown;
   delivering_.clear();
@@ -228,6 +230,7 @@ void shard::drop(entity& e) {
   m.active.fetch_sub(1, std::memory_order_relaxed);
   m.bytes.fetch_sub(static_cast<std::int64_t>(e.weight), std::memory_order_relaxed);
   class_metrics::count(m.passivations);
+  services_.entity_bytes.fetch_sub(static_cast<std::int64_t>(e.weight), std::memory_order_relaxed);
   bytes_ -= e.weight;
   --active_;
   auto& of_kind = entities_[e.kind];
@@ -244,16 +247,24 @@ void shard::weigh(entity& e) {
   const std::size_t weight =
       sizeof(entity) + e.key->size() + 64 + (e.state ? e.state->weight() : 0);
   bytes_ += weight - e.weight;
-  metrics_of(e).bytes.fetch_add(static_cast<std::int64_t>(weight - e.weight),
-                                std::memory_order_relaxed);
+  const auto more = static_cast<std::int64_t>(weight - e.weight);
+  services_.entity_bytes.fetch_add(more, std::memory_order_relaxed);
+  metrics_of(e).bytes.fetch_add(more, std::memory_order_relaxed);
   e.weight = weight;
+}
+
+bool shard::has_surplus() const {
+  if (active_ >= settings().max_entities || bytes_ >= settings().max_entity_bytes) return true;
+  const auto all = settings().max_node_entity_bytes;
+  return static_cast<std::uint64_t>(services_.entity_bytes.load(std::memory_order_relaxed)) >=
+             all &&
+         bytes_ > all / std::max(1u, services_.open_shards.load(std::memory_order_relaxed));
 }
 
 void shard::evict_surplus() {
   constexpr int looks = 16;
   for (int n = 0; n < looks; ++n) {
-    if (active_ < settings().max_entities && bytes_ < settings().max_entity_bytes) return;
-    if (recent_.empty()) return;
+    if (!has_surplus() || recent_.empty()) return;
     auto& e = recent_.front();
     if (e.busy() || e.at != entity::phase::ready) touch(e);
     else drop(e);
@@ -267,8 +278,8 @@ void shard::sweep() {
   auto i = recent_.begin();
   for (int n = 0; n < looks && i != recent_.end(); ++n) {
     auto& e = *i++;
-    const bool idle = e.used + kind_of(e).idle_passivation <= now_;
-    if (idle && !e.busy() && e.at == entity::phase::ready) drop(e);
+    const bool goes = has_surplus() || e.used + kind_of(e).idle_passivation <= now_;
+    if (goes && !e.busy() && e.at == entity::phase::ready) drop(e);
   }
 }
 

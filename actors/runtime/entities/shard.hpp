@@ -163,6 +163,7 @@ class shard final : public occupant {
   void part_committed(const part_ptr& part, std::uint64_t sitting,
                       const storage::commit_outcome& o);
 
+  bool has_surplus() const;
   storage::commit_lane& lane() const { return link_.lane(seat_.number); }
   const entity_kind& kind_of(const entity& e) const { return link_.domain.kinds[e.kind]; }
   class_metrics& metrics_of(const entity& e) const { return *link_.kind_metrics[e.kind]; }

@@ -42,6 +42,9 @@ class services {
   runtime::timers timers;
   std::atomic<bool> stopping{false};         ///< new calls are refused
   std::atomic<std::int64_t> uncommitted{0};  ///< units in a lane without an outcome
+  // The budget of max_node_entity_bytes and the shards that share it.
+  std::atomic<std::int64_t> entity_bytes{0};
+  std::atomic<std::uint32_t> open_shards{0};
 
  private:
   const config::runtime_settings settings_;
