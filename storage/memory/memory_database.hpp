@@ -1,116 +1,64 @@
-// A domain's database in memory for deterministic tests. It has the batches, fence, leases, conflicts and outbox of the libpq
-// database, but no threads. Nothing happens until the test (or its scheduler) runs the next action.
+// A domain's database in memory for deterministic tests. It has the lanes, batches, fence, leases, conflicts and outbox of the
+// libpq database, but no threads. Nothing happens until the test (or its scheduler) runs the next action.
 #pragma once
 
-#include "config/settings/storage_settings.hpp"
-#include "storage/database/batch.hpp"
-#include "storage/database/database.hpp"
-#include "storage/memory/memory_store.hpp"
+#include "storage/memory/memory_lane.hpp"
 
-#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <string>
-#include <unordered_set>
+#include <utility>
+#include <vector>
 
 namespace nova::storage {
 
-struct memory_options {
-  std::string domain = "memory";
-  std::string node = "node-a";
-  config::storage_settings settings;
-  /// The process's monotonic clock.
-  std::function<std::chrono::steady_clock::time_point()> now = [] {
-    return std::chrono::steady_clock::time_point{};
-  };
-  /// Takes each action (a read, a batch, its callbacks, a reconnect) and runs it later, once. Empty: actions wait for run_one().
-  std::function<void(std::function<void()>)> post;
-};
-
-/// A fault of the next transactions. Each fault is used up by one batch; an empty renewal counts as a batch.
-enum class commit_fault : std::uint8_t {
-  fail,  ///< a passing error: rolled back, sent again
-  lose_before,  ///< the connection is lost before the batch is carried out; the lane reconnects and sends it again
-  lose_reply,  ///< the batch is committed, then the connection is lost; the lane finds out by the batch number
-};
-
-class memory_database final : public database, private commit_lane {
+class memory_database final : public database {
  public:
   memory_database(memory_store& store, memory_options options);
   ~memory_database() override;
 
-  /// Runs the oldest waiting action; false when there is none. Also renews the lease when a renewal is due.
+  /// Runs the oldest waiting action; false when there is none. Also renews the leases when a renewal is due.
   bool run_one();
   /// Runs actions until none waits, and returns their number. Always ends: units of an absent database stay in the queue.
   std::size_t run_all();
   /// Runs work that depends on time (renewals). With `post` set, call it after every change of the clock.
   void tick();
 
-  void inject(commit_fault fault) { faults_.push_back(fault); }
-  /// While away: reads fail, batches wait, accepting() is false.
+  void inject(commit_fault fault) { lanes_.front()->inject(fault); }
+  /// These are about all lanes, and the reads too. While away, reads fail; while silent, nothing is answered.
   void set_away(bool away);
-  /// While held, sent batches are not carried out: a slow disk or a stopped process.
   void hold_commits(bool hold);
-  /// While silent, nothing is answered and the lane does not accept, as with a stopped server.
   void set_silent(bool silent);
-  /// Fences this lane as the take-over by another lane does.
-  void fence_by_other() { store_.lanes[current_].fenced = true; }
-  std::size_t batches() const noexcept { return batches_; }
-  std::size_t waiting_units() const noexcept { return queue_.size(); }
+  /// Fences the lanes as the take-over by another process does.
+  void fence_by_other();
+  /// One lane alone, for its faults.
+  memory_lane& part(std::uint32_t number) { return *lanes_[number % lanes_.size()]; }
+  std::size_t batches() const noexcept;
+  std::size_t waiting_units() const noexcept;
 
   void read(statement s, read_callback done) override;
   using database::lane;
-  commit_lane& lane(std::uint32_t) override { return *this; }
-  void claim_shards(std::uint32_t shard_count,
-                    std::function<void(result<std::vector<shard_claim>>)> done) override;
+  commit_lane& lane(std::uint32_t shard) override { return part(shard); }
+  std::uint32_t lanes() const noexcept override {
+    return static_cast<std::uint32_t>(lanes_.size());
+  }
+  void claim_shards(std::uint32_t shard_count, memory_lane::claim_callback done) override;
   void reincarnate(std::function<void(result<void>)> done) override;
-  bool available() const noexcept override { return !away_; }
+  bool available() const noexcept override;
   void collect_metrics(metric_samples& out) const override;
   void stop(std::function<void()> done) override;
 
  private:
-  bool append(commit_unit unit) override;
-  bool accepting() const noexcept override;
-  std::chrono::steady_clock::time_point lease_until() const noexcept override {
-    return lease_until_;
-  }
-  bool fenced() const noexcept override { return fenced_; }
-  const uuid& id() const noexcept override { return current_; }
-
-  enum class outcome : std::uint8_t { committed, fenced, refused };
-  void post(std::function<void()> action);
-  void register_lane();
-  void wake();
-  void send_batch();
-  void carry_out();
-  outcome attempt(std::vector<pending_unit>& units, commit_outcome& refusal);
-  void one_by_one(std::vector<pending_unit> units);
-  void resolve();
-  void committed();
-  void next_batch();
-  void finish(pending_unit& u, commit_outcome how);
-  void lose_lane();
-  void reconnect();
+  void post(std::uint32_t part, std::function<void()> action);
+  uuid next_process();
 
   memory_store& store_;
-  memory_options options_;
-  uuid current_{};
+  const memory_options options_;
   std::uint64_t incarnation_ = 0;
+  std::vector<std::unique_ptr<memory_lane>> lanes_;
   std::deque<std::function<void()>> actions_;
-  std::deque<pending_unit> queue_;
-  std::vector<pending_unit> under_way_;
-  std::unordered_set<std::uint64_t> refused_;
-  std::deque<commit_fault> faults_;
   std::vector<std::pair<statement, read_callback>> unanswered_;
-  shard_counters counters_;
-  std::int64_t number_ = 0;
-  std::chrono::steady_clock::time_point lease_until_{}, sent_{};
-  std::size_t batches_ = 0, commits_ = 0;
-  bool sending_ = false, away_ = false, held_ = false, carry_waiting_ = false,
-       reconnecting_ = false;
-  bool fenced_ = false, stopping_ = false, silent_ = false;
-  std::function<void()> stopped_;
+  bool away_ = false, silent_ = false, stopping_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

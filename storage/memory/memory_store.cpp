@@ -141,18 +141,53 @@ std::uint64_t memory_store::last_event(std::uint32_t shard) const {
              : 0;
 }
 
-std::optional<std::vector<shard_claim>> memory_store::claim(const uuid& me, const std::string& node,
-                                                            std::uint32_t shard_count) {
-  for (auto& [id, lane] : lanes)
-    if (id != me && !lane.fenced && (lane.node == node || lane.expires_at < now()))
+uuid memory_store::process_of(const uuid& lane) const {
+  const auto at = lanes.find(lane);
+  return at == lanes.end() || at->second.process.is_nil() ? lane : at->second.process;
+}
+
+// All lanes of a process are fenced, or none.
+void memory_store::fence_dead(const uuid& mine, const std::string& node) {
+  struct life {
+    bool same_folder = false;
+    unix_ms expires_at = 0;
+  };
+  std::map<uuid, life> others;
+  for (const auto& [id, lane] : lanes) {
+    if (lane.fenced || process_of(id) == mine) continue;
+    auto& other = others[process_of(id)];
+    other.same_folder |= lane.node == node;
+    other.expires_at = std::max(other.expires_at, lane.expires_at);
+  }
+  for (auto& [id, lane] : lanes) {
+    const auto at = others.find(process_of(id));
+    if (at != others.end() && (at->second.same_folder || at->second.expires_at < now()))
       lane.fenced = true;
-  auto own = lanes.find(me);
-  if (own == lanes.end() || own->second.fenced) return std::nullopt;
+  }
+}
+
+std::optional<std::vector<shard_claim>> memory_store::claim(const uuid& me, const std::string& node,
+                                                            std::uint32_t shard_count,
+                                                            std::uint32_t part,
+                                                            std::uint32_t parts) {
+  const auto mine = process_of(me);
+  fence_dead(mine, node);
+  if (!lanes.contains(me)) return std::nullopt;
+  for (const auto& [id, lane] : lanes)
+    if (lane.fenced && process_of(id) == mine) return std::nullopt;
+  const bool foreign = std::ranges::any_of(shards, [&](const auto& s) {
+    const auto& lane = lanes.at(s.second.lane);
+    return !lane.fenced && process_of(s.second.lane) != mine &&
+           (parts > 1 || !lane.process.is_nil());
+  });
   std::vector<shard_claim> out;
   for (std::uint32_t shard = 0; shard < shard_count; ++shard) {
-    auto [at, added] = shards.try_emplace(shard, shard_row{me, 1});
-    if (!added && lanes.at(at->second.lane).fenced) at->second = {me, at->second.epoch + 1};
-    if (at->second.lane == me) out.push_back({shard, at->second.epoch, last_event(shard)});
+    if (!foreign && shard % parts == part) {
+      auto [at, added] = shards.try_emplace(shard, shard_row{me, 1});
+      if (!added && lanes.at(at->second.lane).fenced) at->second = {me, at->second.epoch + 1};
+    }
+    if (const auto at = shards.find(shard); at != shards.end() && at->second.lane == me)
+      out.push_back({shard, at->second.epoch, last_event(shard)});
   }
   return out;
 }

@@ -100,6 +100,7 @@ class memory_store {
     bool fenced = false;
     unix_ms expires_at = 0;
     std::int64_t batch_no = 0;
+    uuid process{};  ///< of a process with several lanes; zero: its only lane
   };
   struct shard_row {
     uuid lane{};
@@ -110,12 +111,16 @@ class memory_store {
   /// The database's clock; tests set it.
   std::function<unix_ms()> now = [] { return unix_ms{0}; };
 
-  /// Does the same as nova_claim of 0002_lane_functions.sql. Empty: `me` is fenced.
+  /// Does the same as nova_claim_part of 0012_several_lanes.sql. Empty: `me` or another lane of its process is fenced.
   std::optional<std::vector<shard_claim>> claim(const uuid& me, const std::string& node,
-                                                std::uint32_t shard_count);
+                                                std::uint32_t shard_count, std::uint32_t part = 0,
+                                                std::uint32_t parts = 1);
   std::uint64_t last_event(std::uint32_t shard) const;
 
  private:
+  uuid process_of(const uuid& lane) const;
+  void fence_dead(const uuid& mine, const std::string& node);
+
   std::map<std::string, memory_table> tables_;
   std::map<std::string, execution, std::less<>> executions_;
 };

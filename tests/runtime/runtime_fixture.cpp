@@ -404,8 +404,11 @@ std::shared_ptr<storage::memory_database> world::open(memory_store& store,
   storage::memory_options m;
   m.domain = domain;
   m.node = options_.node;
+  m.settings.lanes = options_.lanes;
   m.now = [this] { return sim.now(); };
-  m.post = [this](std::function<void()> action) { actions_.push_back(std::move(action)); };
+  m.post = [this](std::uint32_t, std::function<void()> action) {
+    actions_.push_back(std::move(action));
+  };
   auto db = std::make_shared<storage::memory_database>(store, std::move(m));
   sim.on_time([db](auto) { db->tick(); });
   return db;

@@ -41,6 +41,8 @@ class cluster {
   std::uint64_t random(std::uint64_t below) { return random_.next() % below; }
   milliseconds now() const noexcept { return now_; }
   stores& databases() noexcept { return stores_; }
+  /// Commit lanes of each database.
+  std::uint32_t lanes() const noexcept { return options_.settings.storage.lanes; }
 
   /// Lets one tick pass, with everything that can happen in it; now and then only with a part of it (a busy machine).
   void tick();

@@ -48,6 +48,7 @@ void strike_database(cluster& c, const planned_blow& b) {
   auto* node = c.node(b.node);
   if (node == nullptr) return;
   auto& db = node->database(b.domain);
+  const bool all = c.lanes() == 1 || b.lane >= c.lanes();
   auto later = [&](auto undo) {
     const auto which = c.incarnation(b.node);
     c.plan(c.now() + milliseconds(b.amount), 0, [&c, b, which, undo] {
@@ -55,12 +56,22 @@ void strike_database(cluster& c, const planned_blow& b) {
     });
   };
   switch (b.what) {
-    case blow::away: db.set_away(true); return later([](auto& d) { d.set_away(false); });
+    case blow::away:
+      if (all) {
+        db.set_away(true);
+        return later([](auto& d) { d.set_away(false); });
+      }
+      db.part(b.lane).set_away(true);
+      return later([b](auto& d) { d.part(b.lane).set_away(false); });
     case blow::slow_disk:
-      db.hold_commits(true);
-      return later([](auto& d) { d.hold_commits(false); });
+      if (all) {
+        db.hold_commits(true);
+        return later([](auto& d) { d.hold_commits(false); });
+      }
+      db.part(b.lane).hold_commits(true);
+      return later([b](auto& d) { d.part(b.lane).hold_commits(false); });
     case blow::lost_crash:
-      db.inject(commit_fault::lose_reply);
+      db.part(b.lane).inject(commit_fault::lose_reply);
       return c.plan(c.now(), c.random(40),
                     [&c, b] { crash_and_return(c, b.node, milliseconds(b.amount), 1); });
     default: break;
@@ -68,7 +79,7 @@ void strike_database(cluster& c, const planned_blow& b) {
   const auto fault = b.what == blow::commit_fails  ? commit_fault::fail
                      : b.what == blow::lost_before ? commit_fault::lose_before
                                                    : commit_fault::lose_reply;
-  for (std::int64_t i = 0; i < b.amount; ++i) db.inject(fault);
+  for (std::int64_t i = 0; i < b.amount; ++i) db.part(b.lane).inject(fault);
 }
 
 void pause(cluster& c, const planned_blow& b) {
@@ -108,7 +119,8 @@ void strike(cluster& c, workload& w, const planned_blow& b) {
 std::string describe(const planned_blow& b) {
   return std::string(row_of(b.what).name) + " at " + std::to_string(b.at.count()) + " ms +" +
          std::to_string(b.after_steps) + " steps, node " + std::to_string(b.node) + ", " +
-         std::string(memory_doubles()[b.domain].domain) + ", " + std::to_string(b.amount);
+         std::string(memory_doubles()[b.domain].domain) + " lane " + std::to_string(b.lane) + ", " +
+         std::to_string(b.amount);
 }
 
 std::vector<planned_blow> draw_blows(cluster& c, milliseconds from, milliseconds until) {
@@ -129,6 +141,7 @@ std::vector<planned_blow> draw_blows(cluster& c, milliseconds from, milliseconds
         c.random(4) == 0 ? c.random(memory_doubles().size()) : double_of("messaging").value();
     b.amount = rows[kind].least + static_cast<std::int64_t>(c.random(static_cast<std::uint64_t>(
                                       rows[kind].most - rows[kind].least + 1)));
+    if (c.lanes() > 1) b.lane = static_cast<std::uint32_t>(c.random(c.lanes() + 1));
     out.push_back(b);
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.at < b.at; });

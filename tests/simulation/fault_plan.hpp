@@ -15,14 +15,14 @@ enum class blow : std::uint8_t {
   lost_before,   ///< the database's connection breaks before a transaction is carried out
   lost_reply,    ///< a transaction is committed, and its reply is lost
   lost_crash,    ///< as lost_reply, and the process dies before it has asked
-  away,          ///< a database is away
-  slow_disk,     ///< transactions wait, perhaps for longer than the lease
-  pause,         ///< the process is stopped for a while
-  long_pause,    ///< for longer than its leases: another node, if there is one, takes over
-  wall_jump,     ///< its wall clock is set
-  herd,          ///< every socket breaks at once
-  deaf,          ///< some devices do not read for a while
-  fall,          ///< the actor of a shard falls, if one has decisions in the lane that one
+  away,          ///< a database is away, or one lane of it
+  slow_disk,   ///< transactions wait, perhaps for longer than the lease; those of one lane, or all
+  pause,       ///< the process is stopped for a while
+  long_pause,  ///< for longer than its leases: another node, if there is one, takes over
+  wall_jump,   ///< its wall clock is set
+  herd,        ///< every socket breaks at once
+  deaf,        ///< some devices do not read for a while
+  fall,        ///< the actor of a shard falls, if one has decisions in the lane that one
 };
 inline constexpr std::size_t blow_kinds = 14;
 
@@ -33,6 +33,7 @@ struct planned_blow {
   std::size_t node = 0;
   std::size_t domain = 0;
   std::int64_t amount = 0;  ///< milliseconds, or how many
+  std::uint32_t lane = 0;   ///< of that domain's database; beyond the last lane: all of them
 };
 
 std::string describe(const planned_blow& b);

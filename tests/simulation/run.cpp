@@ -77,8 +77,8 @@ bool settled(cluster& c) {
 
 class one_run {
  public:
-  explicit one_run(std::uint64_t seed)
-      : shape_(seed ^ 0x5eed), cluster_(options(seed)), workload_(cluster_, {}, record_) {
+  one_run(std::uint64_t seed, std::uint32_t lanes)
+      : shape_(seed ^ 0x5eed), cluster_(options(seed, lanes)), workload_(cluster_, {}, record_) {
     out_.seed = seed;
   }
 
@@ -100,12 +100,13 @@ class one_run {
   }
 
  private:
-  cluster_options options(std::uint64_t seed) {
+  cluster_options options(std::uint64_t seed, std::uint32_t lanes) {
     cluster_options o;
     o.seed = seed;
     o.settings = draw_settings(shape_, out_.plan);
+    o.settings.storage.lanes = lanes;
     o.nodes = shape_.next() % 5 < 2 ? 2 : 1;
-    out_.plan.push_back(std::to_string(o.nodes) + " nodes");
+    out_.plan.push_back(std::to_string(o.nodes) + " nodes, " + std::to_string(lanes) + " lanes");
     return o;
   }
 
@@ -155,6 +156,6 @@ class one_run {
 
 }  // namespace
 
-verdict run_seed(std::uint64_t seed) { return one_run(seed).all(); }
+verdict run_seed(std::uint64_t seed, std::uint32_t lanes) { return one_run(seed, lanes).all(); }
 
 }  // namespace nova::simulation

@@ -18,6 +18,7 @@ struct verdict {
   std::vector<std::string> log;  ///< of all nodes, for a failed seed
 };
 
-verdict run_seed(std::uint64_t seed);
+/// `lanes`: commit lanes of each database.
+verdict run_seed(std::uint64_t seed, std::uint32_t lanes = 1);
 
 }  // namespace nova::simulation

@@ -116,7 +116,7 @@ class quiet_node {
     m.domain = domain;
     m.now = [this] { return sim_->now(); };
     auto& queue = disks_.emplace_back();
-    m.post = [this, &queue](std::function<void()> action) {
+    m.post = [this, &queue](std::uint32_t, std::function<void()> action) {
       queue.actions.emplace_back(sim_->now() + disk, std::move(action));
     };
     auto db = std::make_shared<storage::memory_database>(store, std::move(m));

@@ -4,6 +4,8 @@
 #include "actors/domain_modules.hpp"
 #include "tests/simulation/memory_domains.hpp"
 
+#include <algorithm>
+
 namespace nova::simulation {
 
 using std::chrono::milliseconds;
@@ -32,7 +34,8 @@ virtual_node::virtual_node(stores& s, std::string name, const node_settings& set
     : name_(std::move(name)),
       choice_(seed * 3 + 1),
       disk_ms_(settings.disk_ms),
-      disks_(s.all.size()) {
+      lanes_(std::max(1u, settings.storage.lanes)),
+      disks_(s.all.size() * lanes_) {
   runtime::node_options o;
   o.settings = settings.runtime;
   for (const auto& m : domain_modules()) {
@@ -56,8 +59,8 @@ void virtual_node::open(stores& s, const node_settings& settings) {
     m.node = name_;
     m.settings = settings.storage;
     m.now = [sim = sim_.get()] { return sim->now(); };
-    m.post = [this, i](std::function<void()> action) {
-      auto& actions = disks_[i].actions;
+    m.post = [this, i](std::uint32_t lane, std::function<void()> action) {
+      auto& actions = disks_[i * lanes_ + lane].actions;
       auto due = sim_->now();
       if (disk_ms_ != 0) due += milliseconds(choice_.next() % (disk_ms_ + 1));
       if (!actions.empty()) due = std::max(due, actions.back().first);
@@ -65,7 +68,8 @@ void virtual_node::open(stores& s, const node_settings& settings) {
     };
     auto db = std::make_shared<storage::memory_database>(s.all[i], std::move(m));
     sim_->on_time([db = db.get()](auto) { db->tick(); });
-    sim_->add_work([this, i] { return run_disk(disks_[i]); });
+    for (std::uint32_t lane = 0; lane < lanes_; ++lane)
+      sim_->add_work([this, at = i * lanes_ + lane] { return run_disk(disks_[at]); });
     databases_.push_back(std::move(db));
   }
   const auto all = domain_settings(settings);

@@ -84,8 +84,9 @@ class virtual_node {
   runtime::seeded_random choice_;
   forwarder sink_;
   unsigned disk_ms_;
+  std::uint32_t lanes_;  ///< of each database
   std::unique_ptr<runtime::simulation> sim_;
-  std::vector<disk> disks_;
+  std::vector<disk> disks_;  ///< one for each lane
   std::vector<std::shared_ptr<storage::memory_database>> databases_;
   std::unique_ptr<virtual_edge> edge_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -59,7 +59,7 @@ void add_sample(memory_store& s) {
 
 class memory_world final : public contract_world {
  public:
-  memory_world() {
+  explicit memory_world(std::uint32_t lanes = 1) : lanes_(lanes) {
     add_sample(store);
     store.now = [this] { return wall; };
   }
@@ -79,7 +79,8 @@ class memory_world final : public contract_world {
     return done();
   }
   void expire(const std::string& name) override {
-    store.lanes.at(at(name).lane().id()).expires_at = wall - 1;
+    for (auto& [id, row] : store.lanes)
+      if (row.node == name) row.expires_at = wall - 1;
   }
 
   memory_database& at(const std::string& name) {
@@ -88,6 +89,7 @@ class memory_world final : public contract_world {
       memory_options o;
       o.node = name;
       o.now = [this] { return clock; };
+      o.settings.lanes = lanes_;
       db = std::make_unique<memory_database>(store, o);
     }
     return *db;
@@ -97,22 +99,29 @@ class memory_world final : public contract_world {
   unix_ms wall = 1'700'000'000'000;
   std::chrono::steady_clock::time_point clock{std::chrono::hours(1)};
   std::map<std::string, std::unique_ptr<memory_database>> nodes;
+
+ private:
+  const std::uint32_t lanes_;
 };
 
 struct memory_node {
-  memory_world world;
-  memory_database& db = world.at("a");
-  memory_node() {
-    db.claim_shards(2, [](auto) {});
+  explicit memory_node(std::uint32_t lanes = 1) : world(lanes) {
+    db.claim_shards(shards, [this](auto r) { owned = r ? r->size() : 0; });
     db.run_all();
   }
-  std::vector<commit_status> statuses;
-  bool append(std::vector<statement> statements) {
-    return db.lane().append(
-        {1, 0, std::move(statements), {{1, "k", "p"}}, [this](const commit_outcome& o) {
+  bool append(std::vector<statement> statements, std::uint32_t shard = 0) {
+    return db.lane(shard).append(
+        {shard + 1, shard, std::move(statements), {{1, "k", "p"}}, [this](const commit_outcome& o) {
            statuses.push_back(o.status);
          }});
   }
+  std::size_t notes() { return world.store.table("note").rows().size(); }
+
+  static constexpr std::uint32_t shards = 6;
+  memory_world world;
+  memory_database& db = world.at("a");
+  std::size_t owned = 0;
+  std::vector<commit_status> statuses;
 };
 
 }  // namespace
@@ -121,6 +130,14 @@ TEST_CASE("the database in memory keeps the contract") {
   for (const auto& c : contract_cases()) {
     INFO(std::string(c.name));
     memory_world world;
+    c.run(world);
+  }
+}
+
+TEST_CASE("C: with three lanes a node as well") {
+  for (const auto& c : contract_cases()) {
+    INFO(std::string(c.name));
+    memory_world world(3);
     c.run(world);
   }
 }
@@ -174,9 +191,9 @@ TEST_CASE("a unit that was sent before the take-over and arrives after it writes
   n.db.run_all();
   n.world.expire("a");
   std::size_t taken = 0;
-  n.world.at("b").claim_shards(2, [&](auto r) { taken = r ? r->size() : 0; });
+  n.world.at("b").claim_shards(memory_node::shards, [&](auto r) { taken = r ? r->size() : 0; });
   n.world.at("b").run_all();
-  CHECK(taken == 2);
+  CHECK(taken == memory_node::shards);
   n.db.hold_commits(false);
   n.db.run_all();
   CHECK(n.statuses == std::vector{commit_status::fenced});
@@ -197,4 +214,41 @@ TEST_CASE(
   n.world.clock += std::chrono::seconds(10);
   n.db.run_all();
   CHECK(n.db.lane().lease_until() == second);
+}
+
+TEST_CASE("C: in memory, a lane that waits or has lost a reply does not hold the others up") {
+  memory_node n(3);
+  REQUIRE(n.owned == memory_node::shards);
+  n.db.part(1).hold_commits(true);
+  n.db.part(2).inject(commit_fault::lose_reply);
+  for (std::uint32_t shard = 0; shard < memory_node::shards; ++shard)
+    REQUIRE(n.append({note(shard, 1)}, shard));
+  n.db.run_all();
+  CHECK(n.statuses == std::vector(4, commit_status::committed));
+  CHECK(n.notes() == 4);
+  CHECK(n.world.store.last_event(2) == 1);
+  CHECK(n.world.store.last_event(1) == 0);
+  n.db.part(1).hold_commits(false);
+  n.db.run_all();
+  CHECK(n.statuses == std::vector(6, commit_status::committed));
+  CHECK(n.notes() == 6);
+}
+
+TEST_CASE("C: in memory, a process is fenced with all of its lanes when the last lease is over") {
+  memory_node n(3);
+  std::size_t taken = 0;
+  auto claim = [&] {
+    n.world.at("b").claim_shards(memory_node::shards, [&](auto r) { taken = r ? r->size() : 0; });
+    n.world.at("b").run_all();
+  };
+  n.world.store.lanes.at(n.db.part(0).id()).expires_at = n.world.wall - 1;
+  claim();
+  CHECK(taken == 0);
+  n.world.expire("a");
+  claim();
+  CHECK(taken == memory_node::shards);
+  REQUIRE(n.append({note(1, 1)}, 1));
+  n.db.run_all();
+  CHECK(n.statuses == std::vector{commit_status::fenced});
+  CHECK(n.notes() == 0);
 }
