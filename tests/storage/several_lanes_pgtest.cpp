@@ -53,6 +53,59 @@ constexpr const char* gone_process =
     "INSERT INTO shard SELECT n, (SELECT lane_id FROM lane WHERE node = 'gone' ORDER BY lane_id "
     "OFFSET n % 2 LIMIT 1), 1 FROM generate_series(0, 7) n";
 
+/// A transaction that comes to it waits for the session that holds the gate.
+const query gate{"sample.gate", "SELECT pg_advisory_xact_lock_shared(77)"};
+
+commit_unit add_to(std::uint64_t activation, std::uint32_t shard,
+                   const std::vector<std::string>& names, bool gated = false) {
+  commit_unit u{activation, shard, {}, {{1, "k", "p"}}, {}};
+  for (const auto& name : names) {
+    if (gated && name == names.back()) u.statements.push_back({&gate, {}});
+    u.statements.push_back({&add_counter, {name, std::int64_t{1}}, 1});
+  }
+  return u;
+}
+
+/// Two lanes and two rows that units of both write.
+struct two_lanes : stage {
+  explicit two_lanes(std::uint32_t lock_timeout_ms) : db(opened(lock_timeout_ms)) {
+    REQUIRE(claimed(db) == shards);
+    append({9, 0, {{&insert_counter, {"x", std::int64_t{0}}}}, {}, {}});
+    append({9, 0, {{&insert_counter, {"y", std::int64_t{0}}}}, {}, {}});
+    REQUIRE(all_committed());
+  }
+  void append(commit_unit u) {
+    u.done = [this](const commit_outcome& o) {
+      committed += o.status == commit_status::committed;
+      refused += o.status != commit_status::committed;
+    };
+    auto& lane = db->lane(u.shard);
+    REQUIRE(fixture.until([&] { return lane.accepting(); }));
+    REQUIRE(lane.append(std::move(u)));
+    ++asked;
+  }
+  open_handle opened(std::uint32_t lock_timeout_ms) {
+    REQUIRE(look.script("ALTER DATABASE nova_" + made.domain + " SET deadlock_timeout = '100ms'")
+                .has_value());
+    auto options = made.options("a");
+    options.settings.lanes = 2;
+    options.settings.lane_lock_timeout_ms = lock_timeout_ms;
+    return {fixture.io(), options};
+  }
+  bool comes_to(const std::string& sql, const std::string& expected) {
+    return fixture.until([&] {
+      const auto t = look.text(sql);
+      return t.has_value() && *t == expected;
+    });
+  }
+  bool all_committed() {
+    return fixture.until([&] { return committed + refused == asked; }) && refused == 0;
+  }
+
+  open_handle db;
+  std::atomic<std::uint32_t> committed{0}, refused{0}, asked{0};
+};
+
 }  // namespace
 
 TEST_CASE("C: three lanes of a process share the shards, and each writes for its own") {
@@ -141,4 +194,33 @@ TEST_CASE("C: one fenced lane ends all of its process; new ones take all shards"
   REQUIRE(s.fixture.until([&] { return again.load(); }));
   CHECK(s.claimed(db) == shards);
   CHECK(s.text("SELECT count(*) FROM lane WHERE NOT fenced") == "2");
+}
+
+TEST_CASE("C: of two lanes that deadlock one is rolled back and tried again, each unit once") {
+  constexpr std::uint32_t longer_than_the_ring_ms = 10'000;
+  two_lanes s(longer_than_the_ring_ms);
+  const auto deadlocks =
+      "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+  REQUIRE(s.look.script("SELECT pg_advisory_lock(77)").has_value());
+  s.append(add_to(1, 0, {"x", "y"}, true));
+  s.append(add_to(2, 1, {"y", "x"}, true));
+  REQUIRE(
+      s.comes_to("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted", "2"));
+  REQUIRE(s.look.script("SELECT pg_advisory_unlock(77)").has_value());
+  CHECK(s.all_committed());
+  CHECK(s.text("SELECT string_agg(name || value, ' ' ORDER BY name) FROM counter") == "x2 y2");
+  CHECK(s.text("SELECT count(*) || ' ' || max(seq) FROM outbox") == "2 1");
+  CHECK(s.comes_to(deadlocks, "1"));
+}
+
+TEST_CASE("C: two lanes that write rows in opposite orders lose nothing and do not hang") {
+  two_lanes s(config::storage_settings{}.lane_lock_timeout_ms);
+  constexpr std::uint32_t each = 300;
+  for (std::uint32_t n = 0; n < each; ++n) {
+    s.append(add_to(10 + n, 0, {"x", "y"}));
+    s.append(add_to(10'000 + n, 1, {"y", "x"}));
+  }
+  CHECK(s.all_committed());
+  CHECK(s.text("SELECT string_agg(name || value, ' ' ORDER BY name) FROM counter") == "x600 y600");
+  CHECK(s.text("SELECT count(*) || ' ' || max(seq) FROM outbox") == "600 300");
 }
