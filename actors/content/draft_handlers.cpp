@@ -30,6 +30,15 @@ uuid last_id() {
   return id;
 }
 
+void tell_media(decision& d, const shelf_state& s, const uuid& draft,
+                const google::protobuf::RepeatedPtrField<std::string>& media) {
+  DraftMediaChanged e;
+  e.set_account_id(to_string(s.account));
+  e.set_draft_id(to_string(draft));
+  *e.mutable_media_ids() = media;
+  d.events.push_back({&draft_media_changed_event(), runtime::share(std::move(e))});
+}
+
 error no_such_draft() { return make_error(errc::not_found, "There is no such draft."); }
 error no_tag() {
   return invalid_field("tag", "A hashtag is letters, digits and _, and not digits alone.");
@@ -48,6 +57,7 @@ outcome shelf_entity::create_draft(const state& s, const DraftRequest& q, const 
   const draft_row row{c.new_id(), c.now, q};
   decision d;
   d.statements.push_back(store::insert_draft(s.account, row));
+  if (!q.media_ids().empty()) tell_media(d, s, row.draft_id, q.media_ids());
   d.reply = runtime::share(draft_message(row));
   return d;
 }
@@ -80,11 +90,14 @@ outcome shelf_entity::update_draft(const state& s, const UpdateDraftRequest& q, 
   auto found = read_drafts(r.rows(0));
   if (found.empty()) return no_such_draft();
   auto& row = found.front();
+  const bool had_media = !row.body.media_ids().empty();
   change_draft(row.body, q);
   if (auto ok = checked_draft(row.body); !ok) return ok.error();
   row.updated_at = c.now;
   decision d;
   d.statements.push_back(store::update_draft(s.account, row));
+  if (!q.media_ids().empty() || (q.no_media() && had_media))
+    tell_media(d, s, row.draft_id, row.body.media_ids());
   d.reply = runtime::share(draft_message(row));
   return d;
 }
@@ -94,9 +107,11 @@ outcome shelf_entity::delete_draft(const state& s, const DeleteDraftRequest& q, 
   const auto id = parse_uuid(q.draft_id());
   if (!id) return no_such_draft();
   if (r.size() == 0) return need{{store::draft(s.account, *id)}};
-  if (r.rows(0).empty()) return no_such_draft();
+  const auto found = read_drafts(r.rows(0));
+  if (found.empty()) return no_such_draft();
   decision d;
   d.statements.push_back(store::delete_draft(s.account, *id));
+  if (!found.front().body.media_ids().empty()) tell_media(d, s, *id, {});
   return done(std::move(d));
 }
 

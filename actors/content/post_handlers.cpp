@@ -107,6 +107,16 @@ void add_visibility(decision& d, const edited& e, visibility before,
   d.events.push_back({&post_visibility_changed_event(), runtime::share(std::move(out))});
 }
 
+void schedule(decision& d, const post_row& row) {
+  PostScheduled e;
+  e.set_post_id(to_string(row.post_id));
+  e.set_author_id(to_string(row.author));
+  e.set_scheduled_at(row.created_at);
+  *e.mutable_media_ids() = row.body.media_ids();
+  d.events.push_back({&post_scheduled_event(), runtime::share(std::move(e))});
+  d.reminders.push_back({std::string(publish_reminder), row.created_at});
+}
+
 decision restored(const post_row& row, const post_head& head) {
   decision d;
   PostRestored e;
@@ -152,7 +162,7 @@ outcome post_entity::create_post(const state&, const CreatePostRequest& q, const
   const auto named = mentions.fill(row->body, r, own_reads, row->author);
   decision d;
   d.statements.push_back(store::insert_post(*row, named.all));
-  if (row->scheduled) d.reminders.push_back({std::string(publish_reminder), row->created_at});
+  if (row->scheduled) schedule(d, *row);
   else publish(d, *row, named.told);
   d.reply = runtime::share(post_message(*row, c.now));
   d.apply = [now = state_of(*row)](state& x) { x = now; };
@@ -288,8 +298,12 @@ outcome post_entity::cancel_scheduled(const state& s, const CancelScheduledReque
                                       const context& c, const reads&) {
   if (!s.exists || !s.scheduled || s.author != c.caller.account)
     return make_error(errc::not_found, "There is no such scheduled post.");
+  PostPurged e;
+  e.set_post_id(to_string(s.id));
+  e.set_author_id(to_string(s.author));
   decision d;
   d.statements = store::purge_end(s.id);
+  d.events.push_back({&post_purged_event(), runtime::share(std::move(e))});
   d.reminders.push_back({std::string(publish_reminder), 0, true});
   d.passivate = true;
   return done(std::move(d));

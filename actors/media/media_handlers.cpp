@@ -158,7 +158,7 @@ decision upload_over(const library_state& s, const uuid& id) {
   return d;
 }
 
-// Two looks without any place in between make a medium unused.
+// Two looks that find no place make a medium unused.
 outcome look_at(const library_state& s, const uuid& id, const context& c, const reads& r) {
   if (r.size() == 0) return about(id);
   const auto found = read_media(r.rows(0));

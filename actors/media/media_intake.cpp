@@ -51,6 +51,17 @@ effect on_published(const content::PostPublished& e) {
   return only(
       store::attach(ids_of(e.media_ids()), id_of(e.author_id()), "post", id_of(e.post_id()), {}));
 }
+// Its author alone sees it, as the post itself.
+effect on_scheduled(const content::PostScheduled& e) {
+  if (e.media_ids().empty()) return std::monostate();
+  return only(
+      store::attach(ids_of(e.media_ids()), id_of(e.author_id()), "post", id_of(e.post_id()), {}));
+}
+// Kept, and shown to no reader: its author may still delete the medium.
+effect on_draft(const content::DraftMediaChanged& e) {
+  return only(store::set_place(id_of(e.draft_id()), "draft", id_of(e.account_id()),
+                               ids_of(e.media_ids()), false));
+}
 effect on_deleted(const content::PostDeleted& e) {
   return only(store::set_active(id_of(e.post_id()), "post", false));
 }
@@ -83,7 +94,8 @@ effect on_profile(const user::ProfileChanged& e) {
   std::vector<uuid> pictures;
   for (const auto* text : {&e.avatar_media_id(), &e.cover_media_id()})
     if (const auto id = parse_uuid(*text)) pictures.push_back(*id);
-  return only(store::set_profile(id_of(e.account_id()), std::move(pictures)));
+  const auto account = id_of(e.account_id());
+  return only(store::set_place(account, "profile", account, std::move(pictures), true));
 }
 
 effect on_stream_ended(const streaming::StreamEnded& e) {
@@ -97,6 +109,8 @@ effect on_stream_ended(const streaming::StreamEnded& e) {
 std::vector<runtime::intake> intakes() {
   return {
       taken(content::post_published_event(), on_published),
+      taken(content::post_scheduled_event(), on_scheduled),
+      taken(content::draft_media_changed_event(), on_draft),
       taken(content::post_deleted_event(), on_deleted),
       taken(content::post_restored_event(), on_restored),
       taken(content::post_purged_event(), on_purged),

@@ -119,7 +119,7 @@ const query forget_person{.name = "content.forget_person",
 const query empty_shelf_events{
     .name = "content.empty_shelf_events",
     .sql =
-        "UPDATE outbox SET type = 0, payload = '' WHERE key = $1 AND type IN (4014, 4015, 4016)"};
+        "UPDATE outbox SET type = 0, payload = '' WHERE key = $1 AND type IN (4014, 4015, 4016, 4018)"};
 
 const query blank_post{
     .name = "content.blank_post",

@@ -168,13 +168,13 @@ const storage::query detach{
     .sql =
         "DELETE FROM reference WHERE place = $1 AND kind = $2 AND ($3::text IS NULL OR item = $3)"};
 
-const storage::query set_profile{
-    .name = "media.set_profile",
+const storage::query set_place{
+    .name = "media.set_place",
     .sql =
-        "WITH gone AS (DELETE FROM reference WHERE place = $1 AND kind = 'profile' "
-        "AND NOT media_id = ANY($2)) INSERT INTO reference (media_id, kind, place, item, active) "
-        "SELECT m.media_id, 'profile', $1, '', true FROM media m WHERE m.media_id = ANY($2) AND "
-        "m.account_id = $1 ON CONFLICT (media_id, kind, place, item) DO NOTHING"};
+        "WITH gone AS (DELETE FROM reference WHERE place = $1 AND kind = $2 "
+        "AND NOT media_id = ANY($4)) INSERT INTO reference (media_id, kind, place, item, active) "
+        "SELECT m.media_id, $2, $1, '', $5 FROM media m WHERE m.media_id = ANY($4) AND "
+        "m.account_id = $3 ON CONFLICT (media_id, kind, place, item) DO NOTHING"};
 
 const storage::query erase_account{
     .name = "media.erase_account",
@@ -231,7 +231,7 @@ std::span<const storage::query* const> all() {
                                                &attach,
                                                &set_active,
                                                &detach,
-                                               &set_profile,
+                                               &set_place,
                                                &erase_account,
                                                &empty_events,
                                                &old_uploads_due,

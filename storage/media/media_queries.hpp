@@ -15,7 +15,7 @@ extern const storage::query insert_upload, set_written, set_done, set_upload_med
 extern const storage::query add_used, set_closed, insert_media, set_processed, set_recorded,
     insert_variant;
 extern const storage::query set_alt, set_idle, delete_media, delete_media_rows;
-extern const storage::query attach, set_active, detach, set_profile;
+extern const storage::query attach, set_active, detach, set_place;
 extern const storage::query erase_account, empty_events;
 
 extern const storage::query old_uploads_due, delete_old_uploads;

@@ -101,8 +101,9 @@ statement set_active(const uuid& place, std::string kind, bool active) {
 statement detach(const uuid& place, std::string kind, const std::optional<std::string>& item) {
   return {&queries::detach, {place, std::move(kind), or_null(item)}};
 }
-statement set_profile(const uuid& account, std::vector<uuid> media) {
-  return {&queries::set_profile, {account, std::move(media)}};
+statement set_place(const uuid& place, std::string kind, const uuid& owner, std::vector<uuid> media,
+                    bool active) {
+  return {&queries::set_place, {place, std::move(kind), owner, std::move(media), active}};
 }
 
 std::vector<statement> erase_account(const uuid& account, std::vector<std::int64_t> kept) {

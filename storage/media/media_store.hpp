@@ -52,8 +52,9 @@ storage::statement set_active(const uuid& place, std::string kind, bool active);
 /// `item` empty: all of the place.
 storage::statement detach(const uuid& place, std::string kind,
                           const std::optional<std::string>& item);
-/// The pictures of a profile, instead of those before.
-storage::statement set_profile(const uuid& account, std::vector<uuid> media);
+/// All media of the place, instead of those before: a profile, a draft.
+storage::statement set_place(const uuid& place, std::string kind, const uuid& owner,
+                             std::vector<uuid> media, bool active);
 
 /// Deletes every row of the account, and the content of its events. `kept`: numbers of events that stay in the dead letters.
 std::vector<storage::statement> erase_account(const uuid& account, std::vector<std::int64_t> kept);

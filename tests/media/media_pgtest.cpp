@@ -1,5 +1,8 @@
 // media on a real runtime and a real PostgreSQL, beside the domains whose events it takes.
+#include "actors/content/content_descriptor.hpp"
 #include "actors/media/media_descriptor.hpp"
+#include "protocols/content/content.nova.hpp"
+#include "protocols/content/content.pb.h"
 #include "protocols/media/media.nova.hpp"
 #include "protocols/media/media.pb.h"
 #include "protocols/transfer/transfer.pb.h"
@@ -14,7 +17,43 @@ using namespace nova::media;
 namespace {
 
 struct world : test::domain_node {
-  world() : domain_node({test::part_of(media::descriptor())}) {}
+  world()
+      : domain_node({test::part_of(media::descriptor()), test::part_of(content::descriptor())}) {}
+
+  /// A file of the caller, ready at once.
+  std::string medium(const rpc::caller& as) {
+    transfer::OpenRequest open;
+    open.set_length(5);
+    const auto upload = call<media_interface::open_upload>(open, as).value();
+    transfer::FinishRequest finish;
+    finish.set_upload_id(upload.upload_id());
+    finish.set_blob(std::string(64, 'a'));
+    finish.set_size(5);
+    finish.set_found_type("text/plain");
+    return call<media_interface::finish_upload>(finish, as).value().media_id();
+  }
+  bool is_there(const std::string& id, const rpc::caller& as) {
+    MediaRequest q;
+    q.set_media_id(id);
+    return call<media_interface::get_media>(q, as).has_value();
+  }
+  std::int64_t count(const char* sql, const std::string& name) {
+    const storage::query q{.name = "media_pgtest.count", .sql = sql};
+    return read("media", {&q, {name, storage::timestamp{now()}}}).int8(0, 0);
+  }
+  std::int64_t places(const std::string& id) {
+    return count("SELECT count(*) FROM reference WHERE media_id::text = $1 AND $2 IS NOT NULL", id);
+  }
+  /// Lets the grace of unused media pass; returns when each of these was looked at.
+  void pass_grace(const std::vector<std::string>& looked_at) {
+    pass(config::media_settings().unused_grace_s * 1000LL + 1);
+    restart();  // looks at the wall clock anew
+    for (const auto& id : looked_at)
+      REQUIRE(until([&] {
+        return count("SELECT count(*) FROM reminder WHERE name = 'look:' || $1 AND due <= $2",
+                     id) == 0;
+      }));
+  }
 };
 
 uuid id(std::uint8_t n) {
@@ -77,4 +116,56 @@ TEST_CASE("offsets and media outlive a restart; what nothing names can be remove
   CHECK(w.call<media_interface::delete_media>(medium, ada).has_value());
   CHECK(w.call<media_interface::get_media>(medium, ada).error().code == errc::not_found);
   CHECK(w.call<media_interface::get_usage>(UsageRequest(), ada).value().used() == 0);
+}
+
+TEST_CASE("a medium of a scheduled post or of a draft is kept till then; an unused one is not") {
+  using content_api = content::content_interface;
+  world w;
+  auto ada = test::caller_of(id(1), id(2), 1);
+  ada.kind = rpc::caller_kind::node;
+  const auto unused = w.medium(ada), later = w.medium(ada), cancelled = w.medium(ada),
+             drafted = w.medium(ada), changed = w.medium(ada);
+  content::CreatePostRequest post;
+  post.set_scheduled_at(w.now() + 3LL * config::media_settings().unused_grace_s * 1000);
+  post.add_media_ids(later);
+  const auto kept = w.call<content_api::create_post>(post, ada).value();
+  post.set_media_ids(0, cancelled);
+  const auto dropped = w.call<content_api::create_post>(post, ada).value();
+  content::DraftRequest draft;
+  draft.add_media_ids(drafted);
+  draft.add_media_ids(changed);
+  content::UpdateDraftRequest change;
+  change.set_draft_id(w.call<content_api::create_draft>(draft, ada).value().draft_id());
+  CHECK(w.until([&] {
+    return w.places(later) + w.places(cancelled) + w.places(drafted) + w.places(changed) == 4;
+  }));
+  for (int look = 0; look < 2; ++look) w.pass_grace({unused, later, cancelled, drafted, changed});
+  CHECK_FALSE(w.is_there(unused, ada));
+  for (const auto& id : {later, cancelled, drafted, changed}) CHECK(w.is_there(id, ada));
+  MediaRequest medium;
+  medium.set_media_id(later);
+  CHECK(w.call<media_interface::delete_media>(medium, ada).error().code == errc::conflict);
+  const auto ben = test::caller_of(id(3), id(4), 2);
+  CHECK_FALSE(w.is_there(drafted, ben));
+
+  content::CancelScheduledRequest cancel;
+  cancel.set_scheduled_id(dropped.scheduled_id());
+  change.add_media_ids(drafted);
+  CHECK(w.until([&] {
+    (void)w.call<content_api::cancel_scheduled>(cancel, ada);
+    (void)w.call<content_api::update_draft>(change, ada);
+    return w.places(cancelled) + w.places(changed) == 0;
+  }));
+  content::DeleteDraftRequest gone;
+  gone.set_draft_id(change.draft_id());
+  CHECK(w.until([&] {
+    (void)w.call<content_api::delete_draft>(gone, ada);
+    return w.places(drafted) == 0;
+  }));
+  for (int look = 0; look < 2; ++look) w.pass_grace({later, cancelled, drafted, changed});
+  for (const auto& id : {cancelled, drafted, changed}) CHECK_FALSE(w.is_there(id, ada));
+  CHECK(w.is_there(later, ada));
+  content::PostRequest published;
+  published.set_post_id(kept.scheduled_id());
+  CHECK(w.until([&] { return w.call<content_api::get_post>(published, ada).has_value(); }));
 }
