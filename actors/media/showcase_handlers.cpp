@@ -31,9 +31,9 @@ decision answer(Message m) {
   return d;
 }
 
-need about(const uuid& id) {
-  return {{store::media(id), store::variants({id}), store::references(id, places_looked_at)}};
-}
+/// Rows 0 and 1. Variants are asked behind them: reads of one need see different moments, and a medium that is ready has its variants.
+need about(const uuid& id) { return {{store::media(id), store::references(id, places_looked_at)}}; }
+need variants_of(std::vector<uuid> ids) { return {{store::variants(std::move(ids))}}; }
 
 template <class Message>
 void add_places(Message& to, const std::vector<reference_row>& places) {
@@ -54,12 +54,13 @@ outcome showcase_entity::get_media(const state&, const MediaRequest& q, const co
   if (r.size() == 0) return about(*id);
   const auto found = nova::media::read_media(r.rows(0));
   if (found.empty()) return no_such_media();
+  if (r.size() == 2) return variants_of({*id});
   const bool owner = found.front().account == c.caller.account;
   const auto& services = c.service<media_services>();
-  auto m = media_message(found.front(), read_variants(r.rows(1)), {owner, c.now}, services.signer,
+  auto m = media_message(found.front(), read_variants(r.rows(2)), {owner, c.now}, services.signer,
                          services.settings.url_ttl_s);
   if (owner) return answer(std::move(m));
-  add_places(m, read_references(r.rows(2)));
+  add_places(m, read_references(r.rows(1)));
   if (m.places_size() == 0) return no_such_media();
   return answer(std::move(m));
 }
@@ -73,7 +74,8 @@ outcome showcase_entity::show_media(const state&, const views::MediaRequest& q, 
     ids.push_back(*id);
     owners.push_back(*owner);
   }
-  if (r.size() == 0) return need{{store::media_of_owners(ids, owners), store::variants(ids)}};
+  if (r.size() == 0) return need{{store::media_of_owners(ids, owners)}};
+  if (r.size() == 1) return variants_of(std::move(ids));
   const auto variants = read_variants(r.rows(1));
   const auto& services = c.service<media_services>();
   views::MediaReply reply;
@@ -100,11 +102,13 @@ outcome showcase_entity::read_media(const state&, const transfer::ReadRequest& q
   if (r.size() == 0) return about(*id);
   const auto found = nova::media::read_media(r.rows(0));
   if (found.empty()) return no_such_media();
+  if (r.size() == 2 && !q.variant().empty()) return variants_of({*id});
   const bool trusted = q.is_signed() || found.front().account == c.caller.account;
-  auto out = readable(found.front(), read_variants(r.rows(1)), q.variant(), trusted);
+  const auto variants = q.variant().empty() ? std::vector<variant_row>() : read_variants(r.rows(2));
+  auto out = readable(found.front(), variants, q.variant(), trusted);
   if (!out) return out.error();
   if (!trusted) {
-    add_places(*out, read_references(r.rows(2)));
+    add_places(*out, read_references(r.rows(1)));
     if (out->places_size() == 0) return no_such_media();
   }
   return answer(std::move(*out));

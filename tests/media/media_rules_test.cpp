@@ -2,6 +2,7 @@
 #include "actors/media/media_rules.hpp"
 #include "actors/media/library_entity.hpp"
 #include "actors/media/media_services.hpp"
+#include "actors/media/showcase_entity.hpp"
 #include "protocols/media/media.pb.h"
 #include "protocols/transfer/transfer.pb.h"
 #include "protocols/views/views.pb.h"
@@ -264,4 +265,30 @@ TEST_CASE("a signed address is good for its path and until its end, which is equ
   CHECK_FALSE(other.good("/a", until, sig, 1'000'000));
   CHECK_FALSE(signer.good("/a", std::to_string(std::stoll(until) + 1), sig, 1'000'000));
   CHECK_FALSE(signer.good("/a", until, sig, std::stoll(until) * 1000));
+}
+
+TEST_CASE("variants are read behind their medium: one that is ready is never shown without them") {
+  library l;
+  const runtime::context c{"key", l.caller, l.now, l.random, "request", "", 0, &l.services};
+  const auto asked = [&](const showcase_entity::outcome& out) {
+    std::vector<std::string> names;
+    for (const auto& item : std::get<runtime::need>(out).items)
+      names.emplace_back(std::get<storage::statement>(item).query->name);
+    return names;
+  };
+  MediaRequest one;
+  one.set_media_id(to_string(id(1)));
+  CHECK(asked(showcase_entity::get_media({}, one, c, l.none)) ==
+        std::vector<std::string>{"media.media", "media.references"});
+  transfer::ReadRequest bytes;
+  bytes.set_media_id(to_string(id(1)));
+  bytes.set_variant("320");
+  CHECK(asked(showcase_entity::read_media({}, bytes, c, l.none)) ==
+        std::vector<std::string>{"media.media", "media.references"});
+  views::MediaRequest page;
+  auto& item = *page.add_items();
+  item.set_media_id(to_string(id(1)));
+  item.set_owner_id(to_string(id(2)));
+  CHECK(asked(showcase_entity::show_media({}, page, c, l.none)) ==
+        std::vector<std::string>{"media.media_of_owners"});
 }
