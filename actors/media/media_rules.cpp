@@ -179,7 +179,7 @@ views::Media media_message(const media_row& row, std::span<const variant_row> va
     to.set_height(v.height);
     to.set_size(v.size);
   }
-  const bool open = whom.owner || row.state == media_state::ready || row.kind != "image";
+  const bool open = whom.owner || row.state == media_state::ready || !needs_worker(row.kind);
   const auto path = path_of(row, "/content");
   m.set_url(open ? sign(path) : path);
   m.set_owner_id(to_string(row.account));
@@ -212,7 +212,7 @@ result<transfer::ReadReply> readable(const media_row& row, std::span<const varia
     out.set_content_type(found->content_type);
     return out;
   }
-  if (row.kind == "image" && row.state != media_state::ready && !owner) return no_such_media();
+  if (needs_worker(row.kind) && row.state != media_state::ready && !owner) return no_such_media();
   out.set_blob(row.shown_blob.value_or(row.blob));
   out.set_size(row.shown_size.value_or(row.size));
   out.set_content_type(row.content_type);

@@ -48,15 +48,15 @@ struct shown_to {
   bool owner = false;
   unix_ms now = 0;
 };
-/// The medium as clients see it, with signed addresses. A picture that is not ready keeps hidden data: its address is signed for its
-/// owner only.
+/// The medium as clients see it, with signed addresses. A picture or film that is not ready keeps hidden data: its address is signed for
+/// its owner only.
 views::Media media_message(const media_row& row, std::span<const variant_row> variants,
                            shown_to whom, const url_signer& signer, std::uint32_t url_ttl_s);
 
 transfer::Upload upload_message(const upload_row& row);
 
-/// The bytes of a medium, or of its variant. Errors: not_found for an absent variant, and for a picture that is not ready, unless it is
-/// its owner who asks.
+/// The bytes of a medium, or of its variant. Errors: not_found for an absent variant, and for a picture or film that is not ready, unless
+/// it is its owner who asks.
 result<transfer::ReadReply> readable(const media_row& row, std::span<const variant_row> variants,
                                      std::string_view variant, bool owner);
 

@@ -86,21 +86,62 @@ void check_variant(const object& medium, const std::string& name, const std::str
   CHECK(std::cmp_equal(got.body.size(), number(v, "size")));
 }
 
-/// The head of a PNG that claims to be large, and no more.
-std::string large_png(std::uint32_t side) {
-  std::string ihdr = "IHDR";
-  for (int i = 0; i < 2; ++i)
-    for (int shift = 24; shift >= 0; shift -= 8) ihdr += static_cast<char>(side >> shift & 0xff);
-  ihdr += std::string("\1\0\0\0\0", 5);
+std::string big(std::uint32_t n) {
+  std::string out;
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(n >> shift & 0xff);
+  return out;
+}
+std::string png_chunk(const std::string& type, const std::string& content) {
   std::uint32_t crc = 0xffffffff;
-  for (const unsigned char c : ihdr) {
+  for (const unsigned char c : type + content) {
     crc ^= c;
     for (int bit = 0; bit < 8; ++bit) crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
   }
-  crc = ~crc;
-  std::string out = "\x89PNG\r\n\x1a\n" + std::string("\0\0\0\r", 4) + ihdr;
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(crc >> shift & 0xff);
-  return out + std::string("\0\0\0\0IDAT\x35\xaf\x06\x1e", 12);
+  return big(static_cast<std::uint32_t>(content.size())) + type + content + big(~crc);
+}
+/// `form`: bits of a colour, kind of colours.
+std::string png_head(std::uint32_t side, const std::string& form) {
+  return "\x89PNG\r\n\x1a\n" +
+         png_chunk("IHDR", big(side) + big(side) + form + std::string(3, '\0'));
+}
+
+/// The head of a PNG that claims to be large, and no more.
+std::string large_png(std::uint32_t side) {
+  return png_head(side, std::string("\1\0", 2)) + png_chunk("IDAT", "");
+}
+
+constexpr std::string_view place = "+48.8584+002.2945/";
+
+/// One pixel, and a place.
+std::string placed_png() {
+  const std::string pixel("\x08\xd7\x63\xf8\xcf\xc0\0\0\3\1\1\0", 12);
+  return png_head(1, "\x8\2") +
+         png_chunk("tEXt", std::string("Comment\0", 8) + std::string(place)) +
+         png_chunk("IDAT", pixel) + png_chunk("IEND", "");
+}
+std::string placed_gif() {
+  return "GIF89a" + std::string("\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff", 13) + "!\xfe" +
+         static_cast<char>(place.size()) + std::string(place) +
+         std::string("\0\x2c\0\0\0\0\1\0\1\0\0\2\2\x44\1\0;", 17);
+}
+std::string placed_webp() {
+  const auto chunk = [](const std::string& type, const std::string& content) {
+    auto size = big(static_cast<std::uint32_t>(content.size()));
+    return type + std::string(size.rbegin(), size.rend()) + content +
+           std::string(content.size() % 2, '\0');
+  };
+  const auto pixel =
+      bytes_of("UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA=").substr(12);
+  const auto camera = std::string("Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0", 20) + std::string(place);
+  return chunk("RIFF", "WEBP" + chunk("VP8X", '\x08' + std::string(9, '\0')) + pixel +
+                           chunk("EXIF", camera));
+}
+/// The short film as a telephone has it.
+std::string placed_mp4() {
+  auto film = bytes_of(short_mp4);
+  const auto at = film.find("udta") + 4, size = film.find("free", at) - 4 - at;
+  auto words = std::string(place) + std::string(size - 8 - place.size(), ' ');
+  return film.replace(at, size, big(static_cast<std::uint32_t>(size)) + "\xa9xyz" + words);
 }
 
 /// A GIF whose frames never end: each has one pixel, and all are shown on a large screen.
@@ -167,6 +208,40 @@ TEST_CASE(
   CHECK(std::cmp_equal(shown.body.size(), number(medium, "size")));
   CHECK(sent.find("Exif") != std::string::npos);
   CHECK(shown.body.find("Exif") == std::string::npos);
+}
+
+TEST_CASE("no place leaves with a picture or a film, whose form and size stay") {
+  const auto ann = person("ann"), ben = person("ben");
+  const std::pair<std::string, std::string> placed[] = {{placed_png(), "image/png"},
+                                                        {placed_gif(), "image/gif"},
+                                                        {placed_webp(), "image/webp"},
+                                                        {placed_mp4(), "video/mp4"}};
+  for (const auto& [bytes, type] : placed) {
+    CAPTURE(type);
+    REQUIRE(bytes.find(place) != bytes.npos);
+    const auto id = id_of(uploaded(ann, bytes, type));
+    REQUIRE(
+        http()
+            .post("/v1/posts", R"({"text":"look","media_ids":[")" + id + R"("]})", ann.access_token)
+            .status == 201);
+    object seen;
+    CHECK(soon([&] {
+      const auto early = http().get(content(id), ben.access_token);
+      CHECK(early.body.find(place) == std::string::npos);
+      const auto shown = http().get("/v1/media/" + id, ben.access_token);
+      if (shown.status != 200) return false;
+      seen = shown.json().as_object();
+      return text(seen, "state") == "ready";
+    }));
+    for (const auto* who : {&ann, &ben}) {
+      const auto got = http().get(content(id), who->access_token);
+      CHECK(got.status == 200);
+      CHECK(got.header("Content-Type") == type);
+      CHECK(got.body.find(place) == std::string::npos);
+      CHECK(std::cmp_equal(got.body.size(), number(seen, "size")));
+      if (type == "video/mp4") CHECK(got.body.size() == bytes.size());
+    }
+  }
 }
 
 TEST_CASE("a bomb, an endless animation and a truncated picture fail; the next picture is ready") {

@@ -1,6 +1,7 @@
 #include "actors/media/worker/pictures.hpp"
 
 #include "actors/media/worker/blurhash.hpp"
+#include "actors/media/worker/hidden_data.hpp"
 
 #include <vips/vips.h>
 
@@ -96,16 +97,10 @@ std::string hash_of(const image& from) {
   return out;
 }
 
-/// The camera's data, places, comments of programs.
-bool has_hidden_data(const image& i) {
-  for (const char* name : {"exif-data", "xmp-data", "iptc-data", "photoshop-data"})
+bool has_camera_data(const image& i) {
+  for (const char* name : {"exif-data", "xmp-data", "iptc-data"})
     if (vips_image_get_typeof(i.get(), name) != 0) return true;
-  char** names = vips_image_get_fields(i.get());
-  bool comments = false;
-  for (char** at = names; at != nullptr && *at != nullptr; ++at)
-    comments = comments || std::string_view(*at).starts_with("png-comment");
-  g_strfreev(names);
-  return comments || vips_image_get_orientation(i.get()) > 1;
+  return false;
 }
 
 /// What browsers cannot show: HEIC, which is HEIF that is not AVIF.
@@ -117,7 +112,23 @@ bool is_foreign(const image& i, std::string_view loader) {
          std::string_view(compression) != "av1";
 }
 
-/// The picture anew, without hidden data, upright. HEIC and AVIF become JPEG.
+/// The file as it is, but for hidden data. Empty: it must be made anew.
+std::optional<std::string> cleaned(std::string_view bytes, const std::string& loader,
+                                   const image& header) {
+  const bool turned =
+      vips_image_get_orientation(header.get()) > 1 && vips_image_get_n_pages(header.get()) == 1;
+  const bool items = loader.starts_with("heif") && has_camera_data(header);
+  if (turned || items || is_foreign(header, loader)) return std::nullopt;
+  return without_hidden_data(bytes, loader);
+}
+
+std::string type_of(std::string_view loader) {
+  for (const char* name : {"png", "webp", "gif"})
+    if (loader.starts_with(name)) return std::string("image/") + name;
+  return loader.starts_with("heif") ? "image/avif" : "image/jpeg";
+}
+
+/// The picture anew, without hidden data, upright. HEIC and AVIF become JPEG, or WebP where they are transparent.
 std::optional<made_variant> rewritten(std::string_view bytes, std::string_view loader) {
   VipsImage* raw = vips_image_new_from_buffer(bytes.data(), bytes.size(),
                                               loader.starts_with("webp") ? "[n=-1]" : "", nullptr);
@@ -138,7 +149,7 @@ std::optional<made_variant> rewritten(std::string_view bytes, std::string_view l
   if (loader.starts_with("png")) {
     out.type = "image/png";
     failed = vips_pngsave_buffer(whole.get(), &buffer, &size, "strip", TRUE, nullptr);
-  } else if (loader.starts_with("webp")) {
+  } else if (loader.starts_with("webp") || has_alpha(whole)) {
     out.type = "image/webp";
     failed = vips_webpsave_buffer(whole.get(), &buffer, &size, "Q", quality_rewritten, "strip",
                                   TRUE, nullptr);
@@ -201,10 +212,11 @@ std::optional<made_picture> make_picture(std::string_view bytes, std::uint64_t m
   if (!small || !add_variant(out, small, small_side) || !add_variant(out, large, large_side))
     return std::nullopt;
   out.blurhash = hash_of(small);
-  if (has_hidden_data(header) || is_foreign(header, loader)) {
-    out.shown = rewritten(bytes, loader);
-    if (!out.shown) return std::nullopt;
-  }
+  auto clean = cleaned(bytes, loader, header);
+  if (!clean) out.shown = rewritten(bytes, loader);
+  else if (*clean != bytes)
+    out.shown = {"shown", type_of(loader), std::move(*clean), out.width, out.height};
+  if (!clean && !out.shown) return std::nullopt;
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "actors/media/works/media_works.hpp"
 
+#include "actors/media/works/film_copy.hpp"
 #include "actors/media/works/recording.hpp"
 #include "protocols/core/log.hpp"
 #include "protocols/media/media.nova.hpp"
@@ -58,6 +59,7 @@ void media_works::told(const rpc::event_type& type, const rpc::message& event) {
     w.set_account_id(e.account_id());
     w.set_media_id(e.media_id());
     w.set_kind(e.kind());
+    w.set_content_type(e.content_type());
     w.set_blob(e.blob());
     return enqueue(std::move(w));
   }
@@ -123,7 +125,8 @@ bool media_works::store_file(const made_file& file, std::string& blob) {
 void media_works::make(const Waiting& order) {
   const auto path = store_.local_path(order.blob());
   if (!path && path.error().code != errc::not_found) return;  // it is looked for again
-  const auto made = path ? shop_.make(*path, order.kind()) : made_media{.readable = false};
+  const bool last = try_again(order.media_id());
+  auto made = path ? shop_.make(*path, order.kind(), last) : made_media{.readable = false};
   if (!made) return;
   {
     const std::lock_guard lock(mutex_);
@@ -132,7 +135,9 @@ void media_works::make(const Waiting& order) {
   auto q = std::make_shared<ProcessedRequest>();
   q->set_account_id(order.account_id());
   q->set_media_id(order.media_id());
-  q->set_failed(!made->readable);
+  if (!store_shown(order, *made, *q)) return;
+  if (q->failed()) made->variants.clear();
+  q->set_failed(q->failed() || !made->readable);
   q->set_width(made->width);
   q->set_height(made->height);
   q->set_duration_ms(made->duration_ms);
@@ -146,12 +151,32 @@ void media_works::make(const Waiting& order) {
     v.set_height(file.height);
     v.set_size(static_cast<std::int64_t>(file.bytes.size()));
   }
-  if (made->shown) {
-    if (!store_file(*made->shown, *q->mutable_shown_blob())) return;
-    q->set_shown_size(static_cast<std::int64_t>(made->shown->bytes.size()));
-    q->set_shown_type(made->shown->type);
-  }
   (void)ask<Empty>(media_interface::note_processed::info(), std::move(q));
+  const std::lock_guard lock(mutex_);
+  attempts_.erase(order.media_id());
+}
+
+bool media_works::try_again(const std::string& medium) {
+  const std::lock_guard lock(mutex_);
+  if (attempts_.size() > settings_.worker_queue) attempts_.clear();
+  return ++attempts_[medium] >= most_attempts;
+}
+
+// A film whose hidden data cannot be taken out is shown to no reader.
+bool media_works::store_shown(const Waiting& order, const made_media& made, ProcessedRequest& to) {
+  if (made.shown) {
+    to.set_shown_size(static_cast<std::int64_t>(made.shown->bytes.size()));
+    to.set_shown_type(made.shown->type);
+    return store_file(*made.shown, *to.mutable_shown_blob());
+  }
+  if (!made.readable || (made.hidden.empty() && !made.unclear)) return true;
+  const auto copy = copy_film(shop_, store_, order.blob(), order.content_type(), made);
+  if (copy.has_error() || !pause({})) return false;
+  to.set_failed(copy->blob.name.empty());
+  to.set_shown_blob(copy->blob.name);
+  to.set_shown_size(copy->blob.size);
+  to.set_shown_type(copy->type);
+  return true;
 }
 
 // A step that is not answered ends the attempt: the medium is looked for again.

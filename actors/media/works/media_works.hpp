@@ -11,6 +11,7 @@
 #include <array>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -29,6 +30,8 @@ class media_works final : public runtime::side_works {
   static constexpr std::size_t names_a_question = 500;
   /// Releases that wait for the end of their grace; the walk finds the bytes of those beyond.
   static constexpr std::size_t most_releases = 100'000;
+  /// Attempts at a medium that the machine spoilt; behind them the medium is taken as it came out.
+  static constexpr int most_attempts = 5;
 
   /// `segments`: of live streams, for their recordings.
   media_works(const config::media_settings& settings, blobs::store& store,
@@ -56,6 +59,10 @@ class media_works final : public runtime::side_works {
   void make(const Waiting& order);
   void record(const Waiting& order);
   bool store_file(const made_file& file, std::string& blob);
+  /// Stores the bytes that readers get instead of the uploaded ones. False: they are to be made again.
+  bool store_shown(const Waiting& order, const made_media& made, ProcessedRequest& to);
+  /// Counts an attempt at the medium; true: it is the last one.
+  bool try_again(const std::string& medium);
   void enqueue(Waiting order);
   /// False: the look was not answered.
   bool look_for_waiting(std::int64_t older_than_ms);
@@ -80,6 +87,7 @@ class media_works final : public runtime::side_works {
   bool stopping_ = false;
   std::array<std::deque<Waiting>, 2> orders_;  ///< by job; each at most settings.worker_queue
   std::set<std::string> known_;                ///< media and streams in `orders_` or under way
+  std::map<std::string, int> attempts_;        ///< at media that were not made yet
   std::deque<released> released_;              ///< in the order of their time
   std::vector<std::thread> threads_;
 };

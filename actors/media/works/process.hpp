@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,8 +21,14 @@ struct process_limits {
 };
 
 struct process_end {
-  bool begun = false;
-  int status = -1;     ///< of exit; -1: ended by a signal, by a limit, or never begun
+  enum reason : std::uint8_t {
+    never_begun,  ///< as when memory is short
+    late,         ///< its time was over, as on a busy machine
+    struck,       ///< by a signal, or by the limit of its output
+    exited,
+  };
+  reason how = never_begun;
+  int status = -1;     ///< of `exited`
   std::string output;  ///< of standard output
 };
 

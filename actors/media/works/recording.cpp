@@ -87,7 +87,7 @@ result<blobs::blob> recording::joined(const workshop& shop, std::size_t most_byt
   auto part = open_work_part(media_);
   if (part.has_error()) return part.error();
   bool written = true;
-  const bool whole = shop.join(paths, most_bytes, [&](std::string_view bytes) {
+  const bool whole = shop.join(paths, "mp4", most_bytes, [&](std::string_view bytes) {
     written = (*part)->write((*part)->size(), bytes).has_value();
     return written;
   });

@@ -1,6 +1,5 @@
 #include "actors/media/works/workshop.hpp"
 
-#include "actors/media/works/process.hpp"
 #include "config/process/programs.hpp"
 #include "protocols/core/log.hpp"
 
@@ -18,11 +17,15 @@
 namespace nova::media {
 namespace {
 
-constexpr std::size_t most_answer_bytes = 128u << 20, most_probe_bytes = 1u << 20;
+constexpr std::size_t most_answer_bytes = 128u << 20, most_probe_bytes = 1u << 20,
+                      most_ranges_bytes = 16u << 20;
 constexpr std::array<std::string_view, 4> variant_names{"320", "320_avif", "1280", "1280_avif"};
-constexpr std::array<std::string_view, 4> variant_types{"image/webp", "image/avif", "image/jpeg",
-                                                        "image/png"};
+constexpr std::array<std::string_view, 5> file_types{"image/webp", "image/avif", "image/jpeg",
+                                                     "image/png", "image/gif"};
 constexpr std::int64_t largest_side = 100'000;
+// The status of nova-media when a library or a wall refused.
+constexpr int could_not_begin = 1;
+constexpr int cage_trials = 3;
 // A whole film is copied: that takes longer than a look at it.
 constexpr int join_factor = 10;
 
@@ -50,7 +53,7 @@ std::optional<made_file> read_file(std::istringstream& words, std::string_view& 
   made_file f;
   std::size_t size = 0;
   words >> f.name >> f.type >> f.width >> f.height >> size;
-  if (words.fail() || size > rest.size() || !among(variant_types, f.type) || f.width < 1 ||
+  if (words.fail() || size > rest.size() || !among(file_types, f.type) || f.width < 1 ||
       f.height < 1 || f.width > largest_side || f.height > largest_side)
     return std::nullopt;
   f.bytes = rest.substr(0, size);
@@ -88,6 +91,20 @@ bool turned(const boost::json::object& stream) {
   if (list == nullptr || !list->is_array()) return false;
   for (const auto& item : list->as_array())
     if (item.is_object() && std::abs(number(item.as_object(), "rotation")) % 180 == 90) return true;
+  return false;
+}
+
+/// Names of tags that cameras and telephones write about the place and themselves.
+bool tells_place(const boost::json::object& of) {
+  const auto* tags = of.if_contains("tags");
+  if (tags == nullptr || !tags->is_object()) return false;
+  for (const auto& tag : tags->as_object()) {
+    std::string name(tag.key());
+    for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    for (const char* word : {"location", "gps", "geo", "latitude", "longitude", "coordinate",
+                             "exif", "xmp", "com.apple", "com.android", "make", "model"})
+      if (name.find(word) != name.npos) return true;
+  }
   return false;
 }
 
@@ -131,6 +148,30 @@ std::optional<made_media> read_picture_answer(std::string_view answer) {
   return std::nullopt;
 }
 
+std::optional<hidden_answer> read_hidden_answer(std::string_view answer) {
+  hidden_answer out;
+  while (const auto line = line_of(answer)) {
+    std::istringstream words{std::string(*line)};
+    std::string word;
+    words >> word;
+    if (word == "end") return out;
+    if (word == "walls" || word == "other") continue;
+    if (word == "boxes" || word == "unclear") {
+      out.boxes = true;
+      out.whole = word == "boxes";
+      continue;
+    }
+    hidden_range r;
+    r.named = word == "free";
+    words >> r.offset >> r.length;
+    if (words.fail() || (!r.named && word != "hide") || r.offset < 0 || r.length < 1 ||
+        (r.named && r.length != 4) || out.hidden.size() > 2 * most_hidden_ranges)
+      return std::nullopt;
+    out.hidden.push_back(r);
+  }
+  return std::nullopt;
+}
+
 std::optional<made_media> read_probe_answer(std::string_view json, bool moves) {
   boost::system::error_code ec;
   const auto parsed = boost::json::parse({json.data(), json.size()}, ec);
@@ -145,6 +186,7 @@ std::optional<made_media> read_probe_answer(std::string_view json, bool moves) {
     const auto& stream = item.as_object();
     const auto* type = stream.if_contains("codec_type");
     if (type == nullptr || !type->is_string()) continue;
+    out.tells_place = out.tells_place || tells_place(stream);
     any = any || type->as_string() == "audio" || (moves && type->as_string() == "video");
     if (!moves || type->as_string() != "video" || out.width != 0 || is_cover(stream)) continue;
     out.width = number(stream, "width");
@@ -153,9 +195,13 @@ std::optional<made_media> read_probe_answer(std::string_view json, bool moves) {
   }
   if (out.width < 1 || out.height < 1 || out.width > largest_side || out.height > largest_side)
     out.width = out.height = 0;
-  if (const auto* format = whole.if_contains("format"); format != nullptr && format->is_object())
-    out.duration_ms =
-        static_cast<std::int64_t>(seconds(format->as_object(), "duration") * 1000 + 0.5);
+  if (const auto* format = whole.if_contains("format"); format != nullptr && format->is_object()) {
+    const auto& about = format->as_object();
+    out.duration_ms = static_cast<std::int64_t>(seconds(about, "duration") * 1000 + 0.5);
+    out.tells_place = out.tells_place || tells_place(about);
+    if (const auto* name = about.if_contains("format_name"); name != nullptr && name->is_string())
+      out.container = std::string(name->as_string());
+  }
   if (!any) return std::nullopt;
   return out;
 }
@@ -180,24 +226,34 @@ void workshop::open() {
   ffmpeg_ = config::find_program("ffmpeg");
   bwrap_ = config::find_program("bwrap");
   prlimit_ = config::find_program("prlimit");
-  if (ffprobe_ && ffmpeg_ && bwrap_) {
-    const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-    const auto tried = run_process(caged({"/dev/null"}, {"/usr/bin/true"}), nothing.fd,
-                                   {std::chrono::seconds(settings_.worker_s), 1, &stop_});
-    if (tried.status != 0) {
-      bwrap_.reset();
-      wall_is_missing("bubblewrap", "ffmpeg and ffprobe");
-    }
-  }
+  if (!ffprobe_ || !ffmpeg_ || !bwrap_) return;
+  for (int i = 0; i < cage_trials; ++i)
+    if (cage_stands() || stop_) return;
+  bwrap_.reset();
+  wall_is_missing("bubblewrap", "ffmpeg and ffprobe");
 }
 
-std::optional<made_media> workshop::make(const std::string& path, const std::string& kind) const {
-  if (kind != "image") return make_film(path, kind == "video");
+bool workshop::cage_stands() const {
+  if (!bwrap_) return true;
+  const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  return run_process(caged({"/dev/null"}, {"/usr/bin/true"}), nothing.fd,
+                     {std::chrono::seconds(settings_.worker_s), 1, &stop_})
+             .status == 0;
+}
+
+bool workshop::machine_at_fault(const process_end& end, bool last) const {
+  if (last || end.status == 0) return false;
+  return end.how == process_end::never_begun || end.how == process_end::late || !cage_stands();
+}
+
+std::optional<made_media> workshop::make(const std::string& path, const std::string& kind,
+                                         bool last) const {
+  if (kind != "image") return make_film(path, kind == "video", last);
   const closing input{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  return make_picture(input.fd);
+  return make_picture(input.fd, last);
 }
 
-std::optional<made_media> workshop::make_picture(int input) const {
+std::optional<made_media> workshop::make_picture(int input, bool last) const {
   made_media unreadable;
   unreadable.readable = false;
   if (input < 0 || !picture_program_) return unreadable;
@@ -205,7 +261,9 @@ std::optional<made_media> workshop::make_picture(int input) const {
       {*picture_program_, std::to_string(settings_.image_megapixels),
        std::to_string(settings_.worker_memory_mib), std::to_string(settings_.worker_cpu_s)},
       input, {std::chrono::seconds(settings_.worker_s), most_answer_bytes, &stop_});
-  if (!end.begun) return std::nullopt;
+  if (!last && (end.how == process_end::never_begun || end.how == process_end::late ||
+                end.status == could_not_begin))
+    return std::nullopt;
   auto made = end.status == 0 ? read_picture_answer(end.output) : std::nullopt;
   if (!made) return unreadable;
   for (const char* wall : {"landlock", "seccomp"})
@@ -266,27 +324,48 @@ std::vector<std::string> workshop::caged(const std::vector<std::string>& paths,
   return out;
 }
 
-std::optional<made_media> workshop::make_film(const std::string& path, bool moves) const {
-  if (!ffprobe_ || !ffmpeg_) return made_media();
+std::optional<made_media> workshop::make_film(const std::string& path, bool moves,
+                                              bool last) const {
+  made_media as_it_is;
+  if (!ffprobe_ || !ffmpeg_)
+    return find_hidden_data(as_it_is, path, last) ? std::optional(as_it_is) : std::nullopt;
   const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   const auto probed =
       run_process(caged({path}, {*ffprobe_, "-v", "error", "-protocol_whitelist", "file",
                                  "-show_format", "-show_streams", "-of", "json", "/in"}),
                   nothing.fd, {std::chrono::seconds(settings_.worker_s), most_probe_bytes, &stop_});
-  if (!probed.begun) return std::nullopt;
+  if (machine_at_fault(probed, last)) return std::nullopt;
   auto made = probed.status == 0 ? read_probe_answer(probed.output, moves) : std::nullopt;
   if (!made) {
     made.emplace();
     made->readable = false;
     return made;
   }
-  if (made->duration_ms == 0) made->duration_ms = measured_ms(path);
-  if (made->width > 0) add_poster(*made, path);
+  if (made->duration_ms == 0 && !measure(*made, path, last)) return std::nullopt;
+  if (made->width > 0 && !add_poster(*made, path, last)) return std::nullopt;
+  if (!find_hidden_data(*made, path, last)) return std::nullopt;
   return made;
 }
 
-bool workshop::join(const std::vector<std::string>& paths, std::size_t most_bytes,
-                    std::function<bool(std::string_view)> take) const {
+bool workshop::find_hidden_data(made_media& to, const std::string& path, bool last) const {
+  to.unclear = to.tells_place;
+  if (!picture_program_) return true;
+  const closing input{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const auto end =
+      run_process({*picture_program_, "film", std::to_string(settings_.worker_memory_mib),
+                   std::to_string(settings_.worker_cpu_s)},
+                  input.fd, {std::chrono::seconds(settings_.worker_s), most_ranges_bytes, &stop_});
+  if (!last && (end.how == process_end::never_begun || end.how == process_end::late ||
+                end.status == could_not_begin))
+    return false;
+  auto found = end.status == 0 ? read_hidden_answer(end.output) : std::nullopt;
+  if (!found || (found->boxes && !found->whole)) to.unclear = true;
+  else if (found->boxes) to.unclear = false, to.hidden = std::move(found->hidden);
+  return true;
+}
+
+bool workshop::join(const std::vector<std::string>& paths, const std::string& format,
+                    std::size_t most_bytes, std::function<bool(std::string_view)> take) const {
   if (!ffmpeg_ || paths.empty()) return false;
   const closing list{::memfd_create("list", MFD_CLOEXEC)};
   std::vector<std::string> command{*ffmpeg_, "-nostdin", "-v", "error"};
@@ -301,46 +380,51 @@ bool workshop::join(const std::vector<std::string>& paths, std::size_t most_byte
     command.insert(command.end(), {"-f", "concat", "-safe", "0", "-protocol_whitelist", "file,pipe",
                                    "-i", "pipe:0"});
   }
-  command.insert(command.end(),
-                 {"-map", "0:v?", "-map", "0:a?", "-c", "copy", "-movflags",
-                  "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", "pipe:1"});
+  command.insert(command.end(), {"-map", "0:v?", "-map", "0:a?", "-map_metadata", "-1",
+                                 "-map_chapters", "-1", "-c", "copy"});
+  if (format == "mp4")
+    command.insert(command.end(), {"-movflags", "frag_keyframe+empty_moov+default_base_moof"});
+  command.insert(command.end(), {"-f", format, "pipe:1"});
   const auto end = run_process(caged(paths, std::move(command)), list.fd,
                                {std::chrono::seconds(settings_.worker_s) * join_factor, most_bytes,
                                 &stop_, std::move(take)});
   return end.status == 0;
 }
 
-std::int64_t workshop::measured_ms(const std::string& path) const {
+bool workshop::measure(made_media& to, const std::string& path, bool last) const {
   const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   const auto read = run_process(
       caged({path}, {*ffmpeg_, "-nostdin", "-v", "error", "-protocol_whitelist", "file", "-i",
                      "/in", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"}),
       nothing.fd, {std::chrono::seconds(settings_.worker_s), most_probe_bytes, &stop_});
-  return read.status == 0 ? read_progress_ms(read.output) : 0;
+  if (read.status == 0) to.duration_ms = read_progress_ms(read.output);
+  return !machine_at_fault(read, last);
 }
 
-void workshop::add_poster(made_media& to, const std::string& path) const {
+bool workshop::add_poster(made_media& to, const std::string& path, bool last) const {
   const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   const auto frame = run_process(
       caged({path}, {*ffmpeg_, "-nostdin", "-v", "error", "-protocol_whitelist", "file", "-i",
                      "/in", "-frames:v", "1", "-vf", "thumbnail=24,scale='min(1280,iw)':-2", "-f",
                      "image2pipe", "-c:v", "png", "pipe:1"}),
       nothing.fd, {std::chrono::seconds(settings_.worker_s), most_answer_bytes, &stop_});
-  if (frame.status != 0 || frame.output.empty()) return;
+  if (machine_at_fault(frame, last)) return false;
+  if (frame.status != 0 || frame.output.empty()) return true;
   const closing memory{::memfd_create("poster", MFD_CLOEXEC)};
   if (memory.fd < 0 ||
       ::write(memory.fd, frame.output.data(), frame.output.size()) !=
           static_cast<ssize_t>(frame.output.size()) ||
       ::lseek(memory.fd, 0, SEEK_SET) != 0)
-    return;
-  auto picture = make_picture(memory.fd);
-  if (!picture) return;
+    return last;
+  auto picture = make_picture(memory.fd, last);
+  if (!picture) return false;
   to.blurhash = std::move(picture->blurhash);
   for (auto& v : picture->variants)
     if (v.name == "320" || v.name == "1280") {
       if (v.name == "1280") v.name = "poster";
       to.variants.push_back(std::move(v));
     }
+  return true;
 }
 
 }  // namespace nova::media

@@ -1,7 +1,10 @@
 // The things made of one medium: the variants of a picture by the program nova-media, size, length and poster of a film or a sound by
-// ffprobe and ffmpeg in bubblewrap. The answers are data: no name and no path of theirs is used. Called by media_works.
+// ffprobe and ffmpeg in bubblewrap, and what hidden data a film has. The answers are data: no name and no path of theirs is used. Called
+// by media_works.
 #pragma once
 
+#include "actors/media/worker/film_boxes.hpp"
+#include "actors/media/works/process.hpp"
 #include "config/settings/media_settings.hpp"
 
 #include <atomic>
@@ -26,6 +29,11 @@ struct made_media {
   std::string blurhash{};
   std::vector<made_file> variants{};
   std::optional<made_file> shown{};
+  // Of a film or a sound:
+  std::string container{};             ///< in ffprobe's words
+  bool tells_place = false;            ///< its tags do
+  std::vector<hidden_range> hidden{};  ///< bytes that readers must not see
+  bool unclear = false;                ///< it is to be copied anew, without its tags
 };
 
 class workshop {
@@ -36,21 +44,28 @@ class workshop {
   /// doctor tells of programs that are not installed.
   void open();
 
-  /// `path`: of the content. `kind`: image, video, audio. Empty: no program could begin, as when memory is short. Without
-  /// nova-media no picture is readable; without ffmpeg and ffprobe a film is taken as it is.
-  std::optional<made_media> make(const std::string& path, const std::string& kind) const;
-  /// Makes one film of the pieces, without coding them anew, and passes it to `take` as MP4. False: it is not whole.
-  bool join(const std::vector<std::string>& paths, std::size_t most_bytes,
-            std::function<bool(std::string_view)> take) const;
+  /// `path`: of the content. `kind`: image, video, audio. Empty: the machine is at fault, not the medium: memory is short, a program
+  /// was late. On the `last` attempt the medium is at fault in any case. Without nova-media no picture is readable; without ffmpeg and
+  /// ffprobe a film is taken as it is.
+  std::optional<made_media> make(const std::string& path, const std::string& kind, bool last) const;
+  /// Makes one film of the pieces, without coding them anew and without their tags, and passes it to `take` in ffmpeg's `format`.
+  /// False: it is not whole.
+  bool join(const std::vector<std::string>& paths, const std::string& format,
+            std::size_t most_bytes, std::function<bool(std::string_view)> take) const;
   /// Ends the programs; what they were making is not readable then.
   void stop() { stop_ = true; }
 
  private:
-  std::optional<made_media> make_picture(int input) const;
-  std::optional<made_media> make_film(const std::string& path, bool moves) const;
-  void add_poster(made_media& to, const std::string& path) const;
+  std::optional<made_media> make_picture(int input, bool last) const;
+  std::optional<made_media> make_film(const std::string& path, bool moves, bool last) const;
+  /// False: the machine is at fault.
+  bool add_poster(made_media& to, const std::string& path, bool last) const;
+  bool find_hidden_data(made_media& to, const std::string& path, bool last) const;
   /// Of a file whose head tells none, as recorders of browsers write: the whole is read. 0: unknown.
-  std::int64_t measured_ms(const std::string& path) const;
+  bool measure(made_media& to, const std::string& path, bool last) const;
+  /// True: the program did not fail by its input. A cage that cannot be made ends with a status as ffmpeg does.
+  bool machine_at_fault(const process_end& end, bool last) const;
+  bool cage_stands() const;
   /// In bubblewrap, if it is there. The word `/in` of the command stands for the first path.
   std::vector<std::string> caged(const std::vector<std::string>& paths,
                                  std::vector<std::string> command) const;
@@ -65,6 +80,12 @@ class workshop {
 
 /// The answer of nova-media; empty: it is not of the agreed form.
 std::optional<made_media> read_picture_answer(std::string_view answer);
+/// The answer of nova-media about a film; empty: it is not of the agreed form.
+struct hidden_answer {
+  bool boxes = false, whole = false;
+  std::vector<hidden_range> hidden;
+};
+std::optional<hidden_answer> read_hidden_answer(std::string_view answer);
 /// The answer of ffprobe in JSON; empty: no sound and, when it `moves`, no picture. The cover of a sound is no picture of it.
 std::optional<made_media> read_probe_answer(std::string_view json, bool moves);
 /// The last time in ffmpeg's report of its progress, milliseconds; 0: none.
