@@ -130,11 +130,23 @@ const query delete_reminder{"runtime.delete_reminder",
 
 const query settle_reminder{
     "runtime.settle_reminder",
-    "DELETE FROM reminder WHERE kind = $1 AND key = $2 AND name = $3 AND due = $4"};
+    "DELETE FROM reminder r USING unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) AS "
+    "x(kind, key, name, due) WHERE r.kind = x.kind AND r.key = x.key AND r.name = x.name AND r.due "
+    "= x.due",
+    merging::rows,
+    91,
+    1,
+    {"text[]", "text[]", "text[]", "timestamptz[]"}};
 
 const query repeat_reminder{
     "runtime.repeat_reminder",
-    "UPDATE reminder SET due = $5 WHERE kind = $1 AND key = $2 AND name = $3 AND due = $4"};
+    "UPDATE reminder r SET due = x.next FROM unnest($1::text[], $2::text[], $3::text[], "
+    "$4::timestamptz[], $5::timestamptz[]) AS x(kind, key, name, due, next) WHERE r.kind = x.kind "
+    "AND r.key = x.key AND r.name = x.name AND r.due = x.due",
+    merging::rows,
+    92,
+    1,
+    {"text[]", "text[]", "text[]", "timestamptz[]", "timestamptz[]"}};
 
 const query due_reminders{
     "runtime.due_reminders",

@@ -58,9 +58,10 @@ extern const query dead_letter_parts;
 extern const query upsert_reminder;
 /// (kind, key, name). Not merged.
 extern const query delete_reminder;
-/// Removes a reminder that has been carried out, unless it was moved meanwhile: (kind, key, name, due). Not merged.
+/// Removes a reminder that has been carried out, unless it was moved meanwhile: (kind, key, name, due); merged. Runs before
+/// upsert_reminder: a reminder that is set again to the same time in the same batch comes again.
 extern const query settle_reminder;
-/// Moves a recurring reminder that has been carried out, unless it was moved meanwhile: (kind, key, name, due, next). Not merged.
+/// Moves a recurring reminder that has been carried out, unless it was moved meanwhile: (kind, key, name, due, next); merged.
 extern const query repeat_reminder;
 /// Due reminders of these kinds: (shard, until, limit, kinds[]) → kind, key, name, due, every_ms; in order of due.
 extern const query due_reminders;

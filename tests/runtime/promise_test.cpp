@@ -143,6 +143,30 @@ TEST_CASE(
   CHECK(store.table("reminder").rows().empty());
 }
 
+TEST_CASE("of many reminders that are due together only so many are under way at once") {
+  config::runtime_settings s;
+  s.reminders_at_once = 4;
+  s.reminder_page = 3;
+  world w({.settings = s, .beta = false});
+  w.start();
+  constexpr int count = 40;
+  for (int i = 0; i < count; ++i) w.ask(remind, "k" + std::to_string(i) + ":2000");
+  w.sim.advance(milliseconds(900));
+  w.alpha->hold_commits(true);
+  w.sim.advance(milliseconds(1600));  // a renewal stands before them
+  CHECK(w.alpha->waiting_units() == 4);
+  w.alpha->hold_commits(false);
+  const auto all = [&] {
+    for (int i = 0; i < count; ++i)
+      if (w.stored("k" + std::to_string(i)) != 100) return false;
+    return true;
+  };
+  CHECK(w.sim.run_until(all, milliseconds(10'000)));
+  w.sim.advance(milliseconds(2000));
+  CHECK(all());
+  CHECK(w.alpha_store.table("reminder").rows().empty());
+}
+
 TEST_CASE("a recurring reminder that throws is left out that time, and comes again") {
   world w;
   w.start();

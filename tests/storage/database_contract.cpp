@@ -434,6 +434,43 @@ void reminders_come_due_in_order(contract_world& w) {
   CHECK(d.read("a", {&rq::next_reminder, {i64{2}, kinds}}).null(0, 0));
 }
 
+void reminders_of_a_batch_end_together(contract_world& w) {
+  driver d{w};
+  d.claim("a", 1);
+  const auto set = [](std::string key, i64 due, i64 every = 0) {
+    return statement{&rq::upsert_reminder,
+                     {i64{1}, "account", std::move(key), "expire", timestamp{due}, every}};
+  };
+  const auto over = [](std::string key, i64 due) {
+    return statement{&rq::settle_reminder, {"account", std::move(key), "expire", timestamp{due}}};
+  };
+  const auto again = [](std::string key, i64 due, i64 next) {
+    return statement{&rq::repeat_reminder,
+                     {"account", std::move(key), "expire", timestamp{due}, timestamp{next}}};
+  };
+  d.commit_one("a", unit(1, {set("gone", 1000), set("moved", 1000), set("moves", 1000),
+                             set("comes", 1000, 500), set("same", 1000)}));
+  d.commit("a", [&] {
+    std::vector<commit_unit> units;
+    units.push_back(unit(1, {set("moved", 7000)}));  // before its effect
+    units.push_back(unit(2, {over("gone", 1000)}));
+    units.push_back(unit(3, {over("moved", 1000)}));
+    units.push_back(unit(4, {over("moves", 1000), set("moves", 8000)}));
+    units.push_back(unit(5, {again("comes", 1000, 1500)}));
+    units.push_back(unit(6, {over("same", 1000)}));
+    units.push_back(unit(6, {set("same", 1000)}));  // behind its effect: it comes again
+    return units;
+  }());
+  const auto due =
+      d.read("a", {&rq::due_reminders,
+                   {i64{1}, timestamp{9000}, i64{10}, std::vector<std::string>{"account"}}});
+  REQUIRE(due.size() == 4);
+  std::string found;
+  for (std::size_t i = 0; i < due.size(); ++i)
+    found += due.text(i, 1) + std::to_string(due.time(i, 3)) + " ";
+  CHECK(found == "same1000 comes1500 moved7000 moves8000 ");
+}
+
 void an_idempotency_key_is_taken_once(contract_world& w) {
   driver d{w};
   d.claim("a", 1);
@@ -544,6 +581,7 @@ const std::vector<contract_case>& contract_cases() {
       CASE(sagas_are_kept_by_entity_and_outlive_it),
       CASE(emptied_letters_keep_their_rows),
       CASE(reminders_come_due_in_order),
+      CASE(reminders_of_a_batch_end_together),
       CASE(an_idempotency_key_is_taken_once),
       CASE(pruning_keeps_the_newest_event),
       CASE(retention_deletes_what_is_old_in_steps),
