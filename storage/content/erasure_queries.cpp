@@ -116,10 +116,10 @@ const query end_erasure{.name = "content.end_erasure",
 const query forget_person{.name = "content.forget_person",
                           .sql = "DELETE FROM person WHERE account_id = $1"};
 
-const query empty_shelf_events{
-    .name = "content.empty_shelf_events",
-    .sql =
-        "UPDATE outbox SET type = 0, payload = '' WHERE key = $1 AND type IN (4014, 4015, 4016, 4018)"};
+const query empty_shelf_events{.name = "content.empty_shelf_events",
+                               .sql =
+                                   "UPDATE outbox SET type = 0, payload = '' WHERE key = $1 AND "
+                                   "type IN (4014, 4015, 4016, 4018)"};
 
 const query blank_post{
     .name = "content.blank_post",
