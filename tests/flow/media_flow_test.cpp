@@ -288,6 +288,40 @@ TEST_CASE("media in posts are shown whole; another account's medium is not shown
   CHECK(soon([&] { return http().get(content(mine)).status == 404; }));
 }
 
+TEST_CASE(
+    "M5: a broken media id is refused; one that is unknown or another's shows and opens nothing, "
+    "and holds nothing back") {
+  const auto ann = person("ann"), ben = person("ben");
+  const auto talk = direct(ann, ben);
+  const auto send = [&](const std::string& client_id, const std::string& ids) {
+    return http().post(
+        "/v1/conversations/" + talk + "/messages",
+        R"({"client_id":")" + client_id + R"(","text":"look","media_ids":[)" + ids + "]}",
+        ann.access_token);
+  };
+  for (const std::string ids : {R"("mine")", R"("")", R"("../1")"}) {
+    CAPTURE(ids);
+    const auto refused = send("broken", ids);
+    CHECK(refused.status == 400);
+    CHECK(refused.body.find("media_ids") != std::string::npos);
+    CHECK(http()
+              .post("/v1/posts", R"({"text":"look","media_ids":[)" + ids + "]}", ann.access_token)
+              .status == 400);
+  }
+  const auto mine = id_of(uploaded(ann, "mine")), hers = id_of(uploaded(ben, "hers"));
+  const std::string unknown = "00000000-0000-4000-8000-0000000000a5";
+  const auto sent = send("whole", '"' + unknown + R"(",")" + hers + R"(",")" + mine + '"');
+  REQUIRE(sent.status == 201);
+  CHECK(soon([&] { return http().get(content(mine), ben.access_token).status == 200; }));
+  const auto page = http().get("/v1/conversations/" + talk + "/messages", ben.access_token).json();
+  const auto& shown = page.at("items").at(0).at("media").as_array();
+  REQUIRE(shown.size() == 1);
+  CHECK(text(shown[0].as_object(), "media_id") == mine);
+  CHECK(http().get(content(hers), ann.access_token).status == 404);
+  CHECK(http().get(content(unknown), ann.access_token).status == 404);
+  CHECK(ask("DELETE", "/v1/media/" + hers, &ben).status == 204);
+}
+
 TEST_CASE("usage counts what is kept; alt is changed and emptied") {
   const auto ann = person("ann");
   const auto usage = [&] {
