@@ -322,7 +322,7 @@ TEST_CASE(
   CHECK(act(ann, "DELETE", "/v1/media/" + other).status == 204);
   CHECK(soon([&] { return http().get(content(same), ben.access_token).body == sent; }));
   CHECK(act(ben, "DELETE", "/v1/media/" + same).status == 204);
-  CHECK(soon([&] { return blobs_on_disk() <= before + 2; }));  // the poster may be another film's
+  CHECK(soon([&] { return blobs_on_disk() <= before; }, 20s));
 }
 
 TEST_CASE("the bytes of an account leave the disk with it") {
@@ -334,5 +334,5 @@ TEST_CASE("the bytes of an account leave the disk with it") {
       act(ann, "DELETE", "/v1/account", R"({"password":)" + nova::flow::quoted(ann.password) + "}",
           "application/json");
   REQUIRE(r.status == 202);
-  CHECK(soon([&] { return blobs_on_disk() == before; }, 20s));
+  CHECK(soon([&] { return blobs_on_disk() <= before; }, 20s));
 }
