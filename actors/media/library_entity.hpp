@@ -24,6 +24,7 @@ class GrantRequest;
 class ReportRequest;
 class FinishRequest;
 class EndRequest;
+class KeptRequest;
 }  // namespace nova::transfer
 namespace nova::streaming {
 class StreamEnded;
@@ -95,6 +96,8 @@ struct library_entity {
                         const reads&);
 
   // export_handlers.cpp
+  static outcome list_kept(const state&, const transfer::KeptRequest&, const context&,
+                           const reads&);
   static outcome export_part(const state&, const views::ExportRequest&, const context&,
                              const reads&);
 

@@ -199,6 +199,16 @@ transfer::Upload upload_message(const upload_row& row) {
   return u;
 }
 
+std::string exported_name(const media_row& row) {
+  constexpr std::size_t most_bytes = 200;
+  auto end = std::min(row.file_name.size(), most_bytes);
+  while (end > 0 && end < row.file_name.size() && (row.file_name[end] & 0xc0) == 0x80) --end;
+  auto name = row.file_name.substr(0, end);
+  for (auto& c : name)
+    if (c == '/' || c == '\\' || c == ':' || static_cast<unsigned char>(c) < 0x20) c = '_';
+  return "files/" + to_string(row.media_id) + (name.empty() ? "" : '-' + name);
+}
+
 result<transfer::ReadReply> readable(const media_row& row, std::span<const variant_row> variants,
                                      std::string_view variant, bool owner) {
   transfer::ReadReply out;

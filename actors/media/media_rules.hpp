@@ -60,6 +60,9 @@ transfer::Upload upload_message(const upload_row& row);
 result<transfer::ReadReply> readable(const media_row& row, std::span<const variant_row> variants,
                                      std::string_view variant, bool owner);
 
+/// The file of a medium in an archive: its id, and the name that it had, without signs that would make another path of it.
+std::string exported_name(const media_row& row);
+
 error no_such_media();
 error no_such_upload();
 

@@ -8,7 +8,6 @@
 #include "gateway/session/edge.hpp"
 #include "gateway/views/ingest_address.hpp"
 #include "protocols/core/text.hpp"
-#include "protocols/views/views.pb.h"
 
 #include <algorithm>
 #include <cctype>
@@ -142,12 +141,6 @@ struct exchange : std::enable_shared_from_this<exchange> {
     out.status = existing ? route->status_existing : route->status;
     out.fields.emplace_back("Cache-Control", "no-store");
     if (out.status == 204) return finish(std::move(out));
-    if (const auto* file = dynamic_cast<const views::Archive*>(reply->get())) {
-      out.content_type = "application/zip";
-      out.fields.emplace_back("Content-Disposition", "attachment; filename=\"nova-export.zip\"");
-      out.body = file->content();
-      return finish(std::move(out));
-    }
     if (answer_format == body_format::protobuf) {
       out.content_type = protobuf_type;
       (*reply)->SerializeToString(&out.body);

@@ -6,8 +6,9 @@ namespace nova::gateway {
 
 transfer_steps::transfer_steps() {
   const std::pair<std::string_view, const rpc::method**> places[] = {
-      {"limits", &limits}, {"open", &open},     {"state", &state}, {"grant", &grant},
-      {"report", &report}, {"finish", &finish}, {"end", &end},     {"read", &read}};
+      {"limits", &limits}, {"open", &open},     {"state", &state},
+      {"grant", &grant},   {"report", &report}, {"finish", &finish},
+      {"end", &end},       {"read", &read},     {"kept", &kept}};
   for (const auto* method : rpc::all_methods()) {
     if (method->media) media = method;
     for (const auto& [step, place] : places)

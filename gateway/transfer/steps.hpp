@@ -18,6 +18,7 @@ struct transfer_steps {
   const rpc::method* finish = nullptr;
   const rpc::method* end = nullptr;
   const rpc::method* read = nullptr;
+  const rpc::method* kept = nullptr;   ///< for exports; null: no domain keeps files
   const rpc::method* media = nullptr;  ///< the question for media of views.proto
 };
 

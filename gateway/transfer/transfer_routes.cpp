@@ -1,6 +1,7 @@
 #include "gateway/transfer/transfer_routes.hpp"
 
 #include "gateway/access/origins.hpp"
+#include "gateway/codec/requests.hpp"
 #include "gateway/http/answer_rules.hpp"
 #include "gateway/loop/file_threads.hpp"
 #include "gateway/transfer/download.hpp"
@@ -119,9 +120,32 @@ std::string verb_of(const http_request& request) {
 
 transfer_routes::transfer_routes(edge& e, blobs::store& store, file_threads& files,
                                  std::string_view urls_key)
-    : shared_{e, store, files, url_signer(urls_key), {}} {}
+    : shared_{e, store, files, url_signer(urls_key), {}},
+      export_path_({&exports_.download, exports_.download == nullptr ? 0u : 1u}) {}
+
+std::optional<route_match> transfer_routes::export_of(std::string_view path) const {
+  auto found = export_path_.find("GET", path);
+  if (!found || found->method == nullptr) return std::nullopt;
+  return *std::move(found);
+}
+
+std::shared_ptr<body_taker> transfer_routes::fetch(const route_match& what, io_thread& thread,
+                                                   const http_request& request,
+                                                   const std::string& address,
+                                                   const std::string& request_id,
+                                                   stream_answers answers) const {
+  auto d = std::make_shared<export_download>(shared_, exports_, thread, request, address,
+                                             request_id, std::move(answers));
+  d->start(read_http_request({.method = *what.method,
+                              .route = *what.route,
+                              .path = what.path,
+                              .query = split_target(request.target).second,
+                              .body = {}}));
+  return d;
+}
 
 bool transfer_routes::takes(std::string_view verb, std::string_view path) const {
+  if (export_of(path)) return true;
   if (!shared_.steps.complete()) return false;
   return under(path, uploads_path) || path == one_request_path || content_of(path).has_value();
 }
@@ -155,17 +179,20 @@ std::shared_ptr<body_taker> transfer_routes::begin(io_thread& thread, const http
   }
   if (request.repeated_field)
     return refused(make_error(errc::invalid_request, "A header field came more than once."));
+  const auto exported = export_of(path);
+  if (exported && (verb == "GET" || verb == "HEAD"))
+    return fetch(*exported, thread, request, address, request_id, std::move(answers));
   const auto content = content_of(path);
-  if (content || path == one_request_path) {
+  if (content || exported || path == one_request_path) {
     if (content && (verb == "GET" || verb == "HEAD")) {
       auto d = std::make_shared<download>(shared_, thread, request, address, request_id,
                                           std::move(answers), *content);
       d->start();
       return d;
     }
-    if (!content && verb == "POST") return write(upload::kind::at_once, {});
+    if (path == one_request_path && verb == "POST") return write(upload::kind::at_once, {});
     auto l = look();
-    l->refuse_verb(request, content ? "GET, HEAD, OPTIONS" : "POST, OPTIONS", false);
+    l->refuse_verb(request, content || exported ? "GET, HEAD, OPTIONS" : "POST, OPTIONS", false);
     return l;
   }
   const auto id = std::string(upload_of(path));

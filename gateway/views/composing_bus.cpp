@@ -1,6 +1,5 @@
 #include "gateway/views/composing_bus.hpp"
 
-#include "gateway/views/archive.hpp"
 #include "gateway/views/composition.hpp"
 #include "gateway/views/seeing.hpp"
 #include "protocols/views/views.pb.h"
@@ -131,7 +130,6 @@ composing_bus::composing_bus(rpc::bus& inner, std::chrono::milliseconds budget)
     if (method->posts) asked_.posts = method;
     if (method->messages) asked_.messages = method;
     if (method->media) asked_.media = method;
-    if (method->reply->name == views::Archive::descriptor()->full_name()) archive_ = method->reply;
   }
   const bool all = asked_.cards != nullptr && asked_.posts != nullptr && asked_.messages != nullptr;
   for (const auto* method : rpc::all_methods())
@@ -157,7 +155,6 @@ rpc::reply_fn composing_bus::then_ask(const rpc::method& first, rpc::call& c) {
 
 void composing_bus::call(rpc::call c) {
   if (!c.method->answered_by.empty()) c.reply = then_ask(*c.method, c);
-  if (c.method->reply == archive_) c.reply = filling_archive(inner_, c, system_wall_clock().now());
   if (!composed_.contains(c.method)) return inner_.call(std::move(c));
   auto answer = std::make_shared<view>(inner_, asked_, c, budget_);
   c.reply = [answer](rpc::reply_result r) { answer->answered(std::move(r)); };

@@ -45,8 +45,6 @@ class composing_bus final : public rpc::bus {
   rpc::bus& inner_;
   const std::chrono::milliseconds budget_;
   view_methods asked_;
-  const rpc::message_type* archive_ =
-      nullptr;  ///< the reply of methods that answer with an archive
   std::unordered_set<const rpc::method*> composed_;  ///< their replies can name others
 };
 

@@ -38,6 +38,12 @@ const storage::query media_of_owners{
            "JOIN media m ON m.media_id = x.media_id AND m.account_id = x.account_id WHERE "
            "true" IN_SIGHT};
 
+const storage::query media_of_account{
+    .name = "media.media_of_account",
+    .sql =
+        "SELECT " MEDIA
+        " FROM media m WHERE m.account_id = $1 AND m.media_id > $2 ORDER BY m.media_id LIMIT $3"};
+
 const storage::query variants{
     .name = "media.variants",
     .sql =
@@ -207,6 +213,7 @@ std::span<const storage::query* const> all() {
                                                &uploads,
                                                &media,
                                                &media_of_owners,
+                                               &media_of_account,
                                                &variants,
                                                &references,
                                                &waiting,

@@ -8,7 +8,7 @@
 namespace nova::media::queries {
 
 extern const storage::query library, open_uploads, upload, uploads;
-extern const storage::query media, media_of_owners, variants, references;
+extern const storage::query media, media_of_owners, media_of_account, variants, references;
 extern const storage::query waiting, unnamed_blobs, unnamed_parts, account_bytes;
 
 extern const storage::query insert_upload, set_written, set_done, set_upload_media, delete_uploads;

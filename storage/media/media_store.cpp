@@ -29,6 +29,9 @@ statement media(const uuid& media) { return {&queries::media, {media}}; }
 statement media_of_owners(std::vector<uuid> media, std::vector<uuid> owners) {
   return {&queries::media_of_owners, {std::move(media), std::move(owners)}};
 }
+statement media_of_account(const uuid& account, const uuid& after, std::int64_t limit) {
+  return {&queries::media_of_account, {account, after, limit}};
+}
 statement variants(std::vector<uuid> media) { return {&queries::variants, {std::move(media)}}; }
 statement references(const uuid& media, std::int64_t limit) {
   return {&queries::references, {media, limit}};

@@ -15,6 +15,8 @@ storage::statement uploads(const uuid& account, std::vector<uuid> uploads);
 storage::statement media(const uuid& media);
 /// Those of the media that their owner has uploaded. The lists have one length.
 storage::statement media_of_owners(std::vector<uuid> media, std::vector<uuid> owners);
+/// In the order of their ids, behind `after`.
+storage::statement media_of_account(const uuid& account, const uuid& after, std::int64_t limit);
 storage::statement variants(std::vector<uuid> media);
 /// At most `limit` places of the medium.
 storage::statement references(const uuid& media, std::int64_t limit);

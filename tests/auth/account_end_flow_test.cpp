@@ -279,6 +279,12 @@ TEST_CASE("afterwards every trace is gone within 10 s of the certificate; others
 
 TEST_CASE("an export is a ZIP with a manifest and a folder for each domain, at a signed address") {
   const auto x = lived();
+  nova::client::http_request upload{"POST", "/v1/media", "bytes of " + x.word};
+  upload.bearer = x.ann.access_token;
+  upload.content_type = "text/plain";
+  const auto medium = http().send(upload);
+  REQUIRE(medium.status == 201);
+  const auto kept = "media/files/" + text(medium.json().as_object(), "media_id");
   const auto started = act(x.ann, "POST", "/v1/account/export");
   INFO(started.body);
   REQUIRE(started.status == 202);
@@ -300,10 +306,12 @@ TEST_CASE("an export is a ZIP with a manifest and a folder for each domain, at a
   for (const auto* name :
        {"manifest.json", "auth/account-1.json", "user/profile-1.json", "content/posts-1.json",
         "content/comments-1.json", "content/drafts-1.json", "messaging/messages-1.json",
-        "feed/preferences-1.json", "search/index-1.json", "media/usage-1.json"})
+        "feed/preferences-1.json", "search/index-1.json", "media/usage-1.json",
+        "media/media-1.json", kept.c_str()})
     CHECK_MESSAGE(file.body.find(name) != std::string::npos, name);
-  for (const auto& words :
-       {x.ann.email, "again " + x.word, "I said " + x.word, "draft " + x.word, "hi " + x.word})
+  CHECK(file.header("Content-Length") == std::to_string(file.body.size()));
+  for (const auto& words : {"bytes of " + x.word, x.ann.email, "again " + x.word,
+                            "I said " + x.word, "draft " + x.word, "hi " + x.word})
     CHECK_MESSAGE(file.body.find(words) != std::string::npos, words);
   CHECK(file.body.find("an answer") == std::string::npos);
   auto forged = url;

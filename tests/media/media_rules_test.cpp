@@ -292,3 +292,13 @@ TEST_CASE("variants are read behind their medium: one that is ready is never sho
   CHECK(asked(showcase_entity::show_media({}, page, c, l.none)) ==
         std::vector<std::string>{"media.media_of_owners"});
 }
+
+TEST_CASE("a medium has one file in an archive, wherever its name points") {
+  media_row row;
+  row.media_id = id(7);
+  CHECK(exported_name(row) == "files/" + to_string(id(7)));
+  row.file_name = "../../etc\\a:b\n.txt";
+  CHECK(exported_name(row) == "files/" + to_string(id(7)) + "-.._.._etc_a_b_.txt");
+  row.file_name = std::string(199, 'a') + "\xc3\xa9.jpg";
+  CHECK(exported_name(row) == "files/" + to_string(id(7)) + '-' + std::string(199, 'a'));
+}

@@ -1,5 +1,5 @@
 // A domain's part of an account's export: the pages of its lists, one after the other. Most lists are made by handlers that clients
-// call too. Used by export_handlers of domains; the gateway asks for page after page (gateway/views/archive).
+// call too. Used by export_handlers of domains; the gateway asks for page after page (gateway/transfer/export_download).
 #pragma once
 
 #include "actors/runtime/api/decision.hpp"
