@@ -20,9 +20,6 @@ constexpr double most_expected_ms = 2;
 /// A query that takes longer goes to the slow ones.
 constexpr double slow_ms = 20;
 constexpr milliseconds first_closing{100}, longest_closing{1000};
-/// The rest of an account behind one of several slow reads at once. Short ones of one account take a quarter of a core, long ones
-/// half, and the work for the last answer does not run beside the next read.
-constexpr milliseconds short_rest{50}, longest_rest{1000};
 
 constexpr std::string_view plan_for_parameters = " -c plan_cache_mode=force_custom_plan";
 constexpr std::string_view set_timeout = "SELECT set_config('statement_timeout', $1, false)";
@@ -168,8 +165,8 @@ class read_pool::member final : public session_sink, public std::enable_shared_f
     pool_->metrics_.record(done.what.what.query->name, 1, now - done.since);
     pool_->learn(*done.what.what.query, now - std::exchange(head_since_, now), done.locked);
     expected_ms_ = under_way_.empty() ? 0 : expected_ms_ - done.expected_ms;
-    home_.waiting.finished(done.what.account, now, now - done.since);
-    if (home_.waiting.ready() || home_.waiting.next_wake() || pool_->stopping_) pool_->dispatch();
+    home_.waiting.finished(done.what.account);
+    if (home_.waiting.ready() || pool_->stopping_) pool_->dispatch();
     if (done.what.done) done.what.done(std::move(done.answer));
   }
 
@@ -250,14 +247,13 @@ read_pool::read_pool(boost::asio::io_context& io, const postgres_options& option
              options_.settings.reads_per_connection,
              options_.settings.read_timeout_ms},
       slow_{read_queue({options_.settings.slow_reads_per_account,
-                        options_.settings.max_waiting_slow_reads, short_rest, longest_rest}),
+                        options_.settings.max_waiting_slow_reads}),
             {},
             1,
             options_.settings.slow_read_timeout_ms,
             plan_for_parameters},
       jitter_(std::random_device{}()),
       watch_timer_(io),
-      rest_timer_(io),
       stop_timer_(io) {}
 
 read_pool::~read_pool() = default;
@@ -385,14 +381,12 @@ void read_pool::dispatch() {
     return !failed_ ? void() : fail_waiting({errc::unavailable, "the database is away"});
   dispatch(quick_);
   dispatch(slow_);
-  arm_rest();
   metrics_.reads_waiting = waiting_.load();
 }
 
 void read_pool::dispatch(section& s) {
   std::vector<member*> used;
   const auto now = clock::now();
-  s.waiting.wake(now);
   while (s.waiting.ready()) {
     auto* m = place(s, now);
     if (!m) break;
@@ -411,18 +405,6 @@ void read_pool::dispatch(section& s) {
     if (std::find(used.begin(), used.end(), m) == used.end()) used.push_back(m);
   }
   for (auto* m : used) m->flush();
-}
-
-void read_pool::arm_rest() {
-  const auto next = slow_.waiting.next_wake();
-  if (!next || rest_armed_for_ <= *next) return;
-  rest_armed_for_ = *next;
-  rest_timer_.expires_at(*next);
-  rest_timer_.async_wait([self = shared_from_this()](error_code e) {
-    if (e) return;
-    self->rest_armed_for_ = clock::time_point::max();
-    self->dispatch();
-  });
 }
 
 void read_pool::fail_waiting(const error& e) {
@@ -455,7 +437,6 @@ void read_pool::stop(std::function<void()> done) {
 void read_pool::finish_stop() {
   if (!stopped_) return;
   watch_timer_.cancel();
-  rest_timer_.cancel();
   stop_timer_.cancel();
   auto done = std::exchange(stopped_, nullptr);
   for (auto* s : {&quick_, &slow_})

@@ -1,6 +1,5 @@
 // Reads of one domain, on read-only sessions. Quick reads share several connections and are pipelined. Slow reads (a query that
-// says so, or was seen to be slow) use a few other connections, one read at a time; there accounts take turns, and one that asks
-// for several at once rests between them (read_queue.hpp).
+// says so, or was seen to be slow) use a few other connections, one read at a time; there accounts take turns.
 // Made by postgres_database.cpp; read() is called on any thread, the rest happens on the storage thread.
 #pragma once
 
@@ -65,7 +64,6 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
   void finish_stop();
   void watch();
   void arm_watch();
-  void arm_rest();
   void expire_waiting(clock::time_point now);
   void refuse(waiting_read r, const error& why);
 
@@ -82,12 +80,11 @@ class read_pool : public std::enable_shared_from_this<read_pool> {
   bool failed_ =
       false;  ///< an attempt to connect has failed; before the first failure, reads wait for the connection
   bool watching_ = false;
-  clock::time_point rest_armed_for_ = clock::time_point::max();
   section quick_, slow_;
   std::unordered_map<const query*, experience> known_;
   parameter_buffer params_;
   std::minstd_rand jitter_;
-  boost::asio::steady_timer watch_timer_, rest_timer_, stop_timer_;
+  boost::asio::steady_timer watch_timer_, stop_timer_;
   std::function<void()> stopped_;
 };
 

@@ -42,35 +42,13 @@ std::optional<waiting_read> read_queue::pop() {
   return std::nullopt;
 }
 
-read_queue::clock::duration read_queue::rest_behind(clock::duration took) const {
-  const auto long_one = std::min<clock::duration>(took, per_account_.longest_rest);
-  return std::min(3 * took, std::max<clock::duration>(per_account_.short_rest, long_one));
-}
-
-void read_queue::finished(const std::string& name, clock::time_point now, clock::duration took) {
+void read_queue::finished(const std::string& name) {
   auto at = accounts_.find(name);
   if (at == accounts_.end()) return;
-  auto& a = at->second;
-  --a.under_way;
-  const auto rest = rest_behind(took);
-  if (!name.empty() && rest.count() > 0 && !a.in_turn && !a.waiting.empty()) {
-    a.in_turn = true;
-    resting_.emplace(now + rest, name);
-  }
-  line_up(name, a);
+  --at->second.under_way;
+  line_up(name, at->second);
   if (at->second.under_way == 0 && at->second.waiting.empty() && !at->second.in_turn)
     accounts_.erase(at);
-}
-
-void read_queue::wake(clock::time_point now) {
-  const auto end = resting_.upper_bound(now);
-  for (auto i = resting_.begin(); i != end; ++i) turn_.push_back(std::move(i->second));
-  resting_.erase(resting_.begin(), end);
-}
-
-std::optional<read_queue::clock::time_point> read_queue::next_wake() const {
-  if (resting_.empty()) return std::nullopt;
-  return resting_.begin()->first;
 }
 
 std::vector<waiting_read> read_queue::expired(std::chrono::steady_clock::time_point before) {

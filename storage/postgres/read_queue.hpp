@@ -1,5 +1,5 @@
-// Reads that wait for a connection. Accounts take turns: many reads of one do not delay a read of another. An account that asks
-// for several at once rests between them, so that it does not keep a core busy. Used by read_pool.cpp on the storage thread; pure.
+// Reads that wait for a connection. Accounts take turns: many reads of one do not delay a read of another. Used by read_pool.cpp on
+// the storage thread; pure.
 #pragma once
 
 #include "storage/database/database.hpp"
@@ -7,7 +7,6 @@
 #include <chrono>
 #include <deque>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -25,14 +24,9 @@ struct waiting_read {
 
 class read_queue {
  public:
-  using clock = std::chrono::steady_clock;
   struct limits {
     std::size_t under_way = 1;  ///< of one account at once
     std::size_t waiting = 32;   ///< of one account
-    /// An account with further reads waiting rests behind each read: three times as long as the read took, and behind a read of
-    /// more than short_rest as long as that one took. An account that asks for one read after the other never rests.
-    std::chrono::milliseconds short_rest{0};
-    std::chrono::milliseconds longest_rest{0};
   };
   explicit read_queue(limits per_account) : per_account_(per_account) {}
 
@@ -40,11 +34,7 @@ class read_queue {
   bool push(waiting_read& r);
   /// The next in turn whose account may have one more under way; finished() must follow.
   std::optional<waiting_read> pop();
-  void finished(const std::string& account, clock::time_point now = {}, clock::duration took = {});
-  /// Ends the rests that are over.
-  void wake(clock::time_point now);
-  /// The end of the next rest; empty: no account rests.
-  std::optional<clock::time_point> next_wake() const;
+  void finished(const std::string& account);
   /// Removes and returns the reads that began to wait earlier than `before`.
   std::vector<waiting_read> expired(std::chrono::steady_clock::time_point before);
   std::vector<waiting_read> clear();
@@ -55,18 +45,16 @@ class read_queue {
   struct account {
     std::deque<waiting_read> waiting;
     std::size_t under_way = 0;
-    bool in_turn = false;  ///< also while it rests
+    bool in_turn = false;
   };
   std::size_t most_under_way(const std::string& name) const {
     return name.empty() ? std::numeric_limits<std::size_t>::max() : per_account_.under_way;
   }
   void line_up(const std::string& name, account& a);
-  clock::duration rest_behind(clock::duration took) const;
 
   const limits per_account_;
   std::unordered_map<std::string, account> accounts_;
   std::deque<std::string> turn_;  ///< accounts that may start one more read
-  std::multimap<clock::time_point, std::string> resting_;
   std::size_t size_ = 0;
 };
 
