@@ -56,9 +56,12 @@ async function begin(ada: Person, grace: Person): Promise<void> {
     await grace.page.evaluate(() => { location.hash = '#/@hugo_s'; });
     await grace.page.getByRole('button', { name: 'Follow Hugo Social' }).click();
     await grace.page.getByRole('button', { name: 'Following Hugo Social' }).waitFor();
-    await ada.part('Home');
-    await ada.page.evaluate(() => { location.hash = '#/search'; });
-    await ada.page.getByText('followed by @grace_s').waitFor();
+    // The page asks once when it opens, and the follow is told a moment after the button.
+    await expect_soon('the suggestion', async () => {
+      await ada.part('Home');
+      await ada.page.evaluate(() => { location.hash = '#/search'; });
+      return ada.page.getByText('followed by @grace_s').waitFor({ timeout: 1000 }).then(() => 'shown', () => 'not yet');
+    }, 'shown', 15_000);
     await check(ada.page, 'suggested people');
     await ada.page.getByRole('searchbox', { name: 'Find people' }).pressSequentially('@ada_s');
     await expect_soon('suggestions', () => ada.page.getByText('followed by @grace_s').count(), 0);
