@@ -159,7 +159,8 @@ void export_download::finish() {
 }
 
 void export_download::send() {
-  std::rotate(entries_.begin(), entries_.end() - 1, entries_.end());  // the manifest is the first file
+  std::rotate(entries_.begin(), entries_.end() - 1,
+              entries_.end());  // the manifest is the first file
   auto zip = std::make_shared<const zip_stream>(std::move(entries_));
   http_answer a;
   a.content_type = "application/zip";
