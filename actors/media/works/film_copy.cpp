@@ -47,6 +47,9 @@ result<blobs::blob> made_anew(const workshop& shop, blobs::store& store, const s
 
 }  // namespace
 
+/// The name of a box that readers skip.
+constexpr char free_box[] = {'f', 'r', 'e', 'e'};
+
 void hide_ranges(char* piece, std::size_t bytes, std::int64_t at,
                  const std::vector<hidden_range>& hidden) {
   const auto end = at + static_cast<std::int64_t>(bytes);
@@ -55,7 +58,7 @@ void hide_ranges(char* piece, std::size_t bytes, std::int64_t at,
       const auto from = std::max(at, r.offset), to = std::min(end, r.offset + r.length);
       if (r.named != named || from >= to) continue;
       const auto n = static_cast<std::size_t>(to - from);
-      if (named) std::memcpy(piece + (from - at), "free" + (from - r.offset), n);
+      if (named) std::memcpy(piece + (from - at), free_box + (from - r.offset), n);
       else std::memset(piece + (from - at), 0, n);
     }
 }
