@@ -161,7 +161,7 @@ void operators_socket::impl::accept() {
   });
 }
 
-// What waits on a socket ends, and with it what the waiting holds.
+// Ends all waiting on sockets, so that no handler keeps this object.
 void operators_socket::impl::close_all() {
   error_code ignored;
   listening->close(ignored);

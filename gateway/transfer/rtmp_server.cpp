@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -154,37 +153,18 @@ void rtmp_server::watch(const std::string& nginx, const std::string& configurati
 
 int rtmp_server::run(const std::string& nginx, const std::string& configuration) {
   const int text = private_file(configuration), id = private_file("");
-  if (text < 0 || id < 0) return -1;
-  auto words = command_line(nginx);
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, text, configuration_fd);
-  posix_spawn_file_actions_adddup2(&actions, id, process_id_fd);
-  posix_spawn_file_actions_addclosefrom_np(&actions, process_id_fd + 1);
-  posix_spawnattr_t how;
-  posix_spawnattr_init(&how);
-  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-  sigset_t none;
-  sigemptyset(&none);
-  posix_spawnattr_setsigmask(&how, &none);
+  const int files[] = {-1, -1, -1, text, id};
+  static_assert(configuration_fd == 3 && process_id_fd == 4);
   pid_t child = 0;
-  int failed = -1;
   {
     const std::lock_guard hold(mutex_);
-    if (!stopping_) failed = ::posix_spawnp(&child, argv[0], &actions, &how, argv.data(), environ);
-    if (failed == 0) process_ = child;
+    if (!stopping_ && text >= 0 && id >= 0)
+      child = config::start_program(command_line(nginx), files);
+    process_ = child;
   }
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&how);
-  ::close(text);
-  ::close(id);
-  if (failed != 0) return -1;
+  for (const int fd : {text, id})
+    if (fd >= 0) ::close(fd);
+  if (child == 0) return -1;
   log::info("rtmp.started", {{"port", edge_.settings.rtmp_port}, {"pid", child}});
   int status = 0;
   siginfo_t seen{};

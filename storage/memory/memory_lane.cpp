@@ -72,7 +72,7 @@ void memory_lane::wake() {
   post_([this] { send_batch(); });
 }
 
-// What waits at this moment goes into one transaction; the rest into the next.
+// All units that wait now go into one transaction; later ones go into the next.
 void memory_lane::send_batch() {
   sent_ = options_.now();
   while (!queue_.empty() && under_way_.size() < options_.settings.batch_units) {

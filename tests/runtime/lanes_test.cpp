@@ -74,7 +74,9 @@ TEST_CASE(
   CHECK(w.ask(add, key_of(1) + ":1")->text_of() == "1");
 }
 
-TEST_CASE("C: with several lanes each event has its effect once, whatever one lane loses") {
+TEST_CASE(
+    "C: with several lanes each event takes effect once, also when one lane fails, is fenced or is "
+    "away") {
   for (std::uint64_t seed = 1; seed <= 15; ++seed) {
     CAPTURE(seed);
     world w({.seed = seed, .shards = shards, .lanes = lanes, .read_model = seed % 3 == 0});

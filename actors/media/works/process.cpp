@@ -1,8 +1,9 @@
 #include "actors/media/works/process.hpp"
 
+#include "config/process/programs.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,35 +11,10 @@
 #include <cerrno>
 #include <csignal>
 
-extern char** environ;
-
 namespace nova::media {
 namespace {
 
 using clock = std::chrono::steady_clock;
-
-pid_t begin(const std::vector<std::string>& arguments, int input, int output) {
-  std::vector<char*> argv;
-  for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  posix_spawnattr_t how;
-  posix_spawnattr_init(&how);
-  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-  sigset_t none;
-  sigemptyset(&none);
-  posix_spawnattr_setsigmask(&how, &none);
-  pid_t pid = 0;
-  const int failed = ::posix_spawn(&pid, argv[0], &actions, &how, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&how);
-  return failed == 0 ? pid : 0;
-}
 
 /// Not `exited`: the time is over, the output is too large, or its taker refuses it.
 process_end::reason read_output(int from, std::string& to, const process_limits& limits) {
@@ -73,7 +49,8 @@ process_end run_process(const std::vector<std::string>& arguments, int input,
   process_end out;
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return out;
-  const auto pid = begin(arguments, input, ends[1]);
+  const int files[] = {input, ends[1], -1};
+  const auto pid = config::start_program(arguments, files);
   ::close(ends[1]);
   if (pid == 0) {
     ::close(ends[0]);
