@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include "storage/database/several_lanes.hpp"
 
 namespace nova::storage {
 
@@ -103,37 +104,14 @@ void memory_database::read(statement s, read_callback done) {
 
 // Each lane claims its part; the answer has all of them.
 void memory_database::claim_shards(std::uint32_t shard_count, memory_lane::claim_callback done) {
-  struct gathering {
-    std::size_t left;
-    std::vector<shard_claim> owned;
-    std::optional<error> failed;
-    memory_lane::claim_callback done;
-  };
-  auto g = std::make_shared<gathering>(gathering{lanes_.size(), {}, {}, std::move(done)});
-  for (auto& l : lanes_)
-    l->claim(shard_count, [g](result<std::vector<shard_claim>> part) {
-      if (part.has_error()) g->failed = part.error();
-      else g->owned.insert(g->owned.end(), part->begin(), part->end());
-      if (--g->left != 0) return;
-      if (g->failed) return g->done(*g->failed);
-      std::ranges::sort(g->owned, {}, &shard_claim::shard);
-      g->done(std::move(g->owned));
-    });
+  const auto add = all_claims(lanes_.size(), std::move(done));
+  for (auto& l : lanes_) l->claim(shard_count, add);
 }
 
 void memory_database::reincarnate(std::function<void(result<void>)> done) {
-  struct waiting {
-    std::size_t left;
-    result<void> worst;
-    std::function<void(result<void>)> done;
-  };
-  auto w = std::make_shared<waiting>(waiting{lanes_.size(), {}, std::move(done)});
+  const auto all = when_all(lanes_.size(), std::move(done));
   const auto process = lanes_.size() > 1 ? next_process() : uuid{};
-  for (auto& l : lanes_)
-    l->reincarnate(process, [w](const result<void>& r) {
-      if (r.has_error()) w->worst = r;
-      if (--w->left == 0) w->done(w->worst);
-    });
+  for (auto& l : lanes_) l->reincarnate(process, all);
 }
 
 bool memory_database::available() const noexcept {
@@ -148,11 +126,9 @@ void memory_database::collect_metrics(metric_samples& out) const {
 
 void memory_database::stop(std::function<void()> done) {
   stopping_ = true;
-  auto left = std::make_shared<std::size_t>(lanes_.size());
-  for (auto& l : lanes_)
-    l->stop([left, done] {
-      if (--*left == 0) done();
-    });
+  const auto all =
+      when_all(lanes_.size(), [done = std::move(done)](const result<void>&) { done(); });
+  for (auto& l : lanes_) l->stop([all] { all({}); });
 }
 
 }  // namespace nova::storage

@@ -1,5 +1,6 @@
 #include "storage/postgres/postgres_database.hpp"
 
+#include "storage/database/several_lanes.hpp"
 #include "storage/postgres/lane.hpp"
 #include "storage/postgres/read_pool.hpp"
 
@@ -7,7 +8,6 @@
 #include <boost/uuid/random_generator.hpp>
 
 #include <algorithm>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -57,28 +57,14 @@ class postgres_database final : public database,
   // Each lane claims its part; the answer has all of them.
   void claim_shards(std::uint32_t shard_count,
                     std::function<void(result<std::vector<shard_claim>>)> done) override {
-    struct gathering {
-      std::size_t left;
-      std::vector<shard_claim> owned;
-      std::optional<error> failed;
-      std::function<void(result<std::vector<shard_claim>>)> done;
-    };
-    auto g = std::make_shared<gathering>(gathering{lanes_.size(), {}, {}, std::move(done)});
-    auto add = [g](result<std::vector<shard_claim>> part) {
-      if (part.has_error()) g->failed = part.error();
-      else g->owned.insert(g->owned.end(), part->begin(), part->end());
-      if (--g->left != 0) return;
-      if (g->failed) return g->done(*g->failed);
-      std::ranges::sort(g->owned, {}, &shard_claim::shard);
-      g->done(std::move(g->owned));
-    };
+    auto add = all_claims(lanes_.size(), std::move(done));
     boost::asio::post(io_, [self = shared_from_this(), shard_count, add] {
       for (auto& lane : self->lanes_) lane->claim(shard_count, add);
     });
   }
 
   void reincarnate(std::function<void(result<void>)> done) override {
-    auto all = when_all(std::move(done));
+    auto all = when_all(lanes_.size(), std::move(done));
     boost::asio::post(io_, [self = shared_from_this(), all] {
       const auto process = boost::uuids::random_generator()();
       for (auto& lane : self->lanes_) lane->reincarnate(process, all);
@@ -95,27 +81,14 @@ class postgres_database final : public database,
   void stop(std::function<void()> done) override {
     boost::asio::post(io_, [self = shared_from_this(), done = std::move(done)]() mutable {
       self->reads_->stop([self, done = std::move(done)]() mutable {
-        auto all = self->when_all([done = std::move(done)](const result<void>&) { done(); });
+        auto all = when_all(self->lanes_.size(),
+                            [done = std::move(done)](const result<void>&) { done(); });
         for (auto& lane : self->lanes_) lane->stop([all] { all({}); });
       });
     });
   }
 
  private:
-  /// Calls `done` when every lane has called the result; with an error when one had an error.
-  std::function<void(result<void>)> when_all(std::function<void(result<void>)> done) const {
-    struct waiting {
-      std::size_t left;
-      result<void> worst;
-      std::function<void(result<void>)> done;
-    };
-    auto w = std::make_shared<waiting>(waiting{lanes_.size(), {}, std::move(done)});
-    return [w](const result<void>& r) {
-      if (r.has_error()) w->worst = r;
-      if (--w->left == 0) w->done(w->worst);
-    };
-  }
-
   boost::asio::io_context& io_;
   statement_metrics metrics_;
   std::vector<std::shared_ptr<postgres_lane>> lanes_;
