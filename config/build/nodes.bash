@@ -59,7 +59,7 @@ serve_nodes() {  # N PORT DATA NOVA
   trap 'kill "${pids[@]}" 2>/dev/null; wait; stop_databases "$data"; exit 0' INT TERM
   for ((i = 1; i <= n; i++)); do
     "$nova" serve --config "$dsns" --data "$data/node$i" --port $((port + i - 1)) \
-      --set cluster.node="node$i" --set cluster.listen="127.0.0.1:$((port + 100 + i))" \
+      --set gateway.rtmp_port=$((1934 + i)) --set cluster.node="node$i" --set cluster.listen="127.0.0.1:$((port + 100 + i))" \
       --set cluster.seeds="127.0.0.1:$((port + 101))" --set cluster.operations="127.0.0.1:$((port + 200 + i))" \
       --set cluster.keys_dir="$data/keys" --set cluster.roles="$(roles_of "$i" "$n" "${domains[@]}")" 1>&3 &
     pids+=($!)

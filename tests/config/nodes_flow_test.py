@@ -78,7 +78,7 @@ class Nodes(unittest.TestCase):
                 break
         timer.cancel()
         self.assertEqual(len(ports), 2, self.log()[-3000:])
-        return ports
+        return sorted(ports)  # node1 first, also when node2 is ready first
 
     def call(self, port, method, path, body=None, token=None):
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
