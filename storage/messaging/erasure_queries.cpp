@@ -16,11 +16,10 @@ const query conversations_of_account{
         "SELECT conversation_id FROM reaction WHERE account_id = $1",
     .read = {.slow = true, .account_param = 0}};
 
+// Of what messaging owns: cards and blocks are user's, and go by whichever of the two domains' events comes first.
 const query count_erasure{.name = "messaging.count_erasure",
                           .sql =
                               "INSERT INTO erasure (account_id, erased, anonymised) SELECT $1, "
-                              "(SELECT count(*) FROM person WHERE account_id = $1) + "
-                              "(SELECT count(*) FROM block WHERE blocker = $1 OR blocked = $1) + "
                               "(SELECT count(*) FROM reaction WHERE account_id = $1" IN_THEM
                               "), "
                               "(SELECT count(*) FROM member WHERE account_id = $1" IN_THEM

@@ -181,6 +181,12 @@ TEST_CASE_FIXTURE(world, "after the grace every trace is gone, and the certifica
   edit.set_text("other words of the marker");
   REQUIRE(node.call<messaging::messaging_interface::edit>(edit, identity_node::caller_of(ann))
               .has_value());
+  messaging::ReactRequest react;
+  react.set_conversation_id(talk);
+  react.set_seq(2);
+  react.set_emoji("👍");
+  REQUIRE(node.call<messaging::messaging_interface::react>(react, identity_node::caller_of(ann))
+              .has_value());
   CHECK(search("marker").size() > 5);
   const auto r = remove(ann, test::good_password);
   REQUIRE(r.has_value());

@@ -261,6 +261,18 @@ TEST_CASE("what a crash left lying is removed" * in_the_parent) {
   CHECK(ask(server.conninfo("auth"), "SELECT 1") == "1");
   CHECK(!fs::exists(socket));
   CHECK(!fs::exists(orphan));
+  // The folder of a server that has bound its socket and does not listen yet.
+  std::string starting = "/tmp/nova-pg-XXXXXX";
+  REQUIRE(::mkdtemp(starting.data()) != nullptr);
+  bind_and_leave(starting + "/.s.PGSQL.5432");
+  std::ofstream(starting + "/.s.PGSQL.5432.lock")
+      << server.postmaster() << "\n"
+      << (s.data / "postgres").string() << "\n1\n5432\n";
+  remove_dead_socket_folders();
+  CHECK(fs::exists(starting + "/.s.PGSQL.5432"));
+  server.stop();
+  remove_dead_socket_folders();
+  CHECK(!fs::exists(starting));
 }
 
 TEST_CASE("a server that is missing or foreign is an error with what to install" * in_the_parent) {

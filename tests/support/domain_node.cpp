@@ -41,7 +41,8 @@ struct moved_clock : wall_clock {
 
 template <class T>
 T must(result<T> r) {
-  if (r.has_error()) throw std::runtime_error(r.error().detail);
+  if (r.has_error())
+    throw std::runtime_error(std::string(describe(r.error().code).name) + ": " + r.error().detail);
   if constexpr (!std::is_void_v<T>) return *std::move(r);
 }
 
@@ -168,7 +169,13 @@ bool domain_node::until(const std::function<bool()>& done) const {
 }
 
 storage::rows domain_node::read(const std::string& domain, storage::statement s) {
-  return must(test::read(*impl_->databases[impl_->place_of(domain)], std::move(s)));
+  auto& database = *impl_->databases[impl_->place_of(domain)];
+  const auto deadline = std::chrono::steady_clock::now() + 15s * slowdown;
+  for (;;) {
+    auto found = test::read(database, s);
+    const bool away = found.has_error() && found.error().code == errc::unavailable;
+    if (!away || std::chrono::steady_clock::now() > deadline) return must(std::move(found));
+  }
 }
 
 std::string domain_node::conninfo(const std::string& domain) const {

@@ -87,7 +87,7 @@ class domain_node {
   /// False when `done` does not hold within 15 s (times slowdown). `done` may call the node.
   bool until(const std::function<bool()>& done) const;
 
-  /// A read on the named domain's database.
+  /// A read on the named domain's database; again while a lock of the domain's own work refuses it, for up to 15 s.
   storage::rows read(const std::string& domain, storage::statement s);
   /// libpq connection string of the domain's run-time role.
   std::string conninfo(const std::string& domain) const;

@@ -35,9 +35,12 @@ export class Person {
     await this.page.getByRole('button', { name: 'New chat' }).waitFor();
   }
 
-  // A part of Nova by the name of its link in the rail.
+  // A part of Nova by the name of its link in the rail. Its page is shown when this returns: an address set
+  // before that would replace this one unseen.
   async part(name: string): Promise<void> {
-    await this.page.locator('.rail').getByRole('link', { name: new RegExp(`^${name}`) }).click();
+    const link = this.page.locator('.rail').getByRole('link', { name: new RegExp(`^${name}`) });
+    await link.click();
+    await link.and(this.page.locator('[aria-current="page"]')).waitFor();
   }
 
   chats(): Promise<void> { return this.part('Chats'); }
