@@ -50,6 +50,7 @@ pid_t start_program(const std::vector<std::string>& arguments, std::span<const i
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   std::vector<int> copies;  // above the targets, so that none is overwritten before its turn
+  copies.reserve(files.size());
   for (int n = 0; n < count; ++n) {
     const int from = files[static_cast<std::size_t>(n)];
     if (from < 0) {

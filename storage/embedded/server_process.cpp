@@ -103,6 +103,15 @@ bool nobody_listens(const fs::path& socket) {
          errno == ECONNREFUSED;
 }
 
+// A server binds its socket some time before it listens; its lock file beside the socket names it by then.
+bool is_held(const fs::path& socket) {
+  std::ifstream in(socket.string() + ".lock");
+  pid_t pid = 0;
+  std::string data;
+  in >> pid >> std::ws;
+  return std::getline(in, data) && pid > 1 && serves_folder(pid, data);
+}
+
 }  // namespace
 
 result<server_user> choose_server_user() {
@@ -233,7 +242,8 @@ void remove_dead_socket_folders() {
       if (!folder.filename().string().starts_with(socket_prefix)) continue;
       const auto socket = folder / ".s.PGSQL.5432";
       // Without a socket the folder may belong to a server that is just starting.
-      if (fs::exists(socket, ignored) && nobody_listens(socket)) remove_socket_folder(folder);
+      if (fs::exists(socket, ignored) && nobody_listens(socket) && !is_held(socket))
+        remove_socket_folder(folder);
     }
   }
 }
