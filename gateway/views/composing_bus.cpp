@@ -1,6 +1,7 @@
 #include "gateway/views/composing_bus.hpp"
 
 #include "gateway/views/composition.hpp"
+#include "gateway/views/named_media.hpp"
 #include "gateway/views/seeing.hpp"
 #include "protocols/views/views.pb.h"
 
@@ -131,6 +132,13 @@ composing_bus::composing_bus(rpc::bus& inner, std::chrono::milliseconds budget)
     if (method->messages) asked_.messages = method;
     if (method->media) asked_.media = method;
   }
+  for (const auto* method : rpc::all_methods()) {
+    if (asked_.media == nullptr || method->caller == rpc::caller_kind::node ||
+        method->domain == asked_.media->domain)
+      continue;
+    const auto* field = media_field(*method->request->make()->GetDescriptor());
+    if (field != nullptr) names_media_.emplace(method, field);
+  }
   const bool all = asked_.cards != nullptr && asked_.posts != nullptr && asked_.messages != nullptr;
   for (const auto* method : rpc::all_methods())
     if (all && method->caller != rpc::caller_kind::node &&
@@ -154,6 +162,31 @@ rpc::reply_fn composing_bus::then_ask(const rpc::method& first, rpc::call& c) {
 }
 
 void composing_bus::call(rpc::call c) {
+  const auto naming = names_media_.find(c.method);
+  if (naming == names_media_.end()) return pass(std::move(c));
+  auto named = media_named(*c.request, *naming->second, c.caller.account);
+  if (named.items().empty()) return pass(std::move(c));
+  pass_when_there(std::move(c), std::move(named));
+}
+
+void composing_bus::pass_when_there(rpc::call c, views::MediaRequest named) {
+  rpc::call first;
+  first.method = asked_.media;
+  first.caller = c.caller;
+  first.caller.kind = rpc::caller_kind::node;
+  first.request_id = c.request_id;
+  first.deadline = std::min(c.deadline, steady_clock::now() + budget_);
+  auto question = std::make_shared<const views::MediaRequest>(std::move(named));
+  first.request = question;
+  first.reply = [this, question, c = std::move(c)](const rpc::reply_result& r) mutable {
+    if (r && !all_there(*question, static_cast<const views::MediaReply&>(**r)))
+      return c.reply(make_error(errc::not_found, "There is no such medium."));
+    pass(std::move(c));
+  };
+  inner_.call(std::move(first));
+}
+
+void composing_bus::pass(rpc::call c) {
   if (!c.method->answered_by.empty()) c.reply = then_ask(*c.method, c);
   if (!composed_.contains(c.method)) return inner_.call(std::move(c));
   auto answer = std::make_shared<view>(inner_, asked_, c, budget_);

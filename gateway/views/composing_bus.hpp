@@ -1,12 +1,16 @@
 // The bus as connections see it: an answer that names accounts, posts or messages of other domains by their ids leaves
 // complete. The domains that have them are asked side by side, by the questions `cards`, `posts`, `messages` and `media` of
-// views.proto,
-// for the caller of the answer. A view holds no rule of a domain, and a domain that is away costs its part only.
+// views.proto, for the caller of the answer. A request that names media goes on when each is the caller's: else it is answered 404
+// here. A view holds no rule of a domain, and a domain that is away costs its part only: media are not looked at then.
 #pragma once
 
 #include "protocols/core/bus.hpp"
+#include "protocols/views/views.pb.h"
+
+#include <google/protobuf/descriptor.h>
 
 #include <chrono>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace nova::gateway {
@@ -41,11 +45,15 @@ class composing_bus final : public rpc::bus {
 
  private:
   rpc::reply_fn then_ask(const rpc::method& first, rpc::call& c);
+  void pass_when_there(rpc::call c, views::MediaRequest named);
+  void pass(rpc::call c);
 
   rpc::bus& inner_;
   const std::chrono::milliseconds budget_;
   view_methods asked_;
   std::unordered_set<const rpc::method*> composed_;  ///< their replies can name others
+  /// Their requests can name media, in this field.
+  std::unordered_map<const rpc::method*, const google::protobuf::FieldDescriptor*> names_media_;
 };
 
 }  // namespace nova::gateway

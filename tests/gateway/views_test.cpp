@@ -3,6 +3,7 @@
 #include "gateway/views/composition.hpp"
 #include "protocols/content/content.nova.hpp"
 #include "protocols/content/content.pb.h"
+#include "protocols/media/media.nova.hpp"
 #include "protocols/messaging/messaging.pb.h"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/views/views.pb.h"
@@ -116,6 +117,51 @@ TEST_CASE_FIXTURE(parts, "many accounts are asked for in several questions at on
   const auto out = ask();
   CHECK(cards_asked == 2);
   CHECK(out.items(view_batch).author().handle() == "h700");
+}
+
+TEST_CASE("M5: a request that names media goes on when all are the caller's, or media is away") {
+  test::fake_bus inner;
+  composing_bus bus{inner, 1s};
+  bool away = false;
+  std::size_t asked = 0, made = 0;
+  inner.on(std::string(media::media_interface::show_media::info().name), [&](rpc::call& c) {
+    ++asked;
+    if (away) return c.reply(make_error(errc::unavailable));
+    views::MediaReply reply;
+    for (const auto& item : static_cast<const views::MediaRequest&>(*c.request).items()) {
+      CHECK(item.owner_id() == id(7));
+      if (item.media_id() == id(1) || item.media_id() == id(2))
+        reply.add_items()->set_media_id(item.media_id());
+    }
+    c.reply(std::make_shared<const views::MediaReply>(reply));
+  });
+  inner.on(std::string(content::content_interface::create_post::info().rpc), [&](rpc::call& c) {
+    ++made;
+    c.reply(make_error(errc::overloaded));
+  });
+  const auto make = [&](std::initializer_list<int> media) {
+    content::CreatePostRequest q;
+    for (const int n : media) q.add_media_ids(id(n));
+    auto code = errc::internal;
+    rpc::call c;
+    c.method = &content::content_interface::create_post::info();
+    c.caller.kind = rpc::caller_kind::user;
+    c.caller.account = *parse_uuid(id(7));
+    c.deadline = std::chrono::steady_clock::now() + 5s;
+    c.request = std::make_shared<const content::CreatePostRequest>(q);
+    c.reply = [&](const rpc::reply_result& r) { code = r.error().code; };
+    bus.call(std::move(c));
+    return code;
+  };
+  CHECK(make({}) == errc::overloaded);
+  CHECK(asked == 0);
+  CHECK(make({1, 2, 1}) == errc::overloaded);
+  CHECK(asked == 1);
+  CHECK(make({1, 3}) == errc::not_found);
+  CHECK(made == 2);
+  away = true;
+  CHECK(make({3}) == errc::overloaded);
+  CHECK(made == 3);
 }
 
 TEST_CASE("posts by their ids are filled in; items without their post are left out") {
