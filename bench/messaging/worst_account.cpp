@@ -73,7 +73,12 @@ class worst {
       std::promise<void> answered;
       const auto began = now_us();
       call<Method>(
-          as, make(i), [&](bool) { answered.set_value(); }, kind);
+          as, make(i),
+          [&](bool ok) {
+            wrong_ += !ok;
+            answered.set_value();
+          },
+          kind);
       answered.get_future().wait();
       took.add_us(now_us() - began);
     }

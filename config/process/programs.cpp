@@ -44,6 +44,7 @@ std::optional<std::string> find_beside(std::string_view name) {
 
 pid_t start_program(const std::vector<std::string>& arguments, std::span<const int> files) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
   const auto count = static_cast<int>(files.size());

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # One fuzz target, as ctest runs it: fuzz.bash BINARY SOURCES SCRATCH. Begins with the corpus in the tree, then mutates for
-# NOVA_FUZZ_SECONDS (10) from NOVA_FUZZ_SEED (1, so that two runs of one tree try much the same; 0: a new one); a crash, a
+# NOVA_FUZZ_SECONDS (6) from NOVA_FUZZ_SEED (1, so that two runs of one tree try much the same; 0: a new one); a crash, a
 # broken claim or a hang of 10 s fails and leaves a reproducer, whose path is printed.
 set -euo pipefail
 
 binary=$1 sources=$2 scratch=$3
 name=$(basename "$binary" _fuzz)
-seconds=${NOVA_FUZZ_SECONDS:-10}
+seconds=${NOVA_FUZZ_SECONDS:-6}
 seed=${NOVA_FUZZ_SEED:-1}
 found=$scratch/found/$name
 failures=$scratch/failures/$name
