@@ -51,9 +51,13 @@ run_options options_for(std::optional<planted_fault> f, std::uint64_t seed,
   if (f == planted_fault::
                offset_before_effect)  // the time between the two, so that a kill falls into it
     o.environment.emplace_back("NOVA_RUNTIME__INTAKE_BACKOFF_MS", "300");
-  if (f == planted_fault::
-               relay_deletes_early)  // offsets follow late, so that a kill makes a reader ask again
+  if (f == planted_fault::relay_deletes_early) {
+    // A kill has to come between an event and its effect, which are a moment apart: many events, many kills; and
+    // offsets that follow late, so that a reader asks again.
     o.environment.emplace_back("NOVA_RUNTIME__OFFSET_MS", "10000");
+    o.relations = 50;
+    o.plan.assign(6, strike::kill_nova);
+  }
   if (f == planted_fault::
                passivate_pending)  // its callers are refused, which setting up does not expect
     o.environment.emplace_back("NOVA_PLANTED_AFTER", "400");
