@@ -40,7 +40,8 @@ struct stat_line {
 
 stat_line read_stat(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::string text;
+  std::getline(file, text, '\0');  // of a process that has just ended: nothing, and no exception
   stat_line out;
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos) return out;
