@@ -1,5 +1,6 @@
 // nova-bench SCENARIO [options] | report FILE…: the one binary of all scenarios. Exit status 1 when a run was not sound.
 #include "bench/auth/auth_scenarios.hpp"
+#include "bench/feed/feed_scenarios.hpp"
 #include "bench/gateway/gateway_scenarios.hpp"
 #include "bench/messaging/messaging_scenarios.hpp"
 #include "bench/monolith/social_scenarios.hpp"
@@ -33,6 +34,7 @@ const std::map<std::string, scenario> scenarios = {
     {"reminders", reminders},
     {"search", nova::bench::search},
     {"social", social},
+    {"timelines", timelines},
     {"worst-account", worst_account},
 };
 

@@ -52,6 +52,11 @@ constexpr double social_login_p99_ms = 50, social_feed_p99_ms = 200;
 /// social: beside the audit's system under the same load.
 constexpr double social_beside_monolith = 10;
 
+/// timelines: pages at 500 a second; flat out, as a share of the bare statement on one connection.
+constexpr double feed_page_p99_ms = 10, feed_pages_beside_bare = 0.35;
+/// timelines: entries of a post's readers, beside a bare INSERT … SELECT of the same rows; pages of others meanwhile.
+constexpr double fan_out_rows_beside_bare = 0.40, fan_out_others_beside_quiet = 2;
+
 /// search: documents published, taken and indexed in a second.
 constexpr double search_documents_per_s = 3'000;
 /// search: tables and indexes beside the bytes of the texts.
