@@ -118,6 +118,11 @@ TEST_CASE("rows 3 and 4: headers, targets and bodies over their limits") {
   for (int i = 0; i < 17; ++i) chunks.send(chunk);
   CHECK(chunks.read_reply().status == 413);
 
+  raw_client whole(e.port);  // a client that reads only after its last byte gets the answer too
+  whole.send("POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 4194304" + end);
+  for (int i = 0; i < 64; ++i) whole.send(std::string(65536, 'a'));
+  CHECK(whole.read_reply().status == 413);
+
   CHECK(e.get("/" + std::string(4000, 'a')).status == 404);
   CHECK(e.get("/healthz", "X: " + std::string(7000, 'a') + "\r\n").status == 200);
 }
