@@ -52,6 +52,12 @@ bool names_nothing(const parameters& path, const std::vector<field_error>& broke
   });
 }
 
+/// The limit of a list is clipped however large it is; 18 digits are a number to all fields.
+std::string_view clipped(std::string_view name, std::string_view value) {
+  const bool digits = std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
+  return name == "limit" && digits && value.size() > 18 ? "999999999999999999" : value;
+}
+
 /// Sets path parameters and checks the whole; `errors` holds what reading the body found.
 result<rpc::message_ptr> finish(const http_parts& parts, std::shared_ptr<rpc::message> request,
                                 std::vector<field_error> errors) {
@@ -100,7 +106,8 @@ result<rpc::message_ptr> read_http_request(const http_parts& parts) {
     if (!query)
       return make_error(errc::invalid_request, "The query has an escape that is not valid.");
     for (const auto& [name, value] : *query)
-      if (!in_path(parts.path, name)) type.set_from_text(*request, name, value, errors);
+      if (!in_path(parts.path, name))
+        type.set_from_text(*request, name, clipped(name, value), errors);
   } else if (parts.format == body_format::protobuf) {
     if (parts.body.size() > std::numeric_limits<int>::max() ||
         !request->ParseFromArray(parts.body.data(), static_cast<int>(parts.body.size())))

@@ -24,6 +24,11 @@ int hex(char c) {
   return -1;
 }
 
+/// RFC 9110 §4.2.3: an escaped letter is the letter.
+bool spells(std::string_view given, std::string_view text) {
+  return given == text || (given.find('%') != given.npos && percent_decode(given) == text);
+}
+
 void add_allowed(std::string& allow, rpc::verb v) {
   auto name = verb_name(v);
   if (allow.find(name) != allow.npos) return;
@@ -75,7 +80,7 @@ result<route_match> route_table::find(std::string_view verb, std::string_view pa
     if (r.segments.size() != given.size()) continue;
     bool fits = true;
     for (std::size_t i = 0; fits && i < given.size(); ++i)
-      fits = r.segments[i].parameter ? !given[i].empty() : r.segments[i].text == given[i];
+      fits = r.segments[i].parameter ? !given[i].empty() : spells(given[i], r.segments[i].text);
     if (!fits) continue;
     add_allowed(out.allow, r.route->method);
     if (out.method || verb_name(r.route->method) != verb) continue;

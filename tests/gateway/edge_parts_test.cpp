@@ -28,6 +28,9 @@ TEST_CASE("a route is found by verb and path; literals come before parameters") 
   CHECK(name("GET", "/v1/users/0190a000-0000-7000-8000-000000000001") == "user.get");
   CHECK(name("GET", "/v1/users/by-handle/someone") == "user.by_handle");
   CHECK(name("HEAD", "/v1/users/me") == "user.me");
+  CHECK(name("GET", "/v1/%75sers/m%65") == "user.me");  // an escaped letter is the letter
+  CHECK(name("GET", "/v1/users%2Fme") == "");
+  CHECK(name("GET", "/v1/users/m%6") == "");
   CHECK(name("GET", "/v1/users/") == "");
   CHECK(name("GET", "/v1//users/me") == "");
   CHECK(name("GET", "/V1/users/me") == "");
