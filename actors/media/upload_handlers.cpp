@@ -136,6 +136,8 @@ outcome library_entity::grant_writing(const library_state& s, const transfer::Gr
     const auto& row = std::get<upload_row>(found);
     if (!q.at_once() && q.offset() != row.length)
       return make_error(errc::conflict, "The upload is finished.");
+    if (!q.at_once() && q.length() > 0)
+      return make_error(errc::payload_too_large, "The upload is finished; no byte is missing.");
     d.reply = share(std::move(grant));
     return d;
   }

@@ -39,7 +39,9 @@ constexpr std::string_view exposed =
     "Upload-Offset, Upload-Length, Upload-Defer-Length, Upload-Metadata, Upload-Expires, "
     "Upload-Concat, Upload-Media-Id";
 constexpr std::string_view accepted =
-    "Authorization, Content-Type, Idempotency-Key, X-Request-Id, If-None-Match, If-Match, Range, "
+    "Authorization, Content-Type, Idempotency-Key, X-Request-Id, If-None-Match, If-Match, "
+    "If-Range, "
+    "Range, "
     "Tus-Resumable, Upload-Offset, Upload-Length, Upload-Defer-Length, Upload-Metadata, "
     "Upload-Concat, Upload-Checksum, X-HTTP-Method-Override";
 

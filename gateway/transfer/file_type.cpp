@@ -24,7 +24,9 @@ std::string file_type(std::string_view first_bytes) {
   }();
   const char* found =
       table ? magic_buffer(table.get(), first_bytes.data(), first_bytes.size()) : nullptr;
-  return found != nullptr ? found : "application/octet-stream";
+  const std::string type = found != nullptr ? found : "application/octet-stream";
+  constexpr std::string_view png = "\x89PNG\r\n\x1a\n";
+  return type == "application/octet-stream" && first_bytes.starts_with(png) ? "image/png" : type;
 }
 
 }  // namespace nova::gateway

@@ -33,10 +33,11 @@ std::optional<std::int64_t> read_bytes(std::string_view field) {
   std::int64_t n = 0;
   const auto [end, ec] = std::from_chars(field.data(), field.data() + field.size(), n);
   constexpr std::int64_t most = 1'000'000'000'000'000;
-  if (field.empty() || field.front() == '-' || ec != std::errc() ||
-      end != field.data() + field.size() || n > most)
+  const bool beyond = ec == std::errc::result_out_of_range;
+  if (field.empty() || field.front() == '-' || (ec != std::errc() && !beyond) ||
+      end != field.data() + field.size())
     return std::nullopt;
-  return n;
+  return beyond ? most : std::min(n, most);
 }
 
 result<upload_metadata> read_metadata(std::string_view field) {

@@ -18,7 +18,7 @@ inline constexpr std::string_view tus_extensions =
 inline constexpr std::string_view tus_content_type = "application/offset+octet-stream";
 inline constexpr std::string_view uploads_path = "/v1/uploads";
 
-/// A number of bytes; empty: not 0 to 10^15 in digits.
+/// A number of bytes, 10^15 when it is larger; empty: no digits.
 std::optional<std::int64_t> read_bytes(std::string_view field);
 
 struct upload_metadata {

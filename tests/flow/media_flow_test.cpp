@@ -89,6 +89,8 @@ TEST_CASE("tus: OPTIONS names version, extensions and checksums; another version
   CHECK(old.code() == "tus_version");
   CHECK(old.header("Tus-Version") == "1.0.0");
   CHECK(ask("POST", "/v1/uploads", nullptr, tus({{"Upload-Length", "1"}})).status == 401);
+  for (const auto* large : {"10000000000", "1125899906842624", "100000000000000000000000"})
+    CHECK(ask("POST", "/v1/uploads", &ann, tus({{"Upload-Length", large}})).status == 413);
 }
 
 TEST_CASE(
@@ -118,6 +120,7 @@ TEST_CASE(
   const auto id = r.header("Upload-Media-Id");
   REQUIRE_FALSE(id.empty());
   CHECK(head(ann, upload).header("Upload-Media-Id") == id);
+  CHECK(patch(ann, upload, 300'000, "more").status == 413);
   const auto medium = http().get("/v1/media/" + id, ann.access_token).json().as_object();
   CHECK(text(medium, "state") == "ready");
   CHECK(text(medium, "kind") == "file");

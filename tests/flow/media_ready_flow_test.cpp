@@ -248,10 +248,12 @@ TEST_CASE("a bomb, an endless animation and a truncated picture fail; the next p
   const auto ann = person("ann");
   auto open = socket(ann);
   const auto whole = bytes_of(camera_jpeg);
-  const std::pair<std::string, std::string> harm[] = {{large_png(60'000), "image/png"},
-                                                      {endless_gif(100'000), "image/gif"},
-                                                      {whole.substr(0, 300), "image/jpeg"},
-                                                      {large_png(8), "image/png"}};
+  const std::pair<std::string, std::string> harm[] = {
+      {large_png(60'000), "image/png"},
+      {endless_gif(100'000), "image/gif"},
+      {whole.substr(0, 300), "image/jpeg"},
+      {"\x89PNG\r\n\x1a\n" + std::string(400, 'x'), "image/png"},
+      {large_png(8), "image/png"}};
   for (const auto& [bytes, type] : harm) {
     CAPTURE(type);
     const auto id = id_of(uploaded(ann, bytes, type));
