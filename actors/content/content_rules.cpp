@@ -18,16 +18,22 @@ constexpr unix_ms day_ms = 24LL * 3600 * 1000;
 
 error several_fields() { return make_error(errc::invalid_request, "Some fields are not valid."); }
 
-void check_poll(const PollRequest& poll, error& bad) {
+void take_poll(const PollRequest& poll, TextBody& body, error& bad) {
   if (poll.options_size() < 2)
     bad.fields.push_back({"poll.options", "A poll has two to six options."});
   if (poll.ends_in_s() > max_poll_s)
     bad.fields.push_back({"poll.ends_in_s", "A poll ends within 30 days."});
-  for (const auto& option : poll.options())
-    if (option.empty() || count_code_points(option) > max_option_code_points) {
-      bad.fields.push_back({"poll.options", "An option is 1 to 100 characters."});
+  for (const auto& option : poll.options()) {
+    auto shown = check_name(option, max_option_code_points);
+    if (shown.text.empty()) {
+      bad.fields.push_back(
+          {"poll.options", "An option is one line of 1 to 100 characters that show something."});
       break;
     }
+    body.add_poll_options(std::move(shown.text));
+  }
+  body.set_poll_multiple(poll.multiple());
+  body.set_poll_ends_in_s(poll.ends_in_s());
 }
 
 void check_time(const CreatePostRequest& q, unix_ms now, const config::content_settings& s,
@@ -110,10 +116,7 @@ result<post_row> checked_post(const CreatePostRequest& q, const uuid& id, const 
   *row.body.mutable_media_ids() = q.media_ids();
   auto bad = several_fields();
   if (q.has_poll()) {
-    check_poll(q.poll(), bad);
-    *row.body.mutable_poll_options() = q.poll().options();
-    row.body.set_poll_multiple(q.poll().multiple());
-    row.body.set_poll_ends_in_s(q.poll().ends_in_s());
+    take_poll(q.poll(), row.body, bad);
     row.poll_ends_at = row.created_at + q.poll().ends_in_s() * 1000;
   }
   check_time(q, now, s, bad);

@@ -226,7 +226,7 @@ checked_name check_name(std::string_view raw, std::size_t max_code_points) {
   if (bad)
     return {{},
             "Control characters, directional controls and invisible characters are not allowed."};
-  if (!kept.empty() && !shows) return {{}, "A name shows something."};
+  if (!raw.empty() && !shows) return {{}, "A name shows something."};
   if (count_code_points(kept) > max_code_points) return {{}, "The name is too long."};
   return {std::string(kept), {}};
 }

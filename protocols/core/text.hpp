@@ -29,7 +29,7 @@ bool valid_email(std::string_view text) noexcept;
 std::string_view without_blanks(std::string_view text) noexcept;
 
 struct checked_name {
-  std::string text;  ///< as it is kept: NFC, trimmed; empty when the text was only white space
+  std::string text;          ///< as it is kept: NFC, trimmed; empty when there was no text
   std::string_view problem;  ///< one sentence for a person; empty: none
 };
 

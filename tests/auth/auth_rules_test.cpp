@@ -125,10 +125,12 @@ TEST_CASE("a display name is trimmed, may not mislead, and defaults to the handl
   REQUIRE(
       w.register_account("a@example.com", "handle_a", good_password, "  Ann  Lee\t").has_value());
   CHECK(dynamic_cast<const AccountRegistered&>(*w.events[0].body).display_name() == "Ann  Lee");
-  REQUIRE(w.register_account("b@example.com", "handle_b", good_password, " \u3000 ").has_value());
+  REQUIRE(w.register_account("b@example.com", "handle_b", good_password, "").has_value());
   CHECK(dynamic_cast<const AccountRegistered&>(*w.events[1].body).display_name() == "handle_b");
   REQUIRE(w.register_account("c@example.com", "handle_c", good_password, repeated("中", 64))
               .has_value());
+  CHECK(bad_fields(w.register_account("d@example.com", "handle_d", good_password, " \u3000 ")) ==
+        std::vector<std::string>{"display_name"});
   CHECK(bad_fields(w.register_account("d@example.com", "handle_d", good_password, "a\x01z")) ==
         std::vector<std::string>{"display_name"});
   CHECK(bad_fields(w.register_account("d@example.com", "handle_d", good_password, "a\u202Ez")) ==

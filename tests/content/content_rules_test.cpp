@@ -74,6 +74,12 @@ TEST_CASE("all that is wrong with a post is said at once") {
   add_poll(long_option, 2, 60);
   *long_option.mutable_poll()->mutable_options(0) = std::string(max_option_code_points + 1, 'x');
   CHECK(bad_fields(long_option) == std::vector<std::string>{"poll.options"});
+  for (const auto* hidden : {" ", "\u200B", "a\nb", "a\u202Ez"}) {
+    *long_option.mutable_poll()->mutable_options(0) = hidden;
+    CHECK_MESSAGE(bad_fields(long_option) == std::vector<std::string>{"poll.options"}, hidden);
+  }
+  *long_option.mutable_poll()->mutable_options(0) = " e\u0301 ";
+  CHECK(checked(long_option)->body.poll_options(0) == "\u00E9");
 }
 
 TEST_CASE("a scheduled post shows its name and time, and its status is 202") {
