@@ -145,8 +145,7 @@ void http_connection::begin_parsing(std::size_t header_bytes) {
   streamed_ = is_streamed(line.substr(0, line.find('\r')));
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(s.max_header_bytes + s.max_target_bytes + 256));
-  if (streamed_) parser_->body_limit(boost::none);
-  else parser_->body_limit(s.max_body_bytes);
+  parser_->body_limit(boost::none);
   parser_->eager(false);
   bad_chunk_ = false;
   serve_as_1_1();
@@ -158,10 +157,10 @@ void http_connection::begin_parsing(std::size_t header_bytes) {
   parser_->on_chunk_header(on_chunk_);
   error_code ec;
   auto used = parser_->put(net::const_buffer(buffer_.data().data(), header_bytes), ec);
-  if (ec == http::error::body_limit) return refuse(413, "The body is too large.");
   if (ec || !parser_->is_header_done()) return refuse(400, "The request is malformed.");
   if (!streamed_ && parser_->content_length().value_or(0) > s.max_body_bytes)
     return refuse(413, "The body is too large.");
+  if (!streamed_) parser_->body_limit(s.max_body_bytes);
   buffer_.consume(used);
   header_.reset();
   if (parser_->chunked() && !streamed_) header_ = parser_->get().base();

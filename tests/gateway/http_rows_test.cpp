@@ -264,6 +264,9 @@ TEST_CASE("H: pages of listed origins may use the API, others may not") {
   for (auto field :
        {"Authorization", "Content-Type", "Idempotency-Key", "Tus-Resumable", "Upload-Offset"})
     CHECK(preflight.fields.at("access-control-allow-headers").find(field) != std::string::npos);
+  const auto large = e.send("POST", "/v1/auth/login", listed, std::string((1 << 20) + 1, ' '));
+  CHECK(large.status == 413);
+  CHECK(large.fields.at("access-control-allow-origin") == "https://app.example");
   CHECK_FALSE(e.send("OPTIONS", "/v1/users/me", foreign + asks, "")
                   .fields.contains("access-control-allow-methods"));
   edge none;
