@@ -66,6 +66,7 @@ TEST_CASE(
   const auto ann = person("ann"), bob = person("bob"), cleo = person("cleo");
   follow(ann, bob);
   const auto own = post(ann, "mine");
+  CHECK(ids(feed(ann)) == strings{own});  // one's own acts are read at once
   const auto first = post(bob, "first");
   post(cleo, "elsewhere");
   REQUIRE(within(soon, [&] { return ids(feed(ann)) == strings{first, own}; }));
