@@ -90,6 +90,12 @@ effect on_changed(const messaging::MessageChanged& e) {
   return only(store::detach(id_of(e.conversation_id()), "conversation", std::to_string(e.seq())));
 }
 
+// A conversation without members has no readers.
+effect on_member_removed(const messaging::MemberRemoved& e) {
+  if (!e.last()) return std::monostate();
+  return only(store::detach(id_of(e.conversation_id()), "conversation", std::nullopt));
+}
+
 effect on_profile(const user::ProfileChanged& e) {
   std::vector<uuid> pictures;
   for (const auto* text : {&e.avatar_media_id(), &e.cover_media_id()})
@@ -118,6 +124,7 @@ std::vector<runtime::intake> intakes() {
       taken(content::comment_deleted_event(), on_comment_deleted),
       taken(messaging::message_sent_event(), on_sent),
       taken(messaging::message_changed_event(), on_changed),
+      taken(messaging::member_removed_event(), on_member_removed),
       taken(user::profile_changed_event(), on_profile),
       taken(streaming::stream_ended_event(), on_stream_ended),
       to_library<user::AccountErased>(user::account_erased_event()),

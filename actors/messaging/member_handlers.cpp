@@ -163,6 +163,7 @@ outcome conversation_entity::remove_member(const state& s, const RemoveMemberReq
   removed.set_conversation_id(to_string(s.id));
   removed.set_account_id(to_string(account));
   removed.set_rev(s.rev + 1);
+  removed.set_last(s.members.size() == 1);
   d.events.push_back({&member_removed_event(), share(std::move(removed))});
   if (promoted) {
     d.statements.push_back(store::set_role(s.id, *promoted, member_role::owner));

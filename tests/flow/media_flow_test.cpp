@@ -272,6 +272,27 @@ TEST_CASE(
   CHECK(http().get(url, ann.access_token).status == 404);
 }
 
+TEST_CASE("a medium of a conversation is in use until its last member has left") {
+  const auto ann = person("ann"), ben = person("ben");
+  const auto id = id_of(uploaded(ann, "for the group"));
+  const auto group = http().post(
+      "/v1/conversations", R"({"kind":"group","title":"two","member_ids":[")" + ben.id + R"("]})",
+      ann.access_token);
+  REQUIRE(group.status == 201);
+  const auto talk = "/v1/conversations/" + text(group.json().as_object(), "conversation_id");
+  REQUIRE(http()
+              .post(talk + "/messages",
+                    R"({"client_id":"m1","text":"","media_ids":[")" + id + R"("]})",
+                    ann.access_token)
+              .status == 201);
+  CHECK(soon([&] { return http().get(content(id), ben.access_token).status == 200; }));
+  CHECK(ask("DELETE", talk + "/members/" + ann.id, &ann).status == 204);
+  CHECK(http().get(content(id), ben.access_token).status == 200);
+  CHECK(ask("DELETE", "/v1/media/" + id, &ann).status == 409);
+  CHECK(ask("DELETE", talk + "/members/" + ben.id, &ben).status == 204);
+  CHECK(soon([&] { return ask("DELETE", "/v1/media/" + id, &ann).status == 204; }));
+}
+
 TEST_CASE("media in posts are shown whole; another account's medium is refused") {
   const auto ann = person("ann"), ben = person("ben");
   const auto mine = id_of(uploaded(ann, "mine")), hers = id_of(uploaded(ben, "hers"));
