@@ -206,7 +206,8 @@ TEST_CASE("an update that says nothing new writes nothing") {
 TEST_CASE("display names and bios are judged") {
   person p;
   p.born();
-  CHECK(profile(p.update(" ", std::nullopt)).display_name() == "Ann");
+  CHECK(profile(p.update("", std::nullopt)).display_name() == "Ann");
+  CHECK(code(p.update(" ", std::nullopt)) == errc::invalid_request);
   CHECK(code(p.update("a\nb", std::nullopt)) == errc::invalid_request);
   CHECK(code(p.update(std::string(65, 'x'), std::nullopt)) == errc::invalid_request);
   CHECK(profile(p.update(std::nullopt, "ääääa")).bio() == "ääääa");
