@@ -67,6 +67,10 @@ TEST_CASE(
   follow(ann, bob);
   const auto own = post(ann, "mine");
   CHECK(ids(feed(ann)) == strings{own});  // one's own acts are read at once
+  CHECK(act("DELETE", "/v1/posts/" + own, ann) == 204);
+  CHECK(ids(feed(ann)).empty());
+  CHECK(act("POST", "/v1/posts/" + own + "/restore", ann) == 200);
+  CHECK(ids(feed(ann)) == strings{own});
   const auto first = post(bob, "first");
   post(cleo, "elsewhere");
   REQUIRE(within(soon, [&] { return ids(feed(ann)) == strings{first, own}; }));
