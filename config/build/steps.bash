@@ -82,12 +82,17 @@ without_services() {
       trap 'rm -f "$policy"' EXIT
       printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy"
     fi
-    had_nginx=no
-    is_installed nginx && had_nginx=yes
+    had=' '
+    for package in nginx etcd-server patroni; do
+      if is_installed $package; then had+="$package "; fi
+    done
     "$@" || exit
-    if [ $had_nginx = no ] && is_installed nginx && command -v systemctl > /dev/null; then
-      systemctl --quiet disable nginx || true
-    fi
+    command -v systemctl > /dev/null || exit 0
+    for service in nginx etcd patroni; do
+      package=${service/#etcd/etcd-server}
+      case $had in *" $package "*) continue ;; esac
+      if is_installed $package; then systemctl --quiet disable $service || true; fi
+    done
   )
 }
 

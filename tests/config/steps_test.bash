@@ -39,7 +39,7 @@ steps() {  # runs a line with the steps loaded; status in $status, stdout in $ou
 
 has() { case $1 in *"$2"*) ;; *) printf '%s\n' "$1"; return 1 ;; esac; }
 
-mapfile -t all < <(bash -c "source '$root/config/build/steps.bash'; packages_of build run test" | grep -v command: |
+mapfile -t all < <(bash -c "source '$root/config/build/steps.bash'; packages_of build run test failover" | grep -v command: |
   sed 's/ |.*//')
 check "the list of packages is read" [ "${#all[@]}" -gt 15 ]
 
@@ -77,6 +77,14 @@ echo "of the machine" > "$NOVA_POLICY_FILE"
 steps "need_packages build"
 check "a rule of the machine's own stays" has "$(cat "$NOVA_POLICY_FILE")" "of the machine"
 rm "$NOVA_POLICY_FILE"
+
+machine 0 "${all[@]/libcaf-dev/}"
+command_of systemctl "printf '%s\n' \"\$*\" >> '$scratch/services'"
+command_of dpkg-query "case \${!#} in nginx | libcaf-dev) exit 1 ;; patroni) [ -e '$scratch/installed' ] ;; esac && printf installed"
+command_of apt-get "case \"\$*\" in *' install '*) touch '$scratch/installed' ;; esac"
+steps "need_packages build"
+check "a service that came is not started with the machine" has "$(cat "$scratch/services")" "disable patroni"
+check "one that was there before is left alone" [ "$(wc -l < "$scratch/services")" = 1 ]
 
 machine 0 "${all[@]/libcaf-dev/}"
 command_of apt-get "exit 100"
