@@ -76,11 +76,11 @@ domain_databases databases_of(const settings& s) {
   return domain_databases(s, std::move(plans));
 }
 
-std::vector<config::finding> findings_of(std::vector<storage::outlook::finding> found) {
+std::vector<config::finding> findings_of(std::vector<storage::outlook::finding> found,
+                                         log::level severity = log::level::error) {
   std::vector<config::finding> findings;
   for (auto& f : found)
-    findings.push_back({log::level::error,
-                        f.domain.empty() ? "databases" : "database of " + f.domain,
+    findings.push_back({severity, f.domain.empty() ? "databases" : "database of " + f.domain,
                         std::move(f.text), ""});
   return findings;
 }
@@ -396,6 +396,8 @@ int doctor(const settings& s) {
   if (seen.nova != 0) facts.listen_problem.clear();
   auto findings = config::examine(s, facts);
   std::ranges::move(findings_of(std::move(seen.refused)), std::back_inserter(findings));
+  std::ranges::move(findings_of(std::move(seen.doubtful), log::level::warn),
+                    std::back_inserter(findings));
   config::print_findings(findings, std::cerr);
   if (seen.nova != 0) std::cout << "Nova serves this folder: process " << seen.nova << ".\n";
   for (const auto& what : seen.would) std::cout << "A start would " << what << ".\n";

@@ -112,6 +112,8 @@ outlook domain_databases::look() const {
     const auto own = conninfo(p.domain), owner = owner_conninfo(p.domain);
     const auto before = seen.refused.size();
     for (auto& text : check_server(own)) seen.refused.push_back({p.domain, std::move(text)});
+    for (auto& text : check_standbys(own)) seen.refused.push_back({p.domain, std::move(text)});
+    for (auto& text : unused_standbys(own)) seen.doubtful.push_back({p.domain, std::move(text)});
     if (!owner.empty())
       for (auto& text : check_owner(owner, own))
         seen.refused.push_back({p.domain, std::move(text)});

@@ -26,6 +26,7 @@ struct outlook {
     std::string text;
   };
   std::vector<finding> refused;
+  std::vector<finding> doubtful;   ///< no start is refused for it
   std::vector<std::string> would;  ///< "make …", "apply …": each completes "A start would"
   int nova = 0;                    ///< the process that serves this folder now
 };

@@ -9,6 +9,8 @@
 namespace nova::storage {
 namespace {
 
+constexpr int look_timeout_s = 2;
+
 struct role_rule {
   const char* sql;  ///< true: bad
   const char* finding;
@@ -55,17 +57,29 @@ std::string filled(std::string text, const std::string& role, const std::string&
   return text;
 }
 
-void check_setting(blocking_connection& db, std::vector<std::string>& out, const std::string& name,
-                   const std::string& why) {
-  auto value = db.text("SELECT current_setting('" + name + "')");
-  if (!value || *value != "on")
-    out.push_back(name + " is " + (value ? *value : "unknown") + ": " + why + "; set " + name +
-                  " = on in postgresql.conf and reload");
+bool holds(blocking_connection& db, const std::string& sql) {
+  const auto answer = db.text(sql);
+  return answer && *answer == "t";
+}
+
+/// `server`: before the name, if several are looked at.
+void check_settings(blocking_connection& db, std::vector<std::string>& out,
+                    const std::string& server) {
+  for (const auto& [setting, why] :
+       {std::pair{"synchronous_commit", "an answered write could be lost in a crash"},
+        {"fsync", "the whole database could be lost in a crash"},
+        {"full_page_writes", "pages could be torn in a crash"}}) {
+    const std::string name = setting;
+    auto value = db.text("SELECT current_setting('" + name + "')");
+    if (!value || *value != "on")
+      out.push_back(server + name + " is " + (value ? *value : "unknown") + ": " + why + "; set " +
+                    name + " = on in postgresql.conf and reload");
+  }
 }
 
 // Several servers are named, so that one takes over from the other.
-void check_standbys(blocking_connection& db, std::vector<std::string>& out,
-                    const std::string& conninfo) {
+void check_take_over(blocking_connection& db, std::vector<std::string>& out,
+                     const std::string& conninfo) {
   const auto words = parse_conninfo(conninfo, {});
   if (!words || host_count(*words) < 2) return;
   const auto standbys = db.text("SELECT current_setting('synchronous_standby_names')");
@@ -121,6 +135,35 @@ std::vector<std::string> check_owner(const std::string& owner_conninfo,
   return out;
 }
 
+std::vector<std::string> check_standbys(const std::string& conninfo) {
+  std::vector<std::string> out;
+  const auto words = parse_conninfo(conninfo, {{"target_session_attrs", "any"}});
+  if (!words) return out;  // check_server says so
+  const auto hosts = host_count(*words);
+  for (std::size_t i = 0; hosts > 1 && i < hosts; ++i) {
+    auto db =
+        blocking_connection::open_read_only(to_conninfo(only_host(*words, i)), look_timeout_s);
+    if (!db || !holds(*db, "SELECT pg_is_in_recovery()")) continue;
+    check_settings(*db, out, "the standby " + std::string(PQhost(db->raw())) + ": ");
+  }
+  return out;
+}
+
+std::vector<std::string> unused_standbys(const std::string& conninfo) {
+  const auto words = parse_conninfo(conninfo, {});
+  if (!words || host_count(*words) > 1) return {};
+  auto db = blocking_connection::open_read_only(conninfo);
+  if (!db) return {};
+  if (!holds(*db,
+             "SELECT current_setting('synchronous_standby_names') = '' AND EXISTS (SELECT 1 FROM "
+             "pg_replication_slots WHERE slot_type = 'physical' AND active AND NOT temporary)"))
+    return {};
+  return {
+      "a standby follows this server, and synchronous_standby_names is empty: if the standby ever "
+      "takes over, answered writes could be missing; set synchronous_standby_names, or never "
+      "promote it"};
+}
+
 std::vector<std::string> check_server(const std::string& conninfo) {
   std::vector<std::string> out;
   auto db = blocking_connection::open_read_only(conninfo);
@@ -132,10 +175,8 @@ std::vector<std::string> check_server(const std::string& conninfo) {
   if (int version = PQserverVersion(db->raw()); version < 150000)
     out.push_back("PostgreSQL is version " + std::to_string(version / 10000) +
                   ": install 15 or newer");
-  check_setting(*db, out, "synchronous_commit", "an answered write could be lost in a crash");
-  check_setting(*db, out, "fsync", "the whole database could be lost in a crash");
-  check_setting(*db, out, "full_page_writes", "pages could be torn in a crash");
-  check_standbys(*db, out, conninfo);
+  check_settings(*db, out, "");
+  check_take_over(*db, out, conninfo);
   auto encoding = db->text(
       "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()");
   if (!encoding || *encoding != "UTF8")

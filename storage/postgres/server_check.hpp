@@ -12,7 +12,16 @@ namespace nova::storage {
 /// hosts without a synchronous standby. Empty: no fault was found.
 std::vector<std::string> check_server(const std::string& conninfo);
 
-/// The same for the role that runs migrations, before they run. Findings: a superuser, a role without the right to create tables,
+/// Looks at each standby that the connection string names; one that does not answer is no fault. For `nova doctor` alone: a start
+/// does not depend on standbys. Findings: synchronous_commit, fsync or full_page_writes is not on, so that a server that takes over
+/// could lose answered writes.
+std::vector<std::string> check_standbys(const std::string& conninfo);
+
+/// A warning when the string names one server, a standby follows that server with a slot of its own, and no commit waits for a
+/// standby. Whether the standby may take over, only its administrator knows.
+std::vector<std::string> unused_standbys(const std::string& conninfo);
+
+/// The same as check_server for the role that runs migrations, before they run. Findings: a superuser, a role without the right to create tables,
 /// another database than the run-time role's, or that role itself.
 std::vector<std::string> check_owner(const std::string& owner_conninfo,
                                      const std::string& conninfo);

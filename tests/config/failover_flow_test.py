@@ -75,7 +75,7 @@ class Failover(unittest.TestCase):
                                "--auth=trust", "--no-sync")
         self.primary.start()
         self.nova_databases()
-        self.standby.as_server("pg_basebackup", "-D", self.standby.data, "-R", "-c", "fast", "-d",
+        self.standby.as_server("pg_basebackup", "-D", self.standby.data, "-R", "-c", "fast", "-C", "-S", "second", "-d",
                                f"host={self.primary.folder} user=postgres application_name=second")
         self.standby.start()
         self.primary.ask("ALTER SYSTEM SET synchronous_standby_names = 'second'")
@@ -90,8 +90,8 @@ class Failover(unittest.TestCase):
         subprocess.run(["psql", "-h", self.primary.folder, "-U", "postgres", "-d", "postgres", "-q", "-v", "ON_ERROR_STOP=1"],
                        input=sql, text=True, check=True, stdout=subprocess.DEVNULL, timeout=LIMIT_S)
 
-    def nova(self, command):
-        return subprocess.run([os.environ["NOVA_BINARY"], command, "--config", "nova.toml"], cwd=self.work, capture_output=True,
+    def nova(self, command, settings):
+        return subprocess.run([os.environ["NOVA_BINARY"], command, "--config", settings], cwd=self.work, capture_output=True,
                               text=True, timeout=LIMIT_S, env={**os.environ, "NOVA_GENERAL__DATA_DIR": f"{self.work}/data"}, check=False)
 
     @contextlib.contextmanager
@@ -189,17 +189,39 @@ class Failover(unittest.TestCase):
             texts += [m["text"] for m in page["items"]]
             before = f"&before_seq={min(m['seq'] for m in page['items'])}"
 
+    def change(self, server, setting, value):
+        server.ask(f"ALTER SYSTEM SET {setting} = '{value}'")
+        server.ask("SELECT pg_reload_conf()")
+
+    def doctor(self, settings="nova.toml"):
+        done = self.nova("doctor", settings)
+        return done.returncode, done.stdout + done.stderr
+
     def check_doctor(self):
-        """A standby that may lack answered writes is refused."""
-        self.primary.ask("ALTER SYSTEM SET synchronous_standby_names = ''")
-        self.primary.ask("SELECT pg_reload_conf()")
-        refused = self.nova("doctor")
-        self.assertNotEqual(refused.returncode, 0)
-        self.assertIn("set synchronous_standby_names", refused.stdout + refused.stderr)
-        self.primary.ask("ALTER SYSTEM SET synchronous_standby_names = 'second'")
-        self.primary.ask("SELECT pg_reload_conf()")
-        accepted = self.nova("doctor")
-        self.assertEqual(accepted.returncode, 0, accepted.stdout + accepted.stderr)
+        """A standby that may lack answered writes is refused, and one that could lose them after it took over."""
+        self.change(self.primary, "synchronous_standby_names", "")
+        status, said = self.doctor()
+        self.assertNotEqual(status, 0)
+        self.assertIn("set synchronous_standby_names", said)
+        with open(f"{self.work}/nova.toml", encoding="utf-8") as both:
+            one = both.read().replace(f"{self.primary.folder},{self.standby.folder}", self.primary.folder)
+        with open(os.open(f"{self.work}/one.toml", os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(one)
+        status, said = self.doctor("one.toml")  # whether that standby may take over is not said
+        self.assertEqual(status, 0, said)
+        self.assertIn("warning database of auth: a standby follows this server", said)
+
+        self.change(self.primary, "synchronous_standby_names", "second")
+        for server, name in ((self.primary, ""), (self.standby, f"the standby {self.standby.folder}: ")):
+            for setting in ("fsync", "full_page_writes"):
+                self.change(server, setting, "off")
+                status, said = self.doctor()
+                self.assertNotEqual(status, 0)
+                self.assertIn(f"refused database of auth: {name}{setting} is off", said)
+                self.assertIn(f"set {setting} = on", said)
+                self.change(server, setting, "on")
+        status, said = self.doctor()
+        self.assertEqual(status, 0, said)
 
     def test_a_killed_primary_loses_no_answered_write(self):
         self.check_doctor()

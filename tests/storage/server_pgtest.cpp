@@ -84,6 +84,39 @@ TEST_CASE("weaker servers and stronger roles are refused, each with what to chan
 }
 
 TEST_CASE(
+    "a server that could lose an acknowledged commit or a lease is refused, with what to change") {
+  auto& fixture = postgres_fixture::instance();
+  auto made = fixture.fresh({{"sample", sample_migrations()}});
+  for (const std::string value : {"off", "local"}) {
+    CAPTURE(value);
+    const auto found =
+        check_server(with(made.conninfo, {{"options", "-c synchronous_commit=" + value}}));
+    CHECK(finds(found, "synchronous_commit is " + value));
+    CHECK(finds(found, "set synchronous_commit = on"));
+  }
+  // Two servers are named, so that the second one takes over.
+  const auto words = parse_conninfo(made.conninfo, {});
+  auto both = *words;
+  for (auto& [name, value] : both)
+    if (name == "host") value += "," + value;
+  CHECK(finds(check_server(to_conninfo(both)), "set synchronous_standby_names"));
+  CHECK_FALSE(finds(check_server(made.conninfo), "synchronous_standby_names"));
+  auto admin = blocking_connection::open(made.admin_conninfo);
+  REQUIRE(admin.has_value());
+  const auto commits_wait_for = [&](const std::string& name) {
+    REQUIRE(admin->run("ALTER SYSTEM SET synchronous_standby_names = '" + name + "'").has_value());
+    REQUIRE(admin->run("SELECT pg_reload_conf()").has_value());
+    REQUIRE(fixture.until([&] {  // new sessions know it
+      auto db = blocking_connection::open(made.conninfo);
+      return db && *db->text("SELECT current_setting('synchronous_standby_names')") == name;
+    }));
+  };
+  commits_wait_for("second");
+  CHECK_FALSE(finds(check_server(to_conninfo(both)), "synchronous_standby_names"));
+  commits_wait_for("");
+}
+
+TEST_CASE(
     "A15.3: a table that an administrator makes in public neither stops migrations nor becomes "
     "Nova's") {
   auto made = postgres_fixture::instance().fresh({{"sample", sample_migrations()}});
