@@ -37,7 +37,10 @@ std::string_view name_of(strike s) noexcept {
                                                "reconnect herd",
                                                "a stranger locks rows",
                                                "a backup under load",
-                                               "a standby that does not answer"};
+                                               "a standby that does not answer",
+                                               "kill -9 the primary server",
+                                               "freeze the primary server",
+                                               "switch the primary server over"};
   return names[static_cast<std::size_t>(s)];
 }
 
@@ -91,10 +94,14 @@ class run {
     server.environment.emplace_back("NOVA_GATEWAY__SEND_BUFFER_BYTES", "16384");
     // The second node of a take-over connects to the same server, with as many connections.
     server.environment.emplace_back("NOVA_STORAGE__EMBEDDED_MAX_CONNECTIONS", "250");
+    if (options_.servers != nullptr)
+      server.arguments = {"--config", options_.servers->settings_file()};
     environment_ = server.environment;
     nova_.emplace(std::move(server));
     if (!nova_->start()) return fail("start: " + nova_->problem());
-    audit_.emplace(nova_->data());
+    if (options_.servers == nullptr) audit_.emplace(nova_->data());
+    else
+      audit_.emplace([s = options_.servers](const std::string& name) { return s->conninfo(name); });
     return audit_->install(why) || fail("installing the audit: " + why);
   }
 
@@ -171,6 +178,9 @@ class run {
       case strike::stranger_lock: return stranger_lock();
       case strike::backup: return back_up();
       case strike::standby_silent: return standby_silent();
+      case strike::primary_killed: return replace_primary(kind, replacement::killed);
+      case strike::primary_frozen: return replace_primary(kind, replacement::frozen);
+      case strike::primary_switched: return replace_primary(kind, replacement::switched);
     }
     return false;
   }
@@ -314,6 +324,17 @@ class run {
     return ended || fail("ending sessions: " + why);
   }
 
+  bool replace_primary(strike kind, replacement how) {
+    std::string why;
+    auto& servers = *options_.servers;
+    if (!servers.await_whole(why)) return fail("the servers are not whole: " + why);
+    workload_->watch_pauses();
+    if (!servers.replace_primary(how, why)) return fail("no new primary: " + why);
+    if (!recovers(kind, clock_type::now())) return false;
+    report_.switches.push_back({kind, workload_->counts().longest_pause_ms, recovered_ms_});
+    return servers.give_back(why) || fail("the server that was struck: " + why);
+  }
+
   bool slow_consumers() {
     const auto closed = [this] {
       const auto closes = workload_->counts().closes;
@@ -337,6 +358,9 @@ class run {
 
   bool rest() {
     if (!enough_events()) return false;
+    std::string why;
+    if (options_.servers != nullptr && !options_.servers->await_whole(why))
+      return fail("the servers are not whole: " + why);
     side_->finish(record_);
     workload_->stop_issuing();
     if (!workload_->await_idle(recovery_within)) return fail("operations stay unanswered");
@@ -344,7 +368,6 @@ class run {
     rest_reader reader{http, workload_->accounts(), record_};
     auto everybody = workload_->accounts();
     everybody.insert(everybody.end(), side_->registered().begin(), side_->registered().end());
-    std::string why;
     database_record
         drained;  // what was asked for has had its effect everywhere before it is probed
     if (!audit_->read(drained, why)) return fail("reading the databases: " + why);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/crash/checker.hpp"
+#include "tests/crash/replicated_servers.hpp"
 #include "tests/crash/workload.hpp"
 
 #include <chrono>
@@ -27,8 +28,12 @@ enum class strike {
   stranger_lock,   ///< another session holds rows that marks need, for a while
   backup,          ///< online, under load; at the end it is restored beside the server and judged
   standby_silent,  ///< commits wait for a standby that does not answer, and the sessions that wait are ended
+  // Need run_options::servers.
+  primary_killed,
+  primary_frozen,
+  primary_switched,
 };
-inline constexpr std::size_t strike_kinds = 13;
+inline constexpr std::size_t strike_kinds = 13;  ///< those of a Nova with its own PostgreSQL
 std::string_view name_of(strike s) noexcept;
 
 struct run_options {
@@ -47,7 +52,15 @@ struct run_options {
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::size_t least_sends = 150,
               more_sends = 2000;  ///< acknowledged before each fault: at least, and at most beside
+  replicated_servers* servers = nullptr;  ///< null: Nova's own PostgreSQL
   bool quiet = false;
+};
+
+/// Another database server became the primary.
+struct switch_record {
+  strike how = strike::primary_killed;
+  std::int64_t write_gap_ms = 0;  ///< longest pause between two acknowledged sends
+  long long served_ms = 0;  ///< from the new primary's first commit to 100 more acknowledged sends
 };
 
 struct run_report {
@@ -58,6 +71,7 @@ struct run_report {
               devices = 0;
   std::int64_t events = 0;  ///< in the outboxes of all domains
   std::map<strike, int> strikes;
+  std::vector<switch_record> switches;
   long long slowest_recovery_ms = 0;  ///< from a fault to 100 more acknowledged sends
   strike slowest_strike = strike::kill_nova;
 

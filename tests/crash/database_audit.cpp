@@ -145,6 +145,7 @@ std::int64_t taken(const database_record& r) {
 }  // namespace
 
 std::string database_audit::conninfo(const std::string& domain, const std::string& role) const {
+  if (administrator_) return administrator_("nova_" + domain);
   std::ifstream postmaster(data_ + "/postgres/postmaster.pid"),
       secrets(data_ + "/postgres.secrets");
   std::string line, folder, password;

@@ -4,6 +4,7 @@
 
 #include "tests/crash/history.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,9 @@ class database_audit {
  public:
   /// `data`: the data folder of the Nova whose embedded server holds all domains.
   explicit database_audit(std::string data) : data_(std::move(data)) {}
+  /// `administrator`: the connection string of a database's administrator, by the database's name.
+  explicit database_audit(std::function<std::string(const std::string&)> administrator)
+      : administrator_(std::move(administrator)) {}
 
   /// Puts a trigger on every table that a lane writes: a write under a lane that is fenced at that moment is remembered.
   /// To be called when migrations are done. False: `why` says what failed.
@@ -38,6 +42,7 @@ class database_audit {
   bool read_once(database_record& into, std::string& why) const;
 
   std::string data_;
+  std::function<std::string(const std::string&)> administrator_;
 };
 
 }  // namespace nova::crash

@@ -168,6 +168,13 @@ bool workload::await_caught_up(std::chrono::milliseconds within) {
       within);
 }
 
+void workload::watch_pauses() {
+  io_.run([this] {
+    counts_.longest_pause_ms = 0;
+    acknowledged_at_ = std::chrono::steady_clock::now();
+  });
+}
+
 workload_counts workload::counts() {
   workload_counts out;
   io_.run([&] { out = counts_; });

@@ -32,6 +32,7 @@ struct workload_counts {
   std::uint64_t acked_sends = 0, acked_relations = 0, operations = 0, resent = 0, deliveries = 0,
                 gaps = 0, resumes = 0;
   std::map<std::string, std::uint64_t> refused;  ///< sends by error code
+  std::int64_t longest_pause_ms = 0;    ///< between two acknowledged sends, since watch_pauses()
   std::int64_t slowest_answer_ms = 0;   ///< from a call on an open socket to its answer, whichever
   std::int64_t slowest_refusal_ms = 0;  ///< the same, of answers that say to come back
   std::map<int, std::uint64_t> closes;  ///< by close code, 0: cut
@@ -58,6 +59,8 @@ class workload {
 
   /// Whether answers' times count for the slowest.
   void measure_answers(bool on);
+  /// Measures the longest pause anew.
+  void watch_pauses();
   /// Every socket at once, as a switch that fails.
   void cut_all();
   /// New connections go there, at once; but those of the stubborn (every fifth device) only when they are told too.
@@ -99,6 +102,7 @@ class workload {
   void once(device& d, std::string_view method, const std::string& params,
             std::function<void(outcome)> end);
 
+  void acknowledged();
   void opened(device& d, std::string_view result);
   void pushed(device& d, std::string_view frame);
   std::uint64_t random(std::uint64_t below) { return random_() % below; }
@@ -119,6 +123,7 @@ class workload {
   bool issuing_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();  ///< what later() put off ends with it
   bool measuring_ = true;
+  std::chrono::steady_clock::time_point acknowledged_at_;  ///< the newest send
 };
 
 /// The people (indices of accounts) whom the first one blocks and unblocks, and talks to.

@@ -212,9 +212,9 @@ bool server_process::stop_postgres_immediately() {
   return pid != 0 && ::kill(pid, SIGQUIT) == 0;
 }
 
-bool server_process::signal_postgres(int signal) {
-  const auto parent = postmaster();
-  if (parent == 0 || ::kill(parent, signal) != 0) return false;
+bool signal_family(pid_t parent, int signal) {
+  // Children of a killed process would be those of another one.
+  if (parent == 0 || ::kill(parent, signal == SIGKILL ? SIGSTOP : signal) != 0) return false;
   std::error_code ec;
   for (const auto& entry : fs::directory_iterator("/proc", ec)) {
     const auto name = entry.path().filename().string();
@@ -222,12 +222,12 @@ bool server_process::signal_postgres(int signal) {
     const auto pid = static_cast<pid_t>(std::stoi(name));
     if (read_stat(pid).parent == parent) ::kill(pid, signal);
   }
-  return true;
+  return signal != SIGKILL || ::kill(parent, SIGKILL) == 0;
 }
 
-bool server_process::pause_postgres() { return signal_postgres(SIGSTOP); }
+bool server_process::pause_postgres() { return signal_family(postmaster(), SIGSTOP); }
 
-void server_process::resume_postgres() { signal_postgres(SIGCONT); }
+void server_process::resume_postgres() { signal_family(postmaster(), SIGCONT); }
 
 void server_process::end_postgres() {
   const auto pid = postmaster();

@@ -67,7 +67,6 @@ class server_process {
  private:
   bool copy();
   void end_postgres();
-  bool signal_postgres(int signal);
 
   server_options options_;
   std::string data_, log_, problem_;
@@ -75,6 +74,9 @@ class server_process {
   pid_t pid_ = 0;
   int pidfd_ = -1, out_ = -1;
 };
+
+/// Sends a signal to a process, then to each of its children. False when there is no such process.
+bool signal_family(pid_t parent, int signal);
 
 /// What a process has used so far. All zero when it is gone.
 struct process_usage {
