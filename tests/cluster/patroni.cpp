@@ -288,11 +288,20 @@ bool patroni::make_databases(std::string& why) const {
                     " --port 5432 --settings " + settings_file() + " > " + sql;
   const auto carried_out =
       "psql -q -v ON_ERROR_STOP=1 -d '" + conninfo("postgres") + "' -f " + sql + " > /dev/null";
-  if (std::system(made.c_str()) == 0 && std::system(carried_out.c_str()) == 0) {
-    auto db = blocking_connection::open(conninfo("postgres"));
-    if (db && db->script("CREATE TABLE probe (at timestamptz)")) return true;
+  why = "making the databases";
+  if (std::system(made.c_str()) != 0 || std::system(carried_out.c_str()) != 0) return false;
+  auto db = blocking_connection::open(conninfo("postgres"));
+  if (!db || !db->script("CREATE TABLE probe (at timestamptz)")) return false;
+  // libpq takes "no such database" of a standby for the answer of all servers.
+  const auto made_at = db->text("SELECT pg_current_wal_lsn()");
+  const auto until = clock::now() + whole_within;
+  while (made_at && clock::now() < until) {
+    const auto all =
+        db->text("SELECT bool_and(replay_lsn >= $1::pg_lsn) FROM pg_stat_replication", {*made_at});
+    if (all && *all == "t") return true;
+    ::poll(nullptr, 0, 50);
   }
-  return why = "making the databases", false;
+  return false;
 }
 
 void patroni::switch_over(const machine& m) {

@@ -87,6 +87,7 @@ int main(int argc, char** argv) {
   cluster::patroni_options servers_options;
   std::uint64_t seed = 0;
   options.people = 40;
+  options.pause = std::chrono::milliseconds(300);
   app.add_option("--rounds", rounds, "of each kind")->check(CLI::Range(1, 1'000));
   app.add_option("--seed", seed, "0: a new one");
   app.add_option("--ttl", servers_options.ttl_s, "of Patroni, seconds")->check(CLI::Range(6, 60));

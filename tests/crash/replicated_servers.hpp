@@ -20,7 +20,7 @@ class replicated_servers {
   virtual bool await_whole(std::string& why) = 0;
   /// Strikes the primary, and returns when another server has carried out its first commit.
   virtual bool replace_primary(replacement how, std::string& why) = 0;
-  /// Lets the server that was struck go on. Does not wait for it.
+  /// Lets the server that was struck go on. Does not wait for it. Not called after the last strike of a run.
   virtual bool give_back(std::string& why) = 0;
 };
 
