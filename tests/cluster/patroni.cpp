@@ -357,7 +357,7 @@ std::string patroni::logs() const {
       const auto text = read(folder_ + "/" + m.name + log);
       if (!text.empty())
         out += "---- " + m.name + log + "\n" +
-               text.substr(text.size() > 2500 ? text.size() - 2500 : 0);
+               text.substr(text.size() > 9000 ? text.size() - 9000 : 0);
     }
   return out;
 }
