@@ -90,6 +90,7 @@ int main(int argc, char** argv) {
   options.pause = std::chrono::milliseconds(300);
   app.add_option("--rounds", rounds, "of each kind")->check(CLI::Range(1, 1'000));
   app.add_option("--seed", seed, "0: a new one");
+  app.add_option("--data", options.data, "data folder of Nova, with its log, to use and to keep");
   app.add_option("--ttl", servers_options.ttl_s, "of Patroni, seconds")->check(CLI::Range(6, 60));
   CLI11_PARSE(app, argc, argv);
   if (const auto missing = cluster::patroni::missing(); !missing.empty()) {
