@@ -21,6 +21,7 @@
 #include "protocols/core/log.hpp"
 #include "protocols/core/trace.hpp"
 #include "storage/blobs/file_store.hpp"
+#include "storage/blobs/s3_store.hpp"
 #include "storage/embedded/backup.hpp"
 #include "storage/embedded/database_script.hpp"
 #include "storage/embedded/domain_databases.hpp"
@@ -83,6 +84,39 @@ std::vector<config::finding> findings_of(std::vector<storage::outlook::finding> 
     findings.push_back({severity, f.domain.empty() ? "databases" : "database of " + f.domain,
                         std::move(f.text), ""});
   return findings;
+}
+
+constexpr const char* bucket_subject = "media.s3_bucket";
+
+bool uses_bucket(const settings& s) {
+  return s.media.store == "s3" && (config::has_role(s.cluster, config::gateway_role) ||
+                                   config::has_role(s.cluster, "media"));
+}
+
+/// A service that is away is no reason not to start: uploads and downloads are answered `unavailable` until it is back.
+result<void> check_bucket(const settings& s) {
+  if (!uses_bucket(s)) return {};
+  const auto fault = storage::look_at_bucket(s.media, false);
+  if (!fault) return {};
+  if (fault->refused)
+    return make_error(errc::invalid_request, std::string(bucket_subject) + ": " + fault->text);
+  log::warn("doctor.warning", {{"subject", bucket_subject}, {"detail", fault->text}});
+  return {};
+}
+
+result<std::unique_ptr<blobs::store>> open_media_store(const settings& s) {
+  const auto folder = fs::path(s.general.data_dir) / "blobs";
+  return uses_bucket(s) ? storage::open_s3_store(s.media, folder)
+                        : storage::open_file_store(folder);
+}
+
+std::vector<config::finding> bucket_findings(const settings& s) {
+  if (!uses_bucket(s)) return {};
+  const auto fault = storage::look_at_bucket(s.media, true);
+  if (!fault) return {};
+  return {{fault->refused ? log::level::error : log::level::warn, bucket_subject, fault->text,
+           fault->refused ? "check media.s3_bucket, media.s3_region, the access key and its rights"
+                          : "check media.s3_endpoint and that the service runs"}};
 }
 
 // The gateway's own key and those that domains ask for.
@@ -351,6 +385,7 @@ int serve(config::running_settings& all, config::process_signals& signals) {
   config::raise_open_files();
   if (!fit(config::examine(s, config::gather_facts(s)))) return config::exit_refused;
   if (auto fine = check_cluster(s.cluster); !fine) return refuse(fine.error());
+  if (auto fine = check_bucket(s); !fine) return refuse(fine.error());
   log::info("start.begins", {{"version", config::version_text()},
                              {"data", s.general.data_dir},
                              {"max_connections", s.gateway.max_connections}});
@@ -360,7 +395,7 @@ int serve(config::running_settings& all, config::process_signals& signals) {
   if (auto migrated = where.migrate(); !migrated) return refuse(migrated.error());
   auto keys = load_keys(s);
   if (!keys) return refuse(keys.error());
-  auto store = storage::open_file_store(fs::path(s.general.data_dir) / "blobs");
+  auto store = open_media_store(s);
   if (!store) return refuse(store.error());
   auto segments = storage::open_file_store(fs::path(s.general.data_dir) / "segments");
   if (!segments) return refuse(segments.error());
@@ -398,6 +433,7 @@ int doctor(const settings& s) {
   std::ranges::move(findings_of(std::move(seen.refused)), std::back_inserter(findings));
   std::ranges::move(findings_of(std::move(seen.doubtful), log::level::warn),
                     std::back_inserter(findings));
+  std::ranges::move(bucket_findings(s), std::back_inserter(findings));
   config::print_findings(findings, std::cerr);
   if (seen.nova != 0) std::cout << "Nova serves this folder: process " << seen.nova << ".\n";
   for (const auto& what : seen.would) std::cout << "A start would " << what << ".\n";

@@ -179,6 +179,20 @@ void examine_memory(const settings& s, const machine_facts& facts, std::vector<f
                    fmt::format("set it to {} at most", std::max<std::uint64_t>(16, half_mib / 2))});
 }
 
+/// The host is this machine.
+bool on_this_machine(std::string_view url) {
+  url.remove_prefix(std::min(url.size(), url.find("://") + 3));
+  return url.starts_with("127.") || url.starts_with("localhost") || url.starts_with("[::1]");
+}
+
+void examine_bucket(const settings& s, std::vector<finding>& out) {
+  const auto& m = s.media;
+  if (m.store == "s3" && m.s3_endpoint.starts_with("http://") && !on_this_machine(m.s3_endpoint))
+    out.push_back({log::level::warn, "media.s3_endpoint",
+                   "bytes of media cross the network in clear text",
+                   "name the service by https://"});
+}
+
 void examine_machine(const settings& s, const machine_facts& facts, std::vector<finding>& out) {
   if (!facts.data_dir_writable)
     out.push_back({log::level::error, "general.data_dir", facts.data_dir_problem,
@@ -208,6 +222,7 @@ void examine_machine(const settings& s, const machine_facts& facts, std::vector<
     out.push_back({log::level::error, file.path,
                    fmt::format("mode {:03o} lets others read a secret", file.mode),
                    fmt::format("chmod 600 {}", file.path)});
+  examine_bucket(s, out);
   examine_open_files(s, facts, out);
   examine_memory(s, facts, out);
 }

@@ -52,6 +52,7 @@ void part_writer::run(Work work, Then then) {
 
 void part_writer::open(const std::string& part, std::int64_t offset, std::optional<checksum> check,
                        std::function<void()> drained, done then) {
+  name_ = part;
   check_ = std::move(check);
   drained_ = std::move(drained);
   offset_ = written_ = offset;
@@ -122,6 +123,11 @@ void part_writer::cut(std::int64_t offset, done then) {
   filling_.clear();
   run(
       [offset](part_writer& w) -> result<void> {
+        if (!w.part_) {
+          auto again = w.store_.open_part(w.name_);
+          if (!again) return again.error();
+          w.part_ = std::move(*again);
+        }
         if (auto cut = w.part_->cut(offset); !cut) return cut;
         return w.part_->flush();
       },

@@ -39,7 +39,7 @@ class part_writer : public std::enable_shared_from_this<part_writer> {
   bool take(std::string_view bytes);
   /// All bytes that were taken are on disk then. Errors: checksum_mismatch; those of the store.
   void flush(done then);
-  /// Drops the bytes from `offset` on.
+  /// Drops the bytes from `offset` on. Also behind a keep that has failed.
   void cut(std::int64_t offset, done then);
   /// After flush: the part becomes a blob.
   void keep(std::function<void(result<kept>)> then);
@@ -61,7 +61,8 @@ class part_writer : public std::enable_shared_from_this<part_writer> {
   const std::shared_ptr<io_thread> thread_;
   file_threads& files_;
   blobs::store& store_;
-  std::unique_ptr<blobs::part> part_;
+  std::string name_;
+  std::unique_ptr<blobs::part> part_;  ///< null when it is kept, or could not be
   std::optional<checksum> check_;
   std::function<void()> drained_;
   std::string filling_, writing_;

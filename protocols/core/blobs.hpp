@@ -28,6 +28,8 @@ bool is_blob_name(std::string_view name) noexcept;
 class part {
  public:
   virtual ~part() = default;
+  /// As it was opened.
+  virtual const std::string& name() const = 0;
   virtual std::int64_t size() const = 0;
   /// Writes all bytes at `offset`. Errors: unavailable (disk full or broken).
   virtual result<void> write(std::int64_t offset, std::string_view bytes) = 0;
@@ -36,9 +38,12 @@ class part {
   virtual result<void> cut(std::int64_t size) = 0;
   /// After it, all written bytes survive a crash of the machine.
   virtual result<void> flush() = 0;
+  /// The name of a blob with these bytes. Those that this writer has not written itself are read.
+  virtual result<std::string> hash() = 0;
 };
 
-/// Kept content that is being read. The file stays readable until the reader ends, even if the blob is removed. Any thread.
+/// Kept content that is being read. A file stays readable until the reader ends, even if the blob is removed; an object of a bucket
+/// does not. Any thread.
 class reader {
  public:
   virtual ~reader() = default;
@@ -47,6 +52,13 @@ class reader {
   virtual result<std::size_t> read(std::int64_t offset, char* to, std::size_t bytes) const = 0;
   /// A descriptor for sendfile; -1: the store has none.
   virtual int descriptor() const noexcept { return -1; }
+};
+
+/// Content as a file that other processes of this machine can read.
+struct local_file {
+  std::string path;
+  std::shared_ptr<const void> copy =
+      {};  ///< of a store elsewhere; the file leaves the disk with the last owner
 };
 
 /// Thread-safe.
@@ -60,13 +72,14 @@ class store {
   virtual result<void> drop_part(std::string_view name) = 0;
 
   /// Keeps the part's bytes as a blob and drops the part. On return, bytes and name survive a crash of the machine.
-  /// The same content is stored once.
+  /// The same content is stored once. On an error the part's bytes stay, and it can be opened again.
   virtual result<blob> keep(std::unique_ptr<part> from) = 0;
-  /// Errors: not_found.
+  /// Errors: not_found, unavailable.
   virtual result<std::shared_ptr<const reader>> open(std::string_view name) const = 0;
-  /// A path that other processes of this machine can read. Errors: not_found.
-  virtual result<std::string> local_path(std::string_view name) const = 0;
-  /// Removes the blob, unless it was kept (again) after `since`. True: it is gone.
+  /// Errors: not_found, unavailable.
+  virtual result<local_file> local(std::string_view name) const = 0;
+  /// Removes the blob, unless it was kept (again) after `since`. True: it is gone. A store whose clock is coarse spares those
+  /// of the last seconds before `since` as well.
   virtual result<bool> remove(std::string_view name,
                               std::chrono::system_clock::time_point since) = 0;
   /// Reads the whole blob and compares the bytes with its name. `paced` is called behind each piece with its size; false ends the

@@ -37,4 +37,17 @@ std::string content_hash::hex() const {
   return out;
 }
 
+result<bool> is_named(const blobs::reader& content, std::string_view name, std::size_t piece_bytes,
+                      const std::function<bool(std::size_t)>& paced) {
+  content_hash hash;
+  std::string piece(piece_bytes, '\0');
+  for (;;) {
+    const auto n = content.read(hash.bytes(), piece.data(), piece.size());
+    if (n.has_error()) return n.error();
+    hash.add({piece.data(), *n});
+    if (!paced(*n)) return true;
+    if (*n < piece.size()) return hash.hex() == name;
+  }
+}
+
 }  // namespace nova::storage

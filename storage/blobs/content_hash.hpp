@@ -1,7 +1,10 @@
-// SHA-256 of bytes that come in their order. Used by file_store: the hash is a blob's name.
+// SHA-256 of bytes that come in their order. Used by file_store and s3_store: the hash is a blob's name.
 #pragma once
 
+#include "protocols/core/blobs.hpp"
+
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,5 +32,9 @@ class content_hash {
   evp_md_ctx_st* context_;
   std::int64_t bytes_ = 0;
 };
+
+/// Reads all of `content` in pieces and compares its hash with `name`. `paced` as for store::intact.
+result<bool> is_named(const blobs::reader& content, std::string_view name, std::size_t piece_bytes,
+                      const std::function<bool(std::size_t)>& paced);
 
 }  // namespace nova::storage

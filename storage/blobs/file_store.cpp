@@ -35,9 +35,10 @@ unix_time_point modified(const struct stat& s) {
 
 class file_part final : public blobs::part {
  public:
-  file_part(file f, std::string path, std::int64_t size)
-      : file_(std::move(f)), path_(std::move(path)), size_(size) {}
+  file_part(file f, std::string name, std::string path, std::int64_t size)
+      : file_(std::move(f)), name_(std::move(name)), path_(std::move(path)), size_(size) {}
 
+  const std::string& name() const override { return name_; }
   std::int64_t size() const override { return size_; }
 
   result<void> write(std::int64_t offset, std::string_view bytes) override {
@@ -65,8 +66,7 @@ class file_part final : public blobs::part {
     return ::fdatasync(file_.fd()) == 0 ? result<void>() : disk_error("fdatasync");
   }
 
-  /// Of all bytes; those that this writer has not written itself are read.
-  result<std::string> hash() {
+  result<std::string> hash() override {
     if (hash_.bytes() > size_) hash_.forget();
     std::string piece(copy_bytes, '\0');
     while (hash_.bytes() < size_) {
@@ -83,7 +83,7 @@ class file_part final : public blobs::part {
 
  private:
   file file_;
-  std::string path_;
+  std::string name_, path_;
   std::int64_t size_;
   content_hash hash_;
 };
@@ -127,7 +127,7 @@ class file_store final : public blobs::store {
     if (s.st_nlink == 0) return make_error(errc::locked, {}, 1000);  // dropped in between
     if (auto done = flush_folder(parts_); !done) return done.error();
     return std::unique_ptr<blobs::part>(
-        std::make_unique<file_part>(std::move(f), std::move(path), s.st_size));
+        std::make_unique<file_part>(std::move(f), std::string(name), std::move(path), s.st_size));
   }
 
   result<void> drop_part(std::string_view name) override {
@@ -169,11 +169,11 @@ class file_store final : public blobs::store {
         std::make_shared<file_reader>(std::move(f), s.st_size));
   }
 
-  result<std::string> local_path(std::string_view name) const override {
+  result<blobs::local_file> local(std::string_view name) const override {
     if (!blobs::is_blob_name(name)) return make_error(errc::not_found);
     auto path = path_of(name);
     if (::access(path.c_str(), R_OK) != 0) return make_error(errc::not_found);
-    return path;
+    return blobs::local_file{std::move(path)};
   }
 
   result<bool> remove(std::string_view name, unix_time_point since) override {
@@ -192,15 +192,7 @@ class file_store final : public blobs::store {
                       const std::function<bool(std::size_t)>& paced) const override {
     const auto file = open(name);
     if (file.has_error()) return file.error();
-    content_hash hash;
-    std::string piece(copy_bytes, '\0');
-    for (;;) {
-      const auto n = (*file)->read(hash.bytes(), piece.data(), piece.size());
-      if (n.has_error()) return n.error();
-      hash.add({piece.data(), *n});
-      if (!paced(*n)) return true;
-      if (*n < piece.size()) return hash.hex() == name;
-    }
+    return is_named(**file, name, copy_bytes, paced);
   }
 
   result<void> visit(unix_time_point until,

@@ -139,6 +139,21 @@ TEST_CASE("a program that makes media ready and is not installed is a warning wi
   CHECK(may_serve(findings));
 }
 
+TEST_CASE("a bucket that is reached in clear text is a warning, unless it is on this machine") {
+  settings s;
+  s.media.s3_endpoint = "http://s3.example.org";
+  CHECK(about(examine(s, machine_facts{}), "media.s3_endpoint") == nullptr);
+  s.media.store = "s3";
+  const auto findings = examine(s, machine_facts{});
+  REQUIRE(about(findings, "media.s3_endpoint") != nullptr);
+  CHECK(about(findings, "media.s3_endpoint")->severity == nova::log::level::warn);
+  for (const auto* fine :
+       {"https://s3.example.org", "http://127.0.0.1:9000", "http://[::1]:9000"}) {
+    s.media.s3_endpoint = fine;
+    CHECK(about(examine(s, machine_facts{}), "media.s3_endpoint") == nullptr);
+  }
+}
+
 TEST_CASE("memory that hashes or buffers would fill is refused") {
   machine_facts facts;
   facts.memory_bytes = 256ull << 20;

@@ -5,44 +5,28 @@ Arguments: a folder for its packages, which come from PyPI. Without them the tes
 import os
 import subprocess
 import sys
-import venv
 
 from nova_server import NovaServer, SLOWDOWN
 
-VERSION, SEED, EXAMPLES_EACH = "4.32.5", "1", "10"
-INSTALL_LIMIT_S, RUN_LIMIT_S = 240, 300 * SLOWDOWN
-SKIPPED = 77
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from python_packages import SKIPPED, installed  # noqa: E402
+
+PACKAGE, SEED, EXAMPLES_EACH = "schemathesis==4.32.5", "1", "10"
+RUN_LIMIT_S = 300 * SLOWDOWN
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 # They end the one session of the run, and everything after them would be 401.
 ENDS_THE_SESSION = r"^/v1/(account|auth/(logout|sessions|refresh|password))"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def installed(folder):
-    """The program; None when it cannot be had."""
-    program = f"{folder}/bin/schemathesis"
-    stamp = f"{folder}/{VERSION}"
-    if os.path.exists(stamp):
-        return program
-    try:
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([f"{folder}/bin/pip", "install", "--quiet", "--disable-pip-version-check", f"schemathesis=={VERSION}"],
-                       check=True, capture_output=True, text=True, timeout=INSTALL_LIMIT_S)
-    except (OSError, subprocess.SubprocessError) as e:
-        print(f"skipped: schemathesis {VERSION} cannot be installed: {e} {getattr(e, 'stderr', '') or ''}")
-        return None
-    with open(stamp, "w", encoding="ascii"):
-        return program
-
-
 def main():
-    program = installed(sys.argv[1])
-    if program is None:
+    programs = installed(sys.argv[1], PACKAGE)
+    if programs is None:
         return SKIPPED
     with NovaServer({"NOVA_GENERAL__LOG_LEVEL": "warn"}) as nova:
         ann = nova.person("ann")
         done = subprocess.run(
-            [program, "--config-file", f"{HERE}/schemathesis.toml", "run", f"http://127.0.0.1:{nova.port}/openapi.json",
+            [f"{programs}/schemathesis", "--config-file", f"{HERE}/schemathesis.toml", "run", f"http://127.0.0.1:{nova.port}/openapi.json",
              "-H", f"Authorization: Bearer {ann['access_token']}", "--max-examples", EXAMPLES_EACH, "--seed", SEED,
              "--exclude-path-regex", ENDS_THE_SESSION, "--phases", "examples,fuzzing", "--checks", CHECKS, "--continue-on-failure", "--no-color", "--workers", "1",
              "--request-timeout", str(10 * SLOWDOWN)],

@@ -68,7 +68,7 @@ TEST_CASE("bytes that are not those of the name are noticed") {
   REQUIRE_FALSE(good.has_error());
   CHECK(good.value());
   CHECK(read > 500'000);
-  std::fstream(store->local_path(blob.name).value(), std::ios::in | std::ios::out).put('y');
+  std::fstream(store->local(blob.name).value().path, std::ios::in | std::ios::out).put('y');
   const auto damaged = store->intact(blob.name, paced);
   REQUIRE_FALSE(damaged.has_error());
   CHECK_FALSE(damaged.value());

@@ -75,14 +75,14 @@ std::vector<std::string> formats_for(std::string_view container, std::string_vie
 result<film_copy> copy_film(const workshop& shop, blobs::store& store, const std::string& blob,
                             const std::string& type, const made_media& made) {
   if (!made.unclear) return without_ranges(store, blob, type, made.hidden);
-  const auto path = store.local_path(blob);
+  const auto file = store.local(blob);
   const auto from = store.open(blob);
-  if (path.has_error()) return path.error();
+  if (file.has_error()) return file.error();
   if (from.has_error()) return from.error();
   const auto most_bytes = 2 * static_cast<std::size_t>((*from)->size()) + copied_bytes;
   const bool matroska = made.container.find(any_form) != std::string::npos;
   for (const auto& format : formats_for(made.container, type)) {
-    const auto made_blob = made_anew(shop, store, *path, format, most_bytes);
+    const auto made_blob = made_anew(shop, store, file->path, format, most_bytes);
     if (made_blob.has_error()) return made_blob.error();
     if (made_blob->size == 0) continue;
     if (matroska || format != any_form) return film_copy{*made_blob, type};

@@ -123,10 +123,10 @@ bool media_works::store_file(const made_file& file, std::string& blob) {
 }
 
 void media_works::make(const Waiting& order) {
-  const auto path = store_.local_path(order.blob());
-  if (!path && path.error().code != errc::not_found) return;  // it is looked for again
+  const auto file = store_.local(order.blob());
+  if (!file && file.error().code != errc::not_found) return;  // it is looked for again
   const bool last = try_again(order.media_id());
-  auto made = path ? shop_.make(*path, order.kind(), last) : made_media{.readable = false};
+  auto made = file ? shop_.make(file->path, order.kind(), last) : made_media{.readable = false};
   if (!made) return;
   {
     const std::lock_guard lock(mutex_);
@@ -287,7 +287,11 @@ void media_works::release(const BytesReleased& bytes, time_point since) {
     for (auto i = at; i < std::min(bytes.parts_size(), end); ++i) q->add_parts(bytes.parts(i));
     const auto reply = ask<UnnamedReply>(media_interface::list_unnamed::info(), std::move(q));
     if (reply.has_error()) continue;  // the next sweep finds them
-    for (const auto& name : reply->blobs()) (void)store_.remove(name, since);
+    BytesReleased spared;
+    for (const auto& name : reply->blobs())
+      if (const auto gone = store_.remove(name, since); !gone.has_error() && !gone.value())
+        spared.add_blobs(name);
+    if (spared.blobs_size() > 0) note_released(spared);
     for (const auto& name : reply->parts()) (void)store_.drop_part(name);
   }
 }

@@ -78,11 +78,15 @@ result<recording::film> recording::finish(const workshop& shop, std::size_t most
 
 // Without size: ffmpeg is not there, or refuses the pieces.
 result<blobs::blob> recording::joined(const workshop& shop, std::size_t most_bytes) {
+  std::vector<blobs::local_file> files;
   std::vector<std::string> paths;
+  files.reserve(pieces_.size());
+  paths.reserve(pieces_.size());
   for (const auto& p : pieces_) {
-    auto path = media_.local_path(p.blob.name);
-    if (path.has_error()) return path.error();
-    paths.push_back(*std::move(path));
+    auto file = media_.local(p.blob.name);
+    if (file.has_error()) return file.error();
+    paths.push_back(file->path);
+    files.push_back(*std::move(file));
   }
   auto part = open_work_part(media_);
   if (part.has_error()) return part.error();
