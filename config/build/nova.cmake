@@ -63,10 +63,11 @@ function(nova_sources_of out)
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
 
-# nova_command_test(NAME [TIMEOUT s] [ALONE] COMMAND …): what every test is registered by. ALONE: no other test beside it, for
-# whole processes under load, so that their time limits mean something.
+# nova_command_test(NAME [TIMEOUT s] [ALONE] [WAITS] COMMAND …): what every test is registered by. ALONE: no other test beside it,
+# for whole processes under load, so that their time limits mean something. WAITS: most of its time it waits, for leases, time-outs
+# and processes; it takes one of the places of `ctest --parallel`, others take two.
 function(nova_command_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "TIMEOUT" "COMMAND")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE;WAITS" "TIMEOUT" "COMMAND")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -77,32 +78,40 @@ function(nova_command_test name)
   endif()
   add_test(NAME ${name} COMMAND ${nova_launcher} ${program} ${arg_COMMAND})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout})
+  if(NOT arg_WAITS)
+    set_tests_properties(${name} PROPERTIES PROCESSORS 2)
+  endif()
   if(arg_ALONE)
     set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
   endif()
 endfunction()
 
-# nova_python_flow_test(NAME TIMEOUT [ALONE] COMMAND…): a program that starts a nova of its own. ALONE: it judges how fast answers come.
+# nova_python_flow_test(NAME TIMEOUT [ALONE] [WAITS] COMMAND…): a program that starts a nova of its own. ALONE: it judges how fast answers come.
 function(nova_python_flow_test name timeout)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "ALONE" "" "COMMAND")
-  set(alone)
-  if(arg_ALONE)
-    set(alone ALONE)
-  endif()
-  nova_command_test(${name} ${alone} TIMEOUT ${timeout} COMMAND ${arg_COMMAND})
+  cmake_parse_arguments(PARSE_ARGV 2 arg "ALONE;WAITS" "" "COMMAND")
+  set(how)
+  foreach(word ALONE WAITS)
+    if(arg_${word})
+      list(APPEND how ${word})
+    endif()
+  endforeach()
+  nova_command_test(${name} ${how} TIMEOUT ${timeout} COMMAND ${arg_COMMAND})
   set_tests_properties(${name} PROPERTIES ENVIRONMENT
     "NOVA_BINARY=$<TARGET_FILE:nova>;NOVA_SLOWDOWN=${nova_slowdown};PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
-# nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …] [BESIDE]): a doctest executable, registered with ctest.
+# nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …] [BESIDE] [WAITS]): a doctest executable, registered with ctest.
 # NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path. A flow test runs alone; BESIDE: it judges
 # answers and not how fast they come, so others may run at the same time. Its own sources are not optimised:
 # each is compiled once and run for moments, and optimising took half of its compilation.
 function(nova_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "BESIDE" "TIMEOUT" "SOURCES;LINK;ARGS")
-  set(alone)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "BESIDE;WAITS" "TIMEOUT" "SOURCES;LINK;ARGS")
+  set(how)
   if(name MATCHES "_flow_test$" AND NOT arg_BESIDE)
-    set(alone ALONE)
+    set(how ALONE)
+  endif()
+  if(arg_WAITS)
+    list(APPEND how WAITS)
   endif()
   if(NOT TARGET nova_doctest_main)
     add_library(nova_doctest_main OBJECT ${CMAKE_SOURCE_DIR}/tests/support/doctest_main.cpp)
@@ -111,5 +120,5 @@ function(nova_test name)
   add_executable(${name} ${arg_SOURCES})
   set_property(SOURCE ${arg_SOURCES} APPEND PROPERTY COMPILE_OPTIONS -O0)
   target_link_libraries(${name} PRIVATE nova_doctest_main ${arg_LINK})
-  nova_command_test(${name} ${alone} TIMEOUT ${arg_TIMEOUT} COMMAND ${name} ${arg_ARGS})
+  nova_command_test(${name} ${how} TIMEOUT ${arg_TIMEOUT} COMMAND ${name} ${arg_ARGS})
 endfunction()
