@@ -138,6 +138,13 @@ outcome library_entity::grant_writing(const library_state& s, const transfer::Gr
       return make_error(errc::conflict, "The upload is finished.");
     if (!q.at_once() && q.length() > 0)
       return make_error(errc::payload_too_large, "The upload is finished; no byte is missing.");
+    if (q.at_once()) {  // the same Idempotency-Key: the bytes must be the same too
+      if (r.size() == 1) return need{{store::media(*row.media_id)}};
+      const auto media = read_media(r.rows(1));
+      if (media.empty()) return no_such_media();
+      grant.set_first_blob(media.front().blob);
+      grant.set_length(media.front().size);
+    }
     d.reply = share(std::move(grant));
     return d;
   }

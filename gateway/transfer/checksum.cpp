@@ -26,7 +26,19 @@ std::optional<checksum> checksum::read(std::string_view field) {
   if (blank == field.npos) return std::nullopt;
   const auto name = field.substr(0, blank);
   const auto* kind = name == "sha1" ? EVP_sha1() : name == "sha256" ? EVP_sha256() : nullptr;
-  auto stated = read_base64(field.substr(blank + 1));
+  return make(kind, read_base64(field.substr(blank + 1)));
+}
+
+std::optional<checksum> checksum::of_blob(std::string_view name) {
+  std::string stated(name.size() / 2, '\0');
+  std::size_t size = 0;
+  if (sodium_hex2bin(reinterpret_cast<unsigned char*>(stated.data()), stated.size(), name.data(),
+                     name.size(), nullptr, &size, nullptr) != 0)
+    return std::nullopt;
+  return make(EVP_sha256(), std::move(stated));
+}
+
+std::optional<checksum> checksum::make(const evp_md_st* kind, std::optional<std::string> stated) {
   if (kind == nullptr || !stated || stated->size() != static_cast<std::size_t>(EVP_MD_size(kind)))
     return std::nullopt;
   std::unique_ptr<evp_md_ctx_st, free_context> context(EVP_MD_CTX_new());

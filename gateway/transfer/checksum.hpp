@@ -7,6 +7,7 @@
 #include <string_view>
 
 struct evp_md_ctx_st;
+struct evp_md_st;
 
 namespace nova::gateway {
 
@@ -17,6 +18,9 @@ class checksum {
   /// `ALGORITHM BASE64`, as Upload-Checksum has it. Empty: not of this form, or another algorithm.
   static std::optional<checksum> read(std::string_view field);
 
+  /// Of the bytes of a blob. Empty: the name is no SHA-256 in hex.
+  static std::optional<checksum> of_blob(std::string_view name);
+
   void add(std::string_view bytes);
   /// The bytes so far have the stated checksum.
   bool agrees() const;
@@ -25,6 +29,7 @@ class checksum {
   struct free_context {
     void operator()(evp_md_ctx_st* c) const;
   };
+  static std::optional<checksum> make(const evp_md_st* kind, std::optional<std::string> stated);
   checksum(std::unique_ptr<evp_md_ctx_st, free_context> context, std::string stated)
       : context_(std::move(context)), stated_(std::move(stated)) {}
   std::unique_ptr<evp_md_ctx_st, free_context> context_;

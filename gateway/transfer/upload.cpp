@@ -162,6 +162,41 @@ void upload::granted(const transfer::Grant& g) {
   reported_at_ = shared_.common.now();
   if (!grant_id_.empty()) return open_part(g);
   // Nothing is missing: an earlier request has brought the last byte.
+  if (kind_ == kind::at_once) return compare(g);
+  look_at_result();
+}
+
+// The key was used before: with the same bytes it has the first answer.
+void upload::compare(const transfer::Grant& g) {
+  check_ = checksum::of_blob(g.first_blob());
+  if (!check_) return drop(make_error(errc::not_found, "The medium is gone."));
+  phase_ = phase::comparing;
+  if (broken_) return broken();
+  want_more();
+}
+
+bool upload::compare(std::string_view bytes) {
+  const auto add = [this](std::string_view piece) {
+    room_ -= static_cast<std::int64_t>(piece.size());
+    check_->add(piece);
+  };
+  result<void> read;
+  if (form_) read = form_->read(bytes, add);
+  else add(bytes);
+  if (read && room_ >= 0) return true;
+  drop(read ? make_error(errc::idempotency_key_reused) : read.error());
+  return false;
+}
+
+void upload::compared() {
+  if (form_ && (!form_->complete() || !form_->has_file()))
+    return drop(bad("The form has no file, or no end."));
+  if (room_ != 0 || !check_->agrees()) return drop(make_error(errc::idempotency_key_reused));
+  phase_ = phase::ending;
+  look_at_result();
+}
+
+void upload::look_at_result() {
   auto q = std::make_shared<transfer::StateRequest>();
   q->set_upload_id(upload_id_);
   ask<transfer::Upload>(*shared_.steps.state, std::move(q),
@@ -215,6 +250,7 @@ void upload::pass(std::string_view bytes) {
 }
 
 bool upload::take(std::string_view bytes) {
+  if (phase_ == phase::comparing) return compare(bytes);
   if (phase_ != phase::writing && phase_ != phase::reporting) return false;
   wants_ = true;
   if (!form_) pass(bytes);
@@ -261,6 +297,7 @@ void upload::report_meanwhile() {
 
 void upload::end() {
   ended_ = true;
+  if (phase_ == phase::comparing) return compared();
   if (phase_ != phase::writing) return;
   if (form_ && (!form_->complete() || !form_->has_file()))
     return take_back(bad("The form has no file, or no end."));
@@ -271,6 +308,8 @@ void upload::end() {
 // Without an end of its own the bytes that came are kept, unless their checksum was stated for all of them.
 void upload::broken() {
   broken_ = true;
+  if (phase_ == phase::comparing)
+    return drop(make_error(errc::unavailable, "The connection ended before the body."));
   if (phase_ != phase::writing || ended_) return;
   phase_ = phase::ending;
   if (kind_ == kind::at_once || checked_)

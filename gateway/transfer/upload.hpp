@@ -35,7 +35,7 @@ class upload final : public transfer_request {
   void broken() override;
 
  private:
-  enum class phase { opening, writing, reporting, ending, over };
+  enum class phase { opening, writing, reporting, comparing, ending, over };
 
   std::shared_ptr<upload> self() { return std::static_pointer_cast<upload>(shared_from_this()); }
   std::optional<error> read_fields(const http_request& request);
@@ -47,6 +47,10 @@ class upload final : public transfer_request {
   void ask_for_grant();
   void granted(const transfer::Grant& g);
   void open_part(const transfer::Grant& g);
+  void compare(const transfer::Grant& g);
+  bool compare(std::string_view bytes);
+  void compared();
+  void look_at_result();
   void begin_concatenation();
 
   void pass(std::string_view bytes);

@@ -160,6 +160,37 @@ TEST_CASE("tus: creation with upload, checksums, termination, a foreign upload")
   CHECK(ask("GET", "/v1/uploads", &ann, tus()).status == 405);
 }
 
+TEST_CASE(
+    "with an Idempotency-Key the same bytes at once are one medium, other bytes are refused") {
+  const auto ann = person("ann");
+  const auto send = [&](const std::string& key, const std::string& words) {
+    if (key == "raw")
+      return ask("POST", "/v1/media", &ann, {{"Idempotency-Key", key}}, words, "text/plain");
+    const auto form =
+        "--xyz\r\nContent-Disposition: form-data; name=\"file\"; "
+        "filename=\"a.txt\"\r\nContent-Type: "
+        "text/plain\r\n\r\n" +
+        words + "\r\n--xyz--\r\n";
+    return ask("POST", "/v1/media", &ann, {{"Idempotency-Key", key}}, form,
+               "multipart/form-data; boundary=xyz");
+  };
+  for (const std::string key : {"raw", "form"}) {
+    CAPTURE(key);
+    const auto first = send(key, "one text");
+    REQUIRE(first.status == 201);
+    const auto again = send(key, "one text");
+    CHECK(again.status == 201);
+    CHECK(nova::client::find_string(again.body, "media_id") ==
+          nova::client::find_string(first.body, "media_id"));
+    for (const auto* other : {"two text", "one", "one text and more", ""}) {
+      CAPTURE(other);
+      const auto refused = send(key, other);
+      CHECK(refused.status == 409);
+      CHECK(refused.code() == "idempotency_key_reused");
+    }
+  }
+}
+
 TEST_CASE("tus: two parts are concatenated") {
   const auto ann = person("ann");
   std::string parts;
