@@ -38,7 +38,7 @@ namespace fs = std::filesystem;
 namespace {
 
 using clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds whole_within{90 * test::slowdown},
+constexpr std::chrono::seconds whole_within{120 * test::slowdown},
     replaced_within{60 * test::slowdown};
 constexpr int connect_s = 2;
 constexpr int ports[] = {2379, 2380, 5432, 8008};
