@@ -124,6 +124,7 @@ outcome library_entity::note_processed(const library_state& s, const ProcessedRe
   if (q.height() > 0) row.height = q.height();
   if (q.duration_ms() > 0) row.duration_ms = q.duration_ms();
   if (!q.blurhash().empty()) row.blurhash = q.blurhash();
+  if (!q.waveform().empty()) row.waveform = q.waveform();
   if (!q.shown_blob().empty()) {
     row.shown_blob = q.shown_blob();
     row.shown_size = q.shown_size();

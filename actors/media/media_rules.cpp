@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 
 namespace nova::media {
 namespace {
@@ -76,6 +77,33 @@ bool needs_picture(std::string_view purpose) { return purpose == "avatar" || pur
 
 std::string path_of(const media_row& row, std::string_view rest) {
   return "/v1/media/" + to_string(row.media_id) + std::string(rest);
+}
+
+/// The name with the ending of the content that is shown: a film may have been put into another container.
+std::string shown_name(const media_row& row) {
+  constexpr std::pair<std::string_view, std::array<std::string_view, 4>> endings[] = {
+      {"video/mp4", {".mp4", ".m4v", ".mov", ".3gp"}},
+      {"audio/mp4", {".m4a", ".mp4", ".m4b", ".aac"}},
+      {"video/x-matroska", {".mkv", ".mkv", ".webm", ".mk3d"}},
+      {"audio/x-matroska", {".mka", ".mkv", ".mka", ".webm"}}};
+  const auto at = row.file_name.rfind('.');
+  if (!row.shown_blob || at == row.file_name.npos || at == 0) return row.file_name;
+  auto ending = row.file_name.substr(at);
+  for (auto& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const auto& [type, known] : endings)
+    if (type == row.content_type && !among(known, ending))
+      return row.file_name.substr(0, at) + std::string(known.front());
+  return row.file_name;
+}
+
+/// `hex`: two digits for each peak.
+void add_waveform(views::Media& to, std::string_view hex) {
+  auto& peaks = *to.mutable_waveform()->mutable_peaks();
+  for (std::size_t at = 0; at + 2 <= hex.size(); at += 2) {
+    std::int64_t peak = 0;
+    std::from_chars(hex.data() + at, hex.data() + at + 2, peak, 16);
+    peaks.Add(peak);
+  }
 }
 
 }  // namespace
@@ -168,6 +196,7 @@ views::Media media_message(const media_row& row, std::span<const variant_row> va
   if (row.duration_ms) m.set_duration_ms(*row.duration_ms);
   if (row.blurhash) m.set_blurhash(*row.blurhash);
   if (row.alt) m.set_alt(*row.alt);
+  if (row.waveform) add_waveform(m, *row.waveform);
   if (row.state == media_state::failed)
     m.mutable_error()->set_code(std::string(describe(errc::unreadable_media).name));
   const auto sign = [&](const std::string& path) { return signer.sign(path, whom.now, url_ttl_s); };
@@ -213,7 +242,7 @@ result<transfer::ReadReply> readable(const media_row& row, std::span<const varia
                                      std::string_view variant, bool owner) {
   transfer::ReadReply out;
   out.set_owner_id(to_string(row.account));
-  out.set_file_name(row.file_name);
+  out.set_file_name(shown_name(row));
   if (!variant.empty()) {
     const auto found = std::ranges::find(variants, variant, &variant_row::name);
     if (found == variants.end()) return no_such_media();

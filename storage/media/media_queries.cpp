@@ -8,7 +8,7 @@ namespace nova::media::queries {
 #define MEDIA                                                                                     \
   "m.media_id, m.account_id, m.state::bigint, m.kind, m.content_type, m.size, m.file_name, "      \
   "m.purpose, m.blob, m.shown_blob, m.shown_size, m.width, m.height, m.duration_ms, m.blurhash, " \
-  "m.alt, m.created_at, m.idle, m.stream_id"
+  "m.alt, m.created_at, m.idle, m.stream_id, m.waveform"
 #define IN_SIGHT \
   " AND NOT EXISTS (SELECT FROM library l WHERE l.account_id = m.account_id AND l.closed)"
 
@@ -132,7 +132,8 @@ const storage::query set_processed{
     .name = "media.set_processed",
     .sql =
         "UPDATE media SET state = $2::bigint::smallint, width = $3, height = $4, duration_ms = $5, "
-        "blurhash = $6, shown_blob = $7, shown_size = $8, content_type = $9 WHERE media_id = $1"};
+        "blurhash = $6, shown_blob = $7, shown_size = $8, content_type = $9, waveform = $10 "
+        "WHERE media_id = $1"};
 
 const storage::query insert_variant{
     .name = "media.insert_variant",

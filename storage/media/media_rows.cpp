@@ -45,7 +45,8 @@ enum : std::size_t {
   alt,
   created_at,
   idle,
-  stream
+  stream,
+  waveform
 };
 }
 namespace variant {
@@ -119,7 +120,8 @@ std::vector<media_row> read_media(const storage::rows& r) {
         text_or_none(r, i, medium::alt),
         r.time(i, medium::created_at),
         r.boolean(i, medium::idle),
-        r.null(i, medium::stream) ? std::nullopt : std::optional(r.id(i, medium::stream))};
+        r.null(i, medium::stream) ? std::nullopt : std::optional(r.id(i, medium::stream)),
+        text_or_none(r, i, medium::waveform)};
   });
 }
 

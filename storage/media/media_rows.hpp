@@ -44,6 +44,7 @@ struct media_row {
   unix_ms created_at = 0;
   bool idle = false;
   std::optional<uuid> stream;  ///< of a recording; its blob is empty until its bytes are kept
+  std::optional<std::string> waveform;  ///< two hex digits for each peak
 };
 
 struct variant_row {

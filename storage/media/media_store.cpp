@@ -80,7 +80,7 @@ statement set_processed(const media_row& m) {
   return {&queries::set_processed,
           {m.media_id, static_cast<std::int64_t>(m.state), or_null(m.width), or_null(m.height),
            or_null(m.duration_ms), or_null(m.blurhash), or_null(m.shown_blob),
-           or_null(m.shown_size), m.content_type}};
+           or_null(m.shown_size), m.content_type, or_null(m.waveform)}};
 }
 statement insert_variant(const variant_row& v) {
   return {&queries::insert_variant,

@@ -293,6 +293,30 @@ TEST_CASE("variants are read behind their medium: one that is ready is never sho
         std::vector<std::string>{"media.media_of_owners"});
 }
 
+TEST_CASE("the name of what is shown ends as its container does, and a waveform has its numbers") {
+  media_row row;
+  row.media_id = id(7);
+  row.kind = "video";
+  row.state = media_state::ready;
+  row.file_name = "Holiday.WebM";
+  row.content_type = "video/webm";
+  CHECK(readable(row, {}, "", false).value().file_name() == "Holiday.WebM");
+  row.shown_blob = std::string(64, 'a');
+  row.content_type = "video/mp4";
+  CHECK(readable(row, {}, "", false).value().file_name() == "Holiday.mp4");
+  for (const auto* stays : {"clip.MOV", "clip", ".webm", ""}) {
+    row.file_name = stays;
+    CHECK(readable(row, {}, "", false).value().file_name() == stays);
+  }
+  row.waveform = "00ff80";
+  const auto shown =
+      media_message(row, {}, {true, 0}, url_signer(std::string(32, 'k')), 60).waveform();
+  REQUIRE(shown.peaks_size() == 3);
+  CHECK(shown.peaks(0) == 0);
+  CHECK(shown.peaks(1) == 255);
+  CHECK(shown.peaks(2) == 128);
+}
+
 TEST_CASE("a medium has one file in an archive, wherever its name points") {
   media_row row;
   row.media_id = id(7);

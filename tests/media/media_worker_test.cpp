@@ -2,6 +2,7 @@
 #include "actors/media/worker/film_boxes.hpp"
 #include "actors/media/worker/hidden_data.hpp"
 #include "actors/media/works/film_copy.hpp"
+#include "actors/media/works/waveform.hpp"
 #include "actors/media/works/workshop.hpp"
 
 #include <doctest/doctest.h>
@@ -278,6 +279,70 @@ TEST_CASE("the worker's answer about a film is checked") {
     auto told = probe;
     told.replace(told.find("TITLE"), 5, name);
     CHECK(read_probe_answer(told, false)->tells_place);
+  }
+}
+
+TEST_CASE(
+    "a waveform has the loudest moment of each hundredth, in whatever pieces the samples come") {
+  const auto sample = [](int n) { return little(static_cast<std::uint16_t>(n), 2); };
+  std::string samples;
+  for (int i = 0; i < 8'000; ++i) {
+    const bool loud = i % 80 == 7;
+    samples += sample(i < 4'000 ? (loud ? -32'768 : 10) : loud ? 16'384 : 0);
+  }
+  waveform whole(1'000), pieces(1'000);
+  whole.add(samples);
+  for (const char byte : samples) pieces.add({&byte, 1});
+  std::string want;
+  for (int i = 0; i < 100; ++i) want += i < 50 ? "ff" : "80";
+  CHECK(whole.hex() == want);
+  CHECK(pieces.hex() == want);
+  pieces.add(sample(32'767));  // longer than was said
+  CHECK(pieces.hex() == want.substr(0, 198) + "ff");
+  CHECK(waveform(0).hex() == std::string(200, '0'));
+}
+
+TEST_CASE("only H.264 and AAC in MP4, and MP3, are played everywhere") {
+  const auto probed = [](const std::string& container, const std::string& video,
+                         const std::string& audio) {
+    made_media m;
+    m.container = container;
+    m.picture_codec = video;
+    m.pixels = "yuv420p";
+    m.sound_codec = audio;
+    return m;
+  };
+  const auto mp4 = "mov,mp4,m4a,3gp,3g2,mj2";
+  CHECK(plays_everywhere(probed(mp4, "h264", "aac"), true));
+  CHECK(plays_everywhere(probed(mp4, "h264", ""), true));
+  CHECK_FALSE(plays_everywhere(probed("matroska,webm", "h264", "aac"), true));
+  CHECK_FALSE(plays_everywhere(probed(mp4, "hevc", "aac"), true));
+  CHECK_FALSE(plays_everywhere(probed(mp4, "h264", "mp3"), true));
+  auto deep = probed(mp4, "h264", "aac");
+  deep.pixels = "yuv420p10le";
+  CHECK_FALSE(plays_everywhere(deep, true));
+  CHECK(plays_everywhere(probed("mp3", "", "mp3"), false));
+  CHECK(plays_everywhere(probed(mp4, "", "aac"), false));
+  CHECK_FALSE(plays_everywhere(probed("ogg", "", "opus"), false));
+}
+
+TEST_CASE("a film that takes too long to code, or becomes too large, is not coded") {
+  const programs path;
+  nova::config::media_settings settings;
+  settings.worker_s = settings.transcode_s = 1;
+  for (const auto* ffmpeg :
+       {"while :; do :; done", "while :; do echo many bytes; done", "exit 1"}) {
+    CAPTURE(ffmpeg);
+    path.add("ffmpeg", ffmpeg);
+    path.add("ffprobe", "exit 0");
+    workshop shop(settings);
+    shop.open();
+    std::size_t taken = 0;
+    CHECK_FALSE(shop.code(path.folder + "/ffprobe", {}, true, 10'000, [&](std::string_view bytes) {
+      taken += bytes.size();
+      return true;
+    }));
+    CHECK(taken <= 10'000);
   }
 }
 

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 namespace nova::media {
 namespace {
 
 constexpr std::size_t copied_bytes = 1u << 20;
 constexpr std::string_view any_form = "matroska";
+/// A film that is coded anew may be so many times as large.
+constexpr std::size_t most_growth = 4;
 
 result<film_copy> without_ranges(blobs::store& store, const std::string& blob,
                                  const std::string& type, const std::vector<hidden_range>& hidden) {
@@ -31,12 +34,14 @@ result<film_copy> without_ranges(blobs::store& store, const std::string& blob,
   return film_copy{*kept, type};
 }
 
-result<blobs::blob> made_anew(const workshop& shop, blobs::store& store, const std::string& path,
-                              const std::string& format, std::size_t most_bytes) {
+using taker = std::function<bool(std::string_view)>;
+
+/// `make` passes the bytes to the taker. Without name: they are not whole.
+result<blobs::blob> made_anew(blobs::store& store, const std::function<bool(const taker&)>& make) {
   auto part = open_work_part(store);
   if (part.has_error()) return part.error();
   bool written = true;
-  const bool whole = shop.join({path}, format, most_bytes, [&](std::string_view bytes) {
+  const bool whole = make([&](std::string_view bytes) {
     written = (*part)->write((*part)->size(), bytes).has_value();
     return written;
   });
@@ -82,7 +87,9 @@ result<film_copy> copy_film(const workshop& shop, blobs::store& store, const std
   const auto most_bytes = 2 * static_cast<std::size_t>((*from)->size()) + copied_bytes;
   const bool matroska = made.container.find(any_form) != std::string::npos;
   for (const auto& format : formats_for(made.container, type)) {
-    const auto made_blob = made_anew(shop, store, file->path, format, most_bytes);
+    const auto made_blob = made_anew(store, [&](const taker& take) {
+      return shop.join({file->path}, format, most_bytes, take);
+    });
     if (made_blob.has_error()) return made_blob.error();
     if (made_blob->size == 0) continue;
     if (matroska || format != any_form) return film_copy{*made_blob, type};
@@ -90,6 +97,21 @@ result<film_copy> copy_film(const workshop& shop, blobs::store& store, const std
     return film_copy{*made_blob, sound ? "audio/x-matroska" : "video/x-matroska"};
   }
   return film_copy{};
+}
+
+result<film_copy> code_film(const workshop& shop, blobs::store& store, const std::string& blob,
+                            const made_media& made, bool moves) {
+  const auto file = store.local(blob);
+  const auto from = store.open(blob);
+  if (file.has_error()) return file.error();
+  if (from.has_error()) return from.error();
+  const auto most_bytes = most_growth * static_cast<std::size_t>((*from)->size()) + copied_bytes;
+  const auto coded = made_anew(store, [&](const taker& take) {
+    return shop.code(file->path, made, moves, most_bytes, take);
+  });
+  if (coded.has_error()) return coded.error();
+  if (coded->size == 0) return film_copy{};
+  return film_copy{*coded, moves ? "video/mp4" : "audio/mp4"};
 }
 
 }  // namespace nova::media

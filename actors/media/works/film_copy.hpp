@@ -20,6 +20,10 @@ struct film_copy {
 result<film_copy> copy_film(const workshop& shop, blobs::store& store, const std::string& blob,
                             const std::string& type, const made_media& made);
 
+/// The film or sound as players of all browsers take it. The uploaded bytes stay for its owner. Errors: unavailable.
+result<film_copy> code_film(const workshop& shop, blobs::store& store, const std::string& blob,
+                            const made_media& made, bool moves);
+
 /// Overwrites the part of `piece` that these ranges cover; `at`: where the piece lies in the film.
 void hide_ranges(char* piece, std::size_t bytes, std::int64_t at,
                  const std::vector<hidden_range>& hidden);

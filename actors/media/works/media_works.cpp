@@ -142,6 +142,7 @@ void media_works::make(const Waiting& order) {
   q->set_height(made->height);
   q->set_duration_ms(made->duration_ms);
   q->set_blurhash(made->blurhash);
+  q->set_waveform(made->waveform);
   for (const auto& file : made->variants) {
     auto& v = *q->add_variants();
     if (!store_file(file, *v.mutable_blob())) return;
@@ -169,6 +170,9 @@ bool media_works::store_shown(const Waiting& order, const made_media& made, Proc
     to.set_shown_type(made.shown->type);
     return store_file(*made.shown, *to.mutable_shown_blob());
   }
+  const auto coded = store_coded(order, made, to);
+  if (coded.has_error() || !pause({})) return false;
+  if (coded.value()) return true;
   if (!made.readable || (made.hidden.empty() && !made.unclear)) return true;
   const auto copy = copy_film(shop_, store_, order.blob(), order.content_type(), made);
   if (copy.has_error() || !pause({})) return false;
@@ -176,6 +180,21 @@ bool media_works::store_shown(const Waiting& order, const made_media& made, Proc
   to.set_shown_blob(copy->blob.name);
   to.set_shown_size(copy->blob.size);
   to.set_shown_type(copy->type);
+  return true;
+}
+
+result<bool> media_works::store_coded(const Waiting& order, const made_media& made,
+                                      ProcessedRequest& to) {
+  const bool moves = order.kind() == "video";
+  if (settings_.transcode == "off" || order.kind() == "image" || !made.readable ||
+      made.container.empty() || plays_everywhere(made, moves))
+    return false;
+  const auto coded = code_film(shop_, store_, order.blob(), made, moves);
+  if (coded.has_error()) return coded.error();
+  if (coded->blob.name.empty()) return false;
+  to.set_shown_blob(coded->blob.name);
+  to.set_shown_size(coded->blob.size);
+  to.set_shown_type(coded->type);
   return true;
 }
 

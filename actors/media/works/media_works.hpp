@@ -61,6 +61,8 @@ class media_works final : public runtime::side_works {
   bool store_file(const made_file& file, std::string& blob);
   /// Stores the bytes that readers get instead of the uploaded ones. False: they are to be made again.
   bool store_shown(const Waiting& order, const made_media& made, ProcessedRequest& to);
+  /// Stores the film or sound as players of all browsers take it; false: it is shown as it is. Errors: unavailable.
+  result<bool> store_coded(const Waiting& order, const made_media& made, ProcessedRequest& to);
   /// Counts an attempt at the medium; true: it is the last one.
   bool try_again(const std::string& medium);
   void enqueue(Waiting order);

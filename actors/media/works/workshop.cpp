@@ -1,5 +1,6 @@
 #include "actors/media/works/workshop.hpp"
 
+#include "actors/media/works/waveform.hpp"
 #include "config/process/programs.hpp"
 #include "protocols/core/log.hpp"
 
@@ -26,6 +27,8 @@ constexpr std::int64_t largest_side = 100'000;
 // The status of nova-media when a library or a wall refused.
 constexpr int could_not_begin = 1;
 constexpr int cage_trials = 3;
+// Of a decoded sound: three days at waveform::rate.
+constexpr std::size_t most_sound_bytes = 4ull << 30;
 // A whole film is copied: that takes longer than a look at it.
 constexpr int join_factor = 10;
 
@@ -71,6 +74,11 @@ std::int64_t number(const boost::json::object& from, std::string_view name) {
   if (v == nullptr) return 0;
   if (v->is_int64()) return v->as_int64();
   return v->is_uint64() ? static_cast<std::int64_t>(v->as_uint64()) : 0;
+}
+
+std::string text(const boost::json::object& from, std::string_view name) {
+  const auto* v = from.if_contains(name);
+  return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string();
 }
 
 double seconds(const boost::json::object& from, std::string_view name) {
@@ -188,9 +196,13 @@ std::optional<made_media> read_probe_answer(std::string_view json, bool moves) {
     if (type == nullptr || !type->is_string()) continue;
     out.tells_place = out.tells_place || tells_place(stream);
     any = any || type->as_string() == "audio" || (moves && type->as_string() == "video");
+    if (type->as_string() == "audio" && out.sound_codec.empty())
+      out.sound_codec = text(stream, "codec_name");
     if (!moves || type->as_string() != "video" || out.width != 0 || is_cover(stream)) continue;
     out.width = number(stream, "width");
     out.height = number(stream, "height");
+    out.picture_codec = text(stream, "codec_name");
+    out.pixels = text(stream, "pix_fmt");
     if (turned(stream)) std::swap(out.width, out.height);
   }
   if (out.width < 1 || out.height < 1 || out.width > largest_side || out.height > largest_side)
@@ -199,11 +211,19 @@ std::optional<made_media> read_probe_answer(std::string_view json, bool moves) {
     const auto& about = format->as_object();
     out.duration_ms = static_cast<std::int64_t>(seconds(about, "duration") * 1000 + 0.5);
     out.tells_place = out.tells_place || tells_place(about);
-    if (const auto* name = about.if_contains("format_name"); name != nullptr && name->is_string())
-      out.container = std::string(name->as_string());
+    out.container = text(about, "format_name");
   }
   if (!any) return std::nullopt;
   return out;
+}
+
+bool plays_everywhere(const made_media& made, bool moves) {
+  const bool mp4 = made.container.find("mp4") != std::string::npos;
+  const bool picture = made.picture_codec == "h264" && made.pixels.ends_with("420p");
+  if (moves && !made.picture_codec.empty() && !(mp4 && picture)) return false;
+  if (made.sound_codec.empty()) return true;
+  if (!moves && made.sound_codec == "mp3") return true;
+  return mp4 && made.sound_codec == "aac";
 }
 
 std::int64_t read_progress_ms(std::string_view report) {
@@ -278,10 +298,11 @@ std::string workshop::inside(const std::vector<std::string>& paths, std::size_t 
 }
 
 std::vector<std::string> workshop::caged(const std::vector<std::string>& paths,
-                                         std::vector<std::string> command) const {
+                                         std::vector<std::string> command,
+                                         std::uint32_t cpu_s) const {
   std::vector<std::string> out;
   if (prlimit_)
-    out = {*prlimit_, "--cpu=" + std::to_string(settings_.worker_s), "--core=0",
+    out = {*prlimit_, "--cpu=" + std::to_string(cpu_s > 0 ? cpu_s : settings_.worker_s), "--core=0",
            "--as=" + std::to_string(std::uint64_t{settings_.film_memory_mib} << 20)};
   if (bwrap_) {
     const std::vector<std::string> cage{*bwrap_,
@@ -342,6 +363,7 @@ std::optional<made_media> workshop::make_film(const std::string& path, bool move
     return made;
   }
   if (made->duration_ms == 0 && !measure(*made, path, last)) return std::nullopt;
+  if (!moves) draw_waveform(*made, path);
   if (made->width > 0 && !add_poster(*made, path, last)) return std::nullopt;
   if (!find_hidden_data(*made, path, last)) return std::nullopt;
   return made;
@@ -389,6 +411,48 @@ bool workshop::join(const std::vector<std::string>& paths, const std::string& fo
                                {std::chrono::seconds(settings_.worker_s) * join_factor, most_bytes,
                                 &stop_, std::move(take)});
   return end.status == 0;
+}
+
+bool workshop::code(const std::string& path, const made_media& made, bool moves,
+                    std::size_t most_bytes, std::function<bool(std::string_view)> take) const {
+  if (!ffmpeg_) return false;
+  std::vector<std::string> command{
+      *ffmpeg_, "-nostdin", "-v", "error", "-threads", "1", "-protocol_whitelist",
+      "file",   "-i",       "/in"};
+  if (moves) command.insert(command.end(), {"-map", "0:V:0?"});
+  command.insert(command.end(), {"-map", "0:a:0?", "-map_metadata", "-1", "-map_chapters", "-1"});
+  if (moves && made.picture_codec == "h264" && made.pixels.ends_with("420p"))
+    command.insert(command.end(), {"-c:v", "copy"});
+  else if (moves)
+    command.insert(command.end(),
+                   {"-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p",
+                    "-vf", "scale=trunc(iw/2)*2:trunc(ih/2)*2", "-threads", "1"});
+  if (made.sound_codec == "aac") command.insert(command.end(), {"-c:a", "copy"});
+  else command.insert(command.end(), {"-c:a", "aac", "-b:a", "128k", "-ac", "2"});
+  command.insert(command.end(), {"-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f",
+                                 "mp4", "pipe:1"});
+  const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  const auto end = run_process(
+      caged({path}, std::move(command), settings_.transcode_s), nothing.fd,
+      {std::chrono::seconds(settings_.transcode_s), most_bytes, &stop_, std::move(take)});
+  return end.status == 0;
+}
+
+void workshop::draw_waveform(made_media& to, const std::string& path) const {
+  if (to.duration_ms == 0) return;
+  waveform drawn(to.duration_ms);
+  const closing nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  const auto decoded = run_process(
+      caged({path}, {*ffmpeg_, "-nostdin", "-v", "error", "-threads", "1", "-protocol_whitelist",
+                     "file", "-i", "/in", "-map", "0:a:0", "-ac", "1", "-ar",
+                     std::to_string(waveform::rate), "-f", "s16le", "pipe:1"}),
+      nothing.fd,
+      {std::chrono::seconds(settings_.worker_s), most_sound_bytes, &stop_,
+       [&](std::string_view samples) {
+         drawn.add(samples);
+         return true;
+       }});
+  if (decoded.status == 0) to.waveform = drawn.hex();
 }
 
 bool workshop::measure(made_media& to, const std::string& path, bool last) const {

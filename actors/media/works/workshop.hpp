@@ -27,10 +27,11 @@ struct made_media {
   std::string walls{};  ///< of the cage in which a picture was read
   std::int64_t width = 0, height = 0, duration_ms = 0;
   std::string blurhash{};
+  std::string waveform{};  ///< of a sound: two hex digits for each peak
   std::vector<made_file> variants{};
   std::optional<made_file> shown{};
-  // Of a film or a sound:
-  std::string container{};             ///< in ffprobe's words
+  // Of a film or a sound, in ffprobe's words:
+  std::string container{}, picture_codec{}, pixels{}, sound_codec{};
   bool tells_place = false;            ///< its tags do
   std::vector<hidden_range> hidden{};  ///< bytes that readers must not see
   bool unclear = false;                ///< it is to be copied anew, without its tags
@@ -52,6 +53,10 @@ class workshop {
   /// False: it is not whole.
   bool join(const std::vector<std::string>& paths, const std::string& format,
             std::size_t most_bytes, std::function<bool(std::string_view)> take) const;
+  /// Codes the film, or the sound if it does not `move`, as H.264 and AAC in MP4; what is coded so already is copied. All without its
+  /// tags. False: it is not whole; its time was over, or it is longer than `most_bytes`.
+  bool code(const std::string& path, const made_media& made, bool moves, std::size_t most_bytes,
+            std::function<bool(std::string_view)> take) const;
   /// Ends the programs; what they were making is not readable then.
   void stop() { stop_ = true; }
 
@@ -63,12 +68,14 @@ class workshop {
   bool find_hidden_data(made_media& to, const std::string& path, bool last) const;
   /// Of a file whose head tells none, as recorders of browsers write: the whole is read. 0: unknown.
   bool measure(made_media& to, const std::string& path, bool last) const;
+  /// Without one when ffmpeg cannot decode the sound in the time of a worker.
+  void draw_waveform(made_media& to, const std::string& path) const;
   /// True: the program did not fail by its input. A cage that cannot be made ends with a status as ffmpeg does.
   bool machine_at_fault(const process_end& end, bool last) const;
   bool cage_stands() const;
-  /// In bubblewrap, if it is there. The word `/in` of the command stands for the first path.
+  /// In bubblewrap, if it is there. The word `/in` of the command stands for the first path. `cpu_s`: 0 for the time of a worker.
   std::vector<std::string> caged(const std::vector<std::string>& paths,
-                                 std::vector<std::string> command) const;
+                                 std::vector<std::string> command, std::uint32_t cpu_s = 0) const;
   /// The name that the path of this index has for the command.
   std::string inside(const std::vector<std::string>& paths, std::size_t index) const;
 
@@ -88,6 +95,8 @@ struct hidden_answer {
 std::optional<hidden_answer> read_hidden_answer(std::string_view answer);
 /// The answer of ffprobe in JSON; empty: no sound and, when it `moves`, no picture. The cover of a sound is no picture of it.
 std::optional<made_media> read_probe_answer(std::string_view json, bool moves);
+/// Players of all browsers take it as it is: H.264 and AAC in MP4; of sounds also MP3.
+bool plays_everywhere(const made_media& made, bool moves);
 /// The last time in ffmpeg's report of its progress, milliseconds; 0: none.
 std::int64_t read_progress_ms(std::string_view report);
 
