@@ -9,8 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../hostile"))
@@ -33,14 +31,6 @@ class Rtmp(unittest.TestCase):
         self.port = free_port()
         self.encoders = contextlib.ExitStack()
         self.addCleanup(self.encoders.close)
-
-    def until(self, what, holds, most_s=LIMIT_S):
-        over = time.monotonic() + most_s
-        pause = threading.Event()  # never set: between two looks
-        while not (seen := holds()):
-            self.assertLess(time.monotonic(), over, f"{what}\n{self.nova.log()[-3000:]}")
-            pause.wait(0.1)
-        return seen
 
     def stream(self, owner, **more):
         status, _, body = self.nova.call("POST", "/v1/streams", {"title": "By RTMP", "visibility": "public", **more},
@@ -76,7 +66,7 @@ class Rtmp(unittest.TestCase):
         return path, text.decode() if status == 200 else ""
 
     def check_playing(self, stream, owner):
-        path, text = self.until("segments in the playlist", lambda: (lambda p: p if ".m4s" in p[1] else None)(self.playlist(stream, owner)))
+        path, text = self.nova.until("segments in the playlist", lambda: (lambda p: p if ".m4s" in p[1] else None)(self.playlist(stream, owner)))
         self.assertIn("#EXT-X-PROGRAM-DATE-TIME", text)
         seen = subprocess.run(
             ["ffprobe", "-loglevel", "error", "-show_entries", "stream=codec_name,width", "-of", "json",
@@ -93,7 +83,7 @@ class Rtmp(unittest.TestCase):
         self.assertEqual(self.state(stream, owner), "waiting")
 
         first = self.encoder(url, key)
-        self.until("live", lambda: self.state(stream, owner) == "live")
+        self.nova.until("live", lambda: self.state(stream, owner) == "live")
         self.check_playing(stream, owner)
         self.refused(url, key)  # a second encoder
         self.assertIsNone(first.poll())
@@ -101,9 +91,9 @@ class Rtmp(unittest.TestCase):
         self.assertFalse([line for line in arguments.splitlines() if key in line and "testsrc" not in line], "the key is in no arguments of Nova's")
 
         self.end(first)
-        self.until("interrupted", lambda: self.state(stream, owner) == "interrupted")
+        self.nova.until("interrupted", lambda: self.state(stream, owner) == "interrupted")
         again = self.encoder(url, key)
-        self.until("live again", lambda: self.state(stream, owner) == "live")
+        self.nova.until("live again", lambda: self.state(stream, owner) == "live")
 
         status, _, body = self.nova.call("PATCH", f"/v1/streams/{stream['stream_id']}", {"state": "ended"}, owner["access_token"])
         self.assertEqual(status, 200, body)
@@ -119,14 +109,14 @@ class Rtmp(unittest.TestCase):
         stream = self.stream(owner)
         before = self.server_process()
         os.kill(before, signal.SIGKILL)
-        self.until("another server", lambda: self.server_process() != before)
+        self.nova.until("another server", lambda: self.server_process() != before)
         url, key = stream["ingest"]["rtmp_url"], stream["ingest"]["key"]
 
         def published():
             encoder = self.encoder(url, key)
-            self.until("live or refused", lambda: encoder.poll() is not None or self.state(stream, owner) == "live")
+            self.nova.until("live or refused", lambda: encoder.poll() is not None or self.state(stream, owner) == "live")
             return encoder.poll() is None
-        self.until("live", published)
+        self.nova.until("live", published)
 
     def test_an_encoder_publishes_by_rtmp(self):
         with NovaServer({"NOVA_GATEWAY__RTMP_PORT": str(self.port)}) as nova:

@@ -13,7 +13,6 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 import unittest
 import zlib
@@ -75,14 +74,6 @@ class S3(unittest.TestCase):
                 "NOVA_MEDIA__S3_FOLDER": "of/nova", "NOVA_MEDIA__S3_ACCESS_KEY": self.service.key, "NOVA_MEDIA__S3_SECRET_KEY": self.service.secret,
                 "NOVA_MEDIA__S3_CONNECT_MS": "500", "NOVA_MEDIA__S3_STALL_S": "1", "NOVA_MEDIA__S3_PART_MIB": "5",
                 "NOVA_MEDIA__BLOB_GRACE_S": "1", "NOVA_MEDIA__SCRUB_KIB_S": "1048576", **more}
-
-    def until(self, what, holds, most_s=LIMIT_S):
-        over = time.monotonic() + most_s
-        pause = threading.Event()  # never set: between two looks
-        while not (seen := holds()):
-            self.assertLess(time.monotonic(), over, f"{what}\n{self.nova.log()[-3000:]}")
-            pause.wait(0.1)
-        return seen
 
     def call(self, method, path, body=None, kind="application/octet-stream", **fields):
         fields = {name.replace("_", "-"): value for name, value in fields.items()}
@@ -162,11 +153,12 @@ class S3(unittest.TestCase):
         def ready():
             seen = json.loads(self.call("GET", f"/v1/media/{medium}")[2])
             return seen if seen["state"] != "processing" else None
-        seen = self.until("the picture is ready", ready)
+        seen = self.nova.until("the picture is ready", ready, LIMIT_S)
         self.assertEqual((seen["state"], seen["width"]), ("ready", 40))
         status, _, body = self.nova.call("GET", seen["variants"]["320"]["url"])
         self.assertEqual((status, len(body)), (200, seen["variants"]["320"]["size"]))
-        self.until("no file stays", lambda: not [f for _, _, files in os.walk(f"{self.nova.data}/blobs") for f in files])
+        self.nova.until("no file stays", lambda: not [f for _, _, files in os.walk(f"{self.nova.data}/blobs") for f in files],
+                        LIMIT_S)
 
     def check_hung_service(self, medium, file):
         """A service that takes requests and never answers: 503, and the upload goes on afterwards."""
@@ -178,7 +170,7 @@ class S3(unittest.TestCase):
             begun = time.monotonic()
             self.check_away(act(), begun)
         self.service.process.send_signal(signal.SIGCONT)
-        self.until("contents are there again", lambda: self.content(medium, Range="bytes=0-9")[0] == 206)
+        self.nova.until("contents are there again", lambda: self.content(medium, Range="bytes=0-9")[0] == 206, LIMIT_S)
         offset = self.offset(upload)
         self.assertLess(offset, 3_000_000)
         status, fields, body = self.patched(upload, offset, file[offset:3_000_000])
@@ -189,7 +181,7 @@ class S3(unittest.TestCase):
         """The collector removes the bytes that nothing names any more."""
         name = hashlib.sha256(file).hexdigest()
         self.assertEqual(self.call("DELETE", f"/v1/media/{medium}")[0], 204)
-        self.until("the object is removed", lambda: name not in self.names())
+        self.nova.until("the object is removed", lambda: name not in self.names(), LIMIT_S)
 
     def check_restarted_service(self):
         """A service that is not there: 503 at once. It comes back, and nobody has to do anything about Nova."""
@@ -200,7 +192,7 @@ class S3(unittest.TestCase):
         def stored():
             status, _, body = self.call("POST", "/v1/media", b"again", "text/plain")
             return json.loads(body)["media_id"] if status == 201 else None
-        self.assertEqual(self.content(self.until("uploads are taken again", stored))[2], b"again")
+        self.assertEqual(self.content(self.nova.until("uploads are taken again", stored, LIMIT_S))[2], b"again")
 
     def check_scrubber(self):
         """At its start the scrubber reads all objects: one that has other bytes is told of."""

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 # Limits of time are so many times as long in a build under a sanitizer, where memory is not measured either.
 SLOWDOWN = int(os.environ.get("NOVA_SLOWDOWN", "1"))
@@ -97,6 +98,16 @@ class NovaServer:
                 connection.request(method, path, body, headers)  # what is too large is answered while it is being sent
             reply = connection.getresponse()
             return reply.status, reply.headers, reply.read()
+
+    def until(self, what, holds, most_s=30 * SLOWDOWN):
+        """The first true answer of holds(); an error with the log's end when there is none in time."""
+        over = time.monotonic() + most_s
+        pause = threading.Event()  # never set: between two looks
+        while not (seen := holds()):
+            if time.monotonic() > over:
+                raise AssertionError(f"{what}\n{self.log()[-3000:]}")
+            pause.wait(0.1)
+        return seen
 
     def person(self, name):
         """A registered account: {"account_id", "access_token", "refresh_token", "handle", …}."""

@@ -17,7 +17,7 @@ class waveform {
 
   explicit waveform(std::int64_t duration_ms);
 
-  /// Samples of 16 bits, little endian, of one channel, in pieces of any size. What comes behind the duration counts for the last peak.
+  /// Samples of 16 bits, little endian, of one channel, in pieces of any size. Samples behind the duration count for the last peak.
   void add(std::string_view bytes);
   /// Two hex digits for each peak: 00 is silence, ff as loud as can be.
   std::string hex() const;
