@@ -104,15 +104,22 @@ const query end_post{
         "NULL, "
         "gone_at = excluded.gone_at WHERE post.revision <= excluded.revision"};
 
+// Each message of every conversation comes here: one statement for all of a batch.
 const query put_message{
     .name = "search.put_message",
     .sql =
         "INSERT INTO message (conversation_id, seq, revision, message_id, sender_id, at, text, "
-        "terms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::tsvector) ON CONFLICT (conversation_id, "
-        "seq) "
-        "DO UPDATE SET revision = excluded.revision, sender_id = excluded.sender_id, text = "
-        "excluded.text, terms = excluded.terms, gone_at = NULL WHERE message.revision <= "
-        "excluded.revision"};
+        "terms) SELECT x.conversation, x.seq, x.revision, x.message, x.sender, x.at, x.text, "
+        "x.terms::tsvector FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], "
+        "$5::uuid[], $6::timestamptz[], $7::text[], $8::text[]) AS x(conversation, seq, revision, "
+        "message, sender, at, text, terms) ON CONFLICT (conversation_id, seq) DO UPDATE SET "
+        "revision = excluded.revision, sender_id = excluded.sender_id, text = excluded.text, terms "
+        "= excluded.terms, gone_at = NULL WHERE message.revision <= excluded.revision",
+    .merge = storage::merging::last,
+    .rank = 10,
+    .key_params = 2,
+    .array_types = {"uuid[]", "bigint[]", "bigint[]", "uuid[]", "uuid[]", "timestamptz[]", "text[]",
+                    "text[]"}};
 
 const query edit_message{
     .name = "search.edit_message",
