@@ -4,6 +4,7 @@
 #include "actors/user/user_rules.hpp"
 #include "actors/user/user_services.hpp"
 #include "protocols/auth/auth.pb.h"
+#include "protocols/core/page.hpp"
 #include "protocols/core/text.hpp"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/user/user.pb.h"
@@ -92,6 +93,8 @@ outcome profile_entity::get_settings(const profile_state& s, const GetSettingsRe
 outcome profile_entity::update_settings(const profile_state& s, const UpdateSettingsRequest& q,
                                         const context&, const reads&) {
   if (!s.profile) return no_such_person();
+  if (q.has_time_zone() && !known_time_zone(q.time_zone()))
+    return invalid_field("time_zone", "No time zone has this name.");
   auto next = updated_settings(s.settings, q);
   decision d;
   d.reply = runtime::share(settings_message(next));

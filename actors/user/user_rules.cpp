@@ -6,6 +6,8 @@
 #include "protocols/user/user.pb.h"
 #include "protocols/views/views.pb.h"
 
+#include <unicode/ucal.h>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -100,6 +102,16 @@ result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfil
 bool can_be_profile(const auth::AccountRegistered& e, const config::user_settings& s) {
   return possible_handle(e.handle()) &&
          count_code_points(e.display_name()) <= s.display_name_code_points;
+}
+
+bool known_time_zone(std::string_view name) {
+  const std::u16string wide(name.begin(), name.end());  // ASCII: the field's characters
+  UChar canonical[128];
+  UBool known = false;
+  auto status = U_ZERO_ERROR;
+  ucal_getCanonicalTimeZoneID(wide.data(), static_cast<std::int32_t>(wide.size()), canonical,
+                              static_cast<std::int32_t>(std::size(canonical)), &known, &status);
+  return U_SUCCESS(status) && known != 0 && name != "Etc/Unknown";
 }
 
 settings_row updated_settings(settings_row now, const UpdateSettingsRequest& q) {

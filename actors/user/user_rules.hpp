@@ -35,6 +35,8 @@ result<profile_row> updated_profile(const profile_row& now, const UpdateMyProfil
                                     unix_ms at, const config::user_settings& s);
 /// False: the account cannot have a profile, so its registration is taken back.
 bool can_be_profile(const auth::AccountRegistered& e, const config::user_settings& s);
+/// Whether the IANA database, as ICU holds it, has a time zone of this name. `name`: ASCII.
+bool known_time_zone(std::string_view name);
 settings_row updated_settings(settings_row now, const UpdateSettingsRequest& q);
 
 /// As `viewer` sees it (nil: a guest). A person who blocks the viewer shows the card alone.

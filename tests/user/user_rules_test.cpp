@@ -2,6 +2,7 @@
 // look-ups by handle.
 #include "actors/user/directory_entity.hpp"
 #include "actors/user/profile_entity.hpp"
+#include "actors/user/user_rules.hpp"
 #include "actors/user/user_intake.hpp"
 #include "actors/user/user_services.hpp"
 #include "protocols/auth/auth.nova.hpp"
@@ -536,6 +537,22 @@ TEST_CASE("a private account's lists are for its followers; who is blocked sees 
   bad.set_cursor("x");
   CHECK(code(profile_entity::list_followers(p.state, bad, p.context(), {})) ==
         errc::invalid_request);
+}
+
+TEST_CASE("a time zone is one of the IANA database, old names included") {
+  for (const auto* name : {"Europe/London", "Asia/Kolkata", "Asia/Calcutta",
+                           "America/Argentina/Ushuaia", "Etc/GMT+5", "UTC"})
+    CHECK_MESSAGE(known_time_zone(name), name);
+  for (const auto* name : {"Mars/Olympus", "Etc/Unknown", "GMT+25:00", "london", "+01", "/"})
+    CHECK_MESSAGE(!known_time_zone(name), name);
+  person p;
+  p.born();
+  UpdateSettingsRequest q;
+  q.set_time_zone("Mars/Olympus");
+  CHECK(code(p.ask(&profile_entity::update_settings, q)) == errc::invalid_request);
+  q.set_time_zone("Asia/Tokyo");
+  CHECK(dynamic_cast<const Settings&>(*decided(p.ask(&profile_entity::update_settings, q)).reply)
+            .time_zone() == "Asia/Tokyo");
 }
 
 TEST_CASE("settings change by name, and privacy is told when it changed") {
