@@ -104,8 +104,13 @@ result<void> check_bucket(const settings& s) {
   return {};
 }
 
+/// A folder of bytes: `blobs` or `segments`.
+fs::path bytes_folder(const settings& s, std::string_view name) {
+  return fs::path(s.media.folder.empty() ? s.general.data_dir : s.media.folder) / name;
+}
+
 result<std::unique_ptr<blobs::store>> open_media_store(const settings& s) {
-  const auto folder = fs::path(s.general.data_dir) / "blobs";
+  const auto folder = bytes_folder(s, "blobs");
   return uses_bucket(s) ? storage::open_s3_store(s.media, folder)
                         : storage::open_file_store(folder);
 }
@@ -336,11 +341,13 @@ class node_process {
       log::error("runtime.failed", {{"reason", reason}});
       failed_ = true;
     };
-    if (in_cluster())
-      o.cluster = runtime::cluster_options{settings_.cluster, has_gateway(), config::version_text(),
-                                           [this](std::string_view) {
-                                             if (server_) server_->read_revocations();
-                                           }};
+    if (!in_cluster()) return o;
+    o.cluster = runtime::cluster_options{settings_.cluster, has_gateway(), config::version_text(),
+                                         [this](std::string_view) {
+                                           if (server_) server_->read_revocations();
+                                         }};
+    for (const auto& m : domain_modules())
+      o.cluster->paces.insert(o.cluster->paces.end(), m.paces.begin(), m.paces.end());
     return o;
   }
 
@@ -397,7 +404,7 @@ int serve(config::running_settings& all, config::process_signals& signals) {
   if (!keys) return refuse(keys.error());
   auto store = open_media_store(s);
   if (!store) return refuse(store.error());
-  auto segments = storage::open_file_store(fs::path(s.general.data_dir) / "segments");
+  auto segments = storage::open_file_store(bytes_folder(s, "segments"));
   if (!segments) return refuse(segments.error());
 
   int status = config::exit_failed;
@@ -501,8 +508,10 @@ int main_with(int argc, char** argv) {
     case config::command::serve: return serve(*read, signals);
     case config::command::migrate: return migrate(s);
     case config::command::doctor: return doctor(s);
-    case config::command::backup: return told(storage::back_up(s.general.data_dir, line.copy));
-    case config::command::restore: return told(storage::restore(line.copy, s.general.data_dir));
+    case config::command::backup:
+      return told(storage::back_up(s.general.data_dir, bytes_folder(s, "blobs"), line.copy));
+    case config::command::restore:
+      return told(storage::restore(line.copy, s.general.data_dir, bytes_folder(s, "blobs")));
     case config::command::operate:
       return config::operate(s.general.data_dir, line.call, std::cout, std::cerr);
     case config::command::databases:

@@ -40,6 +40,7 @@ runtime::domain_module<config::feed_settings> descriptor() {
           .migrations = storage::feed_migrations(),
           .keys = {secret_key},
           .make = make,
+          .paces = {{&post_push(), &post_pace}},
           .confirms_erasure = &erasure_confirmed_event()};
 }
 

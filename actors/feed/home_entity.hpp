@@ -42,6 +42,9 @@ struct home_state {
   Preferences preferences;
 };
 
+/// Of the pushes that tell of new posts.
+extern const runtime::push_pace post_pace;
+
 struct home_entity {
   using state = home_state;
   using outcome = runtime::outcome<state>;

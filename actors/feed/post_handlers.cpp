@@ -28,8 +28,6 @@ rpc::push_ptr several_posts(std::int64_t posts) {
   push.set_count(posts);
   return make_push(std::move(push));
 }
-constexpr runtime::push_pace post_pace{std::chrono::seconds(1), several_posts};
-
 uuid id_of(const std::string& text) { return parse_uuid(text).value(); }
 
 bool cuts(const uuid& post) { return stable_hash(to_string(post)) % cut_one_in == 0; }
@@ -108,6 +106,8 @@ void write_post(decision& d, const context& c, const post_row& post,
 }
 
 }  // namespace
+
+const runtime::push_pace post_pace{std::chrono::seconds(1), several_posts};
 
 outcome home_entity::on_published(const state& s, const content::PostPublished& e, const context& c,
                                   const reads&) {

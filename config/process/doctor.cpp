@@ -193,6 +193,18 @@ void examine_bucket(const settings& s, std::vector<finding>& out) {
                    "name the service by https://"});
 }
 
+/// Bytes of media and segments that only one of several nodes has.
+void examine_shared_bytes(const settings& s, std::vector<finding>& out) {
+  if (!in_cluster(s.cluster) || !s.media.folder.empty()) return;
+  const bool bucket = s.media.store == "s3";
+  out.push_back({log::level::warn, "media.folder",
+                 bucket
+                     ? "segments of live streams are only on the node that took them"
+                     : "uploads and segments of live streams are only on the node that took them",
+                 bucket ? "name a folder that all nodes share"
+                        : "name a folder that all nodes share, or keep media in a bucket"});
+}
+
 void examine_machine(const settings& s, const machine_facts& facts, std::vector<finding>& out) {
   if (!facts.data_dir_writable)
     out.push_back({log::level::error, "general.data_dir", facts.data_dir_problem,
@@ -223,6 +235,7 @@ void examine_machine(const settings& s, const machine_facts& facts, std::vector<
                    fmt::format("mode {:03o} lets others read a secret", file.mode),
                    fmt::format("chmod 600 {}", file.path)});
   examine_bucket(s, out);
+  examine_shared_bytes(s, out);
   examine_open_files(s, facts, out);
   examine_memory(s, facts, out);
 }

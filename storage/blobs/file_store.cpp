@@ -102,14 +102,32 @@ class file_reader final : public blobs::reader {
   std::int64_t size_;
 };
 
+/// Held by keep and remove of one blob: in this process by a mutex, among processes that share the folder by a locked file.
+class blob_lock {
+ public:
+  blob_lock(std::mutex& here, const std::string& path)
+      : here_(here), shared_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+    int taken = shared_ ? ::flock(shared_.fd(), LOCK_EX) : -1;
+    while (taken != 0 && errno == EINTR) taken = ::flock(shared_.fd(), LOCK_EX);
+    held_ = taken == 0;
+  }
+  explicit operator bool() const noexcept { return held_; }
+
+ private:
+  std::lock_guard<std::mutex> here_;
+  file shared_;
+  bool held_ = false;
+};
+
 class file_store final : public blobs::store {
  public:
   explicit file_store(std::string folder)
-      : folder_(std::move(folder)), parts_(folder_ + "/parts") {}
+      : folder_(std::move(folder)), parts_(folder_ + "/parts"), turns_(folder_ + "/locks") {}
 
   result<void> prepare() {
     std::error_code ec;
     fs::create_directories(parts_, ec);
+    if (!ec) fs::create_directories(turns_, ec);
     if (ec) return make_error(errc::unavailable, folder_ + ": " + ec.message());
     fs::permissions(folder_, fs::perms::owner_all, ec);
     return flush_folder(folder_);
@@ -142,7 +160,8 @@ class file_store final : public blobs::store {
     if (auto done = part.flush(); !done) return done.error();
     auto name = part.hash();
     if (!name) return name.error();
-    const std::lock_guard lock(lock_of(*name));
+    const blob_lock lock(lock_of(*name), turn_of(*name));
+    if (!lock) return disk_error("flock");
     const auto folder = folder_of(*name);
     if (auto made = make_folder(folder); !made) return made.error();
     const auto path = folder + '/' + *name;
@@ -178,7 +197,8 @@ class file_store final : public blobs::store {
 
   result<bool> remove(std::string_view name, unix_time_point since) override {
     if (!blobs::is_blob_name(name)) return make_error(errc::not_found);
-    const std::lock_guard lock(lock_of(name));
+    const blob_lock lock(lock_of(name), turn_of(name));
+    if (!lock) return disk_error("flock");
     const auto path = path_of(name);
     struct stat s {};
     if (::stat(path.c_str(), &s) != 0)
@@ -226,11 +246,14 @@ class file_store final : public blobs::store {
   std::string path_of(std::string_view name) const {
     return folder_of(name) + '/' + std::string(name);
   }
+  std::string turn_of(std::string_view name) const {
+    return turns_ + '/' + std::string(name.substr(0, 2));
+  }
   std::mutex& lock_of(std::string_view name) const {
     return locks_[std::hash<std::string_view>()(name) % locks_.size()];
   }
 
-  const std::string folder_, parts_;
+  const std::string folder_, parts_, turns_;
   mutable std::array<std::mutex, 64> locks_;  ///< keep and remove of one blob exclude each other
 };
 

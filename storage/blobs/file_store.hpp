@@ -1,5 +1,6 @@
 // The blob store in a folder: `<folder>/ab/cd/<name>` for content, `<folder>/parts/<name>` for parts that are being written.
-// Composed in gateway/main.cpp. A part takes a file lock, so that not even two processes write to one.
+// Composed in gateway/main.cpp. Nodes of a cluster may share the folder: a part takes a file lock, so that not even two processes
+// write to one, and keeping and removing one blob exclude each other (`<folder>/locks/ab`).
 #pragma once
 
 #include "protocols/core/blobs.hpp"

@@ -1,5 +1,6 @@
 #include "storage/embedded/backup.hpp"
 
+#include "protocols/core/blobs.hpp"
 #include "storage/embedded/data_folder.hpp"
 #include "storage/embedded/embedded_postgres.hpp"
 #include "storage/embedded/folder_look.hpp"
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto backup_limit = std::chrono::hours(24);
-constexpr auto cluster_name = "postgres";
+constexpr auto cluster_name = "postgres", blobs_name = "blobs";
 /// Beside the cluster: what a Nova needs to open it and to know its own tokens.
 constexpr const char* kept[] = {"postgres.secrets", "keys"};
 
@@ -46,6 +47,30 @@ result<void> copy_kept(const fs::path& from, const fs::path& to) {
     if (!fs::exists(from / name, absent)) continue;
     if (auto copied = copy_all(from / name, to / name); !copied) return copied;
   }
+  return {};
+}
+
+bool is_vanished(const std::error_code& why) { return why == std::errc::no_such_file_or_directory; }
+
+/// Kept bytes that the other folder lacks. A blob never changes; one that is removed meanwhile is left out.
+result<void> copy_blobs(const fs::path& from, const fs::path& to) {
+  std::error_code failed;
+  if (!fs::exists(from, failed)) return {};
+  fs::recursive_directory_iterator at(from, failed), end;
+  for (; !failed && at != end; at.increment(failed)) {
+    if (!blobs::is_blob_name(at->path().filename().string())) continue;
+    const auto place = to / fs::relative(at->path(), from);
+    std::error_code why;
+    const auto size = fs::file_size(at->path(), why);
+    if (!why && fs::exists(place) && fs::file_size(place) == size) continue;
+    if (!why) fs::create_directories(place.parent_path(), why);
+    if (!why) fs::copy_file(at->path(), place, fs::copy_options::overwrite_existing, why);
+    if (why && !is_vanished(why))
+      return refused("cannot copy " + at->path().string() + " to " + place.string() + ": " +
+                     why.message());
+  }
+  if (failed && !is_vanished(failed))
+    return refused("cannot read " + from.string() + ": " + failed.message());
   return {};
 }
 
@@ -98,7 +123,7 @@ result<void> copy_cluster(const folder_look& seen, const std::string& password,
 
 }  // namespace
 
-result<void> back_up(const fs::path& data, const fs::path& to) {
+result<void> back_up(const fs::path& data, const fs::path& blobs, const fs::path& to) {
   const auto seen = look_at_folder(data, "");
   if (seen.server == 0)
     return refused(
@@ -114,13 +139,16 @@ result<void> back_up(const fs::path& data, const fs::path& to) {
   const auto cluster = to / cluster_name;
   if (auto r = make_private_folder(cluster); !r) return r;
   if (auto r = give_to(cluster, *user); !r) return r;
+  // Before the databases, so that few bytes are left for the time behind their moment; and behind it, so that all that they name is here.
+  if (auto r = copy_blobs(blobs, to / blobs_name); !r) return r;
   if (auto r = copy_cluster(seen, secrets.known("postgres"), *user, *bin, cluster); !r) return r;
+  if (auto r = copy_blobs(blobs, to / blobs_name); !r) return r;
   if (auto r = copy_kept(data, to); !r) return r;
   sync_all(to);
   return {};
 }
 
-result<void> restore(const fs::path& from, const fs::path& data) {
+result<void> restore(const fs::path& from, const fs::path& data, const fs::path& blobs) {
   std::error_code absent;
   if (!fs::exists(from / cluster_name / "backup_label", absent))
     return refused(from.string() + " is no backup of Nova");
@@ -136,7 +164,9 @@ result<void> restore(const fs::path& from, const fs::path& data) {
   fs::permissions(cluster, fs::perms::owner_all, absent);
   if (auto r = give_to(cluster, *user); !r) return r;
   if (auto r = copy_kept(from, data); !r) return r;
+  if (auto r = copy_blobs(from / blobs_name, blobs); !r) return r;
   sync_all(data);
+  if (fs::exists(blobs, absent)) sync_all(blobs);
   return {};
 }
 

@@ -65,6 +65,10 @@ class Backup(unittest.TestCase):
             for _ in range(50):
                 sender.some.acquire()
             before = len(sender.answered)
+            film = b"bytes of a medium" * 10_000
+            status, _, body = nova.call("POST", "/v1/media", film, ann["access_token"], "text/plain")
+            self.assertEqual(201, status, body)
+            self.medium, self.bytes = json.loads(body)["media_id"], film
             copy = f"{nova.folder}/copy"
             done = self.nova("backup", copy, "--data", nova.data)
             self.assertEqual(0, done.returncode, done.stderr)
@@ -86,6 +90,8 @@ class Backup(unittest.TestCase):
         self.assertGreaterEqual(len(texts), before)
         self.assertLessEqual(len(texts), after + 1)
         self.assertEqual([f"message {n}" for n in range(1, len(texts) + 1)], texts)
+        status, _, body = nova.call("GET", f"/v1/media/{self.medium}/content", token=ann["access_token"])
+        self.assertEqual((200, self.bytes), (status, body))
         status, _, body = nova.call("POST", f"/v1/conversations/{conversation}/messages", {"client_id": "c1", "text": "message 1"},
                                     ann["access_token"])
         self.assertEqual((201, 1), (status, json.loads(body)["seq"]))  # the same message again: known

@@ -127,6 +127,20 @@ TEST_CASE("O: a port that this user may not take says how to get it, a taken one
         std::string::npos);
 }
 
+TEST_CASE("a node of a cluster whose bytes no other node has is warned") {
+  settings s;
+  CHECK(about(examine(s, {}), "media.folder") == nullptr);
+  s.cluster.node = "alpha";
+  const auto own = examine(s, {});
+  REQUIRE(about(own, "media.folder") != nullptr);
+  CHECK(about(own, "media.folder")->severity == nova::log::level::warn);
+  CHECK(about(own, "media.folder")->detail.starts_with("uploads and segments"));
+  s.media.store = "s3";
+  CHECK(about(examine(s, {}), "media.folder")->detail.starts_with("segments"));
+  s.media.folder = "/srv/shared";
+  CHECK(about(examine(s, {}), "media.folder") == nullptr);
+}
+
 TEST_CASE("a program that makes media ready and is not installed is a warning with its package") {
   machine_facts facts;
   facts.missing_programs = {{"ffmpeg", "video has no length", "ffmpeg-package"}};

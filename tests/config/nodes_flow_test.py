@@ -81,9 +81,13 @@ class Nodes(unittest.TestCase):
         return sorted(ports)  # node1 first, also when node2 is ready first
 
     def call(self, port, method, path, body=None, token=None):
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        """Bytes are sent as text, all else as JSON."""
+        kind = "text/plain" if isinstance(body, bytes) else "application/json"
+        headers = {"Content-Type": kind} | ({"Authorization": f"Bearer {token}"} if token else {})
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body)
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_LIMIT_S)) as connection:
-            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            connection.request(method, path, body, headers)
             reply = connection.getresponse()
             return reply.status, reply.read()
 
@@ -119,6 +123,9 @@ class Nodes(unittest.TestCase):
         self.until(second, "/v1/users/me", token)
         for path in ("/v1/feed", "/v1/conversations", "/v1/bookmarks", "/v1/streams"):
             self.until(second, path, token)
+        status, body = self.call(first, "POST", "/v1/media", b"bytes that the first node took", token)
+        self.assertEqual(status, 201, body)
+        self.assertEqual(self.until(second, f"/v1/media/{json.loads(body)['media_id']}/content", token), b"bytes that the first node took")
         self.assertLessEqual(self.most_connections(), CONNECTIONS_OF_A_DOMAIN * PLACES_OF_A_DOMAIN)
         with open(f"{self.data}/postgres/log", encoding="utf-8", errors="replace") as file:
             refused = [line for line in file if "FATAL" in line and "connection" in line]

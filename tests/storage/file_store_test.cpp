@@ -2,11 +2,16 @@
 #include "storage/blobs/file_store.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <thread>
 
 using namespace nova;
 namespace fs = std::filesystem;
@@ -31,6 +36,20 @@ blobs::blob kept(blobs::store& store, std::string_view bytes) {
   return *blob;
 }
 
+/// Until the system shows a thread that waits for the lock of this open file; false after 10 s.
+bool waits_for_lock(int fd) {
+  struct stat file {};
+  REQUIRE(::fstat(fd, &file) == 0);
+  const auto inode = ':' + std::to_string(file.st_ino) + ' ';
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::chrono::steady_clock::now() < end) {
+    std::ifstream locks("/proc/locks");
+    for (std::string line; std::getline(locks, line);)
+      if (line.find("-> FLOCK") != line.npos && line.find(inode) != line.npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 TEST_CASE("the same content is stored once, and is removed unless it was kept again since") {
@@ -53,6 +72,27 @@ TEST_CASE("the same content is stored once, and is removed unless it was kept ag
   REQUIRE_FALSE(late.has_error());
   CHECK(late.value());
   CHECK(store->open(first.name).error().code == errc::not_found);
+}
+
+TEST_CASE("removing waits for another process that keeps the same blob, and then leaves it") {
+  const folder f;
+  const auto store = std::move(storage::open_file_store(f.path.string()).value());
+  const auto blob = kept(*store, "hello");
+  const auto path = f.path / blob.name.substr(0, 2) / blob.name.substr(2, 2) / blob.name;
+  fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  const auto old = std::chrono::system_clock::now() - std::chrono::minutes(1);
+
+  const int other = ::open((f.path / "locks" / blob.name.substr(0, 2)).c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(::flock(other, LOCK_EX) == 0);
+  std::optional<bool> removed;
+  std::thread removing([&] { removed = store->remove(blob.name, old).value(); });
+  CHECK(waits_for_lock(other));
+  if (fs::exists(path))  // the other process keeps it again
+    fs::last_write_time(path, fs::file_time_type::clock::now());
+  ::close(other);
+  removing.join();
+  CHECK(removed == false);
+  CHECK(fs::exists(path));
 }
 
 TEST_CASE("bytes that are not those of the name are noticed") {

@@ -52,6 +52,12 @@ struct seen_note {
   rpc::message_ptr (*request)(unix_ms at) = nullptr;
 };
 
+/// A kind of push that the domain sends at a pace (outgoing::pace). A gateway without the domain finds the pace here.
+struct paced_push {
+  const rpc::push_type* push = nullptr;
+  const push_pace* pace = nullptr;
+};
+
 /// The events by which the domains of a process answer auth about one account.
 struct account_answers {
   std::vector<const rpc::event_type*> registrations, erasures;
@@ -67,6 +73,7 @@ struct domain_module {
   /// Called once a start. Throws std::invalid_argument when a key is missing or too short.
   std::function<domain(const Settings&, const kept_keys&)> make;
   std::vector<edge_tap> taps{};
+  std::vector<paced_push> paces{};
   /// At most one domain of a process sets it. Empty: none.
   presence_push presence{};
   /// At most one domain of a process sets it. No method: none.
@@ -96,6 +103,7 @@ domain_module<All> in_section(domain_module<Settings> m, Settings Holder::*secti
             return make(s.*section, keys);
           },
           std::move(m.taps),
+          std::move(m.paces),
           std::move(m.presence),
           m.note_seen,
           m.confirms_registration,

@@ -1,6 +1,7 @@
 // The role of a node in its cluster, and the state that operators see. Given to node by gateway/main.cpp.
 #pragma once
 
+#include "actors/runtime/api/module.hpp"
 #include "config/settings/cluster_settings.hpp"
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct cluster_options {
   std::string release = {};
   /// Called on the links' thread when a domain has another owner, or the same one after a break.
   std::function<void(std::string_view domain)> owner_changed = {};
+  std::vector<paced_push> paces = {};  ///< of all domains
 };
 
 struct cluster_status {

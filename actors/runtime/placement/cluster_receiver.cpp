@@ -317,6 +317,8 @@ void cluster_router::handle(link::peer_number from, const link::Push& told) {
   o.to.accounts = std::make_shared<const std::vector<uuid>>(ids_of(told.accounts()));
   o.push = std::make_shared<const rpc::push>(*type, std::move(body));
   o.origin = told.origin();
+  const auto paced = std::ranges::find(options_.paces, type, &paced_push::push);
+  if (paced != options_.paces.end()) o.pace = paced->pace;
   incoming_.add(std::move(o));
 }
 
