@@ -168,10 +168,10 @@ outcome remove_file(const stream_state& s, const live::PublishRequest& q, const 
   return d;
 }
 
-/// While a number of viewers stands: an edge whose viewers have all left tells nothing.
+/// While a number of viewers stands: a gateway whose viewers have all left tells nothing.
 outcome look_again(const stream_state& s, const context& c) {
   constexpr unix_ms pause_ms = 16'000;
-  auto d = viewers_now(s, c);
+  auto d = viewers_now(s, s.viewers.at(c.now), c);
   if (d.reminders.empty() && d.statements.empty() && s.row.viewers > 0)
     d.reminders.push_back({std::string(viewers_reminder), c.now + pause_ms});
   return d;

@@ -52,7 +52,7 @@ runtime::loading<stream_state> stream_entity::load(std::string_view key, const r
 
 std::size_t stream_entity::weight(const state& s) {
   return sizeof s + s.uploads.size() * 256 + s.window.size() * 320 + s.watchers.size() * 64 +
-         s.edges.size() * 128;
+         s.viewers.size() * 40;
 }
 
 runtime::audience audience_of(const stream_state& s) {
@@ -89,7 +89,7 @@ void end_stream(runtime::decision<stream_state>& d, const stream_state& s,
   push_state(d, s, row);
   d.apply = [row = std::move(row)](stream_state& x) mutable {
     x.row = std::move(row);
-    x.edges.clear();
+    x.viewers.clear();
   };
 }
 

@@ -4,6 +4,7 @@
 
 #include "actors/runtime/api/domain.hpp"
 #include "actors/streaming/playlist_rules.hpp"
+#include "actors/streaming/viewer_state.hpp"
 #include "protocols/live/live.pb.h"
 #include "protocols/streaming/streaming.pb.h"
 #include "storage/streaming/streaming_rows.hpp"
@@ -24,20 +25,14 @@ class RecordingMade;
 
 namespace nova::streaming {
 
-/// Viewers that one edge has told of.
-struct edge_count {
-  std::int64_t viewers = 0;
-  unix_ms at = 0;
-};
-
 struct stream_state {
   bool exists = false;
   stream_row row;
   std::map<std::string, upload_row> uploads;  ///< by file: of the encoder that publishes
   std::deque<segment_row> window;             ///< the newest segments, ascending
-  std::map<std::string, edge_count> edges;    ///< in memory only: told again within seconds
-  std::set<uuid> watchers;                    ///< signed-in viewers, who get pushes; in memory only
-  unix_ms pushed_at = 0;                      ///< when the number of viewers was told
+  viewer_count viewers;
+  std::set<uuid> watchers;  ///< signed-in viewers, who get pushes; in memory only
+  unix_ms pushed_at = 0;    ///< when the number of viewers was told
 
   bool is(stream_state_name s) const { return row.state == s; }
 };
@@ -86,8 +81,9 @@ inline constexpr std::string_view viewers_reminder = "viewers";
 /// The end of a stream: rows, event, push, no more reminders. Nothing for one that has ended.
 void end_stream(runtime::decision<stream_state>& d, const stream_state& s,
                 const runtime::context& c);
-/// The number of viewers by the edges that told of them lately; stored and pushed when it has changed, at most once in two seconds.
-runtime::decision<stream_state> viewers_now(const stream_state& s, const runtime::context& c);
+/// Stores and pushes the number of viewers when it has changed, at most once in two seconds.
+runtime::decision<stream_state> viewers_now(const stream_state& s, std::int64_t viewers,
+                                            const runtime::context& c);
 /// Tells the owner and the watchers of the state of `row`.
 void push_state(runtime::decision<stream_state>& d, const stream_state& s, const stream_row& row);
 runtime::audience audience_of(const stream_state& s);

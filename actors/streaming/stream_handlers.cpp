@@ -14,10 +14,7 @@ using decision = runtime::decision<stream_state>;
 using outcome = stream_entity::outcome;
 
 std::int64_t viewers_of(const stream_state& s, unix_ms now) {
-  std::int64_t n = 0;
-  for (const auto& [name, edge] : s.edges)
-    if (edge.at + 15'000 > now) n += edge.viewers;
-  return s.is(stream_state_name::ended) ? 0 : n;
+  return s.is(stream_state_name::ended) ? 0 : s.viewers.at(now);
 }
 
 Stream shown(const stream_state& s, const stream_row& row, const context& c) {

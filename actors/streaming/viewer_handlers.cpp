@@ -15,7 +15,6 @@ using runtime::reads;
 using decision = runtime::decision<stream_state>;
 using outcome = stream_entity::outcome;
 
-constexpr unix_ms edge_lives_ms = 15'000;
 constexpr unix_ms between_pushes_ms = 2'000;
 
 live::Window window_of(const stream_state& s) {
@@ -51,28 +50,32 @@ outcome stream_entity::play(const state& s, const live::PlayRequest& q, const co
 outcome stream_entity::count_viewers(const state& s, const live::ViewersRequest& q,
                                      const context& c, const reads&) {
   if (!s.exists) return no_such_stream();
-  auto counted = s;
-  if (!s.is(stream_state_name::ended)) counted.edges[q.edge()] = {q.viewers(), c.now};
+  const bool over = s.is(stream_state_name::ended);
+  std::vector<std::uint64_t> addresses;
+  if (!over) addresses.assign(q.addresses().begin(), q.addresses().end());
+  std::vector<uuid> watchers;
   for (const auto& text : q.account_ids())
-    if (const auto id = parse_uuid(text); id && counted.watchers.size() < settings_of(c).watchers)
-      counted.watchers.insert(*id);
-  auto d = viewers_now(counted, c);
-  d.apply = [next = std::move(d.apply), edges = std::move(counted.edges),
-             watchers = std::move(counted.watchers)](stream_state& x) mutable {
-    x.edges = std::move(edges);
-    x.watchers = std::move(watchers);
+    if (const auto id = parse_uuid(text)) watchers.push_back(*id);
+  auto d = over ? decision() : viewers_now(s, s.viewers.with(addresses, c.now), c);
+  d.apply = [next = std::move(d.apply), addresses = std::move(addresses),
+             watchers = std::move(watchers), most = settings_of(c).watchers,
+             now = c.now](stream_state& x) mutable {
+    x.viewers.add(addresses, now);
+    for (const auto& id : watchers)
+      if (x.watchers.size() < most) x.watchers.insert(id);
     if (next) next(x);
   };
   d.reply = runtime::share(live::ViewersReply());
   return d;
 }
 
-decision viewers_now(const stream_state& s, const context& c) {
+decision viewers_now(const stream_state& s, std::int64_t viewers, const context& c) {
   decision d;
-  std::int64_t viewers = 0;
-  for (const auto& [name, edge] : s.edges)
-    if (edge.at + edge_lives_ms > c.now) viewers += edge.viewers;
-  if (viewers == s.row.viewers || s.pushed_at + between_pushes_ms > c.now) return d;
+  if (viewers == s.row.viewers) return d;
+  if (const auto next = s.pushed_at + between_pushes_ms; next > c.now) {
+    d.reminders.push_back({std::string(viewers_reminder), next});
+    return d;
+  }
   const auto peak = std::max(s.row.peak, viewers);
   d.statements.push_back(store::set_viewers(s.row.stream_id, viewers, peak));
   ViewersPush push;
@@ -81,12 +84,11 @@ decision viewers_now(const stream_state& s, const context& c) {
   push.set_peak(peak);
   d.pushes.push_back({audience_of(s), make_push(std::move(push))});
   if (viewers > 0)
-    d.reminders.push_back({std::string(viewers_reminder), c.now + edge_lives_ms + 1'000});
+    d.reminders.push_back({std::string(viewers_reminder), c.now + viewer_count::lives_ms + 1'000});
   d.apply = [viewers, peak, now = c.now](stream_state& x) {
     x.row.viewers = viewers;
     x.row.peak = peak;
     x.pushed_at = now;
-    std::erase_if(x.edges, [&](const auto& e) { return e.second.at + edge_lives_ms <= now; });
   };
   return d;
 }

@@ -14,13 +14,11 @@ error no_such_file() { return make_error(errc::not_found, "There is no such file
 }  // namespace
 
 live_play::live_play(transfer_common& shared, const live_steps& steps, live_viewers& viewers,
-                     const std::string& edge_name, io_thread& thread, const http_request& request,
-                     const std::string& address, const std::string& request_id,
-                     stream_answers answers, live_file what)
+                     io_thread& thread, const http_request& request, const std::string& address,
+                     const std::string& request_id, stream_answers answers, live_file what)
     : transfer_request(shared, thread, request, address, request_id, std::move(answers)),
       steps_(steps),
       viewers_(viewers),
-      edge_name_(edge_name),
       what_(std::move(what)),
       range_(request.field("Range")),
       if_none_match_(request.field("If-None-Match")),
@@ -61,8 +59,7 @@ void live_play::answer_playlist(const live::Window& w) {
 void live_play::tell_viewers(const live_viewers::tell& t) {
   auto q = std::make_shared<live::ViewersRequest>();
   q->set_stream_id(what_.stream_id);
-  q->set_edge(edge_name_);
-  q->set_viewers(t.viewers);
+  q->mutable_addresses()->Add(t.addresses.begin(), t.addresses.end());
   for (const auto& account : t.accounts) q->add_account_ids(to_string(account));
   ask<live::ViewersReply>(*steps_.viewers, std::move(q), [](const result<live::ViewersReply>&) {});
 }

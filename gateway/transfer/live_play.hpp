@@ -9,9 +9,8 @@ namespace nova::gateway {
 class live_play final : public transfer_request {
  public:
   live_play(transfer_common& shared, const live_steps& steps, live_viewers& viewers,
-            const std::string& edge_name, io_thread& thread, const http_request& request,
-            const std::string& address, const std::string& request_id, stream_answers answers,
-            live_file what);
+            io_thread& thread, const http_request& request, const std::string& address,
+            const std::string& request_id, stream_answers answers, live_file what);
   void start();
 
  private:
@@ -26,7 +25,6 @@ class live_play final : public transfer_request {
 
   const live_steps& steps_;
   live_viewers& viewers_;
-  const std::string& edge_name_;
   const live_file what_;
   const std::string range_, if_none_match_;
   std::optional<playback> signed_;

@@ -28,8 +28,7 @@ class refusal final : public transfer_request {
 
 live_routes::live_routes(edge& e, blobs::store& segments, file_threads& files,
                          std::string_view urls_key)
-    : shared_{e, segments, files, url_signer(urls_key), {}},
-      edge_name_(to_string(make_uuid_v7(e.wall.now(), e.random))) {}
+    : shared_{e, segments, files, url_signer(urls_key), {}} {}
 
 bool live_routes::takes(std::string_view, std::string_view path) const {
   return steps_.complete() && (path == rtmp_callback_path || ingest_of(path).has_value() ||
@@ -70,9 +69,8 @@ std::shared_ptr<body_taker> live_routes::begin(io_thread& thread, const http_req
   }
   if (request.verb != "GET" && request.verb != "HEAD")
     return refuse(other_verb(request, "GET, HEAD, OPTIONS", request_id));
-  auto p =
-      std::make_shared<live_play>(shared_, steps_, viewers_, edge_name_, thread, request, address,
-                                  request_id, std::move(answers), *live_file_of(path));
+  auto p = std::make_shared<live_play>(shared_, steps_, viewers_, thread, request, address,
+                                       request_id, std::move(answers), *live_file_of(path));
   p->start();
   return p;
 }

@@ -31,7 +31,6 @@ class live_routes final : public streamed_routes {
   mutable transfer_common shared_;
   const live_steps steps_;
   mutable live_viewers viewers_;
-  const std::string edge_name_;
   std::atomic<bool> sweeping_{false};
 };
 

@@ -2,7 +2,7 @@
 
 #include "gateway/transfer/live_rules.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace nova::gateway {
 
@@ -10,18 +10,23 @@ std::optional<live_viewers::tell> live_viewers::seen(const std::string& id,
                                                      const std::string& token, time_point now) {
   const std::scoped_lock lock(mutex_);
   if (streams_.size() >= most_streams && !streams_.contains(id))
-    std::erase_if(streams_, [&](const auto& s) { return s.second.told + counted < now; });
+    std::erase_if(streams_, [&](const auto& s) { return s.second.told + 2 * told_again < now; });
   if (streams_.size() >= most_streams && !streams_.contains(id)) return std::nullopt;
   auto& s = streams_[id];
-  if (s.tokens.size() < most_viewers || s.tokens.contains(token)) {
-    const bool is_new = s.tokens.insert_or_assign(token, now).second;
-    if (const auto account = is_new ? viewer_of(token) : std::nullopt)
-      s.accounts.push_back(*account);
+  const auto address = stable_hash(token);
+  const auto known = s.told_at.find(address);
+  if (known == s.told_at.end() && s.told_at.size() < most_viewers) {
+    s.told_at.emplace(address, now);
+    s.due.push_back(address);
+    if (const auto account = viewer_of(token)) s.accounts.push_back(*account);
+  } else if (known != s.told_at.end() && known->second + told_again <= now) {
+    known->second = now;
+    s.due.push_back(address);
   }
-  if (s.told + between_tells > now) return std::nullopt;
+  if (s.due.empty() || s.told + between_tells > now) return std::nullopt;
   s.told = now;
-  std::erase_if(s.tokens, [&](const auto& t) { return t.second + counted < now; });
-  return tell{std::ssize(s.tokens), std::exchange(s.accounts, {})};
+  std::erase_if(s.told_at, [&](const auto& t) { return t.second + 2 * told_again < now; });
+  return tell{std::exchange(s.due, {}), std::exchange(s.accounts, {})};
 }
 
 }  // namespace nova::gateway

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace nova::gateway {
@@ -15,21 +16,22 @@ namespace nova::gateway {
 class live_viewers {
  public:
   using time_point = std::chrono::steady_clock::time_point;
-  static constexpr std::chrono::seconds counted{
-      15};  ///< so long an address counts after a playlist
+  static constexpr std::chrono::seconds told_again{
+      6};  ///< an address that is used on is told again after this time
   static constexpr std::chrono::seconds between_tells{2};                      ///< of one stream
   static constexpr std::size_t most_streams = 10'000, most_viewers = 100'000;  ///< of one stream
 
   struct tell {
-    std::int64_t viewers = 0;
-    std::vector<uuid> accounts;  ///< signed-in viewers since the last tell
+    std::vector<std::uint64_t> addresses;  ///< hashes of those in use
+    std::vector<uuid> accounts;            ///< signed-in viewers since the last tell
   };
   /// A playlist was fetched. A value: it is time to tell the stream's domain. Thread-safe.
   std::optional<tell> seen(const std::string& stream, const std::string& token, time_point now);
 
  private:
   struct stream {
-    std::map<std::string, time_point, std::less<>> tokens;
+    std::unordered_map<std::uint64_t, time_point> told_at;
+    std::vector<std::uint64_t> due;  ///< seen and not told
     std::vector<uuid> accounts;
     time_point told{};
   };

@@ -1,7 +1,10 @@
 // Rules of streaming: titles, keys, and what an encoder's playlist adds. Needs nothing.
 #include "actors/streaming/streaming_rules.hpp"
+#include "actors/streaming/viewer_state.hpp"
 
 #include <doctest/doctest.h>
+
+#include <numeric>
 
 using namespace nova;
 using namespace nova::streaming;
@@ -134,4 +137,34 @@ TEST_CASE("cursors are those that were given out") {
   CHECK(place_of(&good)->id == stream);
   for (const std::string& bad : std::vector<std::string>{"", "5", "5.x", "-1." + to_string(stream)})
     CHECK_MESSAGE(place_of(&bad).has_error(), bad);
+}
+
+TEST_CASE(
+    "an address counts once, whichever gateways tell of it, and 15 s after the last of them") {
+  viewer_count viewers;
+  const unix_ms now = 1'700'000'000'500;
+  const std::vector<std::uint64_t> east{1, 2, 3}, west{2, 3, 4, 4};
+  CHECK(viewers.with(west, now) == 3);
+  viewers.add(east, now);
+  CHECK(viewers.with(west, now) == 4);
+  viewers.add(west, now + 1'000);
+  CHECK(viewers.at(now + 1'000) == 4);
+  CHECK(viewers.at(now + viewer_count::lives_ms) == 3);  // the first address was told only once
+  viewers.add(east, now + 14'000);
+  CHECK(viewers.at(now + 16'000) == 3);
+  CHECK(viewers.at(now + 14'000 + viewer_count::lives_ms) == 0);
+}
+
+TEST_CASE("addresses of a stream are limited, and old ones make place") {
+  viewer_count viewers;
+  const unix_ms now = 1'700'000'000'000;
+  std::vector<std::uint64_t> many(viewer_count::most + 10);
+  std::iota(many.begin(), many.end(), 1u);
+  CHECK(viewers.with(many, now) == static_cast<std::int64_t>(viewer_count::most));
+  viewers.add(many, now);
+  CHECK(viewers.at(now) == static_cast<std::int64_t>(viewer_count::most));
+  const std::vector<std::uint64_t> late{many.size() + 1};
+  viewers.add(late, now + viewer_count::lives_ms);
+  CHECK(viewers.at(now + viewer_count::lives_ms) == 1);
+  CHECK(viewers.size() == 1);
 }
