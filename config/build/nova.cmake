@@ -63,11 +63,15 @@ function(nova_sources_of out)
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
 
-# nova_command_test(NAME [TIMEOUT s] [ALONE] [WAITS] COMMAND …): what every test is registered by. ALONE: no other test beside it,
+# nova_command_test(NAME [TIMEOUT s] [ALONE] [WAITS] [CONFIGURATIONS c] COMMAND …): what every test is registered by. CONFIGURATIONS: it
+# is run by `ctest -C c` alone. ALONE: no other test beside it,
 # for whole processes under load, so that their time limits mean something. WAITS: most of its time it waits, for leases, time-outs
 # and processes; it takes one of the places of `ctest --parallel`, others take two.
 function(nova_command_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE;WAITS" "TIMEOUT" "COMMAND")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE;WAITS" "TIMEOUT;CONFIGURATIONS" "COMMAND")
+  if(arg_CONFIGURATIONS)
+    list(PREPEND arg_CONFIGURATIONS CONFIGURATIONS)
+  endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -76,7 +80,7 @@ function(nova_command_test name)
   if(TARGET ${program})  # add_test itself would find the target only in front of the launcher
     set(program $<TARGET_FILE:${program}>)
   endif()
-  add_test(NAME ${name} COMMAND ${nova_launcher} ${program} ${arg_COMMAND})
+  add_test(NAME ${name} ${arg_CONFIGURATIONS} COMMAND ${nova_launcher} ${program} ${arg_COMMAND})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout})
   if(NOT arg_WAITS)
     set_tests_properties(${name} PROPERTIES PROCESSORS 2)

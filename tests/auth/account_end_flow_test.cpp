@@ -218,6 +218,7 @@ TEST_CASE("an account that is closed is gone at once, and back as it was when ta
 }
 
 TEST_CASE("afterwards every trace is gone within 10 s of the certificate; others keep theirs") {
+  if (needs_one_process()) return;
   const auto x = lived();
   const auto& bob = x.bob;
   CHECK(rows_with(x.word).size() > 100);

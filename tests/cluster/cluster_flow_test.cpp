@@ -1,8 +1,8 @@
 // Many nodes, one Nova: two gateway nodes without databases and two nodes with all domains, as a client sees them.
 #include "actors/domain_modules.hpp"
 #include "actors/runtime/placement/rendezvous.hpp"
-#include "tests/cluster/processes.hpp"
 #include "tests/support/client/json_text.hpp"
+#include "tests/support/cluster_processes.hpp"
 #include "tests/support/slowdown.hpp"
 
 #include <doctest/doctest.h>

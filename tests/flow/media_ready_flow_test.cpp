@@ -168,8 +168,7 @@ std::string silence_wav() {
 std::size_t blobs_on_disk() {
   std::size_t n = 0;
   std::error_code ec;
-  for (const auto& f :
-       std::filesystem::recursive_directory_iterator(the_world().nova.data() + "/blobs", ec))
+  for (const auto& f : std::filesystem::recursive_directory_iterator(the_world().blobs(), ec))
     n += f.path().filename().string().size() == 64 ? 1 : 0;
   return n;
 }

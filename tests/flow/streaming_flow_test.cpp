@@ -3,6 +3,7 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
@@ -42,6 +43,12 @@ std::string path_of(const std::string& address) {
   const auto host = address.find("://");
   REQUIRE(host != std::string::npos);
   return address.substr(address.find('/', host + 3));
+}
+
+bool names_a_gateway(const std::string& address) {
+  return std::ranges::any_of(the_world().gateways, [&](auto* g) {
+    return address.starts_with("http://127.0.0.1:" + std::to_string(g->at().port) + "/");
+  });
 }
 
 /// A stream as its owner got it.
@@ -120,13 +127,11 @@ TEST_CASE("a stream waits, has its key once, and a new key ends the old one") {
   CHECK(text(s.made, "state") == "waiting");
   CHECK_FALSE(text(s.ingest(), "key").empty());
   CHECK(s.put_url().ends_with(text(s.ingest(), "key")));
-  CHECK(text(s.ingest(), "hls_put_url")
-            .starts_with("http://127.0.0.1:" + std::to_string(the_world().nova.at().port) + "/"));
+  CHECK(text(s.ingest(), "hls_put_url").starts_with("http://127.0.0.1:"));
   const auto called =
       socket(ann)->call("streaming.create", R"({"title":"Tea","visibility":"public"})");
   REQUIRE(called.ok);
-  CHECK(text(called.body.at("ingest").as_object(), "hls_put_url")
-            .starts_with("http://127.0.0.1:" + std::to_string(the_world().nova.at().port) + "/"));
+  CHECK(names_a_gateway(text(called.body.at("ingest").as_object(), "hls_put_url")));
   const auto seen = get(s, &ann);
   CHECK_FALSE(seen.contains("ingest"));
   CHECK(number(seen, "viewers") == 0);

@@ -1,4 +1,5 @@
-// What the flow tests stand on: one Nova for the whole executable, people, and their sockets.
+// What the flow tests stand on: one Nova for the whole executable, people, and their sockets. With NOVA_FLOW_NODES=yes in the
+// environment that Nova is three nodes with two gateways, which requests and sockets use in turn.
 #pragma once
 
 #include "tests/support/client/device.hpp"
@@ -11,6 +12,10 @@
 #include <string>
 #include <vector>
 
+namespace nova::cluster {
+class processes;
+}
+
 namespace nova::flow {
 
 using boost::json::object;
@@ -21,9 +26,20 @@ using client::http_reply;
 using client::quoted;
 
 struct world {
-  client::server_process nova;
+  world();
+  ~world();
+  /// The gateway whose turn it is.
+  client::server_process& gateway();
+  /// Where kept bytes of media are.
+  std::string blobs() const;
+
+  std::unique_ptr<cluster::processes> nodes;  ///< null: one process
+  std::unique_ptr<client::server_process> alone;
+  std::vector<client::server_process*> gateways;
+  client::server_process& nova;  ///< the first gateway
   client::io_thread io;
-  std::unique_ptr<client::http_client> http;
+  std::vector<std::unique_ptr<client::http_client>> http;  ///< one a gateway
+  std::size_t turn = 0;
 };
 
 /// Started on first use, stopped at the executable's end.
@@ -31,7 +47,11 @@ world& the_world();
 /// Starts it again after it was killed.
 void start(world& w);
 
-inline client::http_client& http() { return *the_world().http; }
+/// A connection to the gateway whose turn it is.
+client::http_client& http();
+
+/// True on nodes, with a printed reason: the case looks into one process, or into its own databases.
+bool needs_one_process();
 
 /// A registered person; `name` begins the handle.
 account person(const std::string& name);

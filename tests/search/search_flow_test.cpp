@@ -409,6 +409,7 @@ TEST_CASE(
 }
 
 TEST_CASE("the index is rebuilt from events beside the live one, which answers meanwhile") {
+  if (needs_one_process()) return;
   const auto ann = person("ann"), bob = person("bob");
   const auto word = fresh_word();
   const auto lost = post_of(ann, word + " lost"), kept = post_of(ann, word + " kept");
@@ -434,6 +435,7 @@ TEST_CASE("the index is rebuilt from events beside the live one, which answers m
 }
 
 TEST_CASE("the index lag is a metric for each source") {
+  if (needs_one_process()) return;
   const auto metrics = http().get("/metrics").body;
   for (const auto* source : {"content", "messaging", "user"})
     CHECK(metrics.find("nova_event_lag_seconds_count{consumer=\"search\",source=\"" +

@@ -1,4 +1,4 @@
-#include "tests/cluster/processes.hpp"
+#include "tests/support/cluster_processes.hpp"
 
 #include "actors/domain_modules.hpp"
 #include "config/settings/declaration.hpp"
@@ -43,7 +43,9 @@ processes::processes(std::vector<node_plan> plan) {
   REQUIRE(::mkdtemp(pattern.data()) != nullptr);
   folder_ = pattern;
   std::vector<std::pair<std::string, std::string>> shared{
-      {"NOVA_CLUSTER__KEYS_DIR", folder_ + "/keys"}, {"NOVA_CLUSTER__SETTLE_MS", "500"}};
+      {"NOVA_CLUSTER__KEYS_DIR", folder_ + "/keys"},
+      {"NOVA_CLUSTER__SETTLE_MS", "500"},
+      {"NOVA_MEDIA__FOLDER", folder_}};
   for (const auto& m : domain_modules()) {
     const auto database = test::postgres_fixture::instance().bare();
     const auto domain = upper(std::string(m.name));

@@ -1,4 +1,5 @@
-// A cluster of real processes on loopback, on databases of one private PostgreSQL. Used by cluster_flow_test.
+// A cluster of real processes on loopback, on databases of one private PostgreSQL. Used by cluster_flow_test,
+// and by flow tests that ask for nodes.
 #pragma once
 
 #include "tests/support/client/account.hpp"
@@ -26,6 +27,8 @@ class processes {
 
   client::server_process& node(const std::string& name) { return *nodes_.at(name); }
   client::endpoint at(const std::string& name) { return node(name).at(); }
+  /// Where the nodes keep the bytes of media.
+  const std::string& media_folder() const { return folder_; }
   /// The node that owns the domain, by the operations pages of `asked`, which has no gateway; empty: none is known there.
   std::string owner(const std::string& domain, const std::string& asked);
   /// Waits until `asked` knows an owner of the domain that `fits`.
