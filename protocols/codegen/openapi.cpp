@@ -18,8 +18,10 @@ json::object schemas(const contract& all) {
         sent.push_back(m.proto->input_type());
         without[m.proto->input_type()] = r.parameters;
       }
-      if (r.status != 204 || r.status_existing != 0) received.push_back(m.proto->output_type());
+      if ((r.status != 204 || r.status_existing != 0) && !answers_file(m))
+        received.push_back(m.proto->output_type());
     }
+  for (const auto* message : transfer_messages(all)) received.push_back(message);
   return schemas_of(sent, received, all, without);
 }
 

@@ -115,7 +115,10 @@ std::set<int> error_statuses(const method& m, const route& r) {
 json::object answers(const method& m, const route& r, const contract& all) {
   json::object out;
   json::object success{{"description", "Success."}};
-  const auto body = [&] { return content(*m.proto->output_type(), false, {}, all); };
+  const auto body = [&]() -> json::object {
+    if (!answers_file(m)) return content(*m.proto->output_type(), false, {}, all);
+    return {{"application/zip", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}};
+  };
   if (r.status != 204) success["content"] = body();
   out[std::to_string(r.status)] = success;
   if (r.status_existing != 0) {
@@ -126,10 +129,6 @@ json::object answers(const method& m, const route& r, const contract& all) {
   }
   refer_to_errors(error_statuses(m, r), out);
   return out;
-}
-
-json::array with_or_without_token() {
-  return {json::object{}, json::object{{"bearer", json::array{}}}};
 }
 
 json::object operation(const method& m, const route& r, const contract& all) {
@@ -151,23 +150,18 @@ json::object operation(const method& m, const route& r, const contract& all) {
 json::object own_operation(const char* id, const char* summary, const char* media_type,
                            const json::value& example) {
   const json::object schema{{"type", example.is_string() ? "string" : "object"}};
-  json::object responses{
-      {"200",
-       {{"description", "Success."},
-        {"content", {{media_type, {{"schema", schema}, {"example", example}}}}}}}};
-  refer_to_errors(always, responses);
+  auto responses = error_answers({});
+  responses["200"] = {{"description", "Success."},
+                      {"content", {{media_type, {{"schema", schema}, {"example", example}}}}}};
   return {{"operationId", id},         {"summary", summary},
           {"description", summary},    {"tags", json::array{"operation"}},
           {"security", json::array{}}, {"responses", std::move(responses)}};
 }
 
 json::object socket_operation() {
-  json::object responses{
-      {"101", {{"description", "The connection is a WebSocket now."}}},
-      {"426", {{"description", "The request is no WebSocket handshake of version 13."}}}};
-  auto statuses = always;
-  statuses.insert({401, 403});
-  refer_to_errors(statuses, responses);
+  auto responses = error_answers({401, 403});
+  responses["101"] = {{"description", "The connection is a WebSocket now."}};
+  responses["426"] = {{"description", "The request is no WebSocket handshake of version 13."}};
   return {{"operationId", "websocket"},
           {"summary", "Opens a WebSocket."},
           {"description",
@@ -207,6 +201,21 @@ bool takes_body(const method& m, const route& r) {
   return has_body(m, r) && !other_fields(m, r).empty();
 }
 
+bool answers_file(const method& m) {
+  return m.proto->output_type()->full_name() == "nova.views.Archive";
+}
+
+json::object error_answers(std::set<int> more) {
+  more.insert(always.begin(), always.end());
+  json::object out;
+  refer_to_errors(more, out);
+  return out;
+}
+
+json::array with_or_without_token() {
+  return {json::object{}, json::object{{"bearer", json::array{}}}};
+}
+
 json::object paths(const contract& all) {
   json::object out;
   for (const auto& m : all.methods)
@@ -215,6 +224,7 @@ json::object paths(const contract& all) {
       if (path.is_null()) path = json::object{};
       path.as_object()[r.verb] = operation(m, r, all);
     }
+  for (auto& [path, verbs] : transfer_paths(all)) out[path] = std::move(verbs);
   add_own_paths(out);
   return out;
 }

@@ -30,7 +30,7 @@ def main():
              "-H", f"Authorization: Bearer {ann['access_token']}", "--max-examples", EXAMPLES_EACH, "--seed", SEED,
              "--exclude-path-regex", ENDS_THE_SESSION, "--phases", "examples,fuzzing", "--checks", CHECKS, "--continue-on-failure", "--no-color", "--workers", "1",
              "--request-timeout", str(10 * SLOWDOWN)],
-            cwd=nova.folder, capture_output=True, text=True, timeout=RUN_LIMIT_S, check=False)
+            env={**os.environ, "SCHEMATHESIS_HOOKS": f"{HERE}/schemathesis_hooks.py"}, cwd=nova.folder, capture_output=True, text=True, timeout=RUN_LIMIT_S, check=False)
         print(done.stdout[-20_000:], done.stderr[-2_000:])
         return done.returncode
 

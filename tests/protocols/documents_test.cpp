@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 using namespace nova;
@@ -46,6 +48,55 @@ std::vector<std::pair<std::string, json::object>> operations() {
   return out;
 }
 
+/// What any operation can be answered with when its bytes do not fit into memory.
+struct bytes_row {
+  const char* operation;  ///< "get /v1/users/me"
+  std::set<std::string> statuses, types, fields;
+};
+
+/// The paths of the gateway's streamed routes, and the answers of the client's contract §4, §6 and §7.
+const std::vector<bytes_row> bytes_rows = {
+    {"post /v1/uploads",
+     {"201", "401", "403", "409", "412", "413", "415", "423", "460"},
+     {},
+     {"Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Concat", "Upload-Checksum"}},
+    {"options /v1/uploads", {"204"}, {}, {}},
+    {"head /v1/uploads/{upload_id}", {"200", "404", "410", "412"}, {}, {"Tus-Resumable"}},
+    {"patch /v1/uploads/{upload_id}",
+     {"204", "404", "409", "410", "412", "413", "415", "423", "460"},
+     {},
+     {"Tus-Resumable", "Upload-Offset", "Upload-Checksum"}},
+    {"delete /v1/uploads/{upload_id}", {"204", "404", "410", "412"}, {}, {"Tus-Resumable"}},
+    {"post /v1/media", {"201", "409", "413", "415"}, {"application/json"}, {"Idempotency-Key"}},
+    {"get /v1/media/{media_id}/content",
+     {"200", "206", "304", "404", "416"},
+     {"*/*"},
+     {"Range", "If-Range", "If-None-Match"}},
+    {"head /v1/media/{media_id}/content", {"200", "206", "304", "404", "416"}, {}, {"Range"}},
+    {"get /v1/media/{media_id}/variants/{name}",
+     {"200", "206", "304", "404", "416"},
+     {"*/*"},
+     {"Range", "If-Range", "If-None-Match"}},
+    {"head /v1/media/{media_id}/variants/{name}", {"200", "404"}, {}, {"Range"}},
+    {"get /v1/streams/{stream_id}/live/index.m3u8",
+     {"200", "404"},
+     {"application/vnd.apple.mpegurl"},
+     {}},
+    {"head /v1/streams/{stream_id}/live/index.m3u8", {"200", "404"}, {}, {}},
+    {"get /v1/streams/{stream_id}/live/{file}",
+     {"200", "206", "304", "404", "416"},
+     {"*/*"},
+     {"Range", "If-None-Match"}},
+    {"head /v1/streams/{stream_id}/live/{file}", {"200", "404"}, {}, {"Range"}},
+    {"put /v1/ingest/{stream_id}/{key}/{file}", {"204", "403", "409", "410", "413"}, {}, {}},
+    {"post /v1/ingest/{stream_id}/{key}/{file}", {"204", "403", "409", "410", "413"}, {}, {}},
+    {"delete /v1/ingest/{stream_id}/{key}/{file}", {"204", "403", "410"}, {}, {}},
+    {"get /v1/exports/{export_id}", {"200", "404"}, {"application/zip"}, {}}};
+
+bool brings_bytes(const std::string& operation) {
+  return std::ranges::any_of(bytes_rows, [&](const auto& r) { return operation == r.operation; });
+}
+
 /// Every "$ref" below the value.
 void references(const json::value& in, std::set<std::string>& to) {
   if (const auto* list = in.if_array())
@@ -84,8 +135,9 @@ TEST_CASE(
                       where);
       }
     if (const auto* body = operation.if_contains("requestBody"))
-      CHECK_MESSAGE(body->at("content").at("application/json").as_object().contains("example"),
-                    where);
+      for (const auto& [type, content] : body->at("content").as_object())
+        if (type == "application/json")
+          CHECK_MESSAGE(content.as_object().contains("example"), where);
   }
   for (const auto& tag : openapi().at("tags").as_array())
     CHECK_MESSAGE(filled(tag.as_object(), "description"), tag.at("name").as_string());
@@ -165,7 +217,7 @@ TEST_CASE("A: bodies are named components; none is unused or lacking; protobuf n
   CHECK_FALSE(
       choices.at("items").as_object().contains("not"));  // an element of a required list may be 0
   for (const auto& [where, operation] : operations()) {
-    if (where.find(" /v1/") == where.npos || where == "get /v1/ws") continue;
+    if (where.find(" /v1/") == where.npos || where == "get /v1/ws" || brings_bytes(where)) continue;
     const auto check_content = [&](const json::value& content) {
       CHECK_MESSAGE(content.at("application/json").at("schema").as_object().contains("$ref"),
                     where);
@@ -177,6 +229,43 @@ TEST_CASE("A: bodies are named components; none is unused or lacking; protobuf n
     for (const auto& [status, answer] : operation.at("responses").as_object())
       if (const auto* content = answer.as_object().if_contains("content")) check_content(*content);
   }
+}
+
+TEST_CASE(
+    "A: uploads, contents, live streams and the archive of an export say what their bytes are") {
+  std::map<std::string, json::object> found;
+  for (auto& [where, operation] : operations()) found[where] = operation;
+  for (const auto& row : bytes_rows) {
+    REQUIRE_MESSAGE(found.contains(row.operation), row.operation);
+    const auto& operation = found[row.operation];
+    const auto& responses = operation.at("responses").as_object();
+    for (const auto& status : row.statuses)
+      CHECK_MESSAGE(responses.contains(status), row.operation, " ", status);
+    std::set<std::string> types, names;
+    for (const char* status : {"200", "201", "206"})
+      if (const auto* answer = responses.if_contains(status))
+        if (const auto* content = answer->as_object().if_contains("content"))
+          for (const auto& [type, schema] : content->as_object()) types.emplace(type);
+    CHECK_MESSAGE(types == row.types, row.operation);
+    if (const auto* parameters = operation.if_contains("parameters"))
+      for (const auto& p : parameters->as_array())
+        if (p.at("in") == "header") names.emplace(p.at("name").as_string());
+    for (const auto& name : row.fields)
+      CHECK_MESSAGE(names.contains(name), row.operation, " ", name);
+    if (const auto* body = operation.if_contains("requestBody"))
+      CHECK_MESSAGE(!body->at("content").as_object().empty(), row.operation);
+  }
+  const auto body = [&](const char* operation) {
+    return found[operation].at("requestBody").at("content").as_object();
+  };
+  for (const char* verb : {"post /v1/uploads", "patch /v1/uploads/{upload_id}"})
+    CHECK(body(verb).contains("application/offset+octet-stream"));
+  CHECK(body("post /v1/media").contains("multipart/form-data"));
+  CHECK(body("post /v1/media").contains("image/*"));
+  // Signed addresses need no token, encoders have the key in the path.
+  CHECK(found["get /v1/media/{media_id}/content"].at("security").as_array().size() == 2);
+  CHECK(found["put /v1/ingest/{stream_id}/{key}/{file}"].at("security").as_array().empty());
+  CHECK_FALSE(found["post /v1/media"].contains("security"));
 }
 
 TEST_CASE("A: every method of the socket is a call with an answer, every push is sent") {
