@@ -119,6 +119,15 @@ std::string placed_png() {
          png_chunk("tEXt", std::string("Comment\0", 8) + std::string(place)) +
          png_chunk("IDAT", pixel) + png_chunk("IEND", "");
 }
+/// The camera's picture with a place.
+std::string placed_jpeg() {
+  const auto camera =
+      std::string("Exif\0\0II*\0\x08\0\0\0\1\0\x0e\1\2\0\x13\0\0\0\x1a\0\0\0\0\0\0\0", 32) +
+      std::string(place) + '\0';
+  const auto picture = bytes_of(camera_jpeg);
+  return "\xff\xd8\xff\xe1" + big(static_cast<std::uint32_t>(camera.size() + 2)).substr(2) +
+         camera + picture.substr(picture.find("\xff\xe0"));
+}
 std::string placed_gif() {
   return "GIF89a" + std::string("\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff", 13) + "!\xfe" +
          static_cast<char>(place.size()) + std::string(place) +
@@ -163,6 +172,24 @@ std::string silence_wav() {
   return "RIFF" + number(36 + rate, 4) + "WAVEfmt " + number(16, 4) + number(1, 2) + number(1, 2) +
          number(rate, 4) + number(rate, 4) + number(1, 2) + number(8, 2) + "data" +
          number(rate, 4) + std::string(rate, '\x80');
+}
+
+/// Whether the upper half is red and the lower one blue: in the blurhash the first wave downwards says so.
+bool red_above_blue(const std::string& hash) {
+  constexpr std::string_view digits =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
+  const auto digit = [&](std::size_t at) { return digits.find(hash.at(at)); };
+  const auto columns = digit(0) % 9 + 1;
+  const auto at = 6 + 2 * (columns - 1);
+  const auto wave = digit(at) * 83 + digit(at + 1);  // red, green, blue, from 0 to 18; 9 is none
+  return wave / 361 > 9 && wave % 19 < 9;
+}
+
+/// A HEIF that claims to be large.
+std::string large_heif(std::string bytes, std::uint32_t side) {
+  const auto at = bytes.find("ispe");
+  REQUIRE(at != bytes.npos);
+  return bytes.replace(at + 8, 8, big(side) + big(side));
 }
 
 std::size_t blobs_on_disk() {
@@ -211,11 +238,18 @@ TEST_CASE(
 
 TEST_CASE("no place leaves with a picture or a film, whose form and size stay") {
   const auto ann = person("ann"), ben = person("ben");
-  const std::pair<std::string, std::string> placed[] = {{placed_png(), "image/png"},
-                                                        {placed_gif(), "image/gif"},
-                                                        {placed_webp(), "image/webp"},
-                                                        {placed_mp4(), "video/mp4"}};
-  for (const auto& [bytes, type] : placed) {
+  struct row {
+    std::string bytes, type, shown;
+  };
+  const row placed[] = {{placed_jpeg(), "image/jpeg", "image/jpeg"},
+                        {placed_png(), "image/png", "image/png"},
+                        {placed_gif(), "image/gif", "image/gif"},
+                        {placed_webp(), "image/webp", "image/webp"},
+                        {bytes_of(turned_heic), "image/heic", "image/jpeg"},
+                        {bytes_of(turned_avif), "image/avif", "image/jpeg"},
+                        {bytes_of(noted_avif), "image/avif", "image/jpeg"},
+                        {placed_mp4(), "video/mp4", "video/mp4"}};
+  for (const auto& [bytes, type, shown_type] : placed) {
     CAPTURE(type);
     REQUIRE(bytes.find(place) != bytes.npos);
     const auto id = id_of(uploaded(ann, bytes, type));
@@ -235,19 +269,55 @@ TEST_CASE("no place leaves with a picture or a film, whose form and size stay") 
     for (const auto* who : {&ann, &ben}) {
       const auto got = http().get(content(id), who->access_token);
       CHECK(got.status == 200);
-      CHECK(got.header("Content-Type") == type);
+      CHECK(got.header("Content-Type") == shown_type);
       CHECK(got.body.find(place) == std::string::npos);
       CHECK(std::cmp_equal(got.body.size(), number(seen, "size")));
       if (type == "video/mp4") CHECK(got.body.size() == bytes.size());
     }
+    const auto& variants = seen.at("variants").as_object();
+    CHECK_FALSE(variants.empty());
+    for (const auto& [name, variant] : variants) {
+      const auto got = http().get(text(variant.as_object(), "url"));
+      CHECK(got.status == 200);
+      CHECK(got.body.find(place) == std::string::npos);
+      CHECK(got.body.find("Exif") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("HEIC and AVIF are shown upright, without the place, in forms that all browsers read") {
+  const auto ann = person("ann");
+  const std::pair<std::string_view, const char*> rows[] = {{turned_heic, "image/heic"},
+                                                           {turned_avif, "image/avif"}};
+  for (const auto& [sample, type] : rows) {
+    CAPTURE(type);
+    const auto medium = settled(ann, id_of(uploaded(ann, bytes_of(sample), type)));
+    CHECK(text(medium, "state") == "ready");
+    CHECK(text(medium, "kind") == "image");
+    CHECK(text(medium, "content_type") == "image/jpeg");
+    CHECK(number(medium, "width") == 32);
+    CHECK(number(medium, "height") == 64);
+    CHECK(red_above_blue(text(medium, "blurhash")));
+    const auto& variant = medium.at("variants").at("320").as_object();
+    CHECK(number(variant, "width") == 32);
+    CHECK(number(variant, "height") == 64);
+    const auto shown = http().get(text(medium, "url"));
+    CHECK(shown.header("Content-Type") == "image/jpeg");
+    CHECK(shown.body.find(place) == std::string::npos);
+    CHECK(shown.body.find("Exif") == std::string::npos);
   }
 }
 
 TEST_CASE("a bomb, an endless animation and a truncated picture fail; the next picture is ready") {
   const auto ann = person("ann");
   auto open = socket(ann);
-  const auto whole = bytes_of(camera_jpeg);
+  const auto whole = bytes_of(camera_jpeg), heic = bytes_of(turned_heic),
+             avif = bytes_of(turned_avif);
   const std::pair<std::string, std::string> harm[] = {
+      {heic.substr(0, heic.size() * 3 / 4), "image/heic"},
+      {heic.substr(0, heic.size() / 2), "image/heic"},
+      {avif.substr(0, avif.find("mdat") + 30), "image/avif"},
+      {large_heif(heic, 60'000), "image/heic"},
       {large_png(60'000), "image/png"},
       {endless_gif(100'000), "image/gif"},
       {whole.substr(0, 300), "image/jpeg"},

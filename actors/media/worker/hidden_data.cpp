@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <set>
+#include <utility>
+#include <vector>
 
 namespace nova::media {
 namespace {
@@ -184,16 +187,148 @@ cleaned clean_webp(std::string_view b) {
   return out;
 }
 
-// ---- AVIF and HEIC: their items are libvips' matter; boxes beside them draw nothing
+// ---- AVIF: the items and tracks that draw the picture. HEIC is made anew in any case.
 
-cleaned clean_heif(std::string_view b) {
-  for (std::size_t at = 0; at < b.size();) {
-    if (b.size() - at < 8) return std::nullopt;
-    const auto type = b.substr(at + 4, 4);
-    if (type != "ftyp" && type != "meta" && type != "mdat" && type != "moov") return std::nullopt;
-    const auto size = big(b, at, 4);
-    if (size < 8 || size > b.size() - at) return std::nullopt;
-    at += size;
+constexpr std::size_t most_boxes = 2'000;
+constexpr std::array item_boxes{"hdlr"sv, "pitm"sv, "iloc"sv, "iinf"sv, "iprp"sv,
+                                "iref"sv, "idat"sv, "dinf"sv, "grpl"sv};
+constexpr std::array drawn_items{"av01"sv, "grid"sv, "iden"sv, "iovl"sv};
+constexpr std::array drawing_references{"dimg"sv, "auxl"sv, "prem"sv};
+constexpr std::array track_boxes{"moov"sv, "trak"sv, "mdia"sv, "minf"sv, "stbl"sv, "edts"sv};
+constexpr std::array telling_boxes{"udta"sv, "meta"sv, "uuid"sv, "free"sv, "skip"sv};
+
+struct box {
+  std::string_view type, content;
+};
+
+/// Empty: they are not whole, or too many.
+std::optional<std::vector<box>> boxes_of(std::string_view b) {
+  std::vector<box> out;
+  while (!b.empty()) {
+    if (b.size() < 8 || out.size() == most_boxes) return std::nullopt;
+    const auto size = std::size_t{big(b, 0, 4)};
+    if (size < 8 || size > b.size()) return std::nullopt;
+    out.push_back({b.substr(4, 4), b.substr(8, size - 8)});
+    b.remove_prefix(size);
+  }
+  return out;
+}
+
+/// Numbers of a full box; `good` ends with the first that is cut off.
+struct numbers {
+  std::string_view b;
+  bool good = true;
+  std::uint32_t next(std::size_t bytes) {
+    good = good && b.size() >= bytes;
+    if (!good) return 0;
+    const auto n = big(b, 0, static_cast<int>(bytes));
+    b.remove_prefix(bytes);
+    return n;
+  }
+  /// The version. Behind it an id has two bytes, or four from version `wide` on.
+  std::size_t id_bytes(std::uint32_t wide) { return next(4) >> 24 >= wide ? 4 : 2; }
+};
+
+/// Ids of the items that draw; empty: one does not.
+std::optional<std::set<std::uint32_t>> items_of(std::string_view iinf) {
+  numbers head{iinf};
+  const auto count = head.next(head.id_bytes(1));
+  const auto entries = boxes_of(head.b);
+  if (!head.good || !entries || entries->size() != count) return std::nullopt;
+  std::set<std::uint32_t> out;
+  for (const auto& entry : *entries) {
+    numbers n{entry.content};
+    const auto id = n.next(n.id_bytes(3));
+    n.next(2);
+    if (!n.good || entry.type != "infe" || byte(entry.content, 0) < 2 ||
+        !among(drawn_items, n.b.substr(0, 4)))
+      return std::nullopt;
+    out.insert(id);
+  }
+  return out;
+}
+
+struct reference {
+  std::string_view type;
+  std::uint32_t from;
+  std::vector<std::uint32_t> to;
+};
+
+/// Empty: some reference does not draw, as one to a small copy.
+std::optional<std::vector<reference>> references_of(std::string_view iref) {
+  numbers head{iref};
+  const auto bytes = head.id_bytes(1);
+  const auto lists = boxes_of(head.b);
+  if (!head.good || !lists) return std::nullopt;
+  std::vector<reference> out;
+  for (const auto& list : *lists) {
+    numbers n{list.content};
+    reference r{list.type, n.next(bytes), {}};
+    for (auto left = n.next(2); left > 0 && n.good; --left) r.to.push_back(n.next(bytes));
+    if (!n.good || !among(drawing_references, list.type)) return std::nullopt;
+    out.push_back(std::move(r));
+  }
+  return out;
+}
+
+/// The picture, its parts and what lies over it.
+std::set<std::uint32_t> shown_items(std::uint32_t picture, const std::vector<reference>& all) {
+  std::set<std::uint32_t> shown{picture};
+  for (std::size_t before = 0; before != shown.size();) {
+    before = shown.size();
+    for (const auto& r : all) {
+      const bool over = r.type == "auxl" && std::any_of(r.to.begin(), r.to.end(), [&](auto id) {
+                          return shown.contains(id);
+                        });
+      if (over) shown.insert(r.from);
+      if (r.type != "auxl" && shown.contains(r.from)) shown.insert(r.to.begin(), r.to.end());
+    }
+  }
+  return shown;
+}
+
+bool all_items_drawn(std::string_view meta) {
+  const auto inner = boxes_of(meta.substr(std::min<std::size_t>(4, meta.size())));
+  if (!inner) return false;
+  std::optional<std::set<std::uint32_t>> items;
+  std::optional<std::uint32_t> picture;
+  std::vector<reference> references;
+  for (const auto& [type, content] : *inner) {
+    if (!among(item_boxes, type)) return false;
+    if (type == "iinf" && !(items = items_of(content))) return false;
+    if (type == "pitm") {
+      numbers n{content};
+      picture = n.next(n.id_bytes(1));
+      if (!n.good) return false;
+    }
+    if (type != "iref") continue;
+    auto found = references_of(content);
+    if (!found) return false;
+    references = std::move(*found);
+  }
+  return items && picture && shown_items(*picture, references) == *items;
+}
+
+/// Of an animation: no words stand beside its tracks, and each of them is seen.
+bool all_tracks_drawn(std::string_view b) {
+  const auto inner = boxes_of(b);
+  return inner && std::all_of(inner->begin(), inner->end(), [](const box& x) {
+           if (x.type == "hdlr")
+             return among(std::array{"pict"sv, "auxv"sv},
+                          x.content.substr(std::min<std::size_t>(8, x.content.size()), 4));
+           return among(track_boxes, x.type) ? all_tracks_drawn(x.content)
+                                             : !among(telling_boxes, x.type);
+         });
+}
+
+cleaned clean_avif(std::string_view b) {
+  const auto boxes = boxes_of(b);
+  if (!boxes) return std::nullopt;
+  for (const auto& [type, content] : *boxes) {
+    const bool drawn = type == "ftyp" || type == "mdat" ||
+                       (type == "meta" && all_items_drawn(content)) ||
+                       (type == "moov" && all_tracks_drawn(content));
+    if (!drawn) return std::nullopt;
   }
   return std::string(b);
 }
@@ -205,7 +340,7 @@ std::optional<std::string> without_hidden_data(std::string_view bytes, std::stri
   if (loader.starts_with("png")) return clean_png(bytes);
   if (loader.starts_with("gif")) return clean_gif(bytes);
   if (loader.starts_with("webp")) return clean_webp(bytes);
-  if (loader.starts_with("heif")) return clean_heif(bytes);
+  if (loader.starts_with("heif")) return clean_avif(bytes);
   return std::nullopt;
 }
 
