@@ -1,36 +1,11 @@
 // tus-js-client, unmodified, against a running Nova: whole, in pieces, in parallel (concatenation), broken off and resumed, terminated.
 // Run by ctest: node tus_client_flow_test.mjs PATH_OF_NOVA
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as tus from "tus-js-client";
+import { with_nova } from "./tus_nova.mjs";
 
-const folder = await mkdtemp(join(tmpdir(), "nova-tus-"));
-const nova = spawn(process.argv[2], ["serve", "--port", "0", "--data", folder],
-                   { stdio: ["ignore", "pipe", "ignore"] });
-const ended = new Promise((resolve) => nova.on("exit", resolve));
-
-async function address() {
-  let text = "";
-  for await (const piece of nova.stdout) {
-    text += piece;
-    const ready = /nova ready: (\S+)/.exec(text);
-    if (ready) return ready[1];
-  }
-  throw new Error("nova ended before it was ready");
-}
-
-async function run(base) {
-  const answer = await fetch(`${base}/v1/auth/register`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ email: "ann@example.org", handle: "ann_tus", password: "correct horse battery staple" }),
-  });
-  assert.equal(answer.status, 201);
-  const headers = { Authorization: `Bearer ${(await answer.json()).access_token}` };
+async function run(base, headers) {
   const file = randomBytes(3_000_000).map((b) => 0x80 | (b & 0x3f));
 
   /// Ends with the answer to the last request.
@@ -84,11 +59,5 @@ async function run(base) {
   assert.equal(gone.status, 404);
 }
 
-try {
-  await run(await address());
-  console.log("tus-js-client: six uploads and a termination");
-} finally {
-  nova.kill("SIGTERM");
-  await ended;
-  await rm(folder, { recursive: true, force: true });
-}
+await with_nova(process.argv[2], {}, run);
+console.log("tus-js-client: six uploads and a termination");
