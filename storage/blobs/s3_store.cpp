@@ -1,5 +1,6 @@
 #include "storage/blobs/s3_store.hpp"
 
+#include "protocols/core/ids.hpp"
 #include "protocols/core/log.hpp"
 #include "storage/blobs/content_hash.hpp"
 #include "storage/blobs/file_store.hpp"
@@ -11,11 +12,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <filesystem>
 #include <functional>
-#include <mutex>
 
 namespace nova::storage {
 namespace {
@@ -27,6 +26,8 @@ constexpr std::size_t copy_bytes = 1u << 20;
 constexpr const char* probe_key = "nova-doctor";
 /// An upload in parts that began so long before the walk's limit has no process any more.
 constexpr std::chrono::hours abandoned_upload{24};
+/// Readers of an object have come to its end when a newer one of the same blob is so old.
+constexpr std::chrono::hours older_object{1};
 /// Both clocks of an age are in whole seconds.
 constexpr std::chrono::seconds clock_step{1};
 
@@ -38,6 +39,12 @@ error failed(std::string_view step, std::string_view reason) {
 std::string refusal_of(const s3_answer& a) {
   auto word = read_refusal(a.text);
   return "status " + std::to_string(a.status) + (word.empty() ? "" : ' ' + word);
+}
+
+/// The blob of an object's key `NAME.uuid`, or `NAME` as copied from a folder; empty: another object.
+std::string_view blob_of(std::string_view key) {
+  const auto name = key.substr(0, key.find('.'));
+  return blobs::is_blob_name(name) ? name : std::string_view();
 }
 
 /// The answer, if it is good or `absent` is allowed; anything else is logged.
@@ -96,22 +103,24 @@ class s3_store final : public blobs::store {
     if (auto done = from->flush(); !done) return done.error();
     auto name = from->hash();
     if (!name) return name.error();
-    const auto there = renewed(*name, from->size());
-    if (there.has_error()) return there.error();
-    if (!there.value())
-      if (auto done = put(*from, *name); !done) return done.error();
+    const auto key =
+        *name + '.' + to_string(make_uuid_v7(system_wall_clock().now(), system_random()));
+    const auto copied = copy(*name, from->size(), key);
+    if (copied.has_error()) return copied.error();
+    if (!copied.value())
+      if (auto done = put(*from, key, *name); !done) return done.error();
     const blobs::blob kept{*name, from->size()};
     if (auto done = parts_->drop_part(from->name()); !done) return done.error();
     return kept;
   }
 
   result<std::shared_ptr<const blobs::reader>> open(std::string_view name) const override {
-    if (!blobs::is_blob_name(name)) return make_error(errc::not_found);
-    const auto head = asked(client_, "s3 look", {.verb = "HEAD", .key = std::string(name)}, true);
-    if (head.has_error()) return head.error();
-    if (!head->good()) return make_error(errc::not_found);
+    auto found = objects_of(name);
+    if (found.has_error()) return found.error();
+    if (found->empty()) return make_error(errc::not_found);
+    auto& newest = found->back();
     return std::shared_ptr<const blobs::reader>(
-        std::make_shared<s3_reader>(client_, std::string(name), head->length));
+        std::make_shared<s3_reader>(client_, std::move(newest.key), newest.size));
   }
 
   result<blobs::local_file> local(std::string_view name) const override {
@@ -132,18 +141,15 @@ class s3_store final : public blobs::store {
   }
 
   result<bool> remove(std::string_view name, unix_time_point since) override {
-    if (!blobs::is_blob_name(name)) return make_error(errc::not_found);
-    const std::lock_guard lock(lock_of(name));
-    const auto head = asked(client_, "s3 look", {.verb = "HEAD", .key = std::string(name)}, true);
-    if (head.has_error()) return head.error();
-    if (!head->good()) return true;
-    // Both times are the service's: its clock need not agree with this machine's.
     const auto spared = std::chrono::system_clock::now() - since + clock_step;
-    if (head->date - head->modified <= spared) return false;
-    const auto gone =
-        asked(client_, "s3 remove", {.verb = "DELETE", .key = std::string(name)}, true);
-    if (gone.has_error()) return gone.error();
-    return true;
+    const auto found = objects_of(name);
+    if (found.has_error()) return found.error();
+    bool all = true;
+    for (const auto& object : *found) {
+      if (object.age <= spared) all = false;
+      else if (auto gone = remove_object(object.key); !gone) return gone.error();
+    }
+    return all;
   }
 
   result<bool> intact(std::string_view name,
@@ -153,23 +159,24 @@ class s3_store final : public blobs::store {
     return is_named(**content, name, copy_bytes, paced);
   }
 
+  // Also removes the objects of a blob behind which a newer one has been there for long.
   result<void> visit(unix_time_point until,
                      const std::function<void(const blobs::blob&)>& each) const override {
-    std::string next;
-    do {
-      auto query = next.empty() ? "" : "continuation-token=" + query_text(next) + '&';
-      query += "list-type=2&prefix=" + query_text(prefix_);
-      const auto answer = asked(client_, "s3 list", {.verb = "GET", .query = std::move(query)});
-      if (answer.has_error()) return answer.error();
-      auto page = read_page(answer->text);
-      for (auto& item : page.items) {
-        item.key.erase(0, prefix_.size());
-        if (blobs::is_blob_name(item.key) && item.at < until)
-          each({std::move(item.key), item.size});
-      }
-      next = std::move(page.next);
-    } while (!next.empty());
-    return {};
+    std::vector<object> same;
+    const auto over = [&] {
+      std::ranges::stable_sort(same, std::greater(), &object::age);
+      for (std::size_t i = 0; i + 1 < same.size(); ++i)
+        if (same[i + 1].age > older_object) (void)remove_object(same[i].key);
+      if (!same.empty() && std::chrono::system_clock::now() - same.back().age < until)
+        each({std::string(blob_of(same.back().key)), same.back().size});
+      same.clear();
+    };
+    auto listed = list({}, [&](object&& found) {
+      if (!same.empty() && blob_of(same.back().key) != blob_of(found.key)) over();
+      same.push_back(std::move(found));
+    });
+    if (listed) over();
+    return listed;
   }
 
   // Also ends the uploads in parts that a process has left behind: the service would keep their bytes.
@@ -186,7 +193,7 @@ class s3_store final : public blobs::store {
       auto page = read_page(answer->text);
       for (auto& item : page.items) {
         item.key.erase(0, prefix_.size());
-        if (blobs::is_blob_name(item.key) && item.at + abandoned_upload < until)
+        if (!blob_of(item.key).empty() && item.at + abandoned_upload < until)
           abort(item.key, item.upload_id);
       }
       key = std::move(page.next);
@@ -196,22 +203,64 @@ class s3_store final : public blobs::store {
   }
 
  private:
-  /// True: the blob is there, and counts as kept now. A large one is uploaded again instead.
-  result<bool> renewed(const std::string& name, std::int64_t size) {
-    const std::lock_guard lock(lock_of(name));
-    const auto head = asked(client_, "s3 look", {.verb = "HEAD", .key = name}, true);
-    if (head.has_error()) return head.error();
-    if (!head->good() || head->length != size || size > most_copied_at_once) return false;
-    s3_request q{.verb = "PUT", .key = name};
-    q.fields = {"x-amz-copy-source: " + client_.path_of(name), "x-amz-metadata-directive: REPLACE"};
-    const auto copied = asked(client_, "s3 renew", q, true);
+  /// Ages are by the clock of the service, which need not agree with this machine's.
+  struct object {
+    std::string key;
+    std::int64_t size = 0;
+    std::chrono::seconds age{};
+  };
+
+  /// Calls `each` for the objects of blobs whose names begin with `start`, by their keys.
+  result<void> list(std::string_view start, const std::function<void(object&&)>& each) const {
+    std::string next;
+    do {
+      auto query = next.empty() ? "" : "continuation-token=" + query_text(next) + '&';
+      query += "list-type=2&prefix=" + query_text(prefix_ + std::string(start));
+      const auto answer = asked(client_, "s3 list", {.verb = "GET", .query = std::move(query)});
+      if (answer.has_error()) return answer.error();
+      auto page = read_page(answer->text);
+      for (auto& item : page.items) {
+        item.key.erase(0, prefix_.size());
+        if (!blob_of(item.key).empty())
+          each({std::move(item.key), item.size, answer->date - item.at});
+      }
+      next = std::move(page.next);
+    } while (!next.empty());
+    return {};
+  }
+
+  /// The objects of a blob, the newest last. Errors: not_found for what is no name.
+  result<std::vector<object>> objects_of(std::string_view name) const {
+    if (!blobs::is_blob_name(name)) return make_error(errc::not_found);
+    std::vector<object> out;
+    auto done = list(name, [&](object&& found) { out.push_back(std::move(found)); });
+    if (!done) return done.error();
+    std::ranges::stable_sort(out, std::greater(), &object::age);
+    return out;
+  }
+
+  result<void> remove_object(const std::string& key) const {
+    const auto gone = asked(client_, "s3 remove", {.verb = "DELETE", .key = key}, true);
+    return gone.has_error() ? result<void>(gone.error()) : result<void>();
+  }
+
+  // A blob that is kept again gets a new object: a node that is about to remove the older ones has not seen it.
+  /// True: the service has copied an object of these bytes. A large blob is uploaded again instead.
+  result<bool> copy(const std::string& name, std::int64_t size, const std::string& to) {
+    if (size > most_copied_at_once) return false;
+    const auto there = objects_of(name);
+    if (there.has_error()) return there.error();
+    if (there->empty() || there->back().size != size) return false;
+    s3_request q{.verb = "PUT", .key = to};
+    q.fields = {"x-amz-copy-source: " + client_.path_of(there->back().key)};
+    const auto copied = asked(client_, "s3 copy", q, true);
     if (copied.has_error()) return copied.error();
     return copied->good();
   }
 
-  result<void> put(blobs::part& from, const std::string& name) {
-    if (from.size() > part_bytes_) return put_in_parts(from, name);
-    const auto answer = asked(client_, "s3 put", piece_of(from, name, 0, from.size(), name));
+  result<void> put(blobs::part& from, const std::string& key, const std::string& sha256) {
+    if (from.size() > part_bytes_) return put_in_parts(from, key);
+    const auto answer = asked(client_, "s3 put", piece_of(from, key, 0, from.size(), sha256));
     return answer.has_error() ? result<void>(answer.error()) : result<void>();
   }
 
@@ -282,17 +331,12 @@ class s3_store final : public blobs::store {
                 {.verb = "DELETE", .key = name, .query = "uploadId=" + query_text(id)}, true);
   }
 
-  std::mutex& lock_of(std::string_view name) const {
-    return locks_[std::hash<std::string_view>()(name) % locks_.size()];
-  }
-
   mutable s3_client client_;
   const std::string prefix_;
   const std::int64_t part_bytes_;
   const std::unique_ptr<blobs::store> parts_;
   const std::string copies_;
   mutable std::atomic<std::uint64_t> copied_{0};
-  mutable std::array<std::mutex, 64> locks_;  ///< renewing and removing one blob exclude each other
 };
 
 std::string wrong_setting(const config::media_settings& s) {

@@ -1,5 +1,6 @@
-// The blob store in a bucket of an S3 service: an object for each blob, under its name. Parts that are being written, and copies for
-// programs of this machine, are files in a folder. Composed in gateway/main.cpp.
+// The blob store in a bucket of an S3 service: an object for each time that a blob is kept, under its name and a mark. So a node that
+// removes a blob never meets another that keeps it again. Parts that are being written, and copies for programs of this machine, are
+// files in a folder. Composed in gateway/main.cpp.
 #pragma once
 
 #include "config/settings/media_settings.hpp"

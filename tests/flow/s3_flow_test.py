@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 import unittest
 import zlib
@@ -61,6 +62,30 @@ class Service:
         self.process.stdout.close()
 
 
+class HeldDeletes:
+    """A way to the service for one Nova, on which a DELETE waits until it is let through."""
+
+    def __init__(self, port):
+        self.port, self.held, self.goes_on = port, threading.Event(), threading.Event()
+        self.server = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, service = self.server.accept()[0], socket.create_connection(("127.0.0.1", self.port))
+                threading.Thread(target=self.carry, args=(client, service, True), daemon=True).start()
+                threading.Thread(target=self.carry, args=(service, client, False), daemon=True).start()
+
+    def carry(self, from_, to, asks):
+        with contextlib.suppress(OSError), from_, to:
+            while piece := from_.recv(1 << 16):
+                if asks and piece.startswith(b"DELETE "):
+                    self.held.set()
+                    self.goes_on.wait(LIMIT_S)
+                to.sendall(piece)
+
+
 class S3(unittest.TestCase):
     def setUp(self):
         self.port = free_port()
@@ -94,6 +119,11 @@ class S3(unittest.TestCase):
     def patched(self, upload, offset, piece):
         return self.call("PATCH", upload, piece, PIECE, Upload_Offset=str(offset))
 
+    def lost(self, upload, file):
+        """A PATCH whose answer does not come."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            self.patched(upload, 0, file)
+
     def offset(self, upload):
         status, fields, _ = self.call("HEAD", upload)
         self.assertEqual(status, 200)
@@ -108,7 +138,12 @@ class S3(unittest.TestCase):
         return self.call("GET", f"/v1/media/{medium}/content", **fields)
 
     def names(self):
-        return {name.removeprefix("of/nova/"): size for name, size in self.service.ask("list").items()}
+        """Sizes of the blobs, each of which has one object or several."""
+        return {key.removeprefix("of/nova/").partition(".")[0]: size for key, size in self.service.ask("list").items()}
+
+    def keys_of(self, data):
+        name = hashlib.sha256(data).hexdigest()
+        return [key for key in self.service.ask("list") if key.startswith(f"of/nova/{name}")]
 
     def check_away(self, answer, begun):
         """503 `unavailable` with Retry-After: never a hang."""
@@ -177,6 +212,38 @@ class S3(unittest.TestCase):
         self.assertEqual(status, 204, body)
         self.assertEqual(self.content(fields["Upload-Media-Id"])[2], file[:3_000_000])
 
+    def check_abandoned_uploads(self):
+        """kill -9 while the bytes go to the bucket in parts: after a restart the sweep ends the upload, and no other's."""
+        file = random.Random(4).randbytes(60 << 20)
+        upload = self.opened(len(file))
+        request = threading.Thread(target=self.lost, args=(upload, file))
+        self.service.ask("begin elsewhere/film")
+        request.start()
+        self.nova.until("the upload in parts has begun", lambda: self.service.ask("uploads") == 2, LIMIT_S)
+        self.nova.process.kill()
+        request.join()
+        self.assertEqual(self.service.ask("uploads"), 2)
+        self.nova.process.wait()
+        self.nova.process.stdout.close()
+        self.nova.settings["NOVA_MEDIA__SWEEP_S"] = "1"
+        self.nova.start()
+        self.nova.until("the sweep has ended the upload", lambda: self.service.ask("uploads") == 1, LIMIT_S)
+
+    def check_kept_again(self):
+        """Another node keeps the bytes again between the look and the DELETE of a node that removes them: they stay."""
+        data, way = b"kept and kept again", HeldDeletes(self.port)
+        with NovaServer(self.settings(NOVA_MEDIA__S3_ENDPOINT=f"http://127.0.0.1:{way.server.getsockname()[1]}",
+                                      NOVA_MEDIA__S3_STALL_S=str(LIMIT_S))) as other:
+            ann = other.person("ann")
+            status, _, body = other.call("POST", "/v1/media", data, ann["access_token"], "text/plain")
+            self.assertEqual(status, 201, body)
+            self.assertEqual(other.call("DELETE", f"/v1/media/{json.loads(body)['media_id']}", token=ann["access_token"])[0], 204)
+            self.assertTrue(way.held.wait(LIMIT_S), other.log()[-3000:])
+            medium = self.stored(data)
+            way.goes_on.set()
+            other.until("the DELETE has gone through", lambda: len(self.keys_of(data)) == 1, LIMIT_S)
+            self.assertEqual(self.content(medium)[2], data)
+
     def check_removal(self, medium, file):
         """The collector removes the bytes that nothing names any more."""
         name = hashlib.sha256(file).hexdigest()
@@ -198,7 +265,8 @@ class S3(unittest.TestCase):
         """At its start the scrubber reads all objects: one that has other bytes is told of."""
         name = hashlib.sha256(b"good bytes").hexdigest()
         self.stored(b"good bytes")
-        self.service.ask(f"damage of/nova/{name}")
+        for key in self.keys_of(b"good bytes"):
+            self.service.ask(f"damage {key}")
         return name
 
     def run_nova(self, command, **more):
@@ -227,6 +295,8 @@ class S3(unittest.TestCase):
         self.check_picture()
         self.check_hung_service(medium, file)
         self.check_removal(medium, file)
+        self.check_abandoned_uploads()
+        self.check_kept_again()
         self.check_restarted_service()
         log = self.nova.log()
         self.assertRegex(log, f"event=blobs.failed step=checksum blob={damaged}")

@@ -1,7 +1,7 @@
 """An S3 service that checks signatures: moto, with one user, its key and a bucket. Run by s3_flow_test.py with the Python that has moto.
 
 Argument: the port. Prints the key's id and its secret, which are the same at each start. Then it answers lines: `list` prints {key: size}, `uploads`
-the number of unfinished ones, `damage KEY` puts other bytes under the key."""
+the number of unfinished ones, `begin KEY` begins one, `damage KEY` puts other bytes under the key."""
 
 import json
 import os
@@ -40,6 +40,8 @@ def main():
             answer = {o["Key"]: o["Size"] for o in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])}
         elif word == "uploads":
             answer = len(s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []))
+        elif word == "begin":
+            answer = s3.create_multipart_upload(Bucket=BUCKET, Key=name)["UploadId"]
         else:
             answer = s3.put_object(Bucket=BUCKET, Key=name, Body=b"other bytes")["ETag"]
         print(json.dumps(answer), flush=True)

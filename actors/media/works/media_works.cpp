@@ -248,7 +248,9 @@ result<Reply> media_works::ask(const rpc::method& method, std::shared_ptr<rpc::m
 
 // A restart has forgotten what was told: the first look has no minimum age.
 void media_works::keep() {
-  auto next_look = std::chrono::system_clock::now(), next_sweep = next_look + sweep_pause;
+  const std::chrono::seconds sweep_pause(settings_.sweep_s);
+  auto next_look = std::chrono::system_clock::now(),
+       next_sweep = next_look + std::min(sweep_pause, first_sweep);
   std::int64_t older_than_ms = 0;
   for (;;) {
     auto next = std::min(next_look, next_sweep);
@@ -341,7 +343,7 @@ void media_works::scrub() {
       if (!good.has_error() && !good.value())
         log::error("blobs.failed", {{"step", "checksum"}, {"blob", b.name}});
     });
-  } while (pause(sweep_pause));
+  } while (pause(scrub_pause));
 }
 
 bool media_works::pause(std::chrono::milliseconds time) {

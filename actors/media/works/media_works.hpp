@@ -23,7 +23,10 @@ namespace nova::media {
 class media_works final : public runtime::side_works {
  public:
   /// Between two looks for media that wait, after a look that was not answered, and between two walks through the whole store.
-  static constexpr std::chrono::seconds look_pause{30}, retry_pause{1}, sweep_pause{3600};
+  static constexpr std::chrono::seconds look_pause{30}, retry_pause{1};
+  /// The first sweep comes no later, so that nodes that live for less than a pause sweep, too.
+  static constexpr std::chrono::seconds first_sweep{600};
+  static constexpr std::chrono::hours scrub_pause{1};
   /// Bytes younger than this are no orphans: their upload may not be told yet.
   static constexpr std::chrono::hours orphan_age{1};
   /// Names in one question.
