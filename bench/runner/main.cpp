@@ -2,6 +2,7 @@
 #include "bench/auth/auth_scenarios.hpp"
 #include "bench/feed/feed_scenarios.hpp"
 #include "bench/gateway/gateway_scenarios.hpp"
+#include "bench/media/media_scenarios.hpp"
 #include "bench/messaging/messaging_scenarios.hpp"
 #include "bench/monolith/social_scenarios.hpp"
 #include "bench/report/page.hpp"
@@ -23,6 +24,7 @@ using scenario = void (*)(const run_options&, report&);
 const std::map<std::string, scenario> scenarios = {
     {"activation", activation},
     {"ask", ask},
+    {"download", download},
     {"durable-send", durable_send},
     {"event-effect", event_effect},
     {"events", read_model_events},

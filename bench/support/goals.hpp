@@ -46,6 +46,15 @@ constexpr double event_p99_ms = 50;
 constexpr double reminders_s = 5;
 constexpr double reminders_beside_quiet = 2;
 
+/// download: bytes a second of a large file, as a share of nginx's; CPU for a byte, beside nginx's.
+constexpr double download_beside_nginx = 0.60, download_cpu_beside_nginx = 1.7;
+/// download: an upload's bytes a second, as a share of a bare write with fsync.
+constexpr double upload_beside_write = 0.50;
+/// download: user-space memory for a transfer, with 1,000 slow ones at once.
+constexpr double slow_transfer_kib = 256;
+/// download: a picture of 12 megapixels, from its upload until it is ready.
+constexpr double picture_ready_ms = 1'000;
+
 /// social: requests of 64 clients in a second, 1 % of them logins; the audit's limits at that rate.
 constexpr double social_requests_per_s = 3'000;
 constexpr double social_login_p99_ms = 50, social_feed_p99_ms = 200;
