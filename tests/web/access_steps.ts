@@ -143,6 +143,8 @@ async function keys(ada: Person): Promise<void> {
     await page.keyboard.press('Shift+Tab');
     assert.equal(await focus_of(page), 'Details');
     await page.keyboard.press('Shift+Tab');
+    assert.equal(await focus_of(page), 'Search in this conversation');
+    await page.keyboard.press('Shift+Tab');
     assert.ok(await focused(page, '.chat-who'));
   });
   await step('keys: arrows move between messages and inside one, Enter opens the menu', async () => {

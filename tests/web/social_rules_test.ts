@@ -9,6 +9,7 @@ import { Posts, with_reaction } from '../../gateway/web/src/posts.ts';
 import { Problem } from '../../gateway/web/src/problem.ts';
 import { Relations } from '../../gateway/web/src/relations.ts';
 import { address_of, route_of, type Route } from '../../gateway/web/src/routes.ts';
+import { no_search, search_query } from '../../gateway/web/src/search_rules.ts';
 import type { SocialApi } from '../../gateway/web/src/social_api.ts';
 import type { Card, Comment, Post } from '../../gateway/web/src/social_types.ts';
 import { Thread } from '../../gateway/web/src/thread.ts';
@@ -20,7 +21,9 @@ const id = '01a22772-809f-7938-9ed8-5b1e34601bad';
 test('each route has an address that leads back to it', () => {
   const routes: Route[] = [
     { page: 'home' }, { page: 'notifications' }, { page: 'requests' }, { page: 'chats' }, { page: 'bookmarks' }, { page: 'drafts' }, { page: 'tags' },
-    { page: 'search', q: '' }, { page: 'search', q: 'a/b #c' }, { page: 'chat', id }, { page: 'tag', tag: '建筑' }, { page: 'person', id },
+    { page: 'search', search: no_search }, { page: 'search', search: { ...no_search, q: 'a/b? #c', kind: 'messages', from: 'ada&co', in: id } },
+    { page: 'search', search: { ...no_search, kind: 'posts' } }, { page: 'search', search: { ...no_search, q: 'a', since: '2026-01-02' } },
+    { page: 'chat', id }, { page: 'chat', id, seq: 12 }, { page: 'tag', tag: '建筑' }, { page: 'person', id },
     { page: 'post', id, answer: false }, { page: 'post', id, answer: true },
     { page: 'profile', handle: 'ada_l', tab: 'posts' }, { page: 'profile', handle: 'ada_l', tab: 'following' },
     { page: 'settings', section: 'profile' }, { page: 'settings', section: 'feed' },
@@ -33,6 +36,14 @@ test('an address that means nothing is missing, never an error', () => {
   for (const hash of ['#/nowhere', '#/c/x', '#/p/x', '#/%', '#/tag/', '#/@', '#/@ada/friends', '#/a/b/c/d', '#/settings/x', '#/bookmarks/x']) {
     assert.deepEqual(route_of(hash), { page: 'missing' }, hash);
   }
+});
+
+test('a search asks for its kind and for the filters that the kind has', () => {
+  const asked = new URLSearchParams(search_query({ ...no_search, q: 'tea "at four"', kind: 'posts', from: '@ada_l', in: id, until: '2026-01-02', language: 'en' }));
+  assert.deepEqual([...asked.keys()], ['q', 'kind', 'from', 'until', 'language']);
+  assert.deepEqual([asked.get('q'), asked.get('from')], ['tea "at four"', 'ada_l']);
+  assert.equal(Date.parse(asked.get('until')!), new Date(2026, 0, 3).getTime());
+  assert.equal(search_query({ ...no_search, q: 'tea', since: 'x' }), 'q=tea');
 });
 
 test('a text is cut at its entities, which are counted in code points', () => {
@@ -212,8 +223,8 @@ test('a thread shows the levels that are open, counts what is written, and keeps
   thread.toggle(a!);
   await settle();
   assert.deepEqual(shown(), ['a', '-a1', 'b']);
-  await thread.add('a2', a!, 'key');
-  await thread.add('c', null, 'key');
+  await thread.add({ text: 'a2', media_ids: [] }, a!, 'key');
+  await thread.add({ text: 'c', media_ids: [] }, null, 'key');
   assert.deepEqual(shown(), ['a', '-a1', '-a2', 'b', 'c']);
   assert.deepEqual([count, thread.top.items[0]?.replies_count], [2, 2]);
   await thread.remove(thread.top.items[0]!);

@@ -41,7 +41,7 @@ async function begin(ada: Person, grace: Person): Promise<void> {
     await ada.page.getByRole('link', { name: 'Find people to follow' }).waitFor();
     await check(ada.page, 'home, empty');
     await ada.page.getByRole('link', { name: 'Find people to follow' }).click();
-    await ada.page.getByRole('searchbox', { name: 'Find people' }).pressSequentially('@grace_s');
+    await ada.page.getByRole('searchbox', { name: 'Search' }).pressSequentially('@grace_s');
     await ada.page.getByRole('button', { name: 'Follow Grace Social' }).click();
     await ada.page.getByRole('button', { name: 'Following Grace Social' }).waitFor();
     await check(ada.page, 'search of people');
@@ -63,7 +63,7 @@ async function begin(ada: Person, grace: Person): Promise<void> {
       return ada.page.getByText('followed by @grace_s').waitFor({ timeout: 1000 }).then(() => 'shown', () => 'not yet');
     }, 'shown', 15_000);
     await check(ada.page, 'suggested people');
-    await ada.page.getByRole('searchbox', { name: 'Find people' }).pressSequentially('@ada_s');
+    await ada.page.getByRole('searchbox', { name: 'Search' }).pressSequentially('@ada_s');
     await expect_soon('suggestions', () => ada.page.getByText('followed by @grace_s').count(), 0);
   });
   await step('notifications: a new follower shows as a badge by push, and is read by looking', async () => {

@@ -1,6 +1,8 @@
 // The page's own types against those generated from the .proto files: compiled by stage.mjs when they are there, never run.
 // A field that is renamed or retyped in a .proto stops the compilation here.
 import type * as generated from './generated_types.ts';
+import type * as media from '../../gateway/web/src/media_types.ts';
+import type * as search from '../../gateway/web/src/search_types.ts';
 import type * as social from '../../gateway/web/src/social_types.ts';
 import type * as page from '../../gateway/web/src/types.ts';
 
@@ -33,7 +35,7 @@ export const agree: {
     Fits<generated.Page, social.FeedPage>, Fits<generated.WhyReply, social.Why>, Fits<generated.Preferences, social.FeedPreferences>,
     Fits<generated.ListNotificationsReply, social.NotificationPage>, Fits<generated.Settings, social.Settings>,
     Fits<generated.DeleteAccountReply, social.AccountDeletion>, Fits<generated.Poll, social.Poll>, Fits<generated.Export, social.AccountExport>,
-    Fits<generated.ListSuggestionsReply, page.Page<social.Suggestion>>,
+    Fits<generated.ListSuggestionsReply, page.Page<social.Suggestion>>, Fits<generated.Media, media.Media>, Fits<generated.FindReply, search.HitPage>,
   ];
   social_requests: [
     Fits<social.PostRequest, generated.CreatePostRequest>, Fits<social.PostRequest, generated.DraftRequest>,
@@ -42,6 +44,6 @@ export const agree: {
   ];
 } = {
   calls: true, pushes: true, replies: [true, true, true, true, true, true, true, true],
-  social_replies: [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
+  social_replies: [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
   social_requests: [true, true, true, true, true, true],
 };

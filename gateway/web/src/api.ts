@@ -1,4 +1,5 @@
 // The HTTP half of the contract: used by the sign-in view, the token keeper and the store.
+import type { Media } from './media_types.ts';
 import { offline_problem, Problem } from './problem.ts';
 import type {
   Conversation, Member, Message, Page, Profile, ProblemDocument, SessionInfo, Tokens,
@@ -72,6 +73,19 @@ export class Api {
 
   constructor(tokens: AccessTokens) {
     this.tokens_ = tokens;
+  }
+
+  // A token; another one than `refused`, if given.
+  token(refused?: string): Promise<string> {
+    return refused === undefined ? this.tokens_.access() : this.tokens_.renew(refused);
+  }
+
+  media(media_id: string): Promise<Media> {
+    return this.call('GET', `/v1/media/${media_id}`);
+  }
+
+  describe_media(media_id: string, alt: string): Promise<Media> {
+    return this.call('PATCH', `/v1/media/${media_id}`, { alt: alt || null });
   }
 
   me(): Promise<Profile> {

@@ -6,6 +6,8 @@ import type { KeyValueStore } from './tokens.ts';
 
 const key = 'nova.deletions';
 const kept_most = 10;
+// Told to the window: the session may have ended, and the sign-in page be shown, before the answer to the deletion came.
+export const deletion_kept = 'nova.deletion.kept';
 
 export interface KeptDeletion {
   handle: string;

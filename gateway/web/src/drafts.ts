@@ -1,5 +1,6 @@
 // What a person is writing, per conversation and account: kept in localStorage, so that a reload loses neither a text nor a
 // reply nor an edit in progress; and the post that is being written. Used by the composers and the list; main.tsx clears it at log-out.
+import type { KeptMedium } from './media_types.ts';
 import { is_empty, type PostDraft } from './post_draft.ts';
 import type { KeyValueStore } from './tokens.ts';
 
@@ -8,6 +9,8 @@ const post_id = 'post';
 
 export interface Draft {
   text: string;
+  // Files that are uploaded and not sent.
+  media?: KeptMedium[];
   // The seq of the message that is answered.
   reply_to?: number;
   // A message that is being edited, and its text so far. `text` keeps what was written before.
@@ -36,7 +39,7 @@ export class Drafts {
   put(conversation_id: string, draft: Draft): void {
     const key = this.prefix_ + conversation_id;
     try {
-      if (draft.text === '' && draft.reply_to === undefined && !draft.edit) this.store_.removeItem(key);
+      if (draft.text === '' && draft.reply_to === undefined && !draft.edit && !draft.media?.length) this.store_.removeItem(key);
       else this.store_.setItem(key, JSON.stringify(draft));
     } catch {
       // A full or forbidden store: the text lives as long as the composer.

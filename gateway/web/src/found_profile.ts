@@ -10,7 +10,7 @@ export class FoundProfile {
   profile: Profile | null = null;
   problem: Problem | null = null;
   readonly place = place();
-  readonly places: Record<ProfileTab, Place> = { posts: place(), shares: place(), followers: place(), following: place() };
+  readonly places: Record<ProfileTab, Place> = { posts: place(), media: place(), shares: place(), followers: place(), following: place() };
   private readonly read_: () => Promise<Profile>;
   private readonly changed_: () => void;
 

@@ -9,6 +9,7 @@ import {
 } from './tokens.ts';
 import type { Clock, SocketLike } from './rpc_socket.ts';
 import { unsent_text } from './unsent_rules.ts';
+import { forget_uploads } from './upload.ts';
 import { close_overlays, confirm } from './view/overlay.tsx';
 import { NotFound } from './view/not_found.tsx';
 import { Shell } from './view/shell.tsx';
@@ -95,6 +96,7 @@ async function enter(account: Account): Promise<void> {
     close_overlays();
     shell?.close();
     store.session.stop();
+    store.uploads.stop();
     await free;
   };
   render(null, page);
@@ -147,6 +149,7 @@ async function log_out(account_id: string): Promise<void> {
   // What was written while the question was shown.
   new Outbox(localStorage, account_id).clear();
   new Drafts(localStorage, account_id).clear();
+  forget_uploads(localStorage, account_id);
   forget_account(localStorage, account_id);
   await choose('', false);
   if (account) await logout(account.refresh_token).catch(() => {});

@@ -9,6 +9,7 @@ export interface OutboxEntry {
   client_id: string;
   conversation_id: string;
   text: string;
+  media_ids?: string[];
   reply_to?: number;
   created_at: number;
   order: number;
@@ -46,7 +47,7 @@ export class Outbox {
     return this.all().filter((entry) => entry.conversation_id === conversation_id);
   }
 
-  add(fields: Pick<OutboxEntry, 'client_id' | 'conversation_id' | 'text' | 'reply_to' | 'created_at'>) {
+  add(fields: Pick<OutboxEntry, 'client_id' | 'conversation_id' | 'text' | 'media_ids' | 'reply_to' | 'created_at'>) {
     this.order_ += 1;
     const entry: OutboxEntry = { ...fields, order: this.order_, state: 'sending' };
     this.put(entry);

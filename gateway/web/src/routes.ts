@@ -1,11 +1,15 @@
 // What an address of the page shows, and back: the part behind # is the route. Used by view/shell.tsx and every link.
-export type ProfileTab = 'posts' | 'shares' | 'followers' | 'following';
+import { search_of, search_path, type Search } from './search_rules.ts';
+
+export type ProfileTab = 'posts' | 'media' | 'shares' | 'followers' | 'following';
 export type SettingsSection = 'profile' | 'account' | 'privacy' | 'notifications' | 'feed' | 'keys';
 
 export type Route =
   | { page: 'home' } | { page: 'notifications' } | { page: 'requests' } | { page: 'chats' } | { page: 'bookmarks' } | { page: 'drafts' }
   | { page: 'tags' } | { page: 'missing' }
-  | { page: 'search'; q: string } | { page: 'chat'; id: string } | { page: 'tag'; tag: string }
+  | { page: 'search'; search: Search } | { page: 'tag'; tag: string }
+  // `seq`: the message that is jumped to.
+  | { page: 'chat'; id: string; seq?: number }
   // A person by the id: a mention follows the account, not the handle.
   | { page: 'person'; id: string }
   // `answer`: the field for a comment has the focus.
@@ -13,7 +17,7 @@ export type Route =
   | { page: 'profile'; handle: string; tab: ProfileTab }
   | { page: 'settings'; section: SettingsSection };
 
-export const profile_tabs: ProfileTab[] = ['posts', 'shares', 'followers', 'following'];
+export const profile_tabs: ProfileTab[] = ['posts', 'media', 'shares', 'followers', 'following'];
 export const settings_sections: SettingsSection[] = ['profile', 'account', 'privacy', 'notifications', 'feed', 'keys'];
 const plain = ['home', 'notifications', 'requests', 'chats', 'bookmarks', 'drafts', 'tags'] as const;
 const id_pattern = /^[0-9a-f-]{36}$/;
@@ -29,7 +33,8 @@ function unescaped(text: string): string | null {
 
 // `hash` as location has it: "#/p/…", or empty for the start.
 export function route_of(hash: string): Route {
-  const parts = hash.replace(/^#?\/?/, '').split('/').map(unescaped);
+  const given = hash.replace(/^#?\/?/, '').split('/');
+  const parts = given.map(unescaped);
   const [first = '', second = '', third = ''] = parts;
   if (first === null || second === null || third === null || parts.length > 3) return missing;
   if (first === '') return { page: 'home' };
@@ -37,9 +42,12 @@ export function route_of(hash: string): Route {
     const tab = profile_tabs.find((one) => one === (second || 'posts'));
     return tab && !third ? { page: 'profile', handle: first.slice(1), tab } : missing;
   }
-  if (first === 'search' && !third) return { page: 'search', q: second };
+  if (first === 'search') {
+    const search = search_of(second, given[2] ?? '');
+    return search ? { page: 'search', search } : missing;
+  }
   if (first === 'tag' && second && !third) return { page: 'tag', tag: second };
-  if (first === 'c' && id_pattern.test(second)) return { page: 'chat', id: second };
+  if (first === 'c' && id_pattern.test(second)) return { page: 'chat', id: second, ...(/^\d{1,15}$/.test(third) ? { seq: Number(third) } : {}) };
   if (first === 'u' && id_pattern.test(second) && !third) return { page: 'person', id: second };
   if (first === 'p' && id_pattern.test(second)) return { page: 'post', id: second, answer: third === 'answer' };
   if (first === 'settings' && !third) {
@@ -53,8 +61,8 @@ export function route_of(hash: string): Route {
 export function address_of(route: Route): string {
   switch (route.page) {
     case 'home': case 'missing': return '#/';
-    case 'search': return route.q ? `#/search/${encodeURIComponent(route.q)}` : '#/search';
-    case 'chat': return `#/c/${route.id}`;
+    case 'search': return `#/search${search_path(route.search)}`;
+    case 'chat': return `#/c/${route.id}${route.seq === undefined ? '' : `/${route.seq}`}`;
     case 'person': return `#/u/${route.id}`;
     case 'tag': return `#/tag/${encodeURIComponent(route.tag)}`;
     case 'post': return `#/p/${route.id}${route.answer ? '/answer' : ''}`;

@@ -104,7 +104,7 @@ export class Session {
     if (this.state_ === 'online') this.rpc_?.notify(method, params);
   }
 
-  send(fields: { conversation_id: string; text: string; reply_to?: number; client_id: string }) {
+  send(fields: { conversation_id: string; text: string; media_ids?: string[]; reply_to?: number; client_id: string }) {
     const { outbox, clock, events } = this.options_;
     if (outbox.full) {
       throw new Problem({
@@ -316,12 +316,12 @@ export class Session {
 
   private async transmit_(entry: OutboxEntry): Promise<void> {
     const { outbox, events } = this.options_;
-    const { conversation_id, client_id, text, reply_to } = entry;
+    const { conversation_id, client_id, text, media_ids, reply_to } = entry;
     const generation = this.generation_;
     this.in_flight_.add(conversation_id);
     try {
       const params = {
-        conversation_id, client_id, text, ...(reply_to === undefined ? {} : { reply_to }),
+        conversation_id, client_id, text, ...(media_ids ? { media_ids } : {}), ...(reply_to === undefined ? {} : { reply_to }),
       };
       const reply = await this.rpc_!.call('messaging.send', params);
       const sent = outbox.answered(client_id, reply.seq, reply.sent_at);

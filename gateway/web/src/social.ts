@@ -5,6 +5,8 @@ import { FoundProfile } from './found_profile.ts';
 import { Paged } from './paged.ts';
 import { Posts } from './posts.ts';
 import { Relations } from './relations.ts';
+import { search_query, type Search } from './search_rules.ts';
+import { hit_key, type Hit } from './search_types.ts';
 import { SocialApi } from './social_api.ts';
 import { Thread } from './thread.ts';
 import type {
@@ -38,6 +40,8 @@ export class Social {
   readonly notifications: Paged<Notification, NotificationPage>;
   // Domains that did not answer for the feed.
   degraded: string[] = [];
+  // Domains that did not answer for the search.
+  search_degraded: string[] = [];
   // Posts that came since the feed was read.
   new_posts = 0;
   unread = 0;
@@ -78,6 +82,21 @@ export class Social {
     return this.list_(name, () => ({
       list: new Paged<T>(read, key, this.changed_) as unknown as Paged<unknown>, posts: () => [],
     })) as unknown as Paged<T>;
+  }
+
+  // What was found. A person whose name begins so and whom the index does not have yet is added to the first page.
+  search(search: Search): Paged<Hit> {
+    return this.list<Hit>(`search ${search_query(search)}`, async (cursor) => {
+      const with_people = !cursor && (search.kind === '' || search.kind === 'users') && !search.since && !search.until && !search.from;
+      const [page, people] = await Promise.all([
+        this.api.search(search, cursor), with_people ? this.api.search_people(search.q).catch(() => null) : null,
+      ]);
+      this.search_degraded = page.degraded;
+      const known = new Set(page.items.map((hit) => hit.user?.account_id));
+      const others = (people?.items ?? []).filter((card) => !known.has(card.account_id));
+      const begin = others.map((user): Hit => ({ kind: 'user', score: 0, user, highlights: [] }));
+      return { ...page, items: search.kind === '' ? [...begin, ...page.items] : [...page.items, ...begin] };
+    }, hit_key);
   }
 
   // The comments of a post as they were left.

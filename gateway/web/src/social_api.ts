@@ -1,6 +1,8 @@
 // The HTTP calls of people, posts and feed. Used by social.ts and the views of posts and people.
 import { page_query, request, type Api } from './api.ts';
 import { random_id } from './random_id.ts';
+import { search_query, type Search } from './search_rules.ts';
+import type { HitPage } from './search_types.ts';
 import type { Page } from './types.ts';
 import type {
   AccountDeletion, AccountExport, Card, Comment, Draft, FeedPage, FeedPreferences, NotificationPage, Poll, Post, PostChange, PostPage, PostRequest,
@@ -55,6 +57,10 @@ export class SocialApi {
     return this.call_('GET', `/v1/users/search?q=${part(q)}&limit=${search_page}`);
   }
 
+  search(search: Search, cursor?: string): Promise<HitPage> {
+    return this.call_('GET', `/v1/search?${search_query(search)}&${page_query(social_page, cursor)}`);
+  }
+
   suggestions(): Promise<Page<Suggestion>> { return this.call_('GET', `/v1/users/suggestions?limit=${search_page}`); }
 
   settings(): Promise<Settings> { return this.call_('GET', '/v1/settings'); }
@@ -90,7 +96,7 @@ export class SocialApi {
     return this.call_('GET', `/v1/posts/${post_id}/comments?sort=${options.sort}${parent}&${page_query(social_page, cursor)}`);
   }
 
-  comment(post_id: string, body: { text: string; parent?: string }, key: string): Promise<Comment> {
+  comment(post_id: string, body: { text: string; media_ids?: string[]; parent?: string }, key: string): Promise<Comment> {
     return this.call_('POST', `/v1/posts/${post_id}/comments`, body, key);
   }
 

@@ -1,5 +1,6 @@
 // People, posts, feed and notifications as the page uses them, named as in protocols/{user,content,feed,views}. For every module that
 // shows them. tests/web/types_agree.ts holds them against the types that are generated from the .proto files.
+import type { Media } from './media_types.ts';
 import type { Page } from './types.ts';
 
 export interface Relation {
@@ -52,6 +53,8 @@ export interface ProfileChange {
   display_name?: string | null;
   bio?: string | null;
   links?: Link[] | null;
+  avatar_media_id?: string | null;
+  cover_media_id?: string | null;
   private?: boolean;
 }
 
@@ -62,10 +65,6 @@ export interface TextEntity {
   end: number;
   account_id?: string;
   tag?: string;
-}
-
-export interface Media {
-  media_id: string;
 }
 
 export interface Poll {

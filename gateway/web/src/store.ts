@@ -5,6 +5,7 @@ import { ConversationState } from './conversation.ts';
 import { hole_limit } from './conversation_log.ts';
 import { Drafts } from './drafts.ts';
 import { Marks } from './marks.ts';
+import { MediaShelf } from './media.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
 import { People } from './people.ts';
 import { PresenceWatch } from './presence_watch.ts';
@@ -12,8 +13,11 @@ import { as_problem } from './problem.ts';
 import { random_id } from './random_id.ts';
 import { Session, type SessionState } from './session.ts';
 import { Social } from './social.ts';
+import { sender } from './upload.ts';
+import { Uploads } from './uploads.ts';
 import type { Clock, SocketLike } from './rpc_socket.ts';
 import type { KeyValueStore, TokenKeeper } from './tokens.ts';
+import { Typing } from './typing.ts';
 import type {
   Conversation, ConversationPush, Gap, Message, Presence, Profile, Pushes, Receipt, Seen, TypingPush, Updated, UserChanged,
 } from './types.ts';
@@ -21,8 +25,6 @@ import type {
 export const page_size = 50;
 const list_page = 200;
 const list_pages_limit = 25;
-const typing_shown_ms = 6_000;
-const typing_repeat_ms = 3_000;
 const reload_ms = 2_000;
 // How old the description of the open conversation, and with it the names of its members, may become.
 export const names_age_ms = 60_000;
@@ -34,10 +36,11 @@ export interface Me {
   account_id: string;
   handle: string;
   display_name: string;
+  avatar_url?: string | null;
 }
 
 export type Topic =
-  | { kind: 'connection' } | { kind: 'list' } | { kind: 'presence' } | { kind: 'social' }
+  | { kind: 'connection' } | { kind: 'list' } | { kind: 'presence' } | { kind: 'social' } | { kind: 'media' }
   | { kind: 'conversation'; id: string } | { kind: 'arrived'; id: string; message: Message };
 
 export interface StoreOptions {
@@ -57,6 +60,8 @@ export interface StoreOptions {
   visible?: () => boolean;
 }
 
+const bare = (url: string | null | undefined) => url?.split('?')[0] ?? '';
+
 export class Store {
   me: Me;
   readonly api: Api;
@@ -64,6 +69,8 @@ export class Store {
   readonly outbox: Outbox;
   readonly drafts: Drafts;
   readonly social: Social;
+  readonly media: MediaShelf;
+  readonly uploads: Uploads;
   readonly conversations = new Map<string, ConversationState>();
   state: SessionState = 'stopped';
   retry_at = 0;
@@ -77,8 +84,8 @@ export class Store {
   private readonly people_: People;
   private readonly marks_: Marks;
   private readonly presence_: PresenceWatch;
+  private readonly typing_: Typing;
   private names_timer_ = 0;
-  private typing_told_ = { id: '', at: 0 };
 
   constructor(options: StoreOptions) {
     this.options_ = options;
@@ -87,6 +94,12 @@ export class Store {
     this.outbox = options.outbox;
     this.drafts = new Drafts(options.storage, options.me.account_id);
     this.social = new Social(options.api, options.me.account_id, () => options.changed({ kind: 'social' }));
+    this.media = new MediaShelf((id) => this.api.media(id), options.clock, () => options.changed({ kind: 'media' }));
+    this.uploads = new Uploads({
+      send: sender(options.api, options.me.account_id),
+      describe: (id, alt) => options.api.describe_media(id, alt),
+      took: (media) => this.media.take(media),
+    });
     this.people_ = new People(options.api, (account_id) => this.name_changed_(account_id));
     this.session = new Session({
       open_socket: options.open_socket,
@@ -103,6 +116,10 @@ export class Store {
       },
     });
     this.marks_ = new Marks(this.session, options.clock, () => this.conversations.values(), options.me.account_id);
+    this.typing_ = new Typing(options.clock, {
+      tell: (id, typing) => this.session.notify('messaging.typing', { conversation_id: id, typing }),
+      changed: (id) => { this.touch_(id); options.changed({ kind: 'list' }); },
+    });
     this.presence_ = new PresenceWatch(this.session, options.clock, () => this.presence_wanted_());
     options.tokens.on_signed_out = () => this.session.signed_out();
   }
@@ -194,10 +211,10 @@ export class Store {
     void this.fill_holes_(conversation);
   }
 
-  send(id: string, text: string, reply_to?: number): void {
-    this.typing_told_ = { id: '', at: 0 };
+  send(id: string, text: string, reply_to?: number, media_ids: string[] = []): void {
+    this.typing_.sent();
     this.session.send({
-      conversation_id: id, text, client_id: random_id(), ...(reply_to ? { reply_to } : {}),
+      conversation_id: id, text, client_id: random_id(), ...(reply_to ? { reply_to } : {}), ...(media_ids.length > 0 ? { media_ids } : {}),
     });
   }
 
@@ -219,14 +236,7 @@ export class Store {
       { conversation_id: id, seq, emoji });
   }
 
-  tell_typing(id: string, typing: boolean): void {
-    const now = this.options_.clock.now();
-    const told = this.typing_told_;
-    if (typing && told.id === id && now - told.at < typing_repeat_ms) return;
-    if (!typing && told.id !== id) return;
-    this.typing_told_ = typing ? { id, at: now } : { id: '', at: 0 };
-    this.session.notify('messaging.typing', { conversation_id: id, typing });
-  }
+  tell_typing(id: string, typing: boolean): void { this.typing_.tell(id, typing); }
 
   // Everything in the conversation has been looked at.
   mark_read(id: string): void {
@@ -254,9 +264,11 @@ export class Store {
     }
   }
 
-  adopt_me({ handle, display_name }: Pick<Profile, 'handle' | 'display_name'>): void {
-    if (handle === this.me.handle && display_name === this.me.display_name) return;
-    this.me = { ...this.me, handle, display_name };
+  // The picture's address is signed anew each time: that alone draws nothing.
+  adopt_me({ handle, display_name, avatar_url = null }: Pick<Profile, 'handle' | 'display_name' | 'avatar_url'>): void {
+    const { me } = this;
+    this.me = { ...me, handle, display_name, avatar_url };
+    if (handle === me.handle && display_name === me.display_name && bare(avatar_url) === bare(me.avatar_url)) return;
     this.options_.me_changed?.(this.me);
     if (this.open_id) this.touch_(this.open_id);
     this.options_.changed({ kind: 'list' });
@@ -369,6 +381,7 @@ export class Store {
       'user.changed': (push) => this.on_user_(push),
       'user.notification': (push) => this.social.on_notification(push),
       'feed.post': (push) => this.social.on_feed_post(push),
+      'media.ready': (push) => this.media.on_ready(push),
     };
     // A newer server may push what this page does not know.
     if (Object.hasOwn(take, method)) take[method as keyof Pushes](params as never);
@@ -437,27 +450,14 @@ export class Store {
 
   private on_receipt_(receipt: Receipt): void {
     const conversation = this.conversations.get(receipt.conversation_id);
-    if (!conversation) return;
-    conversation.receipt(receipt, this.me.account_id);
-    this.touch_(conversation.id);
+    conversation?.receipt(receipt, this.me.account_id);
+    this.touch_(receipt.conversation_id);
     this.options_.changed({ kind: 'list' });
   }
 
-  private on_typing_(typing: TypingPush): void {
-    const conversation = this.conversations.get(typing.conversation_id);
-    if (!conversation || typing.account_id === this.me.account_id) return;
-    const until = this.options_.clock.now() + typing_shown_ms;
-    if (typing.typing === false) conversation.typing.delete(typing.account_id);
-    else conversation.typing.set(typing.account_id, until);
-    this.touch_(conversation.id);
-    this.options_.changed({ kind: 'list' });
-    if (typing.typing === false) return;
-    this.options_.clock.set(typing_shown_ms, () => {
-      if (conversation.typing.get(typing.account_id) !== until) return;
-      conversation.typing.delete(typing.account_id);
-      this.touch_(conversation.id);
-      this.options_.changed({ kind: 'list' });
-    });
+  private on_typing_(push: TypingPush): void {
+    const conversation = this.conversations.get(push.conversation_id);
+    if (conversation && push.account_id !== this.me.account_id) this.typing_.take(conversation, push);
   }
 
   private on_conversation_(push: ConversationPush): void {

@@ -68,8 +68,8 @@ export class Thread {
     this.changed_();
   }
 
-  async add(text: string, parent: Comment | null, key: string): Promise<void> {
-    const made = await this.api_.comment(this.post_id, { text, ...(parent ? { parent: parent.comment_id } : {}) }, key);
+  async add({ text, media_ids }: { text: string; media_ids: string[] }, parent: Comment | null, key: string): Promise<void> {
+    const made = await this.api_.comment(this.post_id, { text, ...(media_ids.length > 0 ? { media_ids } : {}), ...(parent ? { parent: parent.comment_id } : {}) }, key);
     this.count_(1);
     if (parent) {
       this.alter_(parent.comment_id, (comment) => ({ ...comment, replies_count: comment.replies_count + 1 }));

@@ -1,6 +1,7 @@
 // The contract's messages as the page uses them, named as in protocols/*/*.proto: for every module here.
 // Times are RFC 3339 strings; `seq` and `rev` are numbers. tests/web/types_agree.ts holds them against the types that
 // are generated from the .proto files. Posts and people are in social_types.ts.
+import type { MediaReady } from './media_types.ts';
 import type { FeedPush, Notification } from './social_types.ts';
 
 export interface Tokens {
@@ -15,6 +16,7 @@ export interface Profile {
   account_id: string;
   handle: string;
   display_name: string;
+  avatar_url?: string | null;
   // Absent when the person blocks the caller.
   bio?: string;
   // From servers that tell how the caller stands to the person.
@@ -172,7 +174,7 @@ export interface Calls {
   };
   'user.me': { params: Record<string, never>; result: Profile };
   'messaging.send': {
-    params: { conversation_id: string; client_id: string; text: string; reply_to?: number }; result: SendReply;
+    params: { conversation_id: string; client_id: string; text: string; media_ids?: string[]; reply_to?: number }; result: SendReply;
   };
   'messaging.edit': { params: { conversation_id: string; seq: number; text: string }; result: Message };
   'messaging.recall': { params: Mark; result: object };
@@ -196,6 +198,7 @@ export interface Pushes {
   'user.changed': UserChanged;
   'user.notification': Notification;
   'feed.post': FeedPush;
+  'media.ready': MediaReady;
 }
 
 // A problem document (RFC 9457), the body of every HTTP error and the data of every WebSocket error.

@@ -2,8 +2,11 @@
 import { createRef } from 'preact';
 import type { ConversationState } from '../conversation.ts';
 import { as_problem, problem_text } from '../problem.ts';
+import { address_of } from '../routes.ts';
+import { no_search } from '../search_rules.ts';
 import type { Store } from '../store.ts';
 import type { Message } from '../types.ts';
+import { file_target } from './attach.tsx';
 import { is_looked_at } from './attention.ts';
 import { Composer } from './composer.tsx';
 import { details_dialog } from './details.tsx';
@@ -30,6 +33,9 @@ export class ChatPane extends Reachable<Props> {
 
   focus(): void { this.composer_.current?.focus(); }
 
+  // To a message that was found.
+  jump(seq: number): void { void this.list_.current?.jump_to(seq); }
+
   // What is on the screen of a window that is looked at counts as read.
   look(): void {
     const list = this.list_.current;
@@ -53,8 +59,10 @@ export class ChatPane extends Reachable<Props> {
 
   private readonly details_ = () => details_dialog(this.props.store, this.props.conversation, this.props.back);
 
-  private readonly send_ = (text: string, reply_to?: number) => {
-    this.props.store.send(this.props.conversation.id, text, reply_to);
+  private readonly files_ = file_target((files) => this.composer_.current?.attach(files));
+
+  private readonly send_ = (text: string, reply_to: number | undefined, media_ids: string[]) => {
+    this.props.store.send(this.props.conversation.id, text, reply_to, media_ids);
     this.list_.current?.sent();
   };
 
@@ -109,7 +117,7 @@ export class ChatPane extends Reachable<Props> {
     const partner = conversation.partner(me);
     const online = partner !== undefined && store.online(partner.account_id);
     return (
-      <section class="chat-pane" aria-label="Conversation" ref={this.root_}>
+      <section class="chat-pane" aria-label="Conversation" ref={this.root_} {...this.files_}>
         <header class="chat-head">
           <IconButton name="back" label="Back to the conversations" class="back" onClick={back} />
           <h2>
@@ -124,12 +132,15 @@ export class ChatPane extends Reachable<Props> {
               </span>
             </button>
           </h2>
+          <IconButton name="search" label="Search in this conversation" onClick={() => {
+            location.hash = address_of({ page: 'search', search: { ...no_search, kind: 'messages', in: conversation.id } });
+          }} />
           <IconButton name="info" label="Details" onClick={this.details_} />
         </header>
         <MessageList handle={this.list_} store={store} conversation={conversation} version={version} actions={this.actions_}
           looked={() => this.look()} leave={() => this.focus()}
           missing={() => toast('That message could not be loaded. Please try again, or scroll up to it.')} />
-        <Composer handle={this.composer_} conversation={conversation} drafts={store.drafts} name_of={this.name_of_} send={this.send_}
+        <Composer handle={this.composer_} store={store} conversation={conversation} drafts={store.drafts} name_of={this.name_of_} send={this.send_}
           edit={(seq, text) => store.edit(conversation.id, seq, text)} edit_last={this.edit_last_}
           typing={(typing) => store.tell_typing(conversation.id, typing)} up={() => this.list_.current?.focus()} />
       </section>

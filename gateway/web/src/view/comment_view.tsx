@@ -60,7 +60,7 @@ function Body({ store, thread, comment, post, editing }: { store: Store; thread:
         {editing
           ? <CommentForm store={store} thread={thread} label="Edit comment" edits={comment} focus done={() => thread.write('')} />
           : <p class="post-text" dir="auto"><RichText text={comment.text} entities={comment.entities} /></p>}
-        <Attachments media={comment.media} />
+        <Attachments store={store} media={comment.media} />
         {!editing && <Buttons store={store} thread={thread} comment={comment} post={post} />}
       </div>
     </>

@@ -9,6 +9,8 @@ import { random_id } from '../random_id.ts';
 import { post_address } from '../routes.ts';
 import type { Store } from '../store.ts';
 import type { Draft, Post, Visibility } from '../social_types.ts';
+import type { UploadList } from '../uploads.ts';
+import { add_files, AttachButton, Tray, useFileTarget, useUploads } from './attach.tsx';
 import { PollFields } from './compose_poll.tsx';
 import { Avatar, Field, FormError, Icon, IconButton, type IconName } from './elements.tsx';
 import { open_dialog, toast } from './overlay.tsx';
@@ -16,6 +18,8 @@ import { Quote } from './post_view.tsx';
 import { code_points, post_limit, warning_limit } from './text_rules.ts';
 
 const counter_from = 9_500;
+// Of a post or a comment.
+export const files_most = 10;
 const hour_ms = 3_600_000;
 
 const audiences: [Visibility, string][] = [['public', 'Everyone'], ['followers', 'Followers'], ['mentioned', 'Mentioned']];
@@ -40,6 +44,24 @@ function first_draft(store: Store, { quote, draft, text }: ComposeOptions): Post
   if (quote) return { ...empty_draft(), quote: quote.post_id };
   const kept = store.drafts.get_post() ?? empty_draft();
   return text && is_empty(kept) ? { ...kept, text } : kept;
+}
+
+// The card and the dialog for a new post are one field; a quote and a draft have files of their own for as long as they are open.
+function usePostFiles(store: Store, draft: PostDraft, kept: boolean, change: (some: Partial<PostDraft>) => void): UploadList {
+  const field = useRef(kept ? 'post' : `post ${random_id()}`).current;
+  const list = store.uploads.of(field, 'post', files_most);
+  const now = useRef(change);
+  now.current = change;
+  useUploads(list);
+  useEffect(() => {
+    list.restore(draft.media ?? []);
+    const stop = list.watch(() => now.current({ media: list.kept() }));
+    return () => {
+      stop();
+      if (!kept) store.uploads.forget(field);
+    };
+  }, [list]);
+  return list;
 }
 
 // One key for as long as the post says the same: a lost answer does not make a second one.
@@ -73,8 +95,11 @@ export function Compose({ store, options = {}, done = () => {}, in_dialog = fals
     set_error('');
     if (kept) store.drafts.put_post(next);
   };
+  const files = usePostFiles(store, draft, kept, change);
+  const target = useFileTarget((taken) => { set_open(true); add_files(files, taken); });
   const clear = () => {
     const { visibility } = draft;
+    files.clear();
     set_draft({ ...empty_draft(), visibility });
     if (kept) store.drafts.put_post(empty_draft());
     if (!in_dialog) set_open(false);
@@ -94,7 +119,8 @@ export function Compose({ store, options = {}, done = () => {}, in_dialog = fals
     set_busy(false);
   };
   const publish = async () => {
-    const problem = draft_problem(draft);
+    const problem = files.busy ? 'The files are on their way. Please wait a moment.'
+      : files.failed ? 'A file could not be sent. Try it again, or remove it.' : draft_problem(draft);
     if (problem) {
       set_error(problem);
       text.current?.focus();
@@ -119,21 +145,22 @@ export function Compose({ store, options = {}, done = () => {}, in_dialog = fals
   const name = store.me.display_name || store.me.handle;
   return (
     <form class={`compose${open ? ' open' : ''}`} aria-label="New post" onSubmit={(event) => { event.preventDefault(); void publish(); }}
-      onKeyDown={key} onFocusIn={() => set_open(true)}>
-      <Avatar id={store.me.account_id} name={name} />
+      onKeyDown={key} onFocusIn={() => set_open(true)} {...target}>
+      <Avatar id={store.me.account_id} name={name} url={store.me.avatar_url ?? null} />
       <div class="compose-fields">
         {draft.warning !== null && (
           <Field label="Warning" name="warning" maxLength={warning_limit} autocomplete="off" dir="auto" value={draft.warning}
             hint="Shown before the post" onInput={(event) => change({ warning: event.currentTarget.value })} />)}
         <textarea class="compose-text" ref={text} rows={open ? 3 : 1} dir="auto" aria-label="What is on your mind?"
           placeholder={options.quote ? 'Add a word' : 'What is on your mind?'} value={draft.text} onInput={(event) => change({ text: event.currentTarget.value })} />
+        <Tray store={store} list={files} />
         {options.quote && <Quote quote={options.quote} />}
         {draft.poll && <PollFields poll={draft.poll} lengths={poll_lengths} change={(poll) => change({ poll })} />}
         {draft.at !== null && (
           <Field label="Appears at" type="datetime-local" name="scheduled_at" value={draft.at} min={local_time(Date.now())}
             onInput={(event) => change({ at: event.currentTarget.value })} />)}
         <FormError text={error} />
-        {open && <Foot draft={draft} busy={busy} quoting={draft.quote !== undefined} change={change} keep={() => void keep()} />}
+        {open && <Foot draft={draft} files={files} busy={busy} quoting={draft.quote !== undefined} change={change} keep={() => void keep()} />}
       </div>
     </form>
   );
@@ -141,13 +168,14 @@ export function Compose({ store, options = {}, done = () => {}, in_dialog = fals
 
 interface FootProps {
   draft: PostDraft;
+  files: UploadList;
   busy: boolean;
   quoting: boolean;
   change: (some: Partial<PostDraft>) => void;
   keep: () => void;
 }
 
-function Foot({ draft, busy, quoting, change, keep }: FootProps) {
+function Foot({ draft, files, busy, quoting, change, keep }: FootProps) {
   const count = code_points(draft.text);
   const toggle = (name: IconName, label: string, on: boolean, onClick: () => void) => (
     <IconButton name={name} label={label} class="compose-tool" aria-pressed={on} onClick={onClick} />
@@ -155,6 +183,7 @@ function Foot({ draft, busy, quoting, change, keep }: FootProps) {
   return (
     <div class="compose-foot">
       <div class="compose-tools">
+        <AttachButton list={files} kind="compose-tool" />
         {toggle('warning', 'Content warning', draft.warning !== null, () => change({ warning: draft.warning === null ? '' : null }))}
         {!quoting && toggle('poll', 'Poll', draft.poll !== null, () => change({ poll: draft.poll ? null : new_poll() }))}
         {toggle('clock', 'Schedule', draft.at !== null, () => change({ at: draft.at === null ? local_time(Date.now() + hour_ms) : null }))}
@@ -167,8 +196,8 @@ function Foot({ draft, busy, quoting, change, keep }: FootProps) {
       </div>
       <div class="compose-send">
         <span class={`counter${count > post_limit ? ' over' : ''}`} role="status">{count < counter_from ? '' : `${post_limit - count} left`}</span>
-        <button type="button" class="text-button" disabled={busy || is_empty(draft)} onClick={keep}>Save draft</button>
-        <button type="submit" class="primary" disabled={busy || is_empty(draft)} title="Ctrl+Enter">{busy ? 'Posting…' : draft.at === null ? 'Post' : 'Schedule post'}</button>
+        <button type="button" class="text-button" disabled={busy || files.busy || is_empty(draft)} onClick={keep}>Save draft</button>
+        <button type="submit" class="primary" disabled={busy || (is_empty(draft) && files.empty)} title="Ctrl+Enter">{busy ? 'Posting…' : files.busy ? 'Uploading…' : draft.at === null ? 'Post' : 'Schedule post'}</button>
       </div>
     </div>
   );

@@ -4,21 +4,27 @@ import { createRef } from 'preact';
 import type { ConversationState } from '../conversation.ts';
 import type { Draft, Drafts } from '../drafts.ts';
 import { as_problem, problem_text } from '../problem.ts';
+import type { Store } from '../store.ts';
 import type { Message } from '../types.ts';
+import type { UploadList } from '../uploads.ts';
+import { add_files, AttachButton, Tray } from './attach.tsx';
 import { Icon, IconButton } from './elements.tsx';
 import { Reachable, type Handle } from './handle.ts';
+import { can_record, Recorder } from './recorder.tsx';
 
 export const text_limit_bytes = 16_384;
 const counter_from_bytes = 14_000;
 const most_height_px = 180;
+export const files_most = 20;
 const grows_by_itself = CSS.supports('field-sizing', 'content');
 
 interface Props {
   handle: Handle<Composer>;
+  store: Store;
   conversation: ConversationState;
   drafts: Drafts;
   name_of: (message: Message) => string;
-  send: (text: string, reply_to?: number) => void;
+  send: (text: string, reply_to: number | undefined, media_ids: string[]) => void;
   edit: (seq: number, text: string) => Promise<void>;
   typing: (typing: boolean) => void;
   edit_last: () => void;
@@ -30,10 +36,22 @@ export class Composer extends Reachable<Props> {
   private draft_: Draft;
   private saving_ = false;
   private error_ = '';
+  private recording_ = false;
+  // Sent when all files are there.
+  private waits_ = false;
+  private readonly uploads_: UploadList;
+  private unwatch_: () => void = () => {};
 
   constructor(props: Props) {
     super(props);
     this.draft_ = props.drafts.get(props.conversation.id);
+    this.uploads_ = props.store.uploads.of(props.conversation.id, 'message', files_most);
+    this.uploads_.restore(this.draft_.media ?? []);
+  }
+
+  attach(files: File[]): void {
+    add_files(this.uploads_, files);
+    this.focus();
   }
 
   focus(): void { this.text_.current?.focus(); }
@@ -50,12 +68,30 @@ export class Composer extends Reachable<Props> {
     this.focus();
   }
 
-  override componentDidMount(): void { this.fit_(); }
+  override componentDidMount(): void {
+    this.fit_();
+    this.unwatch_ = this.uploads_.watch(() => this.files_changed_());
+  }
+
+  override componentWillUnmount(): void {
+    super.componentWillUnmount();
+    this.unwatch_();
+  }
+
+
   override componentDidUpdate(): void { this.fit_(); }
 
+  private files_changed_(): void {
+    if (this.uploads_.failed || this.uploads_.empty) this.waits_ = false;
+    this.keep_(this.draft_, this.error_);
+    if (this.waits_ && !this.uploads_.busy) this.submit_();
+  }
+
   private keep_(draft: Draft, error = ''): void {
-    this.draft_ = draft;
-    this.props.drafts.put(this.props.conversation.id, draft);
+    const { media: _, ...rest } = draft;
+    const media = this.uploads_.kept();
+    this.draft_ = media.length > 0 ? { ...rest, media } : rest;
+    this.props.drafts.put(this.props.conversation.id, this.draft_);
     this.show_(error);
   }
 
@@ -112,14 +148,22 @@ export class Composer extends Reachable<Props> {
   private submit_(): void {
     const text = clean(this.text_.current!.value);
     const draft = this.draft_;
-    if (text === '' || this.saving_ || bytes_of(text) > text_limit_bytes) return;
+    const files = this.uploads_;
+    if ((text === '' && (draft.edit || files.empty)) || this.saving_ || bytes_of(text) > text_limit_bytes) return;
     if (draft.edit) {
       void this.save_(draft.edit.seq, text);
       return;
     }
+    if (files.busy || files.failed) {
+      this.waits_ = files.busy && !files.failed;
+      this.show_(files.failed ? 'A file could not be sent. Try it again, or remove it.' : '');
+      return;
+    }
     try {
-      this.props.send(text, draft.reply_to);
+      this.props.send(text, draft.reply_to, files.media_ids());
+      this.waits_ = false;
       this.text_.current!.value = '';
+      files.clear();
       this.keep_({ text: '' });
     } catch (error) {
       this.show_(problem_text(as_problem(error)));
@@ -145,7 +189,7 @@ export class Composer extends Reachable<Props> {
   }
 
   override render() {
-    const { draft_: draft, saving_: saving, error_: error } = this;
+    const { draft_: draft, saving_: saving, error_: error, uploads_: files } = this;
     const value = draft.edit ? draft.edit.text : draft.text;
     const bytes = bytes_of(value);
     const over = bytes > text_limit_bytes;
@@ -154,16 +198,27 @@ export class Composer extends Reachable<Props> {
     return (
       <form class="composer" onSubmit={(event) => { event.preventDefault(); this.submit_(); }}>
         {this.context_()}
-        <div class="composer-line">
+        {!draft.edit && <Tray store={this.props.store} list={files} />}
+        {this.waits_ && <p class="composer-note" role="status">It is sent as soon as the files are there.</p>}
+        {this.recording_ && <Recorder done={(file) => { this.record_(false); this.attach([file]); }} cancel={() => { this.record_(false); this.focus(); }} />}
+        <div class="composer-line" hidden={this.recording_}>
           <textarea ref={this.text_} rows={1} value={value} dir="auto" placeholder="Write a message" aria-label="Message"
             enterkeyhint="send" autocomplete="off" readOnly={saving} onKeyDown={this.key_} onInput={this.input_} />
+          {!draft.edit && <AttachButton list={files} kind="composer-tool" />}
+          {!draft.edit && value.trim() === '' && files.empty && can_record() && (
+            <IconButton name="mic" label="Record a voice message" class="composer-tool" onClick={() => this.record_(true)} />)}
           <button type="submit" class="send" aria-label={draft.edit ? 'Save' : 'Send'} title={`${draft.edit ? 'Save' : 'Send'} (Enter)`}
-            disabled={value.trim() === '' || over || saving}><Icon name={draft.edit ? 'check' : 'send'} /></button>
+            disabled={(value.trim() === '' && (draft.edit !== undefined || files.empty)) || over || saving}><Icon name={draft.edit ? 'check' : 'send'} /></button>
         </div>
         <p class="form-error composer-error" role="alert">{error}</p>
         <span class={`counter${over ? ' over' : ''}`} role="status">{left}</span>
       </form>
     );
+  }
+
+  private record_(on: boolean): void {
+    this.recording_ = on;
+    this.forceUpdate();
   }
 
   private context_() {

@@ -201,7 +201,7 @@ function preview(conversation: ConversationState, store: Store): Preview {
   const pending = store.outbox.of(conversation.id).at(-1);
   if (pending) {
     const failed = pending.state === 'failed';
-    return { who: failed ? 'Not sent' : 'You', text: pending.text, at: pending.created_at, kind: failed ? 'failed' : '' };
+    return { who: failed ? 'Not sent' : 'You', text: pending.text || 'Attachment', at: pending.created_at, kind: failed ? 'failed' : '' };
   }
   const draft = store.open_id === conversation.id ? '' : store.drafts.get(conversation.id).text.trim();
   if (draft) return { who: 'Draft', text: draft, at, kind: 'draft' };

@@ -1,6 +1,6 @@
 // The end of the account: asks for the password, and tells how to take it back. Used by settings_account.tsx.
 import { useState } from 'preact/hooks';
-import { deletion_of, keep_deletion } from '../deletions.ts';
+import { deletion_kept, deletion_of, keep_deletion } from '../deletions.ts';
 import { as_problem, problem_text } from '../problem.ts';
 import type { Store } from '../store.ts';
 import { Field } from './elements.tsx';
@@ -34,6 +34,7 @@ function Question({ store, close }: { store: Store; close: () => void }) {
     try {
       const deletion = await store.social.api.delete_account(password);
       keep_deletion(localStorage, deletion_of(store.me, deletion));
+      window.dispatchEvent(new Event(deletion_kept));
       close();
       store.session.signed_out();
     } catch (caught) {

@@ -58,7 +58,7 @@ function Kept({ at, text, icon, children }: { at: string; text: string; icon: 'c
   return (
     <div class="kept">
       <p class="post-why"><Icon name={icon} />{at}</p>
-      <p class="post-text cut" dir="auto">{text || 'A poll'}</p>
+      <p class="post-text cut" dir="auto">{text || 'A poll or files'}</p>
       <div class="choices">{children}</div>
     </div>
   );

@@ -269,7 +269,7 @@ export class MessageList extends Reachable<Props> {
 
   // Left and right: the row itself, then its controls.
   private step_inside_(row: HTMLElement, step: number): void {
-    const stops = [row, ...row.querySelectorAll<HTMLElement>('button, a')];
+    const stops = [row, ...row.querySelectorAll<HTMLElement>('button, a, input')];
     const at = stops.indexOf(document.activeElement as HTMLElement);
     stops[Math.min(Math.max(at + step, 0), stops.length - 1)]?.focus({ preventScroll: true });
   }

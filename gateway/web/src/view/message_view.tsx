@@ -7,6 +7,7 @@ import type { Message } from '../types.ts';
 import { hue_of } from './avatar_rules.ts';
 import { Avatar, Icon, IconButton, type IconName } from './elements.tsx';
 import { clock_time, day_label, full_time, only_emoji, text_parts } from './format.ts';
+import { MediaByIds } from './media_view.tsx';
 import type { Row } from './timeline.ts';
 
 export interface MessageActions {
@@ -77,11 +78,13 @@ function Bubble({ row, conversation, store, actions, name, state }: ViewProps & 
   const recalled = message?.recalled ?? false;
   const big = !recalled && only_emoji(row.text);
   const reply_to = message?.reply_to ?? entry?.reply_to;
+  const media_ids = recalled ? [] : message?.media_ids ?? entry?.media_ids ?? [];
   return (
-    <div class={`bubble${recalled ? ' recalled' : ''}${big ? ' big' : ''}`}>
+    <div class={`bubble${recalled ? ' recalled' : ''}${big ? ' big' : ''}${media_ids.length > 0 ? ' with-media' : ''}`}>
       <span class="visually-hidden">{name}: </span>
       {reply_to !== undefined && !recalled && (
         <Quote seq={reply_to} conversation={conversation} store={store} actions={actions} />)}
+      {media_ids.length > 0 && <MediaByIds store={store} ids={media_ids} />}
       <div class="bubble-body" dir="auto">
         <span class="text">
           {recalled ? (mine ? 'You took this message back' : 'This message was taken back') : <Text text={row.text} />}
@@ -98,7 +101,6 @@ function Bubble({ row, conversation, store, actions, name, state }: ViewProps & 
 }
 
 function Text({ text }: { text: string }) {
-  if (!text) return <>Attachment</>;
   return (
     <>
       {text_parts(text).map((part) => (part.href

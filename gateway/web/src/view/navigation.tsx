@@ -87,7 +87,7 @@ export function Navigation({ store, route, actions }: Props) {
       </ul>
       <button type="button" class="primary rail-post" title="New post (n)" onClick={actions.post}><Icon name="write" /><span class="rail-text">New post</span></button>
       <a class="rail-me" href={profile_address(me.handle)} title={`@${me.handle}`}>
-        <Avatar id={me.account_id} name={name} size="small" />
+        <Avatar id={me.account_id} name={name} size="small" url={me.avatar_url ?? null} />
         <span class="list-names rail-text"><strong><bdi>{name}</bdi></strong><small>@{me.handle}</small></span>
       </a>
     </nav>

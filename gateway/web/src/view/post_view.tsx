@@ -2,9 +2,11 @@
 import type { ComponentChildren } from 'preact';
 import { post_address, profile_address } from '../routes.ts';
 import type { Store } from '../store.ts';
-import type { Card, FeedItem, Media, Post, QuotedPost, Visibility } from '../social_types.ts';
+import type { Media } from '../media_types.ts';
+import type { Card, FeedItem, Post, QuotedPost, Visibility } from '../social_types.ts';
 import { Avatar, Icon, type IconName } from './elements.tsx';
 import { full_time, moment, short_ago } from './format.ts';
+import { MediaView } from './media_view.tsx';
 import { PollView } from './poll_view.tsx';
 import { PostActions } from './post_actions.tsx';
 import { RichText } from './rich_text.tsx';
@@ -33,7 +35,7 @@ interface Props {
 
 // A click beside links and buttons opens the post, unless a text is being selected.
 function opens(event: MouseEvent, address: string): void {
-  if ((event.target as HTMLElement).closest('a, button, input, label, .menu') || !getSelection()?.isCollapsed) return;
+  if ((event.target as HTMLElement).closest('a, button, input, label, video, .menu') || !getSelection()?.isCollapsed) return;
   location.hash = address;
 }
 
@@ -48,7 +50,7 @@ export function PostView({ store, post, whole = false, item }: Props) {
         <Warned store={store} id={post.post_id} warning={post.content_warning}>
           <Text post={post} whole={whole} address={address} />
           {post.poll && <PollView store={store} post_id={post.post_id} poll={post.poll} own={post.author?.account_id === store.me.account_id} />}
-          <Attachments media={post.media} />
+          <Attachments store={store} media={post.media} />
         </Warned>
         {post.quote && <Quote quote={post.quote} />}
         {whole && <WholeTime post={post} />}
@@ -132,10 +134,8 @@ export function Warned({ store, id, warning, children }: { store: Store; id: str
   );
 }
 
-// Pictures and files have their place here.
-export function Attachments({ media }: { media: Media[] }) {
-  if (media.length === 0) return null;
-  return <p class="post-media"><Icon name="link" />{media.length === 1 ? '1 attachment' : `${media.length} attachments`}</p>;
+export function Attachments({ store, media }: { store: Store; media: Media[] }) {
+  return media.length > 0 ? <MediaView store={store} media={media} /> : null;
 }
 
 export function Quote({ quote }: { quote: QuotedPost }) {

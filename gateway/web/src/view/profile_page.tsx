@@ -19,7 +19,7 @@ import { RichText } from './rich_text.tsx';
 import { short_count } from './text_rules.ts';
 import { VirtualRows, type Row } from './virtual_rows.tsx';
 
-const tab_names: Record<ProfileTab, string> = { posts: 'Posts', shares: 'Shares', followers: 'Followers', following: 'Following' };
+const tab_names: Record<ProfileTab, string> = { posts: 'Posts', media: 'Media', shares: 'Shares', followers: 'Followers', following: 'Following' };
 
 export function ProfilePage({ store, handle, tab }: PageProps & { handle: string; tab: ProfileTab }) {
   const { social } = store;
@@ -90,7 +90,7 @@ function contents(store: Store, profile: Profile, tab: ProfileTab) {
     const post = social.posts.want(post_id);
     return post && post.pinned ? [{ key: `pin-${post_id}`, article: true, draw: () => <PostView store={store} post={post} /> }] : [];
   });
-  const rest = post_rows(store, list, <p>{tab === 'posts' ? 'No posts yet.' : 'Nothing shared yet.'}</p>)
+  const rest = post_rows(store, list, <p>{{ posts: 'No posts yet.', media: 'No posts with pictures or files yet.', shares: 'Nothing shared yet.' }[tab]}</p>)
     .filter((row) => !pinned.some((pin) => pin.key === `pin-${row.key}`));
   return { rows: [...pinned, ...rest], list: { complete: list.complete, more: () => void list.more() } };
 }

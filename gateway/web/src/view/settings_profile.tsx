@@ -5,6 +5,7 @@ import type { Store } from '../store.ts';
 import type { Link, Profile } from '../social_types.ts';
 import { Field, FormError, Icon, IconButton } from './elements.tsx';
 import { toast } from './overlay.tsx';
+import { PictureField } from './picture_field.tsx';
 
 const bio_bytes = 2_000;
 const links_most = 5;
@@ -21,6 +22,10 @@ export function ProfileForm({ store }: { store: Store }) {
     set_name(read.display_name);
     set_bio(read.bio ?? '');
     set_links(read.links ?? []);
+  };
+  const pictured = (changed: Profile) => {
+    set_profile(changed);
+    store.adopt_me(changed);
   };
   // Until the server has said what is there, nothing can be written over it.
   useEffect(() => {
@@ -50,6 +55,8 @@ export function ProfileForm({ store }: { store: Store }) {
   return (
     <form class="card" onSubmit={(event) => void submit(event)} aria-labelledby="settings-profile">
       <h3 id="settings-profile">Profile</h3>
+      {profile && <PictureField store={store} purpose="cover" profile={profile} changed={pictured} />}
+      {profile && <PictureField store={store} purpose="avatar" profile={profile} changed={pictured} />}
       <Field label="Your name" name="display_name" autocomplete="name" dir="auto" value={name} error={errors.display_name ?? ''}
         disabled={!profile}
         hint={profile ? `Others find you as @${profile.handle}` : ''} onInput={(event) => set_name(event.currentTarget.value)} />

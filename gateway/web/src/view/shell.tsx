@@ -96,6 +96,10 @@ export class Shell {
       case 'social':
         this.pages_changed_();
         break;
+      case 'media':
+        this.pages_changed_();
+        this.chat_version_ += 1;
+        break;
       case 'presence':
         this.list_version_ += 1;
         this.chat_version_ += 1;
@@ -185,6 +189,7 @@ export class Shell {
     }
     this.store_.show(stage.conversation.id);
     this.draw_();
+    if (route.page === 'chat' && route.seq !== undefined) this.pane_.current?.jump(route.seq);
     if (matchMedia('(hover: hover)').matches) this.pane_.current?.focus();
   }
 
@@ -293,7 +298,7 @@ export class Shell {
     const props = { store: this.store_ };
     const route = this.route_now_;
     switch (route.page) {
-      case 'search': return <SearchPage {...props} q={route.q} />;
+      case 'search': return <SearchPage {...props} search={route.search} />;
       case 'notifications': return <NotificationsPage {...props} />;
       case 'requests': return <RequestsPage {...props} />;
       case 'bookmarks': return <BookmarksPage {...props} />;
@@ -313,7 +318,7 @@ export class Shell {
     if (!conversation) return;
     const name = this.store_.name_of(message.sender_id, conversation);
     const where = conversation.kind === 'direct' ? '' : ` in ${conversation.name(this.store_.me.account_id)}`;
-    this.spoken_ = `${name}${where}: ${message.text}`;
+    this.spoken_ = `${name}${where}: ${message.text || 'an attachment'}`;
   }
 
   // Short troubles are not worth a word: the banner waits a moment. What the browser itself knows is said at once.

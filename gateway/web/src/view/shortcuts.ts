@@ -7,7 +7,7 @@ export const shortcuts: { keys: string; does: string }[] = [
   { keys: 'f b r', does: 'On a post: like it, share it, answer it' },
   { keys: '.', does: 'Show new posts' },
   { keys: '1 2 3 4 5', does: 'Home, search, notifications, chats, your profile' },
-  { keys: '/', does: 'Find people' },
+  { keys: '/', does: 'Search people, posts and messages' },
   { keys: 'Ctrl+K', does: 'Find a conversation' },
   { keys: 'Alt+↓', does: 'Next conversation' },
   { keys: 'Alt+↑', does: 'Conversation before' },

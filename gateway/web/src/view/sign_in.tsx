@@ -1,8 +1,8 @@
 // The first page: log in, register, or go on as somebody this browser knows. Used by main.ts.
 import { createRef, type ComponentChildren, type RefObject } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.ts';
-import { drop_deletion, kept_deletions, type KeptDeletion } from '../deletions.ts';
+import { deletion_kept, drop_deletion, kept_deletions, type KeptDeletion } from '../deletions.ts';
 import { as_problem, problem_text, type Problem } from '../problem.ts';
 import { random_id } from '../random_id.ts';
 import { undelete } from '../social_api.ts';
@@ -52,6 +52,11 @@ export function SignIn(options: SignInOptions) {
 // Accounts deleted in this browser, while they can be taken back.
 function Deletions() {
   const [kept, set_kept] = useState(() => kept_deletions(localStorage));
+  useEffect(() => {
+    const again = () => set_kept(kept_deletions(localStorage));
+    window.addEventListener(deletion_kept, again);
+    return () => window.removeEventListener(deletion_kept, again);
+  }, []);
   const [error, set_error] = useState('');
   const undo = async ({ undo_token, handle }: KeptDeletion) => {
     try {
