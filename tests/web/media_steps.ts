@@ -9,8 +9,9 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { check } from './axe_check.ts';
 import { picture, step } from './browser_run.ts';
 import type { NovaProcess } from './nova_process.ts';
-import { Person } from './page_driver.ts';
+import type { Person } from './page_driver.ts';
 import { expect_soon } from './soon.ts';
+import { two_people } from './two_people.ts';
 
 interface TestFile {
   name: string;
@@ -78,7 +79,7 @@ async function fits(page: Page, view: string): Promise<void> {
 async function chat(ada: Person, grace: Person, files: Files): Promise<void> {
   const { page } = ada;
   await step('media: files are chosen, dropped and pasted, described and sent as one message', async () => {
-    await ada.find('grace_m');
+    await ada.find('grace_media');
     const composer = page.locator('.composer');
     await choose(composer, [files.photo, files.paper]);
     await hand_over(page.locator('.chat-pane'), files.tone, 'drop');
@@ -86,11 +87,10 @@ async function chat(ada: Person, grace: Person, files: Files): Promise<void> {
     for (const { name } of [files.photo, files.paper, files.tone, files.tall]) await is_ready(page, name);
     await tray(page, files.photo.name).getByRole('button', { name: 'Describe' }).click();
     await page.getByLabel('Description').fill('The engine at dawn');
-    await check(page, 'description of a picture');
+    await check(page, 'files before they are sent, and the description of one');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await tray(page, files.photo.name).locator('.given').waitFor();
     await page.getByRole('button', { name: `Remove ${files.paper.name}` }).click();
-    await check(page, 'files before they are sent');
     await picture(page, '60-tray-desktop');
     await page.reload();
     await is_ready(page, files.tall.name);
@@ -179,7 +179,6 @@ async function interrupted(ada: Person, files: Files): Promise<void> {
     const film = page.getByRole('dialog').locator('video');
     await film.evaluate((one: HTMLVideoElement) => { one.muted = true; return one.play(); });
     await expect_soon('the film moves', () => film.evaluate((one: HTMLVideoElement) => one.currentTime > 0.1 && one.videoWidth === 640), true);
-    await check(page, 'viewer of a film');
     await page.keyboard.press('Escape');
   });
 }
@@ -204,7 +203,6 @@ async function posts(ada: Person, grace: Person, files: Files): Promise<void> {
     await hand_over(page.locator('.compose'), files.photo, 'drop');
     await choose(page.locator('.compose'), ['a.png', 'b.png', 'c.png', 'd.png'].map((name) => ({ ...files.tall, name })).concat(files.paper));
     await expect_soon('files', () => page.locator('.tray-line.done').count(), 6);
-    await check(page, 'a post with files');
     await picture(page, '65-compose-media-desktop');
     await page.getByRole('button', { name: 'Post', exact: true }).click();
     const post = page.locator('article').first();
@@ -219,7 +217,7 @@ async function posts(ada: Person, grace: Person, files: Files): Promise<void> {
     await page.evaluate(() => { document.documentElement.dir = 'ltr'; });
   });
   await step('media: a comment has a picture, and the profile a list of posts with media', async () => {
-    await grace.page.evaluate(() => { location.hash = '#/@ada_m/media'; });
+    await grace.page.evaluate(() => { location.hash = '#/@ada_media/media'; });
     const post = grace.page.locator('article').first();
     await post.locator('.media-grid').waitFor();
     await fits(grace.page, 'media of a person');
@@ -230,11 +228,10 @@ async function posts(ada: Person, grace: Person, files: Files): Promise<void> {
     await is_ready(grace.page, files.photo.name);
     await form.getByRole('button', { name: 'Send' }).click();
     await is_drawn(grace.page.locator('.comment .media-grid img'));
-    await check(grace.page, 'a comment with a picture');
   });
 }
 
-async function profile(ada: Person, files: Files): Promise<void> {
+async function profile(ada: Person, grace: Person, files: Files): Promise<void> {
   const { page } = ada;
   await step('media: a profile gets its picture and cover, and its picture is taken away', async () => {
     await ada.part('Settings');
@@ -245,9 +242,11 @@ async function profile(ada: Person, files: Files): Promise<void> {
     await page.getByText('Your cover is changed.').waitFor();
     await is_drawn(avatar.locator('img.avatar'));
     await is_drawn(page.locator('.rail-me img'));
+    await grace.part('Chats');
+    await is_drawn(grace.row('Ada Media').locator('img.avatar'));
     await check(page, 'settings with pictures');
     await picture(page, '69-settings-pictures-desktop');
-    await page.evaluate(() => { location.hash = '#/@ada_m'; });
+    await page.evaluate(() => { location.hash = '#/@ada_media'; });
     await is_drawn(page.locator('.profile-cover img'));
     await picture(page, '70-profile-pictures-desktop');
     await ada.part('Settings');
@@ -259,16 +258,11 @@ async function profile(ada: Person, files: Files): Promise<void> {
 
 export async function media(browser: Browser, nova: NovaProcess): Promise<void> {
   const files = make_files();
-  const ada = await Person.open(browser, nova.origin, 'Ada Media', 'ada_m', { viewport: { width: 1180, height: 860 }, permissions: ['microphone'] });
-  const grace = await Person.open(browser, nova.origin, 'Grace Media', 'grace_m', {
-    viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, colorScheme: 'dark',
-  });
-  for (const person of [ada, grace]) await person.register();
-  await chat(ada, grace, files);
-  await interrupted(ada, files);
-  await voice(ada);
-  await posts(ada, grace, files);
-  await profile(ada, files);
-  assert.deepEqual([...ada.errors, ...grace.errors], []);
-  for (const person of [ada, grace]) await person.page.context().close();
+  await two_people(browser, nova, 'Media', async (ada, grace) => {
+    await chat(ada, grace, files);
+    await interrupted(ada, files);
+    await voice(ada);
+    await posts(ada, grace, files);
+    await profile(ada, grace, files);
+  }, { permissions: ['microphone'] });
 }

@@ -5,8 +5,9 @@ import type { Browser, Page } from 'playwright-core';
 import { check } from './axe_check.ts';
 import { picture, step } from './browser_run.ts';
 import type { NovaProcess } from './nova_process.ts';
-import { Person } from './page_driver.ts';
+import type { Person } from './page_driver.ts';
 import { expect_soon } from './soon.ts';
+import { two_people } from './two_people.ts';
 
 const searchbox = (page: Page) => page.getByRole('searchbox', { name: 'Search', exact: true });
 const hits = (page: Page) => page.locator('article.vrow');
@@ -24,7 +25,7 @@ async function find(page: Page, words: string, count: number): Promise<void> {
 async function everything(ada: Person, grace: Person): Promise<void> {
   const { page } = ada;
   await step('search: people, posts and messages are found together, and the words are marked', async () => {
-    await ada.find('grace_f');
+    await ada.find('grace_finder');
     await ada.say('The quince jam is on the upper shelf');
     for (let i = 0; i < 12; i += 1) await ada.say(`Line ${i} of many`);
     await ada.expect_state('Line 11 of many', 'delivered');
@@ -41,7 +42,7 @@ async function everything(ada: Person, grace: Person): Promise<void> {
     await picture(page, '80-search-desktop');
     await find(page, '果物', 1);
     assert.equal(await page.locator('mark').textContent(), '果物');
-    await find(page, 'grace_f', 1);
+    await find(page, 'grace_finder', 1);
     await page.getByRole('button', { name: 'Follow Grace Finder' }).waitFor();
   });
   await step('search: kinds and filters stand in the address, and a reload keeps them', async () => {
@@ -49,15 +50,15 @@ async function everything(ada: Person, grace: Person): Promise<void> {
     await page.getByRole('link', { name: 'Posts', exact: true }).click();
     await expect_soon('posts', () => hits(page).count(), 1);
     await page.getByRole('button', { name: 'Filters', exact: true }).click();
-    await page.getByLabel('By', { exact: true }).fill('@ada_f');
+    await page.getByLabel('By', { exact: true }).fill('@ada_finder');
     await page.getByText('Nothing was found').waitFor();
-    await page.getByLabel('By', { exact: true }).fill('@grace_f');
+    await page.getByLabel('By', { exact: true }).fill('@grace_finder');
     await expect_soon('posts of Grace', () => hits(page).count(), 1);
     await page.getByLabel('To this day').fill('2001-01-01');
     await page.getByText('Nothing was found').waitFor();
     await page.reload();
     await page.getByText('Nothing was found').waitFor();
-    assert.equal(await page.getByLabel('By', { exact: true }).inputValue(), '@grace_f');
+    assert.equal(await page.getByLabel('By', { exact: true }).inputValue(), '@grace_finder');
     await check(page, 'search with filters');
     await picture(page, '81-search-filters-desktop');
     await page.getByRole('button', { name: 'Without filters' }).click();
@@ -88,20 +89,14 @@ async function phone(grace: Person): Promise<void> {
     await find(page, 'quince', 2);
     await page.getByRole('button', { name: 'Filters', exact: true }).click();
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0);
-    await check(page, 'search on a phone');
     await picture(page, '82-search-phone');
   });
 }
 
 export async function search(browser: Browser, nova: NovaProcess): Promise<void> {
-  const ada = await Person.open(browser, nova.origin, 'Ada Finder', 'ada_f', { viewport: { width: 1180, height: 860 } });
-  const grace = await Person.open(browser, nova.origin, 'Grace Finder', 'grace_f', {
-    viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, colorScheme: 'dark',
+  await two_people(browser, nova, 'Finder', async (ada, grace) => {
+    await everything(ada, grace);
+    await jump(ada);
+    await phone(grace);
   });
-  for (const person of [ada, grace]) await person.register();
-  await everything(ada, grace);
-  await jump(ada);
-  await phone(grace);
-  assert.deepEqual([...ada.errors, ...grace.errors], []);
-  for (const person of [ada, grace]) await person.page.context().close();
 }

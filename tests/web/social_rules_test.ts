@@ -1,6 +1,7 @@
 // Tests of what posts and people are made of, without a page: addresses, texts, the field for a post, lists, threads, counters.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Api } from '../../gateway/web/src/api.ts';
 import { kept_deletions, keep_deletion, drop_deletion } from '../../gateway/web/src/deletions.ts';
 import { Drafts } from '../../gateway/web/src/drafts.ts';
 import { Paged } from '../../gateway/web/src/paged.ts';
@@ -12,6 +13,7 @@ import { address_of, route_of, type Route } from '../../gateway/web/src/routes.t
 import { no_search, search_query } from '../../gateway/web/src/search_rules.ts';
 import type { SocialApi } from '../../gateway/web/src/social_api.ts';
 import type { Card, Comment, Post } from '../../gateway/web/src/social_types.ts';
+import { arriving_text, Streams } from '../../gateway/web/src/streams.ts';
 import { Thread } from '../../gateway/web/src/thread.ts';
 import { rich_parts } from '../../gateway/web/src/view/text_rules.ts';
 import { MemoryStore } from './fake_nova.ts';
@@ -24,7 +26,7 @@ test('each route has an address that leads back to it', () => {
     { page: 'search', search: no_search }, { page: 'search', search: { ...no_search, q: 'a/b? #c', kind: 'messages', from: 'ada&co', in: id } },
     { page: 'search', search: { ...no_search, kind: 'posts' } }, { page: 'search', search: { ...no_search, q: 'a', since: '2026-01-02' } },
     { page: 'chat', id }, { page: 'chat', id, seq: 12 }, { page: 'tag', tag: '建筑' }, { page: 'person', id },
-    { page: 'post', id, answer: false }, { page: 'post', id, answer: true },
+    { page: 'live', state: 'live' }, { page: 'live', state: 'ended' }, { page: 'stream', id }, { page: 'post', id, answer: false }, { page: 'post', id, answer: true },
     { page: 'profile', handle: 'ada_l', tab: 'posts' }, { page: 'profile', handle: 'ada_l', tab: 'following' },
     { page: 'settings', section: 'profile' }, { page: 'settings', section: 'feed' },
   ];
@@ -203,6 +205,34 @@ test('a list that failed waits for the person; a cursor that is too old begins i
 const a_comment = (comment_id: string, some: Partial<Comment> = {}): Comment => ({
   comment_id, post_id: id, parent: null, author: null, text: comment_id, created_at: '', edited_at: null, replies_count: 0, deleted: false,
   media: [], entities: [], ...some,
+});
+
+test('a stream is known once: its key stays in this window, pushes change it, and what arrives is said in words', async () => {
+  const made = { stream_id: id, title: 'Tea', state: 'waiting', viewers: 0, peak: 0, playback_url: '/p', conversation_id: 'c', started_at: null, ended_at: null };
+  const calls: string[] = [];
+  const api = {
+    call: (method: string, path: string) => {
+      calls.push(`${method} ${path}`);
+      const gone = new Problem({ code: 'not_found', status: 404 });
+      if (method === 'GET' && path.startsWith('/v1/streams?')) return Promise.resolve({ items: [made], next_cursor: null });
+      if (method === 'GET') return Promise.reject(gone);
+      return Promise.resolve(path.endsWith('/key') ? { ingest: { rtmp_url: '', hls_put_url: '/h', key: 'two' } } : { ...made, ingest: { rtmp_url: '', hls_put_url: '/h', key: 'one' } });
+    },
+  };
+  const streams = new Streams(api as unknown as Api, () => {});
+  await streams.create({ title: 'Tea', visibility: 'public' }, 'key');
+  assert.deepEqual([streams.key(id)?.key, streams.get(id)?.ingest], ['one', undefined]);
+  await streams.renew_key(id);
+  assert.equal(streams.key(id)?.key, 'two');
+  streams.on_state({ stream_id: id, state: 'live', started_at: '2026-01-01T00:00:00Z', ended_at: null });
+  streams.on_viewers({ stream_id: id, viewers: 3, peak: 4 });
+  streams.on_viewers({ stream_id: 'another', viewers: 9, peak: 9 });
+  assert.deepEqual([streams.get(id)?.state, streams.get(id)?.viewers, streams.get('another')], ['live', 3, undefined]);
+  await streams.list('live').refresh();
+  assert.equal(streams.list('live').items.length, 1);
+  await streams.read(id);
+  assert.deepEqual([streams.get(id), streams.problem(id)?.status], [undefined, 404]);
+  assert.equal(arriving_text({ width: 1280, height: 720, bits_s: 2_345_000, behind_s: 3.2 }), '1280 × 720, 2.3 Mbit/s, shown 3 s later');
 });
 
 test('a thread shows the levels that are open, counts what is written, and keeps the place of a deleted one', async () => {

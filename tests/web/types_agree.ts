@@ -2,6 +2,7 @@
 // A field that is renamed or retyped in a .proto stops the compilation here.
 import type * as generated from './generated_types.ts';
 import type * as media from '../../gateway/web/src/media_types.ts';
+import type * as live from '../../gateway/web/src/stream_types.ts';
 import type * as search from '../../gateway/web/src/search_types.ts';
 import type * as social from '../../gateway/web/src/social_types.ts';
 import type * as page from '../../gateway/web/src/types.ts';
@@ -36,14 +37,16 @@ export const agree: {
     Fits<generated.ListNotificationsReply, social.NotificationPage>, Fits<generated.Settings, social.Settings>,
     Fits<generated.DeleteAccountReply, social.AccountDeletion>, Fits<generated.Poll, social.Poll>, Fits<generated.Export, social.AccountExport>,
     Fits<generated.ListSuggestionsReply, page.Page<social.Suggestion>>, Fits<generated.Media, media.Media>, Fits<generated.FindReply, search.HitPage>,
+    Fits<generated.Stream, live.Stream>, Fits<generated.NewKey, { ingest?: live.Ingest }>,
   ];
   social_requests: [
     Fits<social.PostRequest, generated.CreatePostRequest>, Fits<social.PostRequest, generated.DraftRequest>,
     Fits<social.PostChange, Omit<generated.EditPostRequest, 'post_id'>>, Fits<social.ProfileChange, generated.UpdateMyProfileRequest>,
+    Fits<live.StreamRequest, generated.CreateStreamRequest>, Fits<live.StreamChange, Omit<generated.UpdateStreamRequest, 'stream_id'>>,
     Fits<social.SettingsChange, generated.UpdateSettingsRequest>, Fits<social.FeedPreferences, generated.SetPreferencesRequest>,
   ];
 } = {
   calls: true, pushes: true, replies: [true, true, true, true, true, true, true, true],
-  social_replies: [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
-  social_requests: [true, true, true, true, true, true],
+  social_replies: [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
+  social_requests: [true, true, true, true, true, true, true, true],
 };

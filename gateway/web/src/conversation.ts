@@ -1,5 +1,6 @@
 // What this window knows of one conversation: kept by store.ts, read by the views.
 import { ConversationLog } from './conversation_log.ts';
+import type { ChatSettings } from './stream_types.ts';
 import type { Conversation, ConversationPush, Member, Message, Receipt } from './types.ts';
 
 export type MessageState = 'sending' | 'failed' | 'sent' | 'delivered' | 'read';
@@ -18,6 +19,8 @@ export class ConversationState {
   read_sent = 0;
   delivered_sent = 0;
   last_message: Message | undefined;
+  // Of a live stream's chat: how it is moderated. Lists do not tell.
+  chat: ChatSettings | null = null;
   // account → when its "is typing" ends.
   typing = new Map<string, number>();
   loading = false;
@@ -34,6 +37,7 @@ export class ConversationState {
   merge(from: Conversation, me: string): void {
     this.describe(from);
     this.created_at = from.created_at;
+    this.chat = from.chat ?? this.chat;
     this.read_sent = Math.max(this.read_sent, from.read_seq ?? 0);
     this.delivered_sent = Math.max(this.delivered_sent, from.delivered_seq ?? 0);
     // An answer that was overtaken by pushes, or by reading, does not know the count.

@@ -18,6 +18,8 @@ export function ends_at(url: string): number {
   return Number(/[?&]until=(\d+)/.exec(url)?.[1] ?? 0) * 1000;
 }
 
+export const is_over = (url: string, now: number): boolean => ends_at(url) > 0 && now > ends_at(url) - early_ms;
+
 export class MediaShelf {
   private readonly read_: (media_id: string) => Promise<Media>;
   private readonly clock_: Clock;
@@ -69,8 +71,7 @@ export class MediaShelf {
   }
 
   private is_old_(media: Media): boolean {
-    const end = ends_at(media.url);
-    return end > 0 && this.clock_.now() > end - early_ms;
+    return is_over(media.url, this.clock_.now());
   }
 
   private ask_later_(media_id: string): void {

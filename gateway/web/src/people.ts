@@ -1,12 +1,21 @@
 // The names of people, as the server last told them: never from this browser's own storage. Used by store.ts.
 import type { Api } from './api.ts';
 import type { ConversationState } from './conversation.ts';
+import { is_over } from './media.ts';
 import { Problem } from './problem.ts';
 import type { Profile } from './types.ts';
 
 export interface Named {
   handle: string;
   display_name: string;
+  avatar_url?: string | null;
+}
+
+// People whose pictures are wanted are asked for so many at once.
+const asks_at_once = 4;
+
+function name(member: Named, { handle, display_name }: Named): void {
+  Object.assign(member, { handle, display_name });
 }
 
 export class People {
@@ -16,6 +25,8 @@ export class People {
   private readonly known_ = new Map<string, Named | null>();
   private readonly asking_ = new Set<string>();
   private readonly stale_ = new Set<string>();
+  private readonly pictures_wanted_ = new Set<string>();
+  private pictures_asked_ = 0;
 
   constructor(api: Api, changed: (account_id: string) => void) {
     this.api_ = api;
@@ -29,6 +40,29 @@ export class People {
     return known ?? undefined;
   }
 
+  // The person's picture, once it is known; asked for the first time, and when its address has ended.
+  picture(account_id: string): string | null {
+    const known = this.known_.get(account_id);
+    const url = known?.avatar_url ?? null;
+    if (known === undefined || (url && is_over(url, Date.now()))) {
+      this.pictures_wanted_.add(account_id);
+      this.ask_pictures_();
+    }
+    return url;
+  }
+
+  private ask_pictures_(): void {
+    for (const account_id of this.pictures_wanted_) {
+      if (this.pictures_asked_ >= asks_at_once) return;
+      this.pictures_wanted_.delete(account_id);
+      this.pictures_asked_ += 1;
+      void this.ask(account_id).finally(() => {
+        this.pictures_asked_ -= 1;
+        this.ask_pictures_();
+      });
+    }
+  }
+
   // Reads the profile, whatever is known already.
   async ask(account_id: string): Promise<Profile | null> {
     if (this.asking_.has(account_id)) return null;
@@ -36,7 +70,7 @@ export class People {
     if (!this.known_.has(account_id)) this.known_.set(account_id, null);
     try {
       const profile = await this.api_.profile(account_id);
-      this.known_.set(account_id, { handle: profile.handle, display_name: profile.display_name });
+      this.known_.set(account_id, { handle: profile.handle, display_name: profile.display_name, avatar_url: profile.avatar_url ?? null });
       this.changed_(account_id);
       return profile;
     } catch (error) {
@@ -58,7 +92,7 @@ export class People {
   name_members(conversation: ConversationState): void {
     for (const member of conversation.members.values()) {
       const known = member.handle ? undefined : this.find(member.account_id);
-      if (known) Object.assign(member, known);
+      if (known) name(member, known);
     }
   }
 
@@ -68,7 +102,7 @@ export class People {
     if (!known) return;
     for (const conversation of conversations) {
       const member = conversation.members.get(account_id);
-      if (member) Object.assign(member, known);
+      if (member) name(member, known);
     }
   }
 }

@@ -1,4 +1,5 @@
 // What an address of the page shows, and back: the part behind # is the route. Used by view/shell.tsx and every link.
+import { listed_states, type ListedState } from './streams.ts';
 import { search_of, search_path, type Search } from './search_rules.ts';
 
 export type ProfileTab = 'posts' | 'media' | 'shares' | 'followers' | 'following';
@@ -7,6 +8,7 @@ export type SettingsSection = 'profile' | 'account' | 'privacy' | 'notifications
 export type Route =
   | { page: 'home' } | { page: 'notifications' } | { page: 'requests' } | { page: 'chats' } | { page: 'bookmarks' } | { page: 'drafts' }
   | { page: 'tags' } | { page: 'missing' }
+  | { page: 'live'; state: ListedState } | { page: 'stream'; id: string }
   | { page: 'search'; search: Search } | { page: 'tag'; tag: string }
   // `seq`: the message that is jumped to.
   | { page: 'chat'; id: string; seq?: number }
@@ -47,6 +49,11 @@ export function route_of(hash: string): Route {
     return search ? { page: 'search', search } : missing;
   }
   if (first === 'tag' && second && !third) return { page: 'tag', tag: second };
+  if (first === 'live' && !third) {
+    if (id_pattern.test(second)) return { page: 'stream', id: second };
+    const state = listed_states.find((one) => one === (second || 'live'));
+    return state ? { page: 'live', state } : missing;
+  }
   if (first === 'c' && id_pattern.test(second)) return { page: 'chat', id: second, ...(/^\d{1,15}$/.test(third) ? { seq: Number(third) } : {}) };
   if (first === 'u' && id_pattern.test(second) && !third) return { page: 'person', id: second };
   if (first === 'p' && id_pattern.test(second)) return { page: 'post', id: second, answer: third === 'answer' };
@@ -63,6 +70,8 @@ export function address_of(route: Route): string {
     case 'home': case 'missing': return '#/';
     case 'search': return `#/search${search_path(route.search)}`;
     case 'chat': return `#/c/${route.id}${route.seq === undefined ? '' : `/${route.seq}`}`;
+    case 'live': return `#/live${route.state === 'live' ? '' : `/${route.state}`}`;
+    case 'stream': return `#/live/${route.id}`;
     case 'person': return `#/u/${route.id}`;
     case 'tag': return `#/tag/${encodeURIComponent(route.tag)}`;
     case 'post': return `#/p/${route.id}${route.answer ? '/answer' : ''}`;

@@ -5,6 +5,8 @@ import { FoundProfile } from './found_profile.ts';
 import { Paged } from './paged.ts';
 import { Posts } from './posts.ts';
 import { Relations } from './relations.ts';
+import { Streams } from './streams.ts';
+import type { Pushes } from './types.ts';
 import { search_query, type Search } from './search_rules.ts';
 import { hit_key, type Hit } from './search_types.ts';
 import { SocialApi } from './social_api.ts';
@@ -36,6 +38,7 @@ export class Social {
   readonly api: SocialApi;
   readonly posts: Posts;
   readonly relations: Relations;
+  readonly streams: Streams;
   readonly feed: Paged<FeedItem, FeedPage>;
   readonly notifications: Paged<Notification, NotificationPage>;
   // Domains that did not answer for the feed.
@@ -62,6 +65,7 @@ export class Social {
     this.api = new SocialApi(api);
     this.posts = new Posts(this.api, changed);
     this.relations = new Relations(this.api, changed);
+    this.streams = new Streams(api, changed);
     this.feed = new Paged<FeedItem, FeedPage>((cursor) => this.api.feed(cursor), (item) => item.post?.post_id ?? '', changed, (page) => {
       this.posts.take(page.items.map((item) => item.post));
       this.degraded = page.degraded;
@@ -69,6 +73,14 @@ export class Social {
     this.notifications = new Paged<Notification, NotificationPage>((cursor) => this.api.notifications(cursor),
       (item) => item.notification_id, changed, (page) => { this.unread = page.unread; });
   }
+
+  // The pushes that are for here.
+  readonly takes = {
+    'user.notification': (push: Pushes['user.notification']) => this.on_notification(push),
+    'feed.post': (push: Pushes['feed.post']) => this.on_feed_post(push),
+    'streaming.state': (push: Pushes['streaming.state']) => this.streams.on_state(push),
+    'streaming.viewers': (push: Pushes['streaming.viewers']) => this.streams.on_viewers(push),
+  };
 
   // One list of posts by its name, as it was left.
   post_list(name: string, read: (cursor?: string) => Promise<PostPage>): Paged<Post, PostPage> {

@@ -71,6 +71,7 @@ export class Store {
   readonly social: Social;
   readonly media: MediaShelf;
   readonly uploads: Uploads;
+  readonly people: People;
   readonly conversations = new Map<string, ConversationState>();
   state: SessionState = 'stopped';
   retry_at = 0;
@@ -81,7 +82,6 @@ export class Store {
   private readonly wanted_ = new Map<string, boolean>();
   private readonly filling_ = new Set<string>();
   private readonly loads_ = new Map<string, Promise<void>>();
-  private readonly people_: People;
   private readonly marks_: Marks;
   private readonly presence_: PresenceWatch;
   private readonly typing_: Typing;
@@ -100,7 +100,7 @@ export class Store {
       describe: (id, alt) => options.api.describe_media(id, alt),
       took: (media) => this.media.take(media),
     });
-    this.people_ = new People(options.api, (account_id) => this.name_changed_(account_id));
+    this.people = new People(options.api, (account_id) => this.name_changed_(account_id));
     this.session = new Session({
       open_socket: options.open_socket,
       tokens: options.tokens,
@@ -142,7 +142,7 @@ export class Store {
   name_of(account_id: string, conversation?: ConversationState): string {
     if (account_id === this.me.account_id) return this.me.display_name || this.me.handle;
     const member = conversation?.members.get(account_id);
-    const known = member?.handle ? member : this.people_.find(account_id);
+    const known = member?.handle ? member : this.people.find(account_id);
     return known?.display_name || known?.handle || 'Someone';
   }
 
@@ -316,7 +316,7 @@ export class Store {
     this.options_.changed({ kind: 'list' });
     this.marks_.schedule();
     this.presence_.watch();
-    this.people_.age();
+    this.people.age();
     void this.refresh_me();
     void this.social.connected();
     this.watch_names_();
@@ -360,7 +360,7 @@ export class Store {
     }
     conversation.merge(from, this.me.account_id);
     conversation.described_at = this.options_.clock.now();
-    this.people_.name_members(conversation);
+    this.people.name_members(conversation);
     if (from.last_message) this.arrived_(from.last_message);
     this.options_.changed({ kind: 'list' });
     this.touch_(id);
@@ -379,8 +379,7 @@ export class Store {
       'presence.changed': (push) => this.on_presence_(push),
       'session.gap': (push) => this.on_gap_(push),
       'user.changed': (push) => this.on_user_(push),
-      'user.notification': (push) => this.social.on_notification(push),
-      'feed.post': (push) => this.social.on_feed_post(push),
+      ...this.social.takes,
       'media.ready': (push) => this.media.on_ready(push),
     };
     // A newer server may push what this page does not know.
@@ -426,6 +425,7 @@ export class Store {
     const conversation = this.conversations.get(updated.conversation_id);
     if (!conversation) return;
     const { log } = conversation;
+    conversation.chat = updated.change?.chat ?? conversation.chat;
     const missed = updated.rev > log.rev + 1;
     log.apply(updated, this.me.account_id);
     const last = conversation.last_message;
@@ -472,7 +472,7 @@ export class Store {
       return;
     }
     conversation.describe(push);
-    this.people_.name_members(conversation);
+    this.people.name_members(conversation);
     conversation.log.skip_to_rev(push.rev);
     conversation.log.reach(push.last_seq);
     void this.fill_holes_(conversation);
@@ -559,12 +559,12 @@ export class Store {
 
   private on_user_({ account_id }: UserChanged): void {
     if (account_id === this.me.account_id) void this.refresh_me();
-    else void this.people_.ask(account_id);
+    else void this.people.ask(account_id);
   }
 
   private name_changed_(account_id: string): void {
-    this.people_.spread(account_id, this.conversations.values());
-    for (const conversation of this.conversations.values()) this.people_.name_members(conversation);
+    this.people.spread(account_id, this.conversations.values());
+    for (const conversation of this.conversations.values()) this.people.name_members(conversation);
     if (this.open_id) this.touch_(this.open_id);
     this.options_.changed({ kind: 'list' });
   }
@@ -582,7 +582,7 @@ export class Store {
       if (this.state !== 'online') return;
       const conversation = this.conversations.get(this.open_id);
       if (this.options_.visible?.() ?? true) {
-        this.people_.age();
+        this.people.age();
         if (conversation) this.refresh_names_(conversation);
       }
       this.watch_names_();

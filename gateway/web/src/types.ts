@@ -3,6 +3,7 @@
 // are generated from the .proto files. Posts and people are in social_types.ts.
 import type { MediaReady } from './media_types.ts';
 import type { FeedPush, Notification } from './social_types.ts';
+import type { ChatSettings, StatePush, ViewersPush } from './stream_types.ts';
 
 export interface Tokens {
   account_id: string;
@@ -78,6 +79,8 @@ export interface Conversation {
   last_message?: Message;
   read_seq: number;
   delivered_seq: number;
+  // Of a live stream's chat.
+  chat?: ChatSettings;
 }
 
 export interface ConversationPush {
@@ -103,6 +106,7 @@ export interface Change {
   title?: string;
   account_ids: string[];
   mentions: string[];
+  chat?: ChatSettings;
 }
 
 export interface Updated {
@@ -199,6 +203,8 @@ export interface Pushes {
   'user.notification': Notification;
   'feed.post': FeedPush;
   'media.ready': MediaReady;
+  'streaming.state': StatePush;
+  'streaming.viewers': ViewersPush;
 }
 
 // A problem document (RFC 9457), the body of every HTTP error and the data of every WebSocket error.

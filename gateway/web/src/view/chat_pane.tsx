@@ -8,9 +8,10 @@ import type { Store } from '../store.ts';
 import type { Message } from '../types.ts';
 import { file_target } from './attach.tsx';
 import { is_looked_at } from './attention.ts';
+import { ChatHead, moderates, moderation_entries } from './chat_moderation.tsx';
 import { Composer } from './composer.tsx';
 import { details_dialog } from './details.tsx';
-import { Avatar, IconButton } from './elements.tsx';
+import { Avatar, IconButton, PersonAvatar } from './elements.tsx';
 import { ago } from './format.ts';
 import { new_handle, Reachable, type Handle } from './handle.ts';
 import { MessageList } from './message_list.tsx';
@@ -24,6 +25,8 @@ interface Props {
   // Raised with every change of what the pane shows.
   version: number;
   back: () => void;
+  // Beside a stream: a head of its own.
+  embedded?: boolean;
 }
 
 export class ChatPane extends Reachable<Props> {
@@ -85,6 +88,7 @@ export class ChatPane extends Reachable<Props> {
       reply: () => this.composer_.current?.reply(message),
       edit: () => this.composer_.current?.edit(message),
       recall: () => void this.recall_(message),
+      moderate: moderates(store, conversation) ? moderation_entries(store, conversation, message) : [],
       copy: () => this.copy_(message.text),
       react: (emoji) => {
         const given = message.reactions.some((one) => one.emoji === emoji && one.mine);
@@ -110,33 +114,41 @@ export class ChatPane extends Reachable<Props> {
     work.catch((error: unknown) => toast(problem_text(as_problem(error))));
   }
 
-  override render() {
-    const { store, conversation, version, back } = this.props;
+  private head_() {
+    const { store, conversation, back, embedded } = this.props;
+    if (embedded) return <ChatHead store={store} conversation={conversation} />;
     const me = store.me.account_id;
     const name = conversation.name(me);
     const partner = conversation.partner(me);
     const online = partner !== undefined && store.online(partner.account_id);
     return (
+      <header class="chat-head">
+        <IconButton name="back" label="Back to the conversations" class="back" onClick={back} />
+        <h2>
+          <button type="button" class="chat-who" title="Conversation details" onClick={this.details_}>
+            <span class="picture">
+              {partner ? <PersonAvatar store={store} id={partner.account_id} name={name} /> : <Avatar id={conversation.id} name={name} />}
+              <span class={`presence${online ? ' on' : ''}`} />
+            </span>
+            <span class="chat-names">
+              <span class="chat-name"><bdi>{name}</bdi></span>
+              <span class="chat-status">{status_text(store, conversation, online)}</span>
+            </span>
+          </button>
+        </h2>
+        <IconButton name="search" label="Search in this conversation" onClick={() => {
+          location.hash = address_of({ page: 'search', search: { ...no_search, kind: 'messages', in: conversation.id } });
+        }} />
+        <IconButton name="info" label="Details" onClick={this.details_} />
+      </header>
+    );
+  }
+
+  override render() {
+    const { store, conversation, version } = this.props;
+    return (
       <section class="chat-pane" aria-label="Conversation" ref={this.root_} {...this.files_}>
-        <header class="chat-head">
-          <IconButton name="back" label="Back to the conversations" class="back" onClick={back} />
-          <h2>
-            <button type="button" class="chat-who" title="Conversation details" onClick={this.details_}>
-              <span class="picture">
-                <Avatar id={partner?.account_id ?? conversation.id} name={name} />
-                <span class={`presence${online ? ' on' : ''}`} />
-              </span>
-              <span class="chat-names">
-                <span class="chat-name"><bdi>{name}</bdi></span>
-                <span class="chat-status">{status_text(store, conversation, online)}</span>
-              </span>
-            </button>
-          </h2>
-          <IconButton name="search" label="Search in this conversation" onClick={() => {
-            location.hash = address_of({ page: 'search', search: { ...no_search, kind: 'messages', in: conversation.id } });
-          }} />
-          <IconButton name="info" label="Details" onClick={this.details_} />
-        </header>
+        {this.head_()}
         <MessageList handle={this.list_} store={store} conversation={conversation} version={version} actions={this.actions_}
           looked={() => this.look()} leave={() => this.focus()}
           missing={() => toast('That message could not be loaded. Please try again, or scroll up to it.')} />

@@ -6,6 +6,9 @@ import { Avatar, Icon, IconButton } from './elements.tsx';
 import { list_time } from './format.ts';
 import { Reachable, type Handle } from './handle.ts';
 
+// People whose pictures are asked for: the first ones of the list.
+const pictures_most = 60;
+
 export interface ListActions {
   open: (id: string) => void;
   new_chat: () => void;
@@ -99,8 +102,8 @@ export class ConversationList extends Reachable<Props> {
         </div>
         <div class="list-scroll">
           <ul class="conversations" ref={this.list_} onKeyDown={this.list_key_}>
-            {shown.map((conversation) => (
-              <ConversationRow key={conversation.id} {...row_of(conversation, store, actions.open)} />
+            {shown.map((conversation, i) => (
+              <ConversationRow key={conversation.id} {...row_of(conversation, store, i < pictures_most, actions.open)} />
             ))}
           </ul>
           {shown.length === 0 && <Empty store={store} filtered={this.wanted_.trim() !== ''} new_chat={actions.new_chat} />}
@@ -125,13 +128,15 @@ interface RowProps extends Preview {
   id: string;
   name: string;
   picture: string;
+  url: string | null;
   online: boolean;
   unread: number;
   current: boolean;
   open: (id: string) => void;
 }
 
-function row_of(conversation: ConversationState, store: Store, open: (id: string) => void): RowProps {
+// `near`: among the first, whose pictures are shown.
+function row_of(conversation: ConversationState, store: Store, near: boolean, open: (id: string) => void): RowProps {
   const me = store.me.account_id;
   const partner = conversation.partner(me);
   return {
@@ -139,6 +144,7 @@ function row_of(conversation: ConversationState, store: Store, open: (id: string
     id: conversation.id,
     name: conversation.name(me),
     picture: partner?.account_id ?? conversation.id,
+    url: partner && near ? store.people.picture(partner.account_id) : null,
     online: partner !== undefined && store.online(partner.account_id),
     unread: conversation.unread,
     current: store.open_id === conversation.id,
@@ -153,13 +159,13 @@ class ConversationRow extends Component<RowProps> {
   }
 
   override render() {
-    const { id, name, picture, online, unread, current, open, who, text, at, kind } = this.props;
+    const { id, name, picture, url, online, unread, current, open, who, text, at, kind } = this.props;
     return (
       <li>
         <button type="button" class={`conversation${unread > 0 ? ' unread' : ''}`} data-conversation={id}
           aria-current={current ? 'true' : undefined} onClick={() => open(id)}>
           <span class="picture">
-            <Avatar id={picture} name={name} />
+            <Avatar id={picture} name={name} url={url} />
             <span class={`presence${online ? ' on' : ''}`} />
           </span>
           <span class="row-body">

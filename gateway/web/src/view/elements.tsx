@@ -1,6 +1,7 @@
 // Icons, buttons, pictures and form fields that every view is made of. Text goes in as text: nothing here parses HTML.
 import type { ButtonHTMLAttributes, ComponentChildren, InputHTMLAttributes, PartialInputHTMLAttributes } from 'preact';
 import { useState } from 'preact/hooks';
+import type { Store } from '../store.ts';
 import { hue_of, initials } from './avatar_rules.ts';
 
 const paths = {
@@ -54,6 +55,7 @@ const paths = {
   file: 'M6 3h8l4 4v14H6zM14 3v4h4',
   save: 'M12 4v11M7 10.5l5 5 5-5M5 20h14',
   sound: 'M9 18a3 3 0 1 1-6 0 3 3 0 0 1 6 0M9 18V5l11-2v13M20 16a3 3 0 1 1-6 0 3 3 0 0 1 6 0',
+  live: 'M12 10.5a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3M8 8a5.7 5.7 0 0 0 0 8M16 8a5.7 5.7 0 0 1 0 8M5 5a10 10 0 0 0 0 14M19 5a10 10 0 0 1 0 14',
   mic: 'M12 3a3 3 0 0 0-3 3v5a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3M5.5 11a6.5 6.5 0 0 0 13 0M12 17.5V21',
   history: 'M4 12a8 8 0 1 1 2.3 5.6M4 12l-1.5-2.5M4 12l2.5-1.5M12 8v4.5l3 1.5',
   settings: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4M9 14.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4',
@@ -101,6 +103,11 @@ export function Action({ name, label, kind = '', onClick }: {
 export function Avatar({ id, name, size = '', url = null }: { id: string; name: string; size?: string; url?: string | null }) {
   if (url) return <img class={`avatar ${size}`} src={url} alt="" loading="lazy" />;
   return <span class={`avatar hue-${hue_of(id)} ${size}`} aria-hidden="true">{initials(name)}</span>;
+}
+
+// Of a person who is known by the account alone.
+export function PersonAvatar({ store, id, name, size = '' }: { store: Store; id: string; name: string; size?: string }) {
+  return <Avatar id={id} name={name} size={size} url={id === store.me.account_id ? store.me.avatar_url ?? null : store.people.picture(id)} />;
 }
 
 export function Person({ person, children }: {

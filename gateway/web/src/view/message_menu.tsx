@@ -2,7 +2,7 @@
 import { render } from 'preact';
 import type { Message } from '../types.ts';
 import { Icon, type IconName } from './elements.tsx';
-import { offered_emoji } from './menu.tsx';
+import { offered_emoji, type Entry } from './menu.tsx';
 import { menu_keys, place_menu } from './menu_place.ts';
 
 export interface MenuActions {
@@ -11,6 +11,8 @@ export interface MenuActions {
   recall: () => void;
   copy: () => void;
   react: (emoji: string) => void;
+  // Of those who moderate the chat.
+  moderate: Entry[];
 }
 
 interface MenuProps {
@@ -22,7 +24,7 @@ interface MenuProps {
 
 function Menu({ message, mine, actions, close }: MenuProps) {
   const entry = (name: IconName, label: string, work: () => void, kind = '') => (
-    <button type="button" role="menuitem" class={`menu-entry ${kind}`} onClick={() => { close(false); work(); }}>
+    <button type="button" role="menuitem" key={label} class={`menu-entry ${kind}`} onClick={() => { close(false); work(); }}>
       <Icon name={name} />{label}
     </button>
   );
@@ -39,6 +41,7 @@ function Menu({ message, mine, actions, close }: MenuProps) {
       {entry('copy', 'Copy text', actions.copy)}
       {mine && entry('edit', 'Edit', actions.edit)}
       {mine && entry('trash', 'Take back', actions.recall, 'danger')}
+      {actions.moderate.map(({ name, label, work, danger }) => entry(name, label, work, danger ? 'danger' : ''))}
     </>
   );
 }

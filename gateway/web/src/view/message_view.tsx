@@ -5,7 +5,7 @@ import { problem_text, Problem } from '../problem.ts';
 import type { Store } from '../store.ts';
 import type { Message } from '../types.ts';
 import { hue_of } from './avatar_rules.ts';
-import { Avatar, Icon, IconButton, type IconName } from './elements.tsx';
+import { Icon, IconButton, PersonAvatar, type IconName } from './elements.tsx';
 import { clock_time, day_label, full_time, only_emoji, text_parts } from './format.ts';
 import { MediaByIds } from './media_view.tsx';
 import type { Row } from './timeline.ts';
@@ -56,7 +56,7 @@ export function MessageView(props: ViewProps) {
       <div class={`message ${mine ? 'mine' : 'theirs'}${row.first ? ' first' : ''}${row.last ? ' last' : ''}`}
         data-seq={message?.seq} data-state={mine ? state : undefined}>
         {group && !mine && (row.last
-          ? <Avatar id={row.sender_id} name={name} size="small" /> : <span class="avatar-space" />)}
+          ? <PersonAvatar store={store} id={row.sender_id} name={name} size="small" /> : <span class="avatar-space" />)}
         <div class="message-column">
           {group && !mine && row.first && (
             <span class={`sender text-hue-${hue_of(row.sender_id)}`} aria-hidden="true"><bdi>{name}</bdi></span>)}

@@ -37,6 +37,7 @@ function places(store: Store): Place[] {
     { address: '#/search', name: 'search', text: 'Search', pages: ['search'], first: true },
     { address: '#/notifications', name: 'bell', text: 'Notifications', pages: ['notifications', 'requests'], count: store.social.unread, counted: 'unread', first: true },
     { address: '#/chats', name: 'chat', text: 'Chats', pages: ['chats', 'chat'], count: store.unread(), counted: 'unread', first: true },
+    { address: '#/live', name: 'live', text: 'Live', pages: ['live', 'stream'] },
     { address: '#/bookmarks', name: 'bookmark', text: 'Bookmarks', pages: ['bookmarks'] },
     { address: profile_address(handle), name: 'user', text: 'Profile', pages: ['profile'] },
     { address: '#/settings', name: 'settings', text: 'Settings', pages: ['settings'] },

@@ -86,7 +86,7 @@ function MessageHit({ store, hit, message }: { store: Store; hit: Hit; message: 
   const name = store.name_of(sender_id, conversation);
   return (
     <Line address={address_of({ page: 'chat', id, seq })} kind="Message" at={message.sent_at} files={media_ids.length} who={me ? 'You' : name}
-      note={conversation ? place_of(store, conversation, me) : ''} picture={{ id: sender_id, name, url: me ? store.me.avatar_url ?? null : null }}
+      note={conversation ? place_of(store, conversation, me) : ''} picture={{ id: sender_id, name, url: me ? store.me.avatar_url ?? null : store.people.picture(sender_id) }}
       text={parts_of(hit.highlights, 'text', message.text)} />
   );
 }

@@ -12,6 +12,7 @@ import { ConversationList } from './conversation_list.tsx';
 import { DraftsPage } from './drafts_page.tsx';
 import { new_handle } from './handle.ts';
 import { HomePage, show_new } from './home_page.tsx';
+import { LivePage } from './live_page.tsx';
 import { Navigation } from './navigation.tsx';
 import { new_chat_dialog, new_group_dialog } from './new_chat.tsx';
 import { NotificationsPage, RequestsPage } from './notifications_page.tsx';
@@ -23,6 +24,7 @@ import { PersonPage, ProfilePage } from './profile_page.tsx';
 import { SearchPage } from './search_page.tsx';
 import { Keys, Settings } from './settings.tsx';
 import { shortcut_of, type Shortcut } from './shortcuts.ts';
+import { StreamPage } from './stream_page.tsx';
 
 const countdown_ms = 1_000;
 // Pages say how old things are.
@@ -285,7 +287,8 @@ export class Shell {
           {stage.kind === 'chat' && (
             <ChatPane key={stage.conversation.id} handle={this.pane_} store={store} conversation={stage.conversation}
               version={this.chat_version_} back={back} />)}
-          {stage.kind === 'page' && <Gate version={`${this.address_} ${this.page_version_}`} draw={() => this.page_()} />}
+          {stage.kind === 'page' && (
+            <Gate version={`${this.address_} ${this.page_version_} ${page === 'stream' ? this.chat_version_ : ''}`} draw={() => this.page_()} />)}
           {(stage.kind === 'empty' || stage.kind === 'missing') && <EmptyStage missing={stage.kind === 'missing'} chat={chats} back={chats ? back : () => this.go_('#/')} />}
         </div>
         <div class="visually-hidden" aria-live="polite">{this.spoken_}</div>
@@ -298,6 +301,8 @@ export class Shell {
     const props = { store: this.store_ };
     const route = this.route_now_;
     switch (route.page) {
+      case 'live': return <LivePage key={route.state} {...props} state={route.state} />;
+      case 'stream': return <StreamPage key={route.id} {...props} id={route.id} chat_version={this.chat_version_} />;
       case 'search': return <SearchPage {...props} search={route.search} />;
       case 'notifications': return <NotificationsPage {...props} />;
       case 'requests': return <RequestsPage {...props} />;
