@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ends_at, MediaShelf } from '../../gateway/web/src/media.ts';
-import type { Media } from '../../gateway/web/src/media_types.ts';
+import { kind_of, type Media } from '../../gateway/web/src/media_types.ts';
 import { draft_problem, empty_draft, request_of } from '../../gateway/web/src/post_draft.ts';
 import { Problem } from '../../gateway/web/src/problem.ts';
 import type { Sending } from '../../gateway/web/src/upload.ts';
 import { problem_of_text } from '../../gateway/web/src/upload.ts';
-import { kind_of, sent_at_once, UploadList } from '../../gateway/web/src/uploads.ts';
+import { sent_at_once, UploadList } from '../../gateway/web/src/uploads.ts';
 import { bars, box_ratio, label_of, length_text, size_text, source_set, type_text } from '../../gateway/web/src/view/media_rules.ts';
 
 const settle = () => new Promise((done) => { setImmediate(done); });

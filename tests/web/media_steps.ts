@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { check } from './axe_check.ts';
 import { picture, step } from './browser_run.ts';
+import { CuttingProxy } from './cutting_proxy.ts';
 import type { NovaProcess } from './nova_process.ts';
 import type { Person } from './page_driver.ts';
 import { expect_soon } from './soon.ts';
@@ -54,14 +55,15 @@ const tray = (page: Page, name: string): Locator => page.locator('.tray-line', {
 const is_ready = (page: Page, name: string) => tray(page, name).filter({ hasText: 'Ready' }).waitFor();
 const choose = (within: Locator, files: TestFile[]) => within.locator('input[type="file"]').first().setInputFiles(files);
 
-// As a hand that drops or pastes it.
+// As a hand that drops or pastes it. In no place does the browser do with it what it would do by itself.
 async function hand_over(target: Locator, file: TestFile, how: 'drop' | 'paste'): Promise<void> {
-  await target.evaluate((element, { name, type, bytes, by }) => {
+  const left = await target.evaluate((element, { name, type, bytes, by }) => {
     const data = new DataTransfer();
     data.items.add(new File([new Uint8Array(bytes)], name, { type }));
-    element.dispatchEvent(by === 'drop' ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
+    return element.dispatchEvent(by === 'drop' ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
       : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
   }, { name: file.name, type: file.mimeType, bytes: [...file.buffer], by: how });
+  assert.equal(left, false, `${how} is left to the browser`);
 }
 
 // The picture itself is on the screen, not its alternative.
@@ -84,6 +86,7 @@ async function chat(ada: Person, grace: Person, files: Files): Promise<void> {
     await choose(composer, [files.photo, files.paper]);
     await hand_over(page.locator('.chat-pane'), files.tone, 'drop');
     await hand_over(ada.composer(), files.tall, 'paste');
+    await hand_over(page.locator('.rail'), files.tall, 'drop');
     for (const { name } of [files.photo, files.paper, files.tone, files.tall]) await is_ready(page, name);
     await tray(page, files.photo.name).getByRole('button', { name: 'Describe' }).click();
     await page.getByLabel('Description').fill('The engine at dawn');
@@ -132,42 +135,42 @@ async function chat(ada: Person, grace: Person, files: Files): Promise<void> {
   });
 }
 
-async function interrupted(ada: Person, files: Files): Promise<void> {
+async function interrupted(ada: Person, proxy: CuttingProxy, files: Files): Promise<void> {
   const { page } = ada;
   const composer = page.locator('.composer');
-  const patches: string[] = [];
-  await step('media: an upload that breaks off says so, and goes on where it was', async () => {
-    let cut = true;
-    await page.route('**/v1/uploads**', async (route) => {
-      const request = route.request();
-      if (request.method() !== 'PATCH') return route.continue();
-      if (cut) return route.fulfill({ status: 403, contentType: 'application/problem+json', body: '{"code":"forbidden","title":"No"}' });
-      patches.push(request.headers()['upload-offset'] ?? '');
-      return route.continue();
+  await step('media: an upload whose connection breaks goes on by itself where it was', async () => {
+    const offsets: number[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'PATCH' && request.url().includes('/v1/uploads/')) offsets.push(Number(request.headers()['upload-offset']));
     });
+    proxy.cut_next(700_000);
     await choose(composer, [files.film]);
-    await tray(page, files.film.name).getByText('You are not allowed to do that.').waitFor();
-    await check(page, 'an upload that failed');
-    await picture(page, '64-upload-failed-desktop');
-    cut = false;
-    await tray(page, files.film.name).getByRole('button', { name: 'Try again' }).click();
     await is_ready(page, files.film.name);
-    assert.deepEqual(patches, ['0']);
-    await page.unroute('**/v1/uploads**');
-    await page.keyboard.press('Escape');
+    assert.equal(offsets[0], 0);
+    assert.ok(offsets.at(-1)! > 0, `it began anew: ${offsets.join(', ')}`);
     await ada.composer().press('Enter');
     await expect_soon('the film', () => page.getByRole('button', { name: /^Film/ }).count(), 1);
   });
-  await step('media: an upload is cancelled, and the server forgets it', async () => {
+  await step('media: a refused upload says so and is tried again; a cancelled one the server forgets', async () => {
     const deleted = page.waitForRequest((request) => request.method() === 'DELETE' && request.url().includes('/v1/uploads/'));
+    let refuse = true;
     let release = () => {};
     const held = new Promise<void>((resolve) => { release = resolve; });
     await page.route('**/v1/uploads/*', async (route) => {
-      if (route.request().method() === 'PATCH') await held;
-      await route.continue().catch(() => {});
+      if (route.request().method() !== 'PATCH') return route.continue();
+      if (refuse) return route.fulfill({ status: 403, contentType: 'application/problem+json', body: '{"code":"forbidden","title":"No"}' });
+      await held;
+      return route.continue().catch(() => {});
     });
     await choose(composer, [{ ...files.film, name: 'other.mp4' }]);
-    await page.waitForRequest((request) => request.method() === 'PATCH');
+    const other = tray(page, 'other.mp4');
+    await other.getByText('You are not allowed to do that.').waitFor();
+    await check(page, 'an upload that failed');
+    await picture(page, '64-upload-failed-desktop');
+    refuse = false;
+    const again = page.waitForRequest((request) => request.method() === 'PATCH');
+    await other.getByRole('button', { name: 'Try again' }).click();
+    await again;
     await page.getByRole('button', { name: 'Cancel other.mp4' }).click();
     release();
     await deleted;
@@ -258,11 +261,16 @@ async function profile(ada: Person, grace: Person, files: Files): Promise<void> 
 
 export async function media(browser: Browser, nova: NovaProcess): Promise<void> {
   const files = make_files();
-  await two_people(browser, nova, 'Media', async (ada, grace) => {
-    await chat(ada, grace, files);
-    await interrupted(ada, files);
-    await voice(ada);
-    await posts(ada, grace, files);
-    await profile(ada, grace, files);
-  }, { permissions: ['microphone'] });
+  const proxy = await CuttingProxy.before(nova.origin);
+  try {
+    await two_people(browser, proxy, 'Media', async (ada, grace) => {
+      await chat(ada, grace, files);
+      await interrupted(ada, proxy, files);
+      await voice(ada);
+      await posts(ada, grace, files);
+      await profile(ada, grace, files);
+    }, { permissions: ['microphone'] });
+  } finally {
+    proxy.close();
+  }
 }

@@ -3,18 +3,17 @@
 import assert from 'node:assert/strict';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { picture } from './browser_run.ts';
-import type { NovaProcess } from './nova_process.ts';
 import { Person } from './page_driver.ts';
 
 const desk = { viewport: { width: 1240, height: 860 } };
 const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, colorScheme: 'dark' };
 
-// `part` tells their names apart from those of other steps.
+// `origin`: where they find Nova. `part` tells their names apart from those of other steps.
 export async function two_people(
-  browser: Browser, nova: NovaProcess, part: string, work: (ada: Person, grace: Person) => Promise<void>, options: BrowserContextOptions = {},
+  browser: Browser, { origin }: { origin: string }, part: string, work: (ada: Person, grace: Person) => Promise<void>, options: BrowserContextOptions = {},
 ): Promise<void> {
-  const ada = await Person.open(browser, nova.origin, `Ada ${part}`, `ada_${part.toLowerCase()}`, { ...desk, ...options });
-  const grace = await Person.open(browser, nova.origin, `Grace ${part}`, `grace_${part.toLowerCase()}`, phone);
+  const ada = await Person.open(browser, origin, `Ada ${part}`, `ada_${part.toLowerCase()}`, { ...desk, ...options });
+  const grace = await Person.open(browser, origin, `Grace ${part}`, `grace_${part.toLowerCase()}`, phone);
   try {
     for (const person of [ada, grace]) await person.register();
     await work(ada, grace);

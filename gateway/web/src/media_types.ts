@@ -44,3 +44,9 @@ export interface KeptMedium {
   kind: MediaKind;
   alt: string;
 }
+
+export function kind_of(type: string): MediaKind {
+  const family = type.split('/')[0];
+  if (family === 'image' && !type.includes('svg')) return 'image';
+  return family === 'video' || family === 'audio' ? family : 'file';
+}

@@ -1,6 +1,6 @@
 // Brings one file to the server: small ones in one request, others by tus, which goes on where it broke off. Used by uploads.ts.
 import type { Api } from './api.ts';
-import type { Media, Purpose } from './media_types.ts';
+import { kind_of, type Media, type Purpose } from './media_types.ts';
 import { offline_problem, Problem } from './problem.ts';
 import type { ProblemDocument } from './types.ts';
 
@@ -95,7 +95,13 @@ async function send_resumable(api: Api, account_id: string, file: File, { purpos
     };
     start().catch(reject);
   });
-  return api.media(media_id);
+  try {
+    return await api.media(media_id);
+  } catch (error) {
+    // The bytes are there: they are not sent again because an answer was lost. The medium is read when it is shown.
+    if (!(error instanceof Problem) || !error.retryable) throw error;
+    return { media_id, state: 'processing', kind: kind_of(file.type), content_type: file.type, size: file.size, variants: {}, url: '' };
+  }
 }
 
 export const sender = (api: Api, account_id: string): SendFile => (file, sending) => (file.size <= at_once_bytes

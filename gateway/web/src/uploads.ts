@@ -1,6 +1,6 @@
 // The files beside a text that is being written: each is sent at once, shows how far it is, can be cancelled, tried again and described.
 // Made by store.ts, one list for each field; shown by view/attach.tsx. Knows nothing of the page.
-import type { KeptMedium, Media, MediaKind, Purpose } from './media_types.ts';
+import { kind_of, type KeptMedium, type Media, type MediaKind, type Purpose } from './media_types.ts';
 import { as_problem, type Problem } from './problem.ts';
 import { random_id } from './random_id.ts';
 import type { SendFile } from './upload.ts';
@@ -29,12 +29,6 @@ export interface UploadCalls {
   send: SendFile;
   describe: (media_id: string, alt: string) => Promise<Media>;
   took: (media: Media) => void;
-}
-
-export function kind_of(type: string): MediaKind {
-  const family = type.split('/')[0];
-  if (family === 'image' && !type.includes('svg')) return 'image';
-  return family === 'video' || family === 'audio' ? family : 'file';
 }
 
 export class UploadList {

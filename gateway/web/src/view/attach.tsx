@@ -37,6 +37,17 @@ export function AttachButton({ list, disabled = false, kind = '' }: { list: Uplo
 
 const has_files = (data: DataTransfer | null) => data?.types.includes('Files') ?? false;
 
+// A file that is dropped beside every target would replace the page: it is refused.
+export function refuse_drops(signal: AbortSignal): void {
+  const refuse = (event: DragEvent) => {
+    if (event.defaultPrevented || !has_files(event.dataTransfer)) return;
+    event.preventDefault();
+    event.dataTransfer!.dropEffect = 'none';
+  };
+  window.addEventListener('dragover', refuse, { signal });
+  window.addEventListener('drop', refuse, { signal });
+}
+
 // What takes dropped and pasted files: handlers for the element that is the target. Text that comes with a file, as from a table, is
 // pasted as text.
 export function file_target(take: (files: File[]) => void) {

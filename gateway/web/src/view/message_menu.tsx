@@ -38,7 +38,7 @@ function Menu({ message, mine, actions, close }: MenuProps) {
         ))}
       </div>
       {entry('reply', 'Reply', actions.reply)}
-      {entry('copy', 'Copy text', actions.copy)}
+      {message.text !== '' && entry('copy', 'Copy text', actions.copy)}
       {mine && entry('edit', 'Edit', actions.edit)}
       {mine && entry('trash', 'Take back', actions.recall, 'danger')}
       {actions.moderate.map(({ name, label, work, danger }) => entry(name, label, work, danger ? 'danger' : ''))}

@@ -5,6 +5,7 @@ import type { ConversationState } from '../conversation.ts';
 import { address_of, profile_address, route_of, type Route } from '../routes.ts';
 import type { Store, Topic } from '../store.ts';
 import type { Message } from '../types.ts';
+import { refuse_drops } from './attach.tsx';
 import { Banner } from './banner.tsx';
 import { ChatPane } from './chat_pane.tsx';
 import { compose_dialog } from './compose.tsx';
@@ -75,6 +76,7 @@ export class Shell {
     window.addEventListener('focus', () => this.pane_.current?.look(), { signal });
     document.addEventListener('visibilitychange', () => this.pane_.current?.look(), { signal });
     window.addEventListener('keydown', (event) => this.on_key_(event), { signal });
+    refuse_drops(signal);
     for (const name of ['online', 'offline']) window.addEventListener(name, () => this.schedule_(), { signal });
     this.countdown_ = window.setInterval(() => {
       if (Date.now() - this.aged_at_ > age_ms) this.pages_changed_();
