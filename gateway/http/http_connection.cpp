@@ -90,7 +90,7 @@ void http_connection::read_more() {
   if (std::exchange(reading_, true)) return;
   constexpr std::size_t piece = 4096;
   const bool bulk = phase_ == phase::body || phase_ == phase::lingering;
-  const auto wanted = !bulk ? piece : streamed_ ? 8 * piece : 4 * piece;
+  const auto wanted = !bulk ? piece : streamed_ ? 16 * piece : 4 * piece;
   socket_.async_read_some(buffer_.prepare(wanted),
                           [self = shared_from_this()](error_code ec, std::size_t n) {
                             self->reading_ = false;

@@ -25,6 +25,9 @@ std::string file_type(std::string_view first_bytes) {
   const char* found =
       table ? magic_buffer(table.get(), first_bytes.data(), first_bytes.size()) : nullptr;
   const std::string type = found != nullptr ? found : "application/octet-stream";
+  // libmagic takes each hundredth file of noise for a DOS program without a head, by its first jump.
+  if (type == "application/x-dosexec" && !first_bytes.starts_with("MZ"))
+    return "application/octet-stream";
   constexpr std::string_view png = "\x89PNG\r\n\x1a\n";
   return type == "application/octet-stream" && first_bytes.starts_with(png) ? "image/png" : type;
 }

@@ -19,7 +19,7 @@ class io_thread;
 class part_writer : public std::enable_shared_from_this<part_writer> {
  public:
   /// Bytes from which a buffer is written, and from which no more is read while the other one is being written.
-  static constexpr std::size_t write_bytes = 32 * 1024, full_bytes = 64 * 1024;
+  static constexpr std::size_t write_bytes = 64 * 1024, full_bytes = 64 * 1024;
 
   part_writer(std::shared_ptr<io_thread> thread, file_threads& files, blobs::store& store)
       : thread_(std::move(thread)), files_(files), store_(store) {}

@@ -21,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t copy_bytes = 256 * 1024;
+/// The system begins to write after so many bytes, so that a flush finds most of them on disk.
+constexpr std::int64_t begun_bytes = 4 << 20;
 
 bool is_part_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
@@ -45,7 +47,13 @@ class file_part final : public blobs::part {
     if (auto done = write_all(file_, offset, bytes); !done) return done;
     if (offset == hash_.bytes()) hash_.add(bytes);
     else if (offset < hash_.bytes()) hash_.forget();
-    size_ = std::max(size_, offset + static_cast<std::int64_t>(bytes.size()));
+    const auto end = offset + static_cast<std::int64_t>(bytes.size());
+    size_ = std::max(size_, end);
+    if (end < begun_) begun_ = offset;
+    if (end - begun_ >= begun_bytes) {
+      ::sync_file_range(file_.fd(), begun_, end - begun_, SYNC_FILE_RANGE_WRITE);
+      begun_ = end;
+    }
     return {};
   }
 
@@ -85,6 +93,7 @@ class file_part final : public blobs::part {
   file file_;
   std::string name_, path_;
   std::int64_t size_;
+  std::int64_t begun_ = size_;  ///< all before is on its way to the disk
   content_hash hash_;
 };
 
