@@ -301,7 +301,9 @@ result<void> embedded_postgres::impl::launch_server() {
             .data = folder,
             .log = log_file,
             .input = {}};
-  for (const auto& [name, value] : server_settings()) {
+  auto settings = server_settings();
+  settings.insert(settings.end(), options.server_settings.begin(), options.server_settings.end());
+  for (const auto& [name, value] : settings) {
     p.arguments.push_back("-c");
     p.arguments.push_back(name + "=" + value);
   }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nova::storage {
@@ -19,6 +20,8 @@ struct embedded_options {
   config::storage_settings settings;  ///< only the embedded_* settings
   bool end_with_process =
       false;  ///< tests: the server dies with this process, and initdb does not sync
+  /// Tests: the server's own settings by name, which go before Nova's.
+  std::vector<std::pair<std::string, std::string>> server_settings = {};
 };
 
 /// start() takes the lock `<data>/lock` (one Nova a data folder) and runs initdb when needed. It adopts a server that a killed

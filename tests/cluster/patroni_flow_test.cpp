@@ -56,14 +56,13 @@ bool judge(const crash::run_report& r) {
                 spread(served).c_str());
     fast = fast && *std::max_element(served.begin(), served.end()) <= served_within_ms;
   }
-  std::map<std::string, std::size_t> faults;
-  for (const auto& v : r.found) ++faults[std::string(name_of(v.what))];
+  const auto lost = r.count(crash::fault::lost), doubled = r.count(crash::fault::doubled);
   std::printf(
       "%zu messages, %llu sends acknowledged, %llu repeated, %zu lost, %zu doubled, %zu other "
       "faults\n",
       r.messages, static_cast<unsigned long long>(r.counts.acked_sends),
-      static_cast<unsigned long long>(r.counts.resent), faults["lost"], faults["doubled"],
-      r.found.size() - faults["lost"] - faults["doubled"]);
+      static_cast<unsigned long long>(r.counts.resent), lost, doubled,
+      r.found.size() - lost - doubled);
   for (std::size_t i = 0; i < r.found.size() && i < 40; ++i)
     std::printf("%s: %s\n", std::string(name_of(r.found[i].what)).c_str(),
                 r.found[i].detail.c_str());

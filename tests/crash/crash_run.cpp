@@ -2,9 +2,7 @@
 #include "tests/crash/crash_run.hpp"
 
 #include "tests/crash/at_rest.hpp"
-#include "tests/crash/database_audit.hpp"
 #include "tests/crash/private_disk.hpp"
-#include "tests/crash/side_load.hpp"
 #include "tests/support/server_process.hpp"
 #include "tests/support/slowdown.hpp"
 
@@ -16,7 +14,6 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 
 namespace nova::crash {
 
@@ -58,7 +55,7 @@ class run {
   explicit run(const run_options& options) : options_(options), random_(options.seed) {}
 
   run_report carry_out() {
-    if (start() && set_up() && rounds() && rest()) judge(), end();
+    if (start() && set_up() && rounds() && rest()) load_->judge(report_), end();
     if (!report_.failed.empty() && nova_) report_.failed += "\n" + nova_->log_tail();
     return std::move(report_);
   }
@@ -108,23 +105,16 @@ class run {
   bool set_up() {
     const auto began = clock_type::now();
     std::string why;
-    workload_ = std::make_unique<workload>(io_,
-                                           workload_options{.to = nova_->at(),
-                                                            .seed = options_.seed,
-                                                            .people = options_.people,
-                                                            .groups = options_.groups,
-                                                            .relations = options_.relations,
-                                                            .pause = options_.pause},
-                                           record_);
-    if (!workload_->set_up(why)) return fail("setting up: " + why);
-    report_.devices = workload_->device_count();
+    load_ = std::make_unique<load>(workload_options{.to = nova_->at(),
+                                                    .seed = options_.seed,
+                                                    .people = options_.people,
+                                                    .groups = options_.groups,
+                                                    .relations = options_.relations,
+                                                    .pause = options_.pause});
+    if (!load_->begin(why)) return fail("setting up: " + why);
     say("%zu accounts, %zu sockets, %zu conversations, set up in %lld ms\n",
-        workload_->accounts().size(), report_.devices, record_.conversations.size(), since(began));
-    const auto& people = workload_->accounts();
-    for (auto i : blocked_by_first) blocked_.push_back(&people[i]);
-    side_ = std::make_unique<side_load>(nova_->at(), people[0], blocked_);
-    workload_->begin();
-    side_->begin();
+        load_->sockets().accounts().size(), load_->sockets().device_count(),
+        load_->record().conversations.size(), since(began));
     return true;
   }
 
@@ -133,7 +123,7 @@ class run {
     for (auto kind : options_.plan) {
       const auto before = acked();
       const auto wanted = options_.least_sends + random_() % (options_.more_sends + 1);
-      if (!workload_->await_acked(before + wanted, seconds(60 * test::slowdown)))
+      if (!load_->sockets().await_acked(before + wanted, seconds(60 * test::slowdown)))
         return fail("the load stands still before " + std::string(name_of(kind)));
       const auto at = clock_type::now();
       const auto strikes_at = acked();
@@ -148,11 +138,11 @@ class run {
     return true;
   }
 
-  std::uint64_t acked() { return workload_->counts().acked_sends; }
+  std::uint64_t acked() { return load_->acked(); }
 
   /// Service is back: so many more sends are acknowledged.
   bool recovers(strike kind, clock_type::time_point from) {
-    if (!workload_->await_acked(acked() + sends_to_recover, recovery_within))
+    if (!load_->sockets().await_acked(acked() + sends_to_recover, recovery_within))
       return fail("service did not resume after: " + std::string(name_of(kind)));
     recovered_ms_ = std::max(recovered_ms_, since(from));
     if (recovered_ms_ > report_.slowest_recovery_ms) {
@@ -174,7 +164,7 @@ class run {
       case strike::take_over: return take_over();
       case strike::disk_full: return disk_full();
       case strike::slow_consumers: return slow_consumers();
-      case strike::herd: workload_->cut_all(); return true;
+      case strike::herd: load_->sockets().cut_all(); return true;
       case strike::stranger_lock: return stranger_lock();
       case strike::backup: return back_up();
       case strike::standby_silent: return standby_silent();
@@ -192,8 +182,7 @@ class run {
 
   bool stall_and_kill() {
     if (!nova_->pause_postgres()) return fail("no postmaster found");
-    (void)workload_->await_acked(acked() + 1'000'000,
-                                 milliseconds(300));  // nothing is to be acknowledged now
+    (void)load_->acked_within(milliseconds(300));  // nothing is to be acknowledged now
     nova_->kill();
     nova_->resume_postgres();
     return nova_->start() || fail("start after a stall and a kill: " + nova_->problem());
@@ -201,14 +190,9 @@ class run {
 
   bool stall() {
     if (!nova_->pause_postgres()) return fail("no postmaster found");
-    (void)workload_->await_acked(acked() + 1'000'000, milliseconds(1000 + random_() % 2000));
+    (void)load_->acked_within(milliseconds(1000 + random_() % 2000));
     nova_->resume_postgres();
     return true;
-  }
-
-  void move_all(const client::endpoint& to, bool stubborn_too) {
-    workload_->move_to(to, stubborn_too);
-    side_->move_to(to);
   }
 
   bool take_over() {
@@ -221,50 +205,42 @@ class run {
                           std::filesystem::copy_options::recursive, ec);
     if (ec) return fail("copying the keys: " + ec.message());
     const auto paused = clock_type::now();
-    workload_->measure_answers(false);  // those of a paused process show nothing
+    load_->sockets().measure_answers(false);  // those of a paused process show nothing
     nova_->pause();
     if (!second.start()) return fail("the second node: " + second.problem());
-    move_all(second.at(), false);
+    load_->move_to(second.at(), false);
     if (!recovers(strike::take_over, paused)) return false;
     nova_
         ->resume();  // what it was about to write, and what the stubborn ask of it now, must not be written
-    if (!workload_->await_acked(acked() + 3 * sends_to_recover, recovery_within))
+    if (!load_->sockets().await_acked(acked() + 3 * sends_to_recover, recovery_within))
       return fail("service did not go on when the first node came back\n" + second.log_tail());
-    move_all(second.at(), true);
-    if (!workload_->await_acked(acked() + sends_to_recover, recovery_within))
+    load_->move_to(second.at(), true);
+    if (!load_->sockets().await_acked(acked() + sends_to_recover, recovery_within))
       return fail("service did not go on at the second node\n" + second.log_tail());
-    workload_->measure_answers(true);
+    load_->sockets().measure_answers(true);
     const auto killed = clock_type::now();
     second.kill();
-    move_all(nova_->at(), true);
+    load_->move_to(nova_->at(), true);
     return recovers(strike::take_over, killed);
   }
 
   bool disk_full() {
     std::string why;
     if (!disk_ || !disk_->fill(why)) return fail("filling the disk: " + why);
-    const bool noticed = workload_->await_refused(seconds(15 * test::slowdown));
+    const bool noticed = load_->sockets().await_refused(seconds(15 * test::slowdown));
     disk_->relieve();
     const auto relieved = clock_type::now();
     if (!noticed) return fail("nobody was told of the full disk");
     return recovers(strike::disk_full, relieved);
   }
 
-  /// Sends that are acknowledged from now on, until `enough` or the time is over.
-  std::uint64_t acked_within(milliseconds time, std::uint64_t enough) {
-    const auto before = acked();
-    (void)workload_->await_acked(before + enough, time);
-    return acked() - before;
-  }
-
   bool stranger_lock() {
-    constexpr std::uint64_t all = 1'000'000;
     std::string why;
     auto held = audit_->lock_members(why);
     if (!held) return fail("locking rows: " + why);
-    (void)acked_within(milliseconds(1000), all);  // until the rows are wanted
-    const auto served = acked_within(seconds(3 * test::slowdown), sends_to_recover);
-    record_.strikes.push_back({"rows were locked by a stranger", served, sends_to_recover});
+    (void)load_->acked_within(milliseconds(1000));  // until the rows are wanted
+    const auto served = load_->acked_within(seconds(3 * test::slowdown), sends_to_recover);
+    load_->record().strikes.push_back({"rows were locked by a stranger", served, sends_to_recover});
     return true;
   }
 
@@ -275,13 +251,13 @@ class run {
 
   bool back_up() {
     backup_.emplace();
-    io_.run([this] { backup_->seen = record_; });
+    load_->io().run([this] { backup_->seen = load_->record(); });
     return nova("backup " + backup_->copy() + " --data " + nova_->data()) == 0 ||
            fail("the backup failed");
   }
 
   /// What had been acknowledged before the backup began is in it, and it agrees with itself.
-  bool restore(const std::vector<client::account>& everybody) {
+  bool restore() {
     if (!backup_) return true;
     const auto data = backup_->folder + "/restored";
     if (nova("restore " + backup_->copy() + " --data " + data) != 0)
@@ -289,13 +265,13 @@ class run {
     client::server_process again(
         {.binary = options_.binary, .data = data, .environment = environment_});
     if (!again.start()) return fail("start after a restore: " + again.problem());
-    auto h = as_of(backup_->seen, record_);
+    auto h = as_of(backup_->seen, load_->record());
     client::http_client http(again.at(), seconds(30 * test::slowdown));
-    rest_reader reader{http, workload_->accounts(), h};
+    rest_reader reader{http, load_->sockets().accounts(), h};
     std::string why;
     if (!database_audit(data).read(h.databases.emplace(), why))
       return fail("reading the restored databases: " + why);
-    if (!reader.read_conversations() || !reader.read_accounts(everybody))
+    if (!reader.read_conversations() || !reader.read_accounts(load_->everybody()))
       return fail("reading the restored server: " + reader.why);
     std::size_t restored = 0;
     for (const auto& c : h.conversations) restored += c.items.size();
@@ -306,19 +282,18 @@ class run {
   }
 
   bool standby_silent() {
-    constexpr std::uint64_t all = 1'000'000;
     std::string why;
     if (!audit_->wait_for_standby("nobody", why)) return fail("no standby: " + why);
-    (void)acked_within(milliseconds(1000), all);  // until the server's processes know
+    (void)load_->acked_within(milliseconds(1000));  // until the server's processes know
     const auto before = acked();
     // Several times: a batch need not hold a send.
     bool ended = true;
     for (int n = 0; n < 3; ++n) {
       ended = ended && audit_->end_waiting_commits(why);
-      (void)acked_within(milliseconds(500), all);
+      (void)load_->acked_within(milliseconds(500));
     }
     const auto served = acked() - before;
-    record_.strikes.push_back({"no standby had the commits", served, 0, 0});
+    load_->record().strikes.push_back({"no standby had the commits", served, 0, 0});
     std::string more;
     if (!audit_->wait_for_standby("", more)) return fail("the standby: " + more);
     return ended || fail("ending sessions: " + why);
@@ -328,58 +303,25 @@ class run {
     std::string why;
     auto& servers = *options_.servers;
     if (!servers.await_whole(why)) return fail("the servers are not whole: " + why);
-    workload_->watch_pauses();
+    load_->sockets().watch_pauses();
     if (!servers.replace_primary(how, why)) return fail("no new primary: " + why);
     if (!recovers(kind, clock_type::now())) return false;
-    report_.switches.push_back({kind, workload_->counts().longest_pause_ms, recovered_ms_});
+    report_.switches.push_back({kind, load_->sockets().counts().longest_pause_ms, recovered_ms_});
     if (report_.switches.size() == options_.plan.size()) return true;  // nothing strikes again
     return servers.give_back(why) || fail("the server that was struck: " + why);
   }
 
   bool slow_consumers() {
-    const auto closed = [this] {
-      const auto closes = workload_->counts().closes;
-      const auto at = closes.find(4008);
-      return at == closes.end() ? 0 : at->second;
-    };
-    const auto before = closed();
-    const auto slow = workload_->stop_reading();
-    for (int tries = 0; tries < 6 && closed() == before; ++tries) {
-      (void)workload_->await_acked(acked() + 2500, seconds(6 * test::slowdown));
-      workload_->read_again();
-      (void)workload_->await_acked(acked() + 50, seconds(6 * test::slowdown));
-      if (closed() == before) workload_->stop_reading();
-    }
-    workload_->read_again();
-    if (closed() == before) return fail("no slow consumer was closed with 4008");
-    say("of %zu slow consumers %llu were told 4008\n", slow,
-        static_cast<unsigned long long>(closed() - before));
+    const auto closed = load_->slow_down();
+    if (closed == 0) return fail("no slow consumer was closed with 4008");
+    say("%llu slow consumers were told 4008\n", static_cast<unsigned long long>(closed));
     return true;
   }
 
   bool rest() {
     if (!enough_events()) return false;
     std::string why;
-    side_->finish(record_);
-    workload_->stop_issuing();
-    if (!workload_->await_idle(recovery_within)) return fail("operations stay unanswered");
-    client::http_client http(nova_->at(), seconds(30 * test::slowdown));
-    rest_reader reader{http, workload_->accounts(), record_};
-    auto everybody = workload_->accounts();
-    everybody.insert(everybody.end(), side_->registered().begin(), side_->registered().end());
-    database_record
-        drained;  // what was asked for has had its effect everywhere before it is probed
-    if (!audit_->read(drained, why)) return fail("reading the databases: " + why);
-    if (!reader.repeat_sends(100) || !reader.probe_blocks(workload_->accounts()[0], blocked_) ||
-        !reader.read_conversations())
-      return fail("reading at rest: " + reader.why);
-    (void)workload_->await_caught_up(seconds(10 * test::slowdown));
-    workload_->probe_receipts(seconds(5 * test::slowdown));
-    if (!reader.read_accounts(everybody)) return fail("reading at rest: " + reader.why);
-    workload_->probe_presence(seconds(5 * test::slowdown));
-    if (!audit_->read(record_.databases.emplace(), why))
-      return fail("reading the databases: " + why);
-    return restore(everybody);
+    return load_->rest(*audit_, nova_->at(), why) ? restore() : fail(why);
   }
 
   /// For the long form: the faults come over many events.
@@ -388,25 +330,10 @@ class run {
       const auto events = audit_->events(why);
       if (events < 0) return fail("counting events: " + why);
       if (static_cast<std::uint64_t>(events) >= options_.least_events) return true;
-      if (!workload_->await_acked(acked() + 2000, seconds(120 * test::slowdown)))
+      if (!load_->sockets().await_acked(acked() + 2000, seconds(120 * test::slowdown)))
         return fail("the load stands still");
     }
     return true;
-  }
-
-  void judge() {
-    std::set<std::pair<std::string, std::int64_t>> counted;
-    for (const auto& s : record_.databases->streams)
-      if (counted.insert({s.source, s.shard}).second) report_.events += s.head;
-    report_.counts = workload_->counts();
-    workload_.reset();
-    for (const auto& c : record_.conversations) report_.messages += c.items.size();
-    report_.changes = record_.changes.size();
-    report_.marks = record_.marks.size();
-    report_.member_changes = record_.member_changes.size();
-    report_.blocks = record_.blocks.size();
-    report_.accounts = record_.accounts.size();
-    for (auto& v : check(record_)) report_.found.push_back(std::move(v));
   }
 
   bool end() {
@@ -422,11 +349,7 @@ class run {
   std::vector<std::pair<std::string, std::string>> environment_;
   std::optional<client::server_process> nova_;
   std::optional<database_audit> audit_;
-  history record_;
-  client::io_thread io_;
-  std::unique_ptr<workload> workload_;
-  std::unique_ptr<side_load> side_;
-  std::vector<const client::account*> blocked_;
+  std::unique_ptr<load> load_;
   long long recovered_ms_ = 0;
 
   struct backup_record {

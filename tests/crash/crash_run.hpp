@@ -2,9 +2,8 @@
 // rest and has the checker judge. Used by crash_flow_test and planted_flow_test.
 #pragma once
 
-#include "tests/crash/checker.hpp"
+#include "tests/crash/load.hpp"
 #include "tests/crash/replicated_servers.hpp"
-#include "tests/crash/workload.hpp"
 
 #include <chrono>
 #include <map>
@@ -63,19 +62,11 @@ struct switch_record {
   long long served_ms = 0;  ///< from the new primary's first commit to 100 more acknowledged sends
 };
 
-struct run_report {
-  std::string failed;            ///< why the run could not be brought to its end; empty: it was
-  std::vector<violation> found;  ///< by the checker
-  workload_counts counts;
-  std::size_t messages = 0, changes = 0, marks = 0, member_changes = 0, blocks = 0, accounts = 0,
-              devices = 0;
-  std::int64_t events = 0;  ///< in the outboxes of all domains
+struct run_report : load_report {
   std::map<strike, int> strikes;
   std::vector<switch_record> switches;
   long long slowest_recovery_ms = 0;  ///< from a fault to 100 more acknowledged sends
   strike slowest_strike = strike::kill_nova;
-
-  bool sound() const { return failed.empty() && found.empty(); }
 };
 
 run_report run_crash(const run_options& options);

@@ -42,6 +42,7 @@ constexpr auto waiting_within = std::chrono::seconds(5);
 // A lane names itself in its session. Its own transaction has locked its row in `lane`, so what is seen here holds until the
 // commit.
 constexpr const char* trigger_sql = R"(
+DROP SCHEMA IF EXISTS audit CASCADE;  -- of an earlier run on the same data
 CREATE SCHEMA audit;
 CREATE TABLE audit.stale_write (lane text, what text, at timestamptz DEFAULT clock_timestamp());
 CREATE FUNCTION audit.look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$

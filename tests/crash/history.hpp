@@ -72,7 +72,8 @@ struct stream_event {
   std::int64_t to_seq = 0;  ///< of a gap: the last; of a receipt: delivered_seq
   bool resumed = false;  ///< of opened: what was missed follows, and may overlap with what is live
   std::int64_t rev = 0;
-  std::string message_id = {}, text = {};  ///< of a receipt: whose, in `text`
+  std::string message_id = {}, text = {};  ///< of a receipt: whose, in `text`; of opened: where
+  std::int64_t at_ms = 0;                  ///< since the workload was made
 };
 
 struct device_record {

@@ -97,17 +97,20 @@ void workload::transmit(device& d, std::size_t send) {
         }
         s.answers.push_back({find_number(r.body, "seq").value_or(0),
                              std::string(find_string(r.body, "message_id"))});
-        acknowledged();
+        acknowledged(start);
         d.own.push_back({place_of_[s.conversation], s.answers.back().seq});
         if (d.own.size() > own_kept) d.own.pop_front();
       });
 }
 
-void workload::acknowledged() {
+void workload::acknowledged(std::chrono::steady_clock::time_point began) {
   const auto now = std::chrono::steady_clock::now();
   const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(now - acknowledged_at_);
   counts_.longest_pause_ms = std::max<std::int64_t>(counts_.longest_pause_ms, pause.count());
   acknowledged_at_ = now;
+  if (counts_.first_answer_ms < 0 && began >= watched_from_)
+    counts_.first_answer_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - watched_from_).count();
   ++counts_.acked_sends;
 }
 

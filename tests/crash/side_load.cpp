@@ -3,6 +3,7 @@
 
 #include "tests/crash/workload.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -20,9 +21,9 @@ outcome outcome_of(const client::http_reply& reply) {
 
 }  // namespace
 
-side_load::side_load(client::endpoint to, const client::account& by,
+side_load::side_load(std::vector<client::endpoint> gateways, const client::account& by,
                      std::vector<const client::account*> whom)
-    : to_(std::move(to)), by_(by), whom_(std::move(whom)), blocked_(whom_.size()) {}
+    : gateways_(std::move(gateways)), by_(by), whom_(std::move(whom)), blocked_(whom_.size()) {}
 
 side_load::~side_load() { stop(); }
 
@@ -32,37 +33,43 @@ void side_load::begin() {
 
 void side_load::move_to(client::endpoint to) {
   std::lock_guard lock(mutex_);
-  to_ = std::move(to);
+  gateways_ = {std::move(to)};
+  moved_ = true;
 }
 
 void side_load::run() {
   std::optional<client::http_client> http;
   std::unique_lock lock(mutex_);
-  for (std::uint16_t port = 0; !stop_;) {
-    if (std::exchange(port, to_.port) != to_.port) http.emplace(to_, patience);
+  while (!stop_) {
+    if (std::exchange(moved_, false)) http.emplace(gateways_.front(), patience);
     lock.unlock();
-    register_one(*http);
-    block_one(*http);
+    const bool answered = register_one(*http) && block_one(*http);
     lock.lock();
+    if (!answered && gateways_.size() > 1) {
+      std::rotate(gateways_.begin(), gateways_.begin() + 1, gateways_.end());
+      moved_ = true;
+    }
     wake_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stop_; });
   }
 }
 
-void side_load::register_one(client::http_client& http) {
+bool side_load::register_one(client::http_client& http) {
   auto a = client::unregistered("late" + client::unique_suffix());
   const auto reply = http.post("/v1/auth/register", client::register_body(a));
   client::take_tokens(a, reply);
   registered_.push_back(std::move(a));
   registrations_.push_back(outcome_of(reply));
+  return reply.status != 0;
 }
 
-void side_load::block_one(client::http_client& http) {
+bool side_load::block_one(client::http_client& http) {
   const auto i = turn_++ % whom_.size();
   blocked_[i] = !blocked_[i];
   const auto target = "/v1/users/" + whom_[i]->id + "/block";
   const auto reply =
       blocked_[i] ? http.put(target, "", by_.access_token) : http.del(target, by_.access_token);
   blocks_.push_back({by_.id, whom_[i]->id, blocked_[i], outcome_of(reply)});
+  return reply.status != 0;
 }
 
 void side_load::leave_one_blocked() {
@@ -71,7 +78,7 @@ void side_load::leave_one_blocked() {
   for (std::size_t n = 0; n < blocks_.size(); ++n) last[n % whom_.size()] = blocks_[n].end;
   for (std::size_t i = 0; i < whom_.size(); ++i)
     if (blocked_[i] && last[i] == outcome::acked) return;
-  client::http_client http(to_, patience);
+  client::http_client http(gateways_.front(), patience);
   for (int n = 0;
        n < tries && (blocks_.empty() || !blocked_[0] || blocks_.back().end != outcome::acked);
        ++n) {

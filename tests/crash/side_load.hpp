@@ -16,7 +16,8 @@ namespace nova::crash {
 class side_load {
  public:
   /// `by` blocks and unblocks each of `whom` in turn. The accounts must live as long as the load.
-  side_load(client::endpoint to, const client::account& by,
+  /// Of several gateways the next one is asked when one does not answer.
+  side_load(std::vector<client::endpoint> gateways, const client::account& by,
             std::vector<const client::account*> whom);
   ~side_load();
 
@@ -31,11 +32,13 @@ class side_load {
  private:
   void run();
   void stop();
-  void register_one(client::http_client& http);
-  void block_one(client::http_client& http);
+  /// False: no answer came.
+  bool register_one(client::http_client& http);
+  bool block_one(client::http_client& http);
   void leave_one_blocked();
 
-  client::endpoint to_;  ///< mutex_
+  std::vector<client::endpoint> gateways_;  ///< mutex_; the one that is asked is the first
+  bool moved_ = true;                       ///< mutex_; the connection is to another gateway
   const client::account& by_;
   std::vector<const client::account*> whom_;
   std::vector<client::account> registered_;

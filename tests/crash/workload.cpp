@@ -90,15 +90,21 @@ void workload::add_device(std::size_t account, const std::string& access_token, 
     if (std::count(p->senders.begin(), p->senders.end(), account)) d->places.push_back(p.get());
   }
   record_.devices.push_back({accounts_[account].id, d->name, {}});
+  std::vector<client::endpoint> gateways{options_.to};
+  gateways.insert(gateways.end(), options_.others.begin(), options_.others.end());
+  std::rotate(gateways.begin(), gateways.begin() + devices_.size() % gateways.size(),
+              gateways.end());
   client::session_events events;
   events.opened = [this, raw](std::string_view result) { opened(*raw, result); };
   events.pushed = [this, raw](std::string_view frame) { pushed(*raw, frame); };
   events.closed = [this](int code, int, std::string_view) { ++counts_.closes[code]; };
   events.seen = [raw] { return raw->seen.text(); };
   d->session = client::session::make(io_,
-                                     {.to = options_.to,
+                                     {.to = gateways.front(),
                                       .access_token = access_token,
                                       .reconnect = true,
+                                      .others = {gateways.begin() + 1, gateways.end()},
+                                      .patience = options_.patience,
                                       .receive_buffer_bytes = d->slow ? 4096 : 0},
                                      std::move(events));
   devices_.push_back(std::move(d));
@@ -171,7 +177,8 @@ bool workload::await_caught_up(std::chrono::milliseconds within) {
 void workload::watch_pauses() {
   io_.run([this] {
     counts_.longest_pause_ms = 0;
-    acknowledged_at_ = std::chrono::steady_clock::now();
+    counts_.first_answer_ms = -1;
+    acknowledged_at_ = watched_from_ = std::chrono::steady_clock::now();
   });
 }
 
@@ -184,8 +191,16 @@ workload_counts workload::counts() {
 void workload::opened(device& d, std::string_view result) {
   const bool resumed = result.find(R"("resumed":true)") != std::string_view::npos;
   counts_.resumes += resumed;
-  record_.devices[d.record].events.push_back(
-      {.what = stream_event::kind::opened, .resumed = resumed});
+  write_down(d, {.what = stream_event::kind::opened,
+                 .resumed = resumed,
+                 .text = d.session->to().host + ":" + std::to_string(d.session->to().port)});
+}
+
+void workload::write_down(device& d, stream_event e) {
+  e.at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                  made_at_)
+                .count();
+  record_.devices[d.record].events.push_back(std::move(e));
 }
 
 void workload::pushed(device& d, std::string_view frame) {
@@ -204,7 +219,7 @@ void workload::pushed(device& d, std::string_view frame) {
     auto& told = d.read_by[{e->conversation, e->text}];
     told = std::max(told, e->seq);
   }
-  record_.devices[d.record].events.push_back(*std::move(e));
+  write_down(d, *std::move(e));
 }
 
 }  // namespace nova::crash

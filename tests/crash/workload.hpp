@@ -19,6 +19,9 @@ namespace nova::crash {
 
 struct workload_options {
   client::endpoint to;
+  std::vector<client::endpoint> others =
+      {};  ///< gateways: a device goes to the next one after each loss
+  std::chrono::milliseconds patience{0};  ///< see client::session_options
   std::uint64_t seed = 1;
   std::size_t people = 52;  ///< beside four guests; two devices each, every fourth has three
   std::size_t groups = 8;   ///< beside a direct conversation for each two people, and two channels
@@ -32,7 +35,9 @@ struct workload_counts {
   std::uint64_t acked_sends = 0, acked_relations = 0, operations = 0, resent = 0, deliveries = 0,
                 gaps = 0, resumes = 0;
   std::map<std::string, std::uint64_t> refused;  ///< sends by error code
-  std::int64_t longest_pause_ms = 0;    ///< between two acknowledged sends, since watch_pauses()
+  std::int64_t longest_pause_ms = 0;  ///< between two acknowledged sends, since watch_pauses()
+  std::int64_t first_answer_ms =
+      -1;  ///< from watch_pauses() to the first acknowledged send that began later
   std::int64_t slowest_answer_ms = 0;   ///< from a call on an open socket to its answer, whichever
   std::int64_t slowest_refusal_ms = 0;  ///< the same, of answers that say to come back
   std::map<int, std::uint64_t> closes;  ///< by close code, 0: cut
@@ -59,7 +64,7 @@ class workload {
 
   /// Whether answers' times count for the slowest.
   void measure_answers(bool on);
-  /// Measures the longest pause anew.
+  /// Measures the longest pause and the first answer anew.
   void watch_pauses();
   /// Every socket at once, as a switch that fails.
   void cut_all();
@@ -102,9 +107,10 @@ class workload {
   void once(device& d, std::string_view method, const std::string& params,
             std::function<void(outcome)> end);
 
-  void acknowledged();
+  void acknowledged(std::chrono::steady_clock::time_point began);
   void opened(device& d, std::string_view result);
   void pushed(device& d, std::string_view frame);
+  void write_down(device& d, stream_event e);
   std::uint64_t random(std::uint64_t below) { return random_() % below; }
 
   client::io_thread& io_;
@@ -124,6 +130,8 @@ class workload {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();  ///< what later() put off ends with it
   bool measuring_ = true;
   std::chrono::steady_clock::time_point acknowledged_at_;  ///< the newest send
+  std::chrono::steady_clock::time_point watched_from_;
+  const std::chrono::steady_clock::time_point made_at_ = std::chrono::steady_clock::now();
 };
 
 /// The people (indices of accounts) whom the first one blocks and unblocks, and talks to.

@@ -137,7 +137,8 @@ bool server_process::await() {
     ~closing() { close(std::exchange(fd, -1)); }
   } at_end{out_};
   const int out = out_;
-  static constexpr std::string_view ready = "nova ready: ", mark = "http://127.0.0.1:";
+  static constexpr std::string_view ready = "nova ready: ";
+  const auto mark = "http://" + options_.host + ":";
   const auto deadline = clock::now() + options_.ready_within;
   std::string seen;
   for (;;) {
@@ -196,7 +197,7 @@ bool server_process::running() const {
   return pid_ != 0 && !await_end(pidfd_, std::chrono::milliseconds(0));
 }
 
-endpoint server_process::at() const { return {options_.port}; }
+endpoint server_process::at() const { return {options_.port, options_.host}; }
 
 pid_t server_process::postmaster() const {
   std::ifstream file(data_ + "/postgres/postmaster.pid");

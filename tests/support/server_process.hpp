@@ -18,9 +18,10 @@ namespace nova::client {
 struct server_options {
   std::string binary =
       {};  ///< empty: environment NOVA_BINARY, else what the build was configured with
-  std::string data = {};     ///< empty: a folder of its own below TMPDIR, removed at the end
-  std::string copy_of = {};  ///< a data folder to begin with a copy of; its server is stopped
-  std::uint16_t port = 0;    ///< 0: the server chooses; kept by later starts
+  std::string data = {};           ///< empty: a folder of its own below TMPDIR, removed at the end
+  std::string copy_of = {};        ///< a data folder to begin with a copy of; its server is stopped
+  std::uint16_t port = 0;          ///< 0: the server chooses; kept by later starts
+  std::string host = "127.0.0.1";  ///< where its gateway or its operations pages are reached
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::vector<std::string> arguments = {};  ///< further ones of `nova serve`
   std::chrono::milliseconds ready_within = std::chrono::seconds(60);

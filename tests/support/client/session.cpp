@@ -10,7 +10,9 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include <algorithm>
 #include <random>
+#include <utility>
 
 namespace nova::client {
 
@@ -36,6 +38,8 @@ struct connection {
   std::weak_ptr<session> owner;
   bool deaf = false;
   bool parked = false;  ///< deaf, and no read is under way
+  bool pinging = false;
+  std::chrono::steady_clock::time_point heard = std::chrono::steady_clock::now();
 
   void cut() {
     error_code ec;
@@ -91,6 +95,7 @@ struct session::body {
   void ask_open();
   void read(const connection_ptr& c);
   void received(std::string_view frame);
+  void watch(const connection_ptr& c);
   void lost(const connection_ptr& c, error_code why);
   void ended(int code, int http_status, const std::string& reason);
   void transmit(const std::string& rest, reply_fn done);
@@ -102,6 +107,7 @@ void session::body::connect() {
   ++attempt;
   auto c = std::make_shared<connection>(io.context(), self->weak_from_this());
   current = c;
+  if (options.patience.count() != 0) watch(c);
   auto& socket = c->ws.next_layer().next_layer();
   const net::ip::tcp::endpoint address(net::ip::make_address(options.to.host), options.to.port);
   if (options.receive_buffer_bytes != 0) {
@@ -113,6 +119,7 @@ void session::body::connect() {
     auto s = c->owner.lock();
     if (!s || s->body_->current != c) return;
     if (ec) return s->body_->lost(c, ec);
+    c->heard = std::chrono::steady_clock::now();
     auto& tcp = c->ws.next_layer().next_layer();
     tcp.set_option(net::ip::tcp::no_delay(true), ec);
     tcp.non_blocking(true, ec);
@@ -123,6 +130,10 @@ void session::body::connect() {
 void session::body::upgrade(const connection_ptr& c) {
   c->ws.set_option(websocket::stream_base::timeout{std::chrono::seconds(15),
                                                    websocket::stream_base::none(), false});
+  if (options.patience.count() != 0)
+    c->ws.control_callback([c = c.get()](websocket::frame_type, beast::string_view) {
+      c->heard = std::chrono::steady_clock::now();
+    });
   c->ws.secure_prng(false);
   c->ws.auto_fragment(false);
   std::string bearer =
@@ -187,6 +198,7 @@ void session::body::read(const connection_ptr& c) {
     auto s = c->owner.lock();
     if (!s || s->body_->current != c) return;
     if (ec) return s->body_->lost(c, ec);
+    c->heard = std::chrono::steady_clock::now();
     const auto data = c->in.data();
     const std::string_view frame(static_cast<const char*>(data.data()), data.size());
     s->body_->received(frame);
@@ -235,6 +247,24 @@ void session::body::pump() {
   }
 }
 
+/// Looks four times within the patience. A closed socket ends the operation that waits on it, with an error.
+void session::body::watch(const connection_ptr& c) {
+  io.after(options.patience / 4, [c] {
+    auto s = c->owner.lock();
+    if (!s || s->body_->current != c) return;
+    auto& b = *s->body_;
+    const auto silent = std::chrono::steady_clock::now() - c->heard;
+    if (silent > b.options.patience && !c->deaf) return c->cut();
+    if (b.open && silent > b.options.patience / 4 && !std::exchange(c->pinging, true)) {
+      c->ws.async_ping({}, [c](error_code) {
+        c->pinging = false;
+        c->ws.next_layer().flush();
+      });
+    }
+    b.watch(c);
+  });
+}
+
 void session::body::lost(const connection_ptr& c, error_code why) {
   current.reset();
   const auto& reason = c->ws.reason();
@@ -258,6 +288,10 @@ void session::body::ended(int code, int http_status, const std::string& reason) 
   }
   if (events.closed) events.closed(code, http_status, reason);
   if (again && !stopped) {
+    if (!options.others.empty()) {
+      std::swap(options.to, options.others.front());
+      std::rotate(options.others.begin(), options.others.begin() + 1, options.others.end());
+    }
     io.after(back_off(attempt), [weak = self->weak_from_this()] {
       if (auto s = weak.lock(); s && !s->body_->current) s->body_->connect();
     });
@@ -339,6 +373,7 @@ void session::send_frame(std::string frame, bool binary) {
 }
 
 bool session::is_open() const noexcept { return body_->open; }
+const endpoint& session::to() const noexcept { return body_->options.to; }
 std::size_t session::unanswered() const noexcept { return body_->on_wire + body_->waiting.size(); }
 const std::string& session::resume_token() const noexcept { return body_->resume_token; }
 

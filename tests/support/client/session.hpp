@@ -6,11 +6,13 @@
 #include "tests/support/client/http.hpp"
 #include "tests/support/client/io_thread.hpp"
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nova::client {
 
@@ -22,7 +24,11 @@ struct session_options {
   bool echo = true;
   bool bearer_header = false;  ///< the token goes with the handshake, session.open carries none
   bool reconnect =
-      false;         ///< after any loss except 4401 and 4409, with back-off from 20 ms to 500 ms
+      false;  ///< after any loss except 4401 and 4409, with back-off from 20 ms to 500 ms
+  /// Other gateways: after each loss the next one is tried, in turn with `to`.
+  std::vector<endpoint> others = {};
+  /// A connection that is not made, or that hears nothing, for so long is lost. It pings meanwhile. 0: it waits without an end.
+  std::chrono::milliseconds patience{0};
   bool raw = false;  ///< no session.open, every frame goes to `pushed`; send with send_frame
   std::string subprotocol = "nova.v1.json";
   std::string target = "/v1/ws";  ///< of the upgrade request
@@ -78,6 +84,8 @@ class session : public std::enable_shared_from_this<session> {
   void move_to(endpoint to);
 
   bool is_open() const noexcept;
+  /// The server of the present connection, or of the next one.
+  const endpoint& to() const noexcept;
   std::size_t unanswered() const noexcept;
   const std::string& resume_token() const noexcept;
 

@@ -1,0 +1,107 @@
+// See report.hpp.
+#include "tests/nemesis/report.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <vector>
+
+namespace nova::nemesis {
+
+namespace json = boost::json;
+using crash::fault;
+
+namespace {
+
+using times = std::vector<std::int64_t>;
+
+std::int64_t part(times& values, std::size_t tenths) {
+  std::sort(values.begin(), values.end());
+  return values[std::min(values.size() - 1, values.size() * tenths / 10)];
+}
+
+std::string row(const std::string& name, const std::vector<const harm_record*>& records) {
+  constexpr std::int64_t harm_record::*columns[] = {&harm_record::first_ms, &harm_record::gap_ms,
+                                                    &harm_record::healed_ms,
+                                                    &harm_record::whole_ms};
+  char text[160];
+  std::snprintf(text, sizeof text, "%-16s %4zu", name.c_str(), records.size());
+  std::string out = text;
+  for (const auto column : columns) {
+    times values;
+    for (const auto* r : records) values.push_back(r->*column);
+    const auto half = part(values, 5), most = part(values, 9);
+    std::snprintf(text, sizeof text, " | %6lld %6lld %6lld", static_cast<long long>(half),
+                  static_cast<long long>(most), static_cast<long long>(values.back()));
+    out += text;
+  }
+  return out + "\n";
+}
+
+}  // namespace
+
+std::string text_of(const nemesis_report& r) {
+  std::map<harm, std::vector<const harm_record*>> by_kind;
+  std::vector<const harm_record*> all;
+  for (const auto& h : r.harms) {
+    by_kind[h.what].push_back(&h);
+    all.push_back(&h);
+  }
+  std::string out;
+  if (!all.empty())
+    out =
+        "milliseconds: median, 9 of 10, longest\n"
+        "fault               n | first answered write | longest gap          | healed: 100 sends   "
+        " "
+        "| healed: whole\n";
+  for (const auto& [kind, records] : by_kind) out += row(std::string(name_of(kind)), records);
+  if (!all.empty()) out += row("all", all);
+  const std::pair<fault, const char*> counted[] = {{fault::lost, "lost"},
+                                                   {fault::doubled, "doubled"},
+                                                   {fault::reordered, "reordered"},
+                                                   {fault::phantom, "phantom"},
+                                                   {fault::stale_epoch, "writes of a fenced lane"}};
+  out += std::to_string(r.counts.acked_sends) + " sends acknowledged under " +
+         std::to_string(all.size()) + " faults:";
+  auto others = r.found.size();
+  for (const auto& [f, name] : counted) {
+    const auto n = r.count(f);
+    others -= n;
+    out += " " + std::to_string(n) + " " + name + ",";
+  }
+  return out + " " + std::to_string(others) + " others\n";
+}
+
+std::string json_of(const nemesis_report& r) {
+  json::array harms, found;
+  for (const auto& h : r.harms)
+    harms.push_back(json::object{{"fault", name_of(h.what)},
+                                 {"detail", h.detail},
+                                 {"began_ms", h.began_ms},
+                                 {"lasted_ms", h.lasted_ms},
+                                 {"first_answered_write_ms", h.first_ms},
+                                 {"longest_gap_ms", h.gap_ms},
+                                 {"healed_100_sends_ms", h.healed_ms},
+                                 {"healed_whole_ms", h.whole_ms},
+                                 {"packets", h.packets}});
+  for (const auto& v : r.found)
+    found.push_back(json::object{{"what", crash::name_of(v.what)}, {"detail", v.detail}});
+  return json::serialize(json::object{{"seed", std::to_string(r.seed)},
+                                      {"sound", r.sound()},
+                                      {"failed", r.failed},
+                                      {"acknowledged_sends", r.counts.acked_sends},
+                                      {"operations", r.counts.operations},
+                                      {"repeated_sends", r.counts.resent},
+                                      {"deliveries", r.counts.deliveries},
+                                      {"resumes", r.counts.resumes},
+                                      {"messages", r.messages},
+                                      {"events", r.events},
+                                      {"faults", std::move(harms)},
+                                      {"violations", std::move(found)}});
+}
+
+}  // namespace nova::nemesis
