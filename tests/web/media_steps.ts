@@ -39,7 +39,7 @@ function make_files(): Files {
   const source = (text: string) => ['-f', 'lavfi', '-i', text];
   try {
     return {
-      photo: make('engine.jpg', 'image/jpeg', ...source('gradients=s=1200x800:c0=orange:c1=navy:n=2'), '-frames:v', '1'),
+      photo: make('engine.jpg', 'image/jpeg', ...source('gradients=s=720x480:c0=orange:c1=navy:n=2'), '-frames:v', '1'),
       tall: make('tower.png', 'image/png', ...source('mandelbrot=s=300x500'), '-frames:v', '1'),
       film: make('film.mp4', 'video/mp4', ...source('testsrc2=s=640x360:r=15:d=2'), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'ultrafast', '-b:v', '8M',
         '-minrate', '8M', '-bufsize', '8M', '-x264-params', 'nal-hrd=cbr'),
