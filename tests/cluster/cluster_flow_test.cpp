@@ -334,3 +334,33 @@ TEST_CASE("a gateway node whose links break for a while closes no socket and mis
   CHECK(bobs->push("messaging.message"));
   CHECK(bobs->closed(0ms) == -1);
 }
+
+TEST_CASE(
+    "a node that takes over a domain reads what its last owner did not, though no event follows") {
+  std::vector<std::string> most{"gateway"};
+  for (const auto& m : domain_modules())
+    if (m.name != "search") most.emplace_back(m.name);
+  processes three({{"base", most}, {"one", {"search"}}, {"two", {"search"}}});
+  http_client base(three.at("base"));
+  const auto ann = person(base, "ann");
+  REQUIRE(three.owned("search", "one", [](const auto& node) { return !node.empty(); }));
+  const auto owner = three.owner("search", "one");
+  const auto finds = [&](const std::string& word) {
+    return base.get("/v1/search?q=" + word, ann.access_token).body.find(word + " here") !=
+           std::string::npos;
+  };
+  const auto within = [](std::chrono::seconds most_s, const std::function<bool()>& holds) {
+    const auto end = std::chrono::steady_clock::now() + most_s * nova::test::slowdown;
+    while (!holds())
+      if (std::chrono::steady_clock::now() > end) return false;
+    return true;
+  };
+  REQUIRE(base.post("/v1/posts", R"({"text":"heard here"})", ann.access_token).status == 201);
+  REQUIRE(within(20s, [&] { return finds("heard"); }));
+
+  three.node(owner).pause();
+  REQUIRE(base.post("/v1/posts", R"({"text":"unheard here"})", ann.access_token).status == 201);
+  three.node(owner).kill();
+  CHECK(within(20s, [&] { return finds("heard"); }));  // the other node answers
+  CHECK(within(5s, [&] { return finds("unheard"); }));
+}

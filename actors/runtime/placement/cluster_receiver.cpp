@@ -144,8 +144,30 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
   for (const auto& s : told.shards())
     if (s.shard() < p->shards) p->last_event[s.shard()] = s.last_event();
   p->planned |= told.given();
+  const bool other = p->owner != from;
   new_owner(*p, from);
+  if (other) tell_new_reader(from, p->name);
   for (std::uint32_t s = 0; s < p->shards; ++s) local_.announce({p->name, s});
+}
+
+/// Events are announced to the nodes that read them. One that reads from now on has heard of none since it was linked.
+void cluster_router::tell_new_reader(link::peer_number to, std::string_view consumer) {
+  const auto all = links_.members();
+  const auto m = std::ranges::find(*all, to, &link::member_view::peer);
+  if (m == all->end()) return;
+  const auto role = std::ranges::find(m->record.domains(), consumer, &link::Domain::name);
+  if (role == m->record.domains().end()) return;
+  for (const auto& source : role->sources()) {
+    if (served_here(source) == nullptr) continue;
+    for (std::uint32_t s = 0; s < find(source)->shards; ++s) {
+      link::Envelope e;
+      auto& told = *e.mutable_events();
+      told.set_domain(source);
+      told.set_shard(s);
+      told.set_last_event(local_.last_event({find(source)->name, s}));
+      if (told.last_event() != 0) send(to, e);
+    }
+  }
 }
 
 void cluster_router::new_owner(place& p, link::peer_number owner) {

@@ -157,6 +157,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void tell_owned(link::peer_number to, domain_seats& d);
   link::Envelope owned(domain_seats& d, bool serving) const;
   void new_owner(place& p, link::peer_number owner);
+  void tell_new_reader(link::peer_number to, std::string_view consumer);
   void resume_sockets(std::string_view domain);
   void want_tick();
   void tick();
