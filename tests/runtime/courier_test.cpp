@@ -1,5 +1,7 @@
 // Pushes to sockets, replaced sockets, echo, and presence, under the deterministic driver.
 #include "actors/runtime/pushes/courier.hpp"
+#include "actors/runtime/node/node_impl.hpp"
+#include "actors/runtime/placement/push_journal.hpp"
 #include "actors/runtime/pushes/fanout.hpp"
 #include "tests/runtime/runtime_fixture.hpp"
 
@@ -137,6 +139,51 @@ TEST_CASE("a second socket of one lineage replaces the first") {
   w.sim.settle();
   CHECK(heard(w, 11).empty());
   CHECK(heard(w, 13) == strings{"x"});
+}
+
+TEST_CASE(
+    "row 45: a socket that may have missed a push hears none behind it until it is told to "
+    "resume") {
+  config::runtime_settings s;
+  s.courier_slots = 8;
+  world w({.settings = s, .beta = false});
+  w.start();
+  constexpr std::uint8_t people = 16;
+  for (std::uint8_t i = 1; i <= people; ++i) attach(w, i, i);
+  w.node().internals().couriers.resume(milliseconds(2'000));
+  attach(w, 1, 100);
+  for (std::uint8_t i = 1; i <= people; ++i) w.ask(tell, "a:behind", from(i));
+  w.sim.settle();
+  CHECK(w.sink.closes.size() < people);  // not all at once
+  for (std::uint8_t i = 1; i <= people; ++i) CHECK(heard(w, i).empty());
+  CHECK(heard(w, 100) == strings{"behind"});
+  w.sim.advance(milliseconds(2'000));
+  CHECK(w.sink.closes.size() == people);
+}
+
+TEST_CASE(
+    "no push is missed in silence: a gateway that was gone for longer than pushes are kept is told "
+    "that some are lost, and gets those that follow") {
+  world w;
+  constexpr link::peer_number gateway = 3;
+  std::vector<std::uint64_t> sent;
+  runtime::push_journal journal(w.node().internals().services, {milliseconds(1'000), 1 << 20},
+                                [&](auto, const link::Envelope& e) {
+                                  sent.push_back(e.push().number());
+                                  return true;
+                                });
+  CHECK(journal.up(gateway, 0));
+  for (int i = 0; i < 3; ++i) journal.push(gateway, {});
+  CHECK(sent == std::vector<std::uint64_t>{1, 2, 3});
+  journal.down(gateway);
+  w.sim.advance(milliseconds(1'500));
+  REQUIRE(journal.forget_gone() == std::vector{gateway});
+  journal.push(gateway, {});  // of an account that is told again, before the whole set has come
+  CHECK_FALSE(journal.up(gateway, 3));
+  journal.push(gateway, {});
+  CHECK(sent == std::vector<std::uint64_t>{1, 2, 3, 4, 5});  // it drops those up to 3
+  journal.down(gateway);
+  CHECK(journal.up(gateway, 5));
 }
 
 TEST_CASE("presence: the state now at once, changes collected, flapping not told") {

@@ -24,7 +24,7 @@ void cluster_router::up(link::peer_number peer, const link::Member& m) {
 void cluster_router::down(link::peer_number peer, const link::Member& m) {
   const auto now = services_.now();
   for (auto& p : places_) {
-    p->resume_at.erase(peer);
+    if (p->resume_at.erase(peer) != 0) resume_sockets(p->name);
     if (p->owner != peer) continue;
     p->owner = 0;
     p->seen_ns = now.time_since_epoch().count();
@@ -187,8 +187,13 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
   const std::pair now{owner, p.epoch.load()};
   const bool same = std::exchange(p.last_owner, now) == now;
   if (pushes && options_.gateway && !same) {
-    if (attendance_.informs(owner)) p.resume_at.insert(owner);
-    else if (!planned) resume_sockets(p.name);
+    if (attendance_.informs(owner)) {
+      // Its pushes may come before it says that it knows all accounts.
+      for (const auto& s : couriers_.seats()) s->resume_before = s->arrivals.load();
+      p.resume_at.insert(owner);
+    } else if (!planned) {
+      resume_sockets(p.name);
+    }
   }
   if (options_.owner_changed) options_.owner_changed(p.name);
 }

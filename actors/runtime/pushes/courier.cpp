@@ -115,9 +115,10 @@ void courier::collect_many(const delivery& d) {
 /// False when the account has no socket.
 bool courier::collect(const uuid& account, const account_row& row, const delivery& d) {
   if (row.sockets.empty()) return false;
+  const auto closing = seat_.resume_before.load(std::memory_order_relaxed);
   if (account != d.except && (d.pace == nullptr || paced_now(account, d)))
     for (const auto& s : row.sockets)
-      if (s.echo || s.connection != d.origin) to_.push_back(s.connection);
+      if (s.arrival > closing && (s.echo || s.connection != d.origin)) to_.push_back(s.connection);
   return true;
 }
 
@@ -147,7 +148,9 @@ void courier::flush_paced() {
     seat_.paced.try_emplace(key);
     seat_.paced_due.emplace(now + key.second->every, key);
     auto to = std::make_shared<std::vector<rpc::connection_id>>();
-    for (const auto& s : account->second.sockets) to->push_back(s.connection);
+    for (const auto& s : account->second.sockets)
+      if (s.arrival > seat_.resume_before) to->push_back(s.connection);
+    if (to->empty()) continue;
     all_.sink.deliver(std::move(to),
                       waiting == 1 ? row.mapped().latest : key.second->several(waiting));
   }

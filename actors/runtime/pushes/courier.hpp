@@ -96,7 +96,8 @@ class courier_seat final : public inbox<courier_item> {
   std::atomic<std::uint64_t> arrivals{1};
   /// Set when another node took a domain; its pushes no longer come to this node.
   std::atomic<bool> ousted{false};
-  /// When sockets that may have missed pushes of other nodes are closed; `never`: not. Those that came later stay.
+  /// When sockets that may have missed pushes of other nodes are closed; `never`: not. Those that came later stay. The others get no
+  /// push from then on: one behind the missed one would be a hole that no resume fills.
   std::atomic<std::int64_t> resume_at{never};
   std::atomic<std::uint64_t> resume_before{0};
   /// Pushes of one account and pace that wait since its last push. Each row has one entry in `paced_due`.
