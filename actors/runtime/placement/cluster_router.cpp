@@ -135,7 +135,7 @@ domain_seats* cluster_router::served_here(std::string_view domain) const {
 }
 
 bool cluster_router::takes_calls(std::string_view domain) const {
-  return served_here(domain) != nullptr && !find(domain)->moving.load(std::memory_order_relaxed);
+  return served_here(domain) != nullptr && !find(domain)->moving;
 }
 
 owner_hint cluster_router::owner_of(std::string_view domain) const {
@@ -153,7 +153,14 @@ bool cluster_router::is_nowhere(std::string_view domain) const {
 }
 
 void cluster_router::call(rpc::call c) {
-  if (takes_calls(c.method->domain)) return local_.call(std::move(c));
+  if (auto* here = directory_.find(c.method->domain)) {
+    // Counted before the look: a domain that is given away from now on waits until the call is counted as its own.
+    here->link.under_way.fetch_add(1);
+    const bool taken = takes_calls(here->link.domain.name);
+    if (taken) local_.call(std::move(c));
+    here->link.under_way.fetch_sub(1);
+    if (taken) return;
+  }
   const bool closed =
       services_.stopping.load(std::memory_order_relaxed) && c.caller.kind != rpc::caller_kind::node;
   if (closed || is_nowhere(c.method->domain))
