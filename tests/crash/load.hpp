@@ -40,6 +40,8 @@ class load {
   /// Registers everybody, opens the sockets and begins. False: `why` says what failed.
   bool begin(std::string& why);
   std::uint64_t acked() { return sockets_->counts().acked_sends; }
+  /// Before judge().
+  workload_counts counts() { return sockets_ ? sockets_->counts() : workload_counts(); }
   /// Goes on for so long, or until so many more sends are acknowledged; how many were.
   std::uint64_t acked_within(std::chrono::milliseconds time, std::uint64_t enough = no_end);
   void move_to(const client::endpoint& to, bool stubborn_too);

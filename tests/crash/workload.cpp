@@ -9,6 +9,12 @@ namespace nova::crash {
 
 using client::find_string;
 
+namespace {
+
+constexpr int login_tries = 20;
+
+}  // namespace
+
 workload::workload(client::io_thread& io, workload_options options, history& record)
     : io_(io), options_(std::move(options)), record_(record), random_(options_.seed) {}
 
@@ -116,9 +122,11 @@ bool workload::open_devices(std::string& why) {
     add_device(i, accounts_[i].access_token, 1);
     for (int number = 2; number <= (i % 4 == 0 ? 3 : 2); ++number) {
       auto again = accounts_[i];
-      const auto reply =
-          http.post("/v1/auth/login", R"({"identifier":)" + client::quoted(again.handle) +
-                                          R"(,"password":)" + client::quoted(again.password) + "}");
+      const auto login = R"({"identifier":)" + client::quoted(again.handle) + R"(,"password":)" +
+                         client::quoted(again.password) + "}";
+      auto reply = http.post("/v1/auth/login", login);
+      for (int n = 1; n < login_tries && reply.status == 503; ++n)  // on a machine that is busy
+        reply = http.post("/v1/auth/login", login);
       if (!client::take_tokens(again, reply)) {
         why = "login: " + std::to_string(reply.status) + " " + reply.body;
         return false;

@@ -52,6 +52,7 @@ class run {
     report_.seed = options_.seed;
     if (start() && strike_all() && rest()) load_->judge(report_);
     if (!report_.sound()) report_.logs = bed_.logs();
+    if (load_ && !report_.failed.empty()) report_.counts = load_->counts();
     if (load_ && !report_.sound() && !options_.folder.empty())
       crash::write_streams(load_->record(), options_.folder + "/streams");
     load_.reset();
