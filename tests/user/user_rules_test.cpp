@@ -1,8 +1,8 @@
 // What user decides, without runtime and database: profiles from auth's event, updates, blocks,
 // look-ups by handle.
+#include "actors/user/user_rules.hpp"
 #include "actors/user/directory_entity.hpp"
 #include "actors/user/profile_entity.hpp"
-#include "actors/user/user_rules.hpp"
 #include "actors/user/user_intake.hpp"
 #include "actors/user/user_services.hpp"
 #include "protocols/auth/auth.nova.hpp"
