@@ -211,6 +211,7 @@ bool bed::start_nodes(const std::vector<std::size_t>& which, std::string& why) {
 
 std::vector<client::endpoint> bed::gateway_addresses() const {
   std::vector<client::endpoint> out;
+  out.reserve(gateways);
   for (std::size_t i = 0; i < gateways; ++i)
     out.push_back({gateway_port, host::address_of(host_of(i))});
   return out;

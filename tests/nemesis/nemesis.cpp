@@ -234,6 +234,7 @@ class run {
   template <class Do>
   void everywhere(Do what) {
     std::vector<unsigned> all{bed::database_host, bed::clients_host};
+    all.reserve(all.size() + bed::nodes);
     for (std::size_t i = 0; i < bed::nodes; ++i) all.push_back(bed::host_of(i));
     for (const auto a : all)
       for (const auto b : all)

@@ -23,6 +23,7 @@ const std::vector<harm> short_plan = {harm::cut_off,     harm::kill_node,     ha
 std::vector<harm> long_plan(std::size_t faults, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<harm> out;
+  out.reserve(faults);
   for (std::size_t i = 0; i < faults; ++i)
     out.push_back(static_cast<harm>(i < harms ? i : random() % harms));
   for (auto i = out.size(); i > 1; --i) std::swap(out[i - 1], out[random() % i]);

@@ -33,6 +33,7 @@ std::string row(const std::string& name, const std::vector<const harm_record*>& 
   std::string out = text;
   for (const auto column : columns) {
     times values;
+    values.reserve(records.size());
     for (const auto* r : records) values.push_back(r->*column);
     const auto half = part(values, 5), most = part(values, 9);
     std::snprintf(text, sizeof text, " | %6lld %6lld %6lld", static_cast<long long>(half),
@@ -47,6 +48,7 @@ std::string row(const std::string& name, const std::vector<const harm_record*>& 
 std::string text_of(const nemesis_report& r) {
   std::map<harm, std::vector<const harm_record*>> by_kind;
   std::vector<const harm_record*> all;
+  all.reserve(r.harms.size());
   for (const auto& h : r.harms) {
     by_kind[h.what].push_back(&h);
     all.push_back(&h);
