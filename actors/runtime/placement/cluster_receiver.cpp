@@ -185,7 +185,10 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
       });
   // The same process: it sends again what the break held up, or says that it cannot.
   const std::pair now{owner, p.epoch.load()};
-  const bool same = std::exchange(p.last_owner, now) == now;
+  const auto last = std::exchange(p.last_owner, now);
+  const bool same = last == now;
+  if (!planned && last.first != owner) end_pushes(p, last.first);
+  p.lost_by.erase(owner);
   if (pushes && options_.gateway && !same) {
     if (attendance_.informs(owner)) {
       // Its pushes may come before it says that it knows all accounts.
@@ -196,6 +199,10 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
     }
   }
   if (options_.owner_changed) options_.owner_changed(p.name);
+}
+
+void cluster_router::end_pushes(place& p, link::peer_number of) {
+  if (of != 0) p.lost_by.insert(of);
 }
 
 void cluster_router::resume_sockets(std::string_view domain) {
@@ -337,6 +344,8 @@ void cluster_router::handle(link::peer_number from, const link::Push& told) {
   last = told.number();
   const auto* type = rpc::find_push(told.rpc());
   if (type == nullptr) return;  // of a newer node
+  const auto* sender = find(type->rpc.substr(0, type->rpc.find('.')));
+  if (sender != nullptr && sender->lost_by.contains(from)) return;
   auto body = type->type->make();
   if (!body->ParseFromString(told.body())) return;
   pushes_in_.fetch_add(1, std::memory_order_relaxed);

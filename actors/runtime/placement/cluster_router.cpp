@@ -418,6 +418,7 @@ void cluster_router::served(domain_link& d, bool serving) {
     log::info("cluster.owner", {{"domain", p.name}});
     p.owner = 0;
     const bool planned = std::exchange(p.planned, false) || given;
+    if (!planned) end_pushes(p, p.last_owner.first);
     if (seats->link.domain.pushes && !planned) resume_sockets(p.name);
     calls_.owner_known();
     if (options_.owner_changed) options_.owner_changed(p.name);

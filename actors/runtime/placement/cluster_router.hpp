@@ -103,6 +103,8 @@ class cluster_router final : public router, public rpc::push_sink, private place
     /// Links' thread: the last owner and its epoch. The same one after a break sends what was missed.
     std::pair<link::peer_number, std::int64_t> last_owner = {};
     bool planned = false;  ///< links' thread: the last owner gave it up in order
+    /// Links' thread: nodes that lost it without giving it up. Sockets were told to resume then, and have what such a node still sends.
+    std::set<link::peer_number> lost_by = {};
     std::unique_ptr<std::atomic<std::uint64_t>[]> last_event;
     std::atomic<std::int64_t> seen_ns;  ///< when an owner was last known
     std::set<link::peer_number> resume_at =
@@ -157,6 +159,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void tell_owned(link::peer_number to, domain_seats& d);
   link::Envelope owned(domain_seats& d, bool serving) const;
   void new_owner(place& p, link::peer_number owner);
+  void end_pushes(place& p, link::peer_number of);
   void tell_new_reader(link::peer_number to, std::string_view consumer);
   void resume_sockets(std::string_view domain);
   void want_tick();
