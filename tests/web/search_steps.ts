@@ -16,6 +16,7 @@ const hits = (page: Page) => page.locator('article.vrow');
 async function find(page: Page, words: string, count: number): Promise<void> {
   await expect_soon(`hits of ${words}`, async () => {
     await searchbox(page).fill('');
+    await page.getByText('words that begin so').waitFor();  // the last answer is gone
     await searchbox(page).fill(words);
     await page.getByRole('status').filter({ hasText: / found$/ }).waitFor({ state: 'attached', timeout: 3_000 });
     return hits(page).count();
