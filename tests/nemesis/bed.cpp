@@ -193,6 +193,8 @@ bool bed::make_nodes(std::string& why) {
   for (std::size_t i = 0; i < nodes; ++i) {
     auto o = settings_of(i);
     o.environment = databases;
+    // All people come from one address.
+    o.environment.emplace_back("NOVA_GATEWAY__ADDRESS_SIGN_IN_PER_S", "10000");
     nodes_.push_back(std::make_unique<client::server_process>(std::move(o)));
   }
   return true;
