@@ -59,7 +59,7 @@ result<void> copy_blobs(const fs::path& from, const fs::path& to) {
   fs::recursive_directory_iterator at(from, failed), end;
   for (; !failed && at != end; at.increment(failed)) {
     if (!blobs::is_blob_name(at->path().filename().string())) continue;
-    const auto place = to / fs::relative(at->path(), from);
+    const auto place = to / at->path().lexically_relative(from);
     std::error_code why;
     const auto size = fs::file_size(at->path(), why);
     if (!why && fs::exists(place) && fs::file_size(place) == size) continue;

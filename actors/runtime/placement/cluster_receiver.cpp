@@ -159,12 +159,13 @@ void cluster_router::tell_new_reader(link::peer_number to, std::string_view cons
   if (role == m->record.domains().end()) return;
   for (const auto& source : role->sources()) {
     if (served_here(source) == nullptr) continue;
-    for (std::uint32_t s = 0; s < find(source)->shards; ++s) {
+    const auto& read = *find(source);
+    for (std::uint32_t s = 0; s < read.shards; ++s) {
       link::Envelope e;
       auto& told = *e.mutable_events();
       told.set_domain(source);
       told.set_shard(s);
-      told.set_last_event(local_.last_event({find(source)->name, s}));
+      told.set_last_event(local_.last_event({read.name, s}));
       if (told.last_event() != 0) send(to, e);
     }
   }

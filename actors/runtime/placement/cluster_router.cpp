@@ -156,7 +156,7 @@ void cluster_router::call(rpc::call c) {
   if (auto* here = directory_.find(c.method->domain)) {
     // Counted before the look: a domain that is given away from now on waits until the call is counted as its own.
     here->link.under_way.fetch_add(1);
-    const bool taken = takes_calls(here->link.domain.name);
+    const bool taken = here->link.serving && !find(here->link.domain.name)->moving;
     if (taken) local_.call(std::move(c));
     here->link.under_way.fetch_sub(1);
     if (taken) return;

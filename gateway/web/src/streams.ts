@@ -81,7 +81,7 @@ export class Streams {
   on_state({ stream_id, state, started_at, ended_at }: StatePush): void { this.alter_(stream_id, { state, started_at, ended_at }); }
   on_viewers({ stream_id, viewers, peak }: ViewersPush): void { this.alter_(stream_id, { viewers, peak }); }
 
-  // The chat of a stream: whoever may see the stream may join.
+  // The chat of a stream. An account that may see the stream may join.
   join(conversation_id: string): Promise<void> { return this.api_.call('POST', `/v1/conversations/${conversation_id}/join`); }
 
   set_chat(conversation_id: string, change: Partial<ChatSettings>): Promise<void> {
