@@ -61,7 +61,9 @@ def banned(tree):
 UNPLAIN = re.compile(r"\b(by and by|likewise|whoever|whatsoever|what is more|what became of|for ever|a farewell|in vain|"
                      r"to be had|of one's own|as it were|sees? to it|worked off|(?:ground|top) floor|thereof|therein|hence|whilst|albeit|amongst|hitherto|lest)\b", re.I)
 # A header's comment names the thing: it opens with its noun, and calls no part of Nova a person.
-UNNAMED = re.compile(r"//[/<]* (What|Whatever|Who|Whom|Whose)\b|//[^\n]*?\b((?:some|any|every|no)body|whatever|whichever)\b", re.I)
+VAGUE = r"((?:some|any|every|no)body|whatever|whichever|whoever)"
+UNNAMED = re.compile(r"//[/<]* (What|Whatever|Who|Whom|Whose)\b|//[^\n]*?\b" + VAGUE + r"\b", re.I)
+UNNAMED_IN_PAGE = re.compile(r"//[^\n]*?\b" + VAGUE + r"\b", re.I)
 PROSE = (".hpp", ".cpp", ".def", ".proto", ".md", ".bash", ".cmake", ".py")  # applied migrations do not change
 
 
@@ -77,6 +79,9 @@ def plain_words(tree):
             continue
         for m in UNNAMED.finditer(text):
             yield Finding(path, line_of(text, m.start()), f"`{m.group(1) or m.group(2)}`: name the thing")
+    for path, text in tree.matching(".ts", ".tsx", under="gateway/web/src/"):
+        for m in UNNAMED_IN_PAGE.finditer(text):
+            yield Finding(path, line_of(text, m.start()), f"`{m.group(1)}`: name the thing")
 
 
 DECISIONS = "config/guide/decisions/"

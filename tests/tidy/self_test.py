@@ -138,7 +138,8 @@ BAD = {
                {"actors/chat/a.cpp": "std::async(f);\n"}, {"actors/chat/a.cpp": "return error{errc::internal};\n"}],
     "plain_words": [{"gateway/README.md": "It goes by and by.\n"}, {"gateway/a.hpp": "// Likewise.\n"},
                     {"storage/a.cpp": "// It was tried in vain.\n"}, {"gateway/a.hpp": "// What a client sends.\n"},
-                    {"gateway/a.hpp": "int a;  ///< whose turn it is\n"}, {"config/a.def": "// Somebody reads it.\n"}],
+                    {"gateway/a.hpp": "int a;  ///< whose turn it is\n"}, {"config/a.def": "// Somebody reads it.\n"},
+                    {"gateway/web/src/a.ts": "// Whoever may see it may join.\n"}],
     "decisions": [{"config/guide/decisions/first.md": ""}, {"config/guide/decisions/0001-first.md": "# 0001 First\n"}],
     "labels": [{"README.md": "`tests/run -LE slow`\n"}],
     "dotted_names": [{"README.md": "`gateway.gone`\n", "config/nova.example.toml": "[gateway]\n# port = 1\n"}],
@@ -194,7 +195,7 @@ GOOD = {
     "used_by": [{"gateway/a.hpp": "// What it is. Used by b.cpp and the\n// rest.\n", "gateway/b.cpp": ""}],
     "banned": [{"gateway/a.cpp": "// std::endl\nsay(\"std::endl\");\n"}, {"tests/a.cpp": "std::async(f);\n"}],
     "plain_words": [{"gateway/a.hpp": "// The caller asks what is due.\n"}, {"gateway/a.cpp": "// What nobody has.\n"},
-                    {"tests/a.hpp": "// What it is.\n"}],
+                    {"tests/a.hpp": "// What it is.\n"}, {"gateway/web/src/a.ts": "// An account that may see it may join.\n"}],
     "labels": [{"README.md": "tests/run -L fuzz\n", "tests/CMakeLists.txt": "x(PROPERTIES LABELS fuzz)\n"}],
     "dotted_names": [{"README.md": "`gateway.port`\n", "config/nova.example.toml": "[gateway]\n# port = 1\n"}],
 }

@@ -90,14 +90,14 @@ export class ConversationState {
     return others + Math.max(0, this.log.head - this.read_seq - loaded.length);
   }
 
-  // The newest message that a mark of ours would tell somebody about; our own need none.
+  // The newest message that a mark of ours would tell others about; our own need none.
   newest_of_others(me: string): number {
     const loaded = this.log.messages();
     if (loaded.length === 0) return this.log.head;
     return loaded.findLast((message) => message.sender_id !== me)?.seq ?? loaded[0]!.seq - 1;
   }
 
-  // How far others are with a message of mine: everybody counts, as far as the members are known.
+  // How far others are with a message of mine: all members count, as far as they are known.
   message_state(seq: number, me: string): MessageState {
     const others = [...this.members.values()].filter((member) => member.account_id !== me);
     if (others.length === 0) return 'sent';

@@ -15,9 +15,9 @@ import { NotFound } from './view/not_found.tsx';
 import { Shell } from './view/shell.tsx';
 import { SignIn } from './view/sign_in.tsx';
 
-// Which account this window is; another window may be somebody else.
+// Which account this window is; another window may be another account.
 const window_key = 'nova.window.account';
-// Somebody has signed in with this browser before.
+// An account has signed in with this browser before.
 const known_key = 'nova.known';
 const page = document.querySelector<HTMLElement>('#page')!;
 

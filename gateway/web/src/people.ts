@@ -63,7 +63,7 @@ export class People {
     }
   }
 
-  // Reads the profile, whatever is known already.
+  // Reads the profile, also when it is known already.
   async ask(account_id: string): Promise<Profile | null> {
     if (this.asking_.has(account_id)) return null;
     this.asking_.add(account_id);

@@ -3,7 +3,7 @@
 // States: `connecting` → `online` → `waiting` (back-off, then `connecting` again); `replaced` (another window resumed this
 // session: nothing happens until take_over) and `signed_out` (the tokens are worth nothing) end the loop.
 //
-// A message goes into the outbox before it is sent and leaves it with the answer; whatever happens in between it is sent
+// A message goes into the outbox before it is sent and leaves it with the answer; after a loss in between it is sent
 // again with the same client_id, in order within its conversation, so it is neither lost nor doubled.
 import { Outbox, outbox_limit, type OutboxEntry } from './outbox.ts';
 import { as_problem, offline_problem, Problem } from './problem.ts';

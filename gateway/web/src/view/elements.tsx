@@ -69,7 +69,7 @@ export function Icon({ name }: { name: IconName }) {
 
 let ids = 0;
 
-// An element's id that no other has, whichever root draws it: dialogs have roots of their own, which useId does not know of.
+// An element's id that no other element of any root has: dialogs have roots of their own, which useId does not know of.
 export function useElementId(): string {
   const [id] = useState(() => {
     ids += 1;

@@ -20,7 +20,7 @@ const overscan_rows = 8;
 // The height of what stands above the rows (.history-top) and below them (.typing-line).
 const top_px = 44;
 const bottom_px = 32;
-// For this long after an older page came, the rows on the screen stand still whatever changes its height above them.
+// For this long after an older page came, the rows on the screen stand still when rows above them change their height.
 const still_ms = 300;
 // How long the line "New messages" stays once everything was read.
 export const unread_line_ms = 8_000;
@@ -69,7 +69,7 @@ export class MessageList extends Reachable<Props> {
   // The end of the conversation is on the screen.
   get at_end(): boolean { return this.at_end_; }
 
-  // A message of one's own is always looked at, and whatever came before it was.
+  // A message of one's own is always looked at, and all that came before it was.
   sent(): void {
     this.forget_unread_line_();
     this.to_end();

@@ -25,7 +25,7 @@ function followed_by({ followed_by: some, followed_by_count: all }: Suggestion):
   return `followed by @${first.handle}${rest}`;
 }
 
-// Shown until one types. Without follows there is nobody to suggest.
+// Shown until one types. Without follows no people can be suggested.
 function Suggestions({ store }: Pick<PageProps, 'store'>) {
   const [people, set_people] = useState<Suggestion[]>([]);
   useEffect(() => {

@@ -25,7 +25,7 @@ const single: Record<string, Shortcut> = {
   '?': 'help', '/': 'search', '.': 'newest', n: 'post', 1: 'home', 2: 'search', 3: 'notifications', 4: 'chats', 5: 'profile',
 };
 
-// What a key press asks for, wherever the focus is; null for none. A single key counts only where nobody writes.
+// What a key press asks for, wherever the focus is; null for none. A single key counts only outside of text fields.
 export function shortcut_of(
   event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>, writing: boolean,
 ): Shortcut | null {

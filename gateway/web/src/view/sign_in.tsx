@@ -1,4 +1,4 @@
-// The first page: log in, register, or go on as somebody this browser knows. Used by main.ts.
+// The first page: log in, register, or go on as an account that this browser knows. Used by main.ts.
 import { createRef, type ComponentChildren, type RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.ts';
@@ -15,7 +15,7 @@ import { register_errors, type Errors } from './sign_in_rules.ts';
 export interface SignInOptions {
   accounts: { account: Account; elsewhere: boolean }[];
   notice: string;
-  // Somebody has used this browser before: they come back rather than register.
+  // An account was used in this browser before: its person comes back rather than registers.
   known: boolean;
   signed_in: (account: Account) => void;
   // Asks about unsent texts; true when the account is gone from here.
