@@ -24,6 +24,7 @@ class unwritten_database final : public storage::database, private storage::comm
   }
   void reincarnate(std::function<void(result<void>)> done) override { done({}); }
   bool available() const noexcept override { return true; }
+  bool readable() const noexcept override { return true; }
   void collect_metrics(metric_samples&) const override {}
   void stop(std::function<void()> done) override { done(); }
 

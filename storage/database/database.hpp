@@ -88,14 +88,29 @@ class database {
   virtual commit_lane& lane(std::uint32_t shard) = 0;
   commit_lane& lane() { return lane(0); }
   virtual std::uint32_t lanes() const noexcept { return 1; }
+  using claims_callback = std::function<void(result<std::vector<shard_claim>>)>;
   /// Claims every shard that has no owner or a dead one. Calls back with all shards that the lanes own now. Called at start,
-  /// and by the runtime's tick while some shards are missing.
-  virtual void claim_shards(std::uint32_t shard_count,
-                            std::function<void(result<std::vector<shard_claim>>)> done) = 0;
+  /// and by the runtime's tick while some shards are missing. Not for a database whose lanes are apart.
+  virtual void claim_shards(std::uint32_t shard_count, claims_callback done) = 0;
   /// Gives the lease of every lane back if it is held, and starts new lanes (new ids, no shards). The caller drops the memory of
   /// the old ones first.
   virtual void reincarnate(std::function<void(result<void>)> done) = 0;
+  /// True: each lane is claimed, lost and given back by itself, and other processes may have other lanes' shards. Else the lanes of
+  /// a process have all shards together, or none.
+  virtual bool apart() const noexcept { return false; }
+  /// The same for one lane of a database whose lanes are apart.
+  virtual void claim_lane(std::uint32_t lane, std::uint32_t shard_count, claims_callback done) {
+    static_cast<void>(lane);
+    claim_shards(shard_count, std::move(done));
+  }
+  virtual void reincarnate_lane(std::uint32_t lane, std::function<void(result<void>)> done) {
+    static_cast<void>(lane);
+    reincarnate(std::move(done));
+  }
+  /// Reads and all lanes reach the server.
   virtual bool available() const noexcept = 0;
+  /// Reads reach the server.
+  virtual bool readable() const noexcept = 0;
   virtual void collect_metrics(metric_samples& out) const = 0;
   /// Gives the lease back and closes. `done` is called when all connections are closed.
   virtual void stop(std::function<void()> done) = 0;

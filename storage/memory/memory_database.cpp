@@ -9,10 +9,10 @@ namespace nova::storage {
 memory_database::memory_database(memory_store& store, memory_options options)
     : store_(store), options_(std::move(options)) {
   const auto parts = std::max(1u, options_.settings.lanes);
-  const auto process = parts > 1 ? next_process() : uuid{};
+  process_ = parts > 1 || options_.apart ? next_process() : uuid{};
   for (std::uint32_t part = 0; part < parts; ++part)
     lanes_.push_back(std::make_unique<memory_lane>(
-        store_, options_, part, parts, process,
+        store_, options_, part, parts, process_,
         [this, part](std::function<void()> action) { post(part, std::move(action)); }));
 }
 

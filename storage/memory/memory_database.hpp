@@ -44,7 +44,15 @@ class memory_database final : public database {
   }
   void claim_shards(std::uint32_t shard_count, memory_lane::claim_callback done) override;
   void reincarnate(std::function<void(result<void>)> done) override;
+  bool apart() const noexcept override { return options_.apart; }
+  void claim_lane(std::uint32_t lane, std::uint32_t shard_count, claims_callback done) override {
+    part(lane).claim(shard_count, std::move(done));
+  }
+  void reincarnate_lane(std::uint32_t lane, std::function<void(result<void>)> done) override {
+    part(lane).reincarnate(process_, std::move(done));
+  }
   bool available() const noexcept override;
+  bool readable() const noexcept override { return !away_; }
   void collect_metrics(metric_samples& out) const override;
   void stop(std::function<void()> done) override;
 
@@ -55,6 +63,7 @@ class memory_database final : public database {
   memory_store& store_;
   const memory_options options_;
   std::uint64_t incarnation_ = 0;
+  uuid process_{};
   std::vector<std::unique_ptr<memory_lane>> lanes_;
   std::deque<std::function<void()>> actions_;
   std::vector<std::pair<statement, read_callback>> unanswered_;

@@ -258,7 +258,9 @@ void memory_lane::set_silent(bool silent) {
 void memory_lane::claim(std::uint32_t shard_count, claim_callback done) {
   post_([this, shard_count, done = std::move(done)] {
     if (away_ || fenced_ || stopping_) return done(make_error(errc::unavailable, "no lane"));
-    auto owned = store_.claim(current_, options_.node, shard_count, part_, parts_);
+    auto owned = options_.apart ? store_.claim_apart(current_, options_.node, shard_count, part_,
+                                                     parts_, options_.settings.lease_ms)
+                                : store_.claim(current_, options_.node, shard_count, part_, parts_);
     if (!owned) {
       done(make_error(errc::unavailable, "the lane is fenced"));
       return lose_lane();

@@ -20,6 +20,7 @@ struct memory_options {
   std::string domain = "memory";
   std::string node = "node-a";
   config::storage_settings settings;  ///< 0 lanes: one
+  bool apart = false;                 ///< see database::apart
   /// The process's monotonic clock.
   std::function<std::chrono::steady_clock::time_point()> now = [] {
     return std::chrono::steady_clock::time_point{};

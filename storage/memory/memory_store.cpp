@@ -192,6 +192,28 @@ std::optional<std::vector<shard_claim>> memory_store::claim(const uuid& me, cons
   return out;
 }
 
+std::optional<std::vector<shard_claim>> memory_store::claim_apart(
+    const uuid& me, const std::string& node, std::uint32_t shard_count, std::uint32_t part,
+    std::uint32_t parts, std::uint32_t lease_ms) {
+  const auto mine = process_of(me);
+  for (const auto& [shard, row] : shards) {
+    auto& lane = lanes.at(row.lane);
+    const bool ended = lane.node == node && process_of(row.lane) != mine;
+    if (shard % parts == part && row.lane != me && (ended || lane.expires_at < now()))
+      lane.fenced = true;
+  }
+  const auto own = lanes.find(me);
+  if (own == lanes.end() || own->second.fenced) return std::nullopt;
+  own->second.expires_at = now() + lease_ms;
+  std::vector<shard_claim> out;
+  for (auto shard = part; shard < shard_count; shard += parts) {
+    auto [at, added] = shards.try_emplace(shard, shard_row{me, 1});
+    if (!added && lanes.at(at->second.lane).fenced) at->second = {me, at->second.epoch + 1};
+    if (at->second.lane == me) out.push_back({shard, at->second.epoch, last_event(shard)});
+  }
+  return out;
+}
+
 rows make_rows(std::size_t columns, const std::vector<memory_row>& list) {
   std::vector<value> cells;
   for (const auto& row : list) cells.insert(cells.end(), row.begin(), row.end());

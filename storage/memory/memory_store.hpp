@@ -115,6 +115,10 @@ class memory_store {
   std::optional<std::vector<shard_claim>> claim(const uuid& me, const std::string& node,
                                                 std::uint32_t shard_count, std::uint32_t part = 0,
                                                 std::uint32_t parts = 1);
+  /// Does the same as nova_claim_lane of 0013_lane_for_itself.sql. Empty: `me` is fenced.
+  std::optional<std::vector<shard_claim>> claim_apart(const uuid& me, const std::string& node,
+                                                      std::uint32_t shard_count, std::uint32_t part,
+                                                      std::uint32_t parts, std::uint32_t lease_ms);
   std::uint64_t last_event(std::uint32_t shard) const;
 
  private:

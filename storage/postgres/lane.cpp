@@ -133,7 +133,7 @@ void postgres_lane::resolve() {
     params_.add(id());
     params_.add(options_.node);
     params_.add(static_cast<std::int64_t>(settings_.lease_ms));
-    params_.add(place_.parts > 1 ? value(place_.process) : value());
+    params_.add(place_.parts > 1 || place_.apart ? value(place_.process) : value());
     session_->execute(lane_sql::register_lane.data(), lane_sql::register_lane, params_,
                       lane_tag::other);
   } else {
@@ -257,7 +257,9 @@ void postgres_lane::send_claim() {
   params_.add(static_cast<std::int64_t>(place_.parts));
   const auto now = clock_.now(own_time());
   params_.add(now ? value(timestamp{std::chrono::floor<milliseconds>(*now).count()}) : value());
-  session_->execute(lane_sql::claim.data(), lane_sql::claim, params_, lane_tag::claim);
+  if (place_.apart) params_.add(static_cast<std::int64_t>(settings_.lease_ms));
+  const auto sql = place_.apart ? lane_sql::claim_apart : lane_sql::claim;
+  session_->execute(sql.data(), sql, params_, lane_tag::claim);
   session_->sync(lane_tag::claim_sync);
   session_->flush();
 }
@@ -282,6 +284,8 @@ void postgres_lane::claim_result(session_tag, const PGresult* r) {
     auto seq = static_cast<std::uint64_t>(table->int8(i, 2));
     auto [counter, added] = counters_.try_emplace(shard, seq);
     owned.push_back({shard, table->int8(i, 1), counter->second});
+    if (added)
+      last_renewal_ = {};  // the claim's lease is the database's; this one's begins with a batch
   }
   claim_answer_ = std::move(owned);
 }

@@ -34,9 +34,11 @@ using claim_callback = std::function<void(result<std::vector<shard_claim>>)>;
 
 /// The place of a lane among those of its process: it has the shards with shard % parts = part.
 struct lane_place {
-  uuid process{};  ///< all lanes of one process live and die together
+  uuid process{};
   std::uint32_t part = 0;
   std::uint32_t parts = 1;
+  /// The lane has its part for itself, and other processes may have other parts. Else all lanes of one process live and die together.
+  bool apart = false;
 };
 
 class postgres_lane final : public commit_lane,
@@ -59,6 +61,7 @@ class postgres_lane final : public commit_lane,
   /// Called when a server does not answer and another host is to be tried.
   void when_silent(std::function<void()> then) { silent_ = std::move(then); }
   void claim(std::uint32_t shard_count, claim_callback done);
+  /// `process`: the new one of a process whose lanes live and die together.
   void reincarnate(const uuid& process, std::function<void(result<void>)> done);
   void stop(std::function<void()> done);
   /// From any thread.

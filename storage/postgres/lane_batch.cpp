@@ -148,7 +148,10 @@ void postgres_lane::proceed() {
   suspects_turn_ = true;
   if (take_segment(next) || take_suspects(next)) return send(std::move(next));
   if ((stopping_ || giving_) && parked_.empty()) return release();
-  if (since_renewal >= milliseconds(settings_.lease_ms / 3)) return send({});
+  // Without shards there is no lease to lose; but a claim needs to know the database's clock.
+  const bool idle = place_.apart && counters_.empty();
+  if (since_renewal >= milliseconds(idle ? settings_.lease_ms : settings_.lease_ms / 3))
+    return send({});
   arm_parked();
 }
 

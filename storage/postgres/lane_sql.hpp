@@ -69,6 +69,10 @@ inline constexpr std::string_view read_batch =
 inline constexpr std::string_view claim =
     "SELECT shard, epoch, last_seq FROM nova_claim_part($1, $2, $3::bigint::integer, "
     "$4::bigint::integer, $5::bigint::integer, $6::timestamptz)";
+/// Of a lane that has its part for itself, see lane_place.
+inline constexpr std::string_view claim_apart =
+    "SELECT shard, epoch, last_seq FROM nova_claim_lane($1, $2, $3::bigint::integer, "
+    "$4::bigint::integer, $5::bigint::integer, $6::timestamptz, $7::bigint)";
 inline constexpr std::string_view release =
     "UPDATE lane SET fenced = true, expires_at = clock_timestamp() WHERE lane_id = $1";
 

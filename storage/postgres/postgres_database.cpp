@@ -29,7 +29,10 @@ class postgres_database final : public database,
         metrics_(options.domain),
         reads_(std::make_shared<read_pool>(io, options, metrics_)) {
     lane_place place{.process = boost::uuids::random_generator()(),
-                     .parts = lanes_of(options.settings)};
+                     .parts = lanes_of(options.settings),
+                     .apart = options.apart};
+    apart_ = place.apart;
+    process_ = place.process;
     for (; place.part < place.parts; ++place.part)
       lanes_.push_back(std::make_shared<postgres_lane>(io, options, metrics_, place));
   }
@@ -71,10 +74,26 @@ class postgres_database final : public database,
     });
   }
 
+  bool apart() const noexcept override { return apart_; }
+
+  void claim_lane(std::uint32_t lane, std::uint32_t shard_count, claims_callback done) override {
+    boost::asio::post(io_, [self = shared_from_this(), lane, shard_count, done = std::move(done)] {
+      self->lanes_[lane]->claim(shard_count, done);
+    });
+  }
+
+  // The process goes on: its other lanes are not those of a dead one.
+  void reincarnate_lane(std::uint32_t lane, std::function<void(result<void>)> done) override {
+    boost::asio::post(io_, [self = shared_from_this(), lane, done = std::move(done)] {
+      self->lanes_[lane]->reincarnate(self->process_, done);
+    });
+  }
+
   bool available() const noexcept override {
     return std::ranges::all_of(lanes_, [](const auto& l) { return l->connected(); }) &&
            reads_->connected();
   }
+  bool readable() const noexcept override { return reads_->connected(); }
   void collect_metrics(metric_samples& out) const override { metrics_.collect(out); }
 
   // Reads first: what still decides needs the lane, and nothing decides without reads.
@@ -90,6 +109,8 @@ class postgres_database final : public database,
 
  private:
   boost::asio::io_context& io_;
+  bool apart_ = false;
+  uuid process_{};
   statement_metrics metrics_;
   std::vector<std::shared_ptr<postgres_lane>> lanes_;
   std::shared_ptr<read_pool> reads_;

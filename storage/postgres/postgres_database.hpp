@@ -19,8 +19,9 @@ struct postgres_options {
   /// the lanes of earlier processes of the same name without waiting for their lease.
   std::string node;
   config::storage_settings settings;
+  bool apart = false;  ///< see database::apart
   /// Tests only: called on the storage thread when all statements of a batch have succeeded, before its COMMIT is sent.
-  std::function<void(std::uint64_t batch_no)> before_commit;
+  std::function<void(std::uint64_t batch_no)> before_commit = {};
   /// Tests only: how long this machine has been suspended since it was started, in place of the kernel's answer.
   std::function<std::chrono::nanoseconds()> suspended = {};
 };

@@ -41,6 +41,7 @@ class prompt_database final : public storage::database, private storage::commit_
   }
   void reincarnate(std::function<void(result<void>)> done) override { done({}); }
   bool available() const noexcept override { return true; }
+  bool readable() const noexcept override { return true; }
   void collect_metrics(metric_samples&) const override {}
   void stop(std::function<void()> done) override {
     end();

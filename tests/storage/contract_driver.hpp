@@ -25,6 +25,13 @@ struct driver {
     REQUIRE(world.until([&] { return answer.has_value(); }));
     return *answer ? **answer : std::vector<shard_claim>{};
   }
+  std::vector<shard_claim> claim_lane(const std::string& node, std::uint32_t lane,
+                                      std::uint32_t shards) {
+    std::optional<result<std::vector<shard_claim>>> answer;
+    world.node(node).claim_lane(lane, shards, [&](auto r) { answer = std::move(r); });
+    REQUIRE(world.until([&] { return answer.has_value(); }));
+    return *answer ? **answer : std::vector<shard_claim>{};
+  }
   rows read(const std::string& node, statement s) {
     std::optional<read_result> answer;
     std::string name(s.query->name);

@@ -23,6 +23,8 @@ class contract_world {
   virtual bool until(const std::function<bool()>& done) = 0;
   /// Makes the lease of a node's lane run out by the database's clock, without the node's doing.
   virtual void expire(const std::string& name) = 0;
+  /// The node's process ends without giving anything back; the next node() is a new process of the same folder.
+  virtual void restart(const std::string& name) = 0;
 };
 
 struct contract_case {
@@ -30,5 +32,7 @@ struct contract_case {
   void (*run)(contract_world&);
 };
 const std::vector<contract_case>& contract_cases();
+/// For nodes of two lanes that are apart, see database::apart.
+const std::vector<contract_case>& apart_cases();
 
 }  // namespace nova::test

@@ -59,7 +59,8 @@ void add_sample(memory_store& s) {
 
 class memory_world final : public contract_world {
  public:
-  explicit memory_world(std::uint32_t lanes = 1) : lanes_(lanes) {
+  explicit memory_world(std::uint32_t lanes = 1, bool apart = false)
+      : lanes_(lanes), apart_(apart) {
     add_sample(store);
     store.now = [this] { return wall; };
   }
@@ -83,6 +84,10 @@ class memory_world final : public contract_world {
       if (row.node == name) row.expires_at = wall - 1;
   }
 
+  void restart(const std::string& name) override {
+    ended.push_back(std::move(nodes.extract(name).mapped()));
+  }
+
   memory_database& at(const std::string& name) {
     auto& db = nodes[name];
     if (!db) {
@@ -90,6 +95,7 @@ class memory_world final : public contract_world {
       o.node = name;
       o.now = [this] { return clock; };
       o.settings.lanes = lanes_;
+      o.apart = apart_;
       db = std::make_unique<memory_database>(store, o);
     }
     return *db;
@@ -99,9 +105,11 @@ class memory_world final : public contract_world {
   unix_ms wall = 1'700'000'000'000;
   std::chrono::steady_clock::time_point clock{std::chrono::hours(1)};
   std::map<std::string, std::unique_ptr<memory_database>> nodes;
+  std::vector<std::unique_ptr<memory_database>> ended;
 
  private:
   const std::uint32_t lanes_;
+  const bool apart_;
 };
 
 struct memory_node {
@@ -125,6 +133,14 @@ struct memory_node {
 };
 
 }  // namespace
+
+TEST_CASE("lanes apart in memory: each is claimed, lost and given back by itself") {
+  for (const auto& c : apart_cases()) {
+    INFO(std::string(c.name));
+    memory_world world(2, true);
+    c.run(world);
+  }
+}
 
 TEST_CASE("the database in memory keeps the contract") {
   for (const auto& c : contract_cases()) {

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <vector>
 
 using namespace nova;
 using namespace nova::storage;
@@ -16,14 +17,16 @@ namespace {
 
 class postgres_world final : public contract_world {
  public:
-  explicit postgres_world(std::uint32_t lanes)
+  explicit postgres_world(std::uint32_t lanes, bool apart = false)
       : lanes_(lanes),
+        apart_(apart),
         made_(postgres_fixture::instance().fresh({{"sample", sample_migrations()}})) {}
   database& node(const std::string& name) override {
     auto at = nodes_.find(name);
     if (at != nodes_.end()) return *at->second;
     auto options = made_.options(name);
     options.settings.lanes = lanes_;
+    options.apart = apart_;
     at = nodes_.emplace(name, open_handle(postgres_fixture::instance().io(), options)).first;
     return *at->second;
   }
@@ -43,10 +46,17 @@ class postgres_world final : public contract_world {
                   .has_value());
   }
 
+  // It goes on without being asked, as a process that was stopped and goes on would.
+  void restart(const std::string& name) override {
+    ended_.push_back(std::move(nodes_.extract(name).mapped()));
+  }
+
  private:
   const std::uint32_t lanes_;
+  const bool apart_;
   fresh_database made_;
   std::map<std::string, open_handle> nodes_;
+  std::vector<open_handle> ended_;
 };
 
 }  // namespace
@@ -63,6 +73,14 @@ TEST_CASE("C: with two lanes a node as well") {
   for (const auto& c : contract_cases()) {
     INFO(std::string(c.name));
     postgres_world world(2);
+    c.run(world);
+  }
+}
+
+TEST_CASE("lanes apart: each is claimed, lost and given back by itself") {
+  for (const auto& c : apart_cases()) {
+    INFO(std::string(c.name));
+    postgres_world world(2, true);
     c.run(world);
   }
 }
