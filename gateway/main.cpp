@@ -28,6 +28,7 @@
 #include "storage/postgres/postgres_database.hpp"
 
 #include <unistd.h>
+#include <charconv>
 #include <iostream>
 
 namespace nova {
@@ -169,8 +170,9 @@ class node_process {
       }
       auto domain = m.make(s, keys);
       if (m.await_answers) m.await_answers(domain, answers);
-      node_.add(std::move(domain),
-                storage::open_database(io_, {name, where.conninfo(name), node, s.storage, {}}));
+      auto database = storage::open_database(
+          io_, {name, where.conninfo(name), node, lane_settings(domain.shards), in_cluster()});
+      node_.add(std::move(domain), std::move(database));
       for (const auto& tap : m.taps)
         node_.tap(*tap.event,
                   [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, node_.edge()); });
@@ -242,10 +244,14 @@ class node_process {
   void know(const listed_module& m) {
     runtime::kept_keys none;
     for (auto key : m.keys) none.emplace(key, std::string(config::key_bytes, '\0'));
-    const auto d = m.make(settings_, none);
-    std::vector<std::string> sources;
-    for (const auto& i : d.intakes) sources.emplace_back(i.event->domain);
-    node_.know(std::string(m.name), d.shards, std::move(sources));
+    node_.know(m.make(settings_, none));
+  }
+
+  /// In a cluster each part of a domain has its lane.
+  config::storage_settings lane_settings(std::uint32_t shards) const {
+    auto out = settings_.storage;
+    if (in_cluster()) out.lanes = std::min(settings_.cluster.parts, shards);
+    return out;
   }
 
   bool in_cluster() const { return config::in_cluster(settings_.cluster); }
@@ -283,7 +289,7 @@ class node_process {
     s.lane_statement_timeout_ms = s.lane_idle_timeout_ms = 30'000;
     s.lane_stall_ms = 10'000;
     s.lane_giveup_ms = 60'000;
-    return storage::open_database(io_, {name, where_.conninfo(name), node, s, {}});
+    return storage::open_database(io_, {name, where_.conninfo(name), node, s});
   }
 
   config::gateway_settings pages_settings() const {
@@ -312,7 +318,7 @@ class node_process {
     return o;
   }
 
-  /// GET /cluster, POST /cluster/move/DOMAIN/NODE, POST /cluster/drain.
+  /// GET /cluster, POST /cluster/move/DOMAIN[.PART]/NODE, POST /cluster/drain.
   std::optional<std::string> operate(std::string_view verb, std::string_view path) {
     constexpr std::string_view move = "/cluster/move/";
     if (verb == "GET" && path == "/cluster") return runtime::json_of(node_.status());
@@ -323,10 +329,22 @@ class node_process {
     }
     const auto slash = path.find('/', move.size());
     if (!path.starts_with(move) || slash == path.npos) return {};
-    const auto given = node_.give(std::string(path.substr(move.size(), slash - move.size())),
-                                  std::string(path.substr(slash + 1)));
+    const auto given = give(path.substr(move.size(), slash - move.size()), path.substr(slash + 1));
     if (given) return R"({"accepted":true})";
     return R"({"accepted":false,"reason":")" + given.error().detail + "\"}";
+  }
+
+  result<void> give(std::string_view what, std::string_view to) {
+    const auto dot = what.find('.');
+    std::optional<std::uint32_t> part;
+    if (dot != what.npos) {
+      const auto number = what.substr(dot + 1);
+      const auto end = number.data() + number.size();
+      const auto [at, ec] = std::from_chars(number.data(), end, part.emplace());
+      if (ec != std::errc() || at != end)
+        return make_error(errc::invalid_request, "A part is named by its number: messaging.2");
+    }
+    return node_.give(std::string(what.substr(0, dot)), part, std::string(to));
   }
 
   runtime::node_options node_options() {

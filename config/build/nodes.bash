@@ -12,7 +12,7 @@ as_server() {  # PostgreSQL does not run as root
   if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
 }
 
-# Makes the databases at the first start; sets `dsns`, the settings file with the connection strings. A node needs some seven
+# Makes the databases at the first start; sets `dsns`, the settings file with the connection strings. A node needs some ten
 # connections for each of its domains, so 100 a node.
 start_databases() {  # DATA NOVA N
   local data=$1 nova=$2 bin folder=$1/postgres user

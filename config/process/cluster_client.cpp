@@ -7,6 +7,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <chrono>
 
@@ -34,6 +35,11 @@ bool flag(const json::object& o, std::string_view name) {
   return x != nullptr && x->is_bool() && x->get_bool();
 }
 
+std::int64_t number(const json::object& o, std::string_view name) {
+  const auto* x = o.if_contains(name);
+  return x != nullptr && x->is_number() ? x->to_number<std::int64_t>() : 0;
+}
+
 const json::array& list(const json::object& o, std::string_view name) {
   static const json::array empty;
   const auto* x = o.if_contains(name);
@@ -43,7 +49,8 @@ const json::array& list(const json::object& o, std::string_view name) {
 std::string joined(const json::array& words) {
   std::string out;
   for (const auto& w : words)
-    if (w.is_string()) out += (out.empty() ? "" : ",") + std::string(w.get_string());
+    out += (out.empty() ? "" : ",") +
+           (w.is_string() ? std::string(w.get_string()) : json::serialize(w));
   return out;
 }
 
@@ -64,8 +71,11 @@ std::string owners(const json::object& all) {
   std::string out;
   for (const auto& x : list(all, "domains")) {
     if (!x.is_object()) continue;
-    const auto node = text(x.get_object(), "node");
-    out += fmt::format("{:<16} {}\n", text(x.get_object(), "domain"), node.empty() ? "-" : node);
+    const auto& p = x.get_object();
+    const auto node = text(p, "node");
+    out += fmt::format("{:<16} {:<16} {}\n",
+                       text(p, "domain") + '.' + std::to_string(number(p, "part")),
+                       node.empty() ? "-" : node, joined(list(p, "shards")));
   }
   return out;
 }

@@ -39,6 +39,7 @@ struct call {
   rpc::caller caller;
   std::string request_id;
   std::string idempotency_key;  ///< empty: none
+  std::string key = {};  ///< of the entity, where the router knows it already; empty: it finds it
   std::chrono::steady_clock::time_point deadline;
   message_ptr request;
   reply_fn reply;

@@ -21,8 +21,8 @@ READY_LIMIT_S, ANSWER_LIMIT_S, STOP_LIMIT_S = 60 * SLOWDOWN, 15 * SLOWDOWN, 30 *
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 NODES = 3
 AT_ONCE_S = 1 * SLOWDOWN
-# Of one domain on one node: storage.read_connections, storage.slow_read_connections and the lane.
-CONNECTIONS_OF_A_DOMAIN = 4 + 2 + 1
+# Of one domain on one node: storage.read_connections, storage.slow_read_connections and cluster.parts.
+CONNECTIONS_OF_A_DOMAIN = 4 + 2 + 4
 PLACES_OF_A_DOMAIN = 2  # how many of the nodes have its role
 
 

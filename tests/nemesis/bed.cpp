@@ -15,6 +15,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
@@ -231,7 +233,9 @@ std::string bed::looks_whole() {
     if (linked != nodes - 1)
       return name_of(i) + " is linked with " + std::to_string(linked) + " nodes";
     for (const auto& d : answer.at("domains").as_array()) {
-      const std::string domain(d.at("domain").as_string()), node(d.at("node").as_string());
+      const std::string node(d.at("node").as_string());
+      const auto domain = std::string(d.at("domain").as_string()) + "." +
+                          std::to_string(d.at("part").to_number<std::uint32_t>());
       if (node.empty()) return name_of(i) + " knows no owner of " + domain;
       const auto [known, fresh] = owners.try_emplace(domain, node);
       if (!fresh && known->second != node)
@@ -255,10 +259,12 @@ bool bed::await_whole(milliseconds within, std::string& why) {
 std::size_t bed::owner(const std::string& domain, std::size_t asked) {
   const auto answer = pages_of(asked).get("/cluster").json();
   if (!answer.is_object()) return nodes;
+  std::array<std::size_t, nodes + 1> parts{};
   for (const auto& d : answer.at("domains").as_array())
     for (std::size_t i = 0; i < nodes; ++i)
-      if (d.at("domain").as_string() == domain && d.at("node").as_string() == names[i]) return i;
-  return nodes;
+      parts[i] += d.at("domain").as_string() == domain && d.at("node").as_string() == names[i];
+  const auto most = std::ranges::max_element(parts);
+  return *most == 0 ? nodes : static_cast<std::size_t>(most - parts.begin());
 }
 
 bool bed::move(const std::string& domain, std::size_t from, std::size_t to) {

@@ -33,7 +33,7 @@ class bed {
 
   /// After host::enter(). Starts everything and waits until it is whole. False: `why` says what failed.
   bool start(std::string& why);
-  /// Waits until each node is linked with each other one, and all say the same of every domain's owner.
+  /// Waits until each node is linked with each other one, and all say the same of the owner of each part.
   bool await_whole(std::chrono::milliseconds within, std::string& why);
 
   client::server_process& node(std::size_t i) { return *nodes_[i]; }
@@ -48,7 +48,7 @@ class bed {
   static unsigned host_of(std::size_t node) { return static_cast<unsigned>(node) + 1; }
   static constexpr unsigned database_host = 100, clients_host = 200;
 
-  /// Index of the domain's owner as node `asked` says; `nodes`: it knows none.
+  /// Index of the node with the most parts of the domain, as node `asked` says; `nodes`: it knows no owner.
   std::size_t owner(const std::string& domain, std::size_t asked);
   /// Domains, each with its two nodes.
   struct placed {
@@ -56,7 +56,7 @@ class bed {
     std::array<std::size_t, 2> on;
   };
   const std::vector<placed>& domains() const noexcept { return domains_; }
-  /// Asks the owner to give the domain to a node; false: it refuses for now.
+  /// Asks `from` to give its parts of the domain to a node; false: it refuses for now.
   bool move(const std::string& domain, std::size_t from, std::size_t to);
   /// Asks a node to hand everything over and to end.
   bool drain(std::size_t i);

@@ -405,6 +405,7 @@ std::shared_ptr<storage::memory_database> world::open(memory_store& store,
   m.domain = domain;
   m.node = options_.node;
   m.settings.lanes = options_.lanes;
+  m.apart = options_.apart;
   m.now = [this] { return sim.now(); };
   m.post = [this](std::uint32_t, std::function<void()> action) {
     actions_.push_back(std::move(action));

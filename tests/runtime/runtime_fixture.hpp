@@ -82,6 +82,7 @@ struct world_options {
   config::runtime_settings settings = {};
   std::uint32_t shards = 4;
   std::uint32_t lanes = 1;
+  bool apart = false;  ///< see storage::database::apart: each lane has a part of each domain
   bool beta = true;
   bool read_model = false;  ///< beta keeps a read model instead of mirrors
   bool found = false;       ///< … and names what to refresh by the table "pair" of its store

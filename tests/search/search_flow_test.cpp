@@ -32,11 +32,16 @@ http_reply ask(const account& a, std::string_view q, const std::string& more = {
   return http().get("/v1/search?q=" + escaped(q) + more, a.access_token);
 }
 
+/// On a slow machine an answer may come without what another domain adds to it, and says so: it is asked for again.
 object found(const account& a, std::string_view q, const std::string& more = {}) {
-  const auto reply = ask(a, q, more);
-  INFO(reply.body);
-  REQUIRE(reply.status == 200);
-  return reply.json().as_object();
+  for (int left = 20;; --left) {
+    const auto reply = ask(a, q, more);
+    INFO(reply.body);
+    REQUIRE(reply.status == 200);
+    auto page = reply.json().as_object();
+    const bool whole = page.at("degraded").as_array().empty();
+    if (whole || left == 0) return page;
+  }
 }
 
 /// Ids of the items, in their order: of a post, account or message.

@@ -93,20 +93,53 @@ processes::~processes() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-std::string processes::owner(const std::string& domain, const std::string& asked) {
+std::vector<std::string> processes::owners(const std::string& domain, const std::string& asked) {
+  client::http_client http(at(asked));
+  const auto answer = http.get("/cluster").json();
+  std::vector<std::string> out;
+  if (!answer.is_object()) return out;
+  for (const auto& x : answer.at("domains").as_array())
+    if (x.at("domain").as_string() == domain) out.emplace_back(x.at("node").as_string());
+  return out;
+}
+
+std::string processes::owner(const std::string& domain, const std::string& key,
+                             const std::string& asked) {
   client::http_client http(at(asked));
   const auto answer = http.get("/cluster").json();
   if (!answer.is_object()) return {};
+  std::map<std::uint64_t, std::string> by_shard;
   for (const auto& x : answer.at("domains").as_array())
-    if (x.at("domain").as_string() == domain) return std::string(x.at("node").as_string());
-  return {};
+    if (x.at("domain").as_string() == domain)
+      for (const auto& shard : x.at("shards").as_array())
+        by_shard[shard.to_number<std::uint64_t>()] = x.at("node").as_string();
+  return by_shard.empty() ? std::string() : by_shard[stable_hash(key) % by_shard.size()];
 }
 
 bool processes::owned(const std::string& domain, const std::string& asked,
-                      const std::function<bool(const std::string&)>& fits) {
+                      const std::function<bool(std::size_t, const std::string&)>& fits) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30) * test::slowdown;
-  while (std::chrono::steady_clock::now() < end)
-    if (const auto node = owner(domain, asked); !node.empty() && fits(node)) return true;
+  while (std::chrono::steady_clock::now() < end) {
+    const auto nodes = owners(domain, asked);
+    std::size_t good = 0;
+    for (std::size_t part = 0; part < nodes.size(); ++part)
+      good += !nodes[part].empty() && fits(part, nodes[part]);
+    if (!nodes.empty() && good == nodes.size()) return true;
+  }
+  return false;
+}
+
+bool processes::linked(const std::string& asked) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30) * test::slowdown;
+  while (std::chrono::steady_clock::now() < end) {
+    client::http_client http(at(asked));
+    const auto answer = http.get("/cluster").json();
+    std::size_t links = 0;
+    if (answer.is_object())
+      for (const auto& m : answer.at("members").as_array())
+        links += m.at("linked").as_bool() && !m.at("self").as_bool();
+    if (links + 1 == nodes_.size()) return true;
+  }
   return false;
 }
 

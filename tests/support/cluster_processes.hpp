@@ -29,11 +29,16 @@ class processes {
   client::endpoint at(const std::string& name) { return node(name).at(); }
   /// Where the nodes keep the bytes of media.
   const std::string& media_folder() const { return folder_; }
-  /// The node that owns the domain, by the operations pages of `asked`, which has no gateway; empty: none is known there.
-  std::string owner(const std::string& domain, const std::string& asked);
-  /// Waits until `asked` knows an owner of the domain that `fits`.
+  /// The parts of the domain and the nodes that own them (empty: none is known), by the operations pages of `asked`, which has no
+  /// gateway.
+  std::vector<std::string> owners(const std::string& domain, const std::string& asked);
+  /// The node that owns the entity of this key.
+  std::string owner(const std::string& domain, const std::string& key, const std::string& asked);
+  /// Waits until `asked` knows an owner that `fits` for each part of the domain.
   bool owned(const std::string& domain, const std::string& asked,
-             const std::function<bool(const std::string&)>& fits);
+             const std::function<bool(std::size_t part, const std::string& node)>& fits);
+  /// Waits until `asked` is linked with all other nodes.
+  bool linked(const std::string& asked);
   /// The last lines of each node's log.
   std::string logs() const;
 

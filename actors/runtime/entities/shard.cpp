@@ -9,9 +9,9 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// Neither away nor silent; that it is silent its lane knows first.
+/// Neither away nor silent for this shard; that it is silent its lane knows first. Other lanes do not count.
 bool answers(storage::database& d, std::uint32_t shard) {
-  return d.available() && d.lane(shard).accepting();
+  return d.readable() && d.lane(shard).accepting();
 }
 
 }  // namespace
@@ -27,12 +27,13 @@ std::unique_ptr<occupant> shard_seat::occupy() { return std::make_unique<shard>(
 shard::shard(shard_seat& s)
     : seat_(s),
       link_(s.domain),
+      part_(link_.part_of(s.number)),
       services_(link_.services),
       router_(link_.router),
       now_(services_.now()),
       entities_(link_.domain.kinds.size()),
       wheel_(milliseconds(settings().tick_ms)),
-      fanout_(router_, settings().audience_cache),
+      fanout_(router_, settings().audience_cache, link_.address(s.number)),
       reminders_(*this) {
   ++seat_.sitting;
   for (auto& [unit, f] : seat_.orphans)
@@ -129,7 +130,7 @@ void shard::accept(flight_ptr f) {
   doing_.append(" request=").append(call.request_id);
   f->since = now_;
   if (now_ >= call.deadline) return f->give_up(errc::deadline_exceeded);
-  if (!can_serve() || !link_.serving.load(std::memory_order_relaxed))
+  if (!can_serve() || !part_.serving.load(std::memory_order_relaxed))
     return f->give_up(errc::unavailable, 200);
   if (services_.crashes.poisonous(call.method->number, f->key, *call.request))
     return f->give_up(errc::internal);

@@ -80,7 +80,7 @@ class shard final : public occupant {
   std::uint32_t number() const { return seat_.number; }
   steady_time now() const { return now_; }
   bool is_open() const { return open_; }
-  bool serves() { return can_serve() && link_.serving.load(); }
+  bool serves() { return can_serve() && part_.serving.load(); }
   bool may_write() const { return lane().accepting() && may_read(); }
   reminders& timed_reminders() { return reminders_; }
   /// Passes a flight to its entity.
@@ -171,6 +171,7 @@ class shard final : public occupant {
 
   shard_seat& seat_;
   domain_link& link_;
+  domain_part& part_;
   services& services_;
   router& router_;
   steady_time now_;

@@ -210,7 +210,7 @@ void shard::on_orphan(commit_done& done) {
   f->decided->outcome = std::move(done.outcome);
   if (good && planted(planted_fault::fall_forgets_pushes)) f->decided->pushes.clear();
   if (good) return finish(std::move(f));
-  if (f->decided->outcome->status == storage::commit_status::fenced) link_.report_fenced();
+  if (f->decided->outcome->status == storage::commit_status::fenced) part_.report_fenced();
   f->give_up(errc::unavailable, 200);
 }
 
@@ -237,7 +237,7 @@ void shard::not_committed(entity& e, flight_ptr f) {
     ++f->attempt;
     class_metrics::count(metrics_of(e).conflicts);
   }
-  if (status == commit_status::fenced) link_.report_fenced();
+  if (status == commit_status::fenced) part_.report_fenced();
   if (status == commit_status::rejected)
     log::error(
         "runtime.rejected",

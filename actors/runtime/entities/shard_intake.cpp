@@ -113,7 +113,7 @@ void shard::part_committed(const part_ptr& part, std::uint64_t sitting,
   const std::pair from(part->source, part->source_shard);
   if (!part->letter) delivering_.erase(from);
   if (o.status != commit_status::committed) {
-    if (o.status == commit_status::fenced) link_.report_fenced();
+    if (o.status == commit_status::fenced) part_.report_fenced();
     const bool counts = o.status == commit_status::rejected ||
                         o.status == commit_status::conflict || o.status == commit_status::blocked;
     return part->end(counts ? event_end::failed : event_end::suspended, o.detail);

@@ -22,7 +22,8 @@ reader_seat::reader_seat(domain_link& c, shard_address from)
                 std::to_string(from.shard),
             c.services.settings().max_reader_backlog),
       consumer(c),
-      source(from) {}
+      source(from),
+      home(c.reader_home(from.shard)) {}
 
 std::unique_ptr<occupant> reader_seat::occupy() { return std::make_unique<reader>(*this); }
 
@@ -340,7 +341,7 @@ void reader::write_rewind() {
 
 void reader::answer_waiters() {
   if (seat_.waiters.empty()) return;
-  const bool away = !link_.lane(seat_.source.shard % link_.domain.shards).accepting();
+  const bool away = !link_.lane(seat_.home).accepting();
   std::erase_if(seat_.waiters, [this, away, now = services_.now()](settle_wait& w) {
     if (w.until <= now) return true;
     if (away) {  // nothing settles here until its database is back

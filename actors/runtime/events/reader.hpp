@@ -42,6 +42,7 @@ class reader_seat final : public inbox<reader_item> {
 
   domain_link& consumer;
   const shard_address source;
+  const std::uint32_t home;          ///< see domain_link::reader_home
   std::uint64_t sitting = 0;         ///< occupant only
   bool open = false;                 ///< occupant only
   std::vector<settle_wait> waiters;  ///< occupant only; survive a restart

@@ -27,7 +27,7 @@ reader::progress* reader::find(std::uint64_t seq, std::uint64_t ticket) {
 storage::commit_unit reader::unit() const {
   storage::commit_unit u;
   u.activation = activation_;
-  u.shard = static_cast<std::uint32_t>(seat_.source.shard % link_.domain.shards);
+  u.shard = seat_.home;
   return u;
 }
 

@@ -191,7 +191,7 @@ void reader::write_letter(progress& p, read_model_effect&& e) {
       if (good)
         return r.refresh(
             ticket, [seq, ticket](reader& x) { x.ended(seq, ticket, event_end::applied, {}); });
-      if (o.status == storage::commit_status::fenced) r.link_.report_fenced();
+      if (o.status == storage::commit_status::fenced) r.link_.part_of(r.seat_.home).report_fenced();
       const bool counts = o.status == storage::commit_status::rejected ||
                           o.status == storage::commit_status::conflict ||
                           o.status == storage::commit_status::blocked;

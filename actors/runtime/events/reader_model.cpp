@@ -114,7 +114,7 @@ void reader::model_refused(const model_unit& u, const storage::commit_outcome& o
   seat_.owed.erase(u.ticket);
   saving_ = durable_;
   activation_ = services_.next_activation();
-  if (o.status == commit_status::fenced) link_.report_fenced();
+  if (o.status == commit_status::fenced) link_.part_of(seat_.home).report_fenced();
   const bool counts = o.status == commit_status::rejected || o.status == commit_status::conflict ||
                       o.status == commit_status::blocked;
   if (counts && u.events > 1) alone_until_ = std::max(alone_until_, u.last);

@@ -47,6 +47,9 @@ void reader::to_shards(progress& p, shard_effects e) {
     d->source = source_;
     d->source_shard = seat_.source.shard;
     d->seq = p.event.seq;
+    d->type = p.in->event;
+    d->body = p.body;
+    d->key = p.event.key;
     d->letter = p.letter;
     d->done = [seat = &seat_, sitting = seat_.sitting, seq = p.event.seq, ticket = p.ticket,
                shard = part.shard](event_end how, std::string reason) {

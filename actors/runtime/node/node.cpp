@@ -145,8 +145,8 @@ child_spec node::impl::domain_child(domain_seats& d) {
     for (auto& r : d.readers)
       children.push_back(
           seat_child(*r, services.metrics.of("reader:" + name), services.now, grace));
-    children.push_back(
-        seat_child(*d.head, services.metrics.of("head:" + name), services.now, grace));
+    for (auto& h : d.heads)
+      children.push_back(seat_child(*h, services.metrics.of("head:" + name), services.now, grace));
     return spawn_supervisor(parent, policy("supervisor:" + name), std::move(children));
   };
   return child;
@@ -197,7 +197,7 @@ void node::impl::silence() {
   services.timers.ask_by(nullptr);
   for (auto& c : couriers.seats()) c->hang_bell(nullptr);
   for (auto& d : directory.domains()) {
-    d->head->hang_bell(nullptr);
+    for (auto& h : d->heads) h->hang_bell(nullptr);
     for (auto& s : d->shards) s->hang_bell(nullptr);
     for (auto& r : d->readers) r->hang_bell(nullptr);
   }
@@ -219,9 +219,7 @@ void node::add(domain d, std::shared_ptr<storage::database> database) {
   impl_->directory.add(std::move(d), std::move(database), impl_->router());
 }
 
-void node::know(std::string domain, std::uint32_t shards, std::vector<std::string> sources) {
-  impl_->directory.know(std::move(domain), shards, std::move(sources));
-}
+void node::know(const domain& outline) { impl_->directory.know(outline); }
 
 void node::tap(const rpc::event_type& type, std::function<void(const rpc::message_ptr&)> callback) {
   impl_->directory.tap(type, std::move(callback));
@@ -306,10 +304,8 @@ bool node::ready() const {
   if (!impl_->started || services.stopping) return false;
   if (impl_->cluster) return impl_->cluster->complete();
   for (const auto& d : impl_->directory.domains()) {
-    const auto rests = [&](const storage::commit_lane& lane) {
-      return !lane.accepting() || lane.lease_until() <= services.now();
-    };
-    if (!d->link.serving || d->link.any_lane(rests)) return false;
+    for (const auto& part : d->link.parts)
+      if (!part->serving || !part->holds(services.now())) return false;
   }
   return true;
 }
@@ -323,9 +319,10 @@ cluster_status node::status() const {
   return impl_->cluster ? impl_->cluster->status() : cluster_status{};
 }
 
-result<void> node::give(const std::string& domain, const std::string& to) {
+result<void> node::give(const std::string& domain, std::optional<std::uint32_t> part,
+                        const std::string& to) {
   if (!impl_->cluster) return make_error(errc::conflict, "There is no cluster.");
-  return impl_->cluster->give(domain, to);
+  return impl_->cluster->give(domain, part, to);
 }
 
 bool node::hand_over(milliseconds budget) {
@@ -353,7 +350,9 @@ void node::collect_metrics(metric_samples& out) const {
   out.add(metric::nova_units_uncommitted, static_cast<double>(services.uncommitted.load()));
   out.add(metric::nova_actors_running, static_cast<double>(impl_->system->registry().running()));
   for (const auto& d : impl_->directory.domains()) {
-    out.add(metric::nova_domain_serving, d->link.serving ? 1 : 0, {d->link.domain.name});
+    const auto serving =
+        std::ranges::count_if(d->link.parts, [](const auto& p) { return p->serving.load(); });
+    out.add(metric::nova_domain_serving, static_cast<double>(serving), {d->link.domain.name});
     d->link.database->collect_metrics(out);
     d->link.retention->collect(out, d->link.domain.name);
     out.add(metric::nova_outbox_keep_seconds,

@@ -51,8 +51,8 @@ class node final : public rpc::bus {
   /// Adds a domain with its database. Call before start().
   void add(domain d, std::shared_ptr<storage::database> database);
 
-  /// A domain that only other nodes own; it takes events of `sources`. Call before start().
-  void know(std::string domain, std::uint32_t shards, std::vector<std::string> sources);
+  /// A domain that only other nodes own, made without its secrets: only its outline counts. Call before start().
+  void know(const domain& outline);
 
   /// Calls back with each committed event of the type, after its commit, on an actor's thread. Not durable:
   /// a crash loses calls that were not made yet. Call before start().
@@ -74,9 +74,10 @@ class node final : public rpc::bus {
   rpc::push_sink& edge();
   /// The nodes and owners that this node knows. Empty without a cluster.
   cluster_status status() const;
-  /// Begins a planned move of a domain that this node owns to another node.
-  result<void> give(const std::string& domain, const std::string& to);
-  /// Gives all domains to other nodes, for a stop that fails no call. False: some are still here after the budget.
+  /// Begins planned moves to another node: of one part, or of all parts of the domain that this node owns.
+  result<void> give(const std::string& domain, std::optional<std::uint32_t> part,
+                    const std::string& to);
+  /// Gives all parts to other nodes, for a stop that fails no call. False: some are still here after the budget.
   bool hand_over(std::chrono::milliseconds budget);
   /// Changes this node's address of the operations pages.
   void tell_operations(std::string address);

@@ -34,7 +34,8 @@ struct node::impl {
   /// Calls accepted and not answered, of all domains.
   std::int64_t under_way() const {
     std::int64_t sum = 0;
-    for (const auto& d : directory.domains()) sum += d->link.under_way.load();
+    for (const auto& d : directory.domains())
+      for (const auto& part : d->link.parts) sum += part->under_way.load();
     return sum;
   }
   runtime::router& router() {

@@ -58,12 +58,17 @@ void operations::replay(rpc::call c) {
   if (consumer == nullptr) return c.reply(make_error(errc::not_found, "There is no such domain."));
   if (q.rebuild()) return rebuild_model(std::move(c), *consumer);
   std::map<std::string_view, std::vector<reader_seat*>> readers;
-  for (const auto& r : consumer->readers)
-    if ((!q.has_source() || r->source.domain == q.source()) &&
-        (!q.has_shard() || r->source.shard == q.shard()))
-      readers[r->source.domain].push_back(r.get());
+  bool elsewhere = false;
+  for (const auto& r : consumer->readers) {
+    if ((q.has_source() && r->source.domain != q.source()) ||
+        (q.has_shard() && r->source.shard != q.shard()))
+      continue;
+    if (consumer->link.serves(r->home)) readers[r->source.domain].push_back(r.get());
+    else elsewhere = true;
+  }
   if (readers.empty())
-    return c.reply(make_error(errc::not_found, "The domain takes no such events."));
+    return c.reply(elsewhere ? make_error(errc::conflict, "Other nodes read these events.")
+                             : make_error(errc::not_found, "The domain takes no such events."));
   auto asked = std::make_shared<rpc::call>(std::move(c));
   const auto act = act_of(*asked, "replay", q.consumer(), q.reason());
   auto run = std::make_shared<replay_run>();

@@ -31,7 +31,7 @@ rebuild::rebuild(directory& all, domain_seats& consumer, std::shared_ptr<storage
 template <class F>
 auto rebuild::posted(F f) {
   return [self = shared_from_this(), f = std::move(f)](auto... x) {
-    self->consumer_.head->post([self, f, x...](domain_head&) {
+    self->consumer_.heads.front()->post([self, f, x...](domain_head&) {
       if (!self->ended_) f(*self, x...);
     });
   };
@@ -60,6 +60,8 @@ void rebuild::start() {
 
 /// The connection is new: it accepts nothing until it has reached the server.
 void rebuild::begin() {
+  if (!consumer_.link.serves_all())
+    return end(stage::failed, "this node does not own all parts of the domain");
   if (!beside_->lane().accepting()) {
     if (++tries_ > most_waits) return end(stage::failed, "the database does not answer");
     return after(short_wait, [](rebuild& r) { r.begin(); });
@@ -238,8 +240,9 @@ void rebuild::refresh() {
 
 void rebuild::end(stage how, std::string problem) {
   ended_ = true;
-  if (holding_ && consumer_.link.serving)
-    for (const auto& c : cursors_) c.reader->post([](reader& x) { x.open(); });
+  for (const auto& c : cursors_)
+    if (holding_ && consumer_.link.serves(c.reader->home))
+      c.reader->post([](reader& x) { x.open(); });
   holding_ = false;
   if (how == stage::failed)
     log::error("runtime.rebuild_failed", {{"consumer", consumer()}, {"reason", problem}});

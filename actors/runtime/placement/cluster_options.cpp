@@ -26,7 +26,11 @@ std::string json_of(const cluster_status& s) {
                                    {"self", m.self}});
   }
   for (const auto& o : s.owners)
-    domains.push_back(json::object{{"domain", o.domain}, {"node", o.node}});
+    domains.push_back(json::object{{"domain", o.domain},
+                                   {"part", o.part},
+                                   {"node", o.node},
+                                   {"epoch", o.epoch},
+                                   {"shards", json::array(o.shards.begin(), o.shards.end())}});
   return json::serialize(json::object{{"members", std::move(members)},
                                       {"domains", std::move(domains)},
                                       {"counters", std::move(counters)}});

@@ -32,7 +32,10 @@ struct cluster_status {
   };
   struct owner {
     std::string domain;
+    std::uint32_t part = 0;
+    std::int64_t epoch = 0;
     std::string node;  ///< empty: none is known
+    std::vector<std::uint32_t> shards;
   };
   std::vector<member> members;
   std::vector<owner> owners;

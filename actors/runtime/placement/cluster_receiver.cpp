@@ -1,6 +1,7 @@
 // What other nodes say, on the links' thread: it only posts to actors, and answers what needs none.
 #include "actors/runtime/placement/cluster_router.hpp"
 
+#include "actors/runtime/events/part_route.hpp"
 #include "protocols/core/log.hpp"
 
 #include <boost/asio/post.hpp>
@@ -16,20 +17,30 @@ using std::chrono::milliseconds;
 void cluster_router::up(link::peer_number peer, const link::Member& m) {
   const bool pushes =
       std::ranges::any_of(m.domains(), [](const link::Domain& d) { return d.pushes(); });
-  for (auto& d : directory_.domains())
-    if (d->link.serving) send(peer, owned(*d, true), link::lane::control);
+  for (const auto& d : m.domains()) {
+    const auto* own = find(d.name());
+    if (own != nullptr && d.parts() != own->parts.size())
+      log::error("cluster.parts_differ", {{"node", m.node()},
+                                          {"domain", d.name()},
+                                          {"parts", d.parts()},
+                                          {"here", own->parts.size()}});
+  }
+  each_place([&](const place& p) {
+    if (p.served()) send(peer, owned(p, true), link::lane::control);
+  });
   if (options_.gateway && (pushes || m.gateway())) attendance_.up(peer, pushes);
 }
 
 void cluster_router::down(link::peer_number peer, const link::Member& m) {
   const auto now = services_.now();
-  for (auto& p : places_) {
-    if (p->resume_at.erase(peer) != 0) resume_sockets(p->name);
-    if (p->owner != peer) continue;
-    p->owner = 0;
-    p->seen_ns = now.time_since_epoch().count();
-  }
+  each_place([&](place& p) {
+    if (p.resume_at.erase(peer) != 0) resume_sockets(p.domain.name);
+    if (p.owner != peer) return;
+    p.owner = 0;
+    p.seen_ns = now.time_since_epoch().count();
+  });
   calls_.lost(peer);
+  effects_.lost(peer);
   std::vector<std::function<void(result<relay_batch_ptr>)>> unanswered;
   {
     std::lock_guard lock(asked_mutex_);
@@ -94,9 +105,17 @@ void cluster_router::handle(link::peer_number from, link::Envelope& e) {
       const auto& told = e.read_up_to();
       if (find(told.consumer()) == nullptr || find(told.domain()) == nullptr) return;
       std::lock_guard lock(read_mutex_);
-      read_elsewhere_[{told.consumer(), told.domain()}] = {told.seq().begin(), told.seq().end()};
+      auto& read = read_elsewhere_[{told.consumer(), told.domain()}];
+      read.resize(static_cast<std::size_t>(told.seq_size()), reader_seat::unknown);
+      for (std::size_t s = 0; s < read.size(); ++s)
+        if (const auto seq = told.seq(static_cast<int>(s)); seq != reader_seat::unknown)
+          read[s] = seq;
       return;
     }
+    case kind::kDeliver: return handle(from, e.deliver());
+    case kind::kDelivered: return effects_.delivered(from, e.delivered());
+    case kind::kRefresh: return handle(from, e.refresh());
+    case kind::kRefreshed: return effects_.refreshed(from, e.refreshed());
     case kind::kMembers:
     case kind::kPing:
     case kind::kHandled:
@@ -104,68 +123,68 @@ void cluster_router::handle(link::peer_number from, link::Envelope& e) {
   }
 }
 
-link::Envelope cluster_router::owned(domain_seats& d, bool serving) const {
+link::Envelope cluster_router::owned(const place& p, bool serving) const {
   link::Envelope e;
   auto& told = *e.mutable_owned();
-  told.set_domain(std::string(d.link.domain.name));
+  told.set_domain(std::string(p.domain.name));
+  told.set_part(p.part);
   if (!serving) return e;
-  for (const auto& s : d.shards) {
+  for (auto s = p.part; s < p.domain.shards; s += p.domain.parts.size()) {
     auto& shard = *told.add_shards();
-    shard.set_shard(s->number);
-    shard.set_epoch(d.link.epoch.load());
-    shard.set_last_event(s->last_event.load());
+    shard.set_shard(s);
+    shard.set_epoch(p.here->epoch.load());
+    shard.set_last_event(local_.last_event({p.domain.name, s}));
   }
   return e;
 }
 
 void cluster_router::handle(link::peer_number from, const link::Owned& told) {
-  auto* p = find(told.domain());
-  if (p == nullptr) return;
+  auto* found = find(told.domain(), told.part());
+  if (found == nullptr) return;
+  auto& p = *found;
   if (told.shards().empty()) {
-    if (p->owner != from) return;
+    if (p.owner != from) return;
     const auto now = services_.now();
-    p->owner = 0;
-    p->seen_ns = now.time_since_epoch().count();
+    p.owner = 0;
+    p.seen_ns = now.time_since_epoch().count();
     if (told.next().empty()) return;
-    p->planned = true;
+    p.planned = true;
     if (told.next() != options_.settings.node) {
-      p->reserved_ns =
-          (now + milliseconds(options_.settings.silence_ms)).time_since_epoch().count();
-    } else if (auto* d = directory_.find(p->name)) {
-      p->claim_now = true;
-      d->head->post([](domain_head& h) { h.hurry(); });
+      p.reserved_ns = (now + milliseconds(options_.settings.silence_ms)).time_since_epoch().count();
+    } else if (p.here != nullptr) {
+      p.claim_now = true;
+      p.domain.here->heads[p.part]->post([](domain_head& h) { h.hurry(); });
     }
     return;
   }
   std::int64_t epoch = 0;
-  for (const auto& s : told.shards()) epoch = std::max(epoch, s.epoch());
-  if (epoch < p->epoch) return;  // of a node that does not know yet that it lost the domain
-  p->epoch = epoch;
+  for (const auto& s : told.shards()) {
+    if (&p.domain.at(s.shard()) != &p) return;  // of a node with another number of parts
+    epoch = std::max(epoch, s.epoch());
+  }
+  if (epoch < p.epoch) return;  // of a node that does not know yet that it lost the part
+  p.epoch = epoch;
   for (const auto& s : told.shards())
-    if (s.shard() < p->shards) p->last_event[s.shard()] = s.last_event();
-  p->planned |= told.given();
-  const bool other = p->owner != from;
-  new_owner(*p, from);
-  if (other) tell_new_reader(from, p->name);
-  for (std::uint32_t s = 0; s < p->shards; ++s) local_.announce({p->name, s});
+    if (s.shard() < p.domain.shards) p.domain.last_event[s.shard()] = s.last_event();
+  p.planned |= told.given();
+  const bool other = p.owner != from;
+  new_owner(p, from);
+  if (other) tell_new_reader(from, p);
+  for (const auto& s : told.shards())
+    if (s.shard() < p.domain.shards) local_.announce({p.domain.name, s.shard()});
 }
 
 /// Events are announced to the nodes that read them. One that reads from now on has heard of none since it was linked.
-void cluster_router::tell_new_reader(link::peer_number to, std::string_view consumer) {
-  const auto all = links_.members();
-  const auto m = std::ranges::find(*all, to, &link::member_view::peer);
-  if (m == all->end()) return;
-  const auto role = std::ranges::find(m->record.domains(), consumer, &link::Domain::name);
-  if (role == m->record.domains().end()) return;
-  for (const auto& source : role->sources()) {
-    if (served_here(source) == nullptr) continue;
-    const auto& read = *find(source);
-    for (std::uint32_t s = 0; s < read.shards; ++s) {
+void cluster_router::tell_new_reader(link::peer_number to, const place& consumer) {
+  for (const auto& source : domains_) {
+    if (std::ranges::find(source->consumers, &consumer.domain) == source->consumers.end()) continue;
+    for (std::uint32_t s = 0; s < source->shards; ++s) {
+      if (&consumer.domain.reader_of(s) != &consumer || !source->at(s).served()) continue;
       link::Envelope e;
       auto& told = *e.mutable_events();
-      told.set_domain(source);
+      told.set_domain(std::string(source->name));
       told.set_shard(s);
-      told.set_last_event(local_.last_event({read.name, s}));
+      told.set_last_event(local_.last_event({source->name, s}));
       if (told.last_event() != 0) send(to, e);
     }
   }
@@ -176,13 +195,13 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
   const bool planned = std::exchange(p.planned, false);
   p.seen_ns = services_.now().time_since_epoch().count();
   recount();
-  calls_.owner_known();
+  owner_known();
   if (before == owner) return;
   const auto all = links_.members();
   const auto m = std::ranges::find(*all, owner, &link::member_view::peer);
   const bool pushes =
       m != all->end() && std::ranges::any_of(m->record.domains(), [&](const auto& d) {
-        return d.name() == p.name && d.pushes();
+        return d.name() == p.domain.name && d.pushes();
       });
   // The same process: it sends again what the break held up, or says that it cannot.
   const std::pair now{owner, p.epoch.load()};
@@ -196,10 +215,10 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
       for (const auto& s : couriers_.seats()) s->resume_before = s->arrivals.load();
       p.resume_at.insert(owner);
     } else if (!planned) {
-      resume_sockets(p.name);
+      resume_sockets(p.domain.name);
     }
   }
-  if (options_.owner_changed) options_.owner_changed(p.name);
+  if (options_.owner_changed) options_.owner_changed(p.domain.name);
 }
 
 void cluster_router::end_pushes(place& p, link::peer_number of) {
@@ -221,27 +240,26 @@ void cluster_router::handle(link::peer_number from, const link::Call& told) {
   };
   auto c = call_of(told, from);
   if (!c) return answer(c.error());
-  if (leaving_ || !takes_calls(c->method->domain)) {
-    link::Envelope e;
-    e.mutable_reply()->set_id(id);
-    e.mutable_reply()->mutable_not_mine();
-    send(from, e);
-    return;
-  }
   c->deadline = services_.now() + milliseconds(told.deadline_ms());
-  c->reply = answer;
-  local_.call(std::move(*c));
+  if (const auto* p = place_of(*c); !leaving_ && p != nullptr && p->takes_calls()) {
+    c->reply = answer;
+    return local_.call(std::move(*c));
+  }
+  link::Envelope e;
+  e.mutable_reply()->set_id(id);
+  e.mutable_reply()->mutable_not_mine();
+  send(from, e);
 }
 
 void cluster_router::handle(link::peer_number from, const link::Events& told) {
-  auto* p = find(told.domain());
-  if (p == nullptr || told.shard() >= p->shards || served_here(p->name) != nullptr) return;
-  auto& last = p->last_event[told.shard()];
+  auto* d = find(told.domain());
+  if (d == nullptr || told.shard() >= d->shards || d->at(told.shard()).served()) return;
+  auto& last = d->last_event[told.shard()];
   if (last.load() < told.last_event()) last = told.last_event();
-  if (told.events().empty()) return local_.announce({p->name, told.shard()});
+  if (told.events().empty()) return local_.announce({d->name, told.shard()});
   auto batch = std::make_shared<relay_batch>();
   for (const auto& e : told.events()) batch->push_back(event_of(e));
-  local_.publish({p->name, told.shard()}, batch);
+  local_.publish({d->name, told.shard()}, batch);
 }
 
 void cluster_router::handle(link::peer_number from, const link::Pull& asked) {
@@ -255,10 +273,10 @@ void cluster_router::handle(link::peer_number from, const link::Pull& asked) {
       for (const auto& event : *page.value()) fill(*told.add_events(), event);
     send(from, e);
   };
-  auto* d = served_here(asked.domain());
-  if (d == nullptr || asked.shard() >= d->shards.size())
+  const auto* d = find(asked.domain());
+  if (d == nullptr || asked.shard() >= d->shards || !d->at(asked.shard()).served())
     return answer(unavailable(services_.settings().overload_retry_ms));
-  local_.pull({d->link.domain.name, asked.shard()}, {asked.after(), asked.limit(), answer});
+  local_.pull({d->name, asked.shard()}, {asked.after(), asked.limit(), answer});
 }
 
 void cluster_router::handle(link::peer_number from, link::Page& page) {
@@ -277,8 +295,10 @@ void cluster_router::handle(link::peer_number from, link::Page& page) {
 }
 
 void cluster_router::handle(link::peer_number from, const link::Settle& asked) {
-  auto* p = find(asked.domain());
-  if (p == nullptr || asked.shard() >= p->shards || served_here(asked.consumer()) == nullptr)
+  const auto* d = find(asked.domain());
+  const auto* consumer = find(asked.consumer());
+  if (d == nullptr || asked.shard() >= d->shards || consumer == nullptr ||
+      !consumer->reader_of(asked.shard()).served())
     return;
   settle_wait question;
   question.seq = asked.seq();
@@ -292,11 +312,74 @@ void cluster_router::handle(link::peer_number from, const link::Settle& asked) {
     send(from, e);
   };
   const auto id = asked.id();
-  if (local_.settle({p->name, asked.shard()}, asked.consumer(), std::move(question))) return;
+  if (local_.settle({d->name, asked.shard()}, asked.consumer(), std::move(question))) return;
   link::Envelope e;
   e.mutable_settled()->set_id(id);
   e.mutable_settled()->set_in_force(true);
   send(from, e);
+}
+
+void cluster_router::handle(link::peer_number from, const link::Deliver& told) {
+  part_delivery::done_fn answer = [this, from, id = told.id()](event_end how, std::string reason) {
+    link::Envelope e;
+    auto& ended = *e.mutable_delivered();
+    ended.set_id(id);
+    ended.set_end(static_cast<std::uint32_t>(how));
+    ended.set_reason(std::move(reason));
+    send(from, e);
+  };
+  const auto* d = find(told.consumer());
+  const bool served = d != nullptr && told.shard() < d->shards && d->at(told.shard()).served();
+  if (!served) return answer(event_end::suspended, "the shard is elsewhere");
+  auto& consumer = d->here->link;
+  const auto in = consumer.intakes.find(told.event().type());
+  if (in == consumer.intakes.end()) return answer(event_end::suspended, "of a newer node");
+  rpc::message_ptr body = body_of(event_of(told.event()), *in->second->event);
+  if (!body) return answer(event_end::failed, "the payload is broken");
+  const shard_address target{d->name, told.shard()};
+  if (told.kind().empty()) {
+    auto part = std::make_shared<part_delivery>();
+    part->source = told.source();
+    part->source_shard = told.source_shard();
+    part->seq = told.event().seq();
+    part->type = in->second->event;
+    part->body = std::move(body);
+    part->key = told.event().key();
+    part->letter = told.letter();
+    part->done = std::move(answer);
+    return route_part(consumer, *in->second, target.shard, part,
+                      [this, target, part] { local_.deliver_part(target, part); });
+  }
+  const auto kind = consumer.find_kind(told.kind());
+  if (!kind) return answer(event_end::failed, "no such kind of entity");
+  event_delivery event;
+  event.source = told.source();
+  event.source_shard = told.source_shard();
+  event.seq = told.event().seq();
+  event.type = in->second->event;
+  event.body = std::move(body);
+  event.kind = consumer.domain.kinds[*kind].name;
+  event.key = told.key();
+  event.letter = told.letter();
+  event.done = std::move(answer);
+  local_.deliver(target, std::move(event));
+}
+
+void cluster_router::handle(link::peer_number from, const link::Refresh& asked) {
+  const auto answer = [this, from, id = asked.id()](bool not_mine) {
+    link::Envelope e;
+    e.mutable_refreshed()->set_id(id);
+    e.mutable_refreshed()->set_not_mine(not_mine);
+    send(from, e);
+  };
+  const auto* d = find(asked.domain());
+  if (d == nullptr || d->here == nullptr) return answer(true);
+  const shard_address target = d->here->link.home_of(asked.key());
+  if (!owner_of(target).here) return answer(true);
+  const auto kind = d->here->link.find_kind(asked.kind());
+  if (!kind) return answer(false);
+  local_.refresh(target, d->here->link.domain.kinds[*kind].name, asked.key(),
+                 [answer] { answer(false); });
 }
 
 void cluster_router::handle(link::peer_number from, const link::Interest& told) {
@@ -345,7 +428,7 @@ void cluster_router::handle(link::peer_number from, const link::Push& told) {
   last = told.number();
   const auto* type = rpc::find_push(told.rpc());
   if (type == nullptr) return;  // of a newer node
-  const auto* sender = find(type->rpc.substr(0, type->rpc.find('.')));
+  const auto* sender = find(type->rpc.substr(0, type->rpc.find('.')), told.part());
   if (sender != nullptr && sender->lost_by.contains(from)) return;
   auto body = type->type->make();
   if (!body->ParseFromString(told.body())) return;
@@ -359,20 +442,12 @@ void cluster_router::handle(link::peer_number from, const link::Push& told) {
   incoming_.add(std::move(o));
 }
 
-/// Which domains of linked nodes take events of which.
+/// Whose events are read on other nodes.
 void cluster_router::recount() {
-  const auto all = links_.members();
-  for (auto& p : places_) {
-    const bool taken = std::ranges::any_of(*all, [&](const link::member_view& m) {
-      if (m.peer == 0 || !m.linked) return false;
-      return std::ranges::any_of(m.record.domains(), [&](const link::Domain& d) {
-        const auto* consumer = find(d.name());
-        return consumer != nullptr && consumer->owner == m.peer &&
-               std::ranges::find(d.sources(), p->name) != d.sources().end();
-      });
+  for (const auto& d : domains_)
+    d->taken_elsewhere = std::ranges::any_of(d->consumers, [](const domain_places* consumer) {
+      return std::ranges::any_of(consumer->parts, [](const auto& p) { return p->owner != 0; });
     });
-    p->taken_elsewhere = taken;
-  }
 }
 
 void cluster_router::want_tick() {

@@ -1,7 +1,6 @@
-// The ways out: calls, events and pushes to other nodes; who may claim.
+// The ways out: calls, events and pushes to other nodes.
 #include "actors/runtime/placement/cluster_router.hpp"
 
-#include "actors/runtime/placement/rendezvous.hpp"
 #include "protocols/core/log.hpp"
 
 #include <boost/asio/post.hpp>
@@ -18,21 +17,8 @@ namespace {
 
 /// Of a method that declares none.
 constexpr std::uint32_t default_deadline_ms = 5000;
-/// A domain that its best node does not take is claimed by any node with the role after so many settle times.
-constexpr int patience_for_best = 2;
-/// After a planned move only its receiver claims for so long.
-constexpr milliseconds reserved_for{3000};
-constexpr milliseconds balance_interval{1000};
 /// A take-over is over by then: calls do not wait for the owner of a domain that has had none for so long.
 constexpr milliseconds longest_take_over{10'000};
-/// How often owners of consumers tell how far they have read: events are kept for days.
-constexpr std::uint32_t balances_a_report = 10;
-
-std::string names_of(const std::vector<std::pair<std::string, double>>& nodes) {
-  std::string out;
-  for (const auto& [name, weight] : nodes) out += name + ' ';
-  return out;
-}
 
 link::Member self_of(const cluster_options& o) {
   link::Member m;
@@ -53,17 +39,24 @@ cluster_router::cluster_router(services& s, couriers& c, directory& d, local_rou
       options_(std::move(options)),
       links_(options_.settings, self_of(options_), system_wall_clock(), s.random),
       calls_(s, options_.settings.max_calls,
-             {[this](std::string_view domain) { return owner_of(domain); },
+             {[this](const rpc::call& call) { return owner_of(call); },
               [this](link::peer_number to, const link::Envelope& e) { return send(to, e); },
-              [this](rpc::call call) { local_.call(std::move(call)); }, [this] { want_tick(); }}),
+              [this](rpc::call again) { call(std::move(again)); }, [this] { want_tick(); }}),
+      effects_(s, {[this](shard_address a) { return owner_of(a); },
+                   [this](link::peer_number to, const link::Envelope& e) { return send(to, e); },
+                   [this](shard_address a, std::string_view kind, const std::string& key,
+                          std::function<void()> done) {
+                     local_.refresh(a, kind, key, std::move(done));
+                   }}),
       attendance_(s, milliseconds(options_.settings.attach_ms),
                   {[this](link::peer_number to, const link::Envelope& e) {
                      return send(to, e, link::lane::control);
                    },
                    [this](link::peer_number peer) { return last_push_[peer]; },
                    [this](link::peer_number peer) {
-                     for (auto& p : places_)
-                       if (p->resume_at.erase(peer) != 0) resume_sockets(p->name);
+                     each_place([&](place& p) {
+                       if (p.resume_at.erase(peer) != 0) resume_sockets(p.domain.name);
+                     });
                    },
                    [this] { want_tick(); }}),
       journal_(s, {milliseconds(options_.settings.replay_ms), options_.settings.replay_bytes},
@@ -75,15 +68,23 @@ cluster_router::cluster_router(services& s, couriers& c, directory& d, local_rou
 result<std::uint16_t> cluster_router::start() {
   started_ = services_.now();
   const auto add = [&](std::string_view name, std::uint32_t shards) {
-    auto p = std::make_unique<place>();
-    p->name = name;
-    p->shards = shards;
-    p->last_event = std::make_unique<std::atomic<std::uint64_t>[]>(shards);
-    p->seen_ns = started_.time_since_epoch().count();
-    places_.push_back(std::move(p));
+    auto d = std::make_unique<domain_places>();
+    d->name = name;
+    d->shards = shards;
+    d->here = directory_.find(name);
+    d->last_event = std::make_unique<std::atomic<std::uint64_t>[]>(shards);
+    for (std::uint32_t n = 0; n < std::min(options_.settings.parts, shards); ++n) {
+      auto& p = *d->parts.emplace_back(std::make_unique<place>(*d, n));
+      p.seen_ns = started_.time_since_epoch().count();
+      if (d->here != nullptr) p.here = d->here->link.parts.at(n).get();
+    }
+    domains_.push_back(std::move(d));
   };
   for (const auto& d : directory_.domains()) add(d->link.domain.name, d->link.domain.shards);
   for (const auto& f : directory_.foreign()) add(f->name, f->shards);
+  for (const auto& d : domains_)
+    for (const auto consumer : directory_.consumers_of(d->name))
+      d->consumers.push_back(find(consumer));
   directory_.place_by(*this);
   for (auto& d : directory_.domains())
     d->link.outbox_read = [this, d = d.get()] { return read_by_all(*d); };
@@ -93,6 +94,7 @@ result<std::uint16_t> cluster_router::start() {
       auto& told = *m.add_domains();
       told.set_name(std::string(d->link.domain.name));
       told.set_shards(d->link.domain.shards);
+      told.set_parts(static_cast<std::uint32_t>(d->link.parts.size()));
       told.set_pushes(d->link.domain.pushes);
       std::set<std::string_view> sources;
       for (const auto& i : d->link.domain.intakes) sources.insert(i.event->domain);
@@ -113,57 +115,76 @@ void cluster_router::leave() {
 
 void cluster_router::give_back() {
   const auto all = links_.members();
-  for (const auto& d : directory_.domains()) {
-    if (!d->link.serving.exchange(false)) continue;
-    const auto e = owned(*d, false);
+  each_place([&](place& p) {
+    if (p.here == nullptr || !p.here->serving.exchange(false)) return;
+    const auto e = owned(p, false);
     for (const auto& m : *all)
       if (m.peer != 0 && m.linked) send(m.peer, e, link::lane::control);
-  }
+  });
 }
 
 void cluster_router::stop(milliseconds budget) { links_.stop(budget); }
 
-cluster_router::place* cluster_router::find(std::string_view domain) const {
-  for (const auto& p : places_)
-    if (p->name == domain) return p.get();
+cluster_router::domain_places* cluster_router::find(std::string_view domain) const {
+  for (const auto& d : domains_)
+    if (d->name == domain) return d.get();
   return nullptr;
 }
 
-domain_seats* cluster_router::served_here(std::string_view domain) const {
-  auto* d = directory_.find(domain);
-  return d != nullptr && d->link.serving.load(std::memory_order_relaxed) ? d : nullptr;
+cluster_router::place* cluster_router::find(std::string_view domain, std::uint32_t part) const {
+  const auto* d = find(domain);
+  return d != nullptr && part < d->parts.size() ? d->parts[part].get() : nullptr;
 }
 
-bool cluster_router::takes_calls(std::string_view domain) const {
-  return served_here(domain) != nullptr && !find(domain)->moving;
+cluster_router::place* cluster_router::place_of(const rpc::call& c) const {
+  const auto* d = find(c.method->domain);
+  return d != nullptr ? &d->at(static_cast<std::uint32_t>(stable_hash(c.key) % d->shards))
+                      : nullptr;
 }
 
-owner_hint cluster_router::owner_of(std::string_view domain) const {
-  if (takes_calls(domain)) return {true, 0};
-  const auto* p = find(domain);
-  return {false, p != nullptr ? p->owner.load() : link::peer_number{0}};
+bool cluster_router::served_here(shard_address a) const {
+  const auto* d = find(a.domain);
+  return d != nullptr && d->at(a.shard).served();
 }
 
-bool cluster_router::is_nowhere(std::string_view domain) const {
-  const auto* p = find(domain);
-  if (p == nullptr) return true;
-  if (p->owner != 0 || p->moving || served_here(domain) != nullptr) return false;
-  const auto seen = steady_time(steady_time::duration(p->seen_ns.load()));
+owner_hint cluster_router::owner_of(const rpc::call& c) const {
+  const auto* p = place_of(c);
+  if (p == nullptr) return {};
+  return {p->takes_calls(), p->owner.load()};
+}
+
+owner_hint cluster_router::owner_of(shard_address a) const {
+  const auto& p = find(a.domain)->at(a.shard);
+  return {p.served() && p.here->holds(services_.now()), p.owner.load()};
+}
+
+bool cluster_router::is_nowhere(const place& p) const {
+  if (p.owner != 0 || p.moving || p.served()) return false;
+  const auto seen = steady_time(steady_time::duration(p.seen_ns.load()));
   return services_.now() - seen > longest_take_over;
 }
 
 void cluster_router::call(rpc::call c) {
-  if (auto* here = directory_.find(c.method->domain)) {
-    // Counted before the look: a domain that is given away from now on waits until the call is counted as its own.
-    here->link.under_way.fetch_add(1);
-    const bool taken = here->link.serving && !find(here->link.domain.name)->moving;
+  // Once: a key that is made anew is the same when the call is sent again.
+  if (c.key.empty()) {
+    auto key = local_.key_of(c);
+    if (key.has_error()) return c.reply(key.error());
+    c.key = std::move(key.value());
+  }
+  auto* p = place_of(c);
+  if (p != nullptr && p->here != nullptr) {
+    // Counted before the look: a part that is given away from now on waits until the call is counted as its own.
+    p->here->under_way.fetch_add(1);
+    // What an entity asks another one on behalf of a call that this node has accepted is not made to wait for the next owner.
+    const bool asked = c.caller.kind == rpc::caller_kind::node && p->served();
+    const bool taken = p->takes_calls() || asked;
     if (taken) local_.call(std::move(c));
-    here->link.under_way.fetch_sub(1);
+    p->here->under_way.fetch_sub(1);
     if (taken) return;
   }
   const bool closed =
       services_.stopping.load(std::memory_order_relaxed) && c.caller.kind != rpc::caller_kind::node;
-  if (closed || is_nowhere(c.method->domain))
+  if (closed || p == nullptr || is_nowhere(*p))
     return c.reply(unavailable(services_.settings().overload_retry_ms));
   if (c.deadline == steady_time{})
     c.deadline = services_.now() + milliseconds(c.method->deadline_ms != 0 ? c.method->deadline_ms
@@ -172,55 +193,52 @@ void cluster_router::call(rpc::call c) {
 }
 
 bool cluster_router::wanted(std::string_view domain) const {
-  const auto* p = find(domain);
-  return local_.wanted(domain) || (p != nullptr && p->taken_elsewhere);
+  const auto* d = find(domain);
+  return local_.wanted(domain) || (d != nullptr && d->taken_elsewhere);
 }
 
-/// To each node that owns a domain which takes events of the source.
-void cluster_router::to_consumers(std::string_view source, const link::Envelope& e) {
+/// To the nodes where the readers of this shard live.
+void cluster_router::to_consumers(shard_address source, const link::Envelope& e) {
   std::set<link::peer_number> to;
-  const auto all = links_.members();
-  for (const auto& m : *all) {
-    if (m.peer == 0 || !m.linked) continue;
-    for (const auto& d : m.record.domains()) {
-      if (std::find(d.sources().begin(), d.sources().end(), source) == d.sources().end()) continue;
-      const auto* p = find(d.name());
-      if (p != nullptr && p->owner == m.peer) to.insert(m.peer);
-    }
-  }
+  for (const auto* consumer : find(source.domain)->consumers)
+    if (const auto owner = consumer->reader_of(source.shard).owner.load(); owner != 0)
+      to.insert(owner);
   for (const auto peer : to) send(peer, e);
 }
 
 void cluster_router::publish(shard_address source, const relay_batch_ptr& batch) {
   local_.publish(source, batch);
-  const auto* p = find(source.domain);
-  if (p == nullptr || !p->taken_elsewhere) return;
+  const auto* d = find(source.domain);
+  if (d == nullptr || !d->taken_elsewhere) return;
   link::Envelope e;
   auto& told = *e.mutable_events();
   told.set_domain(std::string(source.domain));
   told.set_shard(source.shard);
   told.set_last_event(batch->back().seq);
   for (const auto& event : *batch) fill(*told.add_events(), event);
-  to_consumers(source.domain, e);
+  to_consumers(source, e);
 }
 
 void cluster_router::announce(shard_address source) {
   local_.announce(source);
-  const auto* p = find(source.domain);
-  if (p == nullptr || !p->taken_elsewhere) return;
+  const auto* d = find(source.domain);
+  if (d == nullptr || !d->taken_elsewhere) return;
   link::Envelope e;
   auto& told = *e.mutable_events();
   told.set_domain(std::string(source.domain));
   told.set_shard(source.shard);
   told.set_last_event(local_.last_event(source));
-  to_consumers(source.domain, e);
+  to_consumers(source, e);
 }
 
-/// A question that nobody answers is answered by its caller's own patience.
+/// A question that no node answers is answered by its caller's own patience.
 bool cluster_router::settle(shard_address source, std::string_view consumer, settle_wait question) {
-  if (served_here(consumer) != nullptr) return local_.settle(source, consumer, std::move(question));
-  const auto owner = owner_of(consumer).peer;
-  if (owner == 0) return find(consumer) != nullptr;
+  const auto* d = find(consumer);
+  if (d == nullptr) return false;
+  const auto& reader = d->reader_of(source.shard);
+  if (reader.served()) return local_.settle(source, consumer, std::move(question));
+  const auto owner = reader.owner.load();
+  if (owner == 0) return true;
   const auto wait = std::chrono::duration_cast<milliseconds>(question.until - services_.now());
   link::Envelope e;
   auto& asked = *e.mutable_settle();
@@ -243,14 +261,14 @@ bool cluster_router::settle(shard_address source, std::string_view consumer, set
 }
 
 std::uint64_t cluster_router::last_event(shard_address source) const {
-  if (served_here(source.domain) != nullptr) return local_.last_event(source);
-  const auto* p = find(source.domain);
-  return p != nullptr && source.shard < p->shards ? p->last_event[source.shard].load() : 0;
+  if (served_here(source)) return local_.last_event(source);
+  const auto* d = find(source.domain);
+  return d != nullptr && source.shard < d->shards ? d->last_event[source.shard].load() : 0;
 }
 
 void cluster_router::pull(shard_address source, pull_request request) {
-  if (served_here(source.domain) != nullptr) return local_.pull(source, std::move(request));
-  const auto owner = owner_of(source.domain).peer;
+  if (served_here(source)) return local_.pull(source, std::move(request));
+  const auto owner = find(source.domain)->at(source.shard).owner.load();
   link::Envelope e;
   auto& asked = *e.mutable_pull();
   asked.set_domain(std::string(source.domain));
@@ -270,20 +288,50 @@ void cluster_router::pull(shard_address source, pull_request request) {
   request.done(unavailable(services_.settings().overload_retry_ms));
 }
 
-// The owner of a domain owns all its shards.
+namespace {
+
+/// Without its number, which remote_effects gives.
+template <class Delivery>
+link::Envelope envelope_of(shard_address target, const Delivery& d) {
+  link::Envelope e;
+  auto& to = *e.mutable_deliver();
+  to.set_consumer(std::string(target.domain));
+  to.set_shard(target.shard);
+  to.set_source(d.source);
+  to.set_source_shard(d.source_shard);
+  to.set_letter(d.letter);
+  to.mutable_event()->set_seq(d.seq);
+  to.mutable_event()->set_type(d.type->number);
+  d.body->SerializeToString(to.mutable_event()->mutable_payload());
+  return e;
+}
+
+}  // namespace
+
 void cluster_router::deliver(shard_address target, event_delivery event) {
-  local_.deliver(target, std::move(event));
+  if (served_here(target)) return local_.deliver(target, std::move(event));
+  auto e = envelope_of(target, event);
+  e.mutable_deliver()->set_kind(std::string(event.kind));
+  e.mutable_deliver()->set_key(event.key);
+  effects_.deliver(find(target.domain)->at(target.shard).owner, std::move(e),
+                   std::move(event.done));
 }
+
 void cluster_router::deliver_part(shard_address target, part_ptr part) {
-  local_.deliver_part(target, std::move(part));
+  if (served_here(target)) return local_.deliver_part(target, std::move(part));
+  auto e = envelope_of(target, *part);
+  e.mutable_deliver()->mutable_event()->set_key(part->key);
+  effects_.deliver(find(target.domain)->at(target.shard).owner, std::move(e),
+                   std::exchange(part->done, nullptr));
 }
+
 void cluster_router::refresh(shard_address target, std::string_view kind, const std::string& key,
                              std::function<void()> done) {
-  local_.refresh(target, kind, key, std::move(done));
+  effects_.refresh(target, kind, key, std::move(done));
 }
 
 /// Each gateway node with receivers gets one envelope, for any number of them; other nodes get none.
-void cluster_router::push_away(const outgoing& o) {
+void cluster_router::push_away(shard_address source, const outgoing& o) {
   if (elsewhere_.empty()) return;
   std::map<link::peer_number, std::string> receivers;
   const auto take = [&](const uuid& account) {
@@ -299,6 +347,7 @@ void cluster_router::push_away(const outgoing& o) {
   link::Push p;
   p.set_rpc(std::string(o.push->type().rpc));
   o.push->body().SerializeToString(p.mutable_body());
+  p.set_part(find(source.domain)->at(source.shard).part);
   for (auto& [gateway, accounts] : receivers) {
     p.set_accounts(std::move(accounts));
     p.set_origin(peer_of(o.origin) == gateway ? without_peer(o.origin) : 0);
@@ -358,139 +407,6 @@ void cluster_router::attach(const rpc::attachment& a, std::function<void(result<
   });
 }
 
-// A node counts from its settle time on, so that a start of the whole cluster is shared out and a flapping node moves nothing.
-std::vector<std::pair<std::string, double>> cluster_router::candidates(
-    std::string_view domain) const {
-  std::vector<std::pair<std::string, double>> nodes;
-  if (!leaving_) nodes.emplace_back(options_.settings.node, 1.0);
-  const auto now = services_.now();
-  const auto all = links_.members();
-  for (const auto& m : *all) {
-    const bool counts = m.peer != 0 && m.linked && !m.record.leaving() &&
-                        now - m.since >= milliseconds(options_.settings.settle_ms);
-    if (counts &&
-        std::ranges::any_of(m.record.domains(), [&](const auto& d) { return d.name() == domain; }))
-      nodes.emplace_back(m.record.node(), 1.0);
-  }
-  return nodes;
-}
-
-bool cluster_router::may_claim(const domain_link& d) const {
-  if (leaving_) return false;
-  const auto& name = d.domain.name;
-  const auto* p = find(name);
-  if (p == nullptr || p->owner != 0 || p->moving) return false;
-  if (p->claim_now) return true;
-  const auto now = services_.now();
-  const milliseconds settle(options_.settings.settle_ms);
-  if (now - started_ < settle || now.time_since_epoch().count() < p->reserved_ns) return false;
-  if (rendezvous(name, candidates(name)) == options_.settings.node) return true;
-  const auto seen = steady_time(steady_time::duration(p->seen_ns.load()));
-  return now - seen > settle * patience_for_best + milliseconds(options_.settings.silence_ms);
-}
-
-void cluster_router::served(domain_link& d, bool serving) {
-  auto* seats = directory_.find(d.domain.name);
-  boost::asio::post(links_.io(), [this, seats, serving] {
-    auto& p = *find(seats->link.domain.name);
-    const auto now = services_.now();
-    auto e = owned(*seats, serving);
-    auto on = link::lane::control;
-    p.seen_ns = now.time_since_epoch().count();
-    const bool moves = !serving && p.moving;
-    if (moves) {
-      // After the last pushes, and so on their lane.
-      on = link::lane::bulk;
-      e.mutable_owned()->set_next(std::exchange(p.next, {}));
-      p.planned = true;
-      p.reserved_ns = (now + reserved_for).time_since_epoch().count();
-    }
-    const bool given = serving && p.claim_now.exchange(false);
-    if (given) e.mutable_owned()->set_given(true);
-    const auto all = links_.members();
-    for (const auto& m : *all)
-      if (m.peer != 0 && m.linked) send(m.peer, e, on);
-    if (moves) p.moving = false;  // told: a node that ends may close its links behind it
-    if (!serving) return;
-    // A domain that was given stays; where one that was claimed belongs is looked at.
-    p.settled_for = given ? names_of(candidates(p.name)) : std::string();
-    p.epoch = std::max(p.epoch.load(), seats->link.epoch.load());
-    log::info("cluster.owner", {{"domain", p.name}});
-    p.owner = 0;
-    const bool planned = std::exchange(p.planned, false) || given;
-    if (!planned) end_pushes(p, p.last_owner.first);
-    if (seats->link.domain.pushes && !planned) resume_sockets(p.name);
-    calls_.owner_known();
-    if (options_.owner_changed) options_.owner_changed(p.name);
-  });
-}
-
-void cluster_router::kept(domain_link& d) {
-  auto& p = *find(d.domain.name);
-  p.moving = false;
-  boost::asio::post(links_.io(), [this] { calls_.owner_known(); });
-}
-
-void cluster_router::begin_to_give(place& p, std::string node) {
-  p.next = std::move(node);
-  p.moving = true;
-  directory_.find(p.name)->head->post([](domain_head& h) { h.give(); });
-}
-
-result<void> cluster_router::give(const std::string& domain, const std::string& node) {
-  auto* p = find(domain);
-  if (p == nullptr || served_here(domain) == nullptr)
-    return make_error(errc::conflict, "This node does not own the domain.");
-  if (p->moving) return make_error(errc::conflict, "The domain is moving.");
-  const auto all = candidates(domain);
-  if (node == options_.settings.node ||
-      std::ranges::none_of(all, [&](const auto& x) { return x.first == node; }))
-    return make_error(errc::not_found, "No linked node of this name may own the domain.");
-  boost::asio::post(links_.io(), [this, p, node] {
-    if (served_here(p->name) != nullptr && !p->moving) begin_to_give(*p, node);
-  });
-  return {};
-}
-
-void cluster_router::give_all() {
-  boost::asio::post(links_.io(), [this] {
-    for (auto& p : places_) {
-      if (served_here(p->name) == nullptr || p->moving) continue;
-      auto others = candidates(p->name);
-      std::erase_if(others, [&](const auto& x) { return x.first == options_.settings.node; });
-      if (!others.empty()) begin_to_give(*p, std::string(rendezvous(p->name, others)));
-    }
-  });
-}
-
-bool cluster_router::owns_any() const {
-  return std::ranges::any_of(
-      places_, [&](const auto& p) { return p->moving || served_here(p->name) != nullptr; });
-}
-
-/// One move at a time takes a domain to the node where it belongs.
-void cluster_router::balance() {
-  balance_timer_.expires_after(balance_interval);
-  balance_timer_.async_wait([this](boost::system::error_code ec) {
-    if (ec || leaving_) return;
-    balance();
-    for (auto& p : places_)
-      if (p->owner != 0 || served_here(p->name) != nullptr)
-        p->seen_ns = services_.now().time_since_epoch().count();
-    forget_gateways();
-    if (++balances_ % balances_a_report == 0) tell_read();
-    if (std::ranges::any_of(places_, [](const auto& p) { return p->moving.load(); })) return;
-    for (auto& p : places_) {
-      if (served_here(p->name) == nullptr) continue;
-      const auto nodes = candidates(p->name);
-      if (auto names = names_of(nodes); std::exchange(p->settled_for, names) == names) continue;
-      const auto best = rendezvous(p->name, nodes);
-      if (best.empty() || best == options_.settings.node) continue;
-      return begin_to_give(*p, std::string(best));
-    }
-  });
-}
-
 std::int64_t cluster_router::read_here(std::string_view source, std::uint32_t shard,
                                        std::string_view consumer) const {
   for (const auto* r : directory_.listeners({source, shard}))
@@ -501,13 +417,12 @@ std::int64_t cluster_router::read_here(std::string_view source, std::uint32_t sh
 std::vector<std::int64_t> cluster_router::read_by_all(const domain_seats& source) const {
   const auto& name = source.link.domain.name;
   std::vector<std::int64_t> out(source.shards.size(), std::numeric_limits<std::int64_t>::max());
-  for (const auto consumer : directory_.consumers_of(name)) {
-    const bool here = served_here(consumer) != nullptr;
+  for (const auto* consumer : find(name)->consumers) {
     std::lock_guard lock(read_mutex_);
-    const auto told = read_elsewhere_.find({std::string(consumer), std::string(name)});
+    const auto told = read_elsewhere_.find({std::string(consumer->name), std::string(name)});
     for (std::uint32_t s = 0; s < out.size(); ++s) {
       auto read = reader_seat::unknown;
-      if (here) read = read_here(name, s, consumer);
+      if (consumer->reader_of(s).served()) read = read_here(name, s, consumer->name);
       else if (told != read_elsewhere_.end() && s < told->second.size()) read = told->second[s];
       out[s] = std::min(out[s], read);
     }
@@ -515,38 +430,38 @@ std::vector<std::int64_t> cluster_router::read_by_all(const domain_seats& source
   return out;
 }
 
+/// To the owners of the sources.
 void cluster_router::tell_read() {
-  for (const auto& source : places_) {
-    const auto owner = source->owner.load();
-    if (owner == 0) continue;
-    for (const auto& consumer : directory_.consumers_of(source->name)) {
-      if (served_here(consumer) == nullptr) continue;
+  for (const auto& source : domains_) {
+    std::set<link::peer_number> owners;
+    for (const auto& p : source->parts)
+      if (p->owner != 0) owners.insert(p->owner);
+    for (const auto* consumer : source->consumers) {
+      if (owners.empty() || !consumer->served()) continue;
       link::Envelope e;
       auto& told = *e.mutable_read_up_to();
-      told.set_consumer(std::string(consumer));
+      told.set_consumer(std::string(consumer->name));
       told.set_domain(std::string(source->name));
       for (std::uint32_t s = 0; s < source->shards; ++s)
-        told.add_seq(read_here(source->name, s, consumer));
-      send(owner, e);
+        told.add_seq(consumer->reader_of(s).served() ? read_here(source->name, s, consumer->name)
+                                                     : reader_seat::unknown);
+      for (const auto owner : owners) send(owner, e);
     }
   }
 }
 
 bool cluster_router::complete() const {
   const auto now = services_.now();
-  for (const auto& p : places_) {
-    if (auto* d = served_here(p->name)) {
-      const auto rests = [&](const storage::commit_lane& lane) {
-        return !lane.accepting() || lane.lease_until() <= now;
-      };
-      if (d->link.any_lane(rests)) return false;
-      continue;
+  bool all = true;
+  each_place([&](const place& p) {
+    if (p.served()) {
+      all &= p.here->holds(now);
+    } else if (p.owner == 0) {
+      const auto seen = steady_time(steady_time::duration(p.seen_ns.load()));
+      all &= p.epoch != 0 && now - seen <= milliseconds(options_.settings.unready_ms);
     }
-    if (p->owner != 0) continue;
-    const auto seen = steady_time(steady_time::duration(p->seen_ns.load()));
-    if (p->epoch == 0 || now - seen > milliseconds(options_.settings.unready_ms)) return false;
-  }
-  return true;
+  });
+  return all;
 }
 
 cluster_status cluster_router::status() const {
@@ -567,13 +482,14 @@ cluster_status cluster_router::status() const {
     for (const auto& d : r.domains()) row.roles.push_back(d.name());
     out.members.push_back(std::move(row));
   }
-  for (const auto& p : places_) {
-    cluster_status::owner row{std::string(p->name), {}};
-    if (served_here(p->name) != nullptr) row.node = options_.settings.node;
+  each_place([&](const place& p) {
+    cluster_status::owner row{std::string(p.domain.name), p.part, p.epoch, {}, {}};
+    for (auto s = p.part; s < p.domain.shards; s += p.domain.parts.size()) row.shards.push_back(s);
+    if (p.served()) row.node = options_.settings.node;
     for (const auto& m : *all)
-      if (m.peer != 0 && p->owner == m.peer) row.node = m.record.node();
+      if (m.peer != 0 && p.owner == m.peer) row.node = m.record.node();
     out.owners.push_back(std::move(row));
-  }
+  });
   const auto t = links_.counted();
   const auto c = calls_.counted();
   out.counters = {{"link_bytes_out", t.bytes_out},

@@ -1,5 +1,5 @@
 // The router of a node among others: what is owned here goes the local way, everything else over a link. Keeps which node owns
-// which domain, and decides when this node may claim one. Made by node when the settings name a cluster.
+// which part of which domain, and decides when this node may claim one. Made by node when the settings name a cluster.
 #pragma once
 
 #include "actors/runtime/placement/attendance.hpp"
@@ -8,13 +8,16 @@
 #include "actors/runtime/placement/local_router.hpp"
 #include "actors/runtime/placement/push_journal.hpp"
 #include "actors/runtime/placement/remote_calls.hpp"
+#include "actors/runtime/placement/remote_effects.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,20 +34,21 @@ class cluster_router final : public router, public rpc::push_sink, private place
   result<std::uint16_t> start();
   /// Other nodes may claim what this one owns; it takes nothing new.
   void leave();
-  /// Begins a planned move of a domain that this node owns. An error says why it cannot.
-  result<void> give(const std::string& domain, const std::string& node);
-  /// Begins to give each domain to the best other node.
+  /// Begins planned moves: of one part, or of all parts of the domain that this node owns. An error says why it cannot.
+  result<void> give(const std::string& domain, std::optional<std::uint32_t> part,
+                    const std::string& node);
+  /// Begins to give each part to the best other node.
   void give_all();
-  /// A domain is served here, or the end of its move is not sent yet.
+  /// A part is served here, or the end of its move is not sent yet.
   bool owns_any() const;
-  /// All domains have given their leases back: others may claim them now.
+  /// All parts have given their leases back: others may claim them now.
   void give_back();
   void stop(std::chrono::milliseconds budget);
 
   void attach(const rpc::attachment& a, std::function<void(result<void>)> attached);
   /// The last socket of the account left this node. Called by couriers.
   void left(const uuid& account) { attendance_.left(account); }
-  /// True when every domain has an owner that this node reaches, or had one a moment ago.
+  /// True when every part has an owner that this node reaches, or had one a moment ago.
   bool complete() const;
   link::links& links() noexcept { return links_; }
 
@@ -72,7 +76,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
     local_.push(slot, waiting);
   }
   bool spreads() const override { return true; }
-  void push_away(const outgoing& o) override;
+  void push_away(shard_address source, const outgoing& o) override;
   void watch(watch_accounts set) override;
   void lose_pushes() override;
   void unwatch(end_watch pair) override;
@@ -88,12 +92,16 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void revoke_session(const uuid& session, unix_ms until) override;
 
  private:
+  struct domain_places;
+  /// A part, and its owner as far as this node knows.
   struct place {
-    std::string_view name;
-    std::uint32_t shards = 0;
+    place(domain_places& d, std::uint32_t n) : domain(d), part(n) {}
+
+    domain_places& domain;
+    const std::uint32_t part;
+    domain_part* here = nullptr;              ///< null: this node never owns it
     std::atomic<link::peer_number> owner{0};  ///< another node; 0: this one or none
     std::atomic<std::int64_t> epoch{0};
-    std::atomic<bool> taken_elsewhere{false};  ///< a linked node takes its events
     std::atomic<bool> moving{false};     ///< this node gives it up: calls wait for the next owner
     std::atomic<bool> claim_now{false};  ///< the last owner gave it to this node
     std::atomic<std::int64_t> reserved_ns{0};  ///< until then only the named next owner claims
@@ -103,12 +111,29 @@ class cluster_router final : public router, public rpc::push_sink, private place
     /// Links' thread: the last owner and its epoch. The same one after a break sends what was missed.
     std::pair<link::peer_number, std::int64_t> last_owner = {};
     bool planned = false;  ///< links' thread: the last owner gave it up in order
+    bool served() const { return here != nullptr && here->serving.load(); }
+    bool takes_calls() const { return served() && !moving; }
     /// Links' thread: nodes that lost it without giving it up. Sockets were told to resume then, and have what such a node still sends.
     std::set<link::peer_number> lost_by = {};
-    std::unique_ptr<std::atomic<std::uint64_t>[]> last_event;
-    std::atomic<std::int64_t> seen_ns;  ///< when an owner was last known
+    std::atomic<std::int64_t> seen_ns{0};  ///< when an owner was last known
     std::set<link::peer_number> resume_at =
         {};  ///< links' thread: owners that do not know all accounts yet
+  };
+  struct domain_places {
+    std::string_view name;
+    std::uint32_t shards = 0;
+    domain_seats* here = nullptr;  ///< null: a domain that this node never owns
+    std::vector<std::unique_ptr<place>> parts = {};
+    std::vector<domain_places*> consumers = {};  ///< domains that take its events
+    std::atomic<bool> taken_elsewhere{false};    ///< readers of its events live on other nodes
+    std::unique_ptr<std::atomic<std::uint64_t>[]> last_event = {};  ///< by shard
+
+    place& at(std::uint32_t shard) const { return *parts[shard % parts.size()]; }
+    /// Where this domain's reader of a source's shard lives.
+    place& reader_of(std::uint32_t source_shard) const { return at(source_shard % shards); }
+    bool served() const {
+      return std::ranges::any_of(parts, [](const auto& p) { return p->served(); });
+    }
   };
   struct asked_page {
     link::peer_number peer = 0;
@@ -116,15 +141,14 @@ class cluster_router final : public router, public rpc::push_sink, private place
   };
 
   // placement_rule
-  bool may_claim(const domain_link& d) const override;
-  void served(domain_link& d, bool serving) override;
-  void kept(domain_link& d) override;
+  bool may_claim(const domain_part& p) const override;
+  void served(domain_part& p, bool serving) override;
+  void kept(domain_part& p) override;
   /// The node itself, and the linked ones with the role that count by now.
   std::vector<std::pair<std::string, double>> candidates(std::string_view domain) const;
-  bool takes_calls(std::string_view domain) const;
-  /// No node has owned the domain for a while.
-  bool is_nowhere(std::string_view domain) const;
-  /// By shard: the highest event that every consumer has read durably, wherever it is owned.
+  /// No node has owned the part for a while.
+  bool is_nowhere(const place& p) const;
+  /// By shard: the highest event that every consumer has read durably, wherever its reader lives.
   std::vector<std::int64_t> read_by_all(const domain_seats& source) const;
   std::int64_t read_here(std::string_view source, std::uint32_t shard,
                          std::string_view consumer) const;
@@ -132,13 +156,26 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void begin_to_give(place& p, std::string node);
   void balance();
 
-  place* find(std::string_view domain) const;
-  owner_hint owner_of(std::string_view domain) const;
-  domain_seats* served_here(std::string_view domain) const;
+  domain_places* find(std::string_view domain) const;
+  /// Null for a domain or part that this cluster does not have.
+  place* find(std::string_view domain, std::uint32_t part) const;
+  place& place_of(const domain_part& p) const { return *find(p.link.domain.name, p.number); }
+  /// Of the call's entity, by its key.
+  place* place_of(const rpc::call& c) const;
+  /// Calls f with each place of each domain.
+  template <class F>
+  void each_place(F f) const {
+    for (const auto& d : domains_)
+      for (const auto& p : d->parts) f(*p);
+  }
+  bool served_here(shard_address a) const;
+  owner_hint owner_of(const rpc::call& c) const;
   bool send(link::peer_number to, const link::Envelope& e, link::lane on = link::lane::bulk) {
     return links_.send(to, e, on);
   }
-  void to_consumers(std::string_view source, const link::Envelope& e);
+  void to_consumers(shard_address source, const link::Envelope& e);
+  owner_hint owner_of(shard_address a) const;
+  void owner_known();
   void to_gateways(const link::Envelope& e, link::lane on);
 
   // cluster_receiver.cpp: on the links' thread
@@ -154,13 +191,14 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void handle(link::peer_number from, const link::Settle& asked);
   void handle(link::peer_number from, const link::Interest& told);
   void handle(link::peer_number from, const link::Push& p);
+  void handle(link::peer_number from, const link::Deliver& told);
+  void handle(link::peer_number from, const link::Refresh& asked);
   void replace_accounts(link::peer_number gateway, const std::vector<uuid>& all);
   void forget_gateways();
-  void tell_owned(link::peer_number to, domain_seats& d);
-  link::Envelope owned(domain_seats& d, bool serving) const;
+  link::Envelope owned(const place& p, bool serving) const;
   void new_owner(place& p, link::peer_number owner);
   void end_pushes(place& p, link::peer_number of);
-  void tell_new_reader(link::peer_number to, std::string_view consumer);
+  void tell_new_reader(link::peer_number to, const place& consumer);
   void resume_sockets(std::string_view domain);
   void want_tick();
   void tick();
@@ -172,9 +210,10 @@ class cluster_router final : public router, public rpc::push_sink, private place
   local_router& local_;
   rpc::push_sink& edge_;
   const cluster_options options_;
-  std::vector<std::unique_ptr<place>> places_;
+  std::vector<std::unique_ptr<domain_places>> domains_;
   link::links links_;
   remote_calls calls_;
+  remote_effects effects_;
   attendance attendance_;
   gateway_accounts elsewhere_;
   push_journal journal_;

@@ -9,10 +9,11 @@ namespace nova::runtime {
 
 domain_seats::domain_seats(domain d, std::shared_ptr<storage::database> db, services& s, router& r,
                            directory& all)
-    : link(std::move(d), std::move(db), s, r),
-      head(std::make_unique<domain_head_seat>(*this, all)),
-      listeners(link.domain.shards) {
-  link.head = head.get();
+    : link(std::move(d), std::move(db), s, r), listeners(link.domain.shards) {
+  for (auto& part : link.parts) {
+    heads.push_back(std::make_unique<domain_head_seat>(*this, *part, all));
+    part->head = heads.back().get();
+  }
   for (std::uint32_t i = 0; i < link.domain.shards; ++i)
     shards.push_back(std::make_unique<shard_seat>(link, i));
 }
@@ -35,10 +36,14 @@ std::vector<std::int64_t> read_by_all(const domain_seats& source) {
 
 }  // namespace
 
-void directory::know(std::string name, std::uint32_t shards, std::vector<std::string> sources) {
-  foreign_.push_back(std::make_unique<foreign_domain>(
-      foreign_domain{std::move(name), shards, std::move(sources),
-                     std::vector<std::vector<reader_seat*>>(shards)}));
+void directory::know(const domain& d) {
+  auto& known = *foreign_.emplace_back(std::make_unique<foreign_domain>());
+  known.name = d.name;
+  known.shards = d.shards;
+  known.listeners.resize(d.shards);
+  for (const auto& i : d.intakes) known.sources.emplace_back(i.event->domain);
+  for (const auto& kind : d.kinds)
+    for (const auto& [number, handler] : kind.calls) key_rules_[number] = kind.normalise_key;
 }
 
 std::vector<std::string_view> directory::consumers_of(std::string_view source) const {
@@ -56,12 +61,15 @@ void directory::connect() {
   for (auto& d : domains_) {
     const auto& kinds = d->link.domain.kinds;
     for (std::size_t k = 0; k < kinds.size(); ++k)
-      for (const auto& [number, handler] : kinds[k].calls) routes_[number] = {d.get(), k, &handler};
+      for (const auto& [number, handler] : kinds[k].calls) {
+        routes_[number] = {d.get(), k, &handler};
+        key_rules_[number] = kinds[k].normalise_key;
+      }
     connect(*d);
   }
   for (auto& d : domains_) d->link.outbox_read = [d = d.get()] { return read_by_all(*d); };
   for (auto& d : domains_) {
-    services_.timers.watch(*d->head);
+    for (auto& h : d->heads) services_.timers.watch(*h);
     for (auto& s : d->shards) services_.timers.watch(*s);
   }
   for (auto& c : couriers_.seats()) services_.timers.watch(*c);
@@ -111,6 +119,11 @@ const route* directory::find_route(std::uint32_t method) const {
   return i != routes_.end() ? &i->second : nullptr;
 }
 
+const directory::key_rule* directory::find_key_rule(std::uint32_t method) const {
+  const auto i = key_rules_.find(method);
+  return i != key_rules_.end() ? &i->second : nullptr;
+}
+
 void directory::tap(const rpc::event_type& event, tap_fn f) {
   auto& tapped = taps_[event.number];
   tapped.type = &event;
@@ -124,7 +137,7 @@ const directory::tapped* directory::taps(std::uint32_t event) const {
 
 bool directory::ousted() const {
   return std::any_of(domains_.begin(), domains_.end(), [](const auto& d) {
-    return d->link.domain.pushes && d->link.holding == holding::elsewhere;
+    return d->link.domain.pushes && d->link.parts.front()->holding == holding::elsewhere;
   });
 }
 

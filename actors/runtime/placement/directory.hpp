@@ -25,8 +25,8 @@ struct domain_seats {
 
   domain_link link;
   std::vector<std::unique_ptr<shard_seat>> shards;
-  std::vector<std::unique_ptr<reader_seat>> readers;  ///< of this domain, one per source shard
-  std::unique_ptr<domain_head_seat> head;
+  std::vector<std::unique_ptr<reader_seat>> readers;     ///< of this domain, one per source shard
+  std::vector<std::unique_ptr<domain_head_seat>> heads;  ///< by part
   /// By shard of this domain: readers of other domains that take its events.
   std::vector<std::vector<reader_seat*>> listeners;
 };
@@ -58,8 +58,8 @@ class directory {
 
   // Before the start:
   void add(domain d, std::shared_ptr<storage::database> db, router& r);
-  /// A domain that other nodes own.
-  void know(std::string name, std::uint32_t shards, std::vector<std::string> sources);
+  /// A domain that other nodes own: its outline, of which nothing is called but the rules of its keys.
+  void know(const domain& outline);
   void tap(const rpc::event_type& event, tap_fn f);
   /// The rule by which domains are claimed, in a cluster. It outlives the actors.
   void place_by(placement_rule& rule) { rule_ = &rule; }
@@ -75,10 +75,13 @@ class directory {
   /// Readers of this node that take the shard's events.
   const std::vector<reader_seat*>& listeners(shard_address source) const;
   const route* find_route(std::uint32_t method) const;
+  /// How the keys of the method's entities are normalised, also for a domain of other nodes. Null: an unknown method.
+  using key_rule = std::function<result<std::string>(const rpc::method&, std::string raw)>;
+  const key_rule* find_key_rule(std::uint32_t method) const;
   const tapped* taps(std::uint32_t event) const;
 
   /// Without a cluster one node must hold all domains. Only the owner of the first domain may claim the others.
-  const domain_link& anchor() const { return domains_.front()->link; }
+  const domain_part& anchor() const { return *domains_.front()->link.parts.front(); }
   /// True if another node owns a domain that pushes.
   bool ousted() const;
   /// Another node took a domain that pushes. Sockets are closed, so that clients connect to that node.
@@ -95,6 +98,7 @@ class directory {
   std::vector<std::unique_ptr<foreign_domain>> foreign_;
   placement_rule* rule_ = nullptr;
   std::unordered_map<std::uint32_t, route> routes_;
+  std::unordered_map<std::uint32_t, key_rule> key_rules_;
   std::unordered_map<std::uint32_t, tapped> taps_;
 };
 

@@ -24,8 +24,11 @@ steady_time next_multiple(steady_time now, milliseconds interval) {
 
 }  // namespace
 
-domain_head_seat::domain_head_seat(domain_seats& d, directory& a)
-    : inbox(std::string(d.link.domain.name) + "/head", 1000), seats(d), all(a) {}
+domain_head_seat::domain_head_seat(domain_seats& d, domain_part& p, directory& a)
+    : inbox(std::string(d.link.domain.name) + "/head/" + std::to_string(p.number), 1000),
+      seats(d),
+      part(p),
+      all(a) {}
 
 std::unique_ptr<occupant> domain_head_seat::occupy() {
   return std::make_unique<domain_head>(*this);
@@ -35,12 +38,31 @@ domain_head::domain_head(domain_head_seat& s)
     : seat_(s),
       seats_(s.seats),
       link_(s.seats.link),
+      part_(s.part),
       all_(s.all),
       services_(link_.services),
       next_(services_.now()) {
   ++seat_.sitting;
-  link_.serving = false;
+  part_.serving = false;
   seat_.alarm(next_);
+}
+
+template <class F>
+void domain_head::each_shard(F f) const {
+  for (auto n = part_.number; n < seats_.shards.size(); n += link_.parts.size())
+    f(*seats_.shards[n]);
+}
+
+template <class F>
+void domain_head::each_reader(F f) const {
+  for (const auto& r : seats_.readers)
+    if (&link_.part_of(r->home) == &part_) f(*r);
+}
+
+std::size_t domain_head::size() const {
+  std::size_t n = 0;
+  each_shard([&n](shard_seat&) { ++n; });
+  return n;
 }
 
 bool domain_head::turn() {
@@ -49,22 +71,22 @@ bool domain_head::turn() {
     item = nullptr;
   });
   const auto now = services_.now();
-  const bool astray = all_.rule() == nullptr && !owned_.empty() && &link_ != &all_.anchor() &&
+  const bool astray = all_.rule() == nullptr && !owned_.empty() && &part_ != &all_.anchor() &&
                       all_.anchor().holding == holding::elsewhere;
-  if (state_ == state::giving && !link_.fenced.load()) go_on_giving();
+  if (state_ == state::giving && !part_.fenced.load()) go_on_giving();
   const bool fenced =
-      link_.fenced.load() || link_.any_lane([](const auto& lane) { return lane.fenced(); });
+      part_.fenced.load() || part_.any_lane([](const auto& lane) { return lane.fenced(); });
   if ((fenced || astray) && (state_ == state::serving || state_ == state::giving ||
                              state_ == state::warming || state_ == state::idle))
     lose();
-  // Answers that wait for this domain's readers do not wait for its database.
-  const bool away = link_.any_lane([](const auto& lane) { return !lane.accepting(); });
-  if (std::exchange(away_, away) != away && away)
-    for (auto& r : seats_.readers) r->wake();
+  // Answers that wait for these readers do not wait for their database.
+  const bool away = part_.any_lane([](const auto& lane) { return !lane.accepting(); });
+  if (std::exchange(away_, away) != away && away) each_reader([](reader_seat& r) { r.wake(); });
   if (now >= next_) {
     bool quiet = false;
     if (state_ == state::idle && may_claim()) claim();
-    if (state_ == state::serving) quiet = !link_.retention->tick(now, services_.wall());
+    if (state_ == state::serving)
+      quiet = part_.number != 0 || !link_.retention->tick(now, services_.wall());
     if (state_ == state::giving) next_ = now + giving_interval;
     else
       next_ = next_multiple(now, quiet                                   ? quiet_interval
@@ -81,8 +103,8 @@ void domain_head::retry(milliseconds in) {
 }
 
 bool domain_head::may_claim() const {
-  if (const auto* rule = all_.rule()) return rule->may_claim(link_);
-  if (&link_ == &all_.anchor()) return true;
+  if (const auto* rule = all_.rule()) return rule->may_claim(part_);
+  if (&part_ == &all_.anchor()) return true;
   const auto anchor = all_.anchor().holding.load();
   return anchor == holding::ours || anchor == holding::away;
 }
@@ -90,27 +112,27 @@ bool domain_head::may_claim() const {
 void domain_head::claim() {
   doing_ = "claim";
   state_ = state::claiming;
-  link_.fenced = false;
-  link_.database->claim_shards(
-      link_.domain.shards,
-      poster([](domain_head& h, const result<std::vector<storage::shard_claim>>& r) {
-        h.claimed(r);
-      }));
+  part_.fenced = false;
+  auto done = poster(
+      [](domain_head& h, const result<std::vector<storage::shard_claim>>& r) { h.claimed(r); });
+  auto& database = *link_.database;
+  if (database.apart()) database.claim_lane(part_.number, link_.domain.shards, std::move(done));
+  else database.claim_shards(link_.domain.shards, std::move(done));
 }
 
 void domain_head::claimed(const result<std::vector<storage::shard_claim>>& r) {
   doing_ = "claimed";
   if (r.has_error()) {
-    link_.holding = holding::away;
+    part_.holding = holding::away;
     return retry(milliseconds(services_.settings().claim_retry_ms));
   }
   for (const auto& c : r.value()) {
     if (c.shard >= seats_.shards.size() || !owned_.insert(c.shard).second) continue;
     seats_.shards[c.shard]->post([c](shard& s) { s.open(c); });
-    link_.epoch = std::max(link_.epoch.load(), c.epoch);
+    part_.epoch = std::max(part_.epoch.load(), c.epoch);
   }
-  const bool whole = owned_.size() == seats_.shards.size();
-  link_.holding = whole ? holding::ours : holding::elsewhere;
+  const bool whole = owned_.size() == size();
+  part_.holding = whole ? holding::ours : holding::elsewhere;
   if (!whole)
     return retry(all_.rule() != nullptr ? watch_interval
                                         : milliseconds(services_.settings().claim_retry_ms));
@@ -164,14 +186,15 @@ void domain_head::serve() {
   doing_ = "serve";
   state_ = state::serving;
   warm_ = true;
-  link_.serving = true;
-  for (auto& r : seats_.readers) r->post([](reader& x) { x.open(); });
-  if (auto* rule = all_.rule()) rule->served(link_, true);
-  log::info("runtime.serving", {{"domain", link_.domain.name}, {"shards", owned_.size()}});
+  part_.serving = true;
+  each_reader([](reader_seat& r) { r.post([](reader& x) { x.open(); }); });
+  if (auto* rule = all_.rule()) rule->served(part_, true);
+  log::info("runtime.serving",
+            {{"domain", link_.domain.name}, {"part", part_.number}, {"shards", owned_.size()}});
 }
 
 void domain_head::give() {
-  if (state_ != state::serving) return all_.rule()->kept(link_);
+  if (state_ != state::serving) return all_.rule()->kept(part_);
   doing_ = "give";
   state_ = state::giving;
   give_until_ = services_.now() + giving_patience;
@@ -179,23 +202,25 @@ void domain_head::give() {
 }
 
 void domain_head::go_on_giving() {
-  if (link_.under_way.load() == 0) {
-    link_.serving = false;
-    return drop_memory();
+  if (part_.under_way.load() == 0) {
+    part_.serving = false;
+    // A call is counted before it looks: it has seen that the part is not served, or it is seen here.
+    if (part_.under_way.load() == 0) return drop_memory();
+    part_.serving = true;
   }
   if (services_.now() < give_until_) return;
   state_ = state::serving;
-  all_.rule()->kept(link_);
+  all_.rule()->kept(part_);
 }
 
 void domain_head::hurry() { next_ = services_.now(); }
 
 void domain_head::lose() {
   doing_ = "fenced";
-  log::warn("runtime.fenced", {{"domain", link_.domain.name}});
-  link_.serving = false;
-  link_.holding = holding::elsewhere;
-  if (auto* rule = all_.rule()) rule->served(link_, false);
+  log::warn("runtime.fenced", {{"domain", link_.domain.name}, {"part", part_.number}});
+  part_.serving = false;
+  part_.holding = holding::elsewhere;
+  if (auto* rule = all_.rule()) rule->served(part_, false);
   else if (link_.domain.pushes) all_.oust();
   drop_memory();
 }
@@ -203,24 +228,23 @@ void domain_head::lose() {
 void domain_head::drop_memory() {
   state_ = state::dropping;
   owned_.clear();
-  to_drop_ = seats_.shards.size() + seats_.readers.size();
-  for (auto& s : seats_.shards)
-    s->post([done = poster([](domain_head& h) { h.dropped(); })](shard& x) {
+  to_drop_ = 0;
+  const auto drop = [this](auto& seat) {
+    ++to_drop_;
+    seat.post([done = poster([](domain_head& h) { h.dropped(); })](auto& x) {
       x.close();
       done();
     });
-  for (auto& r : seats_.readers)
-    r->post([done = poster([](domain_head& h) { h.dropped(); })](reader& x) {
-      x.close();
-      done();
-    });
+  };
+  each_shard(drop);
+  each_reader(drop);
 }
 
 void domain_head::dropped() {
   if (state_ != state::dropping || --to_drop_ != 0) return;
   state_ = state::reborn;
   doing_ = "reincarnate";
-  link_.database->reincarnate(poster([](domain_head& h, const result<void>& r) {
+  auto done = poster([](domain_head& h, const result<void>& r) {
     if (h.state_ != state::reborn) return;
     if (r.has_error()) {
       h.to_drop_ = 1;
@@ -229,10 +253,13 @@ void domain_head::dropped() {
                                h.poster([](domain_head& x) { x.dropped(); }));
       return;
     }
-    h.link_.fenced = false;
-    if (auto* rule = h.all_.rule()) rule->served(h.link_, false);
+    h.part_.fenced = false;
+    if (auto* rule = h.all_.rule()) rule->served(h.part_, false);
     h.retry(milliseconds(0));
-  }));
+  });
+  auto& database = *link_.database;
+  if (database.apart()) database.reincarnate_lane(part_.number, std::move(done));
+  else database.reincarnate(std::move(done));
 }
 
 }  // namespace nova::runtime

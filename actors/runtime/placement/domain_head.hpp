@@ -1,6 +1,6 @@
-// The head of one domain on this node: claims its shards, warms it up and watches the lease. After the
-// lane was fenced, the head has all memory dropped before a new lane starts. Also ticks the retention
-// of the domain's tables. One actor per domain.
+// The head of one part of a domain on this node: claims its shards, warms the domain up and watches the lease. After the
+// lane was fenced, the head has the memory of the part dropped before a new lane starts. The head of the first part also ticks
+// the retention of the domain's tables. One actor per part.
 #pragma once
 
 #include "actors/runtime/entities/needs.hpp"
@@ -18,23 +18,24 @@ class domain_head;
 struct domain_seats;
 using head_item = std::function<void(domain_head&)>;
 
-/// Decides in a cluster which node may claim a domain. Called on the heads' threads.
+/// Decides in a cluster which node may claim a part. Called on the heads' threads.
 class placement_rule {
  public:
   virtual ~placement_rule() = default;
-  virtual bool may_claim(const domain_link& d) const = 0;
-  /// This node owns the domain's shards and serves them, or does so no longer.
-  virtual void served(domain_link& d, bool serving) = 0;
-  /// A planned move was taken back: the domain did not come to rest in time.
-  virtual void kept(domain_link& d) = 0;
+  virtual bool may_claim(const domain_part& p) const = 0;
+  /// This node owns the part's shards and serves them, or does so no longer.
+  virtual void served(domain_part& p, bool serving) = 0;
+  /// A planned move was taken back: the part did not come to rest in time.
+  virtual void kept(domain_part& p) = 0;
 };
 
 class domain_head_seat final : public inbox<head_item> {
  public:
-  domain_head_seat(domain_seats& seats, directory& all);
+  domain_head_seat(domain_seats& seats, domain_part& part, directory& all);
   std::unique_ptr<occupant> occupy() override;
 
   domain_seats& seats;
+  domain_part& part;
   directory& all;
   std::uint64_t sitting = 0;  ///< occupant only
 };
@@ -46,7 +47,7 @@ class domain_head final : public occupant {
   std::string current() const override { return doing_; }
 
   // Posted by the placement rule:
-  /// Gives the domain up for a planned move. No call fails by it.
+  /// Gives the part up for a planned move. No call fails by it.
   void give();
   /// Claims at once.
   void hurry();
@@ -62,6 +63,12 @@ class domain_head final : public occupant {
     giving,    ///< takes no new calls, and waits until those under way are answered
   };
 
+  /// Calls f with each seat of the part's shards, or of the readers that live with them.
+  template <class F>
+  void each_shard(F f) const;
+  template <class F>
+  void each_reader(F f) const;
+  std::size_t size() const;  ///< shards of the part
   bool may_claim() const;
   void claim();
   void claimed(const result<std::vector<storage::shard_claim>>& r);
@@ -85,6 +92,7 @@ class domain_head final : public occupant {
   domain_head_seat& seat_;
   domain_seats& seats_;
   domain_link& link_;
+  domain_part& part_;
   directory& all_;
   services& services_;
   state state_ = state::idle;

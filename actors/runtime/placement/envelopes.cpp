@@ -50,6 +50,7 @@ link::Envelope envelope_of(const rpc::call& c, std::uint64_t id, std::uint32_t l
   to.set_request_id(c.request_id);
   to.set_idempotency_key(c.idempotency_key);
   to.set_deadline_ms(left_ms);
+  to.set_key(c.key);
   c.request->SerializeToString(to.mutable_request());
   return e;
 }
@@ -72,6 +73,7 @@ result<rpc::call> call_of(const link::Call& from, link::peer_number peer) {
   c.caller.user_agent = who.user_agent();
   c.request_id = from.request_id();
   c.idempotency_key = from.idempotency_key();
+  c.key = from.key();
   c.request = std::move(request);
   return c;
 }

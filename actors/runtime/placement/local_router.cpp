@@ -22,7 +22,9 @@ bool takes_guests(const rpc::method& m) {
 
 }  // namespace
 
-result<std::string> local_router::key_of(const rpc::call& c, const route& r) {
+result<std::string> local_router::key_of(const rpc::call& c) const {
+  const auto* normalise = directory_.find_key_rule(c.method->number);
+  if (normalise == nullptr) return unavailable(services_.settings().overload_retry_ms);
   std::string raw;
   switch (c.method->key) {
     case rpc::key_source::field: raw = c.method->key_of(*c.request); break;
@@ -36,9 +38,7 @@ result<std::string> local_router::key_of(const rpc::call& c, const route& r) {
       break;
     case rpc::key_source::single: raw = "one"; break;
   }
-  const auto& kind = r.domain->link.domain.kinds[r.kind];
-  if (kind.normalise_key) return kind.normalise_key(*c.method, std::move(raw));
-  return raw;
+  return *normalise ? (*normalise)(*c.method, std::move(raw)) : result<std::string>(std::move(raw));
 }
 
 void local_router::call(rpc::call c) {
@@ -51,19 +51,21 @@ void local_router::call(rpc::call c) {
   const bool closed =
       services_.stopping.load(std::memory_order_relaxed) && c.caller.kind != rpc::caller_kind::node;
   if (to == nullptr || closed) return c.reply(unavailable(retry_ms));
-  auto key = key_of(c, *to);
+  auto key = c.key.empty() ? key_of(c) : result<std::string>(std::move(c.key));
   if (key.has_error()) return c.reply(key.error());
   if (c.deadline == steady_time{})
     c.deadline = services_.now() + milliseconds(c.method->deadline_ms != 0 ? c.method->deadline_ms
                                                                            : default_deadline_ms);
   auto& domain = *to->domain;
-  auto f = std::make_unique<flight>(std::in_place_type<call_work>, std::move(c), nullptr,
-                                    &domain.link.under_way);
+  const auto number = domain.link.shard_number(key.value());
+  auto& under_way = domain.link.part_of(number).under_way;
+  auto f =
+      std::make_unique<flight>(std::in_place_type<call_work>, std::move(c), nullptr, &under_way);
   f->kind = to->kind;
   f->key = std::move(key.value());
   f->handler = to->handler;
-  domain.link.under_way.fetch_add(1, std::memory_order_relaxed);
-  auto& shard = *domain.shards[domain.link.shard_number(f->key)];
+  under_way.fetch_add(1, std::memory_order_relaxed);
+  auto& shard = *domain.shards[number];
   shard_item item(std::move(f));
   if (shard.push(std::move(item))) return;
   class_metrics::count(domain.link.shard_metrics->inbox_overflows);
@@ -117,8 +119,7 @@ bool local_router::settle(shard_address source, std::string_view consumer, settl
   for (auto* r : directory_.listeners(source))
     if (r->consumer.domain.name == consumer) {
       // With its database away nothing settles there: the caller would wait for nothing.
-      const auto refuses = [](const storage::commit_lane& lane) { return !lane.accepting(); };
-      if (!r->consumer.serving || r->consumer.any_lane(refuses)) return false;
+      if (!r->consumer.serves(r->home) || !r->consumer.lane(r->home).accepting()) return false;
       r->post(std::move(question));
       return true;
     }

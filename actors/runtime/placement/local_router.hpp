@@ -12,6 +12,8 @@ class local_router final : public router {
       : services_(s), couriers_(c), directory_(d) {}
 
   void call(rpc::call c) override;
+  /// The key of the call's entity, as its kind normalises it. The entity may be another node's.
+  result<std::string> key_of(const rpc::call& c) const;
 
   bool wanted(std::string_view domain) const override;
   void publish(shard_address source, const relay_batch_ptr& batch) override;
@@ -39,7 +41,6 @@ class local_router final : public router {
   void unwatch(end_watch pair) override { couriers_.unwatch(pair); }
 
  private:
-  result<std::string> key_of(const rpc::call& c, const route& r);
   shard_seat& seat(shard_address a) const;
   void tell(const directory::tap_fn& tap, const rpc::message_ptr& body, std::uint32_t attempt);
 

@@ -31,7 +31,7 @@ remote_calls::remote_calls(services& s, std::size_t most, hooks h)
       wheel_(milliseconds(std::max<std::uint32_t>(1, s.settings().tick_ms))) {}
 
 void remote_calls::call(rpc::call c) {
-  const auto to = hooks_.owner(c.method->domain);
+  const auto to = hooks_.owner(c);
   if (to.here) return hooks_.here(std::move(c));
   const auto id = last_id_.fetch_add(1, std::memory_order_relaxed) + 1;
   std::optional<link::Envelope> e;
@@ -68,7 +68,7 @@ void remote_calls::send_again(std::uint64_t id) {
   const auto i = calls_.find(id);
   if (i == calls_.end()) return;
   auto& w = *i->second;
-  const auto to = hooks_.owner(w.call.method->domain);
+  const auto to = hooks_.owner(w.call);
   if (to.here) {
     auto c = std::move(w.call);
     calls_.erase(i);

@@ -1,4 +1,4 @@
-// Calls to domains of other nodes: kept until they are answered, sent again where that is safe, and answered at once when their
+// Calls to entities of other nodes: kept until they are answered, sent again where that is safe, and answered at once when their
 // node goes. Used by cluster_router. Thread-safe.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace nova::runtime {
 
-/// The owner of a domain, as this node knows it.
+/// The owner of a shard, as this node knows it.
 struct owner_hint {
   bool here = false;
   link::peer_number peer = 0;  ///< 0: unknown
@@ -25,7 +25,7 @@ struct owner_hint {
 class remote_calls {
  public:
   struct hooks {
-    std::function<owner_hint(std::string_view domain)> owner;
+    std::function<owner_hint(const rpc::call&)> owner;
     std::function<bool(link::peer_number, const link::Envelope&)> send;
     std::function<void(rpc::call)> here;  ///< carries the call out in this process
     std::function<void()> tick_wanted;    ///< tick() must be called soon

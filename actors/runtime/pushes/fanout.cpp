@@ -5,12 +5,12 @@
 
 namespace nova::runtime {
 
-fanout::fanout(router& to, std::size_t cached)
-    : to_(to), spreads_(to.spreads()), cached_(cached), waiting_(to.slots()) {}
+fanout::fanout(router& to, std::size_t cached, shard_address source)
+    : to_(to), spreads_(to.spreads()), cached_(cached), source_(source), waiting_(to.slots()) {}
 
 void fanout::add(outgoing o) {
   if (!o.push) return;
-  if (spreads_) to_.push_away(o);
+  if (spreads_) to_.push_away(source_, o);
   if (o.to.many) return add_many(o, o.push->body().ByteSizeLong());
   if (!o.to.accounts || o.to.accounts->empty()) return;
   const auto& accounts = *o.to.accounts;

@@ -18,8 +18,9 @@ class fanout {
   /// Audiences up to this size are sent ungrouped; each courier picks out its own accounts.
   static constexpr std::size_t small_audience = 16;
 
-  /// Remembers the groupings of up to `cached` audiences.
-  fanout(router& to, std::size_t cached);
+  /// Remembers the groupings of up to `cached` audiences. `source`: the shard whose pushes these are; a node that passes on what
+  /// other nodes push has none.
+  fanout(router& to, std::size_t cached, shard_address source = {});
 
   void add(outgoing o);
   void flush();
@@ -39,6 +40,7 @@ class fanout {
   router& to_;
   const bool spreads_;
   const std::size_t cached_;
+  const shard_address source_;
   std::vector<std::vector<delivery>> waiting_;  // by slot
   std::vector<std::uint32_t> touched_;
   std::unordered_map<const void*, remembered> cache_;

@@ -11,6 +11,8 @@ namespace queries = storage::runtime_queries;
 domain_link::domain_link(runtime::domain d, std::shared_ptr<storage::database> db,
                          runtime::services& s, runtime::router& r)
     : domain(std::move(d)), database(std::move(db)), services(s), router(r) {
+  for (std::uint32_t n = 0; n < (database->apart() ? database->lanes() : 1); ++n)
+    parts.push_back(std::make_unique<domain_part>(*this, n));
   const std::string name(domain.name);
   shard_metrics = &s.metrics.of("shard:" + name);
   for (const auto& kind : domain.kinds)

@@ -90,6 +90,10 @@ struct part_delivery {
   std::string source;
   std::uint32_t source_shard = 0;
   std::uint64_t seq = 0;
+  // The event itself: the owner on another node finds its share by the event's route.
+  const rpc::event_type* type = nullptr;
+  rpc::message_ptr body;
+  std::string key;
   shard_part part;
   /// As in event_delivery; what makes this part's effect happen once is its row beside the letter.
   bool letter = false;

@@ -68,8 +68,11 @@ class router {
   virtual void push(std::uint32_t slot, std::vector<delivery>& waiting) = 0;
   /// True when accounts may have sockets on other nodes. It does not change.
   virtual bool spreads() const { return false; }
-  /// Sends the push to the other nodes where its audience has sockets. Called only if spreads().
-  virtual void push_away(const outgoing&) {}
+  /// Sends the push of a shard to the other nodes where its audience has sockets. Called only if spreads().
+  virtual void push_away(shard_address source, const outgoing& o) {
+    static_cast<void>(source);
+    static_cast<void>(o);
+  }
   virtual void watch(watch_accounts set) = 0;
   /// Pushes were lost, and their receivers are unknown. All sockets are told to resume.
   virtual void lose_pushes() = 0;

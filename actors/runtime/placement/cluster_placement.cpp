@@ -1,0 +1,192 @@
+// Which node owns which part: who may claim, planned moves, and the balance among the nodes that are there.
+#include "actors/runtime/placement/cluster_router.hpp"
+#include "actors/runtime/placement/rendezvous.hpp"
+#include "protocols/core/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace nova::runtime {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+/// A part that its best node does not take is claimed by any node with the role after so many settle times.
+constexpr int patience_for_best = 2;
+/// After a planned move only its receiver claims for so long.
+constexpr milliseconds reserved_for{3000};
+constexpr milliseconds balance_interval{1000};
+/// How often owners of consumers tell how far they have read: events are kept for days.
+constexpr std::uint32_t balances_a_report = 10;
+/// Moves that one node has begun and not ended.
+constexpr int moves_at_once = 2;
+
+std::string names_of(const std::vector<std::pair<std::string, double>>& nodes) {
+  std::string out;
+  for (const auto& [name, weight] : nodes) out += name + ' ';
+  return out;
+}
+
+/// Where the part belongs.
+template <class Place, class Nodes>
+std::string_view best_of(const Place& p, const Nodes& nodes) {
+  return rendezvous(std::string(p.domain.name) + '/' + std::to_string(p.part), nodes);
+}
+
+}  // namespace
+
+// A node counts from its settle time on, so that a start of the whole cluster is shared out and a flapping node moves nothing.
+std::vector<std::pair<std::string, double>> cluster_router::candidates(
+    std::string_view domain) const {
+  std::vector<std::pair<std::string, double>> nodes;
+  if (!leaving_) nodes.emplace_back(options_.settings.node, 1.0);
+  const auto now = services_.now();
+  const auto all = links_.members();
+  for (const auto& m : *all) {
+    const bool counts = m.peer != 0 && m.linked && !m.record.leaving() &&
+                        now - m.since >= milliseconds(options_.settings.settle_ms);
+    if (counts && std::ranges::any_of(m.record.domains(), [&](const auto& d) {
+          return d.name() == domain && d.parts() == find(domain)->parts.size();
+        }))
+      nodes.emplace_back(m.record.node(), 1.0);
+  }
+  return nodes;
+}
+
+bool cluster_router::may_claim(const domain_part& part) const {
+  if (leaving_) return false;
+  const auto& p = place_of(part);
+  if (p.owner != 0 || p.moving) return false;
+  if (p.claim_now) return true;
+  const auto now = services_.now();
+  const milliseconds settle(options_.settings.settle_ms);
+  if (now - started_ < settle || now.time_since_epoch().count() < p.reserved_ns) return false;
+  if (best_of(p, candidates(p.domain.name)) == options_.settings.node) return true;
+  const auto seen = steady_time(steady_time::duration(p.seen_ns.load()));
+  return now - seen > settle * patience_for_best + milliseconds(options_.settings.silence_ms);
+}
+
+void cluster_router::served(domain_part& part, bool serving) {
+  boost::asio::post(links_.io(), [this, &part, serving] {
+    auto& p = place_of(part);
+    const auto now = services_.now();
+    auto e = owned(p, serving);
+    auto on = link::lane::control;
+    p.seen_ns = now.time_since_epoch().count();
+    const bool moves = !serving && p.moving;
+    if (moves) {
+      // After the last pushes, and so on their lane.
+      on = link::lane::bulk;
+      e.mutable_owned()->set_next(std::exchange(p.next, {}));
+      p.planned = true;
+      p.reserved_ns = (now + reserved_for).time_since_epoch().count();
+    }
+    const bool given = serving && p.claim_now.exchange(false);
+    if (given) e.mutable_owned()->set_given(true);
+    const auto all = links_.members();
+    for (const auto& m : *all)
+      if (m.peer != 0 && m.linked) send(m.peer, e, on);
+    if (moves) p.moving = false;  // told: a node that ends may close its links behind it
+    if (!serving) return;
+    // A part that was given stays; where one that was claimed belongs is looked at.
+    p.settled_for = given ? names_of(candidates(p.domain.name)) : std::string();
+    p.epoch = std::max(p.epoch.load(), part.epoch.load());
+    log::info("cluster.owner", {{"domain", p.domain.name}, {"part", p.part}});
+    p.owner = 0;
+    const bool planned = std::exchange(p.planned, false) || given;
+    if (!planned) end_pushes(p, p.last_owner.first);
+    if (part.link.domain.pushes && !planned) resume_sockets(p.domain.name);
+    recount();
+    owner_known();
+    if (options_.owner_changed) options_.owner_changed(p.domain.name);
+  });
+}
+
+void cluster_router::owner_known() {
+  calls_.owner_known();
+  effects_.owner_known();
+}
+
+void cluster_router::kept(domain_part& part) {
+  place_of(part).moving = false;
+  boost::asio::post(links_.io(), [this] { calls_.owner_known(); });
+}
+
+void cluster_router::begin_to_give(place& p, std::string node) {
+  p.next = std::move(node);
+  p.moving = true;
+  p.domain.here->heads[p.part]->post([](domain_head& h) { h.give(); });
+}
+
+result<void> cluster_router::give(const std::string& domain, std::optional<std::uint32_t> part,
+                                  const std::string& node) {
+  const auto* d = find(domain);
+  if (d == nullptr) return make_error(errc::not_found, "There is no such domain.");
+  if (part && *part >= d->parts.size())
+    return make_error(errc::not_found, "The domain has no such part.");
+  const auto all = candidates(domain);
+  if (node == options_.settings.node ||
+      std::ranges::none_of(all, [&](const auto& x) { return x.first == node; }))
+    return make_error(errc::not_found, "No linked node of this name may own the domain.");
+  std::vector<place*> moves;
+  for (const auto& p : d->parts)
+    if (p->served() && (!part || p->part == *part)) moves.push_back(p.get());
+  if (moves.empty())
+    return make_error(errc::conflict, part ? "This node does not own the part."
+                                           : "This node does not own a part of the domain.");
+  if (std::ranges::any_of(moves, [](const place* p) { return p->moving.load(); }))
+    return make_error(errc::conflict, "The part is moving.");
+  boost::asio::post(links_.io(), [this, moves, node] {
+    for (auto* p : moves)
+      if (p->takes_calls()) begin_to_give(*p, node);
+  });
+  return {};
+}
+
+void cluster_router::give_all() {
+  boost::asio::post(links_.io(), [this] {
+    each_place([this](place& p) {
+      if (!p.takes_calls()) return;
+      auto others = candidates(p.domain.name);
+      std::erase_if(others, [&](const auto& x) { return x.first == options_.settings.node; });
+      if (!others.empty()) begin_to_give(p, std::string(best_of(p, others)));
+    });
+  });
+}
+
+bool cluster_router::owns_any() const {
+  bool any = false;
+  each_place([&](const place& p) { any |= p.moving || p.served(); });
+  return any;
+}
+
+/// A few moves at a time take parts to the nodes where they belong.
+void cluster_router::balance() {
+  balance_timer_.expires_after(balance_interval);
+  balance_timer_.async_wait([this](boost::system::error_code ec) {
+    if (ec || leaving_) return;
+    balance();
+    int moving = 0;
+    each_place([&](place& p) {
+      if (p.owner != 0 || p.served()) p.seen_ns = services_.now().time_since_epoch().count();
+      moving += p.moving;
+    });
+    forget_gateways();
+    if (++balances_ % balances_a_report == 0) tell_read();
+    each_place([&](place& p) {
+      if (moving >= moves_at_once || !p.takes_calls()) return;
+      const auto nodes = candidates(p.domain.name);
+      if (auto names = names_of(nodes); p.settled_for == names) return;
+      else p.settled_for = std::move(names);
+      const auto best = best_of(p, nodes);
+      if (best.empty() || best == options_.settings.node) return;
+      ++moving;
+      begin_to_give(p, std::string(best));
+    });
+  });
+}
+
+}  // namespace nova::runtime
