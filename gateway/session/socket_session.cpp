@@ -162,6 +162,7 @@ void socket_session::open(incoming_call call) {
   opening_->call = std::move(call);
   next_request_id();
   opening_->began = {last_request_id_, edge_.now()};
+  opening_->read_at = edge_.wall.now();
   const auto& request = static_cast<const session::OpenRequest&>(*opening_->call.params);
   if (!request.has_access_token()) {
     if (!who_) return fail_open(make_error(errc::unauthenticated));
@@ -193,8 +194,10 @@ void socket_session::begin_open() {
                     : std::nullopt;
   opening_->resumed = claims && claims->account == who_->account;
   opening_->marks_of = opening_->resumed ? claims->session : who_->session;
-  if (opening_->resumed)
+  if (opening_->resumed) {
     opening_->since = claims->expires_at - unix_ms{edge_.settings.resume_ttl_s} * 1000;
+    resumed_at_ = std::max(opening_->read_at, opening_->since + 1);
+  }
   bool fresh = lineage_ == uuid{};
   opening_->lineage = opening_->resumed ? claims->lineage
                       : fresh           ? make_uuid_v7(edge_.wall.now(), edge_.random)
@@ -216,7 +219,7 @@ void socket_session::attach(const uuid& lineage, std::function<void(const result
   lineage_ = lineage;
   holding_ = true;
   attached_ = true;  // from here on a detach is owed
-  rpc::attachment a{id_, who_->account, who_->session, lineage, echo_};
+  rpc::attachment a{id_, who_->account, who_->session, lineage, echo_, resumed_at_};
   auto attached = [then = std::move(then)](socket_session& s, const result<void>& r) {
     if (!r) s.attached_ = false;
     then(r);
@@ -270,7 +273,9 @@ void socket_session::answer_open() {
   auto reply = std::make_shared<session::OpenReply>();
   reply->set_session_id(to_string(who_->session));
   reply->set_connection_id(printable(id_));
-  auto expires = edge_.wall.now() + unix_ms{edge_.settings.resume_ttl_s} * 1000;
+  // The clocks of two gateways differ: along a lineage the time only grows.
+  const auto made_at = std::max(edge_.wall.now(), resumed_at_);
+  const auto expires = made_at + unix_ms{edge_.settings.resume_ttl_s} * 1000;
   reply->set_resume_token(
       edge_.resume_tokens.make({who_->account, opening_->marks_of, lineage_, expires}));
   reply->set_resumed(opening_->resumed);

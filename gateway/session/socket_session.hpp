@@ -79,6 +79,7 @@ class socket_session {
     beginning began;
     bool resumed = false;
     uuid lineage{};
+    unix_ms read_at = 0;
     unix_ms since = 0;  ///< when the resume token was made; 0: not resumed
     uuid marks_of{};    ///< the auth session whose marks say which messages were seen
     std::vector<rpc::message_ptr> missed;  ///< the answers of edge::resuming, in its order
@@ -130,6 +131,7 @@ class socket_session {
   std::optional<principal> who_;
   unauthenticated_place place_;
   uuid lineage_{};
+  unix_ms resumed_at_ = 0;  ///< as in rpc::attachment
   time_point open_by_ = time_point::max(), hold_until_ = time_point::max(),
              expires_ = time_point::max();
   std::unique_ptr<open_attempt> opening_;

@@ -307,6 +307,23 @@ TEST_CASE("resumed is false only for tokens that are expired, forged or of anoth
 }
 
 TEST_CASE(
+    "each resume of a lineage is later than the one before it, also on a gateway whose clock is "
+    "behind") {
+  edge e;
+  auto first = e.socket();
+  auto token = resume_token(answer_to(first, open_call(e.token())));
+  CHECK(e.bus.attachment(0).resumed_at == 0);
+  unix_ms last = 0;
+  for (std::size_t n = 1; n <= 3; ++n) {
+    auto c = e.socket();
+    token = resume_token(answer_to(c, open_call(e.token(), resume_of(token))));
+    CHECK(e.bus.attachment(n).resumed_at > last);
+    last = e.bus.attachment(n).resumed_at;
+    e.clock.ahead_ms = -60'000;
+  }
+}
+
+TEST_CASE(
     "when the missed cannot be read, session.open fails retryably and no push slips through") {
   edge e;
   auto first = e.socket();

@@ -16,13 +16,14 @@ using std::chrono::milliseconds;
 namespace {
 
 void attach(world& w, std::uint8_t account, rpc::connection_id connection, std::uint8_t lineage = 0,
-            bool echo = true) {
+            bool echo = true, unix_ms resumed_at = 0) {
   bool attached = false;
   rpc::attachment a;
   a.connection = connection;
   a.account = account_id(account);
   a.lineage = lineage != 0 ? account_id(lineage) : uuid{};
   a.echo = echo;
+  a.resumed_at = resumed_at;
   w.node().attach(a, [&](result<void> r) { attached = r.has_value(); });
   w.sim.settle();
   CHECK(attached);
@@ -139,6 +140,28 @@ TEST_CASE("a second socket of one lineage replaces the first") {
   w.sim.settle();
   CHECK(heard(w, 11).empty());
   CHECK(heard(w, 13) == strings{"x"});
+}
+
+TEST_CASE(
+    "a socket that was resumed on another gateway replaces those that were resumed before it") {
+  world w;
+  w.start();
+  attach(w, 1, 11, 7, true, 2'000);
+  attach(w, 1, 12, 8, true, 2'000);
+  auto resumed_elsewhere = [&](unix_ms at) {
+    w.node().internals().couriers.elsewhere({account_id(1), 2, true, account_id(7), at});
+    w.sim.settle();
+    return w.sink.closes.size();
+  };
+  CHECK(resumed_elsewhere(1'999) == 0);  // the note was under way while 11 came
+  CHECK(resumed_elsewhere(2'000) == 0);
+  REQUIRE(resumed_elsewhere(2'001) == 1);
+  CHECK(w.sink.closes[0].connection == 11);
+  CHECK(w.sink.closes[0].code == rpc::close_code::replaced);
+  attach(w, 1, 13, 8, true, 3'000);
+  w.node().internals().couriers.elsewhere({account_id(1), 2, true, account_id(8)});
+  w.sim.settle();
+  CHECK(w.sink.closes.back().connection == 13);  // a node of an older release tells no time
 }
 
 TEST_CASE(

@@ -312,6 +312,7 @@ node_options options_for(const world_options& o) {
   node_options n;
   n.settings = o.settings;
   n.knows_event = o.knows_event;
+  n.cluster = o.cluster;
   n.make_presence = [](const uuid& account, bool online, unix_ms last_seen) {
     return std::make_shared<rpc::push>(
         note(), make_text("presence " + std::to_string(account.data[15]) +

@@ -92,6 +92,7 @@ struct world_options {
   storage::memory_store* alpha_store = nullptr;  ///< shared by two worlds: two nodes
   storage::memory_store* beta_store = nullptr;   ///< shared in the same way
   std::function<bool(std::uint32_t)> knows_event = {};
+  std::optional<cluster_options> cluster = {};
 };
 
 /// How beta's intake behaves: keys that it refuses, and what it did, in order.

@@ -12,7 +12,7 @@ constexpr std::size_t accounts_a_message = 8192;
 attendance::attendance(services& s, std::chrono::milliseconds patience, hooks h)
     : services_(s), patience_(patience), hooks_(std::move(h)) {}
 
-void attendance::come(const uuid& account, const uuid& lineage, attached_fn attached) {
+void attendance::come(const uuid& account, attached_fn attached) {
   bool first = false, waits = false;
   {
     std::lock_guard lock(mutex_);
@@ -22,7 +22,6 @@ void attendance::come(const uuid& account, const uuid& lineage, attached_fn atta
     auto& told = *e.mutable_interest();
     told.set_number(number);
     told.set_come(bytes_of(account));
-    if (!lineage.is_nil()) told.set_lineage(bytes_of(lineage));
     waiting w;
     for (const auto& [peer, l] : listeners_)
       if (hooks_.send(peer, e) && l.pushes) w.unanswered.insert(peer);
@@ -38,6 +37,18 @@ void attendance::come(const uuid& account, const uuid& lineage, attached_fn atta
   if (first) hooks_.tick_wanted();
 }
 
+void attendance::resumed(const uuid& account, const uuid& lineage, unix_ms resumed_at) {
+  std::lock_guard lock(mutex_);
+  if (!here_.contains(account)) return;
+  link::Envelope e;
+  auto& told = *e.mutable_interest();
+  told.set_come(bytes_of(account));
+  told.set_lineage(bytes_of(lineage));
+  told.set_resumed_at(resumed_at);
+  for (const auto& [peer, l] : listeners_)
+    if (l.gateway) hooks_.send(peer, e);
+}
+
 void attendance::left(const uuid& account) {
   std::lock_guard lock(mutex_);
   here_.erase(account);
@@ -46,10 +57,11 @@ void attendance::left(const uuid& account) {
   for (const auto& [peer, l] : listeners_) hooks_.send(peer, e);
 }
 
-void attendance::up(link::peer_number peer, bool pushes) {
+void attendance::up(link::peer_number peer, bool pushes, bool gateway) {
   std::lock_guard lock(mutex_);
   auto& l = listeners_[peer];
   l.pushes = pushes;
+  l.gateway = gateway;
   tell_all(peer, l);
 }
 

@@ -30,12 +30,15 @@ class attendance {
   attendance(services& s, std::chrono::milliseconds patience, hooks h);
 
   /// A socket came. `attached` is called when the nodes that push know it, or with `unavailable` after the patience.
-  void come(const uuid& account, const uuid& lineage, attached_fn attached);
+  void come(const uuid& account, attached_fn attached);
+  /// A socket that a resume token opened is attached: on other gateways it replaces those of its lineage that were resumed before it.
+  /// Told only now: a socket that did not attach has replaced none, however late its note would arrive.
+  void resumed(const uuid& account, const uuid& lineage, unix_ms resumed_at);
   /// The account's last socket here went.
   void left(const uuid& account);
 
-  /// `pushes`: the node may own domains that push.
-  void up(link::peer_number peer, bool pushes);
+  /// `pushes`: the node may own domains that push. `gateway`: it may have sockets.
+  void up(link::peer_number peer, bool pushes, bool gateway);
   void down(link::peer_number peer);
   /// True while the node has not confirmed the whole set.
   bool informs(link::peer_number peer);
@@ -51,6 +54,7 @@ class attendance {
   };
   struct listener {
     bool pushes = false;
+    bool gateway = false;
     std::uint64_t whole =
         0;  ///< number of the message that completes the whole set; 0: it was answered
   };

@@ -28,7 +28,7 @@ void cluster_router::up(link::peer_number peer, const link::Member& m) {
   each_place([&](const place& p) {
     if (p.served()) send(peer, owned(p, true), link::lane::control);
   });
-  if (options_.gateway && (pushes || m.gateway())) attendance_.up(peer, pushes);
+  if (options_.gateway && (pushes || m.gateway())) attendance_.up(peer, pushes, m.gateway());
 }
 
 void cluster_router::down(link::peer_number peer, const link::Member& m) {
@@ -55,7 +55,7 @@ void cluster_router::down(link::peer_number peer, const link::Member& m) {
   arriving_.erase(peer);
   journal_.down(peer);
   if (options_.gateway && m.gateway())
-    for (const auto& account : elsewhere_.of(peer)) couriers_.elsewhere(account, peer, false, {});
+    for (const auto& account : elsewhere_.of(peer)) couriers_.elsewhere({account, peer, false});
 }
 
 /// Of gateways whose links have been broken for longer than pushes are kept.
@@ -399,11 +399,11 @@ void cluster_router::handle(link::peer_number from, const link::Interest& told) 
     const auto lineage = id_of(told.lineage());
     for (const auto& account : ids_of(told.come())) {
       elsewhere_.come(from, account);
-      if (options_.gateway) couriers_.elsewhere(account, from, true, lineage);
+      if (options_.gateway) couriers_.elsewhere({account, from, true, lineage, told.resumed_at()});
     }
     for (const auto& account : ids_of(told.gone())) {
       elsewhere_.gone(from, account);
-      if (options_.gateway) couriers_.elsewhere(account, from, false, {});
+      if (options_.gateway) couriers_.elsewhere({account, from, false});
     }
   }
   if (told.number() == 0) return;
@@ -418,7 +418,7 @@ void cluster_router::replace_accounts(link::peer_number gateway, const std::vect
     if (!now.contains(account)) elsewhere_.gone(gateway, account);
   for (const auto& account : all) {
     elsewhere_.come(gateway, account);
-    if (options_.gateway) couriers_.elsewhere(account, gateway, true, {});
+    if (options_.gateway) couriers_.elsewhere({account, gateway, true});
   }
 }
 

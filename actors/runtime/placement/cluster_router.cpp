@@ -400,8 +400,9 @@ void cluster_router::revoke_session(const uuid& session, unix_ms until) {
 void cluster_router::attach(const rpc::attachment& a, std::function<void(result<void>)> attached) {
   couriers_.attach(a, [this, a, attached = std::move(attached)](const result<void>& r) {
     if (!r) return attached(r);
-    attendance_.come(a.account, a.lineage, [this, a, attached](const result<void>& known) {
+    attendance_.come(a.account, [this, a, attached](const result<void>& known) {
       if (!known) couriers_.detach(a.connection, a.account);
+      else if (a.resumed_at != 0) attendance_.resumed(a.account, a.lineage, a.resumed_at);
       attached(known);
     });
   });

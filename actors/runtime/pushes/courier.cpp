@@ -167,8 +167,8 @@ void courier::handle(attach_socket& a) {
     all_.sink.close(s.connection, rpc::close_code::replaced, "The session was resumed elsewhere.");
     return true;
   });
-  row.sockets.push_back(
-      {a.socket.connection, a.socket.lineage, a.socket.echo, seat_.arrivals.load() + 1});
+  row.sockets.push_back({a.socket.connection, a.socket.lineage, a.socket.echo,
+                         seat_.arrivals.load() + 1, a.socket.resumed_at});
   ++seat_.arrivals;
   if (row.sockets.size() == 1) note_seen(a.socket.account, row);
   touch(a.socket.account, row);
@@ -277,7 +277,7 @@ void courier::handle(account_elsewhere& e) {
   else row.last_seen = std::max(row.last_seen, services_.wall());
   if (!e.lineage.is_nil())
     for (const auto& s : row.sockets)
-      if (s.lineage == e.lineage)
+      if (s.lineage == e.lineage && (e.resumed_at == 0 || s.resumed_at < e.resumed_at))
         all_.sink.close(s.connection, rpc::close_code::replaced,
                         "The session was resumed elsewhere.");
   touch(e.account, row);

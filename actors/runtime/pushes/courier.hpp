@@ -45,8 +45,10 @@ struct account_elsewhere {
   uuid account{};
   std::uint16_t gateway = 0;
   bool here = false;
-  uuid
-      lineage{};  ///< of a socket that has just come there: it replaces the sockets of its lineage here
+  /// Of a socket that was resumed there: it replaces the sockets of its lineage here that were resumed before it. The note may come
+  /// after one that was resumed later.
+  uuid lineage{};
+  unix_ms resumed_at = 0;  ///< 0: a node of an older release; all are replaced
 };
 using courier_item = std::variant<delivery, attach_socket, detach_socket, watch_accounts,
                                   watch_here, end_watch, unwatch_here, account_elsewhere>;
@@ -65,6 +67,7 @@ class courier_seat final : public inbox<courier_item> {
     uuid lineage{};
     bool echo = true;
     std::uint64_t arrival = 0;  ///< the value of `arrivals` when it came
+    unix_ms resumed_at = 0;     ///< as in rpc::attachment
   };
   struct account_row {
     std::vector<socket> sockets;

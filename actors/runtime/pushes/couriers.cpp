@@ -63,9 +63,8 @@ bool couriers::resume(std::chrono::milliseconds spread) {
   return any;
 }
 
-void couriers::elsewhere(const uuid& account, std::uint16_t gateway, bool here,
-                         const uuid& lineage) {
-  seat(courier_of(account, slots())).post(account_elsewhere{account, gateway, here, lineage});
+void couriers::elsewhere(account_elsewhere told) {
+  seat(courier_of(told.account, slots())).post(told);
 }
 
 void couriers::oust() {

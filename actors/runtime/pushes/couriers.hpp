@@ -49,7 +49,7 @@ class couriers {
   /// none.
   bool resume(std::chrono::milliseconds spread);
   /// Sockets of an account on another gateway node.
-  void elsewhere(const uuid& account, std::uint16_t gateway, bool here, const uuid& lineage);
+  void elsewhere(account_elsewhere told);
   /// Pushes were lost: all sockets are told to resume.
   void lose_pushes();
 

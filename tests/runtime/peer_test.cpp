@@ -1,0 +1,248 @@
+// One node of a cluster in simulation, and a gateway node that the test plays over a real link: it chooses in which order its
+// messages come.
+#include "actors/runtime/node/node_impl.hpp"
+#include "actors/runtime/placement/envelopes.hpp"
+#include "tests/runtime/runtime_fixture.hpp"
+#include "tests/support/slowdown.hpp"
+
+#include <doctest/doctest.h>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+
+using namespace nova;
+using namespace nova::runtime;
+using namespace nova::runtime::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto patience = 10s * nova::test::slowdown;
+
+config::cluster_settings named(std::string node) {
+  config::cluster_settings s;
+  s.node = std::move(node);
+  s.listen = "127.0.0.1:0";
+  s.heartbeat_ms = 100;
+  s.redial_ms = 20;
+  s.parts = 1;
+  return s;
+}
+
+/// The other gateway. It keeps what the node says, in order.
+class other_gateway {
+ public:
+  explicit other_gateway(std::uint16_t port) {
+    auto s = named("other");
+    s.seeds = {"127.0.0.1:" + std::to_string(port)};
+    link::Member self;
+    self.set_gateway(true);
+    auto& role = *self.add_domains();
+    role.set_name("gamma");
+    role.set_shards(1);
+    role.set_parts(1);
+    role.set_pushes(true);
+    links_ = std::make_unique<link::links>(s, self, system_wall_clock(), system_random());
+    const auto note = [this](const std::function<void()>& f) {
+      std::lock_guard lock(mutex_);
+      f();
+      changed_.notify_all();
+    };
+    const auto port_of_links = links_->start(
+        {[=, this](link::peer_number p, const link::Member&) { note([&] { peer_ = p; }); },
+         [](link::peer_number, const link::Member&, const std::string&) {},
+         [=, this](link::peer_number, link::Envelopes& batch) {
+           note([&] {
+             for (auto& e : *batch.mutable_items()) heard_.push_back(std::move(e));
+           });
+         },
+         [] {}});
+    REQUIRE(port_of_links.has_value());
+    until([this] { return peer_ != 0; });
+  }
+  ~other_gateway() { links_->stop(100ms); }
+
+  /// Waits until the node has said something that fits; returns the last of it.
+  link::Envelope heard(const std::function<bool(const link::Envelope&)>& fits) {
+    link::Envelope found;
+    until([&] {
+      const auto i = std::find_if(heard_.rbegin(), heard_.rend(), fits);
+      if (i != heard_.rend()) found = *i;
+      return i != heard_.rend();
+    });
+    return found;
+  }
+  /// The question whether this gateway knows the account, which `cause` leads to.
+  link::Interest heard_come(std::uint8_t account, const std::function<void()>& cause) {
+    const auto before = all_heard().size();
+    cause();
+    link::Interest found;
+    until([&] {
+      const auto i = std::find_if(heard_.begin() + static_cast<std::ptrdiff_t>(before),
+                                  heard_.end(), [&](const auto& e) {
+                                    return e.has_interest() && e.interest().number() != 0 &&
+                                           e.interest().come() == bytes_of(account_id(account));
+                                  });
+      if (i != heard_.end()) found = i->interest();
+      return i != heard_.end();
+    });
+    return found;
+  }
+  std::vector<link::Envelope> all_heard() {
+    std::lock_guard lock(mutex_);
+    return heard_;
+  }
+
+  void send(const link::Envelope& e) { CHECK(links_->send(peer_, e, link::lane::control)); }
+  void take(const link::Interest& told) {
+    link::Envelope e;
+    e.mutable_interest_taken()->set_number(told.number());
+    send(e);
+    tell({});  // comes behind it
+  }
+  /// And waits until the node has taken it.
+  void tell(link::Interest told) {
+    told.set_number(++last_number_);
+    link::Envelope e;
+    *e.mutable_interest() = std::move(told);
+    send(e);
+    heard([this](const auto& e) {
+      return e.has_interest_taken() && e.interest_taken().number() == last_number_;
+    });
+  }
+  void come(std::uint8_t account, std::uint8_t lineage = 0, unix_ms resumed_at = 0) {
+    link::Interest told;
+    told.set_come(bytes_of(account_id(account)));
+    if (lineage != 0) told.set_lineage(bytes_of(account_id(lineage)));
+    told.set_resumed_at(resumed_at);
+    tell(std::move(told));
+  }
+
+ private:
+  void until(const std::function<bool()>& done) {
+    std::unique_lock lock(mutex_);
+    REQUIRE(changed_.wait_for(lock, patience, done));
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<link::Envelope> heard_;
+  link::peer_number peer_ = 0;
+  std::uint64_t last_number_ = 0;
+  std::unique_ptr<link::links> links_;
+};
+
+/// A domain of the other node.
+domain gamma() {
+  domain d;
+  d.name = "gamma";
+  d.shards = 1;
+  return d;
+}
+
+struct cluster_world {
+  explicit cluster_world(std::function<void(std::string_view)> owner_changed = {})
+      : w([&] {
+          world_options o;
+          o.beta = false;
+          o.apart = true;
+          o.cluster.emplace();
+          o.cluster->settings = named("this");
+          o.cluster->owner_changed = std::move(owner_changed);
+          return o;
+        }()),
+        other([&] {
+          w.node().know(gamma());
+          return w.node().join().value();
+        }()) {
+    link::Interest whole;
+    whole.set_anew(true);
+    other.tell(whole);
+    settle();
+  }
+  ~cluster_world() { w.node().internals().cluster->stop(0ms); }
+
+  link::links& links() { return w.node().internals().cluster->links(); }
+  /// The links' thread rests before and after the simulation's steps, so that they do not meet its posts.
+  void settle() {
+    const auto fence = [this] {
+      std::promise<void> rests;
+      boost::asio::post(links().io(), [&] { rests.set_value(); });
+      rests.get_future().wait();
+    };
+    fence();
+    w.sim.settle();
+    fence();
+    w.sim.settle();
+  }
+  bool serves() { return w.node().internals().directory.find("alpha")->link.serves_all(); }
+  void start() {
+    w.node().start();
+    await_service();
+  }
+  void await_service() {
+    for (int i = 0; i < 2000 && !serves(); ++i) {
+      w.sim.advance(10ms);
+      settle();
+    }
+    REQUIRE(serves());
+  }
+  void attach(std::uint8_t account, rpc::connection_id connection, std::uint8_t lineage,
+              unix_ms resumed_at) {
+    rpc::attachment a;
+    a.connection = connection;
+    a.account = account_id(account);
+    a.lineage = account_id(lineage);
+    a.resumed_at = resumed_at;
+    w.node().attach(a, [&](result<void> r) { attached += r.has_value(); });
+    settle();
+  }
+
+  world w;
+  other_gateway other;
+  std::atomic<int> attached{0};
+};
+
+bool names_lineage(const link::Envelope& e) {
+  return e.has_interest() && !e.interest().lineage().empty();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a device that resumes on another gateway and soon again here keeps its last socket, when the "
+    "note of the one between comes late") {
+  cluster_world c;
+  c.start();
+  c.other.take(c.other.heard_come(1, [&] { c.attach(1, 11, 7, 1'000); }));
+  // On the other gateway it was resumed at 2'000; that note is still under way.
+  c.other.take(c.other.heard_come(1, [&] { c.attach(1, 12, 7, 3'000); }));
+  CHECK(c.attached == 2);
+  REQUIRE(c.w.sink.closes.size() == 1);
+  CHECK(c.w.sink.closes[0].connection == 11);
+  c.other.come(1, 7, 2'000);
+  c.settle();
+  CHECK(c.w.sink.closes.size() == 1);
+  c.other.come(1, 7, 4'000);
+  c.settle();
+  REQUIRE(c.w.sink.closes.size() == 2);
+  CHECK(c.w.sink.closes[1].connection == 12);
+  CHECK(c.w.sink.closes[1].code == rpc::close_code::replaced);
+}
+
+TEST_CASE("a socket replaces none on other gateways before it is attached") {
+  cluster_world c;
+  c.start();
+  const auto come = c.other.heard_come(1, [&] { c.attach(1, 11, 7, 2'000); });
+  CHECK(come.lineage().empty());
+  CHECK(c.attached == 0);
+  CHECK(std::ranges::none_of(c.other.all_heard(), names_lineage));
+  c.other.take(come);
+  const auto note = c.other.heard(names_lineage).interest();
+  CHECK(id_of(note.lineage()) == account_id(7));
+  CHECK(note.resumed_at() == 2'000);
+  CHECK(c.attached == 1);
+}
