@@ -246,3 +246,36 @@ TEST_CASE("a socket replaces none on other gateways before it is attached") {
   CHECK(note.resumed_at() == 2'000);
   CHECK(c.attached == 1);
 }
+
+TEST_CASE("no push of a domain leaves its new owner before the news that it owns the domain") {
+  std::promise<void> busy, go_on;
+  cluster_world c([&](std::string_view domain) {
+    if (domain != "gamma") return;
+    busy.set_value();
+    go_on.get_future().wait();
+  });
+  c.other.come(1);
+  link::Envelope owned;
+  owned.mutable_owned()->set_domain("gamma");
+  owned.mutable_owned()->add_shards()->set_epoch(1);
+  c.other.send(owned);
+  busy.get_future().wait();  // the links' thread is in the midst of a message
+  c.w.node().start();
+  c.w.sim.advance(20s);
+  CHECK_FALSE(c.serves());
+  const auto push = [&] {
+    c.w.call(tell, "a:hello", from(1));
+    c.w.sim.settle();
+  };
+  const bool early = c.serves();
+  if (early) push();
+  go_on.set_value();
+  c.await_service();
+  if (!early) push();
+  c.other.heard([](const auto& e) { return e.has_push(); });
+  const auto all = c.other.all_heard();
+  const auto first = std::ranges::find_if(all, [](const auto& e) {
+    return e.has_push() || (e.has_owned() && e.owned().domain() == "alpha");
+  });
+  CHECK(first->has_owned());
+}

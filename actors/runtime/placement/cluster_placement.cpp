@@ -69,40 +69,54 @@ bool cluster_router::may_claim(const domain_part& part) const {
   return now - seen > settle * patience_for_best + milliseconds(options_.settings.silence_ms);
 }
 
+void cluster_router::owns(domain_part& part, std::function<void()> told) {
+  boost::asio::post(links_.io(), [this, &part, told = std::move(told)] {
+    tell_place(place_of(part), true);
+    told();
+  });
+}
+
 void cluster_router::served(domain_part& part, bool serving) {
   boost::asio::post(links_.io(), [this, &part, serving] {
     auto& p = place_of(part);
-    const auto now = services_.now();
-    auto e = owned(p, serving);
-    auto on = link::lane::control;
-    p.seen_ns = now.time_since_epoch().count();
-    const bool moves = !serving && p.moving;
-    if (moves) {
-      // After the last pushes, and so on their lane.
-      on = link::lane::bulk;
-      e.mutable_owned()->set_next(std::exchange(p.next, {}));
-      p.planned = true;
-      p.reserved_ns = (now + reserved_for).time_since_epoch().count();
-    }
-    const bool given = serving && p.claim_now.exchange(false);
-    if (given) e.mutable_owned()->set_given(true);
-    const auto all = links_.members();
-    for (const auto& m : *all)
-      if (m.peer != 0 && m.linked) send(m.peer, e, on);
-    if (moves) p.moving = false;  // told: a node that ends may close its links behind it
-    if (!serving) return;
-    // A part that was given stays; where one that was claimed belongs is looked at.
-    p.settled_for = given ? names_of(candidates(p.domain.name)) : std::string();
-    p.epoch = std::max(p.epoch.load(), part.epoch.load());
-    log::info("cluster.owner", {{"domain", p.domain.name}, {"part", p.part}});
-    p.owner = 0;
-    const bool planned = std::exchange(p.planned, false) || given;
-    if (!planned) end_pushes(p, p.last_owner.first);
-    if (part.link.domain.pushes && !planned) resume_sockets(p.domain.name);
+    if (!serving) return tell_place(p, false);
+    p.opens = false;
     recount();
     owner_known();
     if (options_.owner_changed) options_.owner_changed(p.domain.name);
   });
+}
+
+/// To all linked nodes: this node owns the part, or does so no longer.
+void cluster_router::tell_place(place& p, bool serving) {
+  const auto now = services_.now();
+  auto e = owned(p, serving);
+  auto on = link::lane::control;
+  p.opens = serving;
+  p.seen_ns = now.time_since_epoch().count();
+  const bool moves = !serving && p.moving;
+  if (moves) {
+    // After the last pushes, and so on their lane.
+    on = link::lane::bulk;
+    e.mutable_owned()->set_next(std::exchange(p.next, {}));
+    p.planned = true;
+    p.reserved_ns = (now + reserved_for).time_since_epoch().count();
+  }
+  const bool given = serving && p.claim_now.exchange(false);
+  if (given) e.mutable_owned()->set_given(true);
+  const auto all = links_.members();
+  for (const auto& m : *all)
+    if (m.peer != 0 && m.linked) send(m.peer, e, on);
+  if (moves) p.moving = false;  // told: a node that ends may close its links behind it
+  if (!serving) return;
+  // A part that was given stays; where one that was claimed belongs is looked at.
+  p.settled_for = given ? names_of(candidates(p.domain.name)) : std::string();
+  p.epoch = std::max(p.epoch.load(), p.here->epoch.load());
+  log::info("cluster.owner", {{"domain", p.domain.name}, {"part", p.part}});
+  p.owner = 0;
+  const bool planned = std::exchange(p.planned, false) || given;
+  if (!planned) end_pushes(p, p.last_owner.first);
+  if (p.here->link.domain.pushes && !planned) resume_sockets(p.domain.name);
 }
 
 void cluster_router::owner_known() {

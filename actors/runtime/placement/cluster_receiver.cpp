@@ -26,7 +26,7 @@ void cluster_router::up(link::peer_number peer, const link::Member& m) {
                                           {"here", own->parts.size()}});
   }
   each_place([&](const place& p) {
-    if (p.served()) send(peer, owned(p, true), link::lane::control);
+    if (p.served() || p.opens) send(peer, owned(p, true), link::lane::control);
   });
   if (options_.gateway && (pushes || m.gateway())) attendance_.up(peer, pushes, m.gateway());
 }
@@ -274,7 +274,8 @@ void cluster_router::handle(link::peer_number from, const link::Pull& asked) {
     send(from, e);
   };
   const auto* d = find(asked.domain());
-  if (d == nullptr || asked.shard() >= d->shards || !d->at(asked.shard()).served())
+  const auto* p = d != nullptr && asked.shard() < d->shards ? &d->at(asked.shard()) : nullptr;
+  if (p == nullptr || !(p->served() || p->opens))
     return answer(unavailable(services_.settings().overload_retry_ms));
   local_.pull({d->name, asked.shard()}, {asked.after(), asked.limit(), answer});
 }

@@ -111,6 +111,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
     /// Links' thread: the last owner and its epoch. The same one after a break sends what was missed.
     std::pair<link::peer_number, std::int64_t> last_owner = {};
     bool planned = false;  ///< links' thread: the last owner gave it up in order
+    bool opens = false;    ///< links' thread: told as owned here; served in a moment
     bool served() const { return here != nullptr && here->serving.load(); }
     bool takes_calls() const { return served() && !moving; }
     /// Links' thread: nodes that lost it without giving it up. Sockets were told to resume then, and have what such a node still sends.
@@ -142,6 +143,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
 
   // placement_rule
   bool may_claim(const domain_part& p) const override;
+  void owns(domain_part& p, std::function<void()> told) override;
   void served(domain_part& p, bool serving) override;
   void kept(domain_part& p) override;
   /// The node itself, and the linked ones with the role that count by now.
@@ -195,6 +197,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void handle(link::peer_number from, const link::Refresh& asked);
   void replace_accounts(link::peer_number gateway, const std::vector<uuid>& all);
   void forget_gateways();
+  void tell_place(place& p, bool serving);
   link::Envelope owned(const place& p, bool serving) const;
   void new_owner(place& p, link::peer_number owner);
   void end_pushes(place& p, link::peer_number of);

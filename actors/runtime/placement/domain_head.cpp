@@ -184,6 +184,14 @@ void domain_head::warmed(const error& why) {
 
 void domain_head::serve() {
   doing_ = "serve";
+  auto* rule = all_.rule();
+  if (rule == nullptr) return open();
+  rule->owns(part_, poster([](domain_head& h) {
+               if (h.state_ == state::warming) h.open();
+             }));
+}
+
+void domain_head::open() {
   state_ = state::serving;
   warm_ = true;
   part_.serving = true;

@@ -23,7 +23,10 @@ class placement_rule {
  public:
   virtual ~placement_rule() = default;
   virtual bool may_claim(const domain_part& p) const = 0;
-  /// This node owns the part's shards and serves them, or does so no longer.
+  /// This node owns the part's shards and is about to serve them. `told` is called when all linked nodes are told, so that no push of
+  /// the part comes before the news; or never.
+  virtual void owns(domain_part& p, std::function<void()> told) = 0;
+  /// This node serves the part now, or does so no longer.
   virtual void served(domain_part& p, bool serving) = 0;
   /// A planned move was taken back: the part did not come to rest in time.
   virtual void kept(domain_part& p) = 0;
@@ -75,6 +78,7 @@ class domain_head final : public occupant {
   void warm_up(std::shared_ptr<reads> results);
   void warmed(const error& why);
   void serve();
+  void open();
   void lose();
   void go_on_giving();
   void drop_memory();
