@@ -247,6 +247,28 @@ TEST_CASE("a socket replaces none on other gateways before it is attached") {
   CHECK(c.attached == 1);
 }
 
+TEST_CASE(
+    "an owner that gave a domain up and took it again stays known, when the first news comes "
+    "last") {
+  cluster_world c;
+  c.start();
+  const auto tell_owned = [&](std::int64_t epoch, bool owned) {
+    link::Envelope e;
+    auto& told = *e.mutable_owned();
+    told.set_domain("gamma");
+    told.set_epoch(epoch);
+    if (owned) told.add_shards()->set_epoch(epoch);
+    c.other.send(e);
+    c.other.tell({});
+    const auto owners = c.w.node().status().owners;
+    return std::ranges::find(owners, "gamma", &cluster_status::owner::domain)->node;
+  };
+  CHECK(tell_owned(1, true) == "other");
+  CHECK(tell_owned(2, true) == "other");
+  CHECK(tell_owned(1, false) == "other");
+  CHECK(tell_owned(2, false).empty());
+}
+
 TEST_CASE("no push of a domain leaves its new owner before the news that it owns the domain") {
   std::promise<void> busy, go_on;
   cluster_world c([&](std::string_view domain) {

@@ -128,6 +128,7 @@ link::Envelope cluster_router::owned(const place& p, bool serving) const {
   auto& told = *e.mutable_owned();
   told.set_domain(std::string(p.domain.name));
   told.set_part(p.part);
+  told.set_epoch(p.here->epoch.load());
   if (!serving) return e;
   for (auto s = p.part; s < p.domain.shards; s += p.domain.parts.size()) {
     auto& shard = *told.add_shards();
@@ -143,7 +144,8 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
   if (found == nullptr) return;
   auto& p = *found;
   if (told.shards().empty()) {
-    if (p.owner != from) return;
+    // It may be behind the news that the sender owns the part again: that came on the other lane.
+    if (p.owner != from || (told.epoch() != 0 && told.epoch() < p.epoch)) return;
     const auto now = services_.now();
     p.owner = 0;
     p.seen_ns = now.time_since_epoch().count();
