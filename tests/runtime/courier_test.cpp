@@ -184,6 +184,24 @@ TEST_CASE(
   CHECK(w.sink.closes.size() == people);
 }
 
+TEST_CASE("a socket whose push was lost hears none behind it until it is told to resume") {
+  world w({.shards = 1, .beta = false});
+  w.start();
+  attach(w, 1, 11);
+  w.sink.throws = 1;
+  for (const char* text : {"a:lost", "a:behind"}) w.call(tell, text, from(1));
+  w.sim.settle();
+  CHECK(heard(w, 11).empty());
+  REQUIRE(w.sink.closes.size() == 1);
+  CHECK(w.sink.closes[0].code == rpc::close_code::too_slow);
+  w.node().internals().couriers.lose_pushes();
+  w.ask(tell, "a:more", from(1));
+  CHECK(heard(w, 11).empty());
+  attach(w, 1, 12);
+  w.ask(tell, "a:new", from(1));
+  CHECK(heard(w, 12) == strings{"new"});
+}
+
 TEST_CASE(
     "no push is missed in silence: a gateway that was gone for longer than pushes are kept is told "
     "that some are lost, and gets those that follow") {

@@ -122,6 +122,7 @@ TEST_CASE("A12: a courier that falls over a push tells its sockets to resume") {
   CHECK(heard(w).empty());
   REQUIRE(w.sink.closes.size() == 1);
   CHECK(w.sink.closes[0].code == rpc::close_code::too_slow);
+  attach(w, 1, 12);
   CHECK(w.ask(emit, "a:2", from(1))->ok());
   w.sim.advance(milliseconds(100));
   CHECK(heard(w) == std::vector<std::string>{"a:2"});

@@ -214,7 +214,7 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
   if (pushes && options_.gateway && !same) {
     if (attendance_.informs(owner)) {
       // Its pushes may come before it says that it knows all accounts.
-      for (const auto& s : couriers_.seats()) s->resume_before = s->arrivals.load();
+      for (const auto& s : couriers_.seats()) s->mute();
       p.resume_at.insert(owner);
     } else if (!planned) {
       resume_sockets(p.domain.name);

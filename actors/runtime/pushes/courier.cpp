@@ -13,7 +13,10 @@ courier_seat::courier_seat(couriers& c, std::uint32_t n, std::size_t limit)
 
 std::unique_ptr<occupant> courier_seat::occupy() {
   // The push that the predecessor fell over is lost, and who should have had it is not known.
-  if (std::exchange(occupied, true)) lost = true;
+  if (std::exchange(occupied, true)) {
+    mute();
+    lost = true;
+  }
   return std::make_unique<courier>(*this);
 }
 

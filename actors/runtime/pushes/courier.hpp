@@ -90,17 +90,19 @@ class courier_seat final : public inbox<courier_item> {
   /// sockets of this slot must resume.
   std::atomic<bool> lost{false};
   void lose() {
+    mute();
     lost = true;
     wake();
   }
+  /// Sockets that are here get no push any more: one behind a missed one would be a hole that no resume fills.
+  void mute() { resume_before = arrivals.load(); }
   /// Bytes of the pushes in this inbox.
   std::atomic<std::size_t> bytes{0};
   /// Number of sockets that ever came to this slot, plus one. Raised before their `attached` is called.
   std::atomic<std::uint64_t> arrivals{1};
   /// Set when another node took a domain; its pushes no longer come to this node.
   std::atomic<bool> ousted{false};
-  /// When sockets that may have missed pushes of other nodes are closed; `never`: not. Those that came later stay. The others get no
-  /// push from then on: one behind the missed one would be a hole that no resume fills.
+  /// When sockets that may have missed pushes of other nodes are closed; `never`: not. Those that came later stay, the others are mute.
   std::atomic<std::int64_t> resume_at{never};
   std::atomic<std::uint64_t> resume_before{0};
   /// Pushes of one account and pace that wait since its last push. Each row has one entry in `paced_due`.

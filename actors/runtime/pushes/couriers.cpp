@@ -56,7 +56,7 @@ bool couriers::resume(std::chrono::milliseconds spread) {
     if (s->arrivals == 1) continue;
     any = true;
     const auto at = node.now() + spread * s->slot / seats_.size();
-    s->resume_before = s->arrivals.load();
+    s->mute();
     s->resume_at = at.time_since_epoch().count();
     s->wake();
   }
