@@ -144,14 +144,18 @@ domain gamma() {
 }
 
 struct cluster_world {
-  explicit cluster_world(std::function<void(std::string_view)> owner_changed = {})
+  cluster_world()
       : w([&] {
           world_options o;
           o.beta = false;
           o.apart = true;
           o.cluster.emplace();
           o.cluster->settings = named("this");
-          o.cluster->owner_changed = std::move(owner_changed);
+          o.cluster->owner_changed = [this](std::string_view domain) {
+            if (domain != "gamma" || !holds) return;
+            held.set_value();
+            released.get_future().wait();
+          };
           return o;
         }()),
         other([&] {
@@ -178,6 +182,19 @@ struct cluster_world {
     fence();
     w.sim.settle();
   }
+  /// The links' thread stops in the midst of a message, until release().
+  void hold() {
+    holds = true;
+    link::Envelope owned;
+    owned.mutable_owned()->set_domain("gamma");
+    owned.mutable_owned()->add_shards()->set_epoch(1);
+    other.send(owned);
+    held.get_future().wait();
+  }
+  void release() {
+    released.set_value();
+    other.tell({});
+  }
   bool serves() { return w.node().internals().directory.find("alpha")->link.serves_all(); }
   void start() {
     w.node().start();
@@ -201,6 +218,8 @@ struct cluster_world {
     settle();
   }
 
+  std::promise<void> held, released;
+  std::atomic<bool> holds{false};
   world w;
   other_gateway other;
   std::atomic<int> attached{0};
@@ -269,19 +288,33 @@ TEST_CASE(
   CHECK(tell_owned(2, false).empty());
 }
 
+TEST_CASE("until a new owner serves, calls wait there and pulls are answered") {
+  cluster_world c;
+  c.hold();
+  c.w.node().start();
+  c.w.sim.advance(20s);
+  c.release();
+  REQUIRE_FALSE(c.serves());
+  const auto waiting = c.w.call(get, "a");
+  link::Envelope pull;
+  pull.mutable_pull()->set_id(5);
+  pull.mutable_pull()->set_domain("alpha");
+  pull.mutable_pull()->set_limit(1);
+  c.other.send(pull);
+  c.other.tell({});
+  CHECK_FALSE(waiting->got.has_value());
+  c.settle();
+  CHECK(c.serves());
+  CHECK(waiting->ok());
+  const auto page = c.other.heard([](const auto& e) { return e.has_page(); }).page();
+  CHECK(page.id() == 5);
+  CHECK_FALSE(page.failed());
+}
+
 TEST_CASE("no push of a domain leaves its new owner before the news that it owns the domain") {
-  std::promise<void> busy, go_on;
-  cluster_world c([&](std::string_view domain) {
-    if (domain != "gamma") return;
-    busy.set_value();
-    go_on.get_future().wait();
-  });
+  cluster_world c;
   c.other.come(1);
-  link::Envelope owned;
-  owned.mutable_owned()->set_domain("gamma");
-  owned.mutable_owned()->add_shards()->set_epoch(1);
-  c.other.send(owned);
-  busy.get_future().wait();  // the links' thread is in the midst of a message
+  c.hold();
   c.w.node().start();
   c.w.sim.advance(20s);
   CHECK_FALSE(c.serves());
@@ -291,7 +324,7 @@ TEST_CASE("no push of a domain leaves its new owner before the news that it owns
   };
   const bool early = c.serves();
   if (early) push();
-  go_on.set_value();
+  c.release();
   c.await_service();
   if (!early) push();
   c.other.heard([](const auto& e) { return e.has_push(); });

@@ -243,9 +243,10 @@ void cluster_router::handle(link::peer_number from, const link::Call& told) {
   auto c = call_of(told, from);
   if (!c) return answer(c.error());
   c->deadline = services_.now() + milliseconds(told.deadline_ms());
-  if (const auto* p = place_of(*c); !leaving_ && p != nullptr && p->takes_calls()) {
+  const auto* p = place_of(*c);
+  if (!leaving_ && p != nullptr && (p->takes_calls() || p->opens)) {
     c->reply = answer;
-    return local_.call(std::move(*c));
+    return p->takes_calls() ? local_.call(std::move(*c)) : calls_.call(std::move(*c));
   }
   link::Envelope e;
   e.mutable_reply()->set_id(id);
