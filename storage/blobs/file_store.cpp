@@ -44,6 +44,7 @@ class file_part final : public blobs::part {
   std::int64_t size() const override { return size_; }
 
   result<void> write(std::int64_t offset, std::string_view bytes) override {
+    flushed_ = false;
     if (auto done = write_all(file_, offset, bytes); !done) return done;
     if (offset == hash_.bytes()) hash_.add(bytes);
     else if (offset < hash_.bytes()) hash_.forget();
@@ -64,14 +65,27 @@ class file_part final : public blobs::part {
   }
 
   result<void> cut(std::int64_t size) override {
+    flushed_ = false;
     if (::ftruncate(file_.fd(), size) != 0) return disk_error("truncate");
     size_ = size;
     if (hash_.bytes() > size) hash_.forget();
     return {};
   }
 
+  // The name comes last: until then nothing depends on it.
   result<void> flush() override {
-    return ::fdatasync(file_.fd()) == 0 ? result<void>() : disk_error("fdatasync");
+    if (auto done = flush_bytes(); !done) return done;
+    if (named_) return {};
+    auto done = flush_folder(path_.substr(0, path_.rfind('/')));
+    named_ = done.has_value();
+    return done;
+  }
+
+  result<void> flush_bytes() {
+    if (flushed_) return {};
+    auto done = flush_file(file_);
+    flushed_ = done.has_value();
+    return done;
   }
 
   result<std::string> hash() override {
@@ -93,7 +107,8 @@ class file_part final : public blobs::part {
   file file_;
   std::string name_, path_;
   std::int64_t size_;
-  std::int64_t begun_ = size_;  ///< all before is on its way to the disk
+  std::int64_t begun_ = size_;            ///< all before is on its way to the disk
+  bool flushed_ = false, named_ = false;  ///< bytes and name survive a crash of the machine
   content_hash hash_;
 };
 
@@ -152,7 +167,6 @@ class file_store final : public blobs::store {
     struct stat s {};
     if (::fstat(f.fd(), &s) != 0) return disk_error("stat");
     if (s.st_nlink == 0) return make_error(errc::locked, {}, 1000);  // dropped in between
-    if (auto done = flush_folder(parts_); !done) return done.error();
     return std::unique_ptr<blobs::part>(
         std::make_unique<file_part>(std::move(f), std::string(name), std::move(path), s.st_size));
   }
@@ -166,7 +180,6 @@ class file_store final : public blobs::store {
 
   result<blobs::blob> keep(std::unique_ptr<blobs::part> from) override {
     auto& part = static_cast<file_part&>(*from);
-    if (auto done = part.flush(); !done) return done.error();
     auto name = part.hash();
     if (!name) return name.error();
     const blob_lock lock(lock_of(*name), turn_of(*name));
@@ -179,11 +192,12 @@ class file_store final : public blobs::store {
       if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0) return disk_error("utimensat");
       if (::unlink(part.path().c_str()) != 0 && errno != ENOENT) return disk_error("unlink");
     } else {
+      if (auto done = part.flush_bytes(); !done) return done.error();
       ::futimens(part.handle().fd(), nullptr);
       if (::rename(part.path().c_str(), path.c_str()) != 0) return disk_error("rename");
     }
+    // Should the part's name come back after a crash, nothing asks for it, and the walk over the parts removes it.
     if (auto done = flush_folder(folder); !done) return done.error();
-    if (auto done = flush_folder(parts_); !done) return done.error();
     return blobs::blob{*name, part.size()};
   }
 

@@ -6,10 +6,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <system_error>
 
 namespace nova::storage {
+namespace {
+
+std::atomic<std::uint64_t> flushes{0};
+
+}  // namespace
 
 file::~file() {
   if (fd_ >= 0) ::close(fd_);
@@ -44,10 +50,18 @@ result<std::size_t> read_some(const file& f, std::int64_t offset, char* to, std:
   return got;
 }
 
+result<void> flush_file(const file& f) {
+  ++flushes;
+  return ::fdatasync(f.fd()) == 0 ? result<void>() : disk_error("fdatasync");
+}
+
 result<void> flush_folder(const std::string& folder) {
   const file f(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ++flushes;
   return f && ::fsync(f.fd()) == 0 ? result<void>() : disk_error("fsync");
 }
+
+std::uint64_t flushes_so_far() noexcept { return flushes; }
 
 result<void> make_folder(const std::string& folder) {
   if (::access(folder.c_str(), F_OK) == 0) return {};

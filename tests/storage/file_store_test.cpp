@@ -1,5 +1,6 @@
 // The blob store in a folder: one file for the same content, names that are checksums, removal of what was not kept again.
 #include "storage/blobs/file_store.hpp"
+#include "storage/blobs/files.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -72,6 +73,42 @@ TEST_CASE("the same content is stored once, and is removed unless it was kept ag
   REQUIRE_FALSE(late.has_error());
   CHECK(late.value());
   CHECK(store->open(first.name).error().code == errc::not_found);
+}
+
+TEST_CASE(
+    "keeping waits for the disk four times, in a folder that exists twice, and for known content "
+    "once") {
+  const folder f;
+  const auto store = std::move(storage::open_file_store(f.path.string()).value());
+  const auto flushes_of = [&](std::string_view bytes) {
+    const auto before = storage::flushes_so_far();
+    (void)kept(*store, bytes);
+    return storage::flushes_so_far() - before;
+  };
+  CHECK(flushes_of("hello") == 4);  // the bytes, the names of two new folders, the blob's name
+  CHECK(flushes_of("hello") == 1);
+  fs::remove(store->local(kept(*store, "hello").name).value().path);
+  CHECK(flushes_of("hello") == 2);
+}
+
+TEST_CASE(
+    "a flush of a part is for what was written since the last one; the first one is for its name, "
+    "too") {
+  const folder f;
+  const auto store = std::move(storage::open_file_store(f.path.string()).value());
+  const auto part = std::move(store->open_part("part").value());
+  const auto flushes = [&] {
+    const auto before = storage::flushes_so_far();
+    REQUIRE(part->flush().has_value());
+    return storage::flushes_so_far() - before;
+  };
+  REQUIRE(part->write(0, "hello").has_value());
+  CHECK(flushes() == 2);
+  CHECK(flushes() == 0);
+  REQUIRE(part->write(5, "hello").has_value());
+  CHECK(flushes() == 1);
+  REQUIRE(part->cut(5).has_value());
+  CHECK(flushes() == 1);
 }
 
 TEST_CASE("removing waits for another process that keeps the same blob, and then leaves it") {
