@@ -71,67 +71,113 @@ void part_writer::open(const std::string& part, std::int64_t offset, std::option
 }
 
 bool part_writer::take(std::string_view bytes) {
-  filling_ += bytes;
   offset_ += static_cast<std::int64_t>(bytes.size());
-  if (!busy_ && filling_.size() >= write_bytes) write_on();
-  full_ = filling_.size() >= full_bytes;
-  return !full_;
+  if (failed_) return true;  // told at the next flush
+  {
+    const std::lock_guard lock(mutex_);
+    filling_ += bytes;
+    full_ = busy_ && filling_.size() >= full_bytes;
+    if (busy_ || filling_.size() < write_bytes) return !full_;
+  }
+  write_on();
+  return true;
 }
 
 void part_writer::write_on() {
+  busy_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    take_filled();
+  }
+  run([](part_writer& w) { return w.write_waiting(); },
+      [](part_writer& w, const result<void>& r) { w.written(r); });
+}
+
+bool part_writer::take_filled() {
   writing_.clear();
   std::swap(writing_, filling_);
-  busy_ = true;
-  run(
-      [](part_writer& w) -> result<void> {
-        if (w.check_) w.check_->add(w.writing_);
-        return w.part_->write(w.written_, w.writing_);
-      },
-      [](part_writer& w, const result<void>& r) { w.written(r); });
+  return std::exchange(full_, false);
+}
+
+/// On a file thread.
+result<void> part_writer::write_waiting() {
+  for (int i = 1;; ++i) {
+    if (check_) check_->add(writing_);
+    if (auto done = part_->write(written_, writing_); !done) return done;
+    written_ += static_cast<std::int64_t>(writing_.size());
+    bool drained = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (i == buffers_a_turn || filling_.size() < write_bytes) return {};
+      drained = take_filled();
+    }
+    if (drained) thread_->post([self = shared_from_this()] { self->drained_(); });
+  }
 }
 
 void part_writer::written(const result<void>& r) {
   busy_ = false;
   if (!r && !failed_) failed_ = r.error();
-  written_ += static_cast<std::int64_t>(writing_.size());
-  if (failed_) filling_.clear();
-  if (!filling_.empty() && (flushing_ || filling_.size() >= write_bytes)) write_on();
-  else if (flushing_ && !busy_) flush(std::exchange(flushing_, nullptr));
-  if (std::exchange(full_, false) && filling_.size() < full_bytes) drained_();
+  bool drained = false, waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    drained = std::exchange(full_, false);
+    if (failed_) filling_.clear();
+    waits = filling_.size() >= write_bytes;
+  }
+  if (idle_) std::exchange(idle_, nullptr)();
+  else if (waits) write_on();
+  if (drained) drained_();
 }
 
-void part_writer::flush(done then) {
-  if (busy_) {
-    flushing_ = std::move(then);
-    return;
-  }
-  if (failed_) return then(*failed_);
-  if (!filling_.empty()) {
-    flushing_ = std::move(then);
-    return write_on();
-  }
-  run([](part_writer& w) -> result<void> { return w.part_->flush(); },
-      [then](part_writer& w, const result<void>& r) {
-        if (!r) return then(r);
-        if (w.check_ && !w.check_->agrees()) return then(make_error(errc::checksum_mismatch));
-        then(r);
-      });
+void part_writer::when_idle(std::function<void()> then) {
+  if (busy_) idle_ = std::move(then);
+  else then();
+}
+
+void part_writer::flush(done then) { settle(std::move(then), true); }
+void part_writer::write_all(done then) { settle(std::move(then), false); }
+
+void part_writer::settle(done then, bool to_disk) {
+  when_idle([self = shared_from_this(), then, to_disk] {
+    auto& w = *self;
+    if (w.failed_) return then(*w.failed_);
+    const bool waits = [&w] {
+      const std::lock_guard lock(w.mutex_);
+      return !w.filling_.empty();
+    }();
+    if (waits) {
+      w.write_on();
+      return w.settle(then, to_disk);
+    }
+    if (w.check_ && !w.check_->agrees()) return then(make_error(errc::checksum_mismatch));
+    if (!to_disk) return then({});
+    w.run([](part_writer& x) { return x.part_->flush(); },
+          [then](part_writer&, const result<void>& r) { then(r); });
+  });
 }
 
 void part_writer::cut(std::int64_t offset, done then) {
-  offset_ = written_ = offset;
-  filling_.clear();
-  run(
-      [offset](part_writer& w) -> result<void> {
-        if (!w.part_) {
-          auto again = w.store_.open_part(w.name_);
-          if (!again) return again.error();
-          w.part_ = std::move(*again);
-        }
-        if (auto cut = w.part_->cut(offset); !cut) return cut;
-        return w.part_->flush();
-      },
-      [then](part_writer&, const result<void>& r) { then(r); });
+  when_idle([self = shared_from_this(), offset, then] {
+    auto& w = *self;
+    w.offset_ = w.written_ = offset;
+    {
+      const std::lock_guard lock(w.mutex_);
+      w.filling_.clear();
+      w.full_ = false;
+    }
+    w.run(
+        [offset](part_writer& x) -> result<void> {
+          if (!x.part_) {
+            auto again = x.store_.open_part(x.name_);
+            if (!again) return again.error();
+            x.part_ = std::move(*again);
+          }
+          if (auto cut = x.part_->cut(offset); !cut) return cut;
+          return x.part_->flush();
+        },
+        [then](part_writer&, const result<void>& r) { then(r); });
+  });
 }
 
 void part_writer::keep(std::function<void(result<kept>)> then) {
@@ -152,7 +198,7 @@ void part_writer::concatenate(std::vector<std::string> parts, done then) {
         for (const auto& part : parts)
           if (auto added = append(w.store_, part, *w.part_); !added) return added;
         w.offset_ = w.written_ = w.part_->size();
-        return w.part_->flush();
+        return {};
       },
       [then](part_writer&, const result<void>& r) { then(r); });
 }

@@ -262,11 +262,11 @@ bool upload::take(std::string_view bytes) {
     return false;
   }
   if (phase_ == phase::reporting) return false;
-  const bool long_ago = shared_.common.now() - reported_at_ > report_pause;
+  const auto pause = shared_.common.now() - reported_at_;
+  const bool much = writer_->offset() - reported_ >= report_bytes && pause >= least_report_pause;
   // The last byte is told by `finish` only: an upload that looks complete has its medium.
   if (!checked_ && kind_ != kind::at_once && writer_->offset() - from_ < room_ &&
-      (writer_->offset() - reported_ >= report_bytes ||
-       (long_ago && writer_->offset() > reported_))) {
+      (much || (pause > report_pause && writer_->offset() > reported_))) {
     report_meanwhile();
     return false;
   }
@@ -302,7 +302,14 @@ void upload::end() {
   if (form_ && (!form_->complete() || !form_->has_file()))
     return take_back(bad("The form has no file, or no end."));
   phase_ = phase::ending;
-  writer_->flush([self = self()](const result<void>& r) { self->write_ended(r); });
+  const auto then = [self = self()](const result<void>& r) { self->write_ended(r); };
+  if (whole()) writer_->write_all(then);
+  else writer_->flush(then);
+}
+
+/// A medium is made of it.
+bool upload::whole() const {
+  return kind_ == kind::at_once || (writer_->offset() - from_ == room_ && !partial_);
 }
 
 // Without an end of its own the bytes that came are kept, unless their checksum was stated for all of them.
@@ -320,7 +327,7 @@ void upload::broken() {
 void upload::write_ended(const result<void>& flushed) {
   if (!flushed) return take_back(flushed.error());
   const auto offset = writer_->offset();
-  if (kind_ == kind::at_once || (offset - from_ == room_ && !partial_)) return keep();
+  if (whole()) return keep();
   auto q = std::make_shared<transfer::ReportRequest>();
   q->set_upload_id(upload_id_);
   q->set_grant_id(grant_id_);

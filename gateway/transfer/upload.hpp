@@ -15,9 +15,10 @@ namespace nova::gateway {
 
 class upload final : public transfer_request {
  public:
-  /// Bytes after which what was written is flushed and reported, so that a crash loses no more.
+  /// Bytes after which what was written is flushed and reported, so that a crash loses no more; or no more than came within the
+  /// least pause: the upload stands still meanwhile.
   static constexpr std::int64_t report_bytes = 32 * 1024 * 1024;
-  static constexpr std::chrono::seconds report_pause{10};
+  static constexpr std::chrono::seconds report_pause{10}, least_report_pause{2};
 
   enum class kind {
     tus_open,   ///< POST /v1/uploads
@@ -56,6 +57,7 @@ class upload final : public transfer_request {
   void pass(std::string_view bytes);
   void report_meanwhile();
   void write_ended(const result<void>& flushed);
+  bool whole() const;
   void keep();
   void finish(const part_writer::kept& k);
   void finished(const transfer::Upload& u);
