@@ -1,5 +1,6 @@
 #include "actors/media/works/media_works.hpp"
 
+#include "actors/media/works/beside.hpp"
 #include "actors/media/works/film_copy.hpp"
 #include "actors/media/works/recording.hpp"
 #include "protocols/core/log.hpp"
@@ -8,6 +9,7 @@
 #include "protocols/streaming/streaming.pb.h"
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <utility>
 
@@ -122,6 +124,33 @@ bool media_works::store_file(const made_file& file, std::string& blob) {
   return true;
 }
 
+// Side by side: each file waits for the disk several times, and the disk serves all of them at once.
+bool media_works::store_files(const made_media& made, ProcessedRequest& to) {
+  std::atomic<bool> good{true};
+  beside storing;
+  const auto begin = [&](const made_file& file, std::string& blob) {
+    storing.run([this, &good, &file, &blob] {
+      if (!store_file(file, blob)) good = false;
+    });
+  };
+  if (made.shown) {
+    to.set_shown_size(static_cast<std::int64_t>(made.shown->bytes.size()));
+    to.set_shown_type(made.shown->type);
+    begin(*made.shown, *to.mutable_shown_blob());
+  }
+  for (const auto& file : made.variants) {
+    auto& v = *to.add_variants();
+    v.set_name(file.name);
+    v.set_content_type(file.type);
+    v.set_width(file.width);
+    v.set_height(file.height);
+    v.set_size(static_cast<std::int64_t>(file.bytes.size()));
+    begin(file, *v.mutable_blob());
+  }
+  storing.wait();
+  return good;
+}
+
 void media_works::make(const Waiting& order) {
   const auto file = store_.local(order.blob());
   if (!file && file.error().code != errc::not_found) return;  // it is looked for again
@@ -135,7 +164,7 @@ void media_works::make(const Waiting& order) {
   auto q = std::make_shared<ProcessedRequest>();
   q->set_account_id(order.account_id());
   q->set_media_id(order.media_id());
-  if (!store_shown(order, *made, *q)) return;
+  if (!made->shown && !store_shown(order, *made, *q)) return;
   if (q->failed()) made->variants.clear();
   q->set_failed(q->failed() || !made->readable);
   q->set_width(made->width);
@@ -143,15 +172,7 @@ void media_works::make(const Waiting& order) {
   q->set_duration_ms(made->duration_ms);
   q->set_blurhash(made->blurhash);
   q->set_waveform(made->waveform);
-  for (const auto& file : made->variants) {
-    auto& v = *q->add_variants();
-    if (!store_file(file, *v.mutable_blob())) return;
-    v.set_name(file.name);
-    v.set_content_type(file.type);
-    v.set_width(file.width);
-    v.set_height(file.height);
-    v.set_size(static_cast<std::int64_t>(file.bytes.size()));
-  }
+  if (!store_files(*made, *q)) return;
   (void)ask<Empty>(media_interface::note_processed::info(), std::move(q));
   const std::lock_guard lock(mutex_);
   attempts_.erase(order.media_id());
@@ -165,11 +186,6 @@ bool media_works::try_again(const std::string& medium) {
 
 // A film whose hidden data cannot be taken out is shown to no reader.
 bool media_works::store_shown(const Waiting& order, const made_media& made, ProcessedRequest& to) {
-  if (made.shown) {
-    to.set_shown_size(static_cast<std::int64_t>(made.shown->bytes.size()));
-    to.set_shown_type(made.shown->type);
-    return store_file(*made.shown, *to.mutable_shown_blob());
-  }
   const auto coded = store_coded(order, made, to);
   if (coded.has_error() || !pause({})) return false;
   if (coded.value()) return true;

@@ -62,7 +62,9 @@ class media_works final : public runtime::side_works {
   void make(const Waiting& order);
   void record(const Waiting& order);
   bool store_file(const made_file& file, std::string& blob);
-  /// Stores the bytes that readers get instead of the uploaded ones. False: they are to be made again.
+  /// Stores the variants, and what readers get instead of the uploaded picture.
+  bool store_files(const made_media& made, ProcessedRequest& to);
+  /// Stores the bytes that readers get instead of the uploaded film. False: they are to be made again.
   bool store_shown(const Waiting& order, const made_media& made, ProcessedRequest& to);
   /// Stores the film or sound as players of all browsers take it; false: it is shown as it is. Errors: unavailable.
   result<bool> store_coded(const Waiting& order, const made_media& made, ProcessedRequest& to);
