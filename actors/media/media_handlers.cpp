@@ -38,6 +38,56 @@ need about(const uuid& id) {
   return {{store::media(id), store::variants({id}), store::references(id, 200)}};
 }
 
+decision release(const library_state& s, std::vector<std::string> blobs) {
+  decision d;
+  d.reply = share(Empty());
+  if (blobs.empty()) return d;
+  BytesReleased bytes;
+  bytes.set_account_id(to_string(s.account));
+  for (auto& b : blobs) bytes.add_blobs(std::move(b));
+  d.events.push_back({&bytes_released_event(), share(std::move(bytes))});
+  return d;
+}
+
+std::vector<std::string> blobs_of(const ProcessedRequest& q) {
+  std::vector<std::string> out;
+  for (const auto& v : q.variants()) out.push_back(v.blob());
+  if (!q.shown_blob().empty()) out.push_back(q.shown_blob());
+  return out;
+}
+
+void take_shown(media_row& row, const ProcessedRequest& q) {
+  if (q.shown_blob().empty()) return;
+  row.shown_blob = q.shown_blob();
+  row.shown_size = q.shown_size();
+  row.content_type = q.shown_type();
+}
+
+std::vector<variant_row> add_variants(decision& d, const uuid& id, const ProcessedRequest& q) {
+  std::vector<variant_row> out;
+  for (const auto& v : q.variants()) {
+    out.push_back({id, v.name(), v.blob(), v.content_type(), v.width(), v.height(), v.size()});
+    d.statements.push_back(store::insert_variant(out.back()));
+  }
+  return out;
+}
+
+/// A picture that is ready has its variants made in the current way. One that cannot be read any more loses them: they may show
+/// more than the current way lets through.
+decision made_anew(const library_state& s, media_row row, std::span<const variant_row> variants,
+                   const ProcessedRequest& q) {
+  std::vector<std::string> before;
+  for (const auto& v : variants) before.push_back(v.blob);
+  if (row.shown_blob && !q.shown_blob().empty()) before.push_back(*row.shown_blob);
+  for (const auto& blob : blobs_of(q)) std::erase(before, blob);
+  auto d = release(s, std::move(before));
+  row.making = current_making;
+  take_shown(row, q);
+  d.statements = {store::set_processed(row), store::delete_variants(row.media_id)};
+  add_variants(d, row.media_id, q);
+  return d;
+}
+
 decision gone(const library_state& s, const media_row& row, std::span<const variant_row> variants) {
   decision d;
   d.statements = store::delete_media(row.media_id);
@@ -104,20 +154,16 @@ outcome library_entity::note_processed(const library_state& s, const ProcessedRe
                                        const context& c, const reads& r) {
   const auto id = parse_uuid(q.media_id());
   if (!id) return no_such_media();
-  if (r.size() == 0) return need{{store::media(*id)}};
+  if (r.size() == 0) return need{{store::media(*id), store::variants({*id})}};
   auto found = read_media(r.rows(0));
+  if (found.empty()) return release(s, blobs_of(q));
+  auto& row = found.front();
   decision d;
   d.reply = share(Empty());
-  if (found.empty()) {
-    BytesReleased bytes;
-    bytes.set_account_id(to_string(s.account));
-    for (const auto& v : q.variants()) bytes.add_blobs(v.blob());
-    if (!q.shown_blob().empty()) bytes.add_blobs(q.shown_blob());
-    d.events.push_back({&bytes_released_event(), share(std::move(bytes))});
-    return d;
-  }
-  auto& row = found.front();
-  if (row.account != s.account || row.state != media_state::processing) return d;
+  if (row.account != s.account) return d;
+  if (row.state == media_state::ready && row.kind == "image" && row.making < current_making)
+    return made_anew(s, row, read_variants(r.rows(1)), q);
+  if (row.state != media_state::processing) return d;
   // A recording is ready in any case: its encoder is responsible for its bytes.
   row.state = q.failed() && !row.stream ? media_state::failed : media_state::ready;
   if (q.width() > 0) row.width = q.width();
@@ -125,18 +171,10 @@ outcome library_entity::note_processed(const library_state& s, const ProcessedRe
   if (q.duration_ms() > 0) row.duration_ms = q.duration_ms();
   if (!q.blurhash().empty()) row.blurhash = q.blurhash();
   if (!q.waveform().empty()) row.waveform = q.waveform();
-  if (!q.shown_blob().empty()) {
-    row.shown_blob = q.shown_blob();
-    row.shown_size = q.shown_size();
-    row.content_type = q.shown_type();
-  }
+  take_shown(row, q);
+  row.making = current_making;
   d.statements.push_back(store::set_processed(row));
-  std::vector<variant_row> variants;
-  for (const auto& v : q.variants()) {
-    variants.push_back(
-        {*id, v.name(), v.blob(), v.content_type(), v.width(), v.height(), v.size()});
-    d.statements.push_back(store::insert_variant(variants.back()));
-  }
+  const auto variants = add_variants(d, *id, q);
   MediaReady push;
   push.set_media_id(q.media_id());
   push.set_state(row.state == media_state::failed ? "failed" : "ready");

@@ -22,6 +22,10 @@ class Media;
 
 namespace nova::media {
 
+/// The way in which workers make variants. A higher number has the variants of all older pictures made anew: 1 took the camera's data
+/// out of WebP.
+inline constexpr std::int64_t current_making = 1;
+
 /// Refuses what no upload may be: too large, an unknown purpose, a type that the purpose does not take.
 result<void> check_open(const transfer::OpenRequest& q, const config::media_settings& s);
 

@@ -8,7 +8,7 @@ namespace nova::media::queries {
 #define MEDIA                                                                                     \
   "m.media_id, m.account_id, m.state::bigint, m.kind, m.content_type, m.size, m.file_name, "      \
   "m.purpose, m.blob, m.shown_blob, m.shown_size, m.width, m.height, m.duration_ms, m.blurhash, " \
-  "m.alt, m.created_at, m.idle, m.stream_id, m.waveform"
+  "m.alt, m.created_at, m.idle, m.stream_id, m.waveform, m.making"
 #define IN_SIGHT \
   " AND NOT EXISTS (SELECT FROM library l WHERE l.account_id = m.account_id AND l.closed)"
 
@@ -60,6 +60,12 @@ const storage::query waiting{
     .name = "media.waiting",
     .sql = "SELECT " MEDIA
            " FROM media m WHERE m.state = 0 AND m.created_at < $1 ORDER BY m.created_at LIMIT $2"};
+
+const storage::query made_before{
+    .name = "media.made_before",
+    .sql = "SELECT " MEDIA
+           " FROM media m WHERE m.state = 1 AND m.kind = 'image' AND m.making < $1 ORDER BY "
+           "m.making, m.media_id LIMIT $2"};
 
 const storage::query unnamed_blobs{
     .name = "media.unnamed_blobs",
@@ -132,7 +138,8 @@ const storage::query set_processed{
     .name = "media.set_processed",
     .sql =
         "UPDATE media SET state = $2::bigint::smallint, width = $3, height = $4, duration_ms = $5, "
-        "blurhash = $6, shown_blob = $7, shown_size = $8, content_type = $9, waveform = $10 "
+        "blurhash = $6, shown_blob = $7, shown_size = $8, content_type = $9, waveform = $10, "
+        "making = $11 "
         "WHERE media_id = $1"};
 
 const storage::query insert_variant{
@@ -140,6 +147,9 @@ const storage::query insert_variant{
     .sql =
         "INSERT INTO variant (media_id, name, blob, content_type, width, height, size) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (media_id, name) DO NOTHING"};
+
+const storage::query delete_variants{.name = "media.delete_variants",
+                                     .sql = "DELETE FROM variant WHERE media_id = $1"};
 
 const storage::query set_alt{.name = "media.set_alt",
                              .sql = "UPDATE media SET alt = $2 WHERE media_id = $1"};
@@ -208,42 +218,17 @@ const storage::query delete_old_uploads{
         "ORDER BY expires_at LIMIT $2)"};
 
 std::span<const storage::query* const> all() {
-  static const storage::query* const list[] = {&library,
-                                               &open_uploads,
-                                               &upload,
-                                               &uploads,
-                                               &media,
-                                               &media_of_owners,
-                                               &media_of_account,
-                                               &variants,
-                                               &references,
-                                               &waiting,
-                                               &unnamed_blobs,
-                                               &unnamed_parts,
-                                               &account_bytes,
-                                               &insert_upload,
-                                               &set_written,
-                                               &set_done,
-                                               &set_upload_media,
-                                               &delete_uploads,
-                                               &add_used,
-                                               &set_closed,
-                                               &insert_media,
-                                               &set_processed,
-                                               &set_recorded,
-                                               &insert_variant,
-                                               &set_alt,
-                                               &set_idle,
-                                               &delete_media,
-                                               &delete_media_rows,
-                                               &attach,
-                                               &set_active,
-                                               &detach,
-                                               &set_place,
-                                               &erase_account,
-                                               &empty_events,
-                                               &old_uploads_due,
-                                               &delete_old_uploads};
+  static const storage::query* const list[] = {
+      &library,         &open_uploads,      &upload,           &uploads,
+      &media,           &media_of_owners,   &media_of_account, &variants,
+      &references,      &waiting,           &made_before,      &unnamed_blobs,
+      &unnamed_parts,   &account_bytes,     &insert_upload,    &set_written,
+      &set_done,        &set_upload_media,  &delete_uploads,   &add_used,
+      &set_closed,      &insert_media,      &set_processed,    &set_recorded,
+      &insert_variant,  &delete_variants,   &set_alt,          &set_idle,
+      &delete_media,    &delete_media_rows, &attach,           &set_active,
+      &detach,          &set_place,         &erase_account,    &empty_events,
+      &old_uploads_due, &delete_old_uploads};
   return list;
 }
 

@@ -46,7 +46,8 @@ enum : std::size_t {
   created_at,
   idle,
   stream,
-  waveform
+  waveform,
+  making
 };
 }
 namespace variant {
@@ -121,7 +122,8 @@ std::vector<media_row> read_media(const storage::rows& r) {
         r.time(i, medium::created_at),
         r.boolean(i, medium::idle),
         r.null(i, medium::stream) ? std::nullopt : std::optional(r.id(i, medium::stream)),
-        text_or_none(r, i, medium::waveform)};
+        text_or_none(r, i, medium::waveform),
+        r.int8(i, medium::making)};
   });
 }
 

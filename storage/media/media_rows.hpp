@@ -45,6 +45,7 @@ struct media_row {
   bool idle = false;
   std::optional<uuid> stream;  ///< of a recording; its blob is empty until its bytes are kept
   std::optional<std::string> waveform;  ///< two hex digits for each peak
+  std::int64_t making = 0;              ///< the way in which its variants were made
 };
 
 struct variant_row {

@@ -39,6 +39,9 @@ statement references(const uuid& media, std::int64_t limit) {
 statement waiting(unix_ms before, std::int64_t limit) {
   return {&queries::waiting, {timestamp{before}, limit}};
 }
+statement made_before(std::int64_t making, std::int64_t limit) {
+  return {&queries::made_before, {making, limit}};
+}
 statement unnamed_blobs(std::vector<std::string> blobs) {
   return {&queries::unnamed_blobs, {std::move(blobs)}};
 }
@@ -80,12 +83,13 @@ statement set_processed(const media_row& m) {
   return {&queries::set_processed,
           {m.media_id, static_cast<std::int64_t>(m.state), or_null(m.width), or_null(m.height),
            or_null(m.duration_ms), or_null(m.blurhash), or_null(m.shown_blob),
-           or_null(m.shown_size), m.content_type, or_null(m.waveform)}};
+           or_null(m.shown_size), m.content_type, or_null(m.waveform), m.making}};
 }
 statement insert_variant(const variant_row& v) {
   return {&queries::insert_variant,
           {v.media_id, v.name, v.blob, v.content_type, v.width, v.height, v.size}};
 }
+statement delete_variants(const uuid& media) { return {&queries::delete_variants, {media}}; }
 statement set_alt(const uuid& media, const std::optional<std::string>& alt) {
   return {&queries::set_alt, {media, or_null(alt)}};
 }

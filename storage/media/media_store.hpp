@@ -22,6 +22,8 @@ storage::statement variants(std::vector<uuid> media);
 storage::statement references(const uuid& media, std::int64_t limit);
 /// Media in processing that were made before `before`, the oldest first.
 storage::statement waiting(unix_ms before, std::int64_t limit);
+/// Ready pictures whose variants were made in a way before `making`, at most `limit`.
+storage::statement made_before(std::int64_t making, std::int64_t limit);
 storage::statement unnamed_blobs(std::vector<std::string> blobs);
 storage::statement unnamed_parts(std::vector<uuid> parts);
 /// All blobs that media of the account name.
@@ -41,6 +43,7 @@ storage::statement set_recorded(const media_row& row);
 /// Writes the fields that a worker has found, and the state.
 storage::statement set_processed(const media_row& row);
 storage::statement insert_variant(const variant_row& row);
+storage::statement delete_variants(const uuid& media);
 storage::statement set_alt(const uuid& media, const std::optional<std::string>& alt);
 storage::statement set_idle(const uuid& media, bool idle);
 /// With all its rows. Refused as a conflict while something shows the medium.

@@ -7,6 +7,7 @@
 #include "protocols/media/media.pb.h"
 #include "protocols/transfer/transfer.pb.h"
 #include "storage/media/media_queries.hpp"
+#include "storage/postgres/conninfo.hpp"
 #include "tests/support/domain_node.hpp"
 
 #include <doctest/doctest.h>
@@ -20,8 +21,8 @@ struct world : test::domain_node {
   world()
       : domain_node({test::part_of(media::descriptor()), test::part_of(content::descriptor())}) {}
 
-  /// A file of the caller, ready at once.
-  std::string medium(const rpc::caller& as) {
+  /// A file of the caller, ready at once; a picture waits for a worker.
+  std::string medium(const rpc::caller& as, const std::string& type = "text/plain") {
     transfer::OpenRequest open;
     open.set_length(5);
     const auto upload = call<media_interface::open_upload>(open, as).value();
@@ -29,8 +30,44 @@ struct world : test::domain_node {
     finish.set_upload_id(upload.upload_id());
     finish.set_blob(std::string(64, 'a'));
     finish.set_size(5);
-    finish.set_found_type("text/plain");
+    finish.set_found_type(type);
     return call<media_interface::finish_upload>(finish, as).value().media_id();
+  }
+  /// A worker's answer: one variant, of this blob; empty: the picture cannot be read.
+  void make(const std::string& id, const std::string& blob, const rpc::caller& as) {
+    ProcessedRequest q;
+    q.set_account_id(to_string(as.account));
+    q.set_media_id(id);
+    q.set_failed(blob.empty());
+    if (!blob.empty()) {
+      auto& v = *q.add_variants();
+      v.set_name("320");
+      v.set_blob(blob);
+      v.set_content_type("image/webp");
+      v.set_width(4);
+      v.set_height(3);
+      v.set_size(2);
+    }
+    REQUIRE(call<media_interface::note_processed>(q, as).has_value());
+  }
+  /// As it is in a database of an earlier Nova.
+  void forget_making() {
+    auto db = storage::blocking_connection::open(owner_conninfo("media"));
+    REQUIRE((db && db->script("UPDATE media SET making = 0 WHERE state = 1")));
+  }
+  std::vector<std::string> waiting(const rpc::caller& as) {
+    WaitingRequest q;
+    q.set_limit(100);
+    q.set_older_than_ms(-1'000);
+    std::vector<std::string> out;
+    const auto reply = call<media_interface::list_waiting>(q, as).value();
+    for (const auto& w : reply.items()) out.push_back(w.media_id());
+    return out;
+  }
+  bool is_named(const std::string& blob, const rpc::caller& as) {
+    UnnamedRequest q;
+    q.add_blobs(blob);
+    return call<media_interface::list_unnamed>(q, as).value().blobs().empty();
   }
   bool is_there(const std::string& id, const rpc::caller& as) {
     MediaRequest q;
@@ -116,6 +153,42 @@ TEST_CASE("offsets and media outlive a restart; what nothing names can be remove
   CHECK(w.call<media_interface::delete_media>(medium, ada).has_value());
   CHECK(w.call<media_interface::get_media>(medium, ada).error().code == errc::not_found);
   CHECK(w.call<media_interface::get_usage>(UsageRequest(), ada).value().used() == 0);
+}
+
+TEST_CASE("variants of an earlier making are made anew, once, when nothing else waits") {
+  world w;
+  auto ada = test::caller_of(id(1), id(2), 1);
+  ada.kind = rpc::caller_kind::node;
+  const std::string before(64, 'c'), after(64, 'd');
+  const auto old = w.medium(ada, "image/jpeg");
+  (void)w.medium(ada);  // a file has no variants
+  w.make(old, before, ada);
+  CHECK(w.waiting(ada).empty());
+  w.forget_making();
+  CHECK(w.waiting(ada) == std::vector{old});
+  const auto fresh = w.medium(ada, "image/jpeg");
+  CHECK(w.waiting(ada) == std::vector{fresh});
+  w.make(fresh, std::string(64, 'e'), ada);
+  CHECK(w.waiting(ada) == std::vector{old});
+
+  w.make(old, after, ada);
+  CHECK(w.waiting(ada).empty());
+  CHECK_FALSE(w.is_named(before, ada));
+  CHECK(w.is_named(after, ada));
+  w.make(old, before, ada);  // a second worker is late
+  CHECK_FALSE(w.is_named(before, ada));
+  CHECK(
+      w.count("SELECT count(*) FROM outbox WHERE type = 10002 AND position(convert_to($1, 'UTF8') "
+              "IN payload) > 0 AND $2 IS NOT NULL",
+              before) == 1);
+
+  // The variants show more than they should: rather none.
+  w.forget_making();
+  w.make(old, "", ada);
+  CHECK_FALSE(w.is_named(after, ada));
+  MediaRequest q;
+  q.set_media_id(old);
+  CHECK(w.call<media_interface::get_media>(q, ada).value().state() == "ready");
 }
 
 TEST_CASE("a medium of a scheduled post or of a draft is kept till then; an unused one is not") {
