@@ -59,11 +59,12 @@ void add_cluster_commands(CLI::App& app, command_line& line) {
       ->capture_default_str()
       ->check(CLI::Range(1, 3650));
   auto* cluster = app.add_subcommand(
-      "cluster", "Say what a running cluster is, move a domain, or drain a node");
+      "cluster", "Say what a running cluster is, move parts of a domain, or drain a node");
   cluster->add_option("TOPIC", line.topic, "status, members, shards, move or drain")
       ->required()
       ->check(CLI::IsMember({"status", "members", "shards", "move", "drain"}));
-  cluster->add_option("DOMAIN", line.domain, "move: the domain that the asked node owns");
+  cluster->add_option("DOMAIN", line.domain,
+                      "move: the domain, or DOMAIN.PART, of which the asked node owns parts");
   cluster->add_option("NODE", line.receiver, "move: its next owner");
   cluster->add_option("--at", line.operations, "Address and port of a node's operations pages")
       ->required();
