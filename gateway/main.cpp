@@ -165,7 +165,7 @@ class node_process {
     for (const auto& m : domain_modules()) {
       std::string name(m.name);
       if (!config::has_role(s.cluster, name)) {
-        know(m);
+        know(m, answers);
         continue;
       }
       auto domain = m.make(s, keys);
@@ -241,10 +241,12 @@ class node_process {
   }
 
   /// A domain of other nodes, made without its secrets: only its outline is asked for.
-  void know(const listed_module& m) {
+  void know(const listed_module& m, const runtime::account_answers& answers) {
     runtime::kept_keys none;
     for (auto key : m.keys) none.emplace(key, std::string(config::key_bytes, '\0'));
-    node_.know(m.make(settings_, none));
+    auto outline = m.make(settings_, none);
+    if (m.await_answers) m.await_answers(outline, answers);  // it takes their events
+    node_.know(outline);
   }
 
   /// In a cluster each part of a domain has its lane.

@@ -84,7 +84,8 @@ void postgres_lane::on_lost(const std::string& reason) {
   if (was_connected || failed_connects_ % 16 == 0)
     log::warn("storage.lane_lost",
               {{"domain", options_.domain}, {"reason", reason.substr(0, reason.find('\n'))}});
-  if (stage_ == stage::releasing) return finish_stop();
+  // Given back or not: the next lane of this place has another id, and the lease of this one ends by itself.
+  if (stage_ == stage::releasing) return giving_ && !stopping_ ? begin_anew() : finish_stop();
   retry_timer_.cancel();
   if (under_way_) {
     under_way_->doubtful = true;
@@ -183,7 +184,8 @@ void postgres_lane::resolved() {
     return on_lost("the lane's row could not be read");
   }
   registered_ = true;
-  for (auto& done : std::exchange(reincarnated_, {})) done({});
+  if (!giving_)  // a lane that is to be given back has only reconnected
+    for (auto& done : std::exchange(reincarnated_, {})) done({});
   stage_ = stage::idle;
   if (under_way_ && found_batch_) committed(under_way_->first_sent);
   if (planted(planted_fault::fence_removed)) found_fenced_ = false;

@@ -166,8 +166,12 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
   }
   if (epoch < p.epoch) return;  // of a node that does not know yet that it lost the part
   p.epoch = epoch;
-  for (const auto& s : told.shards())
-    if (s.shard() < p.domain.shards) p.domain.last_event[s.shard()] = s.last_event();
+  for (const auto& s : told.shards()) {
+    if (s.shard() >= p.domain.shards) continue;
+    // News of later events came on the other lane, perhaps before.
+    auto& last = p.domain.last_event[s.shard()];
+    if (last.load() < s.last_event()) last = s.last_event();
+  }
   p.planned |= told.given();
   const bool other = p.owner != from;
   new_owner(p, from);

@@ -128,7 +128,10 @@ void domain_head::claimed(const result<std::vector<storage::shard_claim>>& r) {
   }
   for (const auto& c : r.value()) {
     if (c.shard >= seats_.shards.size() || !owned_.insert(c.shard).second) continue;
-    seats_.shards[c.shard]->post([c](shard& s) { s.open(c); });
+    auto& seat = *seats_.shards[c.shard];
+    // At once: other nodes are told of it before the shard has opened.
+    if (seat.last_event.load() < c.last_event_seq) seat.last_event = c.last_event_seq;
+    seat.post([c](shard& s) { s.open(c); });
     part_.epoch = std::max(part_.epoch.load(), c.epoch);
   }
   const bool whole = owned_.size() == size();
