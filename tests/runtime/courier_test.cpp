@@ -184,6 +184,24 @@ TEST_CASE(
   CHECK(w.sink.closes.size() == people);
 }
 
+TEST_CASE("sockets of one account that may have missed a push are mute and told to resume, alone") {
+  world w({.beta = false});
+  w.start();
+  attach(w, 1, 11);
+  attach(w, 2, 12);
+  w.node().internals().couriers.resume({account_id(1), account_id(3)});
+  for (std::uint8_t i = 1; i <= 2; ++i) w.call(tell, "a:behind", from(i));
+  w.sim.settle();
+  CHECK(heard(w, 11).empty());
+  CHECK(heard(w, 12) == strings{"behind"});
+  REQUIRE(w.sink.closes.size() == 1);
+  CHECK(w.sink.closes[0].connection == 11);
+  CHECK(w.sink.closes[0].code == rpc::close_code::restart);
+  attach(w, 1, 13);
+  w.ask(tell, "a:again", from(1));
+  CHECK(heard(w, 13) == strings{"again"});
+}
+
 TEST_CASE("a socket whose push was lost hears none behind it until it is told to resume") {
   world w({.shards = 1, .beta = false});
   w.start();

@@ -9,8 +9,9 @@ constexpr std::size_t accounts_a_message = 8192;
 
 }  // namespace
 
-attendance::attendance(services& s, std::chrono::milliseconds patience, hooks h)
-    : services_(s), patience_(patience), hooks_(std::move(h)) {}
+attendance::attendance(services& s, std::chrono::milliseconds patience,
+                       std::chrono::milliseconds memory, hooks h)
+    : services_(s), patience_(patience), memory_(memory), hooks_(std::move(h)) {}
 
 void attendance::come(const uuid& account, attached_fn attached) {
   bool first = false, waits = false;
@@ -23,6 +24,8 @@ void attendance::come(const uuid& account, attached_fn attached) {
     told.set_number(number);
     told.set_come(bytes_of(account));
     waiting w;
+    w.account = account;
+    for (auto& [peer, a] : absent_) a.note(account);
     for (const auto& [peer, l] : listeners_)
       if (hooks_.send(peer, e) && l.pushes) w.unanswered.insert(peer);
     waits = !w.unanswered.empty();
@@ -58,11 +61,17 @@ void attendance::left(const uuid& account) {
 }
 
 void attendance::up(link::peer_number peer, bool pushes, bool gateway) {
-  std::lock_guard lock(mutex_);
-  auto& l = listeners_[peer];
-  l.pushes = pushes;
-  l.gateway = gateway;
-  tell_all(peer, l);
+  std::vector<uuid> strange;
+  {
+    std::lock_guard lock(mutex_);
+    if (auto a = absent_.extract(peer); !a.empty()) strange = std::move(a.mapped().came);
+    auto& l = listeners_[peer];
+    l.pushes = pushes;
+    l.gateway = gateway;
+    tell_all(peer, l);
+  }
+  if (strange.size() > most_strange) hooks_.all_strange();
+  else if (!strange.empty()) hooks_.strange(strange);
 }
 
 void attendance::tell_all(link::peer_number peer, listener& l) {
@@ -92,13 +101,19 @@ void attendance::down(link::peer_number peer) {
   std::vector<attached_fn> done;
   {
     std::lock_guard lock(mutex_);
-    listeners_.erase(peer);
+    const auto now = services_.now();
+    std::erase_if(absent_, [&](const auto& x) { return now - x.second.since > memory_; });
+    absence away{now};
+    const auto l = listeners_.extract(peer);
     for (auto i = waiting_.begin(); i != waiting_.end();) {
       auto& w = i->second;
-      const bool last = w.unanswered.erase(peer) != 0 && w.unanswered.empty();
+      const bool unanswered = w.unanswered.erase(peer) != 0;
+      if (unanswered) away.note(w.account);
+      const bool last = unanswered && w.unanswered.empty();
       if (last) done.push_back(std::move(w.attached));
       i = last ? waiting_.erase(i) : std::next(i);
     }
+    if (!l.empty() && l.mapped().pushes) absent_[peer] = std::move(away);
   }
   finish(done, {});
 }

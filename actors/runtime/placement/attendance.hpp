@@ -25,9 +25,17 @@ class attendance {
     /// The node knows all accounts.
     std::function<void(link::peer_number)> informed;
     std::function<void()> tick_wanted;
+    /// Sockets of these accounts came while the link to a node that pushes was broken: it sends them nothing of that time.
+    std::function<void(const std::vector<uuid>& accounts)> strange;
+    /// As `strange`, when more came than are kept.
+    std::function<void()> all_strange;
   };
+  /// Accounts that are kept while the link to one node is broken.
+  static constexpr std::size_t most_strange = 4096;
 
-  attendance(services& s, std::chrono::milliseconds patience, hooks h);
+  /// `memory`: when a link has been broken for longer, the node itself says that pushes were lost.
+  attendance(services& s, std::chrono::milliseconds patience, std::chrono::milliseconds memory,
+             hooks h);
 
   /// A socket came. `attached` is called when the nodes that push know it, or with `unavailable` after the patience.
   void come(const uuid& account, attached_fn attached);
@@ -48,6 +56,7 @@ class attendance {
 
  private:
   struct waiting {
+    uuid account{};
     std::set<link::peer_number> unanswered;
     attached_fn attached;
     steady_time due{};
@@ -58,15 +67,24 @@ class attendance {
     std::uint64_t whole =
         0;  ///< number of the message that completes the whole set; 0: it was answered
   };
+  /// A node that pushes, while the link to it is broken.
+  struct absence {
+    steady_time since{};
+    std::vector<uuid> came = {};  ///< at most most_strange, and one more
+    void note(const uuid& account) {
+      if (came.size() <= most_strange) came.push_back(account);
+    }
+  };
   void tell_all(link::peer_number peer, listener& l);
   static void finish(std::vector<attached_fn>& done, result<void> r);
 
   services& services_;
-  const std::chrono::milliseconds patience_;
+  const std::chrono::milliseconds patience_, memory_;
   const hooks hooks_;
   std::mutex mutex_;
   std::unordered_set<uuid, boost::hash<uuid>> here_;
   std::map<link::peer_number, listener> listeners_;
+  std::map<link::peer_number, absence> absent_;
   std::uint64_t last_number_ = 0;
   std::map<std::uint64_t, waiting> waiting_;  // by number
 };

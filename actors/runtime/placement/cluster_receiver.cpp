@@ -186,12 +186,8 @@ void cluster_router::tell_new_reader(link::peer_number to, const place& consumer
     if (std::ranges::find(source->consumers, &consumer.domain) == source->consumers.end()) continue;
     for (std::uint32_t s = 0; s < source->shards; ++s) {
       if (&consumer.domain.reader_of(s) != &consumer || !source->at(s).served()) continue;
-      link::Envelope e;
-      auto& told = *e.mutable_events();
-      told.set_domain(std::string(source->name));
-      told.set_shard(s);
-      told.set_last_event(local_.last_event({source->name, s}));
-      if (told.last_event() != 0) send(to, e);
+      const shard_address from{source->name, s};
+      if (const auto last = local_.last_event(from); last != 0) send(to, events_of(from, last));
     }
   }
 }

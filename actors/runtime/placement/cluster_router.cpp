@@ -49,6 +49,8 @@ cluster_router::cluster_router(services& s, couriers& c, directory& d, local_rou
                      local_.refresh(a, kind, key, std::move(done));
                    }}),
       attendance_(s, milliseconds(options_.settings.attach_ms),
+                  2 * milliseconds(options_.settings.replay_ms) +
+                      milliseconds(options_.settings.silence_ms),
                   {[this](link::peer_number to, const link::Envelope& e) {
                      return send(to, e, link::lane::control);
                    },
@@ -58,7 +60,9 @@ cluster_router::cluster_router(services& s, couriers& c, directory& d, local_rou
                        if (p.resume_at.erase(peer) != 0) resume_sockets(p.domain.name);
                      });
                    },
-                   [this] { want_tick(); }}),
+                   [this] { want_tick(); },
+                   [this](const std::vector<uuid>& accounts) { couriers_.resume(accounts); },
+                   [this] { resume_sockets("all"); }}),
       journal_(s, {milliseconds(options_.settings.replay_ms), options_.settings.replay_bytes},
                [this](link::peer_number to, const link::Envelope& e) { return send(to, e); }),
       incoming_(local, s.settings().audience_cache),
@@ -210,12 +214,8 @@ void cluster_router::publish(shard_address source, const relay_batch_ptr& batch)
   local_.publish(source, batch);
   const auto* d = find(source.domain);
   if (d == nullptr || !d->taken_elsewhere) return;
-  link::Envelope e;
-  auto& told = *e.mutable_events();
-  told.set_domain(std::string(source.domain));
-  told.set_shard(source.shard);
-  told.set_last_event(batch->back().seq);
-  for (const auto& event : *batch) fill(*told.add_events(), event);
+  auto e = events_of(source, batch->back().seq);
+  for (const auto& event : *batch) fill(*e.mutable_events()->add_events(), event);
   to_consumers(source, e);
 }
 
@@ -223,12 +223,7 @@ void cluster_router::announce(shard_address source) {
   local_.announce(source);
   const auto* d = find(source.domain);
   if (d == nullptr || !d->taken_elsewhere) return;
-  link::Envelope e;
-  auto& told = *e.mutable_events();
-  told.set_domain(std::string(source.domain));
-  told.set_shard(source.shard);
-  told.set_last_event(local_.last_event(source));
-  to_consumers(source, e);
+  to_consumers(source, events_of(source, local_.last_event(source)));
 }
 
 /// A question that no node answers is answered by its caller's own patience.

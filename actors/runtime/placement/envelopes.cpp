@@ -102,6 +102,15 @@ std::optional<rpc::reply_result> reply_of(const link::Reply& r, const rpc::metho
   return rpc::reply_result(rpc::message_ptr(std::move(body)));
 }
 
+link::Envelope events_of(shard_address source, std::uint64_t last) {
+  link::Envelope e;
+  auto& told = *e.mutable_events();
+  told.set_domain(std::string(source.domain));
+  told.set_shard(source.shard);
+  told.set_last_event(last);
+  return e;
+}
+
 void fill(link::Event& to, const relay_event& e) {
   to.set_seq(e.seq);
   to.set_type(e.type);

@@ -4,6 +4,7 @@
 #include "actors/runtime/link/links.hpp"
 #include "actors/runtime/routing/delivery.hpp"
 #include "actors/runtime/routing/relay.hpp"
+#include "actors/runtime/routing/router.hpp"
 #include "protocols/core/bus.hpp"
 
 #include <optional>
@@ -41,6 +42,8 @@ void fill(link::Reply& to, const rpc::reply_result& r);
 /// Empty for an answer that cannot be read.
 std::optional<rpc::reply_result> reply_of(const link::Reply& r, const rpc::method& m);
 
+/// News of a shard's events, without the events: there is something to pull up to `last`.
+link::Envelope events_of(shard_address source, std::uint64_t last);
 void fill(link::Event& to, const relay_event& e);
 /// The event with its payload.
 relay_event event_of(const link::Event& e);

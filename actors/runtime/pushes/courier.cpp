@@ -8,6 +8,12 @@
 
 namespace nova::runtime {
 
+namespace {
+
+constexpr const char* missed = "Pushes may have been missed; resume.";
+
+}  // namespace
+
 courier_seat::courier_seat(couriers& c, std::uint32_t n, std::size_t limit)
     : inbox("courier/" + std::to_string(n), limit), all(c), slot(n) {}
 
@@ -45,8 +51,7 @@ void courier::set_alarm() {
   if (resume_at != seat::never) {
     if (services_.now().time_since_epoch().count() >= resume_at) {
       seat_.resume_at = seat::never;
-      close_all(rpc::close_code::restart, "Pushes may have been missed; resume.",
-                seat_.resume_before.load());
+      close_all(rpc::close_code::restart, missed, seat_.resume_before.load());
     } else {
       due = std::min(due, steady_time(steady_time::duration(resume_at)));
     }
@@ -285,6 +290,15 @@ void courier::handle(account_elsewhere& e) {
                         "The session was resumed elsewhere.");
   touch(e.account, row);
   forget_if_empty(e.account);
+}
+
+void courier::handle(resume_account& r) {
+  const auto i = seat_.accounts.find(r.account);
+  if (i == seat_.accounts.end()) return;
+  for (auto& s : i->second.sockets) {
+    s.arrival = 0;
+    all_.sink.close(s.connection, rpc::close_code::restart, missed);
+  }
 }
 
 // Coarsely: an account that comes and goes within the interval is not noted again.

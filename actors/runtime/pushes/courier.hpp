@@ -50,8 +50,13 @@ struct account_elsewhere {
   uuid lineage{};
   unix_ms resumed_at = 0;  ///< 0: a node of an older release; all are replaced
 };
-using courier_item = std::variant<delivery, attach_socket, detach_socket, watch_accounts,
-                                  watch_here, end_watch, unwatch_here, account_elsewhere>;
+/// The account's sockets here may have missed pushes of another node.
+struct resume_account {
+  uuid account{};
+};
+using courier_item =
+    std::variant<delivery, attach_socket, detach_socket, watch_accounts, watch_here, end_watch,
+                 unwatch_here, account_elsewhere, resume_account>;
 
 class courier_seat final : public inbox<courier_item> {
  public:
@@ -66,8 +71,9 @@ class courier_seat final : public inbox<courier_item> {
     rpc::connection_id connection = 0;
     uuid lineage{};
     bool echo = true;
-    std::uint64_t arrival = 0;  ///< the value of `arrivals` when it came
-    unix_ms resumed_at = 0;     ///< as in rpc::attachment
+    std::uint64_t arrival =
+        0;  ///< the value of `arrivals` when it came; 0: mute, it is told to resume
+    unix_ms resumed_at = 0;  ///< as in rpc::attachment
   };
   struct account_row {
     std::vector<socket> sockets;
@@ -136,6 +142,7 @@ class courier final : public occupant {
   void handle(end_watch& w);
   void handle(unwatch_here& w);
   void handle(account_elsewhere& e);
+  void handle(resume_account& r);
   bool collect(const uuid& account, const account_row& row, const delivery& d);
   bool paced_now(const uuid& account, const delivery& d);
   void flush_paced();

@@ -63,6 +63,11 @@ bool couriers::resume(std::chrono::milliseconds spread) {
   return any;
 }
 
+void couriers::resume(const std::vector<uuid>& accounts) {
+  for (const auto& account : accounts)
+    seat(courier_of(account, slots())).post(resume_account{account});
+}
+
 void couriers::elsewhere(account_elsewhere told) {
   seat(courier_of(told.account, slots())).post(told);
 }

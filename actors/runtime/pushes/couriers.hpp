@@ -48,6 +48,8 @@ class couriers {
   /// Pushes of another node may be lost: within `spread` all sockets are closed with `restart`, slot by slot. False: there are
   /// none.
   bool resume(std::chrono::milliseconds spread);
+  /// The same for the sockets of these accounts, at once.
+  void resume(const std::vector<uuid>& accounts);
   /// Sockets of an account on another gateway node.
   void elsewhere(account_elsewhere told);
   /// Pushes were lost: all sockets are told to resume.
