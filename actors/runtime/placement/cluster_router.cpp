@@ -100,9 +100,6 @@ result<std::uint16_t> cluster_router::start() {
       told.set_shards(d->link.domain.shards);
       told.set_parts(static_cast<std::uint32_t>(d->link.parts.size()));
       told.set_pushes(d->link.domain.pushes);
-      std::set<std::string_view> sources;
-      for (const auto& i : d->link.domain.intakes) sources.insert(i.event->domain);
-      for (const auto source : sources) told.add_sources(std::string(source));
     }
   });
   return links_.start(
