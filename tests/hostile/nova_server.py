@@ -17,7 +17,8 @@ import time
 SLOWDOWN = int(os.environ.get("NOVA_SLOWDOWN", "1"))
 READY_LIMIT_S, STOP_LIMIT_S, ANSWER_LIMIT_S = 60 * SLOWDOWN, 20 * SLOWDOWN, 15 * SLOWDOWN
 PR_SET_PDEATHSIG = 1
-FREED_PAGES_GO_AT_ONCE = {"MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}  # jemalloc keeps them for 10 s; rss_kib is to tell what is held
+# Settings of a server whose rss_kib is to tell what is held: jemalloc keeps freed pages for 10 s. It slows the server down.
+FREED_PAGES_GO_AT_ONCE = {"MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
 
 
 def _die_with_parent():
@@ -55,7 +56,7 @@ class NovaServer:
             self.process = subprocess.Popen(
                 [os.environ.get("NOVA_BINARY", "nova"), "serve", "--port", str(self.port), "--data", self.data],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
-                env={**os.environ, **FREED_PAGES_GO_AT_ONCE, **self.settings}, preexec_fn=_die_with_parent)
+                env={**os.environ, **self.settings}, preexec_fn=_die_with_parent)
         timer = threading.Timer(READY_LIMIT_S, self.process.kill)
         timer.start()
         line = self.process.stdout.readline()

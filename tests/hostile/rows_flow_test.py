@@ -7,9 +7,10 @@ import sys
 import time
 import traceback
 
-from nova_server import NovaServer
+from nova_server import FREED_PAGES_GO_AT_ONCE, NovaServer
 
 ROWS = []  # (number, title, steps)
+PARTS = (("rows_edge", FREED_PAGES_GO_AT_ONCE), ("rows_accounts", {}))  # modules of rows, each with a server of these settings
 FULL = "--full" in sys.argv
 
 
@@ -23,9 +24,21 @@ def row(number, title):
 
 def main(arguments):
     wanted = {int(a) for a in arguments if a != "--full"}
-    chosen = [r for r in ROWS if not wanted or r[0] in wanted]
-    failed = []
-    with NovaServer() as nova:
+    done, failed = [], []
+    for name, settings in PARTS:
+        before = len(ROWS)
+        importlib.import_module(name)
+        chosen = [r for r in ROWS[before:] if not wanted or r[0] in wanted]
+        if chosen:
+            run(chosen, settings, failed)
+        done += chosen
+    print(f"{len(done)} rows, {len(failed)} failed")
+    return 1 if failed or not done else 0
+
+
+def run(chosen, settings, failed):
+    """Runs these rows against one server and appends the numbers of those that fail."""
+    with NovaServer(settings) as nova:
         for number, title, steps in chosen:
             began = time.monotonic()
             try:
@@ -38,12 +51,8 @@ def main(arguments):
             took = time.monotonic() - began
             verdict = "FAILED" if failed[-1:] == [number] else "ok"
             print(f"{verdict} row {number}: {title} ({took:.1f} s){': ' + figure if verdict == 'ok' and figure else ''}", flush=True)
-    print(f"{len(chosen)} rows, {len(failed)} failed")
-    return 1 if failed or not chosen else 0
 
 
 if __name__ == "__main__":
     sys.modules["rows_flow_test"] = sys.modules["__main__"]  # the rows add themselves to this run's list
-    for name in ("rows_edge", "rows_accounts"):
-        importlib.import_module(name)
     sys.exit(main(sys.argv[1:]))
