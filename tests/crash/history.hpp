@@ -25,6 +25,9 @@ struct send_record {
   std::string conversation, sender, client_id, text;
   std::vector<answer> answers;
   bool refused = false;
+  /// One of several gateways took an attempt and gave no answer that ends it. Within its deadline it may be carried out behind a refusal
+  /// that another gateway brought: what two gateways take has no common order.
+  bool open = false;
 };
 
 /// An edit, recall or reaction, in the order in which they were issued per message.

@@ -84,6 +84,7 @@ void workload::transmit(device& d, std::size_t send) {
         refused_later_ += later;
         if (r.lost || later) {
           ++counts_.resent;
+          s.open = !options_.others.empty();
           this->later(std::chrono::milliseconds(r.lost ? 0 : 50 + random(150)),
                       [this, &d, send] { transmit(d, send); });
           return;
