@@ -5,6 +5,7 @@
 #include "actors/runtime/api/decision.hpp"
 #include "actors/runtime/routing/domain_link.hpp"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,6 +23,9 @@ struct need_origin {
   std::string_view request_id;
   steady_time deadline{};
 };
+
+/// How long the needs of an event's effect may take.
+inline constexpr std::chrono::milliseconds event_needs_within{5000};
 
 /// `deliver` is called once per item, with the item's index. It is called from any thread, or before this
 /// function returns, and must only post.

@@ -10,7 +10,6 @@ namespace nova::runtime {
 
 namespace {
 
-constexpr std::chrono::milliseconds need_patience{5000};
 const rpc::caller node_caller{rpc::caller_kind::node, {}, {}, 0, {}, {}};
 
 /// One run of a route, with the results of its needs so far.
@@ -51,7 +50,7 @@ struct run : std::enable_shared_from_this<run> {
     got = std::vector<need_result>(what.items.size());
     left = what.items.size();
     carry_out(domain, std::move(what),
-              {&node_caller, "intake", domain.services.now() + need_patience},
+              {&node_caller, "intake", domain.services.now() + event_needs_within},
               [self = shared_from_this()](std::size_t i, need_result r) {
                 self->got[i] = std::move(r);
                 if (--self->left == 0) self->arrived();

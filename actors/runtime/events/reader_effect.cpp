@@ -1,4 +1,5 @@
 // What the reader does with one event: route, effect in an entity, failures.
+#include "actors/runtime/entities/needs.hpp"
 #include "actors/runtime/events/reader.hpp"
 #include "protocols/core/log.hpp"
 #include "protocols/core/planted.hpp"
@@ -13,7 +14,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds need_patience{5000};
 const rpc::caller nobody{rpc::caller_kind::node, {}, {}, 0, {}, {}};
 
 }  // namespace
@@ -113,7 +113,7 @@ void reader::route(progress& p, std::shared_ptr<reads> results) {
   auto g = std::make_shared<gathering>(
       gathering{std::vector<need_result>(more->items.size()), more->items.size()});
   carry_out(
-      link_, std::move(*more), {&nobody, "intake", services_.now() + need_patience},
+      link_, std::move(*more), {&nobody, "intake", services_.now() + event_needs_within},
       [post = poster([g, results, seq = p.event.seq, ticket = p.ticket](
                          reader& r, std::size_t i, std::shared_ptr<need_result> x) {
          g->got[i] = std::move(*x);
