@@ -42,11 +42,22 @@ endif()
 
 include(sanitize)
 
-# nova_library(NAME SOURCES a.cpp … LINK lib …): one static library a layer or domain.
+# nova_library(NAME [TOGETHER] SOURCES a.cpp … LINK lib …): one static library a layer or domain. TOGETHER: six sources are compiled as
+# one, because most of their compilation is the headers that they share; sites of planted faults stay alone, as ../../tests/planted
+# compiles them again.
 function(nova_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TOGETHER" "" "SOURCES;LINK")
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC nova_flags ${arg_LINK})
+  if(arg_TOGETHER)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    foreach(source IN LISTS arg_SOURCES)
+      file(STRINGS ${source} sites REGEX "core/planted.hpp" LIMIT_COUNT 1)
+      if(sites)
+        set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+      endif()
+    endforeach()
+  endif()
 endfunction()
 
 # nova_sources_of(OUT lib …): the sources of these libraries by their absolute paths, generated ones too.
