@@ -234,7 +234,7 @@ TEST_CASE("a node that stands still is noticed in the time of the settings") {
   station b(named("b", {a.address}));
   REQUIRE(a.sees("b"));
   std::promise<void> go_on;
-  net::post(b.made->io(), [wait = go_on.get_future().share()] { wait.wait(); });
+  b.made->post([wait = go_on.get_future().share()] { wait.wait(); });
   const auto from = std::chrono::steady_clock::now();
   const bool noticed = a.until([&] { return !a.downs.empty(); }, 3s);
   const auto took = std::chrono::steady_clock::now() - from;
@@ -255,7 +255,7 @@ TEST_CASE("the queue for a node that does not read is bounded") {
   station b(s);
   REQUIRE(a.sees("b"));
   std::promise<void> go_on;
-  net::post(b.made->io(), [wait = go_on.get_future().share()] { wait.wait(); });
+  b.made->post([wait = go_on.get_future().share()] { wait.wait(); });
   std::size_t sent = 0;
   while (sent < 1000 && a.made->send(a.peer("b"), call(sent, 100'000), lane::bulk)) ++sent;
   CHECK(sent < 100);

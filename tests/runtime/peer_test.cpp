@@ -1,12 +1,12 @@
 // One node of a cluster in simulation, and a gateway node that the test plays over a real link: it chooses in which order its
 // messages come.
+#include "actors/runtime/link/links.hpp"
 #include "actors/runtime/node/node_impl.hpp"
 #include "actors/runtime/placement/envelopes.hpp"
 #include "tests/runtime/runtime_fixture.hpp"
 #include "tests/support/slowdown.hpp"
 
 #include <doctest/doctest.h>
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <condition_variable>
@@ -169,12 +169,12 @@ struct cluster_world {
   }
   ~cluster_world() { w.node().internals().cluster->stop(0ms); }
 
-  link::links& links() { return w.node().internals().cluster->links(); }
+  link::network& links() { return w.node().internals().cluster->links(); }
   /// The links' thread rests before and after the simulation's steps, so that they do not meet its posts.
   void settle() {
     const auto fence = [this] {
       std::promise<void> rests;
-      boost::asio::post(links().io(), [&] { rests.set_value(); });
+      links().post([&] { rests.set_value(); });
       rests.get_future().wait();
     };
     fence();

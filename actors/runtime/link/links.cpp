@@ -29,6 +29,22 @@ constexpr std::chrono::hours forget_after{1};
 /// Nodes of one cluster.
 constexpr std::size_t max_members = 256;
 
+class timer_alarm final : public alarm {
+ public:
+  timer_alarm(net::io_context& io, std::function<void()> ring)
+      : timer_(io), ring_(std::move(ring)) {}
+  void set(milliseconds in) override {
+    timer_.expires_after(in);
+    timer_.async_wait([this](boost::system::error_code ec) {
+      if (!ec) ring_();
+    });
+  }
+
+ private:
+  net::steady_timer timer_;
+  const std::function<void()> ring_;
+};
+
 std::string text_of(const uuid& id) { return {reinterpret_cast<const char*>(id.data), 16}; }
 
 }  // namespace
@@ -140,6 +156,12 @@ result<void> links::renew(const config::cluster_settings& settings) {
   auto renewed = done->get_future();
   net::post(io_, [this, done, settings] { done->set_value(gate_.renew(settings)); });
   return renewed.get();
+}
+
+void links::post(std::function<void()> f) { net::post(io_, std::move(f)); }
+
+std::unique_ptr<alarm> links::make_alarm(std::function<void()> ring) {
+  return std::make_unique<timer_alarm>(io_, std::move(ring));
 }
 
 Envelope links::told_members() const {

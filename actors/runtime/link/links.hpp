@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/runtime/link/gate.hpp"
+#include "actors/runtime/link/network.hpp"
 #include "protocols/core/ids.hpp"
 
 #include <atomic>
@@ -15,64 +16,22 @@
 
 namespace nova::link {
 
-/// Names one start of another node's process, for this process. Never used again; 0: none.
-using peer_number = std::uint16_t;
-
-/// A node that this one knows.
-struct member_view {
-  Member record;
-  peer_number peer = 0;                           ///< 0: this node, or one that was never linked
-  bool linked = false;                            ///< true for this node
-  std::chrono::steady_clock::time_point since{};  ///< of the link
-};
-using members_ptr = std::shared_ptr<const std::vector<member_view>>;
-
-/// Sums over all links since the start.
-struct traffic {
-  std::uint64_t bytes_out = 0, bytes_in = 0, envelopes_out = 0, envelopes_in = 0;
-  std::uint64_t losses = 0;   ///< links that ended
-  std::uint64_t refused = 0;  ///< peers that were not let in
-  std::uint64_t waiting_bytes = 0;
-};
-
-/// The way to other nodes. Thread-safe.
-class port {
+class links final : public network {
  public:
-  virtual ~port() = default;
-  /// False: the envelope will not be sent.
-  virtual bool send(peer_number to, const Envelope& e, lane on) = 0;
-  /// This node first, the others by name.
-  virtual members_ptr members() const = 0;
-};
-
-class links final : public port {
- public:
-  /// Called on the I/O thread. `up` comes before the first envelope of a link, `down` after the last one.
-  struct hooks {
-    std::function<void(peer_number, const Member&)> up;
-    std::function<void(peer_number, const Member&, const std::string& reason)> down;
-    std::function<void(peer_number, Envelopes&)> received;
-    std::function<void()> changed;  ///< members() has news
-  };
-
   /// `self`: its incarnation and address are filled in here.
   links(config::cluster_settings settings, Member self, const wall_clock& wall,
         random_source& random);
   ~links() override;
 
-  /// Opens the port and begins to dial.
-  result<std::uint16_t> start(hooks h);
-  /// Waits at most `budget` until queued frames are written, then ends all links.
-  void stop(std::chrono::milliseconds budget);
-
+  result<std::uint16_t> start(hooks h) override;
+  void stop(std::chrono::milliseconds budget) override;
   bool send(peer_number to, const Envelope& e, lane on) override;
   members_ptr members() const override;
-  /// Changes this node's record and tells the others.
-  void update_self(std::function<void(Member&)> change);
-  /// See gate::renew. Blocks until it is done.
-  result<void> renew(const config::cluster_settings& settings);
-  traffic counted() const;
-  boost::asio::io_context& io() noexcept { return io_; }
+  void update_self(std::function<void(Member&)> change) override;
+  result<void> renew(const config::cluster_settings& settings) override;
+  traffic counted() const override;
+  void post(std::function<void()> f) override;
+  std::unique_ptr<alarm> make_alarm(std::function<void()> ring) override;
 
  private:
   struct dialling {

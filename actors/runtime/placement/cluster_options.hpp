@@ -6,10 +6,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+namespace nova::link {
+class network;
+}
 
 namespace nova::runtime {
 
@@ -20,6 +25,8 @@ struct cluster_options {
   /// Called on the links' thread when a domain has another owner, or the same one after a break.
   std::function<void(std::string_view domain)> owner_changed = {};
   std::vector<paced_push> paces = {};  ///< of all domains
+  /// Between this node and the others; null: links over TLS.
+  std::shared_ptr<link::network> network = {};
 };
 
 struct cluster_status {

@@ -3,8 +3,6 @@
 #include "actors/runtime/placement/rendezvous.hpp"
 #include "protocols/core/log.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -44,7 +42,7 @@ std::vector<std::pair<std::string, double>> cluster_router::candidates(
   std::vector<std::pair<std::string, double>> nodes;
   if (!leaving_) nodes.emplace_back(options_.settings.node, 1.0);
   const auto now = services_.now();
-  const auto all = links_.members();
+  const auto all = links_->members();
   for (const auto& m : *all) {
     const bool counts = m.peer != 0 && m.linked && !m.record.leaving() &&
                         now - m.since >= milliseconds(options_.settings.settle_ms);
@@ -70,14 +68,14 @@ bool cluster_router::may_claim(const domain_part& part) const {
 }
 
 void cluster_router::owns(domain_part& part, std::function<void()> told) {
-  boost::asio::post(links_.io(), [this, &part, told = std::move(told)] {
+  links_->post([this, &part, told = std::move(told)] {
     tell_place(place_of(part), true);
     told();
   });
 }
 
 void cluster_router::served(domain_part& part, bool serving) {
-  boost::asio::post(links_.io(), [this, &part, serving] {
+  links_->post([this, &part, serving] {
     auto& p = place_of(part);
     if (!serving) return tell_place(p, false);
     p.opens = false;
@@ -104,7 +102,7 @@ void cluster_router::tell_place(place& p, bool serving) {
   }
   const bool given = serving && p.claim_now.exchange(false);
   if (given) e.mutable_owned()->set_given(true);
-  const auto all = links_.members();
+  const auto all = links_->members();
   for (const auto& m : *all)
     if (m.peer != 0 && m.linked) send(m.peer, e, on);
   if (moves) p.moving = false;  // told: a node that ends may close its links behind it
@@ -126,7 +124,7 @@ void cluster_router::owner_known() {
 
 void cluster_router::kept(domain_part& part) {
   place_of(part).moving = false;
-  boost::asio::post(links_.io(), [this] { calls_.owner_known(); });
+  links_->post([this] { calls_.owner_known(); });
 }
 
 void cluster_router::begin_to_give(place& p, std::string node) {
@@ -153,7 +151,7 @@ result<void> cluster_router::give(const std::string& domain, std::optional<std::
                                            : "This node does not own a part of the domain.");
   if (std::ranges::any_of(moves, [](const place* p) { return p->moving.load(); }))
     return make_error(errc::conflict, "The part is moving.");
-  boost::asio::post(links_.io(), [this, moves, node] {
+  links_->post([this, moves, node] {
     for (auto* p : moves)
       if (p->takes_calls()) begin_to_give(*p, node);
   });
@@ -161,7 +159,7 @@ result<void> cluster_router::give(const std::string& domain, std::optional<std::
 }
 
 void cluster_router::give_all() {
-  boost::asio::post(links_.io(), [this] {
+  links_->post([this] {
     each_place([this](place& p) {
       if (!p.takes_calls()) return;
       auto others = candidates(p.domain.name);
@@ -179,27 +177,24 @@ bool cluster_router::owns_any() const {
 
 /// A few moves at a time take parts to the nodes where they belong.
 void cluster_router::balance() {
-  balance_timer_.expires_after(balance_interval);
-  balance_timer_.async_wait([this](boost::system::error_code ec) {
-    if (ec || leaving_) return;
-    balance();
-    int moving = 0;
-    each_place([&](place& p) {
-      if (p.owner != 0 || p.served()) p.seen_ns = services_.now().time_since_epoch().count();
-      moving += p.moving;
-    });
-    forget_gateways();
-    if (++balances_ % balances_a_report == 0) tell_read();
-    each_place([&](place& p) {
-      if (moving >= moves_at_once || !p.takes_calls()) return;
-      const auto nodes = candidates(p.domain.name);
-      if (auto names = names_of(nodes); p.settled_for == names) return;
-      else p.settled_for = std::move(names);
-      const auto best = best_of(p, nodes);
-      if (best.empty() || best == options_.settings.node) return;
-      ++moving;
-      begin_to_give(p, std::string(best));
-    });
+  if (leaving_) return;
+  balance_alarm_->set(balance_interval);
+  int moving = 0;
+  each_place([&](place& p) {
+    if (p.owner != 0 || p.served()) p.seen_ns = services_.now().time_since_epoch().count();
+    moving += p.moving;
+  });
+  forget_gateways();
+  if (++balances_ % balances_a_report == 0) tell_read();
+  each_place([&](place& p) {
+    if (moving >= moves_at_once || !p.takes_calls()) return;
+    const auto nodes = candidates(p.domain.name);
+    if (auto names = names_of(nodes); p.settled_for == names) return;
+    else p.settled_for = std::move(names);
+    const auto best = best_of(p, nodes);
+    if (best.empty() || best == options_.settings.node) return;
+    ++moving;
+    begin_to_give(p, std::string(best));
   });
 }
 

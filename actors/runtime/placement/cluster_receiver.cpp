@@ -4,8 +4,6 @@
 #include "actors/runtime/events/part_route.hpp"
 #include "protocols/core/log.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -199,7 +197,7 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
   recount();
   owner_known();
   if (before == owner) return;
-  const auto all = links_.members();
+  const auto all = links_->members();
   const auto m = std::ranges::find(*all, owner, &link::member_view::peer);
   const bool pushes =
       m != all->end() && std::ranges::any_of(m->record.domains(), [&](const auto& d) {
@@ -456,17 +454,14 @@ void cluster_router::recount() {
 
 void cluster_router::want_tick() {
   if (ticking_.exchange(true)) return;
-  boost::asio::post(links_.io(), [this] { tick(); });
+  links_->post([this] { tick(); });
 }
 
 void cluster_router::tick() {
   ticking_ = false;
   const bool calls = calls_.tick(), sockets = attendance_.tick();
   if (!(calls || sockets) || ticking_.exchange(true)) return;
-  tick_timer_.expires_after(milliseconds(services_.settings().tick_ms));
-  tick_timer_.async_wait([this](boost::system::error_code ec) {
-    if (!ec) tick();
-  });
+  tick_alarm_->set(milliseconds(services_.settings().tick_ms));
 }
 
 }  // namespace nova::runtime

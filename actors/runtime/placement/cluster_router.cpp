@@ -1,9 +1,8 @@
 // The ways out: calls, events and pushes to other nodes.
 #include "actors/runtime/placement/cluster_router.hpp"
 
+#include "actors/runtime/link/links.hpp"
 #include "protocols/core/log.hpp"
-
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -37,7 +36,9 @@ cluster_router::cluster_router(services& s, couriers& c, directory& d, local_rou
       local_(local),
       edge_(edge),
       options_(std::move(options)),
-      links_(options_.settings, self_of(options_), system_wall_clock(), s.random),
+      links_(options_.network ? options_.network
+                              : std::make_shared<link::links>(options_.settings, self_of(options_),
+                                                              system_wall_clock(), s.random)),
       calls_(s, options_.settings.max_calls,
              {[this](const rpc::call& call) { return owner_of(call); },
               [this](link::peer_number to, const link::Envelope& e) { return send(to, e); },
@@ -66,8 +67,8 @@ cluster_router::cluster_router(services& s, couriers& c, directory& d, local_rou
       journal_(s, {milliseconds(options_.settings.replay_ms), options_.settings.replay_bytes},
                [this](link::peer_number to, const link::Envelope& e) { return send(to, e); }),
       incoming_(local, s.settings().audience_cache),
-      tick_timer_(links_.io()),
-      balance_timer_(links_.io()) {}
+      tick_alarm_(links_->make_alarm([this] { tick(); })),
+      balance_alarm_(links_->make_alarm([this] { balance(); })) {}
 
 result<std::uint16_t> cluster_router::start() {
   started_ = services_.now();
@@ -93,7 +94,7 @@ result<std::uint16_t> cluster_router::start() {
   for (auto& d : directory_.domains())
     d->link.outbox_read = [this, d = d.get()] { return read_by_all(*d); };
   balance();
-  links_.update_self([this](link::Member& m) {
+  links_->update_self([this](link::Member& m) {
     for (const auto& d : directory_.domains()) {
       auto& told = *m.add_domains();
       told.set_name(std::string(d->link.domain.name));
@@ -102,7 +103,7 @@ result<std::uint16_t> cluster_router::start() {
       told.set_pushes(d->link.domain.pushes);
     }
   });
-  return links_.start(
+  return links_->start(
       {[this](link::peer_number p, const link::Member& m) { up(p, m); },
        [this](link::peer_number p, const link::Member& m, const std::string&) { down(p, m); },
        [this](link::peer_number p, link::Envelopes& batch) { received(p, batch); },
@@ -111,11 +112,11 @@ result<std::uint16_t> cluster_router::start() {
 
 void cluster_router::leave() {
   leaving_ = true;
-  links_.update_self([](link::Member& m) { m.set_leaving(true); });
+  links_->update_self([](link::Member& m) { m.set_leaving(true); });
 }
 
 void cluster_router::give_back() {
-  const auto all = links_.members();
+  const auto all = links_->members();
   each_place([&](place& p) {
     if (p.here == nullptr || !p.here->serving.exchange(false)) return;
     const auto e = owned(p, false);
@@ -124,7 +125,7 @@ void cluster_router::give_back() {
   });
 }
 
-void cluster_router::stop(milliseconds budget) { links_.stop(budget); }
+void cluster_router::stop(milliseconds budget) { links_->stop(budget); }
 
 cluster_router::domain_places* cluster_router::find(std::string_view domain) const {
   for (const auto& d : domains_)
@@ -361,7 +362,7 @@ void cluster_router::watch(watch_accounts set) {
 }
 
 void cluster_router::to_gateways(const link::Envelope& e, link::lane on) {
-  const auto all = links_.members();
+  const auto all = links_->members();
   for (const auto& m : *all)
     if (m.peer != 0 && m.linked && m.record.gateway()) send(m.peer, e, on);
 }
@@ -459,7 +460,7 @@ bool cluster_router::complete() const {
 
 cluster_status cluster_router::status() const {
   cluster_status out;
-  const auto all = links_.members();
+  const auto all = links_->members();
   for (const auto& m : *all) {
     const auto& r = m.record;
     cluster_status::member row{r.node(),
@@ -483,7 +484,7 @@ cluster_status cluster_router::status() const {
       if (m.peer != 0 && p.owner == m.peer) row.node = m.record.node();
     out.owners.push_back(std::move(row));
   });
-  const auto t = links_.counted();
+  const auto t = links_->counted();
   const auto c = calls_.counted();
   out.counters = {{"link_bytes_out", t.bytes_out},
                   {"link_bytes_in", t.bytes_in},

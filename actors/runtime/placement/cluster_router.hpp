@@ -10,8 +10,6 @@
 #include "actors/runtime/placement/remote_calls.hpp"
 #include "actors/runtime/placement/remote_effects.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -28,7 +26,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
  public:
   cluster_router(services& s, couriers& c, directory& d, local_router& local, rpc::push_sink& edge,
                  cluster_options options);
-  ~cluster_router() override { links_.stop(std::chrono::milliseconds(0)); }
+  ~cluster_router() override { links_->stop(std::chrono::milliseconds(0)); }
 
   /// Opens the port for links. Call after directory::connect.
   result<std::uint16_t> start();
@@ -50,7 +48,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void left(const uuid& account) { attendance_.left(account); }
   /// True when every part has an owner that this node reaches, or had one a moment ago.
   bool complete() const;
-  link::links& links() noexcept { return links_; }
+  link::network& links() noexcept { return *links_; }
 
   cluster_status status() const;
 
@@ -173,7 +171,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   bool served_here(shard_address a) const;
   owner_hint owner_of(const rpc::call& c) const;
   bool send(link::peer_number to, const link::Envelope& e, link::lane on = link::lane::bulk) {
-    return links_.send(to, e, on);
+    return links_->send(to, e, on);
   }
   void to_consumers(shard_address source, const link::Envelope& e);
   owner_hint owner_of(shard_address a) const;
@@ -214,7 +212,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   rpc::push_sink& edge_;
   const cluster_options options_;
   std::vector<std::unique_ptr<domain_places>> domains_;
-  link::links links_;
+  const std::shared_ptr<link::network> links_;
   remote_calls calls_;
   remote_effects effects_;
   attendance attendance_;
@@ -224,7 +222,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
       arriving_;                                          ///< links' thread: whole sets under way
   std::map<link::peer_number, std::uint64_t> last_push_;  ///< links' thread: of pushes to this node
   fanout incoming_;                                       ///< links' thread
-  boost::asio::steady_timer tick_timer_, balance_timer_;
+  const std::unique_ptr<link::alarm> tick_alarm_, balance_alarm_;
   std::atomic<bool> ticking_{false}, leaving_{false};
   steady_time started_{};
   std::atomic<std::uint64_t> pushes_out_{0}, pushes_in_{0};

@@ -1,7 +1,7 @@
 // Conversion of everything that crosses a link, to and from the runtime's own types. Used by cluster_router and remote_calls.
 #pragma once
 
-#include "actors/runtime/link/links.hpp"
+#include "actors/runtime/link/network.hpp"
 #include "actors/runtime/routing/delivery.hpp"
 #include "actors/runtime/routing/relay.hpp"
 #include "actors/runtime/routing/router.hpp"

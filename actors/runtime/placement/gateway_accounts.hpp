@@ -2,7 +2,7 @@
 // many may ask at the same time.
 #pragma once
 
-#include "actors/runtime/link/links.hpp"
+#include "actors/runtime/link/network.hpp"
 #include "protocols/core/ids.hpp"
 
 #include <boost/functional/hash.hpp>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/runtime/kernel/services.hpp"
-#include "actors/runtime/link/links.hpp"
+#include "actors/runtime/link/network.hpp"
 
 #include <deque>
 #include <functional>
