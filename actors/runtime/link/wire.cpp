@@ -62,7 +62,12 @@ bool wire::send(const Envelope& e, lane on) {
   {
     std::lock_guard lock(mutex_);
     if (closed_) return false;
-    if (on == lane::bulk && out_.waiting_bytes() >= settings_.max_waiting_bytes) return false;
+    if (on == lane::bulk && out_.waiting_bytes() >= settings_.max_waiting_bytes) {
+      // Answers and pushes are lost with it: only the end of the link has them sent again.
+      if (!std::exchange(full_, true))
+        net::post(io_, [self = shared_from_this()] { self->end("too much waits"); });
+      return false;
+    }
     if (!out_.add(e, on)) return false;
     waiting_.store(out_.waiting_bytes(), std::memory_order_relaxed);
     counts_.envelopes_sent.fetch_add(1, std::memory_order_relaxed);

@@ -50,8 +50,8 @@ class wire : public std::enable_shared_from_this<wire> {
        const config::cluster_settings& settings, link_counts& counts);
 
   void start(hooks h);
-  /// Any thread. False: the link has ended, too much waits, or the envelope is too large; it is not sent. Envelopes of one lane
-  /// arrive in the order of the calls.
+  /// Any thread. False: the link has ended, too much waits, or the envelope is too large; it is not sent. A link on which too much
+  /// waits ends. Envelopes of one lane arrive in the order of the calls.
   bool send(const Envelope& e, lane on);
   /// Any thread; bytes that wait to be written.
   std::size_t waiting_bytes() const noexcept { return waiting_.load(std::memory_order_relaxed); }
@@ -75,8 +75,9 @@ class wire : public std::enable_shared_from_this<wire> {
   link_counts& counts_;
   hooks hooks_;
 
-  std::mutex mutex_;  // for these three
+  std::mutex mutex_;  // for these four
   outgoing_lanes out_;
+  bool full_ = false;
   bool flush_posted_ = false;
   bool closed_ = false;
   std::atomic<std::size_t> waiting_{0};
