@@ -35,16 +35,16 @@ bool push_journal::up(link::peer_number to, std::uint64_t last) {
   auto& g = gateways_[to];
   trim(g, services_.now());
   g.linked = true;
-  // It was forgotten here. It drops numbers that it has had, so these go on behind them.
-  const bool forgotten = last > g.last;
-  if (forgotten) {
-    for (auto& k : g.pushes) k.envelope.mutable_push()->set_number(k.number += last);
-    g.last += last;
+  // It was forgotten here. It drops numbers that it has had, so these go on behind them. One is left out for what it has missed: should
+  // the link break before the gateway hears of that, the next link tells it again.
+  if (last > g.last) {
+    for (auto& k : g.pushes) k.envelope.mutable_push()->set_number(k.number += last + 1);
+    g.last += last + 1;
   }
   const auto first = g.pushes.empty() ? g.last + 1 : g.pushes.front().number;
   for (const auto& k : g.pushes)
     if (k.number > last) g.linked = send_(to, k.envelope) && g.linked;
-  return !forgotten && last + 1 >= first && g.linked;
+  return last + 1 >= first && g.linked;
 }
 
 void push_journal::down(link::peer_number from) {
