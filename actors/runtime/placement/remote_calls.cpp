@@ -20,6 +20,11 @@ bool may_send_again(const rpc::call& c) {
          (m.idempotency == rpc::idempotency::key && !c.idempotency_key.empty());
 }
 
+error in_doubt(const services& s) {
+  return make_error(errc::unavailable, "Its node was lost; it may have been carried out.",
+                    s.settings().overload_retry_ms);
+}
+
 void count(std::atomic<std::uint64_t>& c) { c.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
@@ -71,6 +76,10 @@ void remote_calls::send_again(std::uint64_t id) {
   const auto to = hooks_.owner(w.call);
   if (to.here) {
     auto c = std::move(w.call);
+    if (w.doubtful)
+      c.reply = [this, reply = std::move(c.reply)](rpc::reply_result r) {
+        reply(certain(std::move(r), true));
+      };
     calls_.erase(i);
     lock.unlock();
     return hooks_.here(std::move(c));
@@ -98,11 +107,19 @@ void remote_calls::answered(link::peer_number from, const link::Reply& r) {
     return park(r.id(), *i->second);
   }
   auto c = std::move(i->second->call);
+  const bool doubtful = i->second->doubtful;
   calls_.erase(i);
   lock.unlock();
   count(answered_);
   auto reply = reply_of(r, *c.method);
-  c.reply(reply ? std::move(*reply) : rpc::reply_result(make_error(errc::internal)));
+  c.reply(certain(reply ? std::move(*reply) : make_error(errc::internal), doubtful));
+}
+
+/// A refusal of the second time is no answer for the first.
+rpc::reply_result remote_calls::certain(rpc::reply_result r, bool doubtful) {
+  if (!doubtful || r.has_value()) return r;
+  count(lost_);
+  return in_doubt(services_);
 }
 
 void remote_calls::lost(link::peer_number peer) {
@@ -114,6 +131,7 @@ void remote_calls::lost(link::peer_number peer) {
       if (w.peer != peer) {
         ++i;
       } else if (may_send_again(w.call)) {
+        w.doubtful = !w.call.method->query;
         park(i->first, w);
         ++i;
       } else {
@@ -124,8 +142,7 @@ void remote_calls::lost(link::peer_number peer) {
   }
   for (auto& c : failed) {
     count(lost_);
-    c.reply(make_error(errc::unavailable, "Its node was lost; it may have been carried out.",
-                       services_.settings().overload_retry_ms));
+    c.reply(in_doubt(services_));
   }
 }
 

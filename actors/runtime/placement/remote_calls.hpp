@@ -54,12 +54,14 @@ class remote_calls {
     link::peer_number peer = 0;  ///< 0: waits for `next`
     steady_time next{};
     std::uint32_t tries = 0;
+    bool doubtful = false;  ///< a node that is gone may have carried it out
   };
   using waiting_ptr = std::unique_ptr<waiting>;
   using table = std::unordered_map<std::uint64_t, waiting_ptr>;
 
   std::uint32_t left_ms(const rpc::call& c) const;
   void send_again(std::uint64_t id);
+  rpc::reply_result certain(rpc::reply_result r, bool doubtful);
   void park(std::uint64_t id, waiting& w);
   void send_parked(bool all);
 
