@@ -107,6 +107,7 @@ void cluster_router::tell_place(place& p, bool serving) {
     if (m.peer != 0 && m.linked) send(m.peer, e, on);
   if (moves) p.moving = false;  // told: a node that ends may close its links behind it
   if (!serving) return;
+  if (p.parting != 0) parted(p, false);
   // A part that was given stays; where one that was claimed belongs is looked at.
   p.settled_for = given ? names_of(candidates(p.domain.name)) : std::string();
   p.epoch = std::max(p.epoch.load(), p.here->epoch.load());

@@ -12,6 +12,13 @@ namespace nova::runtime {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+/// Pushes of a part's next owner that wait for the last ones of its owner before.
+constexpr std::size_t most_early = 4096;
+
+}  // namespace
+
 void cluster_router::up(link::peer_number peer, const link::Member& m) {
   const bool pushes =
       std::ranges::any_of(m.domains(), [](const link::Domain& d) { return d.pushes(); });
@@ -33,6 +40,7 @@ void cluster_router::down(link::peer_number peer, const link::Member& m) {
   const auto now = services_.now();
   each_place([&](place& p) {
     if (p.resume_at.erase(peer) != 0) resume_sockets(p.domain.name);
+    if (p.parting == peer) parted(p, false);
     if (p.owner != peer) return;
     p.owner = 0;
     p.seen_ns = now.time_since_epoch().count();
@@ -142,6 +150,7 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
   if (found == nullptr) return;
   auto& p = *found;
   if (told.shards().empty()) {
+    if (p.parting == from && !told.next().empty()) return parted(p, true);
     // It may be behind the news that the sender owns the part again: that came on the other lane.
     if (p.owner != from || (told.epoch() != 0 && told.epoch() < p.epoch)) return;
     const auto now = services_.now();
@@ -170,7 +179,12 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
     auto& last = p.domain.last_event[s.shard()];
     if (last.load() < s.last_event()) last = s.last_event();
   }
-  p.planned |= told.given();
+  if (told.given() && !p.planned && p.owner != 0 && p.owner != from) {
+    // The last owner says so behind its last pushes; the link to it is up. Without a link they are missed here.
+    if (p.parting != 0) parted(p, false);
+    if (options_.gateway && pushes(p.owner, p.domain.name)) p.parting = p.owner;
+    p.planned = true;
+  }
   const bool other = p.owner != from;
   new_owner(p, from);
   if (other) tell_new_reader(from, p);
@@ -197,19 +211,14 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
   recount();
   owner_known();
   if (before == owner) return;
-  const auto all = links_->members();
-  const auto m = std::ranges::find(*all, owner, &link::member_view::peer);
-  const bool pushes =
-      m != all->end() && std::ranges::any_of(m->record.domains(), [&](const auto& d) {
-        return d.name() == p.domain.name && d.pushes();
-      });
+  if (!planned && p.parting != 0) parted(p, false);
   // The same process: it sends again what the break held up, or says that it cannot.
   const std::pair now{owner, p.epoch.load()};
   const auto last = std::exchange(p.last_owner, now);
   const bool same = last == now;
   if (!planned && last.first != owner) end_pushes(p, last.first);
   p.lost_by.erase(owner);
-  if (pushes && options_.gateway && !same) {
+  if (options_.gateway && !same && pushes(owner, p.domain.name)) {
     if (attendance_.informs(owner)) {
       // Its pushes may come before it says that it knows all accounts.
       for (const auto& s : couriers_.seats()) s->mute();
@@ -219,6 +228,25 @@ void cluster_router::new_owner(place& p, link::peer_number owner) {
     }
   }
   if (options_.owner_changed) options_.owner_changed(p.domain.name);
+}
+
+bool cluster_router::pushes(link::peer_number owner, std::string_view domain) const {
+  const auto all = links_->members();
+  const auto m = std::ranges::find(*all, owner, &link::member_view::peer);
+  return m != all->end() && std::ranges::any_of(m->record.domains(), [&](const auto& d) {
+           return d.name() == domain && d.pushes();
+         });
+}
+
+void cluster_router::parted(place& p, bool in_order) {
+  const auto last = std::exchange(p.parting, 0);
+  const auto early = std::exchange(p.early, {});
+  if (!in_order) {
+    end_pushes(p, last);
+    resume_sockets(p.domain.name);
+    return;
+  }
+  for (const auto& e : early) take(e);
 }
 
 void cluster_router::end_pushes(place& p, link::peer_number of) {
@@ -428,10 +456,18 @@ void cluster_router::handle(link::peer_number from, const link::Push& told) {
   auto& last = last_push_[from];
   if (told.number() <= last) return;  // it had come before the break
   last = told.number();
+  auto* sender = find(std::string_view(told.rpc()).substr(0, told.rpc().find('.')), told.part());
+  if (sender == nullptr || sender->parting == 0 || sender->parting == from) {
+    if (sender == nullptr || !sender->lost_by.contains(from)) take(told);
+    return;
+  }
+  if (sender->early.size() >= most_early) return parted(*sender, false);
+  sender->early.push_back(told);
+}
+
+void cluster_router::take(const link::Push& told) {
   const auto* type = rpc::find_push(told.rpc());
   if (type == nullptr) return;  // of a newer node
-  const auto* sender = find(type->rpc.substr(0, type->rpc.find('.')), told.part());
-  if (sender != nullptr && sender->lost_by.contains(from)) return;
   auto body = type->type->make();
   if (!body->ParseFromString(told.body())) return;
   pushes_in_.fetch_add(1, std::memory_order_relaxed);

@@ -114,6 +114,10 @@ class cluster_router final : public router, public rpc::push_sink, private place
     bool takes_calls() const { return served() && !moving; }
     /// Links' thread: nodes that lost it without giving it up. Sockets were told to resume then, and have what such a node still sends.
     std::set<link::peer_number> lost_by = {};
+    /// Links' thread: the last owner of a planned move, while its last pushes may be on their way; and pushes of the next one, which
+    /// wait for them.
+    link::peer_number parting = 0;
+    std::vector<link::Push> early = {};
     std::atomic<std::int64_t> seen_ns{0};  ///< when an owner was last known
     std::set<link::peer_number> resume_at =
         {};  ///< links' thread: owners that do not know all accounts yet
@@ -199,6 +203,10 @@ class cluster_router final : public router, public rpc::push_sink, private place
   link::Envelope owned(const place& p, bool serving) const;
   void new_owner(place& p, link::peer_number owner);
   void end_pushes(place& p, link::peer_number of);
+  bool pushes(link::peer_number owner, std::string_view domain) const;
+  void take(const link::Push& told);
+  /// The last pushes of the parting owner have come, or will not come in their order.
+  void parted(place& p, bool in_order);
   void tell_new_reader(link::peer_number to, const place& consumer);
   void resume_sockets(std::string_view domain);
   void want_tick();
