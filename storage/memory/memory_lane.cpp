@@ -169,6 +169,12 @@ memory_lane::outcome memory_lane::attempt(std::vector<pending_unit>& units,
     return outcome::refused;
   }
   counters_ = std::move(counters);
+  for (const auto& u : units)
+    if (const auto at = store_.shards.find(u.unit.shard);
+        at != store_.shards.end() && at->second.lane != current_)
+      store_.foreign_writes.push_back(options_.node + " wrote for shard " +
+                                      std::to_string(u.unit.shard) + " of " + options_.domain +
+                                      ", which another lane owns");
   lane->second.batch_no = number_;
   lane->second.expires_at = store_.now() + options_.settings.lease_ms;
   ++commits_;

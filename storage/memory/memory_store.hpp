@@ -108,6 +108,8 @@ class memory_store {
   };
   std::map<uuid, lane_row> lanes;
   std::map<std::uint32_t, shard_row> shards;
+  /// Units that a lane committed for shards of another one: PostgreSQL takes them, so the runtime must not send them.
+  std::vector<std::string> foreign_writes;
   /// The database's clock; tests set it.
   std::function<unix_ms()> now = [] { return unix_ms{0}; };
 

@@ -33,6 +33,7 @@ cluster::cluster(cluster_options o)
       random_(options_.seed),
       choice_(~options_.seed),
       stores_([this] { return first_day + now_.count(); }),
+      network_(options_.nodes, options_.seed, [this] { return now_; }),
       nodes_(options_.nodes),
       incarnations_(options_.nodes) {
   start(0);
@@ -43,9 +44,13 @@ cluster::~cluster() { http_.clear(); }
 void cluster::start(std::size_t i) {
   if (nodes_[i]) return;
   ++incarnations_[i];
+  node_place place;
+  place.slot = i;
+  if (options_.linked) place.network = &network_;
+  if (i < options_.roles.size()) place.roles = options_.roles[i];
   nodes_[i] =
-      std::make_unique<virtual_node>(stores_, "node-" + std::to_string(i), options_.settings,
-                                     random_.next(), first_day + now_.count());
+      std::make_unique<virtual_node>(stores_, virtual_network::name_of(i), options_.settings,
+                                     std::move(place), random_.next(), first_day + now_.count());
 }
 
 void cluster::crash(std::size_t i) {
@@ -54,6 +59,11 @@ void cluster::crash(std::size_t i) {
   nodes_[i].reset();
   ++incarnations_[i];
   give_up_http([i](const pending_http& p) { return p.slot == i; });
+}
+
+bool cluster::has_role(std::size_t slot, std::string_view role) const {
+  if (slot >= options_.roles.size()) return true;
+  return std::ranges::find(options_.roles[slot], role) != options_.roles[slot].end();
 }
 
 virtual_node* cluster::ready_node() {

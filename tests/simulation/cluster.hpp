@@ -25,6 +25,8 @@ struct http_answer {
 struct cluster_options {
   std::uint64_t seed = 1;
   std::size_t nodes = 1;
+  bool linked = false;  ///< the nodes are one Nova; else they race for all of it
+  std::vector<std::vector<std::string>> roles = {};  ///< by slot, for linked nodes
   node_settings settings = {};
 };
 
@@ -41,8 +43,15 @@ class cluster {
   std::uint64_t random(std::uint64_t below) { return random_.next() % below; }
   milliseconds now() const noexcept { return now_; }
   stores& databases() noexcept { return stores_; }
+  bool linked() const noexcept { return options_.linked; }
+  /// By the options: whether the node of the slot carries the role.
+  bool has_role(std::size_t slot, std::string_view role) const;
+  virtual_network& network() noexcept { return network_; }
   /// Commit lanes of each database.
-  std::uint32_t lanes() const noexcept { return options_.settings.storage.lanes; }
+  std::uint32_t lanes() const noexcept {
+    return options_.linked ? std::min(options_.settings.cluster.parts, options_.settings.shards)
+                           : options_.settings.storage.lanes;
+  }
 
   /// Lets one tick pass, with everything that can happen in it; now and then only with a part of it (a busy machine).
   void tick();
@@ -94,6 +103,7 @@ class cluster {
   runtime::seeded_random random_, choice_;
   milliseconds now_{0};
   stores stores_;
+  virtual_network network_;
   std::vector<std::unique_ptr<virtual_node>> nodes_;
   std::vector<std::uint64_t> incarnations_;
   std::vector<std::function<void()>> on_tick_;

@@ -30,6 +30,14 @@ constexpr blow_row rows[blow_kinds] = {
     {"herd", 2, 0, 0},
     {"deaf devices", 2, 200, 3000},
     {"a shard's actor falls", 3, 0, 3},
+    {"link lost", 8, 0, 0},
+    {"one-way cut", 6, 100, 4000},
+    {"cut", 4, 100, 4000},
+    {"node cut off", 4, 100, 5000},
+    {"slow link", 4, 20, 400},
+    {"full link", 3, 50, 1500},
+    {"move", 10, 0, 0},
+    {"leave", 4, 100, 1500},
 };
 
 const blow_row& row_of(blow b) { return rows[static_cast<std::size_t>(b)]; }
@@ -47,12 +55,14 @@ void crash_and_return(cluster& c, std::size_t node, milliseconds down, int times
 void strike_database(cluster& c, const planned_blow& b) {
   auto* node = c.node(b.node);
   if (node == nullptr) return;
-  auto& db = node->database(b.domain);
+  auto* found = node->database(b.domain);
+  if (found == nullptr) return;
+  auto& db = *found;
   const bool all = c.lanes() == 1 || b.lane >= c.lanes();
   auto later = [&](auto undo) {
     const auto which = c.incarnation(b.node);
     c.plan(c.now() + milliseconds(b.amount), 0, [&c, b, which, undo] {
-      if (c.incarnation(b.node) == which) undo(c.node(b.node)->database(b.domain));
+      if (c.incarnation(b.node) == which) undo(*c.node(b.node)->database(b.domain));
     });
   };
   switch (b.what) {
@@ -91,8 +101,66 @@ void pause(cluster& c, const planned_blow& b) {
   });
 }
 
+void strike_path(cluster& c, const planned_blow& b) {
+  auto& net = c.network();
+  const auto later = [&](milliseconds in, auto undo) { c.plan(c.now() + in, 0, undo); };
+  const milliseconds amount(b.amount);
+  switch (b.what) {
+    case blow::one_way:
+      net.cut(b.node, b.other, true);
+      return later(amount, [&net, b] { net.cut(b.node, b.other, false); });
+    case blow::cut:
+    case blow::alone: {
+      const auto cut = [&c, &net, b](bool yes) {
+        for (std::size_t i = 0; i < c.size(); ++i)
+          if (i != b.node && (i == b.other || b.what == blow::alone)) {
+            net.cut(b.node, i, yes);
+            net.cut(i, b.node, yes);
+          }
+      };
+      cut(true);
+      return later(amount, [cut] { cut(false); });
+    }
+    case blow::slow_link:
+      net.delay(b.node, b.other, amount);
+      return later(milliseconds(2000),
+                   [&net, b] { net.delay(b.node, b.other, virtual_network::usual_delay); });
+    case blow::full_link:
+      net.fill(b.node, b.other, true);
+      return later(amount, [&net, b] { net.fill(b.node, b.other, false); });
+    default: return net.reset(b.node, b.other);
+  }
+}
+
+/// Of one part, or of all parts that its owner has; refused when the other node cannot own it.
+void move(cluster& c, const planned_blow& b) {
+  const auto domain = std::string(memory_doubles()[b.domain].domain);
+  const auto part = b.lane < c.lanes() ? std::optional(b.lane) : std::nullopt;
+  for (std::size_t i = 0; i < c.size(); ++i)
+    if (auto* node = c.node(i); node != nullptr && i != b.other)
+      (void)node->node().give(domain, part, virtual_network::name_of(b.other));
+}
+
+void leave(cluster& c, const planned_blow& b) {
+  auto* node = c.node(b.node);
+  if (node == nullptr) return;
+  node->give_all();
+  const auto which = c.incarnation(b.node);
+  c.plan(c.now() + milliseconds(1200), c.random(100), [&c, b, which] {
+    if (c.incarnation(b.node) == which) crash_and_return(c, b.node, milliseconds(b.amount), 1);
+  });
+}
+
 void strike(cluster& c, workload& w, const planned_blow& b) {
   switch (b.what) {
+    case blow::link_lost:
+    case blow::one_way:
+    case blow::cut:
+    case blow::alone:
+    case blow::slow_link:
+    case blow::full_link: return strike_path(c, b);
+    case blow::move: return move(c, b);
+    case blow::leave: return leave(c, b);
     case blow::crash: return crash_and_return(c, b.node, milliseconds(b.amount), 1);
     case blow::crash_twice: return crash_and_return(c, b.node, milliseconds(b.amount), 2);
     case blow::pause:
@@ -118,16 +186,17 @@ void strike(cluster& c, workload& w, const planned_blow& b) {
 
 std::string describe(const planned_blow& b) {
   return std::string(row_of(b.what).name) + " at " + std::to_string(b.at.count()) + " ms +" +
-         std::to_string(b.after_steps) + " steps, node " + std::to_string(b.node) + ", " +
+         std::to_string(b.after_steps) + " steps, node " + std::to_string(b.node) +
+         (b.other != b.node ? " and " + std::to_string(b.other) : "") + ", " +
          std::string(memory_doubles()[b.domain].domain) + " lane " + std::to_string(b.lane) + ", " +
          std::to_string(b.amount);
 }
 
 std::vector<planned_blow> draw_blows(cluster& c, milliseconds from, milliseconds until) {
   std::uint64_t total = 0;
-  for (const auto& r : rows) total += r.weight;
+  for (std::size_t k = 0; k < (c.linked() ? blow_kinds : alone_kinds); ++k) total += rows[k].weight;
   std::vector<planned_blow> out;
-  const auto count = 2 + c.random(4);
+  const auto count = (c.linked() ? 3 : 2) + c.random(4);
   while (out.size() < count) {
     auto roll = c.random(total);
     std::size_t kind = 0;
@@ -141,6 +210,7 @@ std::vector<planned_blow> draw_blows(cluster& c, milliseconds from, milliseconds
         c.random(4) == 0 ? c.random(memory_doubles().size()) : double_of("messaging").value();
     b.amount = rows[kind].least + static_cast<std::int64_t>(c.random(static_cast<std::uint64_t>(
                                       rows[kind].most - rows[kind].least + 1)));
+    b.other = c.linked() ? (b.node + 1 + c.random(c.size() - 1)) % c.size() : b.node;
     if (c.lanes() > 1) b.lane = static_cast<std::uint32_t>(c.random(c.lanes() + 1));
     out.push_back(b);
   }

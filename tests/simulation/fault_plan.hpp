@@ -23,8 +23,17 @@ enum class blow : std::uint8_t {
   herd,        ///< every socket breaks at once
   deaf,        ///< some devices do not read for a while
   fall,        ///< the actor of a shard falls, if one has decisions in the lane that one
+  // Of linked nodes only:
+  link_lost,  ///< the connections between two nodes break
+  one_way,    ///< nothing comes from one node to another; the other direction works
+  cut,        ///< nothing comes through between two nodes
+  alone,      ///< nothing comes through between one node and all others
+  slow_link,  ///< what one node sends to another takes long
+  full_link,  ///< what one node sends to another on the bulk lane is not taken
+  move,       ///< a part, or all of a domain, is moved to another node
+  leave,      ///< a node gives all its parts away, ends, and starts again
 };
-inline constexpr std::size_t blow_kinds = 14;
+inline constexpr std::size_t blow_kinds = 22, alone_kinds = 14;
 
 struct planned_blow {
   blow what = blow::crash;
@@ -34,6 +43,7 @@ struct planned_blow {
   std::size_t domain = 0;
   std::int64_t amount = 0;  ///< milliseconds, or how many
   std::uint32_t lane = 0;   ///< of that domain's database; beyond the last lane: all of them
+  std::size_t other = 0;    ///< the second node
 };
 
 std::string describe(const planned_blow& b);

@@ -1,11 +1,15 @@
 // See run.hpp.
 #include "tests/simulation/run.hpp"
 
+#include "config/settings/roles.hpp"
 #include "protocols/core/log.hpp"
 #include "tests/support/event_streams.hpp"
 
 #include "tests/crash/checker.hpp"
 #include "tests/simulation/fault_plan.hpp"
+#include "tests/simulation/messaging_columns.hpp"
+
+#include <algorithm>
 
 namespace nova::simulation {
 
@@ -40,6 +44,82 @@ node_settings draw_settings(runtime::seeded_random& r, std::vector<std::string>&
                  std::to_string(s.messaging.resume_changes_each) + ", queue " +
                  std::to_string(s.gateway.max_queued_bytes));
   return s;
+}
+
+void draw_links(runtime::seeded_random& r, cluster_options& o, std::vector<std::string>& plan) {
+  auto& s = o.settings.cluster;
+  o.linked = true;
+  o.nodes = 2 + static_cast<std::size_t>(r.next() % 3);
+  s.parts = 1 + static_cast<std::uint32_t>(r.next() % 3);
+  o.settings.shards = s.parts + static_cast<std::uint32_t>(r.next() % 4);
+  s.heartbeat_ms = r.next() % 2 ? 100 : 400;
+  s.silence_ms = r.next() % 2 ? 800 : 2500;
+  s.redial_ms = 100;
+  s.settle_ms = 200 + static_cast<std::uint32_t>(r.next() % 4) * 300;
+  s.replay_ms = r.next() % 3 ? 15'000 : 600;
+  if (r.next() % 3 == 0) s.replay_bytes = 4096;
+  s.resume_spread_ms = 300;
+  o.roles.resize(o.nodes);
+  for (std::size_t i = 0; i < o.nodes; ++i)
+    if (i < 2 || r.next() % 2) o.roles[i].emplace_back(config::gateway_role);
+  for (const auto& d : memory_doubles()) {
+    const auto sure = r.next() % o.nodes;
+    for (std::size_t i = 0; i < o.nodes; ++i)
+      if (i == sure || r.next() % 3 != 0) o.roles[i].emplace_back(d.domain);
+  }
+  for (auto& roles : o.roles)
+    if (roles.empty()) roles.emplace_back(memory_doubles().front().domain);
+  std::string text =
+      "parts " + std::to_string(s.parts) + " of " + std::to_string(o.settings.shards) +
+      " shards, heartbeat " + std::to_string(s.heartbeat_ms) + ", silence " +
+      std::to_string(s.silence_ms) + ", settle " + std::to_string(s.settle_ms) + ", replay " +
+      std::to_string(s.replay_ms) + " ms " + std::to_string(s.replay_bytes) + " bytes; roles";
+  for (const auto& roles : o.roles) {
+    text += " |";
+    for (const auto& role : roles) text += " " + role;
+  }
+  plan.push_back(std::move(text));
+}
+
+/// By whom each part is served and by whom each node believes it is, where that is not one node. Empty: all agree.
+std::string disagreement(cluster& c) {
+  for (const auto& d : memory_doubles())
+    for (std::uint32_t part = 0; part < c.lanes(); ++part) {
+      const auto place = std::string(d.domain) + "." + std::to_string(part);
+      std::string owner;
+      for (std::size_t i = 0; i < c.size(); ++i)
+        if (c.node(i) != nullptr && c.node(i)->serves(d.domain, part)) {
+          if (!owner.empty()) return place + " is served by " + owner + " and " + c.node(i)->name();
+          owner = c.node(i)->name();
+        }
+      if (owner.empty()) return place + " is served by no node";
+      for (std::size_t i = 0; i < c.size(); ++i) {
+        if (c.node(i) == nullptr) continue;
+        for (const auto& row : c.node(i)->node().status().owners)
+          if (row.domain == d.domain && row.part == part && row.node != owner)
+            return place + " is served by " + owner + ", and " + c.node(i)->name() + " takes " +
+                   (row.node.empty() ? "no node" : row.node) + " for the owner";
+      }
+    }
+  return {};
+}
+
+/// Nodes that run and serve the same part, each sure of its lease.
+std::string double_owner(cluster& c) {
+  for (const auto& d : memory_doubles())
+    for (std::uint32_t part = 0; part < c.lanes(); ++part) {
+      const virtual_node* first = nullptr;
+      for (std::size_t i = 0; i < c.size(); ++i) {
+        auto* n = c.node(i);
+        if (n == nullptr || n->paused() || !n->serves(d.domain, part)) continue;
+        if (first != nullptr)
+          return std::string(d.domain) + "." + std::to_string(part) + " has two owners, " +
+                 first->name() + " and " + n->name() + ", at " + std::to_string(c.now().count()) +
+                 " ms";
+        first = n;
+      }
+    }
+  return {};
 }
 
 /// Nobody leaves here, so no saga is left when all events are taken.
@@ -77,9 +157,13 @@ bool settled(cluster& c) {
 
 class one_run {
  public:
-  one_run(std::uint64_t seed, std::uint32_t lanes)
-      : shape_(seed ^ 0x5eed), cluster_(options(seed, lanes)), workload_(cluster_, {}, record_) {
+  one_run(std::uint64_t seed, run_shape shape)
+      : shape_(seed ^ 0x5eed), cluster_(options(seed, shape)), workload_(cluster_, {}, record_) {
     out_.seed = seed;
+    if (shape.linked)
+      cluster_.on_tick([this] {
+        if (two_owners_.empty()) two_owners_ = double_owner(cluster_);
+      });
   }
 
   verdict all() {
@@ -100,23 +184,59 @@ class one_run {
   }
 
  private:
-  cluster_options options(std::uint64_t seed, std::uint32_t lanes) {
+  cluster_options options(std::uint64_t seed, run_shape shape) {
     cluster_options o;
     o.seed = seed;
     o.settings = draw_settings(shape_, out_.plan);
-    o.settings.storage.lanes = lanes;
+    o.settings.storage.lanes = shape.lanes;
     o.nodes = shape_.next() % 5 < 2 ? 2 : 1;
-    out_.plan.push_back(std::to_string(o.nodes) + " nodes, " + std::to_string(lanes) + " lanes");
+    if (shape.linked) draw_links(shape_, o, out_.plan);
+    out_.plan.push_back(std::to_string(o.nodes) + " nodes, " +
+                        (shape.linked ? "linked" : std::to_string(shape.lanes) + " lanes"));
     return o;
+  }
+
+  /// The last of three and more may come when the load is on; without it each domain has a node.
+  bool joins_late() {
+    if (!cluster_.linked() || cluster_.size() < 3 || shape_.next() % 2) return false;
+    return std::ranges::all_of(memory_doubles(), [this](const auto& d) {
+      for (std::size_t i = 0; i + 1 < cluster_.size(); ++i)
+        if (cluster_.has_role(i, d.domain)) return true;
+      return false;
+    });
+  }
+
+  void check_created() {
+    std::map<std::string, int> titles;
+    for (const auto& [key, row] : cluster_.databases().of("messaging").table("conversation").rows())
+      if (const auto* title = std::get_if<std::string>(&row[c_title])) ++titles[*title];
+    for (const auto& c : workload_.created()) {
+      const auto n = titles[c.title];
+      if (n > 1) out_.violations.push_back("doubled: " + c.title + " was created twice");
+      if (n == 0 && c.end == crash::outcome::acked) out_.violations.push_back("lost: " + c.title);
+      if (n != 0 && c.end == crash::outcome::refused)
+        out_.violations.push_back("phantom: " + c.title);
+    }
+  }
+
+  void check_owners() {
+    for (const auto& s : cluster_.databases().all)
+      for (const auto& what : s.foreign_writes) out_.violations.push_back("stale_epoch: " + what);
+    if (!two_owners_.empty()) out_.violations.push_back("owners: " + two_owners_);
+    if (!cluster_.linked()) return;
+    cluster_.run_until([this] { return disagreement(cluster_).empty(); }, milliseconds(10'000));
+    if (auto why = disagreement(cluster_); !why.empty()) out_.violations.push_back("map: " + why);
   }
 
   void stuck(const std::string& what) { out_.violations.push_back("stuck: " + what); }
 
   void play() {
     auto ready = [this] { return cluster_.ready_node() != nullptr; };
-    const bool race = shape_.next() % 2;  // both nodes start at once, or the second one stands by
+    // Both nodes start at once, or the second one stands by. Linked ones need each other.
+    const bool race = shape_.next() % 2 || cluster_.linked();
     if (!race && !cluster_.run_until(ready, patience)) return stuck("not ready at the start");
-    for (std::size_t i = 1; i < cluster_.size(); ++i) cluster_.start(i);
+    const bool late = joins_late();
+    for (std::size_t i = 1; i < cluster_.size() - late; ++i) cluster_.start(i);
     if (!cluster_.run_until(ready, patience)) return stuck("not ready at the start");
     if (auto why = workload_.set_up(); !why.empty()) return stuck("set-up: " + why);
     workload_.begin();
@@ -124,6 +244,11 @@ class one_run {
     for (const auto& b : draw_blows(cluster_, from, until - milliseconds(1000))) {
       out_.plan.push_back(describe(b));
       arrange(cluster_, workload_, b);
+    }
+    if (late) {
+      const auto at = from + milliseconds(shape_.next() % 5000);
+      out_.plan.push_back("the last node joins at " + std::to_string(at.count()) + " ms");
+      cluster_.plan(at, 0, [this] { cluster_.start(cluster_.size() - 1); });
     }
     cluster_.run_until([&] { return cluster_.now() >= until; }, 2 * load_time);
     workload_.stop_issuing();
@@ -133,6 +258,8 @@ class one_run {
       return stuck("sockets do not open");
     // Until then the last events have had their effect, or never will.
     cluster_.run_until([] { return false; }, quiet);
+    check_created();
+    check_owners();
     if (auto why = workload_.read_rest(); !why.empty()) return stuck("at rest: " + why);
     cluster_.run_until([this] { return workload_.caught_up(); }, milliseconds(10'000));
     for (const auto& v : crash::check(record_))
@@ -152,10 +279,11 @@ class one_run {
   crash::history record_;
   cluster cluster_;
   workload workload_;
+  std::string two_owners_;
 };
 
 }  // namespace
 
-verdict run_seed(std::uint64_t seed, std::uint32_t lanes) { return one_run(seed, lanes).all(); }
+verdict run_seed(std::uint64_t seed, run_shape shape) { return one_run(seed, shape).all(); }
 
 }  // namespace nova::simulation

@@ -18,7 +18,11 @@ struct verdict {
   std::vector<std::string> log;  ///< of all nodes, for a failed seed
 };
 
-/// `lanes`: commit lanes of each database.
-verdict run_seed(std::uint64_t seed, std::uint32_t lanes = 1);
+struct run_shape {
+  std::uint32_t lanes = 1;  ///< commit lanes of each database; linked nodes have one for each part
+  bool linked = false;      ///< two to four nodes that are one Nova, with links between them
+};
+
+verdict run_seed(std::uint64_t seed, run_shape shape = {});
 
 }  // namespace nova::simulation

@@ -1,6 +1,7 @@
 // Runs seeds of the simulated cluster and says which are not sound. `--seeds N --first S --processes P`; `--seed S` replays
 // one with its plan; `--replays N` runs that many of the seeds twice, in processes of their own, and compares the traces.
-// `--lanes N`: commit lanes of each database; without it, seeds take turns with one lane and with three.
+// `--lanes N`: commit lanes of each database; without it, seeds take turns with one lane and with three. `--linked`: several nodes
+// that are one Nova.
 #include "tests/simulation/run.hpp"
 
 #include <CLI/CLI.hpp>
@@ -38,9 +39,13 @@ struct totals {
 };
 
 std::uint32_t chosen_lanes = 0;  ///< 0: by the seed
+bool linked = false;
 
 verdict run(std::uint64_t seed) {
-  return run_seed(seed, chosen_lanes != 0 ? chosen_lanes : seed % 2 != 0 ? 1 : 3);
+  run_shape shape;
+  shape.lanes = chosen_lanes != 0 ? chosen_lanes : seed % 2 != 0 ? 1 : 3;
+  shape.linked = linked;
+  return run_seed(seed, shape);
 }
 
 void print(const verdict& v, bool all) {
@@ -125,6 +130,7 @@ int main(int argc, char** argv) {
   app.add_option("--replays", replays, "seeds that are run twice");
   app.add_option("--lanes", chosen_lanes, "commit lanes of each database; 0: 1 and 3 in turn")
       ->check(CLI::Range(0, 8));
+  app.add_flag("--linked", linked, "nodes that are one Nova, with links between them");
   CLI11_PARSE(app, argc, argv);
   if (one != 0) {
     const auto v = run(one);

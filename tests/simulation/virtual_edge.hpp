@@ -42,6 +42,8 @@ class virtual_edge final : public rpc::push_sink {
   bool step(runtime::seeded_random& choice);
   /// Deadlines of sessions and the refreshing of keys; after every move of the clock.
   void on_time();
+  /// Another node owns accounts now, or the same one after a break.
+  void read_revocations() { common_.tokens->read_revocations(); }
   bool can_verify() const { return common_.tokens->ready(); }
   /// All connections break, as when the process dies.
   void cut_all();

@@ -2,6 +2,8 @@
 #include "tests/simulation/virtual_node.hpp"
 
 #include "actors/domain_modules.hpp"
+#include "actors/runtime/node/node_impl.hpp"
+#include "config/settings/roles.hpp"
 #include "tests/simulation/memory_domains.hpp"
 
 #include <algorithm>
@@ -30,34 +32,66 @@ stores::stores(std::function<unix_ms()> now) : all(memory_doubles().size()) {
 }
 
 virtual_node::virtual_node(stores& s, std::string name, const node_settings& settings,
-                           std::uint64_t seed, unix_ms wall)
+                           node_place place, std::uint64_t seed, unix_ms wall)
     : name_(std::move(name)),
+      cluster_(settings.cluster),
       choice_(seed * 3 + 1),
       disk_ms_(settings.disk_ms),
-      lanes_(std::max(1u, settings.storage.lanes)),
+      lanes_(place.network == nullptr ? std::max(1u, settings.storage.lanes)
+                                      : std::min(settings.cluster.parts, settings.shards)),
       disks_(s.all.size() * lanes_) {
-  runtime::node_options o;
-  o.settings = settings.runtime;
-  for (const auto& m : domain_modules()) {
-    if (m.presence) o.make_presence = m.presence;
-    if (m.note_seen.method) o.note_seen = m.note_seen;
+  if (place.network != nullptr) {
+    cluster_.node = name_;
+    cluster_.roles = place.roles;
+    link::Member self;
+    self.set_gateway(has_gateway());
+    links_ = std::make_shared<virtual_links>(*place.network, place.slot, cluster_, std::move(self),
+                                             wall, [this] { return sim_->now(); });
   }
-  sim_ = std::make_unique<runtime::simulation>(seed, std::move(o), sink_);
+  sim_ = std::make_unique<runtime::simulation>(seed, node_options(settings.runtime), sink_);
   sim_->jump_wall(milliseconds(wall - sim_->wall()));
+  if (links_) sim_->add_work([this] { return links_->step(); });
   open(s, settings);
   edge_ = std::make_unique<virtual_edge>(settings.gateway, sim_->wall_source(), sim_->random(),
                                          [sim = sim_.get()] { return sim->now(); });
   sink_.to = edge_.get();
+  if (links_) sim_->node().join();
   sim_->node().start();
   edge_->serve(sim_->node());
+}
+
+runtime::node_options virtual_node::node_options(const config::runtime_settings& settings) {
+  runtime::node_options o;
+  o.settings = settings;
+  for (const auto& m : domain_modules()) {
+    if (m.presence) o.make_presence = m.presence;
+    if (m.note_seen.method) o.note_seen = m.note_seen;
+  }
+  if (!links_) return o;
+  auto& c = o.cluster.emplace();
+  c.settings = cluster_;
+  c.gateway = has_gateway();
+  c.owner_changed = [this](std::string_view) {
+    if (edge_) edge_->read_revocations();
+  };
+  for (const auto& m : domain_modules())
+    c.paces.insert(c.paces.end(), m.paces.begin(), m.paces.end());
+  c.network = links_;
+  return o;
 }
 
 void virtual_node::open(stores& s, const node_settings& settings) {
   for (std::size_t i = 0; i < s.all.size(); ++i) {
     storage::memory_options m;
     m.domain = memory_doubles()[i].domain;
+    if (!config::has_role(cluster_, m.domain)) {
+      databases_.push_back(nullptr);
+      continue;
+    }
     m.node = name_;
     m.settings = settings.storage;
+    m.settings.lanes = lanes_;
+    m.apart = links_ != nullptr;
     m.now = [sim = sim_.get()] { return sim->now(); };
     m.post = [this, i](std::uint32_t lane, std::function<void()> action) {
       auto& actions = disks_[i * lanes_ + lane].actions;
@@ -82,16 +116,23 @@ void virtual_node::open(stores& s, const node_settings& settings) {
     auto d = m.make(all, {{"auth", std::string(32, 's')}});
     if (m.await_answers) m.await_answers(d, answers);
     d.shards = settings.shards;
+    if (!databases_[*i]) {
+      sim_->node().know(d);
+      continue;
+    }
     sim_->node().add(std::move(d), databases_[*i]);
     for (const auto& tap : m.taps)
-      sim_->node().tap(*tap.event,
-                       [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, sink_); });
+      sim_->node().tap(*tap.event, [this, tell = tap.tell](const rpc::message_ptr& e) {
+        tell(*e, sim_->node().edge());
+      });
   }
 }
 
 virtual_node::~virtual_node() {
   *alive_ = false;
-  for (auto& db : databases_) db->set_away(true);
+  if (links_) links_->stop(milliseconds(0));
+  for (auto& db : databases_)
+    if (db) db->set_away(true);
   for (auto& d : disks_) d.actions.clear();
   sink_.to = nullptr;
   edge_->cut_all();
@@ -108,7 +149,11 @@ bool virtual_node::run_disk(disk& d) {
   return true;
 }
 
-bool virtual_node::ready() const { return !paused_ && edge_->can_verify() && sim_->node().ready(); }
+bool virtual_node::has_gateway() const { return config::has_role(cluster_, config::gateway_role); }
+
+bool virtual_node::ready() const {
+  return has_gateway() && !paused_ && edge_->can_verify() && sim_->node().ready();
+}
 
 void virtual_node::call(rpc::call c) {
   c.reply = [alive = std::weak_ptr<bool>(alive_), reply = std::move(c.reply)](rpc::reply_result r) {
@@ -116,6 +161,15 @@ void virtual_node::call(rpc::call c) {
   };
   c.deadline = sim_->now() + milliseconds(c.method->deadline_ms ? c.method->deadline_ms : 5000);
   sim_->node().call(std::move(c));
+}
+
+void virtual_node::give_all() {
+  if (links_) sim_->node().internals().cluster->give_all();
+}
+
+bool virtual_node::serves(std::string_view domain, std::uint32_t part) const {
+  const auto* d = sim_->node().internals().directory.find(domain);
+  return d != nullptr && d->link.parts[part]->serving && d->link.parts[part]->holds(sim_->now());
 }
 
 void virtual_node::fall(std::size_t double_index, std::uint32_t from) {

@@ -1,5 +1,5 @@
 // One simulated Nova process: the real runtime with the domains of memory_doubles() on stores in memory, and the gateway's edge in
-// front. Dies, pauses and starts again as a process does; the stores live on. Used by cluster.
+// front; alone, or one of several with links between them. Dies, pauses and starts again as a process does; the stores live on. Used by cluster.
 #pragma once
 
 #include "actors/runtime/node/testing.hpp"
@@ -7,6 +7,7 @@
 #include "storage/memory/memory_database.hpp"
 #include "tests/simulation/memory_domains.hpp"
 #include "tests/simulation/virtual_edge.hpp"
+#include "tests/simulation/virtual_links.hpp"
 
 #include <deque>
 #include <functional>
@@ -29,20 +30,32 @@ struct node_settings {
   config::messaging_settings messaging;
   config::storage_settings storage;
   std::uint32_t shards = 4;
-  unsigned disk_ms = 0;  ///< an action of a database takes up to this long
+  unsigned disk_ms = 0;                   ///< an action of a database takes up to this long
+  config::cluster_settings cluster = {};  ///< for nodes with links
+};
+
+/// A node's place among the others.
+struct node_place {
+  virtual_network* network = nullptr;  ///< null: it holds all domains, and no link
+  std::size_t slot = 0;
+  std::vector<std::string> roles = {};  ///< as cluster.roles
 };
 
 class virtual_node {
  public:
   /// `name` is the data folder's: a successor of the same name fences what its predecessor left.
-  virtual_node(stores& s, std::string name, const node_settings& settings, std::uint64_t seed,
-               unix_ms wall);
+  virtual_node(stores& s, std::string name, const node_settings& settings, node_place place,
+               std::uint64_t seed, unix_ms wall);
   ~virtual_node();
   virtual_node(const virtual_node&) = delete;
   virtual_node& operator=(const virtual_node&) = delete;
 
   const std::string& name() const noexcept { return name_; }
   bool ready() const;
+  bool has_gateway() const;
+  runtime::node& node() { return sim_->node(); }
+  /// By its own clock, which stands while it is paused.
+  std::chrono::steady_clock::time_point now() const { return sim_->now(); }
   /// As over HTTP; `reply` comes once, unless the process dies before.
   void call(rpc::call c);
   wire_ptr connect() { return edge_->connect(); }
@@ -55,8 +68,15 @@ class virtual_node {
   void resume();
   bool paused() const noexcept { return paused_; }
   void jump_wall(std::chrono::milliseconds d) { sim_->jump_wall(d); }
+  /// Begins to give each part to another node, as the first step of an orderly end.
+  void give_all();
+  /// It serves the part, and its lease holds by its own clock.
+  bool serves(std::string_view domain, std::uint32_t part) const;
   void fall(std::size_t double_index, std::uint32_t from);
-  storage::memory_database& database(std::size_t double_index) { return *databases_[double_index]; }
+  /// Null: the node never owns the domain.
+  storage::memory_database* database(std::size_t double_index) {
+    return databases_[double_index].get();
+  }
   std::uint64_t trace() const { return sim_->trace(); }
 
  private:
@@ -80,11 +100,15 @@ class virtual_node {
   void open(stores& s, const node_settings& settings);
   bool run_disk(disk& d);
 
+  runtime::node_options node_options(const config::runtime_settings& settings);
+
   std::string name_;
+  config::cluster_settings cluster_;  ///< node is empty: without links
   runtime::seeded_random choice_;
   forwarder sink_;
   unsigned disk_ms_;
-  std::uint32_t lanes_;  ///< of each database
+  std::uint32_t lanes_;                   ///< of each database
+  std::shared_ptr<virtual_links> links_;  ///< null: without links
   std::unique_ptr<runtime::simulation> sim_;
   std::vector<disk> disks_;  ///< one for each lane
   std::vector<std::shared_ptr<storage::memory_database>> databases_;

@@ -166,6 +166,7 @@ void workload::on_tick() {
   }
   if (now < next_side_) return;
   next_side_ = now + milliseconds(200 + cluster_.random(600));
+  if (cluster_.linked()) create_one();
   cluster_.random(3) == 0 ? register_one() : block_one();
 }
 
@@ -310,6 +311,22 @@ void workload::register_one() {
                   auto& r = record_.accounts[at];
                   r.registration = outcome_of(a);
                   if (a.ok()) r.id = static_cast<const auth::Tokens&>(**a.reply).account_id();
+                });
+}
+
+/// Without an Idempotency-Key: a second time would make a second group.
+void workload::create_one() {
+  const auto creator = cluster_.random(first_blockable);
+  created_.push_back({"group " + std::to_string(++made_), outcome::unknown});
+  auto q = std::make_shared<messaging::CreateConversationRequest>();
+  q->set_kind("group");
+  q->set_title(created_.back().title);
+  q->add_member_ids(people_[(creator + 1) % first_blockable].id);
+  ++in_flight_;
+  cluster_.http(*rpc::find_rpc("messaging.create"), q, people_[creator].caller(),
+                [this, at = created_.size() - 1](const http_answer& a) {
+                  --in_flight_;
+                  created_[at].end = outcome_of(a);
                 });
 }
 

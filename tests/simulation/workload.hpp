@@ -39,6 +39,13 @@ class workload {
   /// Reads everything at rest. Empty, or what could not be read.
   std::string read_rest();
 
+  struct creation {
+    std::string title;
+    crash::outcome end;
+  };
+  /// Groups that were asked for once during the load.
+  const std::vector<creation>& created() const noexcept { return created_; }
+
   std::vector<std::unique_ptr<device>>& devices() noexcept { return devices_; }
   std::uint64_t acked() const noexcept { return acked_; }
   std::uint64_t resent() const noexcept { return resent_; }
@@ -84,6 +91,7 @@ class workload {
   void once(actor& a, std::string_view method, std::string params,
             std::function<void(crash::outcome)> end);
   void register_one();
+  void create_one();
   void block_one();
   static rpc::message_ptr registration(const person& p);
 
@@ -103,6 +111,7 @@ class workload {
   crash::history& record_;
   std::deque<person> people_;  ///< founders, then guests
   std::deque<person> late_;    ///< registered during the load
+  std::vector<creation> created_;
   std::vector<std::unique_ptr<place>> places_;
   std::map<std::string, place*> place_of_;
   std::vector<std::unique_ptr<device>> devices_;
