@@ -25,8 +25,14 @@ enum class planted_fault : std::uint8_t {
   standby_ignored,         ///< a commit that no standby has is reported after a lost connection
   saga_compensation_lost,  ///< a step of a saga is not taken back
   saga_step_twice,         ///< a step of a saga is ordered twice
+  // Of nodes with links:
+  call_twice,            ///< a call is sent again though its first node may have carried it out
+  two_owners,            ///< a lane stays unfenced when another node takes its part over
+  relink_loses_push,     ///< a push that a broken link held up is not sent again
+  old_owner_applies,     ///< readers of a part go on at its old owner
+  stale_owner_believed,  ///< a node that knows an owner believes no news of another one
 };
-inline constexpr std::size_t planted_fault_count = 16;
+inline constexpr std::size_t planted_fault_count = 21;
 
 #ifndef NOVA_PLANTED_FAULTS
 

@@ -1,6 +1,9 @@
 #include "storage/memory/memory_store.hpp"
 
+#include "protocols/core/planted.hpp"
+
 #include <algorithm>
+#include <set>
 
 namespace nova::storage {
 
@@ -196,11 +199,13 @@ std::optional<std::vector<shard_claim>> memory_store::claim_apart(
     const uuid& me, const std::string& node, std::uint32_t shard_count, std::uint32_t part,
     std::uint32_t parts, std::uint32_t lease_ms) {
   const auto mine = process_of(me);
+  std::set<uuid> dead;
   for (const auto& [shard, row] : shards) {
     auto& lane = lanes.at(row.lane);
     const bool ended = lane.node == node && process_of(row.lane) != mine;
-    if (shard % parts == part && row.lane != me && (ended || lane.expires_at < now()))
-      lane.fenced = true;
+    if (shard % parts != part || row.lane == me || !(ended || lane.expires_at < now())) continue;
+    dead.insert(row.lane);
+    lane.fenced |= !planted(planted_fault::two_owners);
   }
   const auto own = lanes.find(me);
   if (own == lanes.end() || own->second.fenced) return std::nullopt;
@@ -208,7 +213,9 @@ std::optional<std::vector<shard_claim>> memory_store::claim_apart(
   std::vector<shard_claim> out;
   for (auto shard = part; shard < shard_count; shard += parts) {
     auto [at, added] = shards.try_emplace(shard, shard_row{me, 1});
-    if (!added && lanes.at(at->second.lane).fenced) at->second = {me, at->second.epoch + 1};
+    const auto& owner = at->second.lane;
+    if (!added && (lanes.at(owner).fenced || dead.contains(owner)))
+      at->second = {me, at->second.epoch + 1};
     if (at->second.lane == me) out.push_back({shard, at->second.epoch, last_event(shard)});
   }
   return out;

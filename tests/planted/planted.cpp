@@ -17,22 +17,13 @@ struct fault_row {
 };
 
 constexpr std::array<fault_row, planted_fault_count> rows{{
-    {"acknowledge_before_commit", 1},
-    {"skip_sequence", 50},
-    {"forget_dedup_key", 1},
-    {"reorder_on_resume", 1},
-    {"drop_push", 50},
-    {"fence_removed", 1},
-    {"offset_before_effect", 1},
-    {"relay_deletes_early", 1},
-    {"passivate_pending", 50},
-    {"stale_read_model", 1},
-    {"fall_forgets_pushes", 1},
-    {"lock_stops_all", 1},
-    {"number_given_up", 1},
-    {"standby_ignored", 1},
-    {"saga_compensation_lost", 1},
-    {"saga_step_twice", 1},
+    {"acknowledge_before_commit", 1}, {"skip_sequence", 50},      {"forget_dedup_key", 1},
+    {"reorder_on_resume", 1},         {"drop_push", 50},          {"fence_removed", 1},
+    {"offset_before_effect", 1},      {"relay_deletes_early", 1}, {"passivate_pending", 50},
+    {"stale_read_model", 1},          {"fall_forgets_pushes", 1}, {"lock_stops_all", 1},
+    {"number_given_up", 1},           {"standby_ignored", 1},     {"saga_compensation_lost", 1},
+    {"saga_step_twice", 1},           {"call_twice", 1},          {"two_owners", 1},
+    {"relink_loses_push", 1},         {"old_owner_applies", 1},   {"stale_owner_believed", 1},
 }};
 
 constexpr int nothing = -1;

@@ -3,6 +3,7 @@
 
 #include "actors/runtime/events/part_route.hpp"
 #include "protocols/core/log.hpp"
+#include "protocols/core/planted.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -149,6 +150,7 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
   auto* found = find(told.domain(), told.part());
   if (found == nullptr) return;
   auto& p = *found;
+  if (p.owner != 0 && planted(planted_fault::stale_owner_believed)) return;
   if (told.shards().empty()) {
     if (p.parting == from && !told.next().empty()) return parted(p, true);
     // It may be behind the news that the sender owns the part again: that came on the other lane.

@@ -2,6 +2,7 @@
 
 #include "actors/runtime/placement/directory.hpp"
 #include "protocols/core/log.hpp"
+#include "protocols/core/planted.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -248,7 +249,7 @@ void domain_head::drop_memory() {
     });
   };
   each_shard(drop);
-  each_reader(drop);
+  if (!planted(planted_fault::old_owner_applies)) each_reader(drop);
 }
 
 void domain_head::dropped() {

@@ -1,5 +1,7 @@
 #include "actors/runtime/placement/push_journal.hpp"
 
+#include "protocols/core/planted.hpp"
+
 namespace nova::runtime {
 
 push_journal::push_journal(services& s, limits l, send_fn send)
@@ -43,7 +45,8 @@ bool push_journal::up(link::peer_number to, std::uint64_t last) {
   }
   const auto first = g.pushes.empty() ? g.last + 1 : g.pushes.front().number;
   for (const auto& k : g.pushes)
-    if (k.number > last) g.linked = send_(to, k.envelope) && g.linked;
+    if (k.number > last && !planted(planted_fault::relink_loses_push))
+      g.linked = send_(to, k.envelope) && g.linked;
   return last + 1 >= first && g.linked;
 }
 

@@ -1,5 +1,7 @@
 #include "actors/runtime/placement/remote_calls.hpp"
 
+#include "protocols/core/planted.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -15,7 +17,8 @@ constexpr milliseconds first_pause{5}, longest_pause{100};
 /// A second time changes nothing.
 bool may_send_again(const rpc::call& c) {
   const auto& m = *c.method;
-  return m.query || m.idempotency == rpc::idempotency::natural ||
+  return planted(planted_fault::call_twice) || m.query ||
+         m.idempotency == rpc::idempotency::natural ||
          m.idempotency == rpc::idempotency::client_id ||
          (m.idempotency == rpc::idempotency::key && !c.idempotency_key.empty());
 }
