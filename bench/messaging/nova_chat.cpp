@@ -12,7 +12,8 @@ namespace {
 
 class nova_socket final : public chat_socket {
  public:
-  nova_socket(stage& s, const client::account& a, chat_events events) : events_(std::move(events)) {
+  nova_socket(stage& s, std::size_t number, const client::account& a, chat_events events)
+      : events_(std::move(events)) {
     client::session_events e;
     e.opened = [this, id = a.id](std::string_view) {
       if (events_.identified) events_.identified(id);
@@ -22,7 +23,7 @@ class nova_socket final : public chat_socket {
       if (events_.ended) events_.ended(std::string(why));
     };
     session_ = client::session::make(
-        s.io(), {.to = s.at(), .access_token = a.access_token, .echo = false}, std::move(e));
+        s.io(), {.to = s.at(number), .access_token = a.access_token, .echo = false}, std::move(e));
   }
   ~nova_socket() override { events_ = {}; }
 
@@ -78,7 +79,7 @@ bool nova_chat::prepare(std::size_t accounts, std::string& problem) {
 }
 
 std::unique_ptr<chat_socket> nova_chat::make_socket(std::size_t number, chat_events events) {
-  return std::make_unique<nova_socket>(stage_, of(number), std::move(events));
+  return std::make_unique<nova_socket>(stage_, number, of(number), std::move(events));
 }
 
 std::optional<chat_server::targets> nova_chat::direct(std::size_t first, const std::string&,

@@ -209,7 +209,8 @@ void pair_traffic::measure(report& out, const cpu_split& used, double seconds) {
              "CPU seconds of this process per 1,000 sends");
   result_.server_cpu_per_1000 = used.server * 1000 / acked;
   out.number("cpu_server_s_per_1000", used.server * 1000 / acked, "CPU seconds of the server");
-  out.number("cpu_postgres_s_per_1000", used.postgres * 1000 / acked,
+  result_.postgres_cpu_per_1000 = used.postgres * 1000 / acked;
+  out.number("cpu_postgres_s_per_1000", result_.postgres_cpu_per_1000,
              "CPU seconds of its PostgreSQL");
   out.number("server_rss_mib", static_cast<double>(server_.resident_bytes()) / 1048576,
              "resident memory of the server");

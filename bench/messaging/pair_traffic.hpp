@@ -26,6 +26,7 @@ struct traffic_result {
   latencies answer;                ///< from the intended start
   latencies delivery;              ///< from the intended start, at the receiver
   double server_cpu_per_1000 = 0;  ///< seconds of the server alone
+  double postgres_cpu_per_1000 = 0;
 };
 
 class pair_traffic {

@@ -157,7 +157,8 @@ room_figures room_traffic::run(const room_shape& shape, report& out) {
 
 room_figures room_traffic::measure(const cpu_split& used, double seconds, report& out) {
   const auto millions = static_cast<double>(std::max<std::uint64_t>(1, counted_)) / 1e6;
-  const room_figures made{used.server / millions, millions * 1e6 / seconds};
+  const room_figures made{used.server / millions, millions * 1e6 / seconds,
+                          used.postgres / millions};
   out.number("deliveries_per_s", made.deliveries_per_second, "pushes at the listeners, a second");
   out.number("cpu_client_s_per_million", used.client / millions,
              "CPU seconds of this process per million deliveries");

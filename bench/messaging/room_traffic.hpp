@@ -23,6 +23,7 @@ struct room_shape {
 struct room_figures {
   double server_cpu_per_million = 0;  ///< CPU seconds per million deliveries
   double deliveries_per_second = 0;
+  double postgres_cpu_per_million = 0;
 };
 
 class room_traffic {
@@ -36,6 +37,8 @@ class room_traffic {
   room_figures run(const room_shape& shape, report& out);
   /// Bytes of the last push, without the WebSocket header.
   std::size_t push_bytes() const { return push_bytes_; }
+  /// Messages that were sent so far.
+  std::uint64_t messages() const { return made_; }
 
  private:
   struct doorway;

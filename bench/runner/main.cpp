@@ -1,5 +1,6 @@
 // nova-bench SCENARIO [options] | report FILE…: the one binary of all scenarios. Exit status 1 when a run was not sound.
 #include "bench/auth/auth_scenarios.hpp"
+#include "bench/cluster/cluster_scenarios.hpp"
 #include "bench/feed/feed_scenarios.hpp"
 #include "bench/gateway/gateway_scenarios.hpp"
 #include "bench/media/media_scenarios.hpp"
@@ -24,17 +25,22 @@ using scenario = void (*)(const run_options&, report&);
 const std::map<std::string, scenario> scenarios = {
     {"activation", activation},
     {"ask", ask},
+    {"call-across", call_across},
     {"download", download},
     {"durable-send", durable_send},
     {"event-effect", event_effect},
     {"events", read_model_events},
+    {"fail-over", fail_over},
     {"fanout", fan_out},
+    {"fanout-across", fan_out_across},
     {"growth", growth},
     {"history", history},
     {"idle", idle},
     {"login", login},
+    {"moves", moves},
     {"reminders", reminders},
     {"search", nova::bench::search},
+    {"send-across", send_across},
     {"social", social},
     {"timelines", timelines},
     {"worst-account", worst_account},

@@ -78,4 +78,22 @@ constexpr double search_p99_ms = 50;
 constexpr double search_cjk_recall = 0.99;
 constexpr double search_recall_at_10 = 0.95;
 
+/// call-across: open loop at 1,000 a second; calls of 100 bytes over one link.
+constexpr double call_across_p99_ms = 2, envelopes_per_s = 500'000;
+
+/// send-across: CPU of all processes and PostgreSQL for a send, with gateway, messaging and the other domains on three nodes,
+/// beside one process.
+constexpr double send_across_beside_one = 1.6;
+/// fanout-across: CPU of all processes and PostgreSQL for a delivery over two gateway nodes, beside one process.
+constexpr double fan_out_across_beside_one = 1.25;
+/// fanout-across: bytes that the node of messaging sends over its links for a message, in the largest room beside the smallest.
+constexpr double link_bytes_beside_small_room = 1.1;
+
+/// moves: time without an answer of a part, and calls that failed.
+constexpr double move_ms = 150;
+constexpr double failed_by_moves = 0;
+
+/// fail-over, of a killed and of a frozen node: from the fault to the answer of a write that was sent after it, by part.
+constexpr double fail_over_p99_ms = 3'500;
+
 }  // namespace nova::bench::goals

@@ -59,7 +59,7 @@ bool stage::open(std::string& problem) {
   return false;
 }
 
-client::endpoint stage::at() const {
+client::endpoint stage::at(std::size_t) const {
   return server_ ? server_->at() : client::endpoint{options_.port};
 }
 

@@ -53,11 +53,12 @@ run_options without_sign_in_limits(run_options options);
 class stage {
  public:
   explicit stage(const run_options& options);
-  ~stage();
+  virtual ~stage();
 
   /// Starts the server unless the options name one. False: `problem` says why.
-  bool open(std::string& problem);
-  client::endpoint at() const;
+  virtual bool open(std::string& problem);
+  /// Where socket `number` connects. Several gateways take turns.
+  virtual client::endpoint at(std::size_t number = 0) const;
   client::io_thread& io() { return io_; }
 
   /// Returns `count` accounts with valid access tokens. Accounts of an earlier run on the same data folder are used again,
@@ -66,14 +67,19 @@ class stage {
 
   /// The administrator's connection string to the started server's database of `domain`, for seeding rows in bulk. Empty: the
   /// server was not started here.
-  std::string admin_conninfo(const std::string& domain) const;
+  virtual std::string admin_conninfo(const std::string& domain) const;
 
-  cpu_split cpu() const;
-  /// Resident memory of the server process, bytes; 0 for a server that was not started here.
-  std::uint64_t server_rss() const;
+  virtual cpu_split cpu() const;
+  /// Resident memory of the server's processes, bytes; 0 for a server that was not started here.
+  virtual std::uint64_t server_rss() const;
   /// User-space memory of the server process that is not shared with files (RssAnon), bytes.
   std::uint64_t server_anonymous() const;
   client::server_process* server() { return server_.get(); }
+
+ protected:
+  struct no_server {};
+  stage(const run_options& options, no_server) : options_(options) {}
+  const run_options& options() const { return options_; }
 
  private:
   std::string accounts_file() const;
