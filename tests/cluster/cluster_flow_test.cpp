@@ -186,6 +186,48 @@ TEST_CASE("people of two gateway nodes write to each other, and no push crosses 
                    [](const auto& p) { return p.at("seq").template to_number<int>() == 21; }));
 }
 
+TEST_CASE("the bytes on a link for a message do not grow with the members of its group") {
+  http_client front(four().at("front"));
+  const auto ann = person(front, "ann");
+  const auto members = register_accounts(four().at("front"), "crowd" + unique_suffix() + "_", 80);
+  REQUIRE(members.size() == 80);
+  auto anns = socket("front", ann);
+  std::vector<std::unique_ptr<device>> there;
+  for (const auto& m : members) there.push_back(socket("side", m));
+  const auto sent_by_owners = [] {
+    std::uint64_t bytes = 0;
+    for (const auto* node : {"east", "west"})
+      bytes += http_client(four().at(node))
+                   .get("/cluster")
+                   .json()
+                   .at("counters")
+                   .at("link_bytes_out")
+                   .to_number<std::uint64_t>();
+    return bytes;
+  };
+  constexpr std::size_t messages = 200;
+  // Of so many messages to a group of the first `size` members, when the first one has been heard.
+  const auto bytes_of = [&](std::size_t size) {
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < size; ++i) ids.push_back(members[i].id);
+    std::string why;
+    const auto c = create_conversation(front, ann, "group", ids, &why);
+    INFO(why);
+    REQUIRE(!c.empty());
+    REQUIRE(anns->call("messaging.send", message(c, "first")).ok);
+    for (std::size_t i = 0; i < size; ++i) REQUIRE(there[i]->push("messaging.message"));
+    const auto before = sent_by_owners();
+    for (std::size_t n = 0; n < messages; ++n)
+      REQUIRE(anns->call("messaging.send", message(c, std::to_string(n))).ok);
+    for (std::size_t n = 0; n < messages; ++n)
+      for (std::size_t i = 0; i < size; ++i) REQUIRE(there[i]->push("messaging.message"));
+    return sent_by_owners() - before;
+  };
+  const auto few = bytes_of(20), many = bytes_of(80);
+  MESSAGE(messages, " messages: ", few, " bytes to 20 members, ", many, " to 80");
+  CHECK(many < few + messages * (80 - 20) * 16 / 2);  // an account has 16 bytes
+}
+
 TEST_CASE(
     "a session that is resumed on another gateway node loses nothing, and its first socket is "
     "replaced") {

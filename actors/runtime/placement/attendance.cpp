@@ -88,6 +88,7 @@ void attendance::tell_all(link::peer_number peer, listener& l) {
   l.whole = ++last_number_;
   told->set_number(l.whole);
   told->set_last_push(hooks_.last_push(peer));
+  told->set_takes_lists(true);
   hooks_.send(peer, e);
 }
 

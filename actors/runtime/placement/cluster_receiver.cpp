@@ -15,8 +15,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// Pushes of a part's next owner that wait for the last ones of its owner before.
-constexpr std::size_t most_early = 4096;
+/// Of pushes of a part's next owner that wait for the last ones of its owner before.
+constexpr std::size_t most_early_bytes = 4 << 20;
 
 }  // namespace
 
@@ -61,14 +61,14 @@ void cluster_router::down(link::peer_number peer, const link::Member& m) {
   attendance_.down(peer);
   arriving_.erase(peer);
   journal_.down(peer);
+  lists_.erase(peer);
   if (options_.gateway && m.gateway())
     for (const auto& account : elsewhere_.of(peer)) couriers_.elsewhere({account, peer, false});
 }
 
 /// Of gateways whose links have been broken for longer than pushes are kept.
 void cluster_router::forget_gateways() {
-  for (const auto gateway : journal_.forget_gone())
-    for (const auto& account : elsewhere_.of(gateway)) elsewhere_.gone(gateway, account);
+  for (const auto gateway : journal_.forget_gone()) elsewhere_.forget(gateway);
 }
 
 void cluster_router::received(link::peer_number from, link::Envelopes& batch) {
@@ -184,7 +184,10 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
   if (told.given() && !p.planned && p.owner != 0 && p.owner != from) {
     // The last owner says so behind its last pushes; the link to it is up. Without a link they are missed here.
     if (p.parting != 0) parted(p, false);
-    if (options_.gateway && pushes(p.owner, p.domain.name)) p.parting = p.owner;
+    if (options_.gateway && pushes(p.owner, p.domain.name)) {
+      p.parting = p.owner;
+      p.parting_until = services_.now() + milliseconds(options_.settings.silence_ms);
+    }
     p.planned = true;
   }
   const bool other = p.owner != from;
@@ -242,13 +245,14 @@ bool cluster_router::pushes(link::peer_number owner, std::string_view domain) co
 
 void cluster_router::parted(place& p, bool in_order) {
   const auto last = std::exchange(p.parting, 0);
-  const auto early = std::exchange(p.early, {});
+  auto early = std::exchange(p.early, {});
+  p.early_bytes = 0;
   if (!in_order) {
     end_pushes(p, last);
     resume_sockets(p.domain.name);
     return;
   }
-  for (const auto& e : early) take(e);
+  for (auto& [told, listed] : early) take(told, std::move(listed));
 }
 
 void cluster_router::end_pushes(place& p, link::peer_number of) {
@@ -422,7 +426,7 @@ void cluster_router::handle(link::peer_number from, const link::Interest& told) 
     if (told.number() == 0) return;
     replace_accounts(from, std::exchange(whole->second, {}));
     arriving_.erase(whole);
-    if (!journal_.up(from, told.last_push())) {
+    if (!journal_.up(from, told.last_push(), told.takes_lists())) {
       link::Envelope lost;
       lost.mutable_lose_pushes();
       send(from, lost, link::lane::control);
@@ -455,26 +459,33 @@ void cluster_router::replace_accounts(link::peer_number gateway, const std::vect
 }
 
 void cluster_router::handle(link::peer_number from, const link::Push& told) {
+  audience listed;
+  const bool known = lists_[from].read(told, listed);
   auto& last = last_push_[from];
   if (told.number() <= last) return;  // it had come before the break
   last = told.number();
+  if (!known) return couriers_.lose_pushes();
   auto* sender = find(std::string_view(told.rpc()).substr(0, told.rpc().find('.')), told.part());
   if (sender == nullptr || sender->parting == 0 || sender->parting == from) {
-    if (sender == nullptr || !sender->lost_by.contains(from)) take(told);
+    if (sender == nullptr || !sender->lost_by.contains(from)) take(told, std::move(listed));
     return;
   }
-  if (sender->early.size() >= most_early) return parted(*sender, false);
-  sender->early.push_back(told);
+  sender->early_bytes += told.ByteSizeLong();
+  if (sender->early_bytes > most_early_bytes) return parted(*sender, false);
+  sender->early.emplace_back(told, std::move(listed));
 }
 
-void cluster_router::take(const link::Push& told) {
+void cluster_router::take(const link::Push& told, audience listed) {
   const auto* type = rpc::find_push(told.rpc());
   if (type == nullptr) return;  // of a newer node
   auto body = type->type->make();
   if (!body->ParseFromString(told.body())) return;
   pushes_in_.fetch_add(1, std::memory_order_relaxed);
   outgoing o;
-  o.to.accounts = std::make_shared<const std::vector<uuid>>(ids_of(told.accounts()));
+  o.to = std::move(listed);
+  if (told.lists_size() == 0)
+    o.to.accounts = std::make_shared<const std::vector<uuid>>(ids_of(told.accounts()));
+  o.to.except = id_of(told.except());
   o.push = std::make_shared<const rpc::push>(*type, std::move(body));
   o.origin = told.origin();
   const auto paced = std::ranges::find(options_.paces, type, &paced_push::push);

@@ -323,24 +323,49 @@ void cluster_router::refresh(shard_address target, std::string_view kind, const 
   effects_.refresh(target, kind, key, std::move(done));
 }
 
+/// The lists of a large audience, which stay the same while it does not change. None: it is small.
+std::vector<account_list> cluster_router::lists_of(const audience& to) {
+  std::vector<account_list> out;
+  if (to.accounts && to.accounts->size() > fanout::small_audience)
+    out.push_back({to.accounts.get(), to.accounts, false});
+  if (to.many)
+    for (std::size_t i = 0; i < account_set::slices; ++i)
+      if (const auto* part = to.many->part(i)) out.push_back({&part->accounts, to.many, true});
+  return out;
+}
+
+/// Its lists cross a link once, for any number of pushes.
+void cluster_router::push_away(link::Push p, const outgoing& o,
+                               const std::vector<account_list>& lists) {
+  if (!o.to.except.is_nil()) p.set_except(bytes_of(o.to.except));
+  for (const auto gateway : elsewhere_.gateways()) {
+    std::vector<account_list> there;
+    for (const auto& list : lists)
+      if (elsewhere_.any_of(gateway, *list.accounts, list.keeps)) there.push_back(list);
+    if (there.empty()) continue;
+    p.set_origin(peer_of(o.origin) == gateway ? without_peer(o.origin) : 0);
+    pushes_out_.fetch_add(1, std::memory_order_relaxed);
+    journal_.push(gateway, p, std::move(there));
+  }
+}
+
 /// Each gateway node with receivers gets one envelope, for any number of them; other nodes get none.
 void cluster_router::push_away(shard_address source, const outgoing& o) {
   if (elsewhere_.empty()) return;
+  const auto lists = lists_of(o.to);
   std::map<link::peer_number, std::string> receivers;
   const auto take = [&](const uuid& account) {
     if (account == o.to.except) return;
     elsewhere_.each_gateway_of(
         account, [&](link::peer_number gateway) { append_id(receivers[gateway], account); });
   };
-  if (o.to.accounts) std::ranges::for_each(*o.to.accounts, take);
-  if (o.to.many)
-    for (std::size_t i = 0; i < account_set::slices; ++i)
-      if (const auto* part = o.to.many->part(i)) std::ranges::for_each(part->accounts, take);
-  if (receivers.empty()) return;
+  if (lists.empty() && o.to.accounts) std::ranges::for_each(*o.to.accounts, take);
+  if (lists.empty() && receivers.empty()) return;
   link::Push p;
   p.set_rpc(std::string(o.push->type().rpc));
   o.push->body().SerializeToString(p.mutable_body());
   p.set_part(find(source.domain)->at(source.shard).part);
+  if (!lists.empty()) return push_away(std::move(p), o, lists);
   for (auto& [gateway, accounts] : receivers) {
     p.set_accounts(std::move(accounts));
     p.set_origin(peer_of(o.origin) == gateway ? without_peer(o.origin) : 0);

@@ -5,6 +5,7 @@
 #include "actors/runtime/placement/attendance.hpp"
 #include "actors/runtime/placement/cluster_options.hpp"
 #include "actors/runtime/placement/gateway_accounts.hpp"
+#include "actors/runtime/placement/known_lists.hpp"
 #include "actors/runtime/placement/local_router.hpp"
 #include "actors/runtime/placement/push_journal.hpp"
 #include "actors/runtime/placement/remote_calls.hpp"
@@ -117,7 +118,9 @@ class cluster_router final : public router, public rpc::push_sink, private place
     /// Links' thread: the last owner of a planned move, while its last pushes may be on their way; and pushes of the next one, which
     /// wait for them.
     link::peer_number parting = 0;
-    std::vector<link::Push> early = {};
+    steady_time parting_until = {};
+    std::vector<std::pair<link::Push, audience>> early = {};
+    std::size_t early_bytes = 0;
     std::atomic<std::int64_t> seen_ns{0};  ///< when an owner was last known
     std::set<link::peer_number> resume_at =
         {};  ///< links' thread: owners that do not know all accounts yet
@@ -177,6 +180,8 @@ class cluster_router final : public router, public rpc::push_sink, private place
   bool send(link::peer_number to, const link::Envelope& e, link::lane on = link::lane::bulk) {
     return links_->send(to, e, on);
   }
+  static std::vector<account_list> lists_of(const audience& to);
+  void push_away(link::Push p, const outgoing& o, const std::vector<account_list>& lists);
   void to_consumers(shard_address source, const link::Envelope& e);
   owner_hint owner_of(shard_address a) const;
   void owner_known();
@@ -204,7 +209,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void new_owner(place& p, link::peer_number owner);
   void end_pushes(place& p, link::peer_number of);
   bool pushes(link::peer_number owner, std::string_view domain) const;
-  void take(const link::Push& told);
+  void take(const link::Push& told, audience listed);
   /// The last pushes of the parting owner have come, or will not come in their order.
   void parted(place& p, bool in_order);
   void tell_new_reader(link::peer_number to, const place& consumer);
@@ -229,6 +234,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   std::map<link::peer_number, std::vector<uuid>>
       arriving_;                                          ///< links' thread: whole sets under way
   std::map<link::peer_number, std::uint64_t> last_push_;  ///< links' thread: of pushes to this node
+  std::map<link::peer_number, known_lists> lists_;        ///< links' thread: of pushes to this node
   fanout incoming_;                                       ///< links' thread
   const std::unique_ptr<link::alarm> tick_alarm_, balance_alarm_;
   std::atomic<bool> ticking_{false}, leaving_{false};
