@@ -249,6 +249,8 @@ void postgres_lane::claim(std::uint32_t shard_count, claim_callback done) {
 void postgres_lane::send_claim() {
   stage_ = stage::claiming;
   watch_request();
+  claim_sent_ = last_request_;
+  claim_suspended_ = suspended();
   if (std::exchange(in_transaction_, false)) send_plain(lane_sql::rollback, lane_tag::other);
   claim_answer_.reset();
   params_.clear();
@@ -286,14 +288,16 @@ void postgres_lane::claim_result(session_tag, const PGresult* r) {
     auto seq = static_cast<std::uint64_t>(table->int8(i, 2));
     auto [counter, added] = counters_.try_emplace(shard, seq);
     owned.push_back({shard, table->int8(i, 1), counter->second});
-    if (added)
-      last_renewal_ = {};  // the claim's lease is the database's; this one's begins with a batch
+    if (added) last_renewal_ = {};  // the first batch comes at once
   }
   claim_answer_ = std::move(owned);
 }
 
 void postgres_lane::claimed() {
   stage_ = stage::idle;
+  const bool owns = claim_answer_ && claim_answer_->has_value() && !claim_answer_->value().empty();
+  // It gave the lane a lease. Calls that waited for the claim are served before there is a batch.
+  if (owns && place_.apart && !warned_) extend_lease(claim_sent_, claim_suspended_);
   if (!claims_.empty()) {  // stop() may have answered it
     auto c = std::move(claims_.front());
     claims_.pop_front();

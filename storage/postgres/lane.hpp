@@ -250,6 +250,8 @@ class postgres_lane final : public commit_lane,
   std::optional<result<std::vector<shard_claim>>> claim_answer_;
   database_clock clock_;
   bool claim_fenced_ = false;
+  clock::time_point claim_sent_{};
+  std::chrono::nanoseconds claim_suspended_{0};
   std::vector<std::function<void(result<void>)>> reincarnated_;
   std::function<void()> stopped_;
 };

@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
+#include <optional>
 #include <set>
 
 using namespace nova;
@@ -177,6 +179,29 @@ TEST_CASE("C: while one lane of a process lives, no other process takes a part o
   s.expire("node = 'gone'");
   CHECK(s.claimed(db) == shards);
   CHECK(s.text("SELECT count(*) FROM lane WHERE node = 'gone' AND fenced") == "2");
+}
+
+TEST_CASE(
+    "C: a lane apart whose lease ran out while it owned nothing has a lease when its claim is "
+    "answered") {
+  stage s;
+  auto options = s.made.options("a");
+  options.settings.lanes = 2;
+  options.settings.lease_ms = 1000;
+  options.apart = true;
+  open_handle db{s.fixture.io(), options};
+  const auto leased = [&] { return db->lane(0).lease_holds(std::chrono::steady_clock::now()); };
+  REQUIRE(s.fixture.until(leased));
+  REQUIRE(s.fixture.until([&] { return !leased(); }));
+  std::optional<std::size_t> owned;
+  bool then = false;
+  db->claim_lane(0, shards, [&](const result<std::vector<shard_claim>>& r) {
+    then = leased();
+    owned = r ? r->size() : 0;
+  });
+  REQUIRE(s.fixture.until([&] { return owned.has_value(); }));
+  CHECK(*owned == shards / 2);
+  CHECK(then);
 }
 
 TEST_CASE("C: one fenced lane ends all of its process; new ones take all shards") {
