@@ -3,6 +3,7 @@
 #include "actors/runtime/link/links.hpp"
 #include "actors/runtime/node/node_impl.hpp"
 #include "actors/runtime/placement/envelopes.hpp"
+#include "protocols/feed/feed.pb.h"
 #include "tests/runtime/runtime_fixture.hpp"
 #include "tests/support/slowdown.hpp"
 
@@ -12,6 +13,7 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <optional>
 
 using namespace nova;
 using namespace nova::runtime;
@@ -32,16 +34,17 @@ config::cluster_settings named(std::string node) {
   return s;
 }
 
-/// The other gateway. It keeps what the node says, in order.
+/// Another gateway, which may own a domain too. It keeps what the node says, in order.
 class other_gateway {
  public:
-  explicit other_gateway(std::uint16_t port) {
-    auto s = named("other");
+  explicit other_gateway(std::uint16_t port, const std::string& name = "other",
+                         const std::string& domain = "gamma") {
+    auto s = named(name);
     s.seeds = {"127.0.0.1:" + std::to_string(port)};
     link::Member self;
     self.set_gateway(true);
     auto& role = *self.add_domains();
-    role.set_name("gamma");
+    role.set_name(domain);
     role.set_shards(1);
     role.set_parts(1);
     role.set_pushes(true);
@@ -97,6 +100,40 @@ class other_gateway {
   }
 
   void send(const link::Envelope& e) { CHECK(links_->send(peer_, e, link::lane::control)); }
+  /// That this node owns the domain from now on; `given`: by a planned move.
+  void own(const std::string& domain, std::int64_t epoch, bool given = false) {
+    link::Envelope e;
+    auto& told = *e.mutable_owned();
+    told.set_domain(domain);
+    told.set_epoch(epoch);
+    told.set_given(given);
+    told.add_shards()->set_epoch(epoch);
+    send(e);
+    tell({});
+  }
+  /// That it gave the domain to `next`.
+  void give(const std::string& domain, std::int64_t epoch, const std::string& next) {
+    link::Envelope e;
+    auto& told = *e.mutable_owned();
+    told.set_domain(domain);
+    told.set_epoch(epoch);
+    told.set_next(next);
+    send(e);
+    tell({});
+  }
+  /// A new post in the account's feed.
+  void push(std::uint8_t account, const std::string& post) {
+    feed::PostPush body;
+    body.set_post_id(post);
+    link::Envelope e;
+    auto& told = *e.mutable_push();
+    told.set_rpc("feed.post");
+    told.set_body(body.SerializeAsString());
+    told.set_accounts(bytes_of(account_id(account)));
+    told.set_number(++last_push_);
+    send(e);
+    tell({});
+  }
   void take(const link::Interest& told) {
     link::Envelope e;
     e.mutable_interest_taken()->set_number(told.number());
@@ -131,14 +168,14 @@ class other_gateway {
   std::condition_variable changed_;
   std::vector<link::Envelope> heard_;
   link::peer_number peer_ = 0;
-  std::uint64_t last_number_ = 0;
+  std::uint64_t last_number_ = 0, last_push_ = 0;
   std::unique_ptr<link::links> links_;
 };
 
-/// A domain of the other node.
-domain gamma() {
+/// A domain of other nodes.
+domain outline(std::string_view name) {
   domain d;
-  d.name = "gamma";
+  d.name = name;
   d.shards = 1;
   return d;
 }
@@ -159,13 +196,18 @@ struct cluster_world {
           return o;
         }()),
         other([&] {
-          w.node().know(gamma());
-          return w.node().join().value();
+          w.node().know(outline("gamma"));
+          w.node().know(outline("feed"));
+          return port = w.node().join().value();
         }()) {
+    know_none(other);
+    settle();
+  }
+  /// The gateway says of which accounts it has sockets.
+  void know_none(other_gateway& g) {
     link::Interest whole;
     whole.set_anew(true);
-    other.tell(whole);
-    settle();
+    g.tell(whole);
   }
   ~cluster_world() { w.node().internals().cluster->stop(0ms); }
 
@@ -218,8 +260,18 @@ struct cluster_world {
     settle();
   }
 
+  /// What sockets here were told, by post.
+  std::vector<std::string> posts() {
+    settle();
+    std::vector<std::string> out;
+    for (const auto& p : w.sink.pushes)
+      out.push_back(p.what.substr(p.what.find("post-"), sizeof("post-1") - 1));
+    return out;
+  }
+
   std::promise<void> held, released;
   std::atomic<bool> holds{false};
+  std::uint16_t port = 0;
   world w;
   other_gateway other;
   std::atomic<int> attached{0};
@@ -333,4 +385,84 @@ TEST_CASE("no push of a domain leaves its new owner before the news that it owns
     return e.has_push() || (e.has_owned() && e.owned().domain() == "alpha");
   });
   CHECK(first->has_owned());
+}
+
+namespace {
+
+/// The domain feed moves from one node to another, both of them seen by this gateway, which has a socket of account 1.
+struct moving_world : cluster_world {
+  moving_world() : last_node(std::in_place, port, "last", "feed"), next(port, "next", "feed") {
+    for (auto* g : {&last, &next}) {
+      know_none(*g);
+      g->take(g->heard([](const auto& e) {
+                 return e.has_interest() && e.interest().number() != 0;
+               }).interest());
+    }
+    start();
+    last.own("feed", 1);
+    other.take(other.heard_come(1, [&] { attach(1, 11, 7, 1'000); }));
+    take_come(last);
+    take_come(next);
+    settle();
+    REQUIRE(attached == 1);
+    last.push(1, "post-1");
+    REQUIRE(posts() == std::vector<std::string>{"post-1"});
+  }
+  static void take_come(other_gateway& g) {
+    g.take(g.heard([](const auto& e) {
+              return e.has_interest() && !e.interest().come().empty();
+            }).interest());
+  }
+
+  /// Waits until the sockets here are told to resume.
+  void await_resume() {
+    const auto over =
+        std::chrono::steady_clock::now() + patience;  // the links' own timers are real
+    while (w.sink.closes.empty() && std::chrono::steady_clock::now() < over) {
+      w.sim.advance(10ms);
+      settle();
+    }
+    REQUIRE(w.sink.closes.size() == 1);
+    CHECK(w.sink.closes[0].connection == 11);
+  }
+
+  std::optional<other_gateway> last_node;
+  other_gateway& last = *last_node;
+  other_gateway next;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "after a planned move, the next owner's pushes wait for the last ones of the node before") {
+  moving_world c;
+  c.next.own("feed", 2, true);
+  c.next.push(1, "post-3");
+  CHECK(c.posts().size() == 1);
+  c.last.push(1, "post-2");
+  c.last.give("feed", 1, "next");
+  CHECK(c.posts() == std::vector<std::string>{"post-1", "post-2", "post-3"});
+  c.next.push(1, "post-4");
+  CHECK(c.posts().size() == 4);
+}
+
+TEST_CASE(
+    "when the last pushes before a planned move are lost, sockets resume and get none from behind "
+    "the hole") {
+  moving_world c;
+  c.next.own("feed", 2, true);
+  c.next.push(1, "post-3");
+  SUBCASE("the link breaks") { c.last_node.reset(); }
+  SUBCASE("nothing comes any more") {}
+  SUBCASE("the part moves back before they came") { c.last.own("feed", 3, true); }
+  c.await_resume();
+  CHECK(c.posts().size() == 1);
+}
+
+TEST_CASE(
+    "an owner that was given a part while the link to the last one was broken: sockets resume") {
+  moving_world c;
+  c.last_node.reset();
+  c.next.own("feed", 2, true);
+  c.await_resume();
 }

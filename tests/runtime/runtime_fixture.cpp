@@ -289,7 +289,8 @@ const rpc::push_type& note() {
 void recording_sink::deliver(std::shared_ptr<const std::vector<rpc::connection_id>> to,
                              rpc::push_ptr p) {
   if (throws > 0 && throws-- > 0) throw std::runtime_error("cannot deliver");
-  pushes.push_back({*to, static_cast<const text&>(p->body()).value()});
+  const auto* said = dynamic_cast<const text*>(&p->body());
+  pushes.push_back({*to, said != nullptr ? said->value() : p->json()});
 }
 
 void recording_sink::close(rpc::connection_id connection, rpc::close_code code, std::string) {

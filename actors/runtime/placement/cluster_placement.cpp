@@ -186,6 +186,9 @@ void cluster_router::balance() {
     moving += p.moving;
   });
   forget_gateways();
+  each_place([this](place& p) {
+    if (p.parting != 0 && services_.now() > p.parting_until) parted(p, false);
+  });
   if (++balances_ % balances_a_report == 0) tell_read();
   each_place([&](place& p) {
     if (moving >= moves_at_once || !p.takes_calls()) return;
