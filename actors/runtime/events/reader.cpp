@@ -92,11 +92,14 @@ void reader::close() {
   counted_letters_ = 0;
   letter_.reset();
   reading_letters_ = letter_timer_ = false;
-  seat_.owed.clear();  // the entities' memory is dropped as well
   owed_open_ = alone_until_ = 0;
   pulling_ = pull_rests_ = offset_timer_ = false;
   next_ = 1;
   settled_ = durable_ = saving_ = 0;
+  // Entities of other parts stay in memory, here and on other nodes: what is committed is told to them. Without parts all memory of
+  // the domain is dropped as well.
+  if (link_.database->apart()) pay_owed();
+  else seat_.owed.clear();
 }
 
 void reader::load() {
