@@ -81,6 +81,9 @@ void cluster_router::served(domain_part& part, bool serving) {
     p.opens = false;
     recount();
     owner_known();
+    // Readers here looked for events at its last owner until now.
+    for (auto s = p.part; s < p.domain.shards; s += p.domain.parts.size())
+      local_.announce({p.domain.name, s});
     if (options_.owner_changed) options_.owner_changed(p.domain.name);
   });
 }
