@@ -121,6 +121,7 @@ void moves(const run_options& options, report& out) {
       return out.broken("move " + std::to_string(i) + " did not end\n" + s.logs());
   }
   traffic.end(out);
+  if (!traffic.failures().empty()) out.set("logs", boost::json::string(s.logs(200'000)));
   describe_moves(traffic.sends(), made, every.size(), quiet_from, quiet_to, out);
   std::uint64_t failed = 0, closed = 0;
   for (const auto& [code, n] : traffic.failures()) failed += n;

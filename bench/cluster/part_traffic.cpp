@@ -11,6 +11,7 @@ namespace nova::bench {
 namespace {
 
 constexpr std::size_t people = 12;
+constexpr std::size_t most_details = 100;
 constexpr auto again_after = std::chrono::milliseconds(20);
 constexpr auto open_within = std::chrono::seconds(30), answer_within = std::chrono::seconds(30);
 
@@ -80,7 +81,7 @@ bool part_traffic::set_up(std::size_t lanes, const std::string& asked, std::stri
 void part_traffic::add_socket(std::size_t account) {
   client::session_events e;
   e.opened = [this](std::string_view) { ++open_; };
-  e.pushed = [this](std::string_view frame) { pushed(frame); };
+  e.pushed = [this, account](std::string_view frame) { pushed(account, frame); };
   e.closed = [this](int code, int, std::string_view) { ++closures_[code]; };
   e.seen = [this, account] { return seen_by(account); };
   sockets_.push_back(client::session::make(io_,
@@ -145,7 +146,11 @@ void part_traffic::answered(lane& l, std::size_t number, const client::call_repl
         l.answered, static_cast<std::uint64_t>(client::find_number(r.body, "seq").value_or(0)));
     return;
   }
-  ++failures_[r.lost ? "lost" : r.code()];
+  const auto code = r.lost ? "lost" : r.code();
+  ++failures_[code];
+  if (!r.lost && details_.size() < most_details)
+    details_.push_back(
+        {l.part, number, l.sends[number].intended_us, now_us(), std::string(r.body)});
   const auto again = [this, &l, number, alive = std::weak_ptr<int>(alive_)] {
     if (!alive.expired()) send(l, number);
   };
@@ -153,7 +158,7 @@ void part_traffic::answered(lane& l, std::size_t number, const client::call_repl
   else io_.after(again_after, again);
 }
 
-void part_traffic::pushed(std::string_view frame) {
+void part_traffic::pushed(std::size_t account, std::string_view frame) {
   const auto view = client::read_frame(frame);
   const bool gap = view.method == "session.gap";
   if (!gap && view.method != "messaging.message") return;
@@ -161,6 +166,7 @@ void part_traffic::pushed(std::string_view frame) {
   const auto seq = client::find_number(frame, gap ? "to_seq" : "seq");
   if (at == by_conversation_.end() || !seq) return;
   auto& l = *at->second;
+  if (account != l.to) return;  // the sender's, whose socket is another one than when it sent
   if (gap) {
     ++gaps_;
     l.seen = std::max(l.seen, static_cast<std::uint64_t>(*seq));
@@ -171,7 +177,11 @@ void part_traffic::pushed(std::string_view frame) {
     ++doubles_;
     return;
   }
-  holes_ += number != l.seen + 1;
+  if (number != l.seen + 1) {
+    ++holes_;
+    if (details_.size() < most_details)
+      details_.push_back({l.part, l.seen, 0, now_us(), "a hole before " + std::to_string(number)});
+  }
   l.seen = number;
 }
 
@@ -202,6 +212,16 @@ void part_traffic::end(report& out) {
     holes = holes_, doubles = doubles_, gaps = gaps_;
     for (const auto& [code, n] : closures_) closed += n;
   });
+  boost::json::array details;
+  io_.run([&] {
+    for (const auto& d : details_)
+      details.push_back({{"part", d.part},
+                         {"number", d.number},
+                         {"due_us", d.due_us},
+                         {"failed_us", d.failed_us},
+                         {"error", d.error}});
+  });
+  if (!details.empty()) out.set("first_failures", std::move(details));
   for (const auto& [code, n] : failures())
     out.number("failed_" + code, static_cast<double>(n), "answers, each repeated");
   for (const auto& [code, n] : closures())

@@ -58,7 +58,7 @@ class part_traffic {
   void add_socket(std::size_t account);
   void send(lane& l, std::size_t number);
   void answered(lane& l, std::size_t number, const client::call_reply& r);
-  void pushed(std::string_view frame);
+  void pushed(std::size_t account, std::string_view frame);
   void pace();
   std::string seen_by(std::size_t account) const;
   bool delivered() const;
@@ -74,6 +74,12 @@ class part_traffic {
   std::size_t open_ = 0, text_bytes_ = 100;
   double interval_us_ = 0;
   std::map<std::string, std::uint64_t> failures_;
+  struct failure {
+    std::size_t part = 0, number = 0;
+    std::uint64_t due_us = 0, failed_us = 0;
+    std::string error;
+  };
+  std::vector<failure> details_;  ///< of the first ones
   std::map<int, std::uint64_t> closures_;
   std::uint64_t holes_ = 0, doubles_ = 0, gaps_ = 0;
   bool sending_ = false;

@@ -121,6 +121,11 @@ client::server_options node_stage::options_of(const node_plan& plan, std::uint16
              {"CA", certificate + "ca.pem"},
              {"SETTLE_MS", "500"}})
       if (!value.empty()) o.environment.emplace_back("NOVA_CLUSTER__" + name, value);
+    if (plan.tls) {
+      o.environment.emplace_back("NOVA_GATEWAY__TLS__CERTIFICATE",
+                                 certificate + plan.name + ".pem");
+      o.environment.emplace_back("NOVA_GATEWAY__TLS__KEY", certificate + plan.name + ".key");
+    }
   }
   const auto& more = options().environment;
   o.environment.insert(o.environment.end(), more.begin(), more.end());
@@ -237,6 +242,10 @@ std::vector<owned_part> node_stage::parts(const std::string& domain,
   return out;
 }
 
+std::string node_stage::page(const std::string& node, const std::string& target) const {
+  return pages(node).get(target).body;
+}
+
 std::uint64_t node_stage::counter(const std::string& node, const std::string& name) const {
   const auto answer = pages(node).get("/cluster").json();
   if (!answer.is_object()) return 0;
@@ -251,10 +260,10 @@ bool node_stage::move(const std::string& domain, std::size_t part, const std::st
   return answer.body.find("true") != std::string::npos;
 }
 
-std::string node_stage::logs() const {
+std::string node_stage::logs(std::size_t bytes) const {
   std::string out;
   for (const auto& [name, n] : nodes_)
-    out += "---- " + name + "\n" + n.process->log_tail(3000) + "\n";
+    out += "---- " + name + "\n" + n.process->log_tail(bytes) + "\n";
   return out;
 }
 

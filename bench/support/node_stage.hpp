@@ -16,6 +16,7 @@ namespace nova::bench {
 struct node_plan {
   std::string name;                ///< empty: one process outside a cluster
   std::vector<std::string> roles;  ///< empty: all
+  bool tls = false;                ///< its gateway serves TLS only
 };
 
 /// The names of all domains but these.
@@ -52,12 +53,15 @@ class node_stage final : public stage {
   double cpu_of(const std::string& name) const;
   /// The parts of the domain, as the node knows them. Empty: the node did not answer.
   std::vector<owned_part> parts(const std::string& domain, const std::string& asked) const;
+  /// An operations page; empty: the node did not answer.
+  std::string page(const std::string& node, const std::string& target) const;
   /// The node's count of that name in `GET /cluster`.
   std::uint64_t counter(const std::string& node, const std::string& name) const;
   /// Asks the owner to move the part. False: refused.
   bool move(const std::string& domain, std::size_t part, const std::string& owner,
             const std::string& to) const;
-  std::string logs() const;
+  /// The last part of each node's log.
+  std::string logs(std::size_t bytes = 3'000) const;
 
  private:
   struct running {
