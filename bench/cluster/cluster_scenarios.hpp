@@ -25,4 +25,7 @@ void fail_over(const run_options& options, report& out);
 /// are the same call in one process, raw BASP requests, bare TCP round trips, and bare envelopes over a link.
 void call_across(const run_options& options, report& out);
 
+/// Sockets over TLS whose gateway node is killed: until each is back at the other one, and the queries to auth's database meanwhile.
+void herd(const run_options& options, report& out);
+
 }  // namespace nova::bench

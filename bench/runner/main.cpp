@@ -34,6 +34,7 @@ const std::map<std::string, scenario> scenarios = {
     {"fanout", fan_out},
     {"fanout-across", fan_out_across},
     {"growth", growth},
+    {"herd", herd},
     {"history", history},
     {"idle", idle},
     {"login", login},

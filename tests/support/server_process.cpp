@@ -138,7 +138,7 @@ bool server_process::await() {
   } at_end{out_};
   const int out = out_;
   static constexpr std::string_view ready = "nova ready: ";
-  const auto mark = "http://" + options_.host + ":";
+  const auto mark = "://" + options_.host + ":";  // with or without TLS
   const auto deadline = clock::now() + options_.ready_within;
   std::string seen;
   for (;;) {

@@ -1,6 +1,8 @@
 // The layer below Beast's WebSocket in the client. A read takes all bytes that the kernel has. Frames that are written while
-// these bytes are handled leave in one write. One thread only. Used by session.cpp.
+// these bytes are handled leave in one write. With or without TLS. One thread only. Used by session.cpp.
 #pragma once
+
+#include "tests/support/client/client_tls.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
@@ -11,6 +13,7 @@
 #include <boost/beast/websocket/teardown.hpp>
 
 #include <array>
+#include <memory>
 #include <string>
 
 namespace nova::client {
@@ -24,7 +27,8 @@ class joining_stream {
   using executor_type = next_layer_type::executor_type;
   using error_code = boost::system::error_code;
 
-  explicit joining_stream(boost::asio::io_context& context) : socket_(context) {}
+  joining_stream(boost::asio::io_context& context, bool with_tls)
+      : socket_(context), tls_(with_tls ? std::make_unique<client_tls>() : nullptr) {}
 
   executor_type get_executor() { return socket_.get_executor(); }
   next_layer_type& next_layer() { return socket_; }
@@ -61,7 +65,9 @@ class joining_stream {
           for (auto it = boost::asio::buffer_sequence_begin(b);
                it != boost::asio::buffer_sequence_end(b); ++it) {
             const boost::asio::const_buffer part = *it;
-            out_.append(static_cast<const char*>(part.data()), part.size());
+            const std::string_view text(static_cast<const char*>(part.data()), part.size());
+            if (!tls_) out_.append(text);
+            else if (!tls_->send(text, out_)) broken_ = boost::asio::error::connection_aborted;
             size += part.size();
           }
           boost::asio::post(socket_.get_executor(), boost::beast::bind_front_handler(
@@ -110,8 +116,16 @@ class joining_stream {
     thread_local std::array<char, read_bytes> scratch;
     error_code ec;
     const auto n = socket_.read_some(boost::asio::buffer(scratch), ec);
-    if (!ec) in_.assign(scratch.data(), n);
-    return ec;
+    if (ec) return ec;
+    if (!tls_) {
+      in_.assign(scratch.data(), n);
+      return ec;
+    }
+    const bool sound = tls_->receive({scratch.data(), n}, in_, out_);
+    flush();
+    if (!in_.empty()) return ec;
+    return sound ? error_code(boost::asio::error::would_block)
+                 : error_code(boost::asio::error::eof);
   }
 
   void flush_later() {
@@ -128,6 +142,7 @@ class joining_stream {
   std::size_t in_at_ = 0, out_at_ = 0;
   bool waiting_ = false;
   error_code broken_;
+  std::unique_ptr<client_tls> tls_;  ///< null: none
 };
 
 /// Found by Beast when it ends a connection.

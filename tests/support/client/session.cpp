@@ -28,8 +28,8 @@ namespace {
 
 /// One TCP connection of a session. Kept alive by its own operations.
 struct connection {
-  connection(net::io_context& context, std::weak_ptr<session> s)
-      : ws(context), owner(std::move(s)) {}
+  connection(net::io_context& context, bool tls, std::weak_ptr<session> s)
+      : ws(context, tls), owner(std::move(s)) {}
 
   socket_stream ws;
   beast::flat_buffer in;
@@ -105,7 +105,7 @@ struct session::body {
 void session::body::connect() {
   if (stopped) return;
   ++attempt;
-  auto c = std::make_shared<connection>(io.context(), self->weak_from_this());
+  auto c = std::make_shared<connection>(io.context(), options.tls, self->weak_from_this());
   current = c;
   if (options.patience.count() != 0) watch(c);
   auto& socket = c->ws.next_layer().next_layer();

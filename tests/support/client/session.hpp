@@ -29,6 +29,7 @@ struct session_options {
   std::vector<endpoint> others = {};
   /// A connection that is not made, or that hears nothing, for so long is lost. It pings meanwhile. 0: it waits without an end.
   std::chrono::milliseconds patience{0};
+  bool tls = false;
   bool raw = false;  ///< no session.open, every frame goes to `pushed`; send with send_frame
   std::string subprotocol = "nova.v1.json";
   std::string target = "/v1/ws";  ///< of the upgrade request
