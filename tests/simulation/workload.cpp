@@ -200,6 +200,8 @@ void workload::transmit(actor& a, std::size_t send) {
     auto& s = record_.sends[send];
     if (r.uncertain()) {
       ++resent_;
+      // Between nodes an earlier try may wait for its owner, and be carried out when a later one has been refused.
+      s.open = cluster_.linked();
       const milliseconds wait(r.lost ? 0 : 50 + cluster_.random(150));
       return cluster_.plan(cluster_.now() + wait, 0, [this, &a, send] { transmit(a, send); });
     }
