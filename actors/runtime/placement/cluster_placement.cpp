@@ -113,10 +113,11 @@ void cluster_router::tell_place(place& p, bool serving) {
   if (p.parting != 0) parted(p, false);
   // A part that was given stays; where one that was claimed belongs is looked at.
   p.settled_for = given ? names_of(candidates(p.domain.name)) : std::string();
+  const bool follows = p.here->epoch <= p.epoch + 1;
   p.epoch = std::max(p.epoch.load(), p.here->epoch.load());
   log::info("cluster.owner", {{"domain", p.domain.name}, {"part", p.part}});
   p.owner = 0;
-  const bool planned = std::exchange(p.planned, false) || given;
+  const bool planned = (std::exchange(p.planned, false) && follows) || given;
   if (!planned) end_pushes(p, p.last_owner.first);
   if (p.here->link.domain.pushes && !planned) resume_sockets(p.domain.name);
 }

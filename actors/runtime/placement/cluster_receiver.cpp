@@ -174,6 +174,9 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
     epoch = std::max(epoch, s.epoch());
   }
   if (epoch < p.epoch) return;  // of a node that does not know yet that it lost the part
+  // That the last owner gave it up counts for the next one only: of an owner between them, pushes may be missed here.
+  if (!told.given() || epoch > p.epoch + 1) p.planned = false;
+  const bool follows = told.given() && epoch == p.epoch + 1;
   p.epoch = epoch;
   for (const auto& s : told.shards()) {
     if (s.shard() >= p.domain.shards) continue;
@@ -181,7 +184,7 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
     auto& last = p.domain.last_event[s.shard()];
     if (last.load() < s.last_event()) last = s.last_event();
   }
-  if (told.given() && !p.planned && p.owner != 0 && p.owner != from) {
+  if (follows && !p.planned && p.owner != 0 && p.owner != from) {
     // The last owner says so behind its last pushes; the link to it is up. Without a link they are missed here.
     if (p.parting != 0) parted(p, false);
     if (options_.gateway && pushes(p.owner, p.domain.name)) {
