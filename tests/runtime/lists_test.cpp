@@ -125,6 +125,27 @@ TEST_CASE("after a break a gateway is told its lists again, also for pushes that
   CHECK(*x.last().accounts == *all);
 }
 
+TEST_CASE("a gateway whose link was broken when pushes were lost hears of it when it is back") {
+  way x;
+  x.link();
+  x.journal.push(gateway, {}, listed(people(1, 2)));
+  REQUIRE(x.sent.size() == 1);
+  x.lose();
+  SUBCASE("nothing was lost") {
+    x.link();
+    CHECK(x.whole);
+  }
+  SUBCASE("pushes were lost") {
+    x.journal.lose();
+    x.link();
+    CHECK_FALSE(x.whole);
+    x.journal.push(gateway, {}, listed(people(1, 2)));
+    x.lose();
+    x.link();
+    CHECK(x.whole);
+  }
+}
+
 TEST_CASE("a gateway of an earlier release gets the accounts with each push") {
   way x;
   x.link(false);

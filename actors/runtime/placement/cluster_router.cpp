@@ -394,6 +394,7 @@ void cluster_router::to_gateways(const link::Envelope& e, link::lane on) {
 
 void cluster_router::lose_pushes() {
   local_.lose_pushes();
+  journal_.lose();
   link::Envelope e;
   e.mutable_lose_pushes();
   to_gateways(e, link::lane::control);

@@ -116,6 +116,16 @@ void push_journal::down(link::peer_number from) {
   g.told_accounts = 0;
 }
 
+/// Their place is a number that no push has, with none before it.
+void push_journal::lose() {
+  std::lock_guard lock(mutex_);
+  for (auto& [to, g] : gateways_) {
+    g.pushes.clear();
+    g.bytes = 0;
+    ++g.last;
+  }
+}
+
 std::vector<link::peer_number> push_journal::forget_gone() {
   std::vector<link::peer_number> gone;
   const auto now = services_.now();

@@ -39,6 +39,8 @@ class push_journal {
   /// some are not kept any more.
   bool up(link::peer_number gateway, std::uint64_t last, bool lists = false);
   void down(link::peer_number gateway);
+  /// Pushes were lost before they came here: a gateway that does not hear of it over its present link hears of it with the next one.
+  void lose();
   /// Gateways that are gone for longer than pushes are kept; they are forgotten.
   std::vector<link::peer_number> forget_gone();
 
