@@ -95,11 +95,7 @@ void measure(const run_options& options, node_stage& s, const fault& f, report& 
 void fail_over(const run_options& options, report& out) {
   node_stage s(without_sign_in_limits(options));
   std::string problem;
-  auto base = domains_but({"messaging"});
-  base.emplace_back("gateway");
-  if (!s.open(problem) ||
-      !s.start({{"base", base}, {"left", {"messaging"}}, {"right", {"messaging"}}}, problem))
-    return out.broken("start: " + problem);
+  if (!start_two_owners(s, problem)) return out.broken("start: " + problem);
   for (const auto& f : {fault{"kill -9", false}, fault{"SIGSTOP", true}}) {
     measure(options, s, f, out);
     if (!out.sound()) return;

@@ -98,11 +98,7 @@ void moves(const run_options& options, report& out) {
                                             : full_moves;
   node_stage s(without_sign_in_limits(options));
   std::string problem;
-  auto base = domains_but({"messaging"});
-  base.emplace_back("gateway");
-  if (!s.open(problem) ||
-      !s.start({{"base", base}, {"left", {"messaging"}}, {"right", {"messaging"}}}, problem))
-    return out.broken("start: " + problem);
+  if (!start_two_owners(s, problem)) return out.broken("start: " + problem);
   part_traffic traffic(s);
   if (!traffic.set_up(lanes, "base", problem)) return out.broken("setting up: " + problem);
   traffic.begin(options.rate > 0 ? options.rate : rate, options.text_bytes);

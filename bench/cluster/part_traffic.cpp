@@ -289,4 +289,11 @@ std::map<int, std::uint64_t> part_traffic::closures() {
   return out;
 }
 
+bool start_two_owners(node_stage& s, std::string& problem) {
+  auto base = domains_but({"messaging"});
+  base.emplace_back("gateway");
+  return s.open(problem) &&
+         s.start({{"base", base}, {"left", {"messaging"}}, {"right", {"messaging"}}}, problem);
+}
+
 }  // namespace nova::bench

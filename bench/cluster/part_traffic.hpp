@@ -19,6 +19,9 @@ struct part_send {
   std::uint64_t answered_us = 0;  ///< 0: not yet
 };
 
+/// Starts the node `base` with the gateway and all domains but messaging, whose parts `left` and `right` own. False: see `problem`.
+bool start_two_owners(node_stage& s, std::string& problem);
+
 class part_traffic {
  public:
   explicit part_traffic(node_stage& s) : stage_(s), io_(s.io()) {}

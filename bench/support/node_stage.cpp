@@ -3,15 +3,12 @@
 
 #include "actors/runtime/placement/rendezvous.hpp"
 
-#include <arpa/inet.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -25,24 +22,6 @@ namespace {
 constexpr auto settled_within = std::chrono::seconds(90);
 constexpr auto asked_within = std::chrono::seconds(5);
 constexpr int look_every_ms = 20;
-
-/// A port that was free a moment ago.
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&at), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
-  ::close(fd);
-  return ntohs(at.sin_port);
-}
-
-std::string upper(std::string text) {
-  for (auto& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
 
 bool has_role(const node_plan& p, const std::string& role) {
   return p.roles.empty() || std::ranges::find(p.roles, role) != p.roles.end();
@@ -100,9 +79,8 @@ client::server_options node_stage::options_of(const node_plan& plan, std::uint16
                    {"NOVA_MEDIA__FOLDER", folder_},
                    {"NOVA_AUTH__ACCESS_TOKEN_TTL_S", "86400"}};
   for (const auto& domain : domains_but({})) {
-    o.environment.emplace_back("NOVA_STORAGE__DSN__" + upper(domain), database_->conninfo(domain));
-    o.environment.emplace_back("NOVA_STORAGE__OWNER_DSN__" + upper(domain),
-                               database_->owner_conninfo(domain));
+    client::add_database(o.environment, domain, database_->conninfo(domain),
+                         database_->owner_conninfo(domain));
   }
   if (!plan.name.empty()) {
     const auto certificate = folder_ + "/certificates/";
@@ -139,12 +117,12 @@ bool node_stage::start(const std::vector<node_plan>& plan, std::string& problem)
   const bool cluster = !plan.front().name.empty();
   if (cluster && !make_certificates(plan)) return problem = "nova certs failed", false;
   std::vector<std::uint16_t> links;
-  for (std::size_t i = 0; i < plan.size(); ++i) links.push_back(free_port());
+  for (std::size_t i = 0; i < plan.size(); ++i) links.push_back(client::free_port());
   for (std::size_t i = 0; i < plan.size(); ++i) {
     const auto& p = plan[i];
     auto mine = links;
     std::rotate(mine.begin(), mine.begin() + static_cast<std::ptrdiff_t>(i), mine.end());
-    const auto operations = free_port();
+    const auto operations = client::free_port();
     nodes_[p.name] = {p, operations,
                       std::make_unique<client::server_process>(options_of(p, operations, mine))};
     if (has_role(p, "gateway")) gateways_.push_back(p.name);

@@ -4,9 +4,7 @@
 #include "config/settings/declaration.hpp"
 #include "tests/support/slowdown.hpp"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -15,28 +13,6 @@
 #include <thread>
 
 namespace nova::cluster {
-
-namespace {
-
-/// A port that was free a moment ago.
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&at), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
-  ::close(fd);
-  return ntohs(at.sin_port);
-}
-
-std::string upper(std::string text) {
-  for (auto& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
-
-}  // namespace
 
 processes::processes(std::vector<node_plan> plan) {
   std::string pattern = (std::filesystem::temp_directory_path() / "nova-cluster-XXXXXX").string();
@@ -48,12 +24,10 @@ processes::processes(std::vector<node_plan> plan) {
       {"NOVA_MEDIA__FOLDER", folder_}};
   for (const auto& m : domain_modules()) {
     const auto database = test::postgres_fixture::instance().bare();
-    const auto domain = upper(std::string(m.name));
-    shared.emplace_back("NOVA_STORAGE__DSN__" + domain, database.conninfo);
-    shared.emplace_back("NOVA_STORAGE__OWNER_DSN__" + domain, database.owner_conninfo);
+    client::add_database(shared, std::string(m.name), database.conninfo, database.owner_conninfo);
   }
   std::vector<std::uint16_t> ports;
-  for (std::size_t i = 0; i < plan.size(); ++i) ports.push_back(free_port());
+  for (std::size_t i = 0; i < plan.size(); ++i) ports.push_back(client::free_port());
   std::vector<std::thread> starts;
   for (std::size_t i = 0; i < plan.size(); ++i) {
     const auto& p = plan[i];

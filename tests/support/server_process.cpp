@@ -1,15 +1,18 @@
 // See server_process.hpp.
 #include "tests/support/server_process.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -268,6 +271,25 @@ process_usage usage_of_family(pid_t parent) {
     sum.rss_bytes += child.rss;
   }
   return sum;
+}
+
+std::uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  ::bind(fd, reinterpret_cast<sockaddr*>(&at), size);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
+  ::close(fd);
+  return ntohs(at.sin_port);
+}
+
+void add_database(std::vector<std::pair<std::string, std::string>>& environment, std::string domain,
+                  const std::string& conninfo, const std::string& owner_conninfo) {
+  for (auto& c : domain) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  environment.emplace_back("NOVA_STORAGE__DSN__" + domain, conninfo);
+  environment.emplace_back("NOVA_STORAGE__OWNER_DSN__" + domain, owner_conninfo);
 }
 
 }  // namespace nova::client
