@@ -369,11 +369,8 @@ void virtual_links::take_members(const link::Members& told) {
   for (const auto& m : told.members()) {
     if (m.node().empty() || m.node() == settings_.node) continue;
     auto& p = peers_[m.node()];
-    const bool newer = m.incarnation() > p.record.incarnation();
-    const bool later =
-        m.incarnation() == p.record.incarnation() && m.revision() > p.record.revision();
-    if (p.link ? !later : !(newer || later)) continue;
-    if (newer) p.number = 0;
+    if (!link::is_news(m, p.record, p.link != nullptr)) continue;
+    if (m.incarnation() > p.record.incarnation()) p.number = 0;
     p.record = m;
     p.lost = now_();
     news = true;

@@ -254,11 +254,8 @@ void links::take_members(const Members& told) {
     if (m.node().empty() || m.node() == settings_.node) continue;
     if (!peers_.contains(m.node()) && peers_.size() >= max_members) continue;
     auto& p = peers_[m.node()];
-    const bool newer = m.incarnation() > p.record.incarnation();
-    const bool later =
-        m.incarnation() == p.record.incarnation() && m.revision() > p.record.revision();
-    if (p.link ? !later : !(newer || later)) continue;
-    if (newer) p.number = 0;
+    if (!is_news(m, p.record, p.link != nullptr)) continue;
+    if (m.incarnation() > p.record.incarnation()) p.number = 0;
     p.record = m;
     p.lost = clock::now();
     news = true;

@@ -27,6 +27,12 @@ struct member_view {
 };
 using members_ptr = std::shared_ptr<const std::vector<member_view>>;
 
+/// Whether another node's word of a member counts beside what is `known`. Of a linked member its own link tells of incarnations.
+inline bool is_news(const Member& told, const Member& known, bool linked) {
+  if (told.incarnation() == known.incarnation()) return told.revision() > known.revision();
+  return !linked && told.incarnation() > known.incarnation();
+}
+
 /// Sums over all links since the start.
 struct traffic {
   std::uint64_t bytes_out = 0, bytes_in = 0, envelopes_out = 0, envelopes_in = 0;
