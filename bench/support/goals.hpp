@@ -96,7 +96,6 @@ constexpr double failed_by_moves = 0;
 /// fail-over, of a killed and of a frozen node: from the fault to the answer of a write that was sent after it, by part.
 constexpr double fail_over_p99_ms = 3'500;
 
-
 /// herd: until the last socket is back at another gateway, and statements of auth's own meanwhile.
 constexpr double herd_back_s = 60, herd_auth_queries = 0;
 
