@@ -67,7 +67,7 @@ def write_index():
 def configure():
     with open(os.path.join(BUILD, "CMakeCache.txt")) as file:
         build_type = re.search(r"^CMAKE_BUILD_TYPE:\w+=(\w*)", file.read(), re.M).group(1)
-    launcher = ";".join([sys.executable, "-B", os.path.join(SOURCE, "tests/sample/reuse_object.py"), INDEX, BUILD])
+    launcher = ";".join([sys.executable, "-B", os.path.join(SOURCE, "tests/sample/reuse_object.py"), INDEX, BUILD, SOURCE, TREE])
     run("cmake", "-S", TREE, "-B", SCRATCH, "-G", "Ninja", f"-DCMAKE_BUILD_TYPE={build_type}",
         f"-DCMAKE_CXX_COMPILER_LAUNCHER={launcher}")
 
@@ -137,7 +137,11 @@ def main():
     step("configured")
     tests = [f"{NAME}_rules_test", f"{NAME}_pgtest"]
     run("ninja", "-C", SCRATCH, "update_contracts", "update_example", "nova", *tests)
-    step("built")
+    with open(INDEX + ".compiled") as file:
+        compiled = file.read().splitlines()
+    expect("objects of the runtime and the gateway that a new domain compiles",
+           [o for o in compiled if re.search(r"/nova_(runtime|gateway)\w*\.dir/", o)], [])
+    step(f"built, {len(compiled)} objects of its own")
     for test in tests:
         run(os.path.join(SCRATCH, "tests", NAME, test))
     step("its tests passed")
