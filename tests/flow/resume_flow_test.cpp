@@ -23,7 +23,7 @@ void send_many(device& from, const std::string& c, int first, int last) {
 void expect_messages(device& d, std::int64_t first, std::int64_t last) {
   for (auto seq = first; seq <= last; ++seq) {
     const auto p = d.push("messaging.message");
-    REQUIRE(p.has_value());
+    REQUIRE_MESSAGE(p.has_value(), "waits for ", seq, ", closed ", d.closed(0ms), " ", d.reason());
     REQUIRE(number(*p, "seq") == seq);
   }
 }

@@ -131,7 +131,7 @@ std::optional<json::object> device::push(std::string_view method, const predicat
       pushes_.erase(p);
       return true;
     }
-    return false;
+    return gone_;
   });
   return out;
 }
@@ -142,7 +142,9 @@ bool device::has_push(std::string_view method, const predicate& fits) {
 
 std::optional<json::object> device::any_push(wait within) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, within, [this] { return !pushes_.empty(); })) return {};
+  if (!changed_.wait_for(lock, within, [this] { return !pushes_.empty() || gone_; }) ||
+      pushes_.empty())
+    return {};
   auto out = std::move(pushes_.front());
   pushes_.pop_front();
   return out;

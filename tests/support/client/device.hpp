@@ -46,14 +46,15 @@ class device {
   std::vector<call_result> call_all(std::string_view method,
                                     const std::vector<std::string>& params);
 
-  /// The params of the oldest push of this method that `fits`, which is taken out. Empty after `within`.
+  /// The params of the oldest push of this method that `fits`, which is taken out. Empty after `within`, and when the
+  /// connection is gone.
   using predicate = std::function<bool(const boost::json::object&)>;
   std::optional<boost::json::object> push(std::string_view method, const predicate& fits = {},
-                                          wait within = std::chrono::seconds(5));
+                                          wait within = std::chrono::seconds(15));
   /// Whether such a push is here already (it is taken out): for what must not have come, once something later has.
   bool has_push(std::string_view method, const predicate& fits = {});
   /// The next push whatever it is: {"method", "params"}.
-  std::optional<boost::json::object> any_push(wait within = std::chrono::seconds(5));
+  std::optional<boost::json::object> any_push(wait within = std::chrono::seconds(15));
 
   /// Close code once the connection is gone (0: cut); -1 when it stays for `within`.
   int closed(wait within = std::chrono::seconds(10));
