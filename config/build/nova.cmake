@@ -75,8 +75,8 @@ function(nova_sources_of out)
 endfunction()
 
 # nova_command_test(NAME [TIMEOUT s] [ALONE] [WAITS] [CONFIGURATIONS c] COMMAND …): what every test is registered by. CONFIGURATIONS: it
-# is run by `ctest -C c` alone. ALONE: no other test beside it,
-# for whole processes under load, so that their time limits mean something. WAITS: most of its time it waits, for leases, time-outs
+# is run by `ctest -C c` alone. ALONE: no other test beside it, for whole processes under load, so that their time limits mean something;
+# its data is on disk also where tests/run keeps the others' in memory. WAITS: most of its time it waits, for leases, time-outs
 # and processes; it takes one of the places of `ctest --parallel`, others take two.
 function(nova_command_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE;WAITS" "TIMEOUT;CONFIGURATIONS" "COMMAND")
@@ -97,7 +97,7 @@ function(nova_command_test name)
     set_tests_properties(${name} PROPERTIES PROCESSORS 2)
   endif()
   if(arg_ALONE)
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON ENVIRONMENT_MODIFICATION TMPDIR=unset:)
   endif()
 endfunction()
 

@@ -20,7 +20,7 @@ namespace nova::test {
 class cut_proxy {
  public:
   explicit cut_proxy(const std::string& server_folder) : server_(server_folder + "/.s.PGSQL.5432") {
-    std::string pattern = "/tmp/nova-cut-XXXXXX";
+    auto pattern = (std::filesystem::temp_directory_path() / "nova-cut-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
     listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     auto a = address(folder_ + "/.s.PGSQL.5432");

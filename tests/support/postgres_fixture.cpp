@@ -50,7 +50,7 @@ postgres_fixture::postgres_fixture() {
   // Of what ends with the process the youngest goes first. libpq would wake libcrypto only later: it would be gone before io_'s
   // thread, and could not give back what it keeps for that.
   OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
-  std::string pattern = "/tmp/nova-test-XXXXXX";
+  auto pattern = (std::filesystem::temp_directory_path() / "nova-test-XXXXXX").string();
   if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
   folder_ = pattern;
   storage::embedded_options options{
