@@ -74,12 +74,12 @@ function(nova_sources_of out)
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
 
-# nova_command_test(NAME [TIMEOUT s] [ALONE] [WAITS] [CONFIGURATIONS c] COMMAND …): what every test is registered by. CONFIGURATIONS: it
-# is run by `ctest -C c` alone. ALONE: no other test beside it, for whole processes under load, so that their time limits mean something;
-# its data is on disk also where tests/run keeps the others' in memory. WAITS: most of its time it waits, for leases, time-outs
-# and processes; it takes one of the places of `ctest --parallel`, others take two.
+# nova_command_test(NAME [TIMEOUT s] [ALONE] [DISK] [WAITS] [CONFIGURATIONS c] COMMAND …): what every test is registered by.
+# CONFIGURATIONS: it is run by `ctest -C c` alone. ALONE: no other test beside it, for whole processes under load, so that their time limits
+# mean something. DISK: its data is on disk also where tests/run keeps the others' in memory. WAITS: most of its time it waits, for leases,
+# time-outs and processes; it takes one of the places of `ctest --parallel`, others take two.
 function(nova_command_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE;WAITS" "TIMEOUT;CONFIGURATIONS" "COMMAND")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE;DISK;WAITS" "TIMEOUT;CONFIGURATIONS" "COMMAND")
   if(arg_CONFIGURATIONS)
     list(PREPEND arg_CONFIGURATIONS CONFIGURATIONS)
   endif()
@@ -97,7 +97,10 @@ function(nova_command_test name)
     set_tests_properties(${name} PROPERTIES PROCESSORS 2)
   endif()
   if(arg_ALONE)
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON ENVIRONMENT_MODIFICATION TMPDIR=unset:)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
+  if(arg_DISK)
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT_MODIFICATION TMPDIR=unset:)
   endif()
 endfunction()
 
@@ -115,19 +118,21 @@ function(nova_python_flow_test name timeout)
     "NOVA_BINARY=$<TARGET_FILE:nova>;NOVA_SLOWDOWN=${nova_slowdown};PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
-# nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …] [BESIDE] [WAITS]): a doctest executable, registered with ctest.
+# nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …] [BESIDE] [DISK] [WAITS]): a doctest executable, registered with ctest.
 # NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path. A flow test runs alone; BESIDE: it judges
 # answers and not how fast they come, so others may run at the same time. Its own sources are not optimised:
 # each is compiled once and run for moments, and optimising took half of its compilation.
 function(nova_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "BESIDE;WAITS" "TIMEOUT" "SOURCES;LINK;ARGS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "BESIDE;DISK;WAITS" "TIMEOUT" "SOURCES;LINK;ARGS")
   set(how)
   if(name MATCHES "_flow_test$" AND NOT arg_BESIDE)
     set(how ALONE)
   endif()
-  if(arg_WAITS)
-    list(APPEND how WAITS)
-  endif()
+  foreach(word DISK WAITS)
+    if(arg_${word})
+      list(APPEND how ${word})
+    endif()
+  endforeach()
   if(NOT TARGET nova_doctest_main)
     add_library(nova_doctest_main OBJECT ${CMAKE_SOURCE_DIR}/tests/support/doctest_main.cpp)
     target_link_libraries(nova_doctest_main PUBLIC nova_flags doctest::doctest)

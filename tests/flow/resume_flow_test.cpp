@@ -20,9 +20,11 @@ void send_many(device& from, const std::string& c, int first, int last) {
   for (const auto& r : from.call_all("messaging.send", sends)) REQUIRE(r.ok);
 }
 
+/// As a client does: around a resume the same message may come twice, and those up to the last are dropped.
 void expect_messages(device& d, std::int64_t first, std::int64_t last) {
   for (auto seq = first; seq <= last; ++seq) {
-    const auto p = d.push("messaging.message");
+    auto p = d.push("messaging.message");
+    while (p && number(*p, "seq") < seq) p = d.push("messaging.message");
     REQUIRE_MESSAGE(p.has_value(), "waits for ", seq, ", closed ", d.closed(0ms), " ", d.reason());
     REQUIRE(number(*p, "seq") == seq);
   }
@@ -91,7 +93,8 @@ TEST_CASE("a resume after more changes than are replayed begins with a gap over 
   REQUIRE(edited.has_value());
   CHECK(number(*edited, "seq") == 3);
   CHECK(text(edited->at("change").as_object(), "text") == "again " + std::to_string(replayed - 1));
-  CHECK_FALSE(again->has_push("messaging.updated"));
+  const auto is_other = [&](const auto& p) { return number(p, "rev") != number(*edited, "rev"); };
+  CHECK_FALSE(again->has_push("messaging.updated", is_other));
   CHECK_FALSE(again->has_push("messaging.message"));
 }
 
