@@ -42,6 +42,7 @@ part_traffic::~part_traffic() {
   io_.run([this] {
     alive_.reset();
     sending_ = false;
+    for (auto& l : lanes_) l->sender.reset();
     sockets_.clear();
   });
 }
@@ -71,26 +72,28 @@ bool part_traffic::set_up(std::size_t lanes, const std::string& asked, std::stri
   if (std::ranges::any_of(have, [&](auto n) { return n < lanes; }))
     return problem = "too few conversations in a part", false;
   io_.run([this] {
-    for (std::size_t i = 0; i < people; ++i) add_socket(i);
+    for (std::size_t i = 0; i < people; ++i) sockets_.push_back(make_socket(i, true));
+    for (auto& l : lanes_) l->sender = make_socket(l->from, false);
   });
-  if (io_.wait([this] { return open_ >= people; }, open_within)) return true;
+  if (io_.wait([this] { return open_ >= people + lanes_.size(); }, open_within)) return true;
   problem = "not every socket opened";
   return false;
 }
 
-void part_traffic::add_socket(std::size_t account) {
+std::shared_ptr<client::session> part_traffic::make_socket(std::size_t account, bool listens) {
   client::session_events e;
   e.opened = [this](std::string_view) { ++open_; };
-  e.pushed = [this, account](std::string_view frame) { pushed(account, frame); };
+  if (listens) e.pushed = [this, account](std::string_view frame) { pushed(account, frame); };
   e.closed = [this](int code, int, std::string_view) { ++closures_[code]; };
   e.seen = [this, account] { return seen_by(account); };
-  sockets_.push_back(client::session::make(io_,
-                                           {.to = stage_.at(account),
-                                            .access_token = accounts_[account].access_token,
-                                            .echo = false,
-                                            .reconnect = true},
-                                           std::move(e)));
-  sockets_.back()->start();
+  auto made = client::session::make(io_,
+                                    {.to = stage_.at(account),
+                                     .access_token = accounts_[account].access_token,
+                                     .echo = false,
+                                     .reconnect = true},
+                                    std::move(e));
+  made->start();
+  return made;
 }
 
 std::string part_traffic::seen_by(std::size_t account) const {
@@ -133,8 +136,8 @@ void part_traffic::send(lane& l, std::size_t number) {
                        R"(,"client_id":")" + tag_ + "-" + std::to_string(number) + R"(","text":")";
   params.append(text_bytes_, 'x');
   params += "\"}";
-  sockets_[l.from]->call("messaging.send", params,
-                         [this, &l, number](const auto& r) { answered(l, number, r); });
+  l.sender->call("messaging.send", params,
+                 [this, &l, number](const auto& r) { answered(l, number, r); });
 }
 
 void part_traffic::answered(lane& l, std::size_t number, const client::call_reply& r) {

@@ -50,6 +50,8 @@ class part_traffic {
   struct lane {
     std::size_t part = 0, from = 0, to = 0;
     std::string conversation;
+    std::shared_ptr<client::session> sender =
+        {};  ///< of this lane alone: a part that is away must not fill the others' socket
     std::uint64_t base = 0;      ///< messages in it before
     std::uint64_t seen = 0;      ///< highest seq that was pushed to the receiver
     std::uint64_t answered = 0;  ///< highest seq that was answered to the sender
@@ -58,7 +60,7 @@ class part_traffic {
     double next_due_us = 0;
   };
 
-  void add_socket(std::size_t account);
+  std::shared_ptr<client::session> make_socket(std::size_t account, bool listens);
   void send(lane& l, std::size_t number);
   void answered(lane& l, std::size_t number, const client::call_reply& r);
   void pushed(std::size_t account, std::string_view frame);
