@@ -38,6 +38,7 @@ bool strike(node_stage& s, part_traffic& traffic, const fault& f, const std::str
   for (std::size_t i = 0; i < owned.size(); ++i)
     (owned[i].node == victim ? lost : kept).push_back(i);
   if (lost.empty()) return problem = victim + " owns no part of messaging", false;
+  if (!traffic.await_calm()) return problem = "sockets are closed again and again", false;
   std::vector<std::size_t> every(owned.size());
   std::iota(every.begin(), every.end(), 0u);
   if (!traffic.await_answers(every, now_us())) return problem = "the load stands still", false;

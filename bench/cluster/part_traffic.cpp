@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t people = 12;
 constexpr std::size_t most_details = 100;
+constexpr std::uint64_t calm_us = 1'000'000;
 constexpr auto again_after = std::chrono::milliseconds(20);
 constexpr auto open_within = std::chrono::seconds(30), answer_within = std::chrono::seconds(30);
 
@@ -84,7 +85,10 @@ std::shared_ptr<client::session> part_traffic::make_socket(std::size_t account, 
   client::session_events e;
   e.opened = [this](std::string_view) { ++open_; };
   if (listens) e.pushed = [this, account](std::string_view frame) { pushed(account, frame); };
-  e.closed = [this](int code, int, std::string_view) { ++closures_[code]; };
+  e.closed = [this](int code, int, std::string_view) {
+    ++closures_[code];
+    last_closed_us_ = now_us();
+  };
   e.seen = [this, account] { return seen_by(account); };
   auto made = client::session::make(io_,
                                     {.to = stage_.at(account),
@@ -270,6 +274,10 @@ bool part_traffic::await_answers(const std::vector<std::size_t>& parts, std::uin
         });
       },
       answer_within);
+}
+
+bool part_traffic::await_calm() {
+  return io_.wait([this] { return now_us() - last_closed_us_ > calm_us; }, answer_within);
 }
 
 std::vector<part_send> part_traffic::sends() {

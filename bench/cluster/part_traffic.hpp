@@ -39,6 +39,8 @@ class part_traffic {
   std::uint64_t first_answer(std::size_t part, std::uint64_t after_us);
   /// Blocks until first_answer() of these parts is there. False: not within 30 s.
   bool await_answers(const std::vector<std::size_t>& parts, std::uint64_t after_us);
+  /// Blocks until no socket was closed for a second: what a fault or its end does to sockets is over. False: not within 30 s.
+  bool await_calm();
   /// All so far, in the order of their due times within a conversation.
   std::vector<part_send> sends();
   /// Answers other than success, by their code, and "lost" when a socket went before the answer.
@@ -77,6 +79,7 @@ class part_traffic {
   std::map<std::string, lane*, std::less<>> by_conversation_;
   std::vector<std::shared_ptr<client::session>> sockets_;
   std::size_t open_ = 0, text_bytes_ = 100;
+  std::uint64_t last_closed_us_ = 0;
   double interval_us_ = 0;
   std::map<std::string, std::uint64_t> failures_;
   struct failure {
