@@ -157,6 +157,8 @@ std::string socket_session::next_request_id() {
 }
 
 void socket_session::open(incoming_call call) {
+  if (!replay_.empty()) send_missed(true);
+  if (ended_) return;
   hold_until_ = time_point::max();
   opening_ = std::make_unique<open_attempt>();
   opening_->call = std::move(call);
@@ -283,14 +285,25 @@ void socket_session::answer_open() {
   note(done->call.method->name, 200, edge_.now() - done->began.time, done->began.request_id);
   if (!done->call.notification)
     socket_.send_answer(write_result(encoding_, done->call.id, *done->call.method, *reply));
-  for (const auto& reply : done->missed) send_missed(*reply);
-  release_held();
+  replay_.assign(done->missed.begin(), done->missed.end());
+  replay_at_ = 0;
+  send_missed(false);
   socket_.settled();
 }
 
-void socket_session::send_missed(const rpc::message& missed) {
-  for (const auto& item : static_cast<const session::MissedReply&>(missed).items())
-    if (auto f = write_push(encoding_, item)) socket_.send_answer(std::move(*f));
+void socket_session::send_missed(bool all) {
+  while (!ended_ && !replay_.empty()) {
+    const auto of = replay_.front();
+    const auto& items = static_cast<const session::MissedReply&>(*of).items();
+    if (replay_at_ == items.size()) {
+      replay_.pop_front();
+      replay_at_ = 0;
+      continue;
+    }
+    if (!all && !socket_.has_room()) return;
+    if (auto f = write_push(encoding_, items[replay_at_++])) socket_.send_answer(std::move(*f));
+  }
+  if (!ended_) release_held();
 }
 
 void socket_session::fail_open(const error& e) {
@@ -307,7 +320,7 @@ void socket_session::fail_open(const error& e) {
 }
 
 void socket_session::first_call_came() {
-  if (holding_ && !opening_) release_held();
+  if (holding_ && !opening_ && replay_.empty()) release_held();
 }
 
 void socket_session::release_held() {
@@ -336,6 +349,7 @@ void socket_session::end() {
   place_.leave();
   opening_.reset();
   held_.clear();
+  replay_.clear();
   if (attached_) edge_.bus->detach(id_, who_->account);
 }
 

@@ -7,6 +7,7 @@
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,8 @@ class session_socket {
   virtual void end_with(rpc::close_code code, std::string_view reason) = 0;
   /// A call under way is answered, so calls may be read again.
   virtual void settled() = 0;
+  /// False while so much waits to be written that the rest of a resume is held back. Then the session's on_room() follows.
+  virtual bool has_room() const = 0;
   /// The address of this end as scheme://host:port; empty: not known.
   virtual std::string local_origin() { return {}; }
 };
@@ -64,6 +67,10 @@ class socket_session {
   /// Null before authentication.
   const principal* who() const noexcept { return who_ ? &*who_ : nullptr; }
   void on_push(delivery& d);
+  /// The socket has written something.
+  void on_room() {
+    if (!replay_.empty()) send_missed(false);
+  }
   /// The socket closes: nothing is sent or called back any more.
   void end();
   time_point deadline() const;
@@ -110,7 +117,9 @@ class socket_session {
   void ask_missed();
   void missed(std::size_t of, const rpc::reply_result& reply);
   void answer_open();
-  void send_missed(const rpc::message& missed);
+  /// Sends the debts of a resume as far as the socket has room, or all of it; behind it the pushes that were held. A resume is larger
+  /// than a socket's queue may be: sent at once, it would close the socket as too slow, and so would each resume after it.
+  void send_missed(bool all);
   void fail_open(const error& e);
   void release_held();
   /// A callback for other threads. On this socket's thread it calls `f(session, answer)`, or
@@ -137,6 +146,9 @@ class socket_session {
   std::unique_ptr<open_attempt> opening_;
   std::vector<frame> held_;
   std::size_t held_bytes_ = 0;
+  /// Debts of a resume that are not sent yet; of the first one, from replay_at_ on.
+  std::deque<rpc::message_ptr> replay_;
+  int replay_at_ = 0;
 };
 
 }  // namespace nova::gateway

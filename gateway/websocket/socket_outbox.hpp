@@ -36,6 +36,10 @@ class socket_outbox {
   bool empty() const noexcept { return queue_.empty(); }
   /// True when so many bytes wait that no further call is read.
   bool holds_reading() const noexcept { return queue_.bytes() > max_bytes_; }
+  /// False when half of what may wait does.
+  bool has_room() const noexcept {
+    return queue_.bytes() < max_bytes_ / 2 && queue_.frames() < max_frames_ / 2;
+  }
   void clear() { queue_.clear(); }
 
   struct written {

@@ -52,6 +52,7 @@ class websocket_connection final : public connection,
   void send_answer(frame f) override { enqueue(std::move(f), socket_outbox::kind::answer); }
   void end_with(rpc::close_code code, std::string_view reason) override { shut(code, reason); }
   void settled() override;
+  bool has_room() const override { return outbox_.has_room(); }
   std::string local_origin() override;
 
   // control_sink
@@ -290,6 +291,7 @@ std::size_t websocket_connection::flush() {
   if (done.failed) close();
   else if (outbox_.blocked()) wait_writable();
   else after_flush();
+  if (!closing_.begun()) session_.on_room();
   return done.frames;
 }
 

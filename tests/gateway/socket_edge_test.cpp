@@ -277,6 +277,41 @@ TEST_CASE("on resume: the answer, what was missed in order, what was held, live"
   CHECK(seq_of(c.read()) == 11);
 }
 
+TEST_CASE("a resume that is larger than a socket's queue comes whole, and before it nothing live") {
+  constexpr int owed = 4000, text_bytes = 200;
+  edge e([](auto& s) {
+    s.max_queued_bytes = 4096;
+    s.max_queued_frames = 64;
+  });
+  auto first = e.socket();
+  const auto token = resume_token(answer_to(first, open_call(e.token())));
+  std::promise<rpc::reply_fn> asked;
+  e.bus.on("messaging.Messaging.Missed", [&](rpc::call& c) { asked.set_value(c.reply); });
+  auto out = std::make_shared<session::MissedReply>();
+  for (int seq = 1; seq <= owed; ++seq) {
+    messaging::Message m;
+    m.set_seq(seq);
+    m.set_text(std::string(text_bytes, 'x'));
+    session::add_push(*out, messaging::message_push(), m);
+  }
+  auto c = e.socket();
+  c.send(open_call(e.token(), resume_of(token)));
+  const auto reply = asked.get_future().get();
+  deliver(e, e.bus.attachment(1).connection, message_push(owed + 1));
+  reply(rpc::message_ptr(out));
+  CHECK(parsed(c.read()).at("result").at("resumed") == true);
+  c.send(typing("8"));  // is carried out meanwhile; its answer comes when there is room for it
+  int last = 0;
+  bool answered = false;
+  while (last <= owed) {
+    const auto m = c.read();
+    REQUIRE(m.opcode == 1);
+    if (parsed(m).as_object().contains("id")) answered = true;
+    else CHECK(seq_of(m) == ++last);
+  }
+  if (!answered) CHECK(parsed(c.read()).at("id") == 8);
+}
+
 TEST_CASE("resumed is false only for tokens that are expired, forged or of another account") {
   edge e([](auto& s) { s.resume_key = std::string(32, 'k'); });
   auto c = e.socket();

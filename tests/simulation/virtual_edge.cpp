@@ -73,6 +73,7 @@ class virtual_socket final : public gateway::connection,
   void send_answer(frame f) override { enqueue(std::move(f), socket_outbox::kind::answer); }
   void end_with(rpc::close_code code, std::string_view reason) override { shut(code, reason); }
   void settled() override {}
+  bool has_room() const override { return outbox_.has_room(); }
 
  private:
   void close() {
@@ -93,6 +94,7 @@ class virtual_socket final : public gateway::connection,
                  ? 0
                  : take(pieces.first(std::min<std::size_t>(pieces.size(), 8)));
     });
+    if (!closing_) session_->on_room();
   }
 
   std::size_t take(std::span<const std::string_view> pieces) {
