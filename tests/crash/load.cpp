@@ -111,7 +111,8 @@ std::uint64_t load::slow_down() {
 bool load::rest(const database_audit& audit, const client::endpoint& at, std::string& why) {
   side_->finish(record_);
   sockets_->stop_issuing();
-  if (!sockets_->await_idle(idle_within)) return why = "operations stay unanswered", false;
+  if (!sockets_->await_idle(idle_within))
+    return why = "operations stay unanswered: " + sockets_->unanswered(), false;
   client::http_client http(at, request_within);
   const auto& people = sockets_->accounts();
   rest_reader reader{http, people, record_};

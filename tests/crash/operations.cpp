@@ -14,6 +14,7 @@ using client::quoted;
 namespace {
 
 constexpr std::size_t own_kept = 40;
+constexpr std::string_view send_method = "messaging.send";
 
 std::string in_conversation(const std::string& id) { return R"({"conversation_id":)" + quoted(id); }
 
@@ -58,7 +59,7 @@ void workload::send(device& d) {
   record_.sends.push_back(
       {p->id, accounts_[d.account].id, id, "said as " + id + std::string(length, '.'), {}});
   ++counts_.operations;
-  ++d.in_flight;
+  d.begin(send_method);
   ++in_flight_;
   transmit(d, record_.sends.size() - 1);
 }
@@ -69,7 +70,7 @@ void workload::transmit(device& d, std::size_t send) {
                       R"(,"text":)" + quoted(s.text) + "}";
   const auto start = std::chrono::steady_clock::now();
   d.session->call(
-      "messaging.send", params,
+      send_method, params,
       [this, &d, send, start, was_open = d.session->is_open()](const client::call_reply& r) {
         auto& s = record_.sends[send];
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -85,11 +86,12 @@ void workload::transmit(device& d, std::size_t send) {
         if (r.lost || later) {
           ++counts_.resent;
           s.open = !options_.others.empty();
+          d.last_refusal = r.lost ? "lost" : r.code();
           this->later(std::chrono::milliseconds(r.lost ? 0 : 50 + random(150)),
                       [this, &d, send] { transmit(d, send); });
           return;
         }
-        --d.in_flight;
+        d.end(send_method);
         --in_flight_;
         if (!r.ok) {
           s.refused = true;
@@ -118,14 +120,16 @@ void workload::acknowledged(std::chrono::steady_clock::time_point began) {
 void workload::once(device& d, std::string_view method, const std::string& params,
                     std::function<void(outcome)> end) {
   ++counts_.operations;
-  ++d.in_flight;
+  d.begin(method);
   ++in_flight_;
-  d.session->call(method, params, [this, &d, end = std::move(end)](const client::call_reply& r) {
-    --d.in_flight;
-    --in_flight_;
-    if (r.ok) end(outcome::acked);
-    else end(r.lost || may_succeed_later(r.code()) ? outcome::unknown : outcome::refused);
-  });
+  d.session->call(
+      method, params,
+      [this, &d, method = std::string(method), end = std::move(end)](const client::call_reply& r) {
+        d.end(method);
+        --in_flight_;
+        if (r.ok) end(outcome::acked);
+        else end(r.lost || may_succeed_later(r.code()) ? outcome::unknown : outcome::refused);
+      });
 }
 
 void workload::change_own(device& d, bool recall) {

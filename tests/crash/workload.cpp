@@ -103,7 +103,10 @@ void workload::add_device(std::size_t account, const std::string& access_token, 
   client::session_events events;
   events.opened = [this, raw](std::string_view result) { opened(*raw, result); };
   events.pushed = [this, raw](std::string_view frame) { pushed(*raw, frame); };
-  events.closed = [this](int code, int, std::string_view) { ++counts_.closes[code]; };
+  events.closed = [this, raw](int code, int, std::string_view) {
+    ++counts_.closes[code];
+    raw->last_close = code;
+  };
   events.seen = [raw] { return raw->seen.text(); };
   d->session = client::session::make(io_,
                                      {.to = gateways.front(),
@@ -162,6 +165,27 @@ bool workload::await_acked(std::uint64_t total, std::chrono::milliseconds within
 
 bool workload::await_idle(std::chrono::milliseconds within) {
   return io_.wait([&] { return in_flight_ == 0; }, within);
+}
+
+std::string workload::unanswered() {
+  constexpr std::size_t shown = 5;
+  std::string out;
+  io_.run([&] {
+    std::size_t waiting = 0;
+    for (const auto& d : devices_) {
+      if (d->in_flight == 0 || ++waiting > shown) continue;
+      const auto since = std::chrono::steady_clock::now() - d->asked.begin()->second;
+      out += d->name + (d->session->is_open() ? ", open at " : ", not open, last tried ") +
+             d->session->to().host + ":" + std::to_string(d->session->to().port) + ", " +
+             std::to_string(d->session->unanswered()) + " with its session, last close " +
+             std::to_string(d->last_close) + ", last refusal '" + d->last_refusal +
+             "': " + d->asked.begin()->first + " for " +
+             std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(since).count()) +
+             " ms; ";
+    }
+    out += std::to_string(in_flight_) + " of " + std::to_string(waiting) + " devices";
+  });
+  return out;
 }
 
 bool workload::await_refused(std::chrono::milliseconds within) {

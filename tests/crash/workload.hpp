@@ -57,6 +57,8 @@ class workload {
   /// Each waits for its condition, at most `within`.
   bool await_acked(std::uint64_t total, std::chrono::milliseconds within);
   bool await_idle(std::chrono::milliseconds within);
+  /// The first devices that wait for answers: their sockets, and the call that each waits for.
+  std::string unanswered();
   /// The first one after this moment.
   bool await_refused(std::chrono::milliseconds within);
   /// Every device of a founder has seen, or was told a gap up to, the last_seq that the record holds.

@@ -4,7 +4,10 @@
 #include "tests/crash/stream.hpp"
 #include "tests/crash/workload.hpp"
 
+#include <chrono>
 #include <deque>
+#include <map>
+#include <string>
 
 namespace nova::crash {
 
@@ -38,6 +41,19 @@ struct workload::device {
   std::vector<place*> places;   ///< where it may send
   std::deque<own_message> own;  ///< its latest acknowledged messages
   std::size_t in_flight = 0;
+  /// Methods of the calls without answer, and when each was made first.
+  std::multimap<std::string, std::chrono::steady_clock::time_point> asked;
+  std::string last_refusal;  ///< code of the last refusal after which a send was made again
+  int last_close = 0;
+
+  void begin(std::string_view method) {
+    asked.emplace(method, std::chrono::steady_clock::now());
+    ++in_flight;
+  }
+  void end(std::string_view method) {
+    asked.erase(asked.find(std::string(method)));
+    --in_flight;
+  }
 };
 
 }  // namespace nova::crash

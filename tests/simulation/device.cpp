@@ -46,6 +46,16 @@ void device::call(std::string_view method, std::string params,
   calls_.emplace(id, std::move(o));
 }
 
+std::string device::waits_for() const {
+  if (calls_.empty() && waiting_.empty()) return {};
+  auto out = record_.devices[at_].name + (state_ == state::offline   ? ", offline,"
+                                          : state_ == state::opening ? ", opening,"
+                                                                     : ", open,");
+  for (const auto& [id, o] : calls_) out += " sent " + o.text.substr(0, o.text.find(','));
+  for (const auto& o : waiting_) out += " waits " + o.text.substr(0, o.text.find(','));
+  return out;
+}
+
 void device::cut() {
   if (!wire_) return;
   wire_->client_gone = true;

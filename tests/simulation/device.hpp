@@ -38,6 +38,8 @@ class device {
   /// Carried out when the socket is open, at once or later.
   void call(std::string_view method, std::string params,
             std::function<void(const socket_answer&)> done);
+  /// Its name, its state and the calls without answer; empty: there are none.
+  std::string waits_for() const;
   /// The connection breaks, as seen from here.
   void cut();
   /// Reads nothing until then.

@@ -122,6 +122,15 @@ std::string double_owner(cluster& c) {
   return {};
 }
 
+/// A call that a running node has kept for longer than the bus allows.
+std::string broken_promise(cluster& c) {
+  for (std::size_t i = 0; i < c.size(); ++i)
+    if (auto* n = c.node(i); n != nullptr && !n->paused())
+      if (auto what = n->broken_promise(); !what.empty())
+        return what + ", by " + n->name() + ", at " + std::to_string(c.now().count()) + " ms";
+  return {};
+}
+
 /// Nobody leaves here, so no saga is left when all events are taken.
 void check_sagas(cluster& c, std::vector<std::string>& violations) {
   if (const auto n = c.databases().of("auth").table("saga").rows().size(); n > 0)
@@ -160,14 +169,15 @@ class one_run {
   one_run(std::uint64_t seed, run_shape shape)
       : shape_(seed ^ 0x5eed), cluster_(options(seed, shape)), workload_(cluster_, {}, record_) {
     out_.seed = seed;
-    if (shape.linked)
-      cluster_.on_tick([this] {
-        if (two_owners_.empty()) two_owners_ = double_owner(cluster_);
-      });
+    cluster_.on_tick([this] {
+      if (two_owners_.empty() && cluster_.linked()) two_owners_ = double_owner(cluster_);
+      if (broken_promise_.empty()) broken_promise_ = broken_promise(cluster_);
+    });
   }
 
   verdict all() {
     play();
+    if (!broken_promise_.empty()) out_.violations.push_back("unanswered: " + broken_promise_);
     out_.trace = cluster_.trace();
     out_.steps = cluster_.steps();
     out_.virtual_ms = cluster_.now().count();
@@ -253,7 +263,7 @@ class one_run {
     cluster_.run_until([&] { return cluster_.now() >= until; }, 2 * load_time);
     workload_.stop_issuing();
     if (!cluster_.run_until([this] { return workload_.idle(); }, patience))
-      return stuck("operations stay unanswered");
+      return stuck("operations stay unanswered: " + workload_.unanswered());
     if (!cluster_.run_until([this] { return workload_.all_open(); }, patience))
       return stuck("sockets do not open");
     // Until then the last events have had their effect, or never will.
@@ -283,7 +293,7 @@ class one_run {
   crash::history record_;
   cluster cluster_;
   workload workload_;
-  std::string two_owners_;
+  std::string two_owners_, broken_promise_;
 };
 
 }  // namespace

@@ -52,12 +52,14 @@ virtual_node::virtual_node(stores& s, std::string name, const node_settings& set
   sim_->jump_wall(milliseconds(wall - sim_->wall()));
   if (links_) sim_->add_work([this] { return links_->step(); });
   open(s, settings);
+  bus_ = std::make_unique<watched_bus>(
+      sim_->node(), [sim = sim_.get()] { return sim->now(); }, milliseconds(cluster_.attach_ms));
   edge_ = std::make_unique<virtual_edge>(settings.gateway, sim_->wall_source(), sim_->random(),
                                          [sim = sim_.get()] { return sim->now(); });
   sink_.to = edge_.get();
   if (links_) sim_->node().join();
   sim_->node().start();
-  edge_->serve(sim_->node());
+  edge_->serve(*bus_);
 }
 
 runtime::node_options virtual_node::node_options(const config::runtime_settings& settings) {
@@ -160,7 +162,7 @@ void virtual_node::call(rpc::call c) {
     if (auto a = alive.lock(); a && *a) reply(std::move(r));
   };
   c.deadline = sim_->now() + milliseconds(c.method->deadline_ms ? c.method->deadline_ms : 5000);
-  sim_->node().call(std::move(c));
+  bus_->call(std::move(c));
 }
 
 void virtual_node::give_all() {
@@ -194,6 +196,7 @@ void virtual_node::pass(milliseconds d) {
 void virtual_node::resume() {
   paused_ = false;
   pass(std::exchange(owed_, milliseconds(0)));
+  bus_->stood_still();
 }
 
 }  // namespace nova::simulation

@@ -8,6 +8,7 @@
 #include "tests/simulation/memory_domains.hpp"
 #include "tests/simulation/virtual_edge.hpp"
 #include "tests/simulation/virtual_links.hpp"
+#include "tests/simulation/watched_bus.hpp"
 
 #include <deque>
 #include <functional>
@@ -77,6 +78,8 @@ class virtual_node {
   storage::memory_database* database(std::size_t double_index) {
     return databases_[double_index].get();
   }
+  /// See watched_bus::broken.
+  std::string broken_promise() const { return bus_->broken(); }
   std::uint64_t trace() const { return sim_->trace(); }
 
  private:
@@ -112,6 +115,7 @@ class virtual_node {
   std::unique_ptr<runtime::simulation> sim_;
   std::vector<disk> disks_;  ///< one for each lane
   std::vector<std::shared_ptr<storage::memory_database>> databases_;
+  std::unique_ptr<watched_bus> bus_;
   std::unique_ptr<virtual_edge> edge_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   bool paused_ = false;

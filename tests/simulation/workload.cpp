@@ -147,6 +147,12 @@ bool workload::all_open() const {
   return std::all_of(devices_.begin(), devices_.end(), [](const auto& d) { return d->is_open(); });
 }
 
+std::string workload::unanswered() const {
+  for (const auto& d : devices_)
+    if (const auto what = d->waits_for(); !what.empty()) return what;
+  return "none that a device knows of";
+}
+
 bool workload::caught_up() const {
   for (const auto& c : record_.conversations)
     for (const auto& d : devices_)

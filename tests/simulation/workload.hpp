@@ -33,6 +33,8 @@ class workload {
   void begin() { issuing_ = true; }
   void stop_issuing() { issuing_ = false; }
   bool idle() const noexcept { return in_flight_ == 0; }
+  /// Of the first device that waits: its state, and its calls.
+  std::string unanswered() const;
   bool all_open() const;
   /// Every device of a founder has seen, or was told a gap up to, the last_seq that the record holds.
   bool caught_up() const;
