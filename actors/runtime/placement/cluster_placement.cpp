@@ -77,13 +77,17 @@ void cluster_router::owns(domain_part& part, std::function<void()> told) {
 void cluster_router::served(domain_part& part, bool serving) {
   links_->post([this, &part, serving] {
     auto& p = place_of(part);
-    if (!serving) return tell_place(p, false);
-    p.opens = false;
-    recount();
-    owner_known();
-    // Readers here looked for events at its last owner until now.
+    if (serving) {
+      p.opens = false;
+      recount();
+      owner_known();
+    } else {
+      tell_place(p, false);
+    }
+    // Readers here looked for events at its last owner until now, or here: a next owner may have committed some meanwhile.
     for (auto s = p.part; s < p.domain.shards; s += p.domain.parts.size())
       local_.announce({p.domain.name, s});
+    if (!serving) return;
     if (options_.owner_changed) options_.owner_changed(p.domain.name);
   });
 }

@@ -291,9 +291,11 @@ void cluster_router::handle(link::peer_number from, const link::Call& told) {
 
 void cluster_router::handle(link::peer_number from, const link::Events& told) {
   auto* d = find(told.domain());
-  if (d == nullptr || told.shard() >= d->shards || d->at(told.shard()).served()) return;
+  if (d == nullptr || told.shard() >= d->shards) return;
   auto& last = d->last_event[told.shard()];
   if (last.load() < told.last_event()) last = told.last_event();
+  // Known all the same: this node may have lost the part and not heard of it yet.
+  if (d->at(told.shard()).served()) return;
   if (told.events().empty()) return local_.announce({d->name, told.shard()});
   auto batch = std::make_shared<relay_batch>();
   for (const auto& e : told.events()) batch->push_back(event_of(e));
