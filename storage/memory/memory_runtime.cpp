@@ -129,6 +129,26 @@ void add_intake(memory_store& s) {
     table.put(p);
     return done(1);
   });
+  s.add_table("refresh_owed", {0, 1, 2});
+  s.on("runtime.insert_refresh_owed", [](memory_store& m, const params& p) {
+    m.table("refresh_owed").put(p);
+    return done(1);
+  });
+  s.on("runtime.refreshes_owed", [](memory_store& m, const params& p) {
+    return found(6, pick(m, "refresh_owed", [&](const memory_row& r) -> maybe_row {
+                   if (r[0] != p[0] || r[1] != p[1]) return std::nullopt;
+                   return memory_row(r.begin() + 2, r.end());
+                 }));
+  });
+  s.on("runtime.delete_refreshes_owed", [](memory_store& m, const params& p) {
+    const auto gone = pick(m, "refresh_owed", [&](const memory_row& r) -> maybe_row {
+      const bool its = r[0] == p[0] && r[1] == p[1] && number(r[2]) >= number(p[2]) &&
+                       number(r[2]) <= number(p[3]);
+      return its ? maybe_row({r[0], r[1], r[2]}) : std::nullopt;
+    });
+    for (const auto& key : gone) m.table("refresh_owed").erase(key);
+    return done(gone.size());
+  });
   s.on("runtime.load_marks", [](memory_store& m, const params& p) {
     return found(3, pick(m, "intake_mark", [&](const memory_row& r) -> maybe_row {
                    if (r[0] != p[0]) return std::nullopt;

@@ -37,6 +37,21 @@ const query rewind_offset{"runtime.rewind_offset",
                           "UPDATE intake_offset SET seq = least(seq, $3::bigint) "
                           "WHERE source = $1 AND source_shard = $2"};
 
+const query insert_refresh_owed{
+    "runtime.insert_refresh_owed",
+    "INSERT INTO refresh_owed (source, source_shard, seq, type, key, payload, kinds, keys) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (source, source_shard, seq) DO UPDATE SET "
+    "kinds = excluded.kinds, keys = excluded.keys"};
+
+const query refreshes_owed{"runtime.refreshes_owed",
+                           "SELECT seq, type::bigint, key, payload, kinds, keys FROM refresh_owed "
+                           "WHERE source = $1 AND source_shard = $2 ORDER BY seq"};
+
+const query delete_refreshes_owed{
+    "runtime.delete_refreshes_owed",
+    "DELETE FROM refresh_owed WHERE source = $1 AND source_shard = $2 "
+    "AND seq BETWEEN $3 AND $4"};
+
 const query load_marks{"runtime.load_marks",
                        "SELECT source, source_shard, seq FROM intake_mark WHERE shard = $1"};
 

@@ -29,6 +29,14 @@ extern const query load_marks;
 /// (shard, source, source_shard, seq); merged, the last one of a batch counts; never goes back.
 extern const query save_mark;
 
+/// An effect in a read model whose entities are to be told: (source, source_shard, seq, type, key, payload, kinds[], keys[]).
+/// Not merged.
+extern const query insert_refresh_owed;
+/// (source, source_shard) → seq, type, key, payload, kinds, keys; in order.
+extern const query refreshes_owed;
+/// The entities of these events are told: (source, source_shard, first seq, last seq). Not merged.
+extern const query delete_refreshes_owed;
+
 /// (source, source_shard, seq, type, key, payload, status 'dead'|'waiting', reason, attempts); merged. A repeat changes nothing.
 extern const query insert_dead_letter;
 /// The keys with dead letters of one source shard: (source, source_shard) → key, type, count.

@@ -96,6 +96,7 @@ void cluster::settle(std::uint64_t most) {
     strike_due(n, false);
     if (n == most || !step()) break;
     ++n;
+    for (const auto& f : on_step_) f();
   }
   strike_due(0, true);
 }

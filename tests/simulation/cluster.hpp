@@ -60,6 +60,8 @@ class cluster {
   void on_tick(std::function<void()> f) { on_tick_.push_back(std::move(f)); }
   /// A source of steps beside the nodes.
   void add_source(std::function<bool()> f) { sources_.push_back(std::move(f)); }
+  /// Called after each step.
+  void on_step(std::function<void()> f) { on_step_.push_back(std::move(f)); }
   /// `f` happens in the first tick from `at` on, after so many of its steps.
   void plan(milliseconds at, std::uint64_t after_steps, std::function<void()> f);
 
@@ -106,7 +108,7 @@ class cluster {
   virtual_network network_;
   std::vector<std::unique_ptr<virtual_node>> nodes_;
   std::vector<std::uint64_t> incarnations_;
-  std::vector<std::function<void()>> on_tick_;
+  std::vector<std::function<void()>> on_tick_, on_step_;
   std::vector<std::function<bool()>> sources_;
   std::vector<planned> plans_;
   std::vector<pending_http> http_;

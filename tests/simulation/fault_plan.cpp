@@ -38,6 +38,8 @@ constexpr blow_row rows[blow_kinds] = {
     {"full link", 3, 50, 1500},
     {"move", 10, 0, 0},
     {"leave", 4, 100, 1500},
+    {"crash before a refresh is told", 5, 50, 1500},
+    {"move before a refresh is told", 5, 100, 800},
 };
 
 const blow_row& row_of(blow b) { return rows[static_cast<std::size_t>(b)]; }
@@ -151,8 +153,42 @@ void leave(cluster& c, const planned_blow& b) {
   });
 }
 
+/// The node is one that owes: a reader of messaging has committed the effect of a block.
+void strike_owing(cluster& c, const planned_blow& b, std::size_t node) {
+  if (b.what == blow::owing_crash) return crash_and_return(c, node, milliseconds(b.amount), 1);
+  auto& net = c.network();
+  const auto to = (node + 1 + c.random(c.size() - 1)) % c.size();
+  for (std::size_t i = 0; i < c.size(); ++i)
+    if (i != node && i != to) net.delay(node, i, milliseconds(b.amount));
+  c.plan(c.now() + milliseconds(2000), 0, [&net, &c, node] {
+    for (std::size_t i = 0; i < c.size(); ++i)
+      if (i != node) net.delay(node, i, virtual_network::usual_delay);
+  });
+  (void)c.node(node)->node().give("messaging", std::nullopt, virtual_network::name_of(to));
+}
+
+/// Somewhere between the commit and the last answer to a refresh, of the blocks of some seconds.
+void lie_in_wait(cluster& c, workload& w, const planned_blow& b) {
+  constexpr milliseconds within{4000};
+  constexpr std::uint64_t steps_of_it = 12;
+  const auto until = c.now() + within;
+  c.on_step([&c, &w, b, until, struck = false]() mutable {
+    if (struck || c.now() > until) return;
+    for (std::size_t i = 0; i < c.size(); ++i) {
+      auto* node = c.node(i);
+      if (node == nullptr || node->paused() || !node->owes_refresh()) continue;
+      if (c.random(steps_of_it) != 0) return;
+      struck = true;
+      w.end_blocks();  // the next one would have the entity load anew
+      return strike_owing(c, b, i);
+    }
+  });
+}
+
 void strike(cluster& c, workload& w, const planned_blow& b) {
   switch (b.what) {
+    case blow::owing_crash:
+    case blow::owing_move: return lie_in_wait(c, w, b);
     case blow::link_lost:
     case blow::one_way:
     case blow::cut:

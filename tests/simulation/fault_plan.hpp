@@ -32,8 +32,10 @@ enum class blow : std::uint8_t {
   full_link,  ///< what one node sends to another on the bulk lane is not taken
   move,       ///< a part, or all of a domain, is moved to another node
   leave,      ///< a node gives all its parts away, ends, and starts again
+  owing_crash,  ///< a process dies when it has committed a block and not told the entities that hold the old truth
+  owing_move,  ///< the reader moves then, and what its node sends takes long
 };
-inline constexpr std::size_t blow_kinds = 22, alone_kinds = 14;
+inline constexpr std::size_t blow_kinds = 24, alone_kinds = 14;
 
 struct planned_blow {
   blow what = blow::crash;

@@ -229,6 +229,18 @@ class one_run {
     }
   }
 
+  /// Conversations believe what is stored of blocks, whichever node has them in memory.
+  void check_blocks() {
+    const auto& stored = cluster_.databases().of("messaging").table("block");
+    for (const auto& p : record_.block_probes) {
+      const bool blocked = stored.find({*parse_uuid(p.by), *parse_uuid(p.whom)}) != nullptr;
+      if (blocked != p.refused)
+        out_.violations.push_back("old truth: " + p.whom + " is " + (blocked ? "" : "not ") +
+                                  "blocked by " + p.by + ", and their conversation believes the " +
+                                  "opposite");
+    }
+  }
+
   void check_owners() {
     for (const auto& s : cluster_.databases().all)
       for (const auto& what : s.foreign_writes) out_.violations.push_back("stale_epoch: " + what);
@@ -271,6 +283,7 @@ class one_run {
     check_created();
     check_owners();
     if (auto why = workload_.read_rest(); !why.empty()) return stuck("at rest: " + why);
+    check_blocks();
     cluster_.run_until([this] { return workload_.caught_up(); }, milliseconds(10'000));
     // As above: a change without an answer may come behind later ones.
     if (cluster_.linked())

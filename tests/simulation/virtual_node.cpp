@@ -178,6 +178,14 @@ void virtual_node::fall(std::size_t double_index, std::uint32_t from) {
   sim_->fall(memory_doubles()[double_index].domain, from);
 }
 
+bool virtual_node::owes_refresh() const {
+  for (const auto& d : sim_->node().internals().directory.domains())
+    for (const auto& r : d->readers)
+      for (const auto& [ticket, plan] : r->owed)
+        if (plan.committed) return true;
+  return false;
+}
+
 bool virtual_node::step() {
   if (paused_) return false;
   if (choice_.next() % 4 == 0) return edge_->step(choice_) || sim_->step();

@@ -74,6 +74,8 @@ class virtual_node {
   /// It serves the part, and its lease holds by its own clock.
   bool serves(std::string_view domain, std::uint32_t part) const;
   void fall(std::size_t double_index, std::uint32_t from);
+  /// A reader has committed an effect and not heard yet that the entities which hold the old truth are told.
+  bool owes_refresh() const;
   /// Null: the node never owns the domain.
   storage::memory_database* database(std::size_t double_index) {
     return databases_[double_index].get();

@@ -339,7 +339,7 @@ void workload::create_one() {
 }
 
 void workload::block_one() {
-  if (std::exchange(block_busy_, true)) return;
+  if (blocks_end_ || std::exchange(block_busy_, true)) return;
   const auto whom = first_blockable + block_turn_++ % blockable;
   blocked_[whom] = !blocked_[whom];
   record_.blocks.push_back({people_[0].id, people_[whom].id, blocked_[whom]});

@@ -32,6 +32,8 @@ class workload {
   std::string set_up();
   void begin() { issuing_ = true; }
   void stop_issuing() { issuing_ = false; }
+  /// The block under way is the last one.
+  void end_blocks() { blocks_end_ = true; }
   bool idle() const noexcept { return in_flight_ == 0; }
   /// Of the first device that waits: its state, and its calls.
   std::string unanswered() const;
@@ -121,7 +123,7 @@ class workload {
   std::set<std::string> busy_;  ///< messages with an edit or recall that is not answered
   std::vector<bool> blocked_;   ///< by index of people_, as last asked for by the first person
   std::size_t in_flight_ = 0, block_turn_ = 0;
-  bool block_busy_ = false, register_busy_ = false, issuing_ = false;
+  bool block_busy_ = false, register_busy_ = false, issuing_ = false, blocks_end_ = false;
   milliseconds next_side_{0};
   std::uint64_t acked_ = 0, resent_ = 0, made_ = 0;
 };

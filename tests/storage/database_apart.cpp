@@ -1,4 +1,5 @@
 // The contract of a database whose lanes are apart: two lanes of two shards each.
+#include "storage/runtime/runtime_queries.hpp"
 #include "tests/storage/contract_driver.hpp"
 #include "tests/storage/database_contract.hpp"
 
@@ -80,6 +81,38 @@ void an_ended_process_of_the_same_folder_is_fenced_at_once(contract_world& w) {
   CHECK_FALSE(w.node("a").lane(0).fenced());
 }
 
+void the_next_owner_finds_what_entities_were_not_told(contract_world& w) {
+  using i64 = std::int64_t;
+  namespace rq = storage::runtime_queries;
+  driver d{w};
+  REQUIRE(d.claim_lane("a", 0, 4).size() == 2);
+  const auto owed = [](i64 shard, i64 seq, std::vector<std::string> keys) {
+    return statement{&rq::insert_refresh_owed,
+                     {"user", shard, seq, i64{700}, "anna", storage::bytes{"body"},
+                      std::vector<std::string>(keys.size(), "conversation"), keys}};
+  };
+  CHECK(
+      d.commit_one("a", unit(1, {owed(2, 8, {"y", "z"}), owed(2, 7, {}), owed(3, 7, {"x"})}, {}, 2))
+          .status == commit_status::committed);
+  CHECK(d.commit_one("a", unit(1, {owed(2, 8, {"y"})}, {}, 2)).status == commit_status::committed);
+  const statement find{&rq::refreshes_owed, {"user", i64{2}}};
+  const auto found = d.read("b", find);
+  REQUIRE(found.size() == 2);
+  CHECK(found.int8(0, 0) == 7);
+  CHECK(found.get<std::vector<std::string>>(0, 5).empty());
+  CHECK(found.int8(1, 0) == 8);
+  CHECK(found.int8(1, 1) == 700);
+  CHECK(found.text(1, 2) == "anna");
+  CHECK(found.blob(1, 3) == "body");
+  CHECK(found.get<std::vector<std::string>>(1, 4) == std::vector<std::string>{"conversation"});
+  CHECK(found.get<std::vector<std::string>>(1, 5) == std::vector<std::string>{"y"});
+  const statement told{&rq::delete_refreshes_owed, {"user", i64{2}, i64{7}, i64{8}}};
+  REQUIRE(d.claim_lane("b", 1, 4).size() == 2);
+  CHECK(d.commit_one("b", unit(1, {told}, {}, 1)).status == commit_status::committed);
+  CHECK(d.read("b", find).empty());
+  CHECK(d.read("b", {&rq::refreshes_owed, {"user", i64{3}}}).size() == 1);
+}
+
 }  // namespace
 
 const std::vector<contract_case>& apart_cases() {
@@ -89,6 +122,7 @@ const std::vector<contract_case>& apart_cases() {
       CASE(a_lane_is_given_back_by_itself),
       CASE(an_expired_lane_is_fenced_by_itself),
       CASE(an_ended_process_of_the_same_folder_is_fenced_at_once),
+      CASE(the_next_owner_finds_what_entities_were_not_told),
 #undef CASE
   };
   return cases;

@@ -109,13 +109,19 @@ void reader::load() {
         r.link_.database->read(
             {&queries::dead_letter_keys, {r.source_, std::int64_t{r.seat_.source.shard}}, 0},
             r.poster([offsets](reader& x, const storage::read_result& keys) {
-              x.loaded(offsets, keys);
+              if (!x.link_.database->apart()) return x.loaded(offsets, keys, storage::rows());
+              x.link_.database->read(
+                  {&queries::refreshes_owed, {x.source_, std::int64_t{x.seat_.source.shard}}, 0},
+                  x.poster([offsets, keys](reader& y, const storage::read_result& owed) {
+                    y.loaded(offsets, keys, owed);
+                  }));
             }));
       }));
 }
 
-void reader::loaded(const storage::read_result& offsets, const storage::read_result& keys) {
-  if (offsets.has_error() || keys.has_error())
+void reader::loaded(const storage::read_result& offsets, const storage::read_result& keys,
+                    const storage::read_result& owed) {
+  if (offsets.has_error() || keys.has_error() || owed.has_error())
     return services_.timers.after(services_.jitter(retry_reads),
                                   poster([](reader& r) { r.load(); }));
   for (std::size_t i = 0; i < offsets.value().size(); ++i)
@@ -130,6 +136,7 @@ void reader::loaded(const storage::read_result& offsets, const storage::read_res
   }
   count_letters();
   phase_ = phase::running;
+  if (link_.database->apart()) take_over_owed(owed.value());
   pay_owed();
 }
 

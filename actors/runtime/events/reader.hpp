@@ -21,9 +21,14 @@ using reader_item = std::variant<relay_batch_ptr, settle_wait, std::function<voi
 /// Entities to load again after the commit of a read model's unit.
 struct refresh_plan {
   bool committed = false;
+  std::uint64_t first = 0, last = 0;  ///< rows of these events say so; 0: none does
   std::vector<entity_effect> named;
   std::vector<entities_found> found;
   std::vector<std::pair<uuid, uuid>> unwatch = {};
+  void note(std::uint64_t seq) {
+    if (first == 0) first = seq;
+    last = seq;
+  }
   bool empty() const noexcept { return named.empty() && found.empty() && unwatch.empty(); }
 };
 
@@ -46,8 +51,8 @@ class reader_seat final : public inbox<reader_item> {
   std::uint64_t sitting = 0;         ///< occupant only
   bool open = false;                 ///< occupant only
   std::vector<settle_wait> waiters;  ///< occupant only; survive a restart
-  /// By ticket: refreshes due after units in the lane, or due now. A reader that crashes in
-  /// between must not lose them. Occupant only.
+  /// By ticket: refreshes due after units in the lane, or due now. A reader that crashes in between must not lose them; where other
+  /// nodes have entities of the domain, neither may a process: rows say what is due, and the next reader pays. Occupant only.
   std::map<std::uint64_t, refresh_plan> owed;
   std::uint64_t last_ticket = 0;         ///< occupant only
   std::atomic<std::int64_t> in_lane{0};  ///< units appended and without an outcome
@@ -118,7 +123,8 @@ class reader final : public occupant {
   // reader.cpp: order, pulling, offset
   void take(const relay_batch& batch);
   void load();
-  void loaded(const storage::read_result& offsets, const storage::read_result& keys);
+  void loaded(const storage::read_result& offsets, const storage::read_result& keys,
+              const storage::read_result& owed);
   bool full() const;
   void pull();
   void pulled(const result<relay_batch_ptr>& page);
@@ -168,6 +174,10 @@ class reader final : public occupant {
   void refresh_named(std::uint64_t ticket, std::shared_ptr<std::vector<entity_effect>> which,
                      std::function<void(reader&)> done);
   void pay_owed();
+  void record_owed(const relay_event& event, const read_model_effect& e, storage::commit_unit& u,
+                   refresh_plan& plan) const;
+  void take_over_owed(const storage::rows& owed);
+  void told(std::uint64_t ticket);
 
   // reader_letters.cpp: dead letters
   bool safety(std::uint32_t type) const;

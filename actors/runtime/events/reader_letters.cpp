@@ -172,12 +172,16 @@ void reader::write_letter(progress& p, read_model_effect&& e) {
   p.ticket = ++seat_.last_ticket;
   auto u = unit();
   u.activation = 0;  // what becomes of it is no matter of the events that come now
-  u.statements = std::move(e.statements);
+  refresh_plan plan;
+  record_owed(p.event, e, u, plan);
+  std::ranges::move(e.statements, std::back_inserter(u.statements));
   u.statements.push_back(
       {&queries::delete_dead_letter,
        {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(p.event.seq)},
        1});
-  refresh_plan plan{false, std::move(e.refresh), std::move(e.refresh_found), std::move(e.unwatch)};
+  plan.named = std::move(e.refresh);
+  plan.found = std::move(e.refresh_found);
+  plan.unwatch = std::move(e.unwatch);
   seat_.owed.emplace(p.ticket, std::move(plan));
   u.done = [seat = &seat_, sitting = seat_.sitting, seq = p.event.seq,
             ticket = p.ticket](const storage::commit_outcome& o) {

@@ -46,6 +46,7 @@ void reader::take_into(model_unit& u, progress& p) {
   u.last = p.event.seq;
   ++u.events;
   u.bytes += p.event.bytes;
+  record_owed(p.event, e, u.unit, u.plan);
   std::ranges::move(e.statements, std::back_inserter(u.unit.statements));
   std::ranges::move(e.refresh, std::back_inserter(u.plan.named));
   std::ranges::move(e.refresh_found, std::back_inserter(u.plan.found));
@@ -159,7 +160,7 @@ void reader::refresh(std::uint64_t ticket, std::function<void(reader&)> done) {
 void reader::refresh_named(std::uint64_t ticket, std::shared_ptr<std::vector<entity_effect>> which,
                            std::function<void(reader&)> done) {
   auto over = [ticket, done = std::move(done)](reader& r) {
-    r.seat_.owed.erase(ticket);
+    r.told(ticket);
     done(r);
   };
   if (which->empty()) return over(*this);
@@ -168,6 +169,71 @@ void reader::refresh_named(std::uint64_t ticket, std::shared_ptr<std::vector<ent
     router_.refresh(link_.home_of(e.key), e.kind, e.key, poster([left, over](reader& r) {
                       if (--*left == 0) over(r);
                     }));
+}
+
+/// In the effect's own unit: the process may be gone before the entities are told. An effect that no entity holds costs nothing here,
+/// and neither does a domain whose entities are all in this process.
+void reader::record_owed(const relay_event& event, const read_model_effect& e,
+                         storage::commit_unit& u, refresh_plan& plan) const {
+  if (!link_.database->apart()) return;
+  if (e.refresh.empty() && e.refresh_found.empty() && e.unwatch.empty()) return;
+  std::vector<std::string> kinds, keys;
+  for (const auto& named : e.refresh) {
+    kinds.emplace_back(named.kind);
+    keys.push_back(named.key);
+  }
+  u.statements.push_back(
+      {&queries::insert_refresh_owed,
+       {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(event.seq),
+        std::int64_t{event.type}, event.key, storage::bytes{payload_of(event)}, std::move(kinds),
+        std::move(keys)},
+       0});
+  plan.note(event.seq);
+}
+
+/// The rows say all that is due here, also what this seat remembers.
+void reader::take_over_owed(const storage::rows& owed) {
+  seat_.owed.clear();
+  for (std::size_t i = 0; i < owed.size(); ++i) {
+    relay_event event;
+    event.seq = static_cast<std::uint64_t>(owed.int8(i, 0));
+    event.type = static_cast<std::uint32_t>(owed.int8(i, 1));
+    event.key = owed.text(i, 2);
+    event.payload = owed.blob(i, 3);
+    auto& plan = seat_.owed[++seat_.last_ticket];
+    plan.committed = true;
+    plan.note(event.seq);
+    const auto& kinds = owed.get<std::vector<std::string>>(i, 4);
+    const auto& keys = owed.get<std::vector<std::string>>(i, 5);
+    for (std::size_t n = 0; n < std::min(kinds.size(), keys.size()); ++n)
+      if (const auto kind = link_.find_kind(kinds[n]))
+        plan.named.push_back({link_.domain.kinds[*kind].name, keys[n]});
+    const auto in = link_.intakes.find(event.type);
+    if (in == link_.intakes.end()) continue;
+    progress p;
+    p.event = std::move(event);
+    p.in = in->second;
+    if (!foresee(p)) continue;
+    if (auto* e = std::get_if<read_model_effect>(&*p.route)) {
+      plan.found = std::move(e->refresh_found);
+      plan.unwatch = std::move(e->unwatch);
+    }
+  }
+}
+
+/// All entities of the plan have answered.
+void reader::told(std::uint64_t ticket) {
+  const auto plan = seat_.owed.extract(ticket);
+  if (plan.empty() || plan.mapped().last == 0 || phase_ != phase::running) return;
+  auto u = unit();
+  u.activation = 0;
+  u.statements.push_back(
+      {&queries::delete_refreshes_owed,
+       {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(plan.mapped().first),
+        static_cast<std::int64_t>(plan.mapped().last)},
+       0});
+  u.done = [](const storage::commit_outcome&) {};
+  append(std::move(u));  // refused: the next reader tells them again
 }
 
 /// What a predecessor's committed units still owe.
