@@ -156,14 +156,17 @@ std::string workload::repeat_sends() {
   return {};
 }
 
+const workload::place& workload::pair_with_first(std::size_t person) const {
+  return **std::find_if(places_.begin(), places_.end(), [person](const auto& p) {
+    return !p->group && p->founders == std::set<std::size_t>{0, person};
+  });
+}
+
 /// By a send in the pair's conversation: creating one would ask for blocks by another way.
 std::string workload::probe_blocks() {
   for (std::size_t i = first_blockable; i < first_blockable + blockable; ++i) {
-    const auto pair = std::find_if(places_.begin(), places_.end(), [i](const auto& p) {
-      return !p->group && p->founders == std::set<std::size_t>{0, i};
-    });
     auto q = std::make_shared<messaging::SendRequest>();
-    q->set_conversation_id((*pair)->id);
+    q->set_conversation_id(pair_with_first(i).id);
     q->set_client_id("probe-" + std::to_string(i));
     q->set_text("hello");
     const auto a = ask("messaging.send", q, people_[i].caller());

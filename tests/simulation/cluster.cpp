@@ -122,6 +122,8 @@ void cluster::tick() {
   for (auto& n : nodes_)
     if (n) n->pass(tick_length);
   give_up_http([this](const pending_http& p) { return p.until <= now_; });
+  if (std::ranges::any_of(nodes_, [](const auto& n) { return n && n->disturbed(); }))
+    disturbed_ = now_;
   for (std::size_t i = 0; i < on_tick_.size(); ++i) on_tick_[i]();
   constexpr std::uint64_t endless = 1'000'000;  // a livelock would show as a run that does not end
   const bool busy = choice_.next() % 5 == 0;

@@ -72,6 +72,9 @@ class cluster {
   void start(std::size_t i);
   /// As a load balancer sees it: some node that is ready; null when none is.
   virtual_node* ready_node();
+  /// No database was away or slow, and no node stood still, now or at any tick since then: a call does not wait for the effect of its
+  /// events where a database is away.
+  bool undisturbed_since(milliseconds since) const noexcept { return disturbed_ < since; }
   /// Slot and incarnation by which clients notice that theirs died.
   std::uint64_t incarnation(std::size_t i) const { return incarnations_[i]; }
 
@@ -103,7 +106,7 @@ class cluster {
 
   cluster_options options_;
   runtime::seeded_random random_, choice_;
-  milliseconds now_{0};
+  milliseconds now_{0}, disturbed_{-1};
   stores stores_;
   virtual_network network_;
   std::vector<std::unique_ptr<virtual_node>> nodes_;

@@ -284,6 +284,7 @@ class one_run {
     check_owners();
     if (auto why = workload_.read_rest(); !why.empty()) return stuck("at rest: " + why);
     check_blocks();
+    for (const auto& what : workload_.untrue()) out_.violations.push_back("too early: " + what);
     cluster_.run_until([this] { return workload_.caught_up(); }, milliseconds(10'000));
     // As above: a change without an answer may come behind later ones.
     if (cluster_.linked())

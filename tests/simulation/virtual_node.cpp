@@ -178,6 +178,15 @@ void virtual_node::fall(std::size_t double_index, std::uint32_t from) {
   sim_->fall(memory_doubles()[double_index].domain, from);
 }
 
+bool virtual_node::disturbed() const {
+  return paused_ || std::ranges::any_of(databases_, [this](const auto& db) {
+           if (!db) return false;
+           for (std::uint32_t i = 0; i < lanes_; ++i)
+             if (const auto& lane = db->part(i); !lane.accepting() || lane.fenced()) return true;
+           return false;
+         });
+}
+
 bool virtual_node::owes_refresh() const {
   for (const auto& d : sim_->node().internals().directory.domains())
     for (const auto& r : d->readers)

@@ -68,6 +68,8 @@ class virtual_node {
   void pause() { paused_ = true; }
   void resume();
   bool paused() const noexcept { return paused_; }
+  /// It stands still, or a lane of its databases accepts nothing or has lost its lease.
+  bool disturbed() const;
   void jump_wall(std::chrono::milliseconds d) { sim_->jump_wall(d); }
   /// Begins to give each part to another node, as the first step of an orderly end.
   void give_all();

@@ -18,6 +18,9 @@ using crash::outcome;
 namespace {
 
 constexpr std::size_t own_kept = 20;
+/// Well within runtime.settle_ms, after which a block is answered in any case.
+constexpr milliseconds settles_within{700};
+constexpr std::size_t most_repeated = 15;
 constexpr std::size_t guests = 2;
 
 std::string in_conversation(const std::string& id) { return R"({"conversation_id":)" + quoted(id); }
@@ -164,6 +167,12 @@ void workload::on_tick() {
   for (auto& d : devices_) d->on_tick();
   if (!issuing_) return;
   const auto now = cluster_.now();
+  // The next reader is asked for the effect again and again.
+  if (blocks_end_ && block_turn_ != 0 && blocks_repeated_ < most_repeated && now >= next_repeat_) {
+    ++blocks_repeated_;
+    next_repeat_ = now + milliseconds(50 + cluster_.random(200));
+    ask_block(first_blockable + (block_turn_ - 1) % blockable);
+  }
   for (auto& a : actors_) {
     if (now < a.next || a.in_flight >= options_.window) continue;
     a.next =
@@ -342,16 +351,52 @@ void workload::block_one() {
   if (blocks_end_ || std::exchange(block_busy_, true)) return;
   const auto whom = first_blockable + block_turn_++ % blockable;
   blocked_[whom] = !blocked_[whom];
+  ask_block(whom);
+}
+
+void workload::ask_block(std::size_t whom) {
   record_.blocks.push_back({people_[0].id, people_[whom].id, blocked_[whom]});
   auto q = std::make_shared<user::BlockRequest>();
   q->set_account_id(people_[whom].id);
   ++in_flight_;
-  cluster_.http(*rpc::find_rpc(blocked_[whom] ? "user.block" : "user.unblock"), q,
-                people_[0].caller(), [this, at = record_.blocks.size() - 1](const http_answer& a) {
-                  --in_flight_;
-                  block_busy_ = false;
-                  record_.blocks[at].end = outcome_of(a);
-                });
+  cluster_.http(
+      *rpc::find_rpc(blocked_[whom] ? "user.block" : "user.unblock"), q, people_[0].caller(),
+      [this, whom, at = record_.blocks.size() - 1, asked = cluster_.now()](const http_answer& a) {
+        --in_flight_;
+        record_.blocks[at].end = outcome_of(a);
+        const bool in_force = a.ok() && cluster_.now() - asked < settles_within &&
+                              cluster_.linked() && cluster_.undisturbed_since(asked);
+        if (in_force) return probe_now(whom);
+        block_busy_ = false;
+      });
+}
+
+/// The block or its end was answered within the time that its effect is waited for: it is in force.
+void workload::probe_now(std::size_t whom) {
+  auto q = std::make_shared<messaging::SendRequest>();
+  q->set_conversation_id(pair_with_first(whom).id);
+  q->set_client_id("now-" + std::to_string(++made_));
+  q->set_text("said as " + q->client_id());
+  record_.sends.push_back({q->conversation_id(), people_[whom].id, q->client_id(), q->text(), {}});
+  ++in_flight_;
+  cluster_.http(
+      *rpc::find_rpc("messaging.send"), q, people_[whom].caller(),
+      [this, whom, at = record_.sends.size() - 1, asked = cluster_.now()](const http_answer& a) {
+        --in_flight_;
+        block_busy_ = false;
+        auto& s = record_.sends[at];
+        if (a.ok()) {
+          const auto& sent = static_cast<const messaging::SendReply&>(**a.reply);
+          s.answers.push_back({sent.seq(), sent.message_id()});
+        } else {
+          s.open = a.uncertain();
+          s.refused = !a.uncertain();
+        }
+        if (!a.uncertain() && a.ok() == blocked_[whom])
+          untrue_.push_back(people_[whom].handle + (blocked_[whom] ? " was blocked" : " was free") +
+                            " by an answer of before " + std::to_string(asked.count()) +
+                            " ms, and a send behind it ended otherwise");
+      });
 }
 
 }  // namespace nova::simulation

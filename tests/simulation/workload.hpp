@@ -32,7 +32,7 @@ class workload {
   std::string set_up();
   void begin() { issuing_ = true; }
   void stop_issuing() { issuing_ = false; }
-  /// The block under way is the last one.
+  /// The block under way is the last one; it is only repeated for a while.
   void end_blocks() { blocks_end_ = true; }
   bool idle() const noexcept { return in_flight_ == 0; }
   /// Of the first device that waits: its state, and its calls.
@@ -49,6 +49,9 @@ class workload {
   };
   /// Groups that were asked for once during the load.
   const std::vector<creation>& created() const noexcept { return created_; }
+
+  /// Blocks that were answered, and that a send behind the answer found not in force.
+  const std::vector<std::string>& untrue() const noexcept { return untrue_; }
 
   std::vector<std::unique_ptr<device>>& devices() noexcept { return devices_; }
   std::uint64_t acked() const noexcept { return acked_; }
@@ -97,6 +100,8 @@ class workload {
   void register_one();
   void create_one();
   void block_one();
+  void ask_block(std::size_t whom);
+  void probe_now(std::size_t whom);
   static rpc::message_ptr registration(const person& p);
 
   // at_rest.cpp
@@ -108,6 +113,7 @@ class workload {
   std::string read_accounts();
   std::string repeat_sends();
   std::string probe_blocks();
+  const place& pair_with_first(std::size_t person) const;
   const person* with_id(const std::string& id) const;
 
   cluster& cluster_;
@@ -121,10 +127,11 @@ class workload {
   std::vector<std::unique_ptr<device>> devices_;
   std::deque<actor> actors_;
   std::set<std::string> busy_;  ///< messages with an edit or recall that is not answered
-  std::vector<bool> blocked_;   ///< by index of people_, as last asked for by the first person
-  std::size_t in_flight_ = 0, block_turn_ = 0;
+  std::vector<std::string> untrue_;
+  std::vector<bool> blocked_;  ///< by index of people_, as last asked for by the first person
+  std::size_t in_flight_ = 0, block_turn_ = 0, blocks_repeated_ = 0;
   bool block_busy_ = false, register_busy_ = false, issuing_ = false, blocks_end_ = false;
-  milliseconds next_side_{0};
+  milliseconds next_side_{0}, next_repeat_{0};
   std::uint64_t acked_ = 0, resent_ = 0, made_ = 0;
 };
 
