@@ -221,13 +221,29 @@ void socket_session::attach(const uuid& lineage, std::function<void(const result
   lineage_ = lineage;
   holding_ = true;
   attached_ = true;  // from here on a detach is owed
-  rpc::attachment a{id_, who_->account, who_->session, lineage, echo_, resumed_at_};
+  rpc::attachment a{id_, who_->account, who_->session, lineage, echo_, 0};
+  if (opening_ && opening_->resumed) a.lineage = {};  // see replace_others
   auto attached = [then = std::move(then)](socket_session& s, const result<void>& r) {
     if (!r) s.attached_ = false;
     then(r);
   };
   auto gone = [id = id_, account = who_->account](edge& e) { e.bus->detach(id, account); };
   edge_.bus->attach(a, on_own_thread(std::move(attached), std::move(gone)));
+}
+
+void socket_session::replace_others() {
+  rpc::attachment a{id_, who_->account, who_->session, lineage_, echo_, resumed_at_};
+  auto attached = [](socket_session& s, const result<void>& r) {
+    if (!r) s.socket_.end_with(rpc::close_code::restart, "not available at the moment");
+  };
+  auto gone = [id = id_, account = who_->account](edge& e) { e.bus->detach(id, account); };
+  edge_.bus->attach(a, on_own_thread(std::move(attached), std::move(gone)));
+}
+
+void socket_session::on_pong(std::string_view payload) {
+  if (ended_ || !attached_ || sign_.empty() || payload != sign_) return;
+  sign_.clear();
+  replace_others();
 }
 
 void socket_session::ask_missed() {
@@ -285,6 +301,10 @@ void socket_session::answer_open() {
   note(done->call.method->name, 200, edge_.now() - done->began.time, done->began.request_id);
   if (!done->call.notification)
     socket_.send_answer(write_result(encoding_, done->call.id, *done->call.method, *reply));
+  if (done->resumed) {
+    sign_ = to_string(make_uuid_v7(edge_.wall.now(), edge_.random));
+    socket_.send_answer(make_frame(opcode::ping, sign_));
+  }
   replay_.assign(done->missed.begin(), done->missed.end());
   replay_at_ = 0;
   send_missed(false);

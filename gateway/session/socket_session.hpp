@@ -71,6 +71,8 @@ class socket_session {
   void on_room() {
     if (!replay_.empty()) send_missed(false);
   }
+  /// The client has answered a ping with these bytes.
+  void on_pong(std::string_view payload);
   /// The socket closes: nothing is sent or called back any more.
   void end();
   time_point deadline() const;
@@ -114,6 +116,10 @@ class socket_session {
   void adopt(const principal& p);
   void begin_open();
   void attach(const uuid& lineage, std::function<void(const result<void>&)> then);
+  /// This socket takes the place of the others of its lineage. Not before its client has shown that it has the answer to
+  /// session.open: a node that stood still, or bytes that were sent again, may bring the session.open of a client that has given up
+  /// and lives on another socket.
+  void replace_others();
   void ask_missed();
   void missed(std::size_t of, const rpc::reply_result& reply);
   void answer_open();
@@ -141,6 +147,7 @@ class socket_session {
   unauthenticated_place place_;
   uuid lineage_{};
   unix_ms resumed_at_ = 0;  ///< as in rpc::attachment
+  std::string sign_;        ///< the pong to the ping behind the answer; empty: none is due
   time_point open_by_ = time_point::max(), hold_until_ = time_point::max(),
              expires_ = time_point::max();
   std::unique_ptr<open_attempt> opening_;

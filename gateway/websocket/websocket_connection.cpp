@@ -60,7 +60,7 @@ class websocket_connection final : public connection,
 
  private:
   void on_accepted(error_code ec);
-  void on_control(ws::frame_type kind);
+  void on_control(ws::frame_type kind, std::string_view payload);
   void read();
   void on_read(error_code ec);
   void on_read_failed(error_code ec);
@@ -131,8 +131,9 @@ void websocket_connection::start(upgrade_request request) {
     response.set("Server", "nova");  // otherwise Beast writes its version
   }));
   stream_.read_message_max(edge_.settings.max_message_bytes);
-  stream_.control_callback(
-      [this](ws::frame_type kind, boost::beast::string_view) { on_control(kind); });
+  stream_.control_callback([this](ws::frame_type kind, boost::beast::string_view payload) {
+    on_control(kind, {payload.data(), payload.size()});
+  });
   if (edge_.settings.send_buffer_bytes > 0) {
     error_code ignored;
     auto size = net::socket_base::send_buffer_size(edge_.settings.send_buffer_bytes);
@@ -164,11 +165,12 @@ bool websocket_connection::belongs_to(const uuid& id) const {
   return session_.who() && session_.who()->session == id;
 }
 
-void websocket_connection::on_control(ws::frame_type kind) {
+void websocket_connection::on_control(ws::frame_type kind, std::string_view payload) {
   auto now = std::chrono::steady_clock::now();
   liveness_.heard(now);
   if (kind != ws::frame_type::close && !liveness_.may_ping(now))
     shut(rpc::close_code::policy, "too many pings");
+  else if (kind == ws::frame_type::pong) session_.on_pong(payload);
 }
 
 void websocket_connection::read() {

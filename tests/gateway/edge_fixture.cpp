@@ -79,6 +79,11 @@ rpc::attachment fake_bus::attachment(std::size_t n) {
   return attachments_[n];
 }
 
+std::size_t fake_bus::attached() {
+  std::lock_guard lock(mutex_);
+  return attachments_.size();
+}
+
 std::size_t fake_bus::detached(std::size_t at_least) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, patience, [&] { return detached_ >= at_least; });
@@ -216,6 +221,7 @@ ws_message ws_client::read() {
     auto data = raw_.read(size);
     if (!data) return {};
     if (op != 9) return {op, std::move(*data)};
+    send_frame(10, *data);
   }
 }
 

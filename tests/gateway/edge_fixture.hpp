@@ -43,6 +43,7 @@ class fake_bus final : public rpc::bus {
   void release_attachments();
   /// The nth attachment so far (waits for it).
   rpc::attachment attachment(std::size_t n = 0);
+  std::size_t attached();                      ///< attachments so far
   std::size_t detached(std::size_t at_least);  ///< waits
   /// Requests of a method in the order they came; waits until there are `at_least`.
   std::vector<rpc::call> calls(const std::string& name, std::size_t at_least);
@@ -107,7 +108,7 @@ class ws_client {
   bool open() const { return answer_.status == 101; }
   void send_frame(int opcode, std::string_view data, bool fin = true, bool masked = true);
   void send(std::string_view text) { send_frame(1, text); }
-  /// The next frame; pings are skipped.
+  /// The next frame; pings are answered.
   ws_message read();
   /// Frames until the close; its code, or 0 when the connection ended without one.
   int read_close_code();

@@ -243,7 +243,7 @@ TEST_CASE("on resume: the answer, what was missed in order, what was held, live"
   c.send(typing("8"));  // waits behind session.open
   auto reply = asked.get_future().get();
   auto a = e.bus.attachment(1);
-  CHECK(a.lineage == lineage);
+  CHECK(a.lineage.is_nil());
   auto request = e.bus.calls("messaging.Messaging.Missed", 1)[0];
   const auto& missed = static_cast<const session::MissedRequest&>(*request.request);
   CHECK(missed.has_seen());
@@ -275,6 +275,27 @@ TEST_CASE("on resume: the answer, what was missed in order, what was held, live"
   CHECK(parsed(c.read()).at("id") == 8);
   deliver(e, a.connection, message_push(11));
   CHECK(seq_of(c.read()) == 11);
+  CHECK(e.bus.attachment(2).lineage == lineage);
+}
+
+TEST_CASE("a resumed socket takes no other's place before its client has the answer") {
+  edge e;
+  auto first = e.socket();
+  const auto token = resume_token(answer_to(first, open_call(e.token())));
+  auto c = e.socket();
+  c.send(open_call(e.token(), resume_of(token)));
+  c.send_frame(10, "to another ping");
+  c.send(typing("7"));
+  e.bus.calls("messaging.typing", 1);
+  CHECK(e.bus.attached() == 2);
+  CHECK(e.bus.attachment(1).lineage.is_nil());
+  CHECK(e.bus.attachment(1).resumed_at == 0);
+  CHECK(parsed(c.read()).at("id") == "open");
+  CHECK(parsed(c.read()).at("id") == 7);  // behind the ping
+  const auto a = e.bus.attachment(2);
+  CHECK(a.connection == e.bus.attachment(1).connection);
+  CHECK(a.lineage == e.bus.attachment(0).lineage);
+  CHECK(a.resumed_at != 0);
 }
 
 TEST_CASE("a resume that is larger than a socket's queue comes whole, and before it nothing live") {
@@ -352,8 +373,9 @@ TEST_CASE(
   for (std::size_t n = 1; n <= 3; ++n) {
     auto c = e.socket();
     token = resume_token(answer_to(c, open_call(e.token(), resume_of(token))));
-    CHECK(e.bus.attachment(n).resumed_at > last);
-    last = e.bus.attachment(n).resumed_at;
+    answer_to(c, typing("1"));  // and to the ping before it
+    CHECK(e.bus.attachment(2 * n).resumed_at > last);
+    last = e.bus.attachment(2 * n).resumed_at;
     e.clock.ahead_ms = -60'000;
   }
 }

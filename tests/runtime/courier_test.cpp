@@ -175,6 +175,7 @@ TEST_CASE(
   for (std::uint8_t i = 1; i <= people; ++i) attach(w, i, i);
   w.node().internals().couriers.resume(milliseconds(2'000));
   attach(w, 1, 100);
+  attach(w, 2, 2, 7);  // once more, with a lineage: it has been here before
   for (std::uint8_t i = 1; i <= people; ++i) w.ask(tell, "a:behind", from(i));
   w.sim.settle();
   CHECK(w.sink.closes.size() < people);  // not all at once

@@ -76,7 +76,7 @@ void device::lose() {
 void device::on_tick() {
   const auto now = cluster_.now();
   if (state_ == state::offline && now >= retry_at_) connect();
-  if (state_ == state::opening && opening_since_ + patience < now) return cut();
+  if (state_ == state::opening && now > open_by_) return cut();
   if (!calls_.empty() && calls_.begin()->second.since + patience < now) cut();
 }
 
@@ -88,7 +88,8 @@ void device::connect() {
   }
   wire_ = node->connect();
   state_ = state::opening;
-  opening_since_ = cluster_.now();
+  // Some give up soon: their session.open may be read later than that of their next socket.
+  open_by_ = cluster_.now() + (cluster_.random(2) ? patience : milliseconds(cluster_.random(1500)));
   send_open();
 }
 
@@ -129,8 +130,13 @@ void device::take_frames() {
     }
     if (buffer_.size() - at < header + size) break;
     const auto payload = buffer_.substr(at + header, size);
-    const bool close = (byte(at) & 15u) == static_cast<std::uint8_t>(gateway::opcode::close);
+    const auto op = static_cast<gateway::opcode>(byte(at) & 15u);
+    const bool close = op == gateway::opcode::close;
     at += header + size;
+    if (op == gateway::opcode::ping) {
+      wire_->pongs.push_back(payload);
+      continue;
+    }
     if (!close) {
       frame(payload);
       continue;

@@ -78,7 +78,7 @@ class device {
   std::map<std::uint64_t, outstanding> calls_;  ///< sent, without answer
   std::vector<outstanding> waiting_;            ///< for the socket to open
   std::uint64_t last_id_ = 0, open_id_ = 0;
-  milliseconds retry_at_{0}, deaf_until_{0}, opening_since_{0};
+  milliseconds retry_at_{0}, deaf_until_{0}, open_by_{0};
 };
 
 }  // namespace nova::simulation

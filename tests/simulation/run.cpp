@@ -283,6 +283,11 @@ class one_run {
     check_created();
     check_owners();
     if (auto why = workload_.read_rest(); !why.empty()) return stuck("at rest: " + why);
+    // A device has one socket at a time: none of its own may take its place.
+    for (const auto& d : workload_.devices())
+      if (d->count.replaced != 0)
+        out_.violations.push_back("replaced: " + d->who().handle +
+                                  " lost its only socket to one that it had given up");
     check_blocks();
     for (const auto& what : workload_.untrue()) out_.violations.push_back("too early: " + what);
     cluster_.run_until([this] { return workload_.caught_up(); }, milliseconds(10'000));

@@ -30,7 +30,14 @@ class virtual_socket final : public gateway::connection,
   /// Reads one message or writes some bytes; false when neither is possible.
   bool step() {
     if (closed_) return false;
-    if (wire_->client_gone) return close(), true;
+    // What a client sent before it went is read all the same; while nothing is read, its end is not seen.
+    if (wire_->client_gone && wire_->up.empty() && !session_->full()) return close(), true;
+    if (!wire_->pongs.empty()) {
+      const auto pong = std::move(wire_->pongs.front());
+      wire_->pongs.pop_front();
+      session_->on_pong(pong);
+      return true;
+    }
     if (!outbox_.empty() && wire_->down.size() < wire::kernel_bytes) return write(), true;
     if (closing_ && outbox_.empty()) return wire_->down.empty() && (close(), true);
     const bool full = session_->full() || outbox_.holds_reading();
@@ -87,6 +94,7 @@ class virtual_socket final : public gateway::connection,
 
   // One write a step, of a few frames at most: the steps of others come between.
   void write() {
+    if (wire_->client_gone) return close();
     bool written = false;
     outbox_.writable();
     outbox_.flush([&](std::span<const std::string_view> pieces) -> std::optional<std::size_t> {

@@ -20,8 +20,9 @@ struct wire {
   static constexpr std::size_t kernel_bytes =
       4096;  ///< what the server may have written and the client not read
 
-  std::deque<std::string> up;  ///< whole messages of the client
-  std::string down;            ///< frames of the server, in bytes
+  std::deque<std::string> up;     ///< whole messages of the client
+  std::string down;               ///< frames of the server, in bytes
+  std::deque<std::string> pongs;  ///< of the client, by their bytes
   bool client_gone = false;
   bool server_gone = false;
 };

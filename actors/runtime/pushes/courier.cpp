@@ -168,15 +168,19 @@ void courier::handle(attach_socket& a) {
   // Looked at here and not where the call came in: what attached before is closed by `ousted`.
   if (all_.hooks.ousted()) return a.attached(unavailable(services_.settings().overload_retry_ms));
   auto& row = seat_.accounts[a.socket.account];
+  auto arrival = seat_.arrivals.load() + 1;
   std::erase_if(row.sockets, [&](const courier_seat::socket& s) {
-    if (s.connection == a.socket.connection) return true;
+    if (s.connection == a.socket.connection) {
+      arrival = s.arrival;  // what was lost before is still missed
+      return true;
+    }
     if (s.lineage.is_nil() || s.lineage != a.socket.lineage) return false;
     unwatch(s.connection);
     all_.sink.close(s.connection, rpc::close_code::replaced, "The session was resumed elsewhere.");
     return true;
   });
-  row.sockets.push_back({a.socket.connection, a.socket.lineage, a.socket.echo,
-                         seat_.arrivals.load() + 1, a.socket.resumed_at});
+  row.sockets.push_back(
+      {a.socket.connection, a.socket.lineage, a.socket.echo, arrival, a.socket.resumed_at});
   ++seat_.arrivals;
   if (row.sockets.size() == 1) note_seen(a.socket.account, row);
   touch(a.socket.account, row);
