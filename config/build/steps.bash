@@ -135,6 +135,14 @@ build() {
   exec 9>&-
 }
 
+# Prints the commit of the previous release: the newest tag before this commit, and without a tag the one that
+# config/build/previous_release names. Status 1: this clone does not have it, as a shallow one.
+previous_release() {
+  local commit
+  commit=$(git -C "$root" describe --tags --abbrev=0 HEAD^ 2>/dev/null) || commit=$(cat "$root/config/build/previous_release")
+  git -C "$root" rev-parse --quiet --verify "$commit^{commit}"
+}
+
 # build_web FOLDER: the page into build/FOLDER/web, when its sources changed. Without a registry an older page, or none, is
 # served: Nova itself does not need it. A build that failed is not tried again at each start.
 build_web() {

@@ -1,15 +1,11 @@
 """The commands of config/guide/external_postgresql.md, run in their order against a second PostgreSQL, and what goes wrong."""
 
 import contextlib
-import ctypes
-import glob
 import http.client
 import json
 import os
-import pwd
 import re
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -17,69 +13,17 @@ import tempfile
 import threading
 import unittest
 
-SLOWDOWN = int(os.environ.get("NOVA_SLOWDOWN", "1"))
-LIMIT_S = 60 * SLOWDOWN
-PR_SET_PDEATHSIG = 1
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+
+from second_server import LIMIT_S, PASSWORD, SecondServer  # noqa: E402
+
 GUIDE = os.path.join(os.path.dirname(__file__), "../../config/guide/external_postgresql.md")
-PASSWORD = "of the administrator"
 
 
 def shell_blocks():
     """The text of each ```sh block of the guide."""
     with open(GUIDE, encoding="utf-8") as file:
         return re.findall(r"^```sh\n(.*?)^```", file.read(), re.M | re.S)
-
-
-def server_bin():
-    versions = glob.glob("/usr/lib/postgresql/*/bin/postgres")
-    return os.path.dirname(max(versions, key=lambda path: int(path.split("/")[4])))
-
-
-def become_server_user():
-    """PostgreSQL does not run as root."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.setgroups([user.pw_gid])
-        os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
-        os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
-
-
-class SecondServer:
-    """A PostgreSQL with passwords, on a socket in a folder of its own."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="nova-second-")
-        os.chmod(self.folder, 0o777)
-        self.data, secret = f"{self.folder}/data", f"{self.folder}/password"
-        with open(secret, "w", encoding="utf-8") as file:
-            file.write(PASSWORD + "\n")
-        subprocess.run([f"{server_bin()}/initdb", "-D", self.data, "-U", "postgres", f"--pwfile={secret}", "-E", "UTF8",
-                        "--locale=C.UTF-8", "--auth=scram-sha-256", "--no-sync"],
-                       check=True, stdout=subprocess.DEVNULL, preexec_fn=become_server_user, cwd="/")
-        self.process = subprocess.Popen(
-            [f"{server_bin()}/postgres", "-D", self.data, "-c", "listen_addresses=", "-c", f"unix_socket_directories={self.folder}"],
-            stderr=subprocess.PIPE, text=True, preexec_fn=become_server_user, cwd="/")
-        for line in self.process.stderr:
-            if "ready to accept connections" in line:
-                break
-        self.reader = threading.Thread(target=self.process.stderr.read, daemon=True)
-        self.reader.start()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(LIMIT_S)
-        self.reader.join(LIMIT_S)
-        self.process.stderr.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def place(self):
-        return {"PGHOST": self.folder, "PGPORT": "5432", "PGUSER": "postgres", "PGPASSWORD": PASSWORD}
-
-    def ask(self, database, sql):
-        return subprocess.run(["psql", "-d", database, "-Atc", sql], env={**os.environ, **self.place()}, check=True,
-                              capture_output=True, text=True, timeout=LIMIT_S).stdout.strip()
 
 
 class TheGuide(unittest.TestCase):

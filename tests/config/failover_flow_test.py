@@ -15,8 +15,8 @@ import time
 import unittest
 import uuid
 
-sys.path.insert(0, os.path.dirname(__file__))
-from external_postgresql_flow_test import LIMIT_S, SLOWDOWN, become_server_user, server_bin  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from second_server import LIMIT_S, SLOWDOWN, become_server_user, server_bin  # noqa: E402
 
 WRITERS, BEFORE, AFTER = 4, 40, 40  # answered writes of all writers
 # From the promoted server's readiness to the first answered write. A frozen server is given up after storage.lane_giveup_ms (5 s).
