@@ -315,6 +315,32 @@ TEST_CASE("row 43: plain text and random bytes are closed") {
   }
 }
 
+TEST_CASE("a node of a later version of the links decides itself, and an earlier one is refused") {
+  station a(named("a"));
+  net::io_context io;
+  const auto greet = [&](const std::string& node, std::uint32_t version) {
+    Hello hello;
+    hello.set_version(version);
+    hello.set_cluster(a.settings.name);
+    hello.mutable_self()->set_node(node);
+    hello.mutable_self()->set_incarnation(std::string(16, '\1'));
+    hello.add_capabilities("of a later release");
+    const auto text = hello.SerializeAsString();
+    net::ip::tcp::socket socket(io);
+    socket.connect(*parse_address(a.address));
+    net::write(socket, net::buffer(std::string({0, 0, 0, static_cast<char>(text.size())}) + text));
+    return socket;
+  };
+  const auto later = greet("later", gate::version + 1);
+  CHECK(a.sees("later"));
+  const auto before = a.refusals();
+  const auto earlier = greet("earlier", gate::version - 1);
+  const auto end = std::chrono::steady_clock::now() + 10s * slowdown;
+  while (a.refusals() == before && std::chrono::steady_clock::now() < end)
+    a.until([] { return false; }, 5ms);
+  CHECK(a.refusals() > before);
+}
+
 TEST_CASE("row 44: an earlier start of a node is refused while the later one is linked") {
   station a(named("a"));
   auto first = std::make_unique<links>(named("b", {a.address}), Member(), system_wall_clock(),

@@ -180,7 +180,8 @@ void gate::read_hello(std::shared_ptr<stranger> s) {
 
 std::string gate::fault_of(const Hello& h, const stranger& s) const {
   const auto& m = h.self();
-  if (h.version() != version) return "it speaks version " + std::to_string(h.version());
+  // A later one decides itself whether it can speak to this node.
+  if (h.version() < version) return "it speaks version " + std::to_string(h.version());
   if (h.cluster() != settings_.name) return "it belongs to another cluster";
   if (m.node().empty() || m.node().size() > max_name_bytes ||
       m.incarnation().size() != incarnation_bytes)
