@@ -19,6 +19,8 @@ constexpr milliseconds reserved_for{3000};
 constexpr milliseconds balance_interval{1000};
 /// How often owners of consumers tell how far they have read: events are kept for days.
 constexpr std::uint32_t balances_a_report = 10;
+/// A move that was taken back is tried again then: its calls have waited for nothing, and may again.
+constexpr std::uint32_t balances_a_try = 5;
 /// Moves that one node has begun and not ended.
 constexpr int moves_at_once = 2;
 
@@ -198,12 +200,14 @@ void cluster_router::balance() {
     if (p.parting != 0 && services_.now() > p.parting_until) parted(p, false);
   });
   if (++balances_ % balances_a_report == 0) tell_read();
+  const bool again = balances_ % balances_a_try == 0;
   each_place([&](place& p) {
     if (moving >= moves_at_once || !p.takes_calls()) return;
     const auto nodes = candidates(p.domain.name);
-    if (auto names = names_of(nodes); p.settled_for == names) return;
-    else p.settled_for = std::move(names);
     const auto best = best_of(p, nodes);
+    const bool taken_back = again && std::exchange(p.next, {}) == best && !best.empty();
+    if (auto names = names_of(nodes); p.settled_for == names && !taken_back) return;
+    else p.settled_for = std::move(names);
     if (best.empty() || best == options_.settings.node) return;
     ++moving;
     begin_to_give(p, std::string(best));
