@@ -143,6 +143,19 @@ previous_release() {
   git -C "$root" rev-parse --quiet --verify "$commit^{commit}"
 }
 
+# Builds the nova of COMMIT beside the builds, in build/previous/COMMIT, and keeps it; prints its path.
+build_previous() {  # build_previous COMMIT
+  local folder="$root/build/previous/$1"
+  if [ ! -f "$folder/.unpacked" ]; then
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    git -C "$root" archive "$1" | tar -x -C "$folder"
+    touch "$folder/.unpacked"
+  fi
+  (root=$folder && build release nova)
+  printf '%s\n' "$folder/build/release/gateway/nova"
+}
+
 # build_web FOLDER: the page into build/FOLDER/web, when its sources changed. Without a registry an older page, or none, is
 # served: Nova itself does not need it. A build that failed is not tried again at each start.
 build_web() {

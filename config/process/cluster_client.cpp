@@ -60,9 +60,9 @@ std::string members(const json::object& all) {
     if (!x.is_object()) continue;
     const auto& m = x.get_object();
     const char* state = flag(m, "self") ? "asked" : flag(m, "linked") ? "linked" : "gone";
-    out += fmt::format("{:<16} {:<7} {:<21} {:<21} {}\n", text(m, "node"),
+    out += fmt::format("{:<16} {:<7} {:<21} {:<21} {:<20} {}\n", text(m, "node"),
                        flag(m, "leaving") ? "leaving" : state, text(m, "address"),
-                       text(m, "operations"), joined(list(m, "roles")));
+                       text(m, "operations"), text(m, "release"), joined(list(m, "roles")));
   }
   return out;
 }

@@ -139,6 +139,18 @@ bool rest_reader::read_accounts(const std::vector<client::account>& everybody) {
   return true;
 }
 
+bool rest_reader::read_posts() {
+  for (auto& p : record.posts) {
+    const auto* author = with_id(p.author);
+    if (p.end != outcome::acked || !author) continue;
+    const auto reply =
+        patiently([&] { return http.get("/v1/posts/" + p.id, author->access_token); });
+    if (reply.status != 200 && reply.status != 404) return odd("post", reply);
+    p.there = reply.status == 200 && find_string(reply.body, "text") == p.text;
+  }
+  return true;
+}
+
 bool rest_reader::repeat_sends(std::size_t count) {
   const auto step = std::max<std::size_t>(1, record.sends.size() / std::max<std::size_t>(1, count));
   for (std::size_t i = 0; i < record.sends.size(); i += step) {

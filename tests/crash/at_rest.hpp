@@ -17,6 +17,8 @@ struct rest_reader {
 
   /// Items, last_seq, members with marks and unread counts of every conversation.
   bool read_conversations();
+  /// Which acknowledged posts their authors find.
+  bool read_posts();
   /// Log in and profile of everybody in record.accounts. `everybody` has their passwords.
   bool read_accounts(const std::vector<client::account>& everybody);
   /// Repeats up to `count` acknowledged sends as they were, and some with another body.

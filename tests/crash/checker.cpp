@@ -373,6 +373,11 @@ void check_members(index& x) {
         x.report(fault::lost, "membership of " + account + " in " + c.id);
 }
 
+void check_posts(index& x) {
+  for (const auto& p : x.h.posts)
+    if (p.end == outcome::acked && !p.there) x.report(fault::lost, "post " + p.id + ", " + p.text);
+}
+
 void check_accounts(index& x) {
   for (const auto& a : x.h.accounts) {
     if (a.registration == outcome::acked && !a.can_log_in)
@@ -468,6 +473,7 @@ history as_of(const history& then, const history& now) {
   take(then.marks, now.marks, out.marks, unknown);
   take(then.member_changes, now.member_changes, out.member_changes, unknown);
   take(then.blocks, now.blocks, out.blocks, unknown);
+  take(then.posts, now.posts, out.posts, unknown);
   take(then.accounts, now.accounts, out.accounts,
        [](auto& a) { a.registration = outcome::unknown; });
   return out;
@@ -487,6 +493,7 @@ std::vector<violation> check(const history& h) {
   check_unread(x);
   check_members(x);
   check_accounts(x);
+  check_posts(x);
   check_blocks(x);
   check_probes(x);
   check_databases(x);

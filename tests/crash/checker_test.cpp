@@ -113,6 +113,7 @@ TEST_CASE("lost: what was acknowledged is not there") {
   expect(fault::lost, [](auto& h) { h.conversations[0].states["bob"].delivered_seq = 3; });
   expect(fault::lost, [](auto& h) { h.conversations[0].states["ann"].delivered_seq = 1; });
   expect(fault::lost, [](auto& h) { h.conversations[0].members.erase("cat"); });
+  expect(fault::lost, [](auto& h) { h.posts.push_back({"ann", "a post", outcome::acked, "p1"}); });
   expect(fault::lost, [](auto& h) { h.conversations[0].members.erase("bob"); });
   expect(fault::lost,
          [](auto& h) { h.accounts[0].can_log_in = h.accounts[0].has_profile = false; });

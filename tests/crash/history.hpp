@@ -53,6 +53,14 @@ struct member_record {
   outcome end = outcome::unknown;
 };
 
+/// A post that was to be published once.
+struct post_record {
+  std::string author, text;
+  outcome end = outcome::unknown;
+  std::string id = {};  ///< of an acknowledged one
+  bool there = false;   ///< at rest, with this text
+};
+
 struct block_record {
   std::string by, whom;
   bool blocked = true;
@@ -167,6 +175,7 @@ struct history {
   std::vector<mark_record> marks;
   std::vector<member_record> member_changes;
   std::vector<block_record> blocks;
+  std::vector<post_record> posts;
   std::vector<block_probe> block_probes;
   std::vector<device_record> devices;
   std::vector<account_record> accounts;

@@ -44,6 +44,10 @@ void print(const load_report& r) {
   for (const auto& [code, n] : c.closes) std::printf("closed with %d: %llu\n", code, wide(n));
   for (const auto& [code, n] : c.refused)
     std::printf("sends refused as %s: %llu\n", code.c_str(), wide(n));
+  for (const auto& [code, n] : c.refused_others)
+    std::printf("other operations refused as %s: %llu\n", code.c_str(), wide(n));
+  for (const auto& [code, n] : c.put_off)
+    std::printf("to come back later, %s: %llu\n", code.c_str(), wide(n));
   for (std::size_t i = 0; i < r.found.size() && i < printed_violations; ++i)
     std::printf("%s: %s\n", std::string(name_of(r.found[i].what)).c_str(),
                 r.found[i].detail.c_str());
@@ -121,7 +125,7 @@ bool load::rest(const database_audit& audit, const client::endpoint& at, std::st
   database_record drained;  // what was asked for has had its effect everywhere before it is probed
   if (!audit.read(drained, why)) return why = "reading the databases: " + why, false;
   if (!reader.repeat_sends(repeated_sends) || !reader.probe_blocks(people[0], blocked_) ||
-      !reader.read_conversations())
+      !reader.read_conversations() || !reader.read_posts())
     return why = "reading at rest: " + reader.why, false;
   (void)sockets_->await_caught_up(caught_up_within);
   sockets_->probe_receipts(probed_within);

@@ -42,6 +42,9 @@ void workload::issue(device& d) {
   if (d.places.empty()) return;
   if (random(300) == 0) return d.session->drop();
   if (random(100) < options_.relations) return relate(d);
+  const auto other = options_.posts == 0 ? 100 : random(100);
+  if (other < options_.posts) return post(d);
+  if (other < 2 * options_.posts) return look_at_feed(d);
   const auto roll = random(100);
   if (roll < 70) return send(d);
   if (roll < 78) return change_own(d, false);
@@ -83,6 +86,7 @@ void workload::transmit(device& d, std::size_t send) {
         if (measured && later)
           counts_.slowest_refusal_ms = std::max<std::int64_t>(counts_.slowest_refusal_ms, took);
         refused_later_ += later;
+        if (later) ++counts_.put_off[r.code()];
         if (r.lost || later) {
           ++counts_.resent;
           s.open = !options_.others.empty();
@@ -118,7 +122,7 @@ void workload::acknowledged(std::chrono::steady_clock::time_point began) {
 }
 
 void workload::once(device& d, std::string_view method, const std::string& params,
-                    std::function<void(outcome)> end) {
+                    std::function<void(outcome, std::string_view body)> end) {
   ++counts_.operations;
   d.begin(method);
   ++in_flight_;
@@ -127,8 +131,11 @@ void workload::once(device& d, std::string_view method, const std::string& param
       [this, &d, method = std::string(method), end = std::move(end)](const client::call_reply& r) {
         d.end(method);
         --in_flight_;
-        if (r.ok) end(outcome::acked);
-        else end(r.lost || may_succeed_later(r.code()) ? outcome::unknown : outcome::refused);
+        if (r.ok) return end(outcome::acked, r.body);
+        if (r.lost) return end(outcome::unknown, {});
+        const bool later = may_succeed_later(r.code());
+        ++(later ? counts_.put_off : counts_.refused_others)[r.code()];
+        end(later ? outcome::unknown : outcome::refused, {});
       });
 }
 
@@ -145,7 +152,7 @@ void workload::change_own(device& d, bool recall) {
   auto params = in_conversation(m.at->id) + R"(,"seq":)" + std::to_string(m.seq);
   if (!recall) params += R"(,"text":)" + quoted(text);
   once(d, recall ? "messaging.recall" : "messaging.edit", params + "}",
-       [this, key, change = record_.changes.size() - 1](outcome end) {
+       [this, key, change = record_.changes.size() - 1](outcome end, std::string_view) {
          record_.changes[change].end = end;
          busy_.erase(key);
        });
@@ -163,7 +170,7 @@ void workload::react(device& d) {
   once(d, "messaging.react",
        in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + R"(,"emoji":)" +
            quoted(emoji) + "}",
-       [this, change = record_.changes.size() - 1](outcome end) {
+       [this, change = record_.changes.size() - 1](outcome end, std::string_view) {
          record_.changes[change].end = end;
        });
 }
@@ -176,7 +183,7 @@ void workload::mark(device& d, const char* method) {
   const auto at = record_.marks.size();
   record_.marks.push_back({p->id, accounts_[d.account].id, seq, read});
   once(d, method, in_conversation(p->id) + R"(,"seq":)" + std::to_string(seq) + "}",
-       [this, at](outcome end) { record_.marks[at].end = end; });
+       [this, at](outcome end, std::string_view) { record_.marks[at].end = end; });
 }
 
 /// Each is an event that several domains take. The databases say at rest whether all of them agree.
@@ -184,9 +191,24 @@ void workload::relate(device& d) {
   const auto other = random(accounts_.size());
   if (other == d.account) return;
   once(d, random(2) ? "user.follow" : "user.unfollow",
-       R"({"account_id":)" + quoted(accounts_[other].id) + "}", [this](outcome end) {
+       R"({"account_id":)" + quoted(accounts_[other].id) + "}",
+       [this](outcome end, std::string_view) {
          if (end == outcome::acked) ++counts_.acked_relations;
        });
+}
+
+void workload::post(device& d) {
+  const auto text = "post " + std::to_string(++made_);
+  record_.posts.push_back({accounts_[d.account].id, text});
+  once(d, "content.create", R"({"text":)" + quoted(text) + "}",
+       [this, at = record_.posts.size() - 1](outcome end, std::string_view body) {
+         record_.posts[at].end = end;
+         record_.posts[at].id = find_string(body, "post_id");
+       });
+}
+
+void workload::look_at_feed(device& d) {
+  once(d, "feed.page", "{}", [](outcome, std::string_view) {});
 }
 
 void workload::change_members(device& d) {
@@ -200,7 +222,7 @@ void workload::change_members(device& d) {
                                    : R"(,"account_id":)" + quoted(guest) + "}";
   once(d, p->guest_wanted ? "messaging.add_members" : "messaging.remove_member",
        in_conversation(p->id) + who,
-       [this, p, change = record_.member_changes.size() - 1](outcome end) {
+       [this, p, change = record_.member_changes.size() - 1](outcome end, std::string_view) {
          record_.member_changes[change].end = end;
          p->members_busy = false;
        });

@@ -63,7 +63,7 @@ void workload::probe_receipts(std::chrono::milliseconds within) {
       once(
           **reader, "messaging.read",
           R"({"conversation_id":)" + quoted(c.id) + R"(,"seq":)" + std::to_string(c.last_seq) + "}",
-          [](outcome) {});
+          [](outcome, std::string_view) {});
       for (auto& d : devices_)
         if (d->account != p.owner && p.founders.contains(d->account))
           probes.emplace_back(d.get(), receipt_probe{c.id, id, d->name, c.last_seq, 0});
@@ -95,7 +95,8 @@ void workload::probe_presence(std::chrono::milliseconds within) {
   io_.run([&] {
     std::string ids;
     for (const auto& a : accounts_) ids += (ids.empty() ? "" : ",") + quoted(a.id);
-    once(watcher, "presence.subscribe", R"({"account_ids":[)" + ids + "]}", [](outcome) {});
+    once(watcher, "presence.subscribe", R"({"account_ids":[)" + ids + "]}",
+         [](outcome, std::string_view) {});
   });
   const auto told = [&](bool left) {
     for (std::size_t i = 0; i < accounts_.size(); ++i)

@@ -26,6 +26,7 @@ struct workload_options {
   std::size_t people = 52;  ///< beside four guests; two devices each, every fourth has three
   std::size_t groups = 8;   ///< beside a direct conversation for each two people, and two channels
   std::size_t relations = 6;  ///< follows and unfollows, of a hundred operations
+  std::size_t posts = 0;      ///< posts, and as many looks at the own feed, of a hundred operations
   std::size_t window = 4;     ///< unanswered operations per device
   std::chrono::milliseconds pause{
       90};  ///< between two operations of a device, at most; half of it on average
@@ -34,7 +35,9 @@ struct workload_options {
 struct workload_counts {
   std::uint64_t acked_sends = 0, acked_relations = 0, operations = 0, resent = 0, deliveries = 0,
                 gaps = 0, resumes = 0;
-  std::map<std::string, std::uint64_t> refused;  ///< sends by error code
+  std::map<std::string, std::uint64_t> refused;         ///< sends by error code
+  std::map<std::string, std::uint64_t> refused_others;  ///< the same of all other operations
+  std::map<std::string, std::uint64_t> put_off;  ///< of all operations, those that say to come back
   std::int64_t longest_pause_ms = 0;  ///< between two acknowledged sends, since watch_pauses()
   std::int64_t first_answer_ms =
       -1;  ///< from watch_pauses() to the first acknowledged send that began later
@@ -105,9 +108,11 @@ class workload {
   void mark(device& d, const char* method);
   void change_members(device& d);
   void relate(device& d);
+  void post(device& d);
+  void look_at_feed(device& d);
   /// Carries out an operation that is not repeated; `end` is told how it ended.
   void once(device& d, std::string_view method, const std::string& params,
-            std::function<void(outcome)> end);
+            std::function<void(outcome, std::string_view body)> end);
 
   void acknowledged(std::chrono::steady_clock::time_point began);
   void opened(device& d, std::string_view result);

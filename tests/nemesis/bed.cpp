@@ -2,6 +2,7 @@
 #include "tests/nemesis/bed.hpp"
 
 #include "actors/domain_modules.hpp"
+#include "actors/runtime/placement/rendezvous.hpp"
 #include "storage/embedded/server_process.hpp"
 #include "storage/postgres/conninfo.hpp"
 #include "tests/support/slowdown.hpp"
@@ -62,6 +63,14 @@ void remove_left_folders() {
     fs::remove_all(entry.path(), ignored);
     ::close(lock);
   }
+}
+
+std::map<std::string, std::string> owners_in(const boost::json::object& page) {
+  std::map<std::string, std::string> out;
+  for (const auto& d : page.at("domains").as_array())
+    out[std::string(d.at("domain").as_string()) + "." +
+        std::to_string(d.at("part").to_number<std::uint32_t>())] = d.at("node").as_string();
+  return out;
 }
 
 client::http_client pages_of(std::size_t i) {
@@ -160,19 +169,22 @@ client::server_options bed::settings_of(std::size_t i) const {
   o.port = i < gateways ? gateway_port : operations_port;
   o.host = address;
   o.ready_within = ready_within;
-  for (const auto& setting :
-       {std::string("cluster.node=") + names[i], "cluster.roles=" + roles,
-        "cluster.listen=" + address + links,
-        "cluster.seeds=" + host::address_of(1) + links + "," + host::address_of(2) + links,
-        "cluster.operations=" + address + ":" + std::to_string(operations_port),
-        "cluster.certificate=" + certificates + names[i] + ".pem",
-        "cluster.key=" + certificates + names[i] + ".key", "cluster.ca=" + certificates + "ca.pem",
-        "cluster.keys_dir=" + folder_ + "/keys", std::string("cluster.settle_ms=500"),
-        "gateway.address=" + address,
-        // Little room for a socket, so that a slow one is noticed before the test's time is over.
-        std::string("gateway.max_queued_bytes=65536"),
-        std::string("gateway.send_buffer_bytes=16384"),
-        std::string("auth.access_token_ttl_s=86400")}) {
+  for (
+      const auto& setting :
+      {std::string("cluster.node=") + names[i], "cluster.roles=" + roles,
+       "cluster.listen=" + address + links,
+       "cluster.seeds=" + host::address_of(1) + links + "," + host::address_of(2) + links,
+       "cluster.operations=" + address + ":" + std::to_string(operations_port),
+       "cluster.certificate=" + certificates + names[i] + ".pem",
+       "cluster.key=" + certificates + names[i] + ".key", "cluster.ca=" + certificates + "ca.pem",
+       "cluster.keys_dir=" + folder_ + "/keys", std::string("cluster.settle_ms=500"),
+       "gateway.address=" + address,
+       // A quarter of it is for moves: a node that is drained on a busy machine gives all its parts away.
+       std::string("general.stop_budget_ms=40000"),
+       // Little room for a socket, so that a slow one is noticed before the test's time is over.
+       std::string("gateway.max_queued_bytes=65536"),
+       std::string("gateway.send_buffer_bytes=16384"),
+       std::string("auth.access_token_ttl_s=86400")}) {
     o.arguments.emplace_back("--set");
     o.arguments.push_back(setting);
   }
@@ -197,7 +209,8 @@ bool bed::make_nodes(std::string& why) {
     o.environment = databases;
     // All people come from one address.
     o.environment.emplace_back("NOVA_GATEWAY__ADDRESS_SIGN_IN_PER_S", "10000");
-    nodes_.push_back(std::make_unique<client::server_process>(std::move(o)));
+    nodes_.push_back(std::make_unique<client::server_process>(o));
+    node_options_.push_back(std::move(o));
   }
   return true;
 }
@@ -211,6 +224,15 @@ bool bed::start_nodes(const std::vector<std::size_t>& which, std::string& why) {
   for (const auto i : which)
     if (!nodes_[i]->await()) return why = name_of(i) + ": " + nodes_[i]->problem(), false;
   return true;
+}
+
+void bed::use(std::size_t i, const std::string& binary) {
+  node_options_[i].binary = binary;
+  nodes_[i] = std::make_unique<client::server_process>(node_options_[i]);
+}
+
+std::string bed::operations_of(std::size_t i) {
+  return host::address_of(host_of(i)) + ":" + std::to_string(operations_port);
 }
 
 std::vector<client::endpoint> bed::gateway_addresses() const {
@@ -232,10 +254,7 @@ std::string bed::looks_whole() {
       linked += m.at("linked").as_bool() && !m.at("self").as_bool();
     if (linked != nodes - 1)
       return name_of(i) + " is linked with " + std::to_string(linked) + " nodes";
-    for (const auto& d : answer.at("domains").as_array()) {
-      const std::string node(d.at("node").as_string());
-      const auto domain = std::string(d.at("domain").as_string()) + "." +
-                          std::to_string(d.at("part").to_number<std::uint32_t>());
+    for (const auto& [domain, node] : owners_in(answer.as_object())) {
       if (node.empty()) return name_of(i) + " knows no owner of " + domain;
       const auto [known, fresh] = owners.try_emplace(domain, node);
       if (!fresh && known->second != node)
@@ -246,10 +265,38 @@ std::string bed::looks_whole() {
   return {};
 }
 
+std::string bed::looks_placed(const std::vector<bool>& judged) {
+  if (auto why = looks_whole(); !why.empty()) return why;
+  const auto answer = pages_of(0).get("/cluster").json();
+  if (!answer.is_object()) return name_of(0) + " does not answer";
+  const auto owners = owners_in(answer.as_object());
+  for (const auto& d : domains_) {
+    const std::vector<std::pair<std::string_view, double>> candidates{{names[d.on[0]], 1},
+                                                                      {names[d.on[1]], 1}};
+    for (std::size_t part = 0; owners.contains(d.domain + "." + std::to_string(part)); ++part) {
+      const auto& owner = owners.at(d.domain + "." + std::to_string(part));
+      const auto wanted = runtime::rendezvous(d.domain + "/" + std::to_string(part), candidates);
+      const auto at = std::ranges::find(names, owner) - std::begin(names);
+      if (owner != wanted && judged[static_cast<std::size_t>(at)])
+        return d.domain + "." + std::to_string(part) + " is at " + owner + " and belongs to " +
+               std::string(wanted);
+    }
+  }
+  return {};
+}
+
 bool bed::await_whole(milliseconds within, std::string& why) {
+  return await([this] { return looks_whole(); }, within, why);
+}
+
+bool bed::await_placed(const std::vector<bool>& judged, milliseconds within, std::string& why) {
+  return await([&] { return looks_placed(judged); }, within, why);
+}
+
+bool bed::await(const std::function<std::string()>& fault, milliseconds within, std::string& why) {
   const auto until = clock_type::now() + within;
   do {
-    why = looks_whole();
+    why = fault();
     if (why.empty()) return true;
     ::poll(nullptr, 0, look_every_ms);
   } while (clock_type::now() < until);

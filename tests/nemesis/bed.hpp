@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,12 +36,17 @@ class bed {
   bool start(std::string& why);
   /// Waits until each node is linked with each other one, and all say the same of the owner of each part.
   bool await_whole(std::chrono::milliseconds within, std::string& why);
+  /// The same, and until each part that one of these nodes owns is where it should be while all nodes are there.
+  bool await_placed(const std::vector<bool>& judged, std::chrono::milliseconds within,
+                    std::string& why);
 
   client::server_process& node(std::size_t i) { return *nodes_[i]; }
   /// Starts a node that has ended, on its host, and waits until it is ready.
   bool start_node(std::size_t i, std::string& why) { return start_nodes({i}, why); }
   /// The same for several at once.
   bool start_nodes(const std::vector<std::size_t>& which, std::string& why);
+  /// A node that has ended starts as this program from now on.
+  void use(std::size_t i, const std::string& binary);
   static std::string name_of(std::size_t i);
   std::vector<client::endpoint> gateway_addresses() const;
 
@@ -63,6 +69,8 @@ class bed {
 
   bool stop_database_immediately();
   void pause_database(bool paused);
+  /// Where the operations pages of a node are.
+  static std::string operations_of(std::size_t i);
   /// For an administrator's session, past the network.
   std::string administrator(const std::string& database) const;
 
@@ -76,6 +84,9 @@ class bed {
   client::server_options settings_of(std::size_t i) const;
   bool make_nodes(std::string& why);
   std::string looks_whole();
+  std::string looks_placed(const std::vector<bool>& judged);
+  bool await(const std::function<std::string()>& fault, std::chrono::milliseconds within,
+             std::string& why);
 
   const bed_options options_;
   std::string folder_;
@@ -85,6 +96,7 @@ class bed {
   std::vector<placed> domains_;
   std::vector<host*> hosts_;  ///< of the nodes
   host* database_host_ = nullptr;
+  std::vector<client::server_options> node_options_;
   std::vector<std::unique_ptr<client::server_process>> nodes_;
 };
 

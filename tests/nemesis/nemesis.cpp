@@ -2,6 +2,7 @@
 #include "tests/nemesis/nemesis.hpp"
 
 #include "tests/nemesis/bed.hpp"
+#include "tests/nemesis/rolling_upgrade.hpp"
 #include "tests/support/slowdown.hpp"
 
 #include <algorithm>
@@ -19,13 +20,14 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr std::string_view names[harms] = {
-    "kill-node",      "kill-all",        "freeze-node",   "cut-off",
-    "cut-links",      "cut-halves",      "cut-one-way",   "lose-packets",
-    "delay-packets",  "limit-bandwidth", "stop-database", "pause-database",
-    "slow-consumers", "move-domains",    "drain-node",    "mix"};
+constexpr std::string_view names[all_harms] = {
+    "kill-node",     "kill-all",       "freeze-node",    "cut-off",       "cut-links",
+    "cut-halves",    "cut-one-way",    "lose-packets",   "delay-packets", "limit-bandwidth",
+    "stop-database", "pause-database", "slow-consumers", "move-domains",  "drain-node",
+    "mix",           "upgrade-node",   "roll-back-node"};
 
 constexpr std::uint64_t sends_to_recover = 100;
+constexpr std::size_t posts_of_upgrades = 4;
 constexpr std::uint64_t least_sends = 100, more_sends = 300;  // before each fault
 constexpr seconds load_within{60 * test::slowdown}, recovery_within{40 * test::slowdown},
     whole_within{60 * test::slowdown}, moved_within{20 * test::slowdown};
@@ -46,13 +48,20 @@ class run {
   explicit run(const nemesis_options& options)
       : options_(options),
         random_(options.seed),
-        bed_({options.seed, options.binary, options.folder}) {}
+        bed_({options.seed, options.previous.empty() ? options.binary : options.previous,
+              options.folder}) {
+    if (!options.previous.empty()) upgrade_.emplace(bed_, options.previous, options.binary);
+  }
 
   nemesis_report carry_out() {
     report_.seed = options_.seed;
-    if (start() && strike_all() && rest()) load_->judge(report_);
+    if (start() && strike_all() && rest()) {
+      load_->judge(report_);
+      std::string why;
+      if (upgrade_ && !upgrade_->judge(report_, load_->record(), why)) fail(why);
+    }
     if (!report_.sound()) report_.logs = bed_.logs();
-    if (load_ && !report_.failed.empty()) report_.counts = load_->counts();
+    if (load_ && report_.counts.operations == 0) report_.counts = load_->counts();
     if (load_ && !report_.sound() && !options_.folder.empty())
       crash::write_streams(load_->record(), options_.folder + "/streams");
     load_.reset();
@@ -78,8 +87,10 @@ class run {
                                 .patience = client_patience,
                                 .seed = options_.seed,
                                 .people = options_.people,
+                                .posts = upgrade_ ? posts_of_upgrades : 0,
                                 .pause = options_.pause});
     if (!load_->begin(why)) return fail("setting up: " + why);
+    if (upgrade_ && !upgrade_->begin(why)) return fail(why);
     began_ = clock_type::now();
     std::printf("%zu sockets on %zu gateways of %zu nodes, set up in %lld ms\n",
                 load_->sockets().device_count(), bed::gateways, bed::nodes,
@@ -253,6 +264,8 @@ class run {
       case harm::slow_consumers: return slow_consumers(detail);
       case harm::move_domains: return move_domains(detail);
       case harm::drain_node: return drain(detail);
+      case harm::upgrade_node:
+      case harm::roll_back_node: return replace(h, detail);
       default: return false;
     }
   }
@@ -325,8 +338,20 @@ class run {
     return bed_.start_node(i, why) || fail("start after a drain: " + why);
   }
 
+  bool replace(harm h, std::string& detail) {
+    const bool on = h == harm::upgrade_node;
+    const auto i = on ? upgrade_->first_of_previous() : any_node();
+    std::string why;
+    return upgrade_->replace(i, on, detail, why) || fail(name_and(h, detail) + why);
+  }
+
+  static std::string name_and(harm h, const std::string& detail) {
+    return std::string(name_of(h)) + " " + detail + ": ";
+  }
+
   bool rest() {
     std::string why;
+    if (upgrade_ && !upgrade_->judge_closes(load_->counts().closes, why)) return fail(why);
     return load_->rest(*audit_, bed_.gateway_addresses().front(), why) || fail(why);
   }
 
@@ -334,6 +359,7 @@ class run {
   std::mt19937_64 random_;
   nemesis_report report_;
   bed bed_;
+  std::optional<rolling_upgrade> upgrade_;
   std::optional<crash::database_audit> audit_;
   std::unique_ptr<crash::load> load_;
   clock_type::time_point began_;

@@ -5,6 +5,7 @@
 #include "tests/crash/load.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,16 +30,20 @@ enum class harm {
   move_domains,
   drain_node,
   mix,  ///< one of the network's and one of the others, at the same time
+  // Of a rolling upgrade: not drawn by chance.
+  upgrade_node,    ///< the first node that runs the previous release
+  roll_back_node,  ///< any node, to the previous release
 };
-inline constexpr std::size_t harms = 16;
+inline constexpr std::size_t harms = 16, all_harms = harms + 2;
 std::string_view name_of(harm h) noexcept;
 std::optional<harm> harm_named(std::string_view name) noexcept;
 
 struct nemesis_options {
   std::uint64_t seed = 1;
   std::vector<harm> plan;
-  std::string binary = {};  ///< empty: as server_process finds it
-  std::string folder = {};  ///< for what is on disk, kept; empty: one of its own, removed
+  std::string binary = {};    ///< empty: as server_process finds it
+  std::string previous = {};  ///< of the previous release: what all nodes begin with; empty: none
+  std::string folder = {};    ///< for what is on disk, kept; empty: one of its own, removed
   std::size_t people = 40;
   std::chrono::milliseconds pause{300};  ///< between two operations of a device, at most
 };
@@ -59,7 +64,9 @@ struct harm_record {
 struct nemesis_report : crash::load_report {
   std::uint64_t seed = 0;
   std::vector<harm_record> harms;
-  std::string logs;  ///< of the nodes; only when it failed
+  std::map<std::string, std::string> releases;  ///< after a rolling upgrade, by node
+  std::vector<std::string> migrations;          ///< that it applied
+  std::string logs;                             ///< of the nodes; only when it failed
 };
 
 /// After host::enter().

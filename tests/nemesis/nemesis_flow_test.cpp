@@ -19,6 +19,10 @@ constexpr int skipped = 77;
 const std::vector<harm> short_plan = {harm::cut_off,     harm::kill_node,     harm::move_domains,
                                       harm::cut_one_way, harm::stop_database, harm::drain_node};
 
+/// All nodes, one of them back, and that one again.
+const std::vector<harm> rolling_plan = {harm::upgrade_node, harm::upgrade_node, harm::upgrade_node,
+                                        harm::roll_back_node, harm::upgrade_node};
+
 /// Every kind once, then by chance; at the end in any order.
 std::vector<harm> long_plan(std::size_t faults, std::uint64_t seed) {
   std::mt19937_64 random(seed);
@@ -51,11 +55,15 @@ int main(int argc, char** argv) {
   app.add_option("--pause-ms", pause_ms, "between two operations of a device, at most");
   app.add_option("--data", options.folder,
                  "folder to use and to keep: the nodes' logs, the database");
+  app.add_option("--upgrade-from", options.previous,
+                 "program of the previous release, which all nodes begin with: they are replaced")
+      ->check(CLI::ExistingFile);
   app.add_option("--json", json_file, "the report, for programs");
   CLI11_PARSE(app, argc, argv);
   options.seed = seed != 0 ? seed : std::random_device{}();
   options.pause = std::chrono::milliseconds(pause_ms);
   options.plan = faults != 0 ? long_plan(faults, options.seed) : short_plan;
+  if (!options.previous.empty()) options.plan = rolling_plan;
   if (quiet || !only.empty()) options.plan.clear();
   for (const auto& name : only) {
     const auto h = harm_named(name);

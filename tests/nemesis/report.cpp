@@ -24,6 +24,12 @@ std::int64_t part(times& values, std::size_t tenths) {
   return values[std::min(values.size() - 1, values.size() * tenths / 10)];
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out.empty() ? "none" : out;
+}
+
 std::string row(const std::string& name, const std::vector<const harm_record*>& records) {
   constexpr std::int64_t harm_record::*columns[] = {&harm_record::first_ms, &harm_record::gap_ms,
                                                     &harm_record::healed_ms,
@@ -54,8 +60,10 @@ std::string text_of(const nemesis_report& r) {
     all.push_back(&h);
   }
   std::string out;
+  for (const auto& [node, release] : r.releases) out += node + " is " + release + "\n";
+  if (!r.releases.empty()) out += "migrations, each applied once: " + joined(r.migrations) + "\n";
   if (!all.empty())
-    out =
+    out +=
         "milliseconds: median, 9 of 10, longest\n"
         "fault               n | first answered write | longest gap          | healed: 100 sends   "
         " "
@@ -79,7 +87,11 @@ std::string text_of(const nemesis_report& r) {
 }
 
 std::string json_of(const nemesis_report& r) {
-  json::array harms, found;
+  json::array harms, found, migrations(r.migrations.begin(), r.migrations.end());
+  json::object releases, put_off, closes;
+  for (const auto& [node, release] : r.releases) releases[node] = release;
+  for (const auto& [code, n] : r.counts.put_off) put_off[code] = n;
+  for (const auto& [code, n] : r.counts.closes) closes[std::to_string(code)] = n;
   for (const auto& h : r.harms)
     harms.push_back(json::object{{"fault", name_of(h.what)},
                                  {"detail", h.detail},
@@ -102,6 +114,10 @@ std::string json_of(const nemesis_report& r) {
                                       {"resumes", r.counts.resumes},
                                       {"messages", r.messages},
                                       {"events", r.events},
+                                      {"put_off", std::move(put_off)},
+                                      {"closes", std::move(closes)},
+                                      {"releases", std::move(releases)},
+                                      {"migrations", std::move(migrations)},
                                       {"faults", std::move(harms)},
                                       {"violations", std::move(found)}});
 }
