@@ -58,24 +58,18 @@ def joined(literals):
     return "".join(ast.literal_eval(x) for x in re.findall(LITERAL, literals))
 
 
-def preprocessed(tree, path):
-    """The text of a source, with its macros and without what it includes."""
-    lines = subprocess.run([os.environ.get("NOVA_CXX", "c++"), "-std=c++20", "-E", f"-I{tree}", f"{tree}/{path}"], capture_output=True,
-                           text=True, check=True).stdout.splitlines()
-    own, kept = False, []
-    for line in lines:
-        if line.startswith("# "):
-            own = line.split('"')[1] == f"{tree}/{path}"
-        elif own:
-            kept.append(line)
-    return "\n".join(kept)
+def preprocessed(path):
+    """The text of a source with its own macros; what it includes has none that a statement needs."""
+    lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith("#include"))
+    return subprocess.run([os.environ.get("NOVA_CXX", "c++"), "-E", "-P", "-x", "c++", "-"], input=text, capture_output=True, text=True,
+                          check=True).stdout
 
 
 class Release:
     """The sources of a release in a folder: its parts, their migrations and their statements."""
 
     def __init__(self, tree):
-        self.tree = tree
         self.storage = os.path.join(tree, "storage")
         self.parts = sorted(d for d in os.listdir(self.storage) if os.path.isdir(f"{self.storage}/{d}/migrations"))
 
@@ -91,15 +85,15 @@ class Release:
         """Name → SQL of all queries of storage/FOLDER, or of the constants there. What is not read is an error."""
         found = {}
         for name in sorted(os.listdir(f"{self.storage}/{folder}")):
-            path = f"storage/{folder}/{name}"
+            path = f"{self.storage}/{folder}/{name}"
             if name.endswith("_queries.cpp"):
-                text = preprocessed(self.tree, path)
+                text = preprocessed(path)
                 queries = {m[1]: (joined(m[2]), joined(m[3])) for m in QUERY.finditer(text)}
                 unread = set(DEFINED.findall(text)) - set(queries)
                 assert queries and not unread, f"{path}: no name and text of {unread or 'any query'} could be read"
                 found.update(queries.values())
             elif name.endswith("_sql.hpp"):
-                constants = {m[1]: joined(m[2]) for m in CONSTANT.finditer(preprocessed(self.tree, path))}
+                constants = {m[1]: joined(m[2]) for m in CONSTANT.finditer(preprocessed(path))}
                 assert constants, f"{path}: no constant could be read"
                 found.update((f"{name}: {k}", sql) for k, sql in constants.items() if PLANNED.match(sql))
         return found
@@ -115,9 +109,12 @@ class Database:
                               input=text, capture_output=True, text=True, timeout=LIMIT_S, check=False)
 
     def migrate(self, migrations):
+        """Each in a transaction of its own."""
+        lines = ["SET client_min_messages = warning;"]
         for name, text in migrations.items():
-            done = self.script(f"SET client_min_messages = warning;\n{text}", "-1", "-v", "ON_ERROR_STOP=1")
-            assert done.returncode == 0, f"{self.name}: {name}: {done.stderr}"
+            lines += [f"\\warn {name}", "BEGIN;", text, ";COMMIT;"]
+        done = self.script("\n".join(lines), "-v", "ON_ERROR_STOP=1")
+        assert done.returncode == 0, f"{self.name}: {done.stderr}"
 
     def ask(self, sql):
         return [line for line in self.server.ask(self.name, sql).splitlines() if line]
@@ -179,10 +176,11 @@ class PreviousRelease(unittest.TestCase):
         cls.statements = {d: {**cls.previous.statements(d), **cls.previous.statements("runtime"), **cls.previous.statements("postgres")}
                           for d in cls.previous.domains()}
         cls.old, cls.new = {}, {}
+        runtime = Database(cls.server, "old_runtime")
+        runtime.migrate(cls.previous.migrations("runtime"))
         for d in cls.previous.domains():
-            cls.old[d] = Database(cls.server, f"old_{d}")
-            for part in ("runtime", d):
-                cls.old[d].migrate(cls.previous.migrations(part))
+            cls.old[d] = Database(cls.server, f"old_{d}", runtime.name)
+            cls.old[d].migrate(cls.previous.migrations(d))
             cls.new[d] = Database(cls.server, f"new_{d}", cls.old[d].name)
             for part in ("runtime", d):
                 there = cls.previous.migrations(part)
