@@ -154,3 +154,22 @@ TEST_CASE("a move to where a part belongs is tried again when a call held it up 
   CHECK(rests->ok());
   CHECK(c.until([&] { return c.gave_to(best); }, 20s));
 }
+
+TEST_CASE("a node that leaves gives a part away also when a call held its first try up") {
+  placed_world c;
+  auto& cluster = *c.w.node().internals().cluster;
+  std::string worse = "other-1";
+  while (rendezvous_score("alpha/0", worse) > rendezvous_score("alpha/0", "this")) ++worse.back();
+  c.net->link_with(worse);
+  c.go_on(3s);
+  rpc::call patient;
+  patient.deadline = c.w.sim.now() + 10min;
+  const auto rests = c.w.call(rest, "a:4000", std::move(patient));
+  c.w.sim.settle();
+  cluster.give_all();
+  c.go_on(2s);
+  CHECK_FALSE(c.gave_to(worse));
+  CHECK(c.until([&] { return rests->got.has_value(); }, 10s));
+  CHECK(rests->ok());
+  CHECK(c.until([&] { return c.gave_to(worse); }, 5s));
+}

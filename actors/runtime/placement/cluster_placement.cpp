@@ -19,7 +19,7 @@ constexpr milliseconds reserved_for{3000};
 constexpr milliseconds balance_interval{1000};
 /// How often owners of consumers tell how far they have read: events are kept for days.
 constexpr std::uint32_t balances_a_report = 10;
-/// A move that was taken back is tried again then: its calls have waited for nothing, and may again.
+/// A move to where a part belongs that was taken back is tried again then: calls have waited for nothing, and may again.
 constexpr std::uint32_t balances_a_try = 5;
 /// Moves that one node has begun and not ended.
 constexpr int moves_at_once = 2;
@@ -57,7 +57,7 @@ std::vector<std::pair<std::string, double>> cluster_router::candidates(
 }
 
 bool cluster_router::may_claim(const domain_part& part) const {
-  if (leaving_) return false;
+  if (leaving_ || gives_all_) return false;
   const auto& p = place_of(part);
   if (p.owner != 0 || p.moving) return false;
   if (p.claim_now) return true;
@@ -136,6 +136,7 @@ void cluster_router::owner_known() {
 void cluster_router::kept(domain_part& part) {
   place_of(part).moving = false;
   links_->post([this] { calls_.owner_known(); });
+  if (gives_all_) give_all();
 }
 
 void cluster_router::begin_to_give(place& p, std::string node) {
@@ -170,6 +171,7 @@ result<void> cluster_router::give(const std::string& domain, std::optional<std::
 }
 
 void cluster_router::give_all() {
+  gives_all_ = true;
   links_->post([this] {
     each_place([this](place& p) {
       if (!p.takes_calls()) return;
@@ -202,7 +204,7 @@ void cluster_router::balance() {
   if (++balances_ % balances_a_report == 0) tell_read();
   const bool again = balances_ % balances_a_try == 0;
   each_place([&](place& p) {
-    if (moving >= moves_at_once || !p.takes_calls()) return;
+    if (gives_all_ || moving >= moves_at_once || !p.takes_calls()) return;
     const auto nodes = candidates(p.domain.name);
     const auto best = best_of(p, nodes);
     const bool taken_back = again && std::exchange(p.next, {}) == best && !best.empty();

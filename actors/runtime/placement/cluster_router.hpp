@@ -36,7 +36,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   /// Begins planned moves: of one part, or of all parts of the domain that this node owns. An error says why it cannot.
   result<void> give(const std::string& domain, std::optional<std::uint32_t> part,
                     const std::string& node);
-  /// Begins to give each part to the best other node.
+  /// Begins to give each part to the best other node, again when calls held one up; none is taken from now on.
   void give_all();
   /// A part is served here, or the end of its move is not sent yet.
   bool owns_any() const;
@@ -238,6 +238,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   fanout incoming_;                                       ///< links' thread
   const std::unique_ptr<link::alarm> tick_alarm_, balance_alarm_;
   std::atomic<bool> ticking_{false}, leaving_{false};
+  std::atomic<bool> gives_all_{false};  ///< parts are given to other nodes, and none is taken
   steady_time started_{};
   std::atomic<std::uint64_t> pushes_out_{0}, pushes_in_{0};
   std::mutex asked_mutex_;
