@@ -10,6 +10,8 @@ namespace nova::gateway {
 namespace {
 
 constexpr unsigned max_failed_opens = 5;
+/// For the pong of a resumed socket; then its client's system is asked, as often.
+constexpr std::chrono::seconds look_again{1};
 constexpr unix_ms far_ms = 10LL * 365 * 24 * 3600 * 1000;  // within what a time_point can hold
 
 std::string printable(rpc::connection_id id) {
@@ -232,6 +234,8 @@ void socket_session::attach(const uuid& lineage, std::function<void(const result
 }
 
 void socket_session::replace_others() {
+  sign_.clear();
+  look_at_ = time_point::max();
   rpc::attachment a{id_, who_->account, who_->session, lineage_, echo_, resumed_at_};
   auto attached = [](socket_session& s, const result<void>& r) {
     if (!r) s.socket_.end_with(rpc::close_code::restart, "not available at the moment");
@@ -242,7 +246,6 @@ void socket_session::replace_others() {
 
 void socket_session::on_pong(std::string_view payload) {
   if (ended_ || !attached_ || sign_.empty() || payload != sign_) return;
-  sign_.clear();
   replace_others();
 }
 
@@ -303,6 +306,7 @@ void socket_session::answer_open() {
     socket_.send_answer(write_result(encoding_, done->call.id, *done->call.method, *reply));
   if (done->resumed) {
     sign_ = to_string(make_uuid_v7(edge_.wall.now(), edge_.random));
+    look_at_ = edge_.now() + look_again;
     socket_.send_answer(make_frame(opcode::ping, sign_));
   }
   replay_.assign(done->missed.begin(), done->missed.end());
@@ -373,11 +377,18 @@ void socket_session::end() {
   if (attached_) edge_.bus->detach(id_, who_->account);
 }
 
-time_point socket_session::deadline() const { return std::min({open_by_, hold_until_, expires_}); }
+time_point socket_session::deadline() const {
+  return std::min({open_by_, hold_until_, expires_, look_at_});
+}
 
 void socket_session::on_deadline(time_point now) {
   if (ended_) return;
   if (now >= hold_until_) first_call_came();
+  // A client that does not read its socket answers no ping; its system confirms what came all the same.
+  if (now >= look_at_) {
+    if (attached_ && socket_.all_received()) replace_others();
+    else look_at_ = now + look_again;
+  }
   if (now >= open_by_)
     return socket_.end_with(rpc::close_code::unauthenticated, "no session.open in time");
   if (now >= expires_)

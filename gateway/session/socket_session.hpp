@@ -46,6 +46,8 @@ class session_socket {
   virtual void settled() = 0;
   /// False while so much waits to be written that the rest of a resume is held back. Then the session's on_room() follows.
   virtual bool has_room() const = 0;
+  /// The client's system has confirmed all that was written: it has not closed its end.
+  virtual bool all_received() = 0;
   /// The address of this end as scheme://host:port; empty: not known.
   virtual std::string local_origin() { return {}; }
 };
@@ -149,7 +151,7 @@ class socket_session {
   unix_ms resumed_at_ = 0;  ///< as in rpc::attachment
   std::string sign_;        ///< the pong to the ping behind the answer; empty: none is due
   time_point open_by_ = time_point::max(), hold_until_ = time_point::max(),
-             expires_ = time_point::max();
+             expires_ = time_point::max(), look_at_ = time_point::max();
   std::unique_ptr<open_attempt> opening_;
   std::vector<frame> held_;
   std::size_t held_bytes_ = 0;

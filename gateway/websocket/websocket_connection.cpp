@@ -10,6 +10,9 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <array>
 
 namespace nova::gateway {
@@ -53,6 +56,7 @@ class websocket_connection final : public connection,
   void end_with(rpc::close_code code, std::string_view reason) override { shut(code, reason); }
   void settled() override;
   bool has_room() const override { return outbox_.has_room(); }
+  bool all_received() override;
   std::string local_origin() override;
 
   // control_sink
@@ -163,6 +167,17 @@ void websocket_connection::on_accepted(error_code ec) {
 bool websocket_connection::belongs_to(const uuid& id) const {
   if (handshake_) return handshake_->who && handshake_->who->session == id;
   return session_.who() && session_.who()->session == id;
+}
+
+// A client that has closed its end has confirmed what came before. That end may be here and not be read yet.
+bool websocket_connection::all_received() {
+  const auto fd = stream_.next_layer().next_layer().tcp().native_handle();
+  int unconfirmed = 0;
+  tcp_info facts{};
+  socklen_t size = sizeof facts;
+  return outbox_.empty() && !outbox_.blocked() && ::ioctl(fd, SIOCOUTQ, &unconfirmed) == 0 &&
+         unconfirmed == 0 && ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &facts, &size) == 0 &&
+         facts.tcpi_state == TCP_ESTABLISHED;
 }
 
 void websocket_connection::on_control(ws::frame_type kind, std::string_view payload) {

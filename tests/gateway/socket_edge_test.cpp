@@ -298,6 +298,15 @@ TEST_CASE("a resumed socket takes no other's place before its client has the ans
   CHECK(a.resumed_at != 0);
 }
 
+TEST_CASE("a resumed socket takes the others' place also when its client reads nothing") {
+  edge e;
+  auto first = e.socket();
+  const auto token = resume_token(answer_to(first, open_call(e.token())));
+  auto c = e.socket();
+  c.send(open_call(e.token(), resume_of(token)));
+  CHECK(e.bus.attachment(2).lineage == e.bus.attachment(0).lineage);
+}
+
 TEST_CASE("a resume that is larger than a socket's queue comes whole, and before it nothing live") {
   constexpr int owed = 4000, text_bytes = 200;
   edge e([](auto& s) {

@@ -81,6 +81,7 @@ class virtual_socket final : public gateway::connection,
   void end_with(rpc::close_code code, std::string_view reason) override { shut(code, reason); }
   void settled() override {}
   bool has_room() const override { return outbox_.has_room(); }
+  bool all_received() override { return outbox_.empty() && !wire_->client_gone; }
 
  private:
   void close() {
