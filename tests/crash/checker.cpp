@@ -136,6 +136,12 @@ allowed allowed_by(const std::string& first_text,
   return out;
 }
 
+std::string words_of(outcome o) {
+  return o == outcome::acked     ? " was answered"
+         : o == outcome::refused ? " was refused"
+                                 : " was not answered";
+}
+
 void check_changes(index& x) {
   static const std::vector<const change_record*> none;
   for (const auto& [key, i] : x.items) {
@@ -155,7 +161,11 @@ void check_changes(index& x) {
                         std::any_of(x.h.changes.begin(), x.h.changes.end(), [&](const auto& c) {
                           return c.seq == key.second && c.text == i->text;
                         });
-      x.report(ever ? fault::lost : fault::phantom, (ever ? "edit of " : "text of ") + where);
+      auto detail = (ever ? "edit of " : "text of ") + where + ": it is " + i->text;
+      if (changed != x.changes.end())
+        for (const auto* c : changed->second)
+          if (c->what == change_record::kind::edit) detail += ", " + c->text + words_of(c->end);
+      x.report(ever ? fault::lost : fault::phantom, std::move(detail));
     }
     for (const auto& [emoji, range] : may.reactions) {
       const auto n = i->reactions.contains(emoji) ? i->reactions.at(emoji) : 0;
