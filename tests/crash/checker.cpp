@@ -109,8 +109,8 @@ struct allowed {
   std::map<std::string, std::pair<std::int64_t, std::int64_t>> reactions;  ///< emoji → least, most
 };
 
-allowed allowed_by(const std::string& first_text,
-                   const std::vector<const change_record*>& changes) {
+allowed allowed_by(const std::string& first_text, const std::vector<const change_record*>& changes,
+                   bool any_order) {
   allowed out;
   out.texts.insert(first_text);
   std::map<std::pair<std::string, std::string>, bool> reactors;
@@ -129,6 +129,9 @@ allowed allowed_by(const std::string& first_text,
       case change_record::kind::reaction: reactors[{c->text, c->actor}] |= sure; break;
     }
   }
+  for (const auto* c : changes)
+    if (any_order && c->what == change_record::kind::edit && c->end == outcome::unknown)
+      out.texts.insert(c->text);
   for (const auto& [who, sure] : reactors) {
     out.reactions[who.first].first += sure;
     out.reactions[who.first].second += 1;
@@ -149,7 +152,8 @@ void check_changes(index& x) {
     if (sent == x.sends.end()) continue;
     const auto changed = x.changes.find(key);
     const auto may =
-        allowed_by(sent->second->text, changed == x.changes.end() ? none : changed->second);
+        allowed_by(sent->second->text, changed == x.changes.end() ? none : changed->second,
+                   x.h.several_gateways);
     const auto where = at(key.first, key.second);
     if (may.must_be_recalled && !i->recalled) x.report(fault::lost, "recall of " + where);
     if (i->recalled && !may.may_be_recalled) x.report(fault::phantom, "recall of " + where);
@@ -369,6 +373,9 @@ void check_members(index& x) {
     if (m.end == outcome::acked) states.clear();
     states.insert(m.added);
   }
+  for (const auto& m : x.h.member_changes)
+    if (x.h.several_gateways && m.end == outcome::unknown)
+      may[{m.conversation, m.account}].insert(m.added);
   for (const auto& [key, states] : may) {
     const auto found = x.conversations.find(key.first);
     if (found == x.conversations.end()) continue;
@@ -406,6 +413,8 @@ void check_blocks(index& x) {
     if (b.end == outcome::acked) states.clear();
     states.insert(b.blocked);
   }
+  for (const auto& b : x.h.blocks)
+    if (x.h.several_gateways && b.end == outcome::unknown) may[{b.by, b.whom}].insert(b.blocked);
   for (const auto& p : x.h.block_probes) {
     const auto states = may.find({p.by, p.whom});
     if (states == may.end() ? p.refused : !states->second.contains(p.refused))
@@ -471,6 +480,7 @@ void check_effects(index& x) {
 
 history as_of(const history& then, const history& now) {
   history out;
+  out.several_gateways = now.several_gateways;
   out.conversations = then.conversations;
   // Records are only added, so equal places are the same attempt.
   const auto take = [](const auto& before, const auto& after, auto& into, auto forget) {

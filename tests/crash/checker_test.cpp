@@ -157,6 +157,21 @@ TEST_CASE(
                      [](const auto& v) { return v.what == fault::phantom; }));
 }
 
+TEST_CASE(
+    "a change without an answer comes behind a later one only if there are several gateways") {
+  auto h = sound();
+  h.changes[0].end = outcome::unknown;
+  h.changes[1].end = outcome::acked;
+  h.member_changes = {{"c", "cat", false, outcome::unknown}, {"c", "cat", true, outcome::acked}};
+  h.conversations[0].members.erase("cat");
+  h.blocks.push_back({"ann", "dan", false, outcome::unknown});
+  h.blocks.push_back({"ann", "dan", true, outcome::acked});
+  h.block_probes[0].refused = false;
+  CHECK(check(h).size() == 3);
+  h.several_gateways = true;
+  CHECK(check(h).empty());
+}
+
 TEST_CASE("sequence: the numbers have a gap or do not begin at 1") {
   expect(fault::sequence, [](auto& h) { items(h).erase(items(h).begin() + 2); });
   expect(fault::sequence, [](auto& h) { items(h)[4].seq = 6; });

@@ -169,6 +169,8 @@ struct strike_record {
 };
 
 struct history {
+  /// Then a change without an answer may be carried out behind later ones: what two gateways take has no common order.
+  bool several_gateways = false;
   std::vector<conversation_record> conversations;
   std::vector<send_record> sends;
   std::vector<change_record> changes;

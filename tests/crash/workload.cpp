@@ -16,7 +16,9 @@ constexpr int login_tries = 20;
 }  // namespace
 
 workload::workload(client::io_thread& io, workload_options options, history& record)
-    : io_(io), options_(std::move(options)), record_(record), random_(options_.seed) {}
+    : io_(io), options_(std::move(options)), record_(record), random_(options_.seed) {
+  record_.several_gateways = !options_.others.empty();
+}
 
 workload::~workload() {
   for (auto& d : devices_)
