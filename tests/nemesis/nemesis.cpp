@@ -171,7 +171,9 @@ class run {
     const auto b = second[random_() % std::size(second)];
     std::string more;
     break_network(a, detail);
+    nodes_apart_ = a == harm::cut_links || a == harm::cut_one_way;
     const bool done = break_process(b, more);
+    nodes_apart_ = false;
     detail = std::string(name_of(a)) + " of " + detail + " and " + std::string(name_of(b)) +
              " of " + more;
     bed_.net().heal();
@@ -270,14 +272,14 @@ class run {
     }
   }
 
-  /// One node comes back when the others have gone on without it, or at once.
+  /// One node comes back when the others have gone on without it, or at once. Two that are cut off from each other cannot go on.
   bool kill(const std::vector<std::size_t>& which, std::string& detail) {
     std::string why;
     for (const auto i : which) {
       detail += (detail.empty() ? "" : " ") + bed::name_of(i);
       bed_.node(i).kill();
     }
-    if (which.size() < bed::nodes && random_() % 2 == 0) {
+    if (which.size() < bed::nodes && !nodes_apart_ && random_() % 2 == 0) {
       detail += ", started later";
       if (!load_->sockets().await_acked(load_->acked() + sends_to_recover, recovery_within))
         return fail("no service without " + detail);
@@ -363,6 +365,7 @@ class run {
   std::optional<crash::database_audit> audit_;
   std::unique_ptr<crash::load> load_;
   clock_type::time_point began_;
+  bool nodes_apart_ = false;  ///< wires between nodes are cut while a process is harmed
 };
 
 }  // namespace
