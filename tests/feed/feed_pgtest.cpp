@@ -66,14 +66,16 @@ struct world : test::domain_node {
     REQUIRE(call<feed_interface::set_preferences>(q, as(account)).has_value());
   }
 
-  unix_ms last_post_at = 0;  ///< no two posts at once, so that the order is that of the calls
+  /// No two posts and shares at once, so that the order is that of the calls.
+  unix_ms next_moment() { return last_moment = std::max(last_moment + 1, now()); }
+  unix_ms last_moment = 0;
 
   // Each tells feed and the model.
   uuid post(feed_model& m, const uuid& author, feed_model::post p = {}) {
     content::PostPublished e;
     const auto id = new_id();
     p.author = author;
-    p.at = last_post_at = std::max(last_post_at + 1, now());
+    p.at = next_moment();
     e.set_post_id(to_string(id));
     e.set_author_id(to_string(author));
     e.set_at(p.at);
@@ -125,7 +127,7 @@ struct world : test::domain_node {
     e.set_post_id(to_string(post));
     e.set_author_id(to_string(m.posts.at(post).author));
     e.set_account_id(to_string(who));
-    e.set_at(now());
+    e.set_at(next_moment());
     m.shares[{who, post}] = e.at();
     test::publish(*this, content::post_shared_event(), e);
   }
