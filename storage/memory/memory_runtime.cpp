@@ -141,13 +141,14 @@ void add_intake(memory_store& s) {
                  }));
   });
   s.on("runtime.delete_refreshes_owed", [](memory_store& m, const params& p) {
-    const auto gone = pick(m, "refresh_owed", [&](const memory_row& r) -> maybe_row {
-      const bool its = r[0] == p[0] && r[1] == p[1] && number(r[2]) >= number(p[2]) &&
-                       number(r[2]) <= number(p[3]);
-      return its ? maybe_row({r[0], r[1], r[2]}) : std::nullopt;
-    });
-    for (const auto& key : gone) m.table("refresh_owed").erase(key);
-    return done(gone.size());
+    auto& table = m.table("refresh_owed");
+    std::size_t gone = 0;
+    for (const auto seq : std::get<std::vector<std::int64_t>>(p[2])) {
+      if (table.find({p[0], p[1], seq}) == nullptr) continue;
+      table.erase({p[0], p[1], seq});
+      ++gone;
+    }
+    return done(gone);
   });
   s.on("runtime.load_marks", [](memory_store& m, const params& p) {
     return found(3, pick(m, "intake_mark", [&](const memory_row& r) -> maybe_row {

@@ -50,7 +50,7 @@ const query refreshes_owed{"runtime.refreshes_owed",
 const query delete_refreshes_owed{
     "runtime.delete_refreshes_owed",
     "DELETE FROM refresh_owed WHERE source = $1 AND source_shard = $2 "
-    "AND seq BETWEEN $3 AND $4"};
+    "AND seq = ANY($3::bigint[])"};
 
 const query load_marks{"runtime.load_marks",
                        "SELECT source, source_shard, seq FROM intake_mark WHERE shard = $1"};

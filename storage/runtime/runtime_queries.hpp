@@ -34,7 +34,7 @@ extern const query save_mark;
 extern const query insert_refresh_owed;
 /// (source, source_shard) → seq, type, key, payload, kinds, keys; in order.
 extern const query refreshes_owed;
-/// The entities of these events are told: (source, source_shard, first seq, last seq). Not merged.
+/// The entities of these events are told: (source, source_shard, seq[]). Not merged.
 extern const query delete_refreshes_owed;
 
 /// (source, source_shard, seq, type, key, payload, status 'dead'|'waiting', reason, attempts); merged. A repeat changes nothing.

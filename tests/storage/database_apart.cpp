@@ -106,10 +106,14 @@ void the_next_owner_finds_what_entities_were_not_told(contract_world& w) {
   CHECK(found.blob(1, 3) == "body");
   CHECK(found.get<std::vector<std::string>>(1, 4) == std::vector<std::string>{"conversation"});
   CHECK(found.get<std::vector<std::string>>(1, 5) == std::vector<std::string>{"y"});
-  const statement told{&rq::delete_refreshes_owed, {"user", i64{2}, i64{7}, i64{8}}};
+  // A dead letter's row between two others stays: it may have been written after them, and told by nobody yet.
+  CHECK(d.commit_one("a", unit(1, {owed(2, 9, {"x"})}, {}, 2)).status == commit_status::committed);
+  const statement told{&rq::delete_refreshes_owed, {"user", i64{2}, std::vector<i64>{7, 9}}};
   REQUIRE(d.claim_lane("b", 1, 4).size() == 2);
   CHECK(d.commit_one("b", unit(1, {told}, {}, 1)).status == commit_status::committed);
-  CHECK(d.read("b", find).empty());
+  const auto left = d.read("b", find);
+  REQUIRE(left.size() == 1);
+  CHECK(left.int8(0, 0) == 8);
   CHECK(d.read("b", {&rq::refreshes_owed, {"user", i64{3}}}).size() == 1);
 }
 

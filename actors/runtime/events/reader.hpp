@@ -21,14 +21,10 @@ using reader_item = std::variant<relay_batch_ptr, settle_wait, std::function<voi
 /// Entities to load again after the commit of a read model's unit.
 struct refresh_plan {
   bool committed = false;
-  std::uint64_t first = 0, last = 0;  ///< rows of these events say so; 0: none does
+  std::vector<std::int64_t> rows = {};  ///< the events whose rows of refresh_owed say so
   std::vector<entity_effect> named;
   std::vector<entities_found> found;
   std::vector<std::pair<uuid, uuid>> unwatch = {};
-  void note(std::uint64_t seq) {
-    if (first == 0) first = seq;
-    last = seq;
-  }
   bool empty() const noexcept { return named.empty() && found.empty() && unwatch.empty(); }
 };
 

@@ -188,7 +188,7 @@ void reader::record_owed(const relay_event& event, const read_model_effect& e,
         std::int64_t{event.type}, event.key, storage::bytes{payload_of(event)}, std::move(kinds),
         std::move(keys)},
        0});
-  plan.note(event.seq);
+  plan.rows.push_back(static_cast<std::int64_t>(event.seq));
 }
 
 /// The rows say all that is due here, also what this seat remembers.
@@ -202,7 +202,7 @@ void reader::take_over_owed(const storage::rows& owed) {
     event.payload = owed.blob(i, 3);
     auto& plan = seat_.owed[++seat_.last_ticket];
     plan.committed = true;
-    plan.note(event.seq);
+    plan.rows.push_back(owed.int8(i, 0));
     const auto& kinds = owed.get<std::vector<std::string>>(i, 4);
     const auto& keys = owed.get<std::vector<std::string>>(i, 5);
     for (std::size_t n = 0; n < std::min(kinds.size(), keys.size()); ++n)
@@ -223,14 +223,13 @@ void reader::take_over_owed(const storage::rows& owed) {
 
 /// All entities of the plan have answered.
 void reader::told(std::uint64_t ticket) {
-  const auto plan = seat_.owed.extract(ticket);
-  if (plan.empty() || plan.mapped().last == 0 || phase_ != phase::running) return;
+  auto plan = seat_.owed.extract(ticket);
+  if (plan.empty() || plan.mapped().rows.empty() || phase_ != phase::running) return;
   auto u = unit();
   u.activation = 0;
   u.statements.push_back(
       {&queries::delete_refreshes_owed,
-       {source_, std::int64_t{seat_.source.shard}, static_cast<std::int64_t>(plan.mapped().first),
-        static_cast<std::int64_t>(plan.mapped().last)},
+       {source_, std::int64_t{seat_.source.shard}, std::move(plan.mapped().rows)},
        0});
   u.done = [](const storage::commit_outcome&) {};
   append(std::move(u));  // refused: the next reader tells them again
