@@ -113,9 +113,12 @@ TEST_CASE("after a break a gateway is told its lists again, also for pushes that
   x.link();
   const auto all = people(1, 100);
   x.journal.push(gateway, {}, listed(all));
+  CHECK_FALSE(x.journal.behind(gateway));
   x.lose();
   x.journal.push(gateway, {}, listed(all));
+  CHECK(x.journal.behind(gateway));
   x.link();
+  CHECK_FALSE(x.journal.behind(gateway));
   CHECK(x.whole);
   x.journal.push(gateway, {}, listed(all));
   CHECK(x.known);

@@ -21,6 +21,8 @@ constexpr milliseconds balance_interval{1000};
 constexpr std::uint32_t balances_a_report = 10;
 /// A move to where a part belongs that was taken back is tried again then: calls have waited for nothing, and may again.
 constexpr std::uint32_t balances_a_try = 5;
+/// The end of a move that cannot be told yet is tried again.
+constexpr milliseconds retry_end{10};
 /// Moves that one node has begun and not ended.
 constexpr int moves_at_once = 2;
 
@@ -79,6 +81,7 @@ void cluster_router::owns(domain_part& part, std::function<void()> told) {
 void cluster_router::served(domain_part& part, bool serving) {
   links_->post([this, &part, serving] {
     auto& p = place_of(part);
+    if (!serving && p.moving) return end_move(p, services_.now() + reserved_for);
     if (serving) {
       p.opens = false;
       recount();
@@ -86,11 +89,31 @@ void cluster_router::served(domain_part& part, bool serving) {
     } else {
       tell_place(p, false);
     }
-    // Readers here looked for events at its last owner until now, or here: a next owner may have committed some meanwhile.
-    for (auto s = p.part; s < p.domain.shards; s += p.domain.parts.size())
-      local_.announce({p.domain.name, s});
-    if (!serving) return;
-    if (options_.owner_changed) options_.owner_changed(p.domain.name);
+    look_for_events(p);
+    if (serving && options_.owner_changed) options_.owner_changed(p.domain.name);
+  });
+}
+
+/// Behind the last pushes. Of a link that has just come back these may not be sent yet; at `latest` its end is told all the same.
+void cluster_router::end_move(place& p, steady_time latest) {
+  if (any_gateway_behind() && services_.now() < latest)
+    return services_.timers.after(retry_end, [this, &p, latest] {
+      links_->post([this, &p, latest] { end_move(p, latest); });
+    });
+  tell_place(p, false);
+  look_for_events(p);
+}
+
+/// Readers here looked for events at the part's last owner until now, or here: a next owner may have committed some meanwhile.
+void cluster_router::look_for_events(const place& p) {
+  for (auto s = p.part; s < p.domain.shards; s += p.domain.parts.size())
+    local_.announce({p.domain.name, s});
+}
+
+bool cluster_router::any_gateway_behind() const {
+  const auto all = links_->members();
+  return std::ranges::any_of(*all, [this](const auto& m) {
+    return m.peer != 0 && m.linked && m.record.gateway() && journal_.behind(m.peer);
   });
 }
 

@@ -205,6 +205,9 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void replace_accounts(link::peer_number gateway, const std::vector<uuid>& all);
   void forget_gateways();
   void tell_place(place& p, bool serving);
+  void end_move(place& p, steady_time latest);
+  void look_for_events(const place& p);
+  bool any_gateway_behind() const;
   link::Envelope owned(const place& p, bool serving) const;
   void new_owner(place& p, link::peer_number owner);
   void end_pushes(place& p, link::peer_number of);

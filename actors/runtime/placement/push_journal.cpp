@@ -116,6 +116,12 @@ void push_journal::down(link::peer_number from) {
   g.told_accounts = 0;
 }
 
+bool push_journal::behind(link::peer_number to) const {
+  std::lock_guard lock(mutex_);
+  const auto i = gateways_.find(to);
+  return i != gateways_.end() && !i->second.linked && !i->second.pushes.empty();
+}
+
 /// Their place is a number that no push has, with none before it.
 void push_journal::lose() {
   std::lock_guard lock(mutex_);

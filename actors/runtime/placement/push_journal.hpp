@@ -39,6 +39,8 @@ class push_journal {
   /// some are not kept any more.
   bool up(link::peer_number gateway, std::uint64_t last, bool lists = false);
   void down(link::peer_number gateway);
+  /// Pushes wait here until the gateway has said which ones it knows.
+  bool behind(link::peer_number gateway) const;
   /// Pushes were lost before they came here: a gateway that does not hear of it over its present link hears of it with the next one.
   void lose();
   /// Gateways that are gone for longer than pushes are kept; they are forgotten.
@@ -76,7 +78,7 @@ class push_journal {
   services& services_;
   const limits limits_;
   const send_fn send_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<link::peer_number, gateway> gateways_;
 };
 
