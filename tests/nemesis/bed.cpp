@@ -39,6 +39,7 @@ constexpr milliseconds asked_within{2'000 * test::slowdown};
 constexpr milliseconds whole_at_start{60'000 * test::slowdown};
 constexpr std::chrono::minutes ready_within{4};  // on a machine that is busy with other tests
 constexpr int look_every_ms = 20;
+constexpr int most_starts = 3;
 
 std::string upper(std::string text) {
   for (auto& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -216,13 +217,24 @@ bool bed::make_nodes(std::string& why) {
 }
 
 bool bed::start_nodes(const std::vector<std::size_t>& which, std::string& why) {
+  return begin_nodes(which, why) && await_ready(which, false, why);
+}
+
+bool bed::begin_nodes(const std::vector<std::size_t>& which, std::string& why) {
   for (const auto i : which) {
     nodes_[i]->kill();  // reaps one that ended by itself
     const host::visit there(*hosts_[i]);
     if (!nodes_[i]->begin()) return why = nodes_[i]->problem(), false;
   }
+  return true;
+}
+
+bool bed::await_ready(const std::vector<std::size_t>& which, bool restarts, std::string& why) {
   for (const auto i : which)
-    if (!nodes_[i]->await()) return why = name_of(i) + ": " + nodes_[i]->problem(), false;
+    for (int tries = 1; !nodes_[i]->await(); ++tries) {
+      why = name_of(i) + ": " + nodes_[i]->problem();
+      if (!restarts || tries == most_starts || !begin_nodes({i}, why)) return false;
+    }
   return true;
 }
 

@@ -45,6 +45,11 @@ class bed {
   bool start_node(std::size_t i, std::string& why) { return start_nodes({i}, why); }
   /// The same for several at once.
   bool start_nodes(const std::vector<std::size_t>& which, std::string& why);
+  /// Starts nodes that have ended; await_ready comes next.
+  bool begin_nodes(const std::vector<std::size_t>& which, std::string& why);
+  /// Waits until the nodes that were begun are ready. `restarts`: one that cannot reach its databases and ends is begun again, as a
+  /// service manager would.
+  bool await_ready(const std::vector<std::size_t>& which, bool restarts, std::string& why);
   /// A node that has ended starts as this program from now on.
   void use(std::size_t i, const std::string& binary);
   static std::string name_of(std::size_t i);

@@ -272,7 +272,8 @@ class run {
     }
   }
 
-  /// One node comes back when the others have gone on without it, or at once. Two that are cut off from each other cannot go on.
+  /// One node comes back when the others have gone on without it, or at once. Two that are cut off from each other cannot go on: then
+  /// it begins at once, and cannot be ready before the network is whole.
   bool kill(const std::vector<std::size_t>& which, std::string& detail) {
     std::string why;
     for (const auto i : which) {
@@ -284,7 +285,13 @@ class run {
       if (!load_->sockets().await_acked(load_->acked() + sends_to_recover, recovery_within))
         return fail("no service without " + detail);
     }
-    return bed_.start_nodes(which, why) || fail("start after a kill: " + why);
+    bool started = bed_.begin_nodes(which, why);
+    if (started && nodes_apart_) {
+      hold(short_or_long(), detail);
+      bed_.net().heal();
+    }
+    started = started && bed_.await_ready(which, nodes_apart_, why);
+    return started || fail("start after a kill: " + why);
   }
 
   bool freeze(std::string& detail) {

@@ -1,5 +1,5 @@
 // Three Nova nodes on hosts of their own are harmed under load: killed, frozen, cut off; their network is bad, their database stops.
-// `--faults N` is the long form; a failed run prints its seed. Run by `tests/run --nemesis`.
+// ctest runs a short plan; `--faults N`, and `tests/run --nemesis`, the long form. A failed run prints its seed.
 #include "tests/nemesis/host.hpp"
 #include "tests/nemesis/report.hpp"
 
