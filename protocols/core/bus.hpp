@@ -93,7 +93,7 @@ struct attachment {
   uuid session{};
   uuid lineage{};    ///< kept by resumes: a second socket of one lineage replaces the first (4409)
   bool echo = true;  ///< false: pushes that this connection caused are not sent to it
-  /// When a resume token opened the socket, later than the token was made by any clock; 0: it was opened without one. On other nodes
+  /// When the resume that opened the socket was read, later than its token was made by any clock; 0: opened without one. On other nodes
   /// the socket replaces those of its lineage with a lower value only.
   unix_ms resumed_at = 0;
 };
