@@ -28,16 +28,6 @@ sockaddr_in loopback(std::uint16_t port) {
   return at;
 }
 
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto at = loopback(0);
-  socklen_t size = sizeof at;
-  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-  ::close(fd);
-  return bound ? ntohs(at.sin_port) : 0;
-}
-
 bool takes_connections(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto at = loopback(port);
@@ -52,7 +42,7 @@ bool nginx_files::installed() { return config::find_nginx().has_value(); }
 
 bool nginx_files::open(const std::string& folder, unsigned workers, std::string& problem) {
   const auto nginx = config::find_nginx();
-  port_ = free_port();
+  port_ = client::free_port();
   if (!nginx || port_ == 0) {
     problem = "nginx is not installed, or no port is free";
     return false;

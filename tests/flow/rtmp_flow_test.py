@@ -6,21 +6,15 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../hostile"))
-from nova_server import NovaServer, SLOWDOWN  # noqa: E402
+from nova_server import NovaServer, SLOWDOWN, free_port  # noqa: E402
 
 LIMIT_S = 30 * SLOWDOWN
 MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return held.getsockname()[1]
 
 
 class Rtmp(unittest.TestCase):

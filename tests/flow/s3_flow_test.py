@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -20,7 +21,7 @@ import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [f"{HERE}/../hostile", f"{HERE}/../support"]
-from nova_server import NovaServer, SLOWDOWN  # noqa: E402
+from nova_server import NovaServer, SLOWDOWN, free_port  # noqa: E402
 from python_packages import SKIPPED, installed  # noqa: E402
 
 MOTO = "moto[iam,s3,server]==5.2.5"
@@ -28,11 +29,6 @@ LIMIT_S = 20 * SLOWDOWN
 AWAY_LIMIT_S = 6 * SLOWDOWN  # of the time-outs that `settings` sets, and an answer
 PIECE = "application/offset+octet-stream"
 PROGRAMS = ""
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return held.getsockname()[1]
 
 
 def png(side):
@@ -47,9 +43,14 @@ class Service:
     """moto in a process of its own."""
 
     def __init__(self, port):
-        self.process = subprocess.Popen([f"{PROGRAMS}/python3", f"{HERE}/s3_service.py", str(port)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.key, self.secret = self.process.stdout.readline().split()
+        with tempfile.TemporaryFile("w+") as log:
+            self.process = subprocess.Popen([f"{PROGRAMS}/python3", f"{HERE}/s3_service.py", str(port)], stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, stderr=log, text=True)
+            words = self.process.stdout.readline().split()
+            if not words:
+                log.seek(0)
+                raise RuntimeError(f"moto ended: {log.read()[-2000:]}")
+        self.key, self.secret = words
 
     def ask(self, line):
         print(line, file=self.process.stdin, flush=True)

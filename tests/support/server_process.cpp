@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <cstdlib>
 #include <cstring>
@@ -26,6 +27,9 @@ namespace fs = std::filesystem;
 using clock = std::chrono::steady_clock;
 
 namespace {
+
+// Below those that the kernel gives to outgoing connections: one of these would hold a server's port while it is down.
+constexpr unsigned first_port = 20'000, ports = 12'000, ports_a_process = 40;
 
 int open_pidfd(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
 
@@ -274,15 +278,19 @@ process_usage usage_of_family(pid_t parent) {
 }
 
 std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&at), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
-  ::close(fd);
-  return ntohs(at.sin_port);
+  static std::atomic<unsigned> asked{0};
+  for (;;) {
+    const auto next = static_cast<unsigned>(getpid()) * ports_a_process + asked++;
+    const auto port = static_cast<std::uint16_t>(first_port + next % ports);
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool free = ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
+    ::close(fd);
+    if (free) return port;
+  }
 }
 
 void add_database(std::vector<std::pair<std::string, std::string>>& environment, std::string domain,

@@ -29,7 +29,7 @@ struct server_options {
 
 /// The `nova` that server_options without a binary starts.
 std::string default_binary();
-/// A port of loopback that was free a moment ago.
+/// A port of loopback that was free a moment ago, and that no outgoing connection is given. Processes of tests get different ones.
 std::uint16_t free_port();
 /// Adds the settings by which a node finds the domain's database: with the rights of its service, and of its owner.
 void add_database(std::vector<std::pair<std::string, std::string>>& environment, std::string domain,
