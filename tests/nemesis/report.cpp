@@ -1,6 +1,8 @@
 // See report.hpp.
 #include "tests/nemesis/report.hpp"
 
+#include "tests/support/slowdown.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -19,9 +21,35 @@ namespace {
 
 using times = std::vector<std::int64_t>;
 
+constexpr std::size_t judged_faults = 20;
+constexpr double recovered_ms = 10'000.0 * test::slowdown;
+
 std::int64_t part(times& values, std::size_t tenths) {
   std::sort(values.begin(), values.end());
   return values[std::min(values.size() - 1, values.size() * tenths / 10)];
+}
+
+/// The smallest value that 99 of 100 do not exceed.
+std::int64_t ninety_nine(times values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[(values.size() * 99 + 99) / 100 - 1];
+}
+
+goal recovery(const nemesis_report& r, const char* name, std::int64_t harm_record::*measured) {
+  times values;
+  values.reserve(r.harms.size());
+  for (const auto& h : r.harms) values.push_back(h.*measured);
+  return {name, static_cast<double>(ninety_nine(values)), recovered_ms, values.size(),
+          judged_faults};
+}
+
+std::string text_of(const goal& g) {
+  char text[200];
+  std::snprintf(text, sizeof text, "%s: %.0f, at most %.0f: ", g.name.c_str(), g.value, g.bound);
+  if (!g.judged())
+    return text + ("not judged, " + std::to_string(g.of) + " of " + std::to_string(g.least)) + "\n";
+  return text + std::string(g.met() ? "met" : "MISSED") + "\n";
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -51,6 +79,16 @@ std::string row(const std::string& name, const std::vector<const harm_record*>& 
 
 }  // namespace
 
+std::vector<goal> goals_of(const nemesis_report& r) {
+  return {recovery(r, "ms from the healing to 100 more sends, p99", &harm_record::healed_ms),
+          recovery(r, "ms from the healing to a whole cluster, p99", &harm_record::whole_ms)};
+}
+
+bool passed(const nemesis_report& r) {
+  return r.sound() &&
+         std::ranges::all_of(goals_of(r), [](const auto& g) { return !g.judged() || g.met(); });
+}
+
 std::string text_of(const nemesis_report& r) {
   std::map<harm, std::vector<const harm_record*>> by_kind;
   std::vector<const harm_record*> all;
@@ -70,6 +108,8 @@ std::string text_of(const nemesis_report& r) {
         "| healed: whole\n";
   for (const auto& [kind, records] : by_kind) out += row(std::string(name_of(kind)), records);
   if (!all.empty()) out += row("all", all);
+  if (!all.empty())
+    for (const auto& g : goals_of(r)) out += text_of(g);
   const std::pair<fault, const char*> counted[] = {{fault::lost, "lost"},
                                                    {fault::doubled, "doubled"},
                                                    {fault::reordered, "reordered"},
@@ -87,7 +127,7 @@ std::string text_of(const nemesis_report& r) {
 }
 
 std::string json_of(const nemesis_report& r) {
-  json::array harms, found, migrations(r.migrations.begin(), r.migrations.end());
+  json::array harms, found, goals, migrations(r.migrations.begin(), r.migrations.end());
   json::object releases, put_off, closes;
   for (const auto& [node, release] : r.releases) releases[node] = release;
   for (const auto& [code, n] : r.counts.put_off) put_off[code] = n;
@@ -102,6 +142,13 @@ std::string json_of(const nemesis_report& r) {
                                  {"healed_100_sends_ms", h.healed_ms},
                                  {"healed_whole_ms", h.whole_ms},
                                  {"packets", h.packets}});
+  for (const auto& g : goals_of(r))
+    goals.push_back(json::object{{"name", g.name},
+                                 {"value", g.value},
+                                 {"bound", g.bound},
+                                 {"of", g.of},
+                                 {"judged", g.judged()},
+                                 {"met", g.met()}});
   for (const auto& v : r.found)
     found.push_back(json::object{{"what", crash::name_of(v.what)}, {"detail", v.detail}});
   return json::serialize(json::object{{"seed", std::to_string(r.seed)},
@@ -118,6 +165,7 @@ std::string json_of(const nemesis_report& r) {
                                       {"closes", std::move(closes)},
                                       {"releases", std::move(releases)},
                                       {"migrations", std::move(migrations)},
+                                      {"goals", std::move(goals)},
                                       {"faults", std::move(harms)},
                                       {"violations", std::move(found)}});
 }
