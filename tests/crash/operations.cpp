@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t own_kept = 40;
 constexpr std::string_view send_method = "messaging.send";
+constexpr int resume_elsewhere = 1012;
 
 std::string in_conversation(const std::string& id) { return R"({"conversation_id":)" + quoted(id); }
 
@@ -40,7 +41,7 @@ void workload::tick(device& d) {
 
 void workload::issue(device& d) {
   if (d.places.empty()) return;
-  if (random(300) == 0) return d.session->drop();
+  if (random(300) == 0) return drop(d);
   if (random(100) < options_.relations) return relate(d);
   const auto other = options_.posts == 0 ? 100 : random(100);
   if (other < options_.posts) return post(d);
@@ -67,6 +68,39 @@ void workload::send(device& d) {
   transmit(d, record_.sends.size() - 1);
 }
 
+void workload::drop(device& d) {
+  ++d.drops;
+  d.session->drop();
+}
+
+std::function<void(const client::call_reply&, std::chrono::milliseconds)> workload::watched(
+    device& d, const std::string& at) {
+  if (!attempts_ || d.slow || !d.session->is_open()) return {};
+  const auto here = [&](const client::endpoint& e) {
+    return e.port == d.session->to().port && e.host == d.session->to().host;
+  };
+  const auto other = std::ranges::find_if(options_.others, here);
+  if (!here(options_.to) && other == options_.others.end()) return {};
+  const auto gateway =
+      here(options_.to) ? 0 : 1 + static_cast<std::size_t>(other - options_.others.begin());
+  return [into = attempts_, &d, drops = d.drops, gateway, place = place_of_[at]->number](
+             const client::call_reply& r, std::chrono::milliseconds took) {
+    auto& count = into->of(place, gateway);
+    if (r.lost) {
+      if (d.drops == drops)
+        d.lost_attempts.push_back([into, &count](int close_code) {
+          if (close_code == resume_elsewhere) return void(++count.moved);
+          ++count.tried;
+          ++count.cut;
+        });
+      return;
+    }
+    const bool later = !r.ok && may_succeed_later(r.code());
+    ++count.tried;
+    ++(later ? count.put_off : took <= into->in_time ? count.answered : count.late);
+  };
+}
+
 void workload::transmit(device& d, std::size_t send) {
   const auto& s = record_.sends[send];
   const auto params = in_conversation(s.conversation) + R"(,"client_id":)" + quoted(s.client_id) +
@@ -74,12 +108,14 @@ void workload::transmit(device& d, std::size_t send) {
   const auto start = std::chrono::steady_clock::now();
   d.session->call(
       send_method, params,
-      [this, &d, send, start, was_open = d.session->is_open()](const client::call_reply& r) {
+      [this, &d, send, start, was_open = d.session->is_open(),
+       watched = watched(d, s.conversation)](const client::call_reply& r) {
         auto& s = record_.sends[send];
-        const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-                              std::chrono::steady_clock::now() - start)
-                              .count();
+        const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - start);
+        const auto took = time.count();
         const bool later = !r.lost && !r.ok && may_succeed_later(r.code());
+        if (watched) watched(r, time);
         const bool measured = was_open && !r.lost && measuring_ && !d.slow;
         if (measured)
           counts_.slowest_answer_ms = std::max<std::int64_t>(counts_.slowest_answer_ms, took);

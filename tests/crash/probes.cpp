@@ -16,7 +16,7 @@ void workload::measure_answers(bool on) {
 
 void workload::cut_all() {
   io_.run([this] {
-    for (auto& d : devices_) d->session->drop();
+    for (auto& d : devices_) drop(*d);
   });
 }
 
@@ -25,7 +25,7 @@ void workload::move_to(const client::endpoint& to, bool stubborn_too) {
     for (auto& d : devices_) {
       if (d->stubborn && !stubborn_too) continue;
       d->session->move_to(to);
-      d->session->drop();
+      drop(*d);
     }
   });
 }

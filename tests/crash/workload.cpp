@@ -4,6 +4,7 @@
 #include "tests/support/client/json_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace nova::crash {
 
@@ -53,6 +54,7 @@ bool workload::add_place(client::http_client& http, const std::string& kind, std
   p->founders = {owner};
   p->founders.insert(others.begin(), others.end());
   p->group = kind == "group";
+  p->number = record_.conversations.size();
   conversation_record r;
   r.id = p->id;
   for (auto i : p->founders) r.founders.insert(accounts_[i].id);
@@ -108,6 +110,7 @@ void workload::add_device(std::size_t account, const std::string& access_token, 
   events.closed = [this, raw](int code, int, std::string_view) {
     ++counts_.closes[code];
     raw->last_close = code;
+    for (const auto& ended : std::exchange(raw->lost_attempts, {})) ended(code);
   };
   events.seen = [raw] { return raw->seen.text(); };
   d->session = client::session::make(io_,
@@ -214,6 +217,10 @@ void workload::watch_pauses() {
     counts_.first_answer_ms = -1;
     acknowledged_at_ = watched_from_ = std::chrono::steady_clock::now();
   });
+}
+
+void workload::watch_attempts(std::shared_ptr<watched_attempts> into) {
+  io_.run([&] { attempts_ = std::move(into); });
 }
 
 workload_counts workload::counts() {

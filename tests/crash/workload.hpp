@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/crash/history.hpp"
+#include "tests/crash/watched_attempts.hpp"
 #include "tests/support/client/account.hpp"
 #include "tests/support/client/session.hpp"
 
@@ -69,6 +70,8 @@ class workload {
 
   /// Whether answers' times count for the slowest.
   void measure_answers(bool on);
+  /// Attempts that begin from now on are counted there, also when they end after the next call. Null: nowhere. It may be read at rest.
+  void watch_attempts(std::shared_ptr<watched_attempts> into);
   /// Measures the longest pause and the first answer anew.
   void watch_pauses();
   /// Every socket at once, as a switch that fails.
@@ -103,6 +106,10 @@ class workload {
   void issue(device& d);
   void send(device& d);
   void transmit(device& d, std::size_t send);
+  void drop(device& d);
+  /// Called with how an attempt ended that begins now; null: it is not counted.
+  std::function<void(const client::call_reply&, std::chrono::milliseconds took)> watched(
+      device& d, const std::string& at);
   void change_own(device& d, bool recall);
   void react(device& d);
   void mark(device& d, const char* method);
@@ -136,6 +143,7 @@ class workload {
   bool issuing_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();  ///< what later() put off ends with it
   bool measuring_ = true;
+  std::shared_ptr<watched_attempts> attempts_;
   std::chrono::steady_clock::time_point acknowledged_at_;  ///< the newest send
   std::chrono::steady_clock::time_point watched_from_;
   const std::chrono::steady_clock::time_point made_at_ = std::chrono::steady_clock::now();

@@ -6,13 +6,16 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace nova::crash {
 
 /// A conversation and who may do what in it. Numbers are indices of accounts.
 struct workload::place {
+  std::size_t number = 0;  ///< in the record
   std::string id;
   std::size_t owner = 0;
   std::vector<std::size_t> senders;
@@ -34,6 +37,9 @@ struct workload::device {
   std::shared_ptr<client::session> session;
   bool stubborn = false;  ///< stays where it is when others move
   bool slow = false;      ///< has a small receive buffer, and stops reading when told
+  int drops = 0;          ///< times that the load cut its socket
+  /// Of watched attempts that were lost: the socket's end comes next and says why.
+  std::vector<std::function<void(int close_code)>> lost_attempts;
   std::map<std::pair<std::string, std::string>, std::int64_t>
       read_by;                                  ///< (conversation, account) → read_seq as told
   std::map<std::string, std::string> presence;  ///< of accounts it watches

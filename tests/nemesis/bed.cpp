@@ -326,6 +326,22 @@ std::size_t bed::owner(const std::string& domain, std::size_t asked) {
   return *most == 0 ? nodes : static_cast<std::size_t>(most - parts.begin());
 }
 
+std::vector<std::size_t> bed::owners_of_shards(const std::string& domain) {
+  std::vector<std::size_t> out;
+  const auto answer = pages_of(0).get("/cluster").json();
+  if (!answer.is_object()) return out;
+  for (const auto& d : answer.at("domains").as_array()) {
+    if (d.at("domain").as_string() != domain) continue;
+    const auto owner = std::ranges::find(names, d.at("node").as_string()) - std::begin(names);
+    for (const auto& shard : d.at("shards").as_array()) {
+      const auto at = shard.to_number<std::size_t>();
+      out.resize(std::max(out.size(), at + 1), nodes);
+      out[at] = static_cast<std::size_t>(owner);
+    }
+  }
+  return out;
+}
+
 bool bed::move(const std::string& domain, std::size_t from, std::size_t to) {
   const auto answer = pages_of(from).post("/cluster/move/" + domain + "/" + names[to], "");
   return answer.body.find("true") != std::string::npos;

@@ -61,6 +61,8 @@ class bed {
 
   /// Index of the node with the most parts of the domain, as node `asked` says; `nodes`: it knows no owner.
   std::size_t owner(const std::string& domain, std::size_t asked);
+  /// By shard, the index of its owner as all nodes say when the bed is whole; empty: the first gateway does not answer.
+  std::vector<std::size_t> owners_of_shards(const std::string& domain);
   /// Domains, each with its two nodes.
   struct placed {
     std::string domain;

@@ -3,6 +3,7 @@
 
 #include "tests/nemesis/bed.hpp"
 #include "tests/nemesis/rolling_upgrade.hpp"
+#include "tests/nemesis/untouched.hpp"
 #include "tests/support/slowdown.hpp"
 
 #include <algorithm>
@@ -56,6 +57,7 @@ class run {
   nemesis_report carry_out() {
     report_.seed = options_.seed;
     if (start() && strike_all() && rest()) {
+      count_untouched();
       load_->judge(report_);
       std::string why;
       if (upgrade_ && !upgrade_->judge(report_, load_->record(), why)) fail(why);
@@ -92,6 +94,7 @@ class run {
     if (!load_->begin(why)) return fail("setting up: " + why);
     if (upgrade_ && !upgrade_->begin(why)) return fail(why);
     began_ = clock_type::now();
+    untouched_.emplace(bed_, *load_);
     std::printf("%zu sockets on %zu gateways of %zu nodes, set up in %lld ms\n",
                 load_->sockets().device_count(), bed::gateways, bed::nodes,
                 static_cast<long long>(since(at)));
@@ -110,13 +113,22 @@ class run {
     return load_->sockets().await_acked(1000, load_within) || fail("the load stands still");
   }
 
+  void count_untouched() {
+    const auto counts = untouched_->faults();
+    for (std::size_t i = 0; i < counts.size(); ++i) report_.harms[i].untouched = counts[i];
+    report_.calm = untouched_->calm();
+  }
+
   bool strike(harm h) {
     const auto name = std::string(name_of(h));
+    untouched_->begin_calm();
     if (!load_->sockets().await_acked(load_->acked() + least_sends + random_() % more_sends,
                                       load_within))
       return fail("the load stands still before " + name);
     harm_record r{.what = h, .detail = {}, .began_ms = since(began_)};
     const auto harmed = harmed_packets();
+    touched_.reset();
+    untouched_->begin_fault();
     load_->sockets().watch_pauses();
     const auto at = clock_type::now();
     if (!carry_out(h, r.detail)) return false;
@@ -129,6 +141,7 @@ class run {
     if (!bed_.await_whole(whole_within, why))
       return fail("not whole after " + name + ", " + r.detail + ": " + why);
     r.whole_ms = since(healed);
+    untouched_->end_fault(touched_);
     const auto counts = load_->sockets().counts();
     r.first_ms = counts.first_answer_ms;
     r.gap_ms = counts.longest_pause_ms;
@@ -177,6 +190,7 @@ class run {
     detail = std::string(name_of(a)) + " of " + detail + " and " + std::string(name_of(b)) +
              " of " + more;
     bed_.net().heal();
+    touched_.reset();
     return done;
   }
 
@@ -194,6 +208,9 @@ class run {
 
   void break_network(harm h, std::string& detail) {
     const auto node = h == harm::cut_halves ? random_() % bed::gateways : any_node();
+    if (h == harm::cut_off || h == harm::cut_links || h == harm::cut_halves ||
+        h == harm::cut_one_way)
+      touched_ = node;
     detail = bed::name_of(node);
     const auto self = bed::host_of(node);
     std::vector<unsigned> others;
@@ -276,6 +293,7 @@ class run {
   /// it begins at once, and cannot be ready before the network is whole.
   bool kill(const std::vector<std::size_t>& which, std::string& detail) {
     std::string why;
+    if (which.size() == 1) touched_ = which.front();
     for (const auto i : which) {
       detail += (detail.empty() ? "" : " ") + bed::name_of(i);
       bed_.node(i).kill();
@@ -296,6 +314,7 @@ class run {
 
   bool freeze(std::string& detail) {
     const auto i = any_node();
+    touched_ = i;
     detail = bed::name_of(i);
     bed_.node(i).pause();
     hold(milliseconds(3500 + random_() % 3000), detail);
@@ -336,6 +355,7 @@ class run {
 
   bool drain(std::string& detail) {
     const auto i = any_node();
+    touched_ = i;
     detail = bed::name_of(i);
     if (!bed_.drain(i)) return fail(detail + " does not drain");
     const auto until = clock_type::now() + moved_within;
@@ -350,6 +370,7 @@ class run {
   bool replace(harm h, std::string& detail) {
     const bool on = h == harm::upgrade_node;
     const auto i = on ? upgrade_->first_of_previous() : any_node();
+    touched_ = i;
     std::string why;
     return upgrade_->replace(i, on, detail, why) || fail(name_and(h, detail) + why);
   }
@@ -372,7 +393,9 @@ class run {
   std::optional<crash::database_audit> audit_;
   std::unique_ptr<crash::load> load_;
   clock_type::time_point began_;
-  bool nodes_apart_ = false;  ///< wires between nodes are cut while a process is harmed
+  std::optional<untouched_shards> untouched_;
+  std::optional<std::size_t> touched_;  ///< the only node that the fault touches
+  bool nodes_apart_ = false;            ///< wires between nodes are cut while a process is harmed
 };
 
 }  // namespace

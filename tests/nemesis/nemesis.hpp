@@ -59,11 +59,14 @@ struct harm_record {
   std::int64_t healed_ms = 0;  ///< from the healing to 100 more answered sends
   std::int64_t whole_ms = 0;   ///< from the healing to linked nodes that agree on all owners
   std::uint64_t packets = 0;   ///< that the network lost or held up on purpose
+  /// Attempts to send to shards that it did not touch, see untouched.hpp.
+  crash::attempt_count untouched = {};
 };
 
 struct nemesis_report : crash::load_report {
   std::uint64_t seed = 0;
   std::vector<harm_record> harms;
+  crash::attempt_count calm;                    ///< attempts to send between the faults
   std::map<std::string, std::string> releases;  ///< after a rolling upgrade, by node
   std::vector<std::string> migrations;          ///< that it applied
   std::string logs;                             ///< of the nodes; only when it failed

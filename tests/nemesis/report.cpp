@@ -23,6 +23,8 @@ using times = std::vector<std::int64_t>;
 
 constexpr std::size_t judged_faults = 20;
 constexpr double recovered_ms = 10'000.0 * test::slowdown;
+constexpr std::size_t judged_attempts = 10'000;
+constexpr double available_percent = 99.9;
 
 std::int64_t part(times& values, std::size_t tenths) {
   std::sort(values.begin(), values.end());
@@ -44,12 +46,44 @@ goal recovery(const nemesis_report& r, const char* name, std::int64_t harm_recor
           judged_faults};
 }
 
+double percent_of(const crash::attempt_count& c) {
+  return c.tried == 0 ? 100 : 100 * static_cast<double>(c.answered) / static_cast<double>(c.tried);
+}
+
+crash::attempt_count untouched_of(const nemesis_report& r) {
+  crash::attempt_count out;
+  for (const auto& h : r.harms) out += h.untouched;
+  return out;
+}
+
+goal availability(const nemesis_report& r) {
+  const auto sum = untouched_of(r);
+  return {"% of sends to untouched shards answered in time",
+          percent_of(sum),
+          available_percent,
+          sum.tried,
+          judged_attempts,
+          true};
+}
+
 std::string text_of(const goal& g) {
   char text[200];
-  std::snprintf(text, sizeof text, "%s: %.0f, at most %.0f: ", g.name.c_str(), g.value, g.bound);
+  std::snprintf(text, sizeof text, "%s: %.*f, at %s %.*f: ", g.name.c_str(), g.at_least ? 3 : 0,
+                g.value, g.at_least ? "least" : "most", g.at_least ? 1 : 0, g.bound);
   if (!g.judged())
     return text + ("not judged, " + std::to_string(g.of) + " of " + std::to_string(g.least)) + "\n";
   return text + std::string(g.met() ? "met" : "MISSED") + "\n";
+}
+
+std::string in_words(const char* what, const crash::attempt_count& c) {
+  const auto wide = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
+  char text[300];
+  std::snprintf(text, sizeof text,
+                "%s: %.3f %% of %llu; %llu late, %llu put off, %llu cut; %llu more were told to "
+                "resume\n",
+                what, percent_of(c), wide(c.tried), wide(c.late), wide(c.put_off), wide(c.cut),
+                wide(c.moved));
+  return text;
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -77,11 +111,17 @@ std::string row(const std::string& name, const std::vector<const harm_record*>& 
   return out + "\n";
 }
 
+json::object json_of(const crash::attempt_count& c) {
+  return {{"sends", c.tried},     {"answered", c.answered}, {"late", c.late},
+          {"put_off", c.put_off}, {"cut", c.cut},           {"told_to_resume", c.moved}};
+}
+
 }  // namespace
 
 std::vector<goal> goals_of(const nemesis_report& r) {
   return {recovery(r, "ms from the healing to 100 more sends, p99", &harm_record::healed_ms),
-          recovery(r, "ms from the healing to a whole cluster, p99", &harm_record::whole_ms)};
+          recovery(r, "ms from the healing to a whole cluster, p99", &harm_record::whole_ms),
+          availability(r)};
 }
 
 bool passed(const nemesis_report& r) {
@@ -110,6 +150,9 @@ std::string text_of(const nemesis_report& r) {
   if (!all.empty()) out += row("all", all);
   if (!all.empty())
     for (const auto& g : goals_of(r)) out += text_of(g);
+  if (r.calm.tried != 0)
+    out += in_words("sends to untouched shards", untouched_of(r)) +
+           in_words("beside it, to all shards between the faults", r.calm);
   const std::pair<fault, const char*> counted[] = {{fault::lost, "lost"},
                                                    {fault::doubled, "doubled"},
                                                    {fault::reordered, "reordered"},
@@ -141,7 +184,8 @@ std::string json_of(const nemesis_report& r) {
                                  {"longest_gap_ms", h.gap_ms},
                                  {"healed_100_sends_ms", h.healed_ms},
                                  {"healed_whole_ms", h.whole_ms},
-                                 {"packets", h.packets}});
+                                 {"packets", h.packets},
+                                 {"untouched", json_of(h.untouched)}});
   for (const auto& g : goals_of(r))
     goals.push_back(json::object{{"name", g.name},
                                  {"value", g.value},
@@ -166,6 +210,7 @@ std::string json_of(const nemesis_report& r) {
                                       {"releases", std::move(releases)},
                                       {"migrations", std::move(migrations)},
                                       {"goals", std::move(goals)},
+                                      {"between_the_faults", json_of(r.calm)},
                                       {"faults", std::move(harms)},
                                       {"violations", std::move(found)}});
 }

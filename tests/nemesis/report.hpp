@@ -13,12 +13,14 @@ struct goal {
   std::string name;
   double value = 0, bound = 0;
   std::size_t of = 0, least = 0;  ///< how many were measured, and how many are judged
+  bool at_least = false;          ///< else at most
 
   bool judged() const { return of >= least; }
-  bool met() const { return value <= bound; }
+  bool met() const { return at_least ? value >= bound : value <= bound; }
 };
 
 /// 99 of 100 faults are recovered from within the bound: 100 more sends are answered, and all nodes are linked and agree on all owners.
+/// 99.9 of 100 attempts to send to shards that a fault does not touch are answered within a second, see untouched.hpp.
 std::vector<goal> goals_of(const nemesis_report& r);
 /// Sound, and no judged goal is missed.
 bool passed(const nemesis_report& r);

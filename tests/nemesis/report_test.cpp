@@ -50,3 +50,21 @@ TEST_CASE("no goal makes a run good whose checker found something") {
   r.failed = "stands still";
   CHECK_FALSE(passed(r));
 }
+
+TEST_CASE("untouched shards are to answer 99.9 of 100 sends, judged from 10,000 on") {
+  auto r = with_faults(3);
+  r.harms[0].untouched = {9'999, 9'000, 900, 90, 9, 1};
+  r.calm = {1'000, 999, 1};
+  CHECK(passed(r));
+  CHECK(contains(text_of(r), "not judged, 9999 of 10000"));
+  CHECK(contains(text_of(r), "90.009 % of 9999; 900 late, 90 put off, 9 cut; 1 more"));
+  CHECK(contains(text_of(r), "between the faults: 99.900 % of 1000"));
+  r.harms[0].untouched = {4'000, 3'990};
+  r.harms[2].untouched = {6'000, 6'000};
+  CHECK(goals_of(r).at(2).value == doctest::Approx(99.9));
+  CHECK(passed(r));
+  r.harms[2].untouched.answered -= 1;
+  CHECK_FALSE(passed(r));
+  CHECK(contains(text_of(r), "99.890, at least 99.9: MISSED"));
+  CHECK(contains(json_of(r), R"("untouched":{"sends":6000,"answered":5999,)"));
+}
