@@ -150,33 +150,6 @@ std::vector<cpu_row> cpu_rows(const run_file& run, const std::string& unit) {
 
 }  // namespace
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
-}
-
-std::string shown(double value) {
-  if (value == 0) return "0";
-  const int digits =
-      std::abs(value) >= 100 ? 0 : 2 - static_cast<int>(std::floor(std::log10(std::abs(value))));
-  auto text = format(("%." + std::to_string(std::clamp(digits, 0, 6)) + "f").c_str(), value);
-  const auto point = text.find('.');
-  if (point != text.npos) {
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.back() == '.') text.pop_back();
-  }
-  auto end = std::min(text.find('.'), text.size());
-  for (const std::size_t sign = text[0] == '-'; end > 3 + sign; end -= 3) text.insert(end - 3, ",");
-  return text;
-}
-
 std::string spoken(std::string_view name) {
   std::string out(name);
   std::replace(out.begin(), out.end(), '_', ' ');

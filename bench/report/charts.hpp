@@ -3,16 +3,15 @@
 #pragma once
 
 #include "bench/report/run_file.hpp"
+#include "tests/support/page_parts.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace nova::bench {
 
-/// Escapes text for HTML text and attributes.
-std::string escaped(std::string_view text);
-/// Three significant digits, thousands separated: "34,500", "0.0263".
-std::string shown(double value);
+using page::escaped;
+using page::shown;
 /// "share_of_bare_insert" → "share of bare insert".
 std::string spoken(std::string_view name);
 

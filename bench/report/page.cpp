@@ -3,6 +3,7 @@
 
 #include "bench/report/charts.hpp"
 #include "bench/rivals/rival_chat.hpp"
+#include "tests/support/page_parts.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -12,38 +13,6 @@
 namespace nova::bench {
 
 namespace {
-
-constexpr const char* style = R"(<style>
-:root{--ground:#fbfbfa;--ink:#1d2125;--soft:#5c666f;--line:#d9dde0;--card:#fff;--nova:#2f6fde;--bare:#9aa4ad;--client:#c9a227;
---server:#2f6fde;--postgres:#2a9d78;--good:#1c7c4a;--bad:#b3372f;--p90:#7aa5ee;--p99:#e0803a;--p999:#b3372f}
-@media (prefers-color-scheme:dark){:root{--ground:#14171a;--ink:#e6e9eb;--soft:#9aa5ae;--line:#31383e;--card:#1b2024;
---nova:#6c9ff2;--bare:#6d7881;--client:#d8b84a;--server:#6c9ff2;--postgres:#4cbd97;--good:#5fca90;--bad:#f0837a;--p90:#3f6db8;
---p99:#f0a060;--p999:#f0837a}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-main{max-width:1020px;margin:0 auto;padding:28px 24px 60px}
-h1{font-size:26px;margin:0 0 4px}h2{font-size:20px;margin:44px 0 4px;padding-top:18px;border-top:1px solid var(--line)}
-p{margin:4px 0 14px;color:var(--soft)}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:14px}
-th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1px solid var(--line);padding:5px 10px 5px 0}
-td{border-bottom:1px solid var(--line);padding:5px 10px 5px 0;vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}
-.rivals td:first-child{min-width:150px}.rivals td:nth-child(2){min-width:250px}th{vertical-align:bottom}
-.met{color:var(--good);font-weight:600}.missed{color:var(--bad);font-weight:600}
-.broken{color:var(--bad);border-left:3px solid var(--bad);padding-left:10px}
-figure{margin:18px 0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px 6px}
-figcaption{font-weight:600;font-size:14px;margin-bottom:6px}
-svg{width:100%;height:auto;display:block;font:13px system-ui,sans-serif}
-.label{fill:var(--ink)}.value{fill:var(--soft);font-variant-numeric:tabular-nums}
-.tick{fill:var(--soft);font-size:11px;text-anchor:middle}.grid{stroke:var(--line)}
-.range{stroke:var(--bare);stroke-width:3}
-rect.nova{fill:var(--nova)}rect.bare{fill:var(--bare)}
-rect.client{fill:var(--client)}rect.server{fill:var(--server)}rect.postgres{fill:var(--postgres)}
-.p50{fill:var(--nova)}.p90{fill:var(--p90)}.p99{fill:var(--p99)}.p999{fill:var(--p999)}
-.key{display:inline-block;width:11px;height:11px;border-radius:3px;margin:0 5px 0 14px;vertical-align:-1px}
-details{margin:10px 0}summary{cursor:pointer;color:var(--soft)}
-</style>)";
 
 std::string cell(const std::string& text, bool number = false) {
   return std::string(number ? "<td class=\"n\">" : "<td>") + escaped(text) + "</td>";
@@ -165,21 +134,18 @@ std::string make_page(const std::vector<run_file>& runs) {
     broken += !run.sound;
   }
   std::string out =
-      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width,initial-scale=1\"><title>Nova, measured</title>";
-  out += style;
-  out += "</head><body><main><h1>Nova, measured</h1><p>" + std::to_string(runs.size()) +
-         " runs · " + std::to_string(met) + " of " + std::to_string(goals) + " goals met · " +
-         (broken == 0 ? "nothing lost, doubled or out of order"
-                      : std::to_string(broken) + " runs not sound") +
-         ". Each run took its references on the same machine in the same minutes. "
-         "<span class=\"key\" style=\"background:var(--client)\"></span>client"
-         "<span class=\"key\" style=\"background:var(--server)\"></span>server"
-         "<span class=\"key\" style=\"background:var(--postgres)\"></span>PostgreSQL"
-         "<span class=\"key\" style=\"background:var(--bare)\"></span>bare reference</p>";
+      "<h1>Nova, measured</h1><p>" + std::to_string(runs.size()) + " runs · " +
+      std::to_string(met) + " of " + std::to_string(goals) + " goals met · " +
+      (broken == 0 ? "nothing lost, doubled or out of order"
+                   : std::to_string(broken) + " runs not sound") +
+      ". Each run took its references on the same machine in the same minutes. "
+      "<span class=\"key\" style=\"background:var(--client)\"></span>client"
+      "<span class=\"key\" style=\"background:var(--server)\"></span>server"
+      "<span class=\"key\" style=\"background:var(--postgres)\"></span>PostgreSQL"
+      "<span class=\"key\" style=\"background:var(--bare)\"></span>bare reference</p>";
   out += goals_table(runs) + rivals_table(runs);
   for (const auto& run : runs) out += run_section(run);
-  return out + "</main></body></html>\n";
+  return page::whole("Nova, measured", out);
 }
 
 int print_report(const std::vector<std::string>& files) {
