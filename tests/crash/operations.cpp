@@ -65,7 +65,7 @@ void workload::send(device& d) {
   ++counts_.operations;
   d.begin(send_method);
   ++in_flight_;
-  transmit(d, record_.sends.size() - 1);
+  transmit(d, record_.sends.size() - 1, std::chrono::steady_clock::now());
 }
 
 void workload::drop(device& d) {
@@ -101,14 +101,14 @@ std::function<void(const client::call_reply&, std::chrono::milliseconds)> worklo
   };
 }
 
-void workload::transmit(device& d, std::size_t send) {
+void workload::transmit(device& d, std::size_t send, std::chrono::steady_clock::time_point first) {
   const auto& s = record_.sends[send];
   const auto params = in_conversation(s.conversation) + R"(,"client_id":)" + quoted(s.client_id) +
                       R"(,"text":)" + quoted(s.text) + "}";
   const auto start = std::chrono::steady_clock::now();
   d.session->call(
       send_method, params,
-      [this, &d, send, start, was_open = d.session->is_open(),
+      [this, &d, send, start, first, was_open = d.session->is_open(),
        watched = watched(d, s.conversation)](const client::call_reply& r) {
         auto& s = record_.sends[send];
         const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -128,7 +128,7 @@ void workload::transmit(device& d, std::size_t send) {
           s.open = !options_.others.empty();
           d.last_refusal = r.lost ? "lost" : r.code();
           this->later(std::chrono::milliseconds(r.lost ? 0 : 50 + random(150)),
-                      [this, &d, send] { transmit(d, send); });
+                      [this, &d, send, first] { transmit(d, send, first); });
           return;
         }
         d.end(send_method);
@@ -140,14 +140,16 @@ void workload::transmit(device& d, std::size_t send) {
         }
         s.answers.push_back({find_number(r.body, "seq").value_or(0),
                              std::string(find_string(r.body, "message_id"))});
-        acknowledged(start);
+        acknowledged(start, first);
         d.own.push_back({place_of_[s.conversation], s.answers.back().seq});
         if (d.own.size() > own_kept) d.own.pop_front();
       });
 }
 
-void workload::acknowledged(std::chrono::steady_clock::time_point began) {
+void workload::acknowledged(std::chrono::steady_clock::time_point began,
+                            std::chrono::steady_clock::time_point first) {
   const auto now = std::chrono::steady_clock::now();
+  series_.answered(now, std::chrono::duration_cast<std::chrono::milliseconds>(now - first));
   const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(now - acknowledged_at_);
   counts_.longest_pause_ms = std::max<std::int64_t>(counts_.longest_pause_ms, pause.count());
   acknowledged_at_ = now;

@@ -156,6 +156,7 @@ bool workload::open_devices(std::string& why) {
 void workload::begin() {
   io_.run([this] {
     issuing_ = true;
+    series_.begin(std::chrono::steady_clock::now());
     for (auto& d : devices_) tick(*d);
   });
 }
@@ -221,6 +222,12 @@ void workload::watch_pauses() {
 
 void workload::watch_attempts(std::shared_ptr<watched_attempts> into) {
   io_.run([&] { attempts_ = std::move(into); });
+}
+
+std::vector<answer_series::point> workload::series() {
+  std::vector<answer_series::point> out;
+  io_.run([&] { out = series_.until(std::chrono::steady_clock::now()); });
+  return out;
 }
 
 workload_counts workload::counts() {

@@ -2,6 +2,7 @@
 // pause, come back after every loss and send again what was not answered. Writes down all that it does and is told.
 #pragma once
 
+#include "tests/crash/answer_series.hpp"
 #include "tests/crash/history.hpp"
 #include "tests/crash/watched_attempts.hpp"
 #include "tests/support/client/account.hpp"
@@ -88,6 +89,8 @@ class workload {
   void probe_presence(std::chrono::milliseconds within);
 
   workload_counts counts();
+  /// Since begin().
+  std::vector<answer_series::point> series();
   const std::vector<client::account>& accounts() const noexcept { return accounts_; }
   std::size_t device_count() const noexcept { return devices_.size(); }
 
@@ -105,7 +108,8 @@ class workload {
   void tick(device& d);
   void issue(device& d);
   void send(device& d);
-  void transmit(device& d, std::size_t send);
+  /// `first`: when its first attempt began.
+  void transmit(device& d, std::size_t send, std::chrono::steady_clock::time_point first);
   void drop(device& d);
   /// Called with how an attempt ended that begins now; null: it is not counted.
   std::function<void(const client::call_reply&, std::chrono::milliseconds took)> watched(
@@ -121,7 +125,8 @@ class workload {
   void once(device& d, std::string_view method, const std::string& params,
             std::function<void(outcome, std::string_view body)> end);
 
-  void acknowledged(std::chrono::steady_clock::time_point began);
+  void acknowledged(std::chrono::steady_clock::time_point began,
+                    std::chrono::steady_clock::time_point first);
   void opened(device& d, std::string_view result);
   void pushed(device& d, std::string_view frame);
   void write_down(device& d, stream_event e);
@@ -144,6 +149,7 @@ class workload {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();  ///< what later() put off ends with it
   bool measuring_ = true;
   std::shared_ptr<watched_attempts> attempts_;
+  answer_series series_;
   std::chrono::steady_clock::time_point acknowledged_at_;  ///< the newest send
   std::chrono::steady_clock::time_point watched_from_;
   const std::chrono::steady_clock::time_point made_at_ = std::chrono::steady_clock::now();

@@ -56,7 +56,9 @@ class run {
 
   nemesis_report carry_out() {
     report_.seed = options_.seed;
-    if (start() && strike_all() && rest()) {
+    const bool struck = start() && strike_all();
+    if (load_) report_.series = load_->sockets().series();
+    if (struck && rest()) {
       count_untouched();
       load_->judge(report_);
       std::string why;

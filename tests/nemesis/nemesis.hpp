@@ -66,10 +66,11 @@ struct harm_record {
 struct nemesis_report : crash::load_report {
   std::uint64_t seed = 0;
   std::vector<harm_record> harms;
-  crash::attempt_count calm;                    ///< attempts to send between the faults
-  std::map<std::string, std::string> releases;  ///< after a rolling upgrade, by node
-  std::vector<std::string> migrations;          ///< that it applied
-  std::string logs;                             ///< of the nodes; only when it failed
+  std::vector<crash::answer_series::point> series;  ///< of the load, until the last fault was over
+  crash::attempt_count calm;                        ///< attempts to send between the faults
+  std::map<std::string, std::string> releases;      ///< after a rolling upgrade, by node
+  std::vector<std::string> migrations;              ///< that it applied
+  std::string logs;                                 ///< of the nodes; only when it failed
 };
 
 /// After host::enter().

@@ -2,6 +2,7 @@
 // ctest runs a short plan; `--faults N`, and `tests/run --nemesis`, the long form. A failed run prints its seed.
 #include "tests/nemesis/host.hpp"
 #include "tests/nemesis/report.hpp"
+#include "tests/nemesis/report_page.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -41,7 +42,7 @@ int main(int argc, char** argv) {
   nemesis_options options;
   std::size_t faults = 0;
   std::vector<std::string> only;
-  std::string json_file;
+  std::string json_file, page_file;
   std::uint64_t seed = 0;
   bool quiet = false;
   app.add_option("--faults", faults, "so many, of all kinds; without it a short plan");
@@ -59,6 +60,8 @@ int main(int argc, char** argv) {
                  "program of the previous release, which all nodes begin with: they are replaced")
       ->check(CLI::ExistingFile);
   app.add_option("--json", json_file, "the report, for programs");
+  app.add_option("--page", page_file,
+                 "the report, for a browser: the load and the faults over time");
   CLI11_PARSE(app, argc, argv);
   options.seed = seed != 0 ? seed : std::random_device{}();
   options.pause = std::chrono::milliseconds(pause_ms);
@@ -84,6 +87,7 @@ int main(int argc, char** argv) {
   print(report);
   std::printf("%s", text_of(report).c_str());
   if (!json_file.empty()) std::ofstream(json_file) << json_of(report) << '\n';
+  if (!page_file.empty()) std::ofstream(page_file) << page_of(report);
   if (!report.sound()) std::printf("%s\n", report.logs.c_str());
   const bool good = passed(report);
   std::printf("%s (seed %llu)\n",

@@ -67,9 +67,10 @@ goal availability(const nemesis_report& r) {
 }
 
 std::string text_of(const goal& g) {
-  char text[200];
-  std::snprintf(text, sizeof text, "%s: %.*f, at %s %.*f: ", g.name.c_str(), g.at_least ? 3 : 0,
-                g.value, g.at_least ? "least" : "most", g.at_least ? 1 : 0, g.bound);
+  char bound[60];
+  std::snprintf(bound, sizeof bound, ", at %s %.*f: ", g.at_least ? "least" : "most",
+                g.at_least ? 1 : 0, g.bound);
+  const auto text = g.name + ": " + value_of(g) + bound;
   if (!g.judged())
     return text + ("not judged, " + std::to_string(g.of) + " of " + std::to_string(g.least)) + "\n";
   return text + std::string(g.met() ? "met" : "MISSED") + "\n";
@@ -117,6 +118,12 @@ json::object json_of(const crash::attempt_count& c) {
 }
 
 }  // namespace
+
+std::string value_of(const goal& g) {
+  char out[60];
+  std::snprintf(out, sizeof out, "%.*f", g.at_least ? 3 : 0, g.value);
+  return out;
+}
 
 std::vector<goal> goals_of(const nemesis_report& r) {
   return {recovery(r, "ms from the healing to 100 more sends, p99", &harm_record::healed_ms),
@@ -169,6 +176,27 @@ std::string text_of(const nemesis_report& r) {
   return out + " " + std::to_string(others) + " others\n";
 }
 
+namespace {
+
+/// Arrays of the same length; a time is null when nothing was answered in its interval.
+json::object series_of(const nemesis_report& r) {
+  json::array answered, half, most;
+  const auto time = [](const auto& p, float ms) {
+    return p.answered == 0 ? json::value() : json::value(ms);
+  };
+  for (const auto& p : r.series) {
+    answered.emplace_back(p.answered);
+    half.emplace_back(time(p, p.p50_ms));
+    most.emplace_back(time(p, p.p99_ms));
+  }
+  return {{"interval_ms", crash::answer_series::interval.count()},
+          {"answered_sends", std::move(answered)},
+          {"p50_ms", std::move(half)},
+          {"p99_ms", std::move(most)}};
+}
+
+}  // namespace
+
 std::string json_of(const nemesis_report& r) {
   json::array harms, found, goals, migrations(r.migrations.begin(), r.migrations.end());
   json::object releases, put_off, closes;
@@ -212,6 +240,7 @@ std::string json_of(const nemesis_report& r) {
                                       {"goals", std::move(goals)},
                                       {"between_the_faults", json_of(r.calm)},
                                       {"faults", std::move(harms)},
+                                      {"series", series_of(r)},
                                       {"violations", std::move(found)}});
 }
 

@@ -19,6 +19,8 @@ struct goal {
   bool met() const { return at_least ? value >= bound : value <= bound; }
 };
 
+/// Milliseconds without, percent with three decimals.
+std::string value_of(const goal& g);
 /// 99 of 100 faults are recovered from within the bound: 100 more sends are answered, and all nodes are linked and agree on all owners.
 /// 99.9 of 100 attempts to send to shards that a fault does not touch are answered within a second, see untouched.hpp.
 std::vector<goal> goals_of(const nemesis_report& r);
@@ -27,7 +29,7 @@ bool passed(const nemesis_report& r);
 
 /// What the checker found, the goals, and for each kind of fault how long it took: median, nine tenths, longest.
 std::string text_of(const nemesis_report& r);
-/// All faults one by one.
+/// All faults one by one, and the load over time.
 std::string json_of(const nemesis_report& r);
 
 }  // namespace nova::nemesis
