@@ -2,6 +2,7 @@
 #include "tests/nemesis/nemesis.hpp"
 
 #include "tests/nemesis/bed.hpp"
+#include "tests/nemesis/herd.hpp"
 #include "tests/nemesis/rolling_upgrade.hpp"
 #include "tests/nemesis/untouched.hpp"
 #include "tests/support/slowdown.hpp"
@@ -21,11 +22,13 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr std::string_view names[all_harms] = {
-    "kill-node",     "kill-all",       "freeze-node",    "cut-off",       "cut-links",
-    "cut-halves",    "cut-one-way",    "lose-packets",   "delay-packets", "limit-bandwidth",
-    "stop-database", "pause-database", "slow-consumers", "move-domains",  "drain-node",
-    "mix",           "upgrade-node",   "roll-back-node"};
+constexpr std::string_view names[all_harms] = {"kill-node",       "kill-all",      "freeze-node",
+                                               "cut-off",         "cut-links",     "cut-halves",
+                                               "cut-one-way",     "lose-packets",  "delay-packets",
+                                               "limit-bandwidth", "stop-database", "pause-database",
+                                               "slow-consumers",  "move-domains",  "drain-node",
+                                               "kill-herd",       "mix",           "upgrade-node",
+                                               "roll-back-node"};
 
 constexpr std::uint64_t sends_to_recover = 100;
 constexpr std::size_t posts_of_upgrades = 4;
@@ -68,6 +71,7 @@ class run {
     if (load_ && report_.counts.operations == 0) report_.counts = load_->counts();
     if (load_ && !report_.sound() && !options_.folder.empty())
       crash::write_streams(load_->record(), options_.folder + "/streams");
+    herd_.reset();
     load_.reset();
     return std::move(report_);
   }
@@ -127,6 +131,7 @@ class run {
     if (!load_->sockets().await_acked(load_->acked() + least_sends + random_() % more_sends,
                                       load_within))
       return fail("the load stands still before " + name);
+    if (h == harm::kill_herd && !gather_herd()) return false;
     harm_record r{.what = h, .detail = {}, .began_ms = since(began_)};
     const auto harmed = harmed_packets();
     touched_.reset();
@@ -143,6 +148,7 @@ class run {
     if (!bed_.await_whole(whole_within, why))
       return fail("not whole after " + name + ", " + r.detail + ": " + why);
     r.whole_ms = since(healed);
+    if (herd_) herd_->disperse();
     untouched_->end_fault(touched_);
     const auto counts = load_->sockets().counts();
     r.first_ms = counts.first_answer_ms;
@@ -285,6 +291,7 @@ class run {
       case harm::slow_consumers: return slow_consumers(detail);
       case harm::move_domains: return move_domains(detail);
       case harm::drain_node: return drain(detail);
+      case harm::kill_herd: return kill_herd(detail);
       case harm::upgrade_node:
       case harm::roll_back_node: return replace(h, detail);
       default: return false;
@@ -312,6 +319,28 @@ class run {
     }
     started = started && bed_.await_ready(which, nodes_apart_, why);
     return started || fail("start after a kill: " + why);
+  }
+
+  bool gather_herd() {
+    if (!herd_) herd_.emplace(load_->io(), bed_.gateway_addresses());
+    herd_at_ = random_() % bed::gateways;
+    std::string why;
+    return herd_->gather(herd_at_, why) || fail(why);
+  }
+
+  /// The gateway comes back when all of its sockets are at the other one.
+  bool kill_herd(std::string& detail) {
+    touched_ = herd_at_;
+    const auto at = clock_type::now();
+    bed_.node(herd_at_).kill();
+    detail = bed::name_of(herd_at_) + " with " + std::to_string(herd::sockets) + " sockets more";
+    if (!herd_->await_back(recovery_within))
+      return fail("killed, " + detail + ", of which " + std::to_string(herd_->back()) +
+                  " came back");
+    detail += ", all back after " + std::to_string(since(at)) + " ms, " +
+              std::to_string(herd_->resumed()) + " resumed";
+    std::string why;
+    return bed_.start_node(herd_at_, why) || fail("start after a kill: " + why);
   }
 
   bool freeze(std::string& detail) {
@@ -396,6 +425,8 @@ class run {
   std::unique_ptr<crash::load> load_;
   clock_type::time_point began_;
   std::optional<untouched_shards> untouched_;
+  std::optional<herd> herd_;
+  std::size_t herd_at_ = 0;
   std::optional<std::size_t> touched_;  ///< the only node that the fault touches
   bool nodes_apart_ = false;            ///< wires between nodes are cut while a process is harmed
 };
