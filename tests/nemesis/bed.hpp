@@ -4,6 +4,7 @@
 
 #include "storage/embedded/embedded_postgres.hpp"
 #include "tests/nemesis/network.hpp"
+#include "tests/nemesis/stepped_clock.hpp"
 #include "tests/support/server_process.hpp"
 
 #include <array>
@@ -55,6 +56,7 @@ class bed {
   static std::string name_of(std::size_t i);
   std::vector<client::endpoint> gateway_addresses() const;
 
+  stepped_clock& clock(std::size_t i) { return *clocks_[i]; }
   network& net() noexcept { return net_; }
   static unsigned host_of(std::size_t node) { return static_cast<unsigned>(node) + 1; }
   static constexpr unsigned database_host = 100, clients_host = 200;
@@ -103,6 +105,7 @@ class bed {
   std::vector<placed> domains_;
   std::vector<host*> hosts_;  ///< of the nodes
   host* database_host_ = nullptr;
+  std::vector<std::unique_ptr<stepped_clock>> clocks_;  ///< of the nodes
   std::vector<client::server_options> node_options_;
   std::vector<std::unique_ptr<client::server_process>> nodes_;
 };

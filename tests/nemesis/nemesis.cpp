@@ -27,10 +27,11 @@ constexpr std::string_view names[all_harms] = {"kill-node",       "kill-all",   
                                                "cut-one-way",     "lose-packets",  "delay-packets",
                                                "limit-bandwidth", "stop-database", "pause-database",
                                                "slow-consumers",  "move-domains",  "drain-node",
-                                               "kill-herd",       "mix",           "upgrade-node",
-                                               "roll-back-node"};
+                                               "kill-herd",       "step-clock",    "mix",
+                                               "upgrade-node",    "roll-back-node"};
 
 constexpr std::uint64_t sends_to_recover = 100;
+constexpr std::int64_t clock_step_s = 30;
 constexpr std::size_t posts_of_upgrades = 4;
 constexpr std::uint64_t least_sends = 100, more_sends = 300;  // before each fault
 constexpr seconds load_within{60 * test::slowdown}, recovery_within{40 * test::slowdown},
@@ -292,6 +293,7 @@ class run {
       case harm::move_domains: return move_domains(detail);
       case harm::drain_node: return drain(detail);
       case harm::kill_herd: return kill_herd(detail);
+      case harm::step_clock: return step_clock(detail);
       case harm::upgrade_node:
       case harm::roll_back_node: return replace(h, detail);
       default: return false;
@@ -341,6 +343,18 @@ class run {
               std::to_string(herd_->resumed()) + " resumed";
     std::string why;
     return bed_.start_node(herd_at_, why) || fail("start after a kill: " + why);
+  }
+
+  bool step_clock(std::string& detail) {
+    const auto i = any_node();
+    touched_ = i;
+    const auto seconds = random_() % 2 == 0 ? clock_step_s : -clock_step_s;
+    detail = bed::name_of(i) + ", " + std::to_string(seconds) + " s";
+    const auto told = bed_.clock(i).told();
+    bed_.clock(i).step(seconds);
+    hold(short_or_long(), detail);
+    bed_.clock(i).step(0);
+    return bed_.clock(i).told() != told || fail("no clock of a node stepped: " + detail);
   }
 
   bool freeze(std::string& detail) {

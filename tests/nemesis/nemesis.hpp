@@ -29,13 +29,14 @@ enum class harm {
   slow_consumers,
   move_domains,
   drain_node,
-  kill_herd,  ///< a gateway with a herd of more sockets, see herd.hpp
-  mix,        ///< one of the network's and one of the others, at the same time
+  kill_herd,   ///< a gateway with a herd of more sockets, see herd.hpp
+  step_clock,  ///< the wall clock of one node jumps, and jumps back later
+  mix,         ///< one of the network's and one of the others, at the same time
   // Of a rolling upgrade: not drawn by chance.
   upgrade_node,    ///< the first node that runs the previous release
   roll_back_node,  ///< any node, to the previous release
 };
-inline constexpr std::size_t harms = 17, all_harms = harms + 2;
+inline constexpr std::size_t harms = 18, all_harms = harms + 2;
 std::string_view name_of(harm h) noexcept;
 std::optional<harm> harm_named(std::string_view name) noexcept;
 
