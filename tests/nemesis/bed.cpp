@@ -211,6 +211,8 @@ bool bed::make_nodes(std::string& why) {
     clocks_.push_back(std::make_unique<stepped_clock>(folder_ + "/" + names[i] + ".clock"));
     o.environment.emplace_back("LD_PRELOAD", stepped_clock::library());
     o.environment.emplace_back(clock_variable, clocks_.back()->file());
+    if (!options_.planted.empty())
+      o.environment.emplace_back("NOVA_PLANTED_FAULT", options_.planted);
     // All people come from one address.
     o.environment.emplace_back("NOVA_GATEWAY__ADDRESS_SIGN_IN_PER_S", "10000");
     nodes_.push_back(std::make_unique<client::server_process>(o));

@@ -19,7 +19,8 @@ namespace nova::nemesis {
 
 struct bed_options {
   std::uint64_t seed = 1;
-  std::string binary = {};  ///< empty: as server_process finds it
+  std::string binary = {};   ///< empty: as server_process finds it
+  std::string planted = {};  ///< a fault of nova-planted
   std::string folder =
       {};  ///< for what is on disk, kept at the end; empty: one of its own, removed
 };

@@ -54,7 +54,7 @@ class run {
       : options_(options),
         random_(options.seed),
         bed_({options.seed, options.previous.empty() ? options.binary : options.previous,
-              options.folder}) {
+              options.planted, options.folder}) {
     if (!options.previous.empty()) upgrade_.emplace(bed_, options.previous, options.binary);
   }
 

@@ -43,7 +43,9 @@ std::optional<harm> harm_named(std::string_view name) noexcept;
 struct nemesis_options {
   std::uint64_t seed = 1;
   std::vector<harm> plan;
-  std::string binary = {};    ///< empty: as server_process finds it
+  std::string binary = {};  ///< empty: as server_process finds it
+  std::string planted =
+      {};  ///< a fault that the nodes have from the start; `binary` is nova-planted
   std::string previous = {};  ///< of the previous release: what all nodes begin with; empty: none
   std::string folder = {};    ///< for what is on disk, kept; empty: one of its own, removed
   std::size_t people = 40;

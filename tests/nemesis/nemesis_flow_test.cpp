@@ -1,11 +1,13 @@
 // Three Nova nodes on hosts of their own are harmed under load: killed, frozen, cut off; their network is bad, their database stops.
 // ctest runs a short plan; `--faults N`, and `tests/run --nemesis`, the long form. A failed run prints its seed.
+#include "protocols/core/planted.hpp"
 #include "tests/nemesis/host.hpp"
 #include "tests/nemesis/report.hpp"
 #include "tests/nemesis/report_page.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <unistd.h>
 #include <cstdio>
 #include <fstream>
 #include <random>
@@ -35,6 +37,23 @@ std::vector<harm> long_plan(std::size_t faults, std::uint64_t seed) {
   return out;
 }
 
+/// Says how it went; the exit status.
+int verdict(const nemesis_options& options, const nemesis_report& report) {
+  const bool good = passed(report);
+  print(report);
+  std::printf("%s", text_of(report).c_str());
+  if (!report.sound()) std::printf("%s\n", report.logs.c_str());
+  std::printf("%s (seed %llu)\n",
+              !report.sound() ? "NOT SOUND"
+              : good          ? "SOUND"
+                              : "SOUND, BUT A GOAL IS MISSED",
+              static_cast<unsigned long long>(options.seed));
+  if (options.planted.empty()) return good ? 0 : 1;
+  const bool caught = !report.found.empty();
+  std::printf("%s: planted %s\n", caught ? "CAUGHT" : "UNSEEN", options.planted.c_str());
+  return caught ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,6 +75,8 @@ int main(int argc, char** argv) {
   app.add_option("--pause-ms", pause_ms, "between two operations of a device, at most");
   app.add_option("--data", options.folder,
                  "folder to use and to keep: the nodes' logs, the database");
+  app.add_option("--planted", options.planted,
+                 "a fault of protocols/core/planted.hpp that the nodes have: the run must find it");
   app.add_option("--upgrade-from", options.previous,
                  "program of the previous release, which all nodes begin with: they are replaced")
       ->check(CLI::ExistingFile);
@@ -63,6 +84,14 @@ int main(int argc, char** argv) {
   app.add_option("--page", page_file,
                  "the report, for a browser: the load and the faults over time");
   CLI11_PARSE(app, argc, argv);
+  if (!options.planted.empty()) {
+    options.binary = NOVA_PLANTED_PATH;
+    if (!nova::parse_planted_fault(options.planted) || ::access(NOVA_PLANTED_PATH, X_OK) != 0) {
+      std::fprintf(stderr, "there is no planted fault %s, or nova-planted is not built\n",
+                   options.planted.c_str());
+      return 2;
+    }
+  }
   options.seed = seed != 0 ? seed : std::random_device{}();
   options.pause = std::chrono::milliseconds(pause_ms);
   options.plan = faults != 0 ? long_plan(faults, options.seed) : short_plan;
@@ -84,16 +113,7 @@ int main(int argc, char** argv) {
   std::printf("seed %llu, %zu faults\n", shown, options.plan.size());
   std::fflush(stdout);
   const auto report = run_nemesis(options);
-  print(report);
-  std::printf("%s", text_of(report).c_str());
   if (!json_file.empty()) std::ofstream(json_file) << json_of(report) << '\n';
   if (!page_file.empty()) std::ofstream(page_file) << page_of(report);
-  if (!report.sound()) std::printf("%s\n", report.logs.c_str());
-  const bool good = passed(report);
-  std::printf("%s (seed %llu)\n",
-              !report.sound() ? "NOT SOUND"
-              : good          ? "SOUND"
-                              : "SOUND, BUT A GOAL IS MISSED",
-              shown);
-  return good ? 0 : 1;
+  return verdict(options, report);
 }
