@@ -39,7 +39,7 @@ struct gateway_node {
 }  // namespace
 
 TEST_CASE(
-    "row 45: sockets that came while the link to a pushing node was broken are told to resume when "
+    "sockets that came while the link to a pushing node was broken are told to resume when "
     "it is back, and no others") {
   gateway_node g;
   g.told.up(1, true, false);

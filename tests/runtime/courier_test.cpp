@@ -165,7 +165,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "row 45: a socket that may have missed a push hears none behind it until it is told to "
+    "a socket that may have missed a push hears none behind it until it is told to "
     "resume") {
   config::runtime_settings s;
   s.courier_slots = 8;
