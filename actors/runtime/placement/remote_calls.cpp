@@ -168,18 +168,23 @@ void remote_calls::send_parked(bool all) {
 }
 
 bool remote_calls::tick() {
-  std::vector<rpc::call> late, unsent;
+  std::vector<rpc::call> late, unsent, doubtful;
   {
     std::lock_guard lock(mutex_);
     wheel_.expire(services_.now(), [&](timed& t) {
       auto& w = static_cast<waiting&>(t);
-      (w.peer == 0 ? unsent : late).push_back(std::exchange(w.call, {}));
+      auto& to = w.peer != 0 ? late : w.doubtful ? doubtful : unsent;
+      to.push_back(std::exchange(w.call, {}));
     });
-    if (!late.empty() || !unsent.empty())
+    if (!late.empty() || !unsent.empty() || !doubtful.empty())
       std::erase_if(calls_, [](const auto& x) { return x.second->call.method == nullptr; });
   }
   for (auto& c : late) c.reply(make_error(errc::deadline_exceeded));
   for (auto& c : unsent) c.reply(unavailable(services_.settings().overload_retry_ms));
+  for (auto& c : doubtful) {
+    count(lost_);
+    c.reply(in_doubt(services_));
+  }
   send_parked(false);
   std::lock_guard lock(mutex_);
   return !calls_.empty();

@@ -33,8 +33,8 @@ class remote_calls {
 
   remote_calls(services& s, std::size_t most, hooks h);
 
-  /// Takes the call to its owner. Without an owner it waits for one; at its deadline the answer is `unavailable` then, and
-  /// `deadline_exceeded` when a node has the call.
+  /// Takes the call to its owner. Without an owner it waits for one; at its deadline the answer is `unavailable` then (with a word of
+  /// doubt if a lost node may have carried it out), and `deadline_exceeded` when a node has the call.
   void call(rpc::call c);
   void answered(link::peer_number from, const link::Reply& r);
   /// The node is gone. A call that it may have carried out is sent again only if a second time changes nothing.
