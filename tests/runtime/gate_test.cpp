@@ -1,0 +1,149 @@
+// The gate before the links of a node: certificates, their renewal, and peers that it refuses. Rows of the hostile checklist are
+// named as "row 41: …".
+#include "actors/runtime/link/gate.hpp"
+
+#include "actors/runtime/link/address.hpp"
+#include "tests/runtime/station.hpp"
+
+#include <openssl/ssl.h>
+#include <unistd.h>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <fstream>
+#include <random>
+
+using namespace nova;
+using namespace nova::link;
+using namespace nova::link::test;
+namespace net = boost::asio;
+
+namespace {
+
+/// True when the other side closes the connection after these bytes.
+bool closes_after(const std::string& address, const std::string& bytes) {
+  net::io_context io;
+  net::ip::tcp::socket socket(io);
+  boost::system::error_code ec;
+  socket.connect(*parse_address(address), ec);
+  if (ec) return false;
+  net::write(socket, net::buffer(bytes), ec);
+  std::string in(1 << 16, '\0');
+  while (!ec) socket.read_some(net::buffer(in), ec);
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("row 43: a frame over the limit is broken before its bytes have come") {
+  for (const auto& head :
+       {std::string("\x00\xff\xff\xff", 4), std::string("\xff\x00\x00\x01", 4)}) {
+    incoming_lanes in;
+    in.feed(head);
+    std::string message;
+    std::size_t part_bytes = 0;
+    CHECK(in.next(message, part_bytes) == incoming_lanes::step::broken);
+  }
+}
+
+TEST_CASE("row 41: without certificates only loopback is allowed") {
+  auto s = named("a");
+  CHECK(unsafe_without_certificates(s).empty());
+  s.listen = "0.0.0.0:0";
+  station open_to_all(s);
+  CHECK(open_to_all.refused.find("cluster.listen is not on loopback") == 0);
+  s = named("a", {"10.0.0.1:7400"});
+  CHECK(unsafe_without_certificates(s).find("the seed 10.0.0.1:7400") == 0);
+  s = named("a");
+  s.advertise = "192.168.0.1:7400";
+  CHECK_FALSE(unsafe_without_certificates(s).empty());
+}
+
+TEST_CASE("with certificates nodes of one authority are linked") {
+  scratch dir;
+  make(dir, {.nodes = {"a", "b"}});
+  station a(secured(named("a"), dir, "a"));
+  REQUIRE(a.refused.empty());
+  station b(secured(named("b", {a.address}), dir, "b"));
+  CHECK(a.sees("b"));
+  REQUIRE(a.made->send(a.peer("b"), call(1, 500'000), lane::bulk));
+  CHECK(b.until([&] { return b.calls.size() == 1; }));
+}
+
+TEST_CASE("row 42: a peer without a certificate of a node of this authority is refused") {
+  scratch dir, other;
+  make(dir, {.nodes = {"a", "b", "c"}});
+  make(dir, {.nodes = {"old"}, .days = -1});
+  make(dir, {.nodes = {"client"}, .node_uri = false});
+  make(other, {.nodes = {"b"}});
+  station a(secured(named("a"), dir, "a"));
+  REQUIRE(a.refused.empty());
+  const auto refused_within = [&](config::cluster_settings s) {
+    const auto before = a.refusals();
+    station stranger(std::move(s));
+    REQUIRE(stranger.refused.empty());
+    const auto end = std::chrono::steady_clock::now() + 10s * slowdown;
+    while (a.refusals() == before && std::chrono::steady_clock::now() < end)
+      stranger.until([] { return false; }, 5ms);
+    CHECK(a.made->members()->size() == 1);
+    return a.refusals() > before;
+  };
+  CHECK(refused_within(named("b", {a.address})));                               // none
+  CHECK(refused_within(secured(named("b", {a.address}), other, "b")));          // another authority
+  CHECK(refused_within(secured(named("old", {a.address}), dir, "old")));        // expired
+  CHECK(refused_within(secured(named("client", {a.address}), dir, "client")));  // names no node
+  CHECK(refused_within(secured(named("b", {a.address}), dir, "c")));            // another name
+}
+
+TEST_CASE("row 43: plain text and random bytes are closed") {
+  scratch dir;
+  make(dir, {.nodes = {"a"}});
+  station plain(named("p")), tls(secured(named("a"), dir, "a"));
+  for (auto* s : {&plain, &tls}) {
+    CHECK(closes_after(s->address, std::string("\x00\xff\xff\xff", 4)));
+    CHECK(closes_after(s->address, "GET / HTTP/1.1\r\n\r\n"));
+  }
+}
+
+TEST_CASE("a node of a later version of the links decides itself, and an earlier one is refused") {
+  station a(named("a"));
+  net::io_context io;
+  const auto greet = [&](const std::string& node, std::uint32_t version) {
+    Hello hello;
+    hello.set_version(version);
+    hello.set_cluster(a.settings.name);
+    hello.mutable_self()->set_node(node);
+    hello.mutable_self()->set_incarnation(std::string(16, '\1'));
+    hello.add_capabilities("of a later release");
+    const auto text = hello.SerializeAsString();
+    net::ip::tcp::socket socket(io);
+    socket.connect(*parse_address(a.address));
+    net::write(socket, net::buffer(std::string({0, 0, 0, static_cast<char>(text.size())}) + text));
+    return socket;
+  };
+  const auto later = greet("later", gate::version + 1);
+  CHECK(a.sees("later"));
+  const auto before = a.refusals();
+  const auto earlier = greet("earlier", gate::version - 1);
+  CHECK(a.refuses(before + 1));
+}
+
+TEST_CASE("row 44: an earlier start of a node is refused while the later one is linked") {
+  station a(named("a"));
+  auto first = std::make_unique<links>(named("b", {a.address}), Member(), system_wall_clock(),
+                                       system_random());
+  a.until([] { return false; }, 5ms);  // incarnations are ordered by the millisecond of their start
+  station later(named("b", {a.address}));
+  REQUIRE(a.sees("b"));
+  const auto peer = a.peer("b");
+  const auto started = first->start({[](peer_number, const Member&) {},
+                                     [](peer_number, const Member&, const std::string&) {},
+                                     [](peer_number, Envelopes&) {}, [] {}});
+  REQUIRE(started.has_value());
+  CHECK(a.refuses(1));
+  CHECK(a.peer("b") == peer);
+  first->stop(0ms);
+}
