@@ -128,3 +128,34 @@ TEST_CASE(
   CHECK(a.made->send(a.peer("b"), call(2000, 1), lane::bulk));
   CHECK(b.until([&] { return !b.calls.empty() && b.calls.back() == 2000; }));
 }
+
+TEST_CASE("a message of the control lane overtakes bulk that waits, for its turn or for credit") {
+  auto s = named("a");
+  s.window_bytes = 1 << 18;
+  s.silence_ms = 60'000;
+  station a(s);
+  s.node = "b";
+  s.seeds = {a.address};
+  station b(s);
+  REQUIRE(a.sees("b"));
+  constexpr std::uint64_t messages = 100, urgent = 9999;
+  constexpr std::size_t bytes = 100'000;
+  std::size_t before = 0;  // bulk that may be under way by then
+  station* held = nullptr;
+  SUBCASE("the sender has written nothing of either") { held = &a; }
+  SUBCASE("the receiver reads nothing, and the window is full") {
+    held = &b;
+    before = s.window_bytes / bytes + max_part_bytes / bytes + 1;
+  }
+  std::promise<void> go_on;
+  held->made->post([wait = go_on.get_future().share()] { wait.wait(); });
+  for (std::uint64_t id = 0; id < messages; ++id)
+    REQUIRE(a.made->send(a.peer("b"), call(id, bytes), lane::bulk));
+  REQUIRE(a.made->send(a.peer("b"), call(urgent, 1), lane::control));
+  go_on.set_value();
+  REQUIRE(b.until([&] { return b.calls.size() == messages + 1; }));
+  const auto came = std::ranges::find(b.calls, urgent) - b.calls.begin();
+  CHECK(came <= static_cast<std::ptrdiff_t>(before));
+  std::erase(b.calls, urgent);
+  CHECK(std::ranges::is_sorted(b.calls));
+}
