@@ -23,6 +23,45 @@ Envelope ping() {
   return e;
 }
 
+/// Passes one connection on to a node, each way only while the test lets it.
+class one_way {
+ public:
+  explicit one_way(const std::string& node) : listener_(io_, {net::ip::address_v4::loopback(), 0}) {
+    listener_.async_accept(ends_[0], [this, node](boost::system::error_code ec) {
+      if (ec) return;
+      ends_[1].connect(*parse_address(node), ec);
+      for (const std::size_t from : {0, 1}) pass(from);
+    });
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  ~one_way() {
+    io_.stop();
+    thread_.join();
+  }
+  std::string address() const {
+    return "127.0.0.1:" + std::to_string(listener_.local_endpoint().port());
+  }
+  /// From now on nothing comes from this end: 0, which dialled, or 1. It hears the other one.
+  void cut(std::size_t from) { cut_[from] = true; }
+
+ private:
+  void pass(std::size_t from) {
+    ends_[from].async_read_some(
+        net::buffer(buffers_[from]), [this, from](boost::system::error_code ec, std::size_t n) {
+          auto& to = ends_[1 - from];
+          if (ec) return to.shutdown(net::ip::tcp::socket::shutdown_send, ec), void();
+          if (!cut_[from]) net::write(to, net::buffer(buffers_[from], n), ec);
+          pass(from);
+        });
+  }
+  net::io_context io_;
+  net::ip::tcp::acceptor listener_;
+  std::array<net::ip::tcp::socket, 2> ends_{net::ip::tcp::socket(io_), net::ip::tcp::socket(io_)};
+  std::array<std::array<char, 65536>, 2> buffers_{};
+  std::array<std::atomic<bool>, 2> cut_{};
+  std::thread thread_;
+};
+
 }  // namespace
 
 TEST_CASE("a message in parts comes whole, and one of the control lane is not behind it") {
@@ -102,6 +141,48 @@ TEST_CASE("a node that stands still is noticed in the time of the settings") {
   REQUIRE(noticed);
   CHECK(a.downs[0].second == "b: silent");
   CHECK(took < 3s * slowdown);
+}
+
+TEST_CASE(
+    "a node that is frozen, or heard one way only, is noticed in 3 s by the settings as they are") {
+  const auto usual = [](const std::string& node) {
+    auto s = named(node);
+    const config::cluster_settings as_they_are;
+    s.heartbeat_ms = as_they_are.heartbeat_ms;
+    s.silence_ms = as_they_are.silence_ms;
+    return s;
+  };
+  // a freezes; what c says does not reach d; what f says does not reach e, which is the other end of its connection.
+  station a(usual("a")), c(usual("c")), e(usual("e"));
+  one_way at_c(c.address), at_e(e.address);
+  auto s = usual("b");
+  s.seeds = {a.address};
+  station b(s);
+  s = usual("d");
+  s.seeds = {at_c.address()};
+  station d(s);
+  s = usual("f");
+  s.seeds = {at_e.address()};
+  station f(s);
+  REQUIRE(b.sees("a"));
+  REQUIRE(d.sees("c"));
+  REQUIRE(f.sees("e"));
+  std::promise<void> go_on;
+  a.made->post([wait = go_on.get_future().share()] { wait.wait(); });
+  at_c.cut(1);
+  at_e.cut(0);
+  const auto from = std::chrono::steady_clock::now();
+  for (auto* deaf : {&b, &d, &e}) {
+    CHECK(deaf->until([&] { return !deaf->downs.empty(); }, 10s));
+    CHECK(std::chrono::steady_clock::now() - from < 3s * slowdown);
+    CHECK(deaf->downs.at(0).second.ends_with(": silent"));
+  }
+  // The end that heard all the time learns of it from the other one.
+  for (auto* heard : {&c, &f}) {
+    CHECK(heard->until([&] { return !heard->downs.empty(); }, 10s));
+    CHECK(std::chrono::steady_clock::now() - from < 3s * slowdown);
+  }
+  go_on.set_value();
 }
 
 TEST_CASE(

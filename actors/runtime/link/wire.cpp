@@ -165,13 +165,16 @@ void wire::handle(Envelopes& batch, std::size_t bytes) {
 // A peer that is stopped or cut off sends nothing: not even the heartbeat.
 void wire::beat() {
   if (ended_) return;
-  if (clock::now() - heard_ > milliseconds(settings_.silence_ms)) return end("silent");
+  const milliseconds patience(settings_.silence_ms);
+  const auto silent = std::chrono::floor<milliseconds>(clock::now() - heard_);
+  if (silent >= patience) return end("silent");
   if (!std::exchange(wrote_since_beat_, false)) {
     Envelope ping;
     ping.mutable_ping();
     send(ping, lane::control);
   }
-  beat_timer_.expires_after(milliseconds(settings_.heartbeat_ms));
+  // Not only with a heartbeat: that would notice up to one of them later.
+  beat_timer_.expires_after(std::min(milliseconds(settings_.heartbeat_ms), patience - silent));
   beat_timer_.async_wait([weak = weak_from_this()](error_code ec) {
     if (auto self = weak.lock(); self && !ec) self->beat();
   });
