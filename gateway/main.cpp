@@ -512,7 +512,7 @@ int main_with(int argc, char** argv) {
   if (line.command == config::command::databases) return databases(line);
   if (line.command == config::command::cluster) return cluster(line);
   if (line.command == config::command::certs)
-    return told(config::make_certificates({line.copy, line.nodes, line.days}));
+    return told(config::make_certificates({line.copy, line.nodes, line.days, line.revoked}));
   auto read = config::running_settings::read(line, config::read_environment(environ));
   if (!read) {
     config::print_problems(read.error(), std::cerr);

@@ -31,6 +31,8 @@ struct with_free {
 };
 using key_ptr = std::unique_ptr<EVP_PKEY, with_free<EVP_PKEY_free>>;
 using certificate_ptr = std::unique_ptr<X509, with_free<X509_free>>;
+using list_ptr = std::unique_ptr<X509_CRL, with_free<X509_CRL_free>>;
+using time_ptr = std::unique_ptr<ASN1_TIME, with_free<ASN1_TIME_free>>;
 using file_ptr = std::unique_ptr<std::FILE, with_free<std::fclose>>;
 
 error problem(const fs::path& file, const std::string& why) {
@@ -120,6 +122,55 @@ result<authority> authority_in(const fs::path& folder) {
   return a;
 }
 
+certificate_ptr certificate_in(const fs::path& file) {
+  file_ptr in(std::fopen(file.c_str(), "r"));
+  return certificate_ptr(in ? PEM_read_X509(in.get(), nullptr, nullptr, nullptr) : nullptr);
+}
+
+bool add_revoked(X509_CRL* list, const ASN1_INTEGER* serial, const ASN1_TIME* since) {
+  X509_REVOKED* known = nullptr;
+  auto* wanted = const_cast<ASN1_INTEGER*>(serial);
+  if (X509_CRL_get0_by_serial(list, &known, wanted) != 0) return true;
+  auto* entry = X509_REVOKED_new();
+  const bool added = entry != nullptr && X509_REVOKED_set_serialNumber(entry, wanted) == 1 &&
+                     X509_REVOKED_set_revocationDate(entry, const_cast<ASN1_TIME*>(since)) == 1 &&
+                     X509_CRL_add0_revoked(list, entry) == 1;
+  if (!added) X509_REVOKED_free(entry);
+  return added;
+}
+
+/// Adds them to the list that is in the folder.
+result<void> revoke(const certificate_order& order, const authority& signer) {
+  const auto file = order.folder / "crl.pem";
+  list_ptr before, list(X509_CRL_new());
+  if (file_ptr in(std::fopen(file.c_str(), "r")); in) {
+    before.reset(PEM_read_X509_CRL(in.get(), nullptr, nullptr, nullptr));
+    if (!before) return problem(file, "is no list of revoked certificates in PEM");
+  }
+  auto* issuer = signer.certificate.get();
+  time_ptr now(X509_gmtime_adj(nullptr, -before_s)),
+      end(X509_gmtime_adj(nullptr, authority_days * day_s));
+  bool made = X509_CRL_set_version(list.get(), X509_CRL_VERSION_2) == 1 &&
+              X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(issuer)) == 1 &&
+              X509_CRL_set1_lastUpdate(list.get(), now.get()) == 1 &&
+              X509_CRL_set1_nextUpdate(list.get(), end.get()) == 1;
+  auto* entries = before ? X509_CRL_get_REVOKED(before.get()) : nullptr;
+  for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i) {
+    const auto* entry = sk_X509_REVOKED_value(entries, i);
+    made = made && add_revoked(list.get(), X509_REVOKED_get0_serialNumber(entry),
+                               X509_REVOKED_get0_revocationDate(entry));
+  }
+  for (const auto& node : order.revoked) {
+    const auto certificate = certificate_in(order.folder / (node + ".pem"));
+    if (!certificate) return problem(order.folder / (node + ".pem"), "is no certificate in PEM");
+    made = made && add_revoked(list.get(), X509_get0_serialNumber(certificate.get()), now.get());
+  }
+  made = made && X509_CRL_sort(list.get()) == 1 &&
+         X509_CRL_sign(list.get(), signer.key.get(), EVP_sha256()) > 0;
+  if (!made) return problem(file, "cannot be made");
+  return write(file, 0644, [&](std::FILE* f) { return PEM_write_X509_CRL(f, list.get()) == 1; });
+}
+
 bool fit_for_name(const std::string& node) {
   return !node.empty() && node.size() <= 63 && std::ranges::all_of(node, [](unsigned char c) {
     return std::isalnum(c) || c == '-' || c == '_' || c == '.';
@@ -134,18 +185,21 @@ result<void> make_certificates(const certificate_order& order) {
   if (ec) return problem(order.folder, ec.message());
   auto signer = authority_in(order.folder);
   if (!signer) return signer.error();
+  if (!order.revoked.empty())
+    if (auto wrote = revoke(order, *signer); !wrote) return wrote;
   for (const auto& node : order.nodes) {
     if (!fit_for_name(node) || node == "ca")
       return make_error(errc::invalid_request, '"' + node + "\" is no name for a node");
     key_ptr key(EVP_EC_gen("P-256"));
     auto c = begin(node, key.get(), order.days);
-    auto* issuer = signer->certificate.get();
+    auto* issuer = order.self_signed ? c.get() : signer->certificate.get();
+    auto* issuer_key = order.self_signed ? key.get() : signer->key.get();
     const std::string names = order.node_uri ? "URI:nova:node:" + node : "DNS:" + node;
     const bool made = add_extension(c.get(), issuer, NID_basic_constraints, "critical,CA:FALSE") &&
                       add_extension(c.get(), issuer, NID_key_usage, "critical,digitalSignature") &&
-                      add_extension(c.get(), issuer, NID_ext_key_usage, "serverAuth,clientAuth") &&
+                      add_extension(c.get(), issuer, NID_ext_key_usage, order.uses) &&
                       add_extension(c.get(), issuer, NID_subject_alt_name, names) &&
-                      finish(c.get(), issuer, signer->key.get());
+                      finish(c.get(), issuer, issuer_key);
     if (!made) return problem(order.folder / node, "cannot be made");
     if (auto wrote = write_pair(order.folder / node, c.get(), key.get()); !wrote) return wrote;
   }

@@ -55,6 +55,11 @@ void add_cluster_commands(CLI::App& app, command_line& line) {
       app.add_subcommand("certs", "Make an authority for a cluster and its nodes' certificates");
   certs->add_option("FOLDER", line.copy, "Folder of the files")->required();
   certs->add_option("--node", line.nodes, "Name of a node; once for each")->take_all();
+  certs
+      ->add_option("--revoke", line.revoked,
+                   "Node whose certificate in FOLDER counts no more: adds it to crl.pem, before "
+                   "--node makes a new one")
+      ->take_all();
   certs->add_option("--days", line.days, "How long the nodes' certificates are valid")
       ->capture_default_str()
       ->check(CLI::Range(1, 3650));

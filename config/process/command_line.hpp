@@ -43,6 +43,7 @@ struct command_line {
   std::filesystem::path new_settings;  ///< databases: --settings; empty: none is written
   operator_call call;                  ///< operate: what the running Nova is asked
   std::vector<std::string> nodes;      ///< certs: --node, once for each
+  std::vector<std::string> revoked;    ///< certs: --revoke, once for each
   int days = 365;                      ///< certs: --days
   std::string topic;                   ///< cluster: status, members, shards, move or drain
   std::string domain, receiver;        ///< cluster move: the domain and its next owner

@@ -36,6 +36,19 @@ bool closes_after(const std::string& address, const std::string& bytes) {
   return true;
 }
 
+/// True when the node closes a connection with TLS whose dialler shows none.
+bool tls_without_certificate(const std::string& address) {
+  net::io_context io;
+  net::ssl::context none(net::ssl::context::tls_client);
+  net::ssl::stream<net::ip::tcp::socket> stream(io, none);
+  boost::system::error_code ec;
+  stream.next_layer().connect(*parse_address(address), ec);
+  stream.handshake(net::ssl::stream_base::client, ec);
+  std::array<char, 1> first{};
+  if (!ec) net::read(stream, net::buffer(first), ec);
+  return ec.failed();
+}
+
 }  // namespace
 
 TEST_CASE("row 43: a frame over the limit is broken before its bytes have come") {
@@ -75,27 +88,54 @@ TEST_CASE("with certificates nodes of one authority are linked") {
 
 TEST_CASE("row 42: a peer without a certificate of a node of this authority is refused") {
   scratch dir, other;
-  make(dir, {.nodes = {"a", "b", "c"}});
+  make(dir, {.nodes = {"a", "b", "c", "gone"}});
   make(dir, {.nodes = {"old"}, .days = -1});
   make(dir, {.nodes = {"client"}, .node_uri = false});
+  make(dir, {.nodes = {"dials"}, .uses = "clientAuth"});
+  make(dir, {.nodes = {"listens"}, .uses = "serverAuth"});
+  make(dir, {.nodes = {"alone"}, .self_signed = true});
+  make(dir, {.revoked = {"gone"}});
   make(other, {.nodes = {"b"}});
-  station a(secured(named("a"), dir, "a"));
+  auto s = secured(named("a"), dir, "a");
+  s.crl = (dir.folder / "crl.pem").string();
+  station a(s);
   REQUIRE(a.refused.empty());
-  const auto refused_within = [&](config::cluster_settings s) {
+  /// Dials "a", which refuses it and logs a reason with this text.
+  const auto refused_as = [&](const std::string& reason, config::cluster_settings who) {
     const auto before = a.refusals();
-    station stranger(std::move(s));
-    REQUIRE(stranger.refused.empty());
-    const auto end = std::chrono::steady_clock::now() + 10s * slowdown;
-    while (a.refusals() == before && std::chrono::steady_clock::now() < end)
-      stranger.until([] { return false; }, 5ms);
+    const auto told = written("warn", [&](log::session&) {
+      station stranger(std::move(who));
+      REQUIRE(stranger.refused.empty());
+      CHECK(a.refuses(before + 2));  // one may be the last attempt of the stranger before
+      CHECK(stranger.made->counted().envelopes_in == 0);
+    });
     CHECK(a.made->members()->size() == 1);
+    CAPTURE(reason);
+    CAPTURE(told);
+    CHECK(told.find("level=warn event=link.refused from=127.0.0.1:") != told.npos);
+    CHECK(told.find(reason) != told.npos);
     return a.refusals() > before;
   };
-  CHECK(refused_within(named("b", {a.address})));                               // none
-  CHECK(refused_within(secured(named("b", {a.address}), other, "b")));          // another authority
-  CHECK(refused_within(secured(named("old", {a.address}), dir, "old")));        // expired
-  CHECK(refused_within(secured(named("client", {a.address}), dir, "client")));  // names no node
-  CHECK(refused_within(secured(named("b", {a.address}), dir, "c")));            // another name
+  const auto with = [&](const std::string& node, const scratch& of,
+                        const std::string& certificate) {
+    auto made = secured(named(node, {a.address}), of, certificate);
+    made.ca = (dir.folder / "ca.pem").string();  // it would trust "a"
+    return made;
+  };
+  CHECK(refused_as("reason=\"TLS: ", named("b", {a.address})));  // in plain text
+  CHECK(refused_as(", self-signed certificate", with("alone", dir, "alone")));
+  CHECK(refused_as(", certificate signature failure", with("b", other, "b")));  // another authority
+  CHECK(refused_as(", certificate has expired", with("old", dir, "old")));
+  CHECK(refused_as(", certificate revoked", with("gone", dir, "gone")));
+  CHECK(refused_as(", unsuitable certificate purpose", with("listens", dir, "listens")));
+  CHECK(refused_as("its certificate is not of a node", with("dials", dir, "dials")));
+  CHECK(refused_as("its certificate is not of a node", with("client", dir, "client")));
+  CHECK(refused_as("its certificate is of c", with("b", dir, "c")));
+  const auto before = a.refusals();
+  CHECK(tls_without_certificate(a.address));
+  CHECK(a.refuses(before + 1));
+  station b(with("b", dir, "b"));
+  CHECK(a.sees("b"));
 }
 
 TEST_CASE("row 43: plain text and random bytes are closed") {

@@ -25,6 +25,12 @@ bool on_loopback(const std::string& text) {
   return at && at->address().is_loopback();
 }
 
+/// In words, when it was the peer's certificate that did not hold.
+std::string verdict_of(ssl::stream<tcp::socket&>& tls) {
+  const auto verdict = SSL_get_verify_result(tls.native_handle());
+  return verdict == X509_V_OK ? "" : std::string(", ") + X509_verify_cert_error_string(verdict);
+}
+
 }  // namespace
 
 struct gate::stranger {
@@ -142,9 +148,9 @@ void gate::begin(std::shared_ptr<stranger> s) {
   auto& tls = *s->s->tls;
   const auto side = s->dials ? ssl::stream_base::client : ssl::stream_base::server;
   tls.async_handshake(side, [this, s = std::move(s)](error_code failed) mutable {
-    if (failed) return refuse(s, "TLS: " + failed.message());
+    if (failed) return refuse(s, "TLS: " + failed.message() + verdict_of(*s->s->tls));
     s->named = node_named_by(s->s->tls->native_handle());
-    if (s->named.empty()) return refuse(s, "its certificate names no node");
+    if (s->named.empty()) return refuse(s, "its certificate is not of a node");
     greet(std::move(s));
   });
 }

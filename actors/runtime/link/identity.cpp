@@ -59,6 +59,9 @@ result<identity> load_identity(const config::cluster_settings& s) {
 std::string node_named_by(const SSL* session) {
   auto* certificate = SSL_get0_peer_certificate(session);
   if (certificate == nullptr) return {};
+  // Either node may dial: a certificate for one end of TLS alone is no node's.
+  for (const int use : {X509_PURPOSE_SSL_CLIENT, X509_PURPOSE_SSL_SERVER})
+    if (X509_check_purpose(certificate, use, 0) != 1) return {};
   auto* names = static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   if (names == nullptr) return {};
