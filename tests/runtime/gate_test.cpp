@@ -141,11 +141,82 @@ TEST_CASE("row 42: a peer without a certificate of a node of this authority is r
 TEST_CASE("row 43: plain text and random bytes are closed") {
   scratch dir;
   make(dir, {.nodes = {"a"}});
-  station plain(named("p")), tls(secured(named("a"), dir, "a"));
-  for (auto* s : {&plain, &tls}) {
-    CHECK(closes_after(s->address, std::string("\x00\xff\xff\xff", 4)));
-    CHECK(closes_after(s->address, "GET / HTTP/1.1\r\n\r\n"));
+  auto s = named("p");
+  s.handshake_ms = 500;
+  station plain(s);
+  s.node = "a";
+  station tls(secured(s, dir, "a"));
+  std::mt19937_64 random(43);
+  for (auto* node : {&plain, &tls}) {
+    std::vector<std::string> all{std::string("\x00\xff\xff\xff", 4),
+                                 std::string("\xff\xff\xff\xff", 4), "GET / HTTP/1.1\r\n\r\n"};
+    for (int i = 0; i < 20; ++i) {
+      auto& bytes = all.emplace_back(1 + random() % 40'000, '\0');
+      for (auto& c : bytes) c = static_cast<char>(random());
+    }
+    for (const auto& bytes : all) CHECK(closes_after(node->address, bytes));
+    CHECK(node->ups.empty());
+    CHECK(node->refuses(all.size()));
   }
+}
+
+namespace {
+
+/// Of this process, resident.
+std::size_t memory_bytes() {
+  std::size_t whole = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> whole >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// A proved node of which the test says each byte.
+class rude_node {
+ public:
+  rude_node(const station& to, const scratch& dir, const std::string& name)
+      : identity_(*load_identity(secured(named(name), dir, name))), stream_(io_, *identity_) {
+    stream_.next_layer().connect(*parse_address(to.address));
+    stream_.handshake(net::ssl::stream_base::client);
+    Hello hello;
+    hello.set_version(gate::version);
+    hello.set_cluster(to.settings.name);
+    hello.mutable_self()->set_node(name);
+    hello.mutable_self()->set_incarnation(std::string(16, '\1'));
+    const auto text = hello.SerializeAsString();
+    say(std::string({0, 0, 0, static_cast<char>(text.size())}) + text);
+  }
+  void say(const std::string& bytes) {
+    boost::system::error_code closed;
+    net::write(stream_, net::buffer(bytes), closed);
+  }
+
+ private:
+  net::io_context io_;
+  identity identity_;
+  net::ssl::stream<net::ip::tcp::socket> stream_;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "row 43: of a proved node, a frame or message over the limits ends its link and takes no "
+    "memory") {
+  scratch dir;
+  make(dir, {.nodes = {"a", "b"}});
+  station a(secured(named("a"), dir, "a"));
+  std::string bytes;
+  SUBCASE("a length of four bytes") { bytes.assign(4, '\xff'); }
+  SUBCASE("a part that is too long") { bytes.assign("\x01\xff\xff\xff", 4); }
+  SUBCASE("parts of a message without an end") {
+    for (std::size_t sent = 0; sent < 4 * max_message_bytes; sent += 0x10000)
+      bytes += std::string("\x03\x01\x00\x00", 4) + std::string(0x10000, 'x');
+  }
+  rude_node b(a, dir, "b");
+  REQUIRE(a.sees("b"));
+  const auto before = memory_bytes();
+  b.say(bytes);
+  REQUIRE(a.until([&] { return !a.downs.empty(); }));
+  CHECK(a.downs[0].second == "b: a frame breaks the limits");
+  CHECK(memory_bytes() < before + std::size_t{64} * 1024 * 1024 * slowdown);
 }
 
 TEST_CASE("a node of a later version of the links decides itself, and an earlier one is refused") {
