@@ -219,6 +219,74 @@ TEST_CASE(
   CHECK(memory_bytes() < before + std::size_t{64} * 1024 * 1024 * slowdown);
 }
 
+namespace {
+
+/// The serial number of the certificate that the node shows to a new peer; empty: it refuses the peer.
+std::string serial_at(const station& node, const config::cluster_settings& peer) {
+  net::io_context io;
+  const auto mine = *load_identity(peer);
+  net::ssl::stream<net::ip::tcp::socket> stream(io, *mine);
+  boost::system::error_code ec;
+  stream.next_layer().connect(*parse_address(node.address), ec);
+  stream.handshake(net::ssl::stream_base::client, ec);
+  std::array<char, 1> first{};  // of its hello: it has accepted this one's certificate
+  if (!ec) net::read(stream, net::buffer(first), ec);
+  if (ec) return {};
+  const auto* number = X509_get0_serialNumber(SSL_get0_peer_certificate(stream.native_handle()));
+  return {reinterpret_cast<const char*>(number->data), static_cast<std::size_t>(number->length)};
+}
+
+}  // namespace
+
+TEST_CASE(
+    "certificates and the list of revoked ones are renewed without a restart, and open links "
+    "stay") {
+  scratch dir;
+  make(dir, {.nodes = {"a", "b", "c"}, .days = 1});
+  const auto asks = secured(named("c"), dir, "c");
+  station a(secured(named("a"), dir, "a"));
+  station b(secured(named("b", {a.address}), dir, "b"));
+  REQUIRE(a.sees("b"));
+  const auto first = serial_at(a, asks);
+  REQUIRE_FALSE(first.empty());
+  make(dir, {.nodes = {"a"}});
+  CHECK(serial_at(a, asks) == first);
+  REQUIRE(a.made->renew(a.settings).has_value());
+  const auto second = serial_at(a, asks);
+  CHECK_FALSE(second.empty());
+  CHECK(second != first);
+  // A file that is no certificate, or another node's key, leaves those in force.
+  const auto broken = dir.write("broken.pem", "no certificate");
+  auto s = a.settings;
+  s.certificate = broken.string();
+  const auto refused = a.made->renew(s);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().detail.find("cluster.certificate: ") == 0);
+  CHECK_FALSE(a.made->renew(config::cluster_settings()).has_value());
+  CHECK(serial_at(a, asks) == second);
+  // From now on b's own counts no more. Its link stays until it ends, and there is no next one.
+  make(dir, {.revoked = {"b"}});
+  s = a.settings;
+  s.crl = (dir.folder / "crl.pem").string();
+  REQUIRE(a.made->renew(s).has_value());
+  CHECK(serial_at(a, asks) == second);
+  CHECK(serial_at(a, secured(named("b"), dir, "b")).empty());
+  REQUIRE(b.made->send(b.peer("a"), call(1, 10), lane::bulk));
+  CHECK(a.until([&] { return a.calls.size() == 1; }));
+  CHECK(a.made->counted().losses == 0);
+  b.stop();
+  REQUIRE(a.until([&] { return !a.downs.empty(); }));
+  const auto before = a.refusals();
+  b.begin();
+  CHECK(a.refuses(before + 1));
+  CHECK(a.ups.size() == 1);
+  // With a new one it is let in again.
+  b.stop();
+  make(dir, {.nodes = {"b"}});
+  b.begin();
+  CHECK(a.until([&] { return a.ups.size() == 2; }));
+}
+
 TEST_CASE("a node of a later version of the links decides itself, and an earlier one is refused") {
   station a(named("a"));
   net::io_context io;
