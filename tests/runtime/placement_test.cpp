@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 using namespace nova;
 using namespace nova::runtime;
@@ -53,18 +54,26 @@ class played_network final : public link::network {
   }
 
   /// A node with alpha's role is linked from now on.
-  void link_with(const std::string& node) {
+  void link_with(const std::string& node, std::uint32_t parts = 1) {
     link::member_view m;
     m.record.set_node(node);
     auto& role = *m.record.add_domains();
     role.set_name("alpha");
-    role.set_shards(4);
-    role.set_parts(1);
+    role.set_shards(std::max(4u, parts));
+    role.set_parts(parts);
     m.peer = 1;
     m.linked = true;
     m.since = now();
     members_ = std::make_shared<const std::vector<link::member_view>>(1, m);
     hooks_.up(1, m.record);
+    hooks_.changed();
+  }
+  /// And is so no longer.
+  void unlink() {
+    auto m = members_->front();
+    m.linked = false;
+    members_ = std::make_shared<const std::vector<link::member_view>>(1, m);
+    hooks_.down(m.peer, m.record, "as the test wants it");
     hooks_.changed();
   }
   void work() {
@@ -91,14 +100,16 @@ class played_network final : public link::network {
 };
 
 struct placed_world {
-  placed_world()
+  explicit placed_world(std::uint32_t parts = 1)
       : w([&] {
           world_options o;
           o.beta = false;
           o.apart = true;
           o.cluster.emplace();
           o.cluster->settings.node = "this";
-          o.cluster->settings.parts = 1;
+          o.shards = std::max(4u, parts);
+          o.lanes = parts;
+          o.cluster->settings.parts = parts;
           o.cluster->network = net;
           return o;
         }()) {
@@ -126,10 +137,14 @@ struct placed_world {
     w.sim.settle();
     return !asked->got.has_value();
   }
-  bool gave_to(const std::string& node) const {
-    return std::ranges::any_of(
-        net->sent, [&](const auto& e) { return e.has_owned() && e.owned().next() == node; });
+  /// Parts that were given to it.
+  std::size_t moves_to(const std::string& node) const {
+    std::set<std::uint32_t> moved;
+    for (const auto& e : net->sent)
+      if (e.has_owned() && e.owned().next() == node) moved.insert(e.owned().part());
+    return moved.size();
   }
+  bool gave_to(const std::string& node) const { return moves_to(node) != 0; }
 
   std::shared_ptr<played_network> net = std::make_shared<played_network>();
   world w;
@@ -172,4 +187,86 @@ TEST_CASE("a node that leaves gives a part away also when a call held its first 
   CHECK(c.until([&] { return rests->got.has_value(); }, 10s));
   CHECK(rests->ok());
   CHECK(c.until([&] { return c.gave_to(worse); }, 5s));
+}
+
+namespace {
+
+constexpr std::uint32_t parts = 8;
+
+/// Parts that belong to the node beside this one.
+std::vector<std::uint32_t> won_by(const std::string& node) {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t part = 0; part < parts; ++part) {
+    const auto what = "alpha/" + std::to_string(part);
+    if (rendezvous_score(what, node) > rendezvous_score(what, "this")) out.push_back(part);
+  }
+  return out;
+}
+
+/// A node to which at least half of the parts belong.
+std::string strong_node() {
+  std::string node = "other-1";
+  while (won_by(node).size() < parts / 2) ++node.back();
+  return node;
+}
+
+std::string key_in(std::uint32_t part, const std::string& prefix) {
+  for (int i = 0;; ++i)
+    if (auto key = prefix + std::to_string(i); stable_hash(key) % parts == part) return key;
+}
+
+/// Parts that are being given: their calls wait.
+int giving(placed_world& c) {
+  std::vector<reply_ptr> asked;
+  for (std::uint32_t part = 0; part < parts; ++part)
+    asked.push_back(c.w.call(get, key_in(part, "b")));
+  c.w.sim.settle();
+  return static_cast<int>(
+      std::ranges::count_if(asked, [](const auto& r) { return !r->got.has_value(); }));
+}
+
+}  // namespace
+
+TEST_CASE("parts move to a node that has settled and not earlier, two at once") {
+  const auto node = strong_node();
+  placed_world c(parts);
+  const std::chrono::milliseconds settle(config::cluster_settings().settle_ms);
+  // Each holds its part's move up until that is taken back.
+  std::vector<reply_ptr> rests;
+  for (const auto part : won_by(node)) {
+    rpc::call patient;
+    patient.deadline = c.w.sim.now() + 10min;
+    rests.push_back(c.w.call(rest, key_in(part, "a") + ":60000", std::move(patient)));
+  }
+  c.w.sim.settle();
+  c.net->link_with(node, parts);
+  c.go_on(settle - 100ms);
+  CHECK(giving(c) == 0);
+  int most = 0;
+  for (int i = 0; i < 40; ++i) {
+    c.go_on(100ms);
+    most = std::max(most, giving(c));
+  }
+  CHECK(most == 2);
+  CHECK(c.moves_to(node) == 0);
+  REQUIRE(c.until([&] { return std::ranges::all_of(rests, [](const auto& r) { return r->ok(); }); },
+                  70s));
+  CHECK(c.until([&] { return c.moves_to(node) == won_by(node).size(); }, 60s));
+}
+
+TEST_CASE("a node that comes and goes before it has settled moves nothing") {
+  placed_world c(parts);
+  const auto node = strong_node();
+  const std::chrono::milliseconds settle(config::cluster_settings().settle_ms);
+  for (int i = 0; i < 10; ++i) {
+    c.net->link_with(node, parts);
+    c.go_on(settle - 100ms);
+    CHECK(giving(c) == 0);
+    c.net->unlink();
+    c.go_on(settle / 4 * (i % 4));
+  }
+  CHECK(giving(c) == 0);
+  CHECK(c.moves_to(node) == 0);
+  c.net->link_with(node, parts);
+  CHECK(c.until([&] { return c.moves_to(node) == won_by(node).size(); }, settle + 20s));
 }
