@@ -121,7 +121,7 @@ export class TokenKeeper {
     if (!account) return this.signed_out_();
     if (account.access_token !== refused) return account.access_token;
     try {
-      const tokens = await this.refresh_(account.refresh_token);
+      const tokens = await this.ask_(account.refresh_token);
       const latest = read_account(this.store_, this.account_id_);
       if (!latest) return this.signed_out_();
       const names = { handle: latest.handle, display_name: latest.display_name };
@@ -133,6 +133,16 @@ export class TokenKeeper {
       if (!(error instanceof Problem) || (error.status !== 401 && error.status !== 400)) throw error;
       forget_account(this.store_, this.account_id_);
       return this.signed_out_();
+    }
+  }
+
+  // An answer that was lost is asked for once more: until the successor is used, the same token gives it again.
+  private async ask_(refresh_token: string): Promise<Tokens> {
+    try {
+      return await this.refresh_(refresh_token);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'offline') throw error;
+      return this.refresh_(refresh_token);
     }
   }
 
