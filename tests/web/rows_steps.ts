@@ -81,14 +81,26 @@ async function fonts_of(page: Page, selector: string): Promise<{ name: string; g
   return fonts.map((font) => ({ name: font.familyName, glyphs: font.glyphCount }));
 }
 
+async function rename(person: Person, name: string): Promise<void> {
+  await person.more('Settings');
+  await person.page.getByLabel('Your name').fill(name);
+  await person.page.getByRole('button', { name: 'Save profile' }).click();
+  await person.page.getByText('Your profile is saved.').waitFor();
+  await person.page.locator('.rail-me', { hasText: name }).waitFor({ state: 'attached' });
+  await person.chats();
+}
+
 async function names(ada: Person, grace: Person): Promise<void> {
+  await step('U3: a changed name is shown in the open chat of another at once', async () => {
+    const shown = ada.page.locator('.chat-name');
+    const place = ada.page.url();
+    assert.notEqual(await shown.textContent(), 'Commodore Hopper');
+    await rename(grace, 'Commodore Hopper');
+    await expect_soon('the name above the open chat', () => shown.textContent(), 'Commodore Hopper');
+    assert.equal(ada.page.url(), place);
+  });
   await step("U3: a changed name is shown on one's own page at once, and to others when they open the chat", async () => {
-    await grace.more('Settings');
-    await grace.page.getByLabel('Your name').fill('Rear Admiral Hopper');
-    await grace.page.getByRole('button', { name: 'Save profile' }).click();
-    await grace.page.getByText('Your profile is saved.').waitFor();
-    await grace.page.locator('.rail-me', { hasText: 'Rear Admiral Hopper' }).waitFor({ state: 'attached' });
-    await grace.chats();
+    await rename(grace, 'Rear Admiral Hopper');
     await expect_soon('the name in the list of the other', async () => {
       await ada.page.evaluate(() => { location.hash = '#/chats'; });
       await ada.page.locator('button.conversation').first().click();

@@ -61,8 +61,13 @@ function token_of(page: Page): Promise<string> {
   });
 }
 
-// From the key to the end of the frame that shows its letter, in milliseconds, of each key.
-async function key_times(page: Page): Promise<number[]> {
+// Of each key, in milliseconds: from the key to the end of the frame that shows its letter, and the processor time of the page's
+// main thread meanwhile. The second is the page's own, whatever else the machine does.
+async function key_times(page: Page): Promise<{ drawn: number[]; worked: number[] }> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const worked_so_far = async () => task_ms((await devtools.send('Performance.getMetrics')).metrics);
+  const worked: number[] = [];
   await page.evaluate(() => {
     const times: number[] = [];
     Object.assign(window, { key_times: times });
@@ -76,10 +81,17 @@ async function key_times(page: Page): Promise<number[]> {
   });
   const read = () => page.evaluate(() => (window as unknown as { key_times: number[] }).key_times);
   for (let i = 0; i < keys; i += 1) {
+    const before = await worked_so_far();
     await page.keyboard.press('abcdefghij'[i % 10]!);
     await expect_soon('the key is drawn', async () => (await read()).length, i + 1);
+    worked.push(await worked_so_far() - before);
   }
-  return (await read()).sort((a, b) => a - b);
+  await devtools.detach();
+  return { drawn: (await read()).sort((a, b) => a - b), worked: worked.sort((a, b) => a - b) };
+}
+
+function task_ms(metrics: { name: string; value: number }[]): number {
+  return metrics.find((metric) => metric.name === 'TaskDuration')!.value * 1_000;
 }
 
 // How long the page's main thread works while something is done.
@@ -87,8 +99,7 @@ async function busy_ms(page: Page, work: () => Promise<void>): Promise<number> {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Performance.enable');
   const read = async () => {
-    const { metrics } = await devtools.send('Performance.getMetrics');
-    return metrics.find((metric) => metric.name === 'TaskDuration')!.value * 1_000;
+    return task_ms((await devtools.send('Performance.getMetrics')).metrics);
   };
   const before = await read();
   await work();
@@ -106,10 +117,11 @@ async function long_conversation(ada: Person, bob: Person): Promise<void> {
   });
   await step(`U2: a key press takes at most ${key_limit_ms} ms`, async () => {
     await ada.composer().focus();
-    const times = await key_times(ada.page);
-    const median = times[Math.floor(times.length / 2)]!;
-    console.log(`    median ${median.toFixed(1)} ms, slowest ${times.at(-1)!.toFixed(1)} ms, ${keys} keys`);
+    const { drawn, worked } = await key_times(ada.page);
+    const median = drawn[Math.floor(keys / 2)]!;
+    console.log(`    median ${median.toFixed(1)} ms, slowest ${drawn.at(-1)!.toFixed(1)} ms, most work ${worked.at(-1)!.toFixed(1)} ms, ${keys} keys`);
     assert.ok(median <= key_limit_ms * slowdown, `median ${median} ms`);
+    assert.ok(worked.at(-1)! <= key_limit_ms * slowdown, `most work of a key ${worked.at(-1)!} ms`);
   });
   await step(`U2: there are at most ${elements_limit} elements`, async () => {
     const count = () => ada.page.evaluate(() => document.querySelectorAll('*').length);
