@@ -247,6 +247,16 @@ void add_dead_letters(memory_store& s) {
   });
 }
 
+memory_result emptied(memory_store& m, std::vector<memory_row> letters) {
+  for (auto& row : letters) {
+    row[l_type] = std::int64_t{0};
+    row[l_payload] = bytes{};
+    row[l_reason] = std::string();
+    m.table("dead_letter").put(row);
+  }
+  return done(letters.size());
+}
+
 void add_emptied_letters(memory_store& s) {
   const auto old = [](memory_store& m, const params& p) {
     auto letters = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
@@ -270,8 +280,28 @@ void add_emptied_letters(memory_store& s) {
   });
 }
 
+void add_unread_letters(memory_store& s) {
+  const auto old = [](memory_store& m, const params& p) {
+    const auto& kept = std::get<std::vector<std::int64_t>>(p[2]);
+    auto letters = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
+      if (number(r[l_type]) == 0 || !value_less{}(r[l_at], p[0]) ||
+          std::find(kept.begin(), kept.end(), number(r[l_type])) != kept.end())
+        return std::nullopt;
+      return r;
+    });
+    letters.resize(std::min(letters.size(), static_cast<std::size_t>(number(p[1]))));
+    return letters;
+  };
+  s.on("runtime.unread_letters", [old](memory_store& m, const params& p) {
+    return found(1, {{static_cast<std::int64_t>(old(m, p).size())}});
+  });
+  s.on("runtime.empty_unread_letters",
+       [old](memory_store& m, const params& p) { return emptied(m, old(m, p)); });
+}
+
 void add_letter_parts(memory_store& s) {
   add_emptied_letters(s);
+  add_unread_letters(s);
   s.on("runtime.empty_dead_letters", [](memory_store& m, const params& p) {
     const auto& kept = std::get<std::vector<std::int64_t>>(p[1]);
     auto letters = pick(m, "dead_letter", [&](const memory_row& r) -> maybe_row {
@@ -279,13 +309,7 @@ void add_letter_parts(memory_store& s) {
         return std::nullopt;
       return r;
     });
-    for (auto& row : letters) {
-      row[l_type] = std::int64_t{0};
-      row[l_payload] = bytes{};
-      row[l_reason] = std::string();
-      m.table("dead_letter").put(row);
-    }
-    return done(letters.size());
+    return emptied(m, std::move(letters));
   });
   s.on("runtime.empty_letters_naming", [](memory_store& m, const params& p) {
     const auto& named = std::get<std::vector<std::int64_t>>(p[1]);
@@ -295,13 +319,7 @@ void add_letter_parts(memory_store& s) {
         return std::nullopt;
       return r;
     });
-    for (auto& row : letters) {
-      row[l_type] = std::int64_t{0};
-      row[l_payload] = bytes{};
-      row[l_reason] = std::string();
-      m.table("dead_letter").put(row);
-    }
-    return done(letters.size());
+    return emptied(m, std::move(letters));
   });
   s.add_table("dead_letter_part", {0, 1, 2, 3});
   s.on("runtime.insert_dead_letter_part", [](memory_store& m, const params& p) {

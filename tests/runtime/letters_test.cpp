@@ -184,6 +184,32 @@ TEST_CASE("A2: letters are listed, and a discarded one lets those behind it go o
         errc::not_found);
 }
 
+TEST_CASE(
+    "A10: letters leave by themselves with the events of their age; those of safety events stay") {
+  config::runtime_settings s;
+  s.outbox_keep_s = s.outbox_unread_keep_s = 60;
+  world w({.settings = s, .shards = 1});
+  for (const char* text : {"a:0", "a:1", "b:0"}) w.script->fail[text] = -1;
+  w.start();
+  w.ask(emit, "a:0");
+  w.ask(emit, "a:1");
+  w.ask(emit_alarm, "b:0");
+  REQUIRE(w.sim.run_until([&] { return waiting(w) == 3; }, std::chrono::seconds(20)));
+  w.sim.advance(std::chrono::seconds(30));
+  CHECK(list(w).size() == 3);
+  const auto only_safety = [&] {
+    const auto left = list(w);
+    return left.size() == 1 && left[0].key == "b";
+  };
+  CHECK(w.sim.run_until([&] { return w.beta_store.table("dead_letter").rows().size() == 1; },
+                        std::chrono::seconds(200)));
+  CHECK(only_safety());
+  w.ask(emit, "a:2");
+  REQUIRE(w.sim.run_until([&] { return w.script->applied == strings{"a:2"}; },
+                          std::chrono::seconds(60)));
+  CHECK(w.sim.run_until([&] { return waiting(w) == 1; }, std::chrono::seconds(60)));
+}
+
 TEST_CASE("A15.8: an event that an older program does not know waits for one that knows it") {
   storage::memory_store alpha, beta;
   {

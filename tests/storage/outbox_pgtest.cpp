@@ -1,5 +1,6 @@
 // The outbox in partitions: how an older one becomes the first, when partitions are made and dropped, and what is never lost.
 #include "storage/postgres/conninfo.hpp"
+#include "storage/runtime/letter_queries.hpp"
 #include "storage/runtime/migrations.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
@@ -123,4 +124,36 @@ TEST_CASE("events behind the last partition are kept, and become a partition") {
   CHECK(db.heads() == "0:1");
   CHECK(db.node(extend) != "0");
   CHECK(db.heads() == "0:1");
+}
+
+TEST_CASE("A8: letters lose their content with the unread events of their age, a step at a time") {
+  namespace rq = runtime_queries;
+  auto made = postgres_fixture::instance().fresh();
+  asked db(made);
+  open_handle node(postgres_fixture::instance().io(), made.options());
+  REQUIRE(claim(*node, 1).has_value());
+  db.node(
+      "INSERT INTO dead_letter (source, source_shard, seq, type, key, payload, status, reason, "
+      "attempts, at) SELECT 'user', 2, n, 700 + n % 2, 'anna', 'body', 'dead', 'why', 1, now() - n "
+      "* interval '1 day' FROM generate_series(1, 6) n RETURNING ''");
+  const auto step = [](const query& q, int days) {
+    const auto before = system_wall_clock().now() - days * std::int64_t{86'400'000};
+    return statement{&q, {timestamp{before}, std::int64_t{1}, std::vector<std::int64_t>{701}}};
+  };
+  const auto with_content = [&] {
+    return db.node(
+        "SELECT string_agg(seq::text, '' ORDER BY seq) FROM dead_letter WHERE payload "
+        "= 'body' AND reason = 'why' AND type <> 0");
+  };
+  CHECK(read(*node, step(rq::unread_letters, 7))->int8(0, 0) == 0);
+  CHECK(read(*node, step(rq::unread_letters, 3))->int8(0, 0) == 1);
+  CHECK(with_content() == "123456");
+  for (const auto* left :
+       {"12345", "1235", "1235"}) {  // those of odd numbers are not to be touched
+    CHECK(commit(*node, {1, 0, {step(rq::empty_unread_letters, 3)}, {}, {}}).status ==
+          commit_status::committed);
+    CHECK(with_content() == left);
+  }
+  CHECK(db.node("SELECT count(*) FROM dead_letter WHERE payload = '' AND reason = '' AND type = "
+                "0") == "2");
 }

@@ -1,5 +1,6 @@
 #include "actors/runtime/routing/domain_link.hpp"
 
+#include "storage/runtime/letter_queries.hpp"
 #include "storage/runtime/runtime_queries.hpp"
 
 #include <algorithm>
@@ -34,6 +35,12 @@ domain_link::domain_link(runtime::domain d, std::shared_ptr<storage::database> d
        [width = std::int64_t{s.settings().outbox_part_s}](unix_ms) -> std::vector<storage::value> {
          return {width};
        }});
+  // A letter keeps its event no longer than the outbox keeps one that is not read. Safety events, which hold no text, stay.
+  std::vector<std::int64_t> safety;
+  for (const auto& i : domain.intakes)
+    if (i.safety) safety.push_back(i.event->number);
+  jobs.push_back({"dead_letter_content", &queries::unread_letters, &queries::empty_unread_letters,
+                  unread, [safety](unix_ms) -> std::vector<storage::value> { return {safety}; }});
   jobs.push_back(
       {"dead_letter", &queries::emptied_letters, &queries::delete_emptied_letters, keep});
   retention = std::make_shared<storage::retention>(*database, std::move(jobs),
