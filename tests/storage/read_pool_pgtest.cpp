@@ -220,6 +220,7 @@ TEST_CASE(
              [&](auto r) { ++(!r && r.error().code == errc::unavailable ? refused : other); });
   const auto beside = quick_p99(*db, 500);
   MESSAGE("quick reads p99 ", quiet.count(), " -> ", beside.count(), " us");
+  CHECK(beside <= std::max<std::chrono::microseconds>(2 * quiet, 10ms * slowdown));
   REQUIRE(stranger.script("ROLLBACK").has_value());
   REQUIRE(postgres_fixture::instance().until([&] { return refused + other == 400; }));
   CHECK(refused >= 200);
