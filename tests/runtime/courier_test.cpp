@@ -221,6 +221,33 @@ TEST_CASE("a socket whose push was lost hears none behind it until it is told to
   CHECK(heard(w, 12) == strings{"new"});
 }
 
+TEST_CASE("A14: pushes beyond a courier's bytes are not kept: its sockets are told to resume") {
+  for (const bool fits : {true, false}) {
+    CAPTURE(fits);
+    config::runtime_settings s;
+    s.courier_slots = 1;
+    s.max_courier_bytes = fits ? 1'000'000 : 10'000;
+    world w({.settings = s, .beta = false});
+    w.start();
+    attach(w, 1, 11);
+    auto& couriers = w.node().internals().couriers;
+    const auto one = std::make_shared<const std::vector<uuid>>(1, account_id(1));
+    for (int i = 0; i < 20; ++i) {
+      std::vector<runtime::delivery> waiting(1);
+      waiting[0].accounts = one;
+      waiting[0].push = pushed_text(std::to_string(i));
+      waiting[0].bytes = 1'000;
+      couriers.push(0, waiting);
+      CHECK(couriers.seat(0).bytes <= s.max_courier_bytes + 1'000);
+    }
+    w.sim.settle();
+    CHECK(couriers.seat(0).bytes == 0);
+    CHECK(heard(w, 11).size() == (fits ? 20 : 0));
+    REQUIRE(w.sink.closes.size() == (fits ? 0 : 1));
+    if (!fits) CHECK(w.sink.closes[0].code == rpc::close_code::too_slow);
+  }
+}
+
 TEST_CASE(
     "no push is missed in silence: a gateway that was gone for longer than pushes are kept is told "
     "that some are lost, and gets those that follow") {
