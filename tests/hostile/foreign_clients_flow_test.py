@@ -1,4 +1,4 @@
-"""WebSocket clients that others wrote, python3-autobahn and npm's ws, against a nova: compression asked for, fragments, pings, closing."""
+"""WebSocket clients that others wrote, python3-autobahn and npm's ws, against a nova: compression asked for, fragments, pings, closing; the quick start."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ import sys
 from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from autobahn.websocket.compress import PerMessageDeflateOffer
 from nova_server import SLOWDOWN, NovaServer
+from quick_start import follow
 
 PATIENCE_S = 20 * SLOWDOWN
 CLOSE_CODES = (1000, 3000, 3999, 4000, 4999)  # what autobahn lets an application send
@@ -96,6 +97,7 @@ def main():
         asyncio.run(autobahn(nova, ann["access_token"], conversation))
         subprocess.run(["node", "ws_client.mjs", str(nova.port), ann["access_token"], conversation], check=True,
                        timeout=6 * PATIENCE_S)
+        follow(nova)
         assert nova.process.poll() is None, "the server died"
 
 
