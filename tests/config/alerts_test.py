@@ -1,4 +1,4 @@
-"""The alert rules of config/alerts.yml: known metrics, and a command that helps in each."""
+"""The alert rules of config/alerts.yml: known metrics, a command that helps in each, and what they say of samples (alerts_cases.yml)."""
 
 import os
 import re
@@ -9,6 +9,7 @@ import unittest
 
 ROOT = os.path.join(os.path.dirname(__file__), "../..")
 RULES = os.path.join(ROOT, "config/alerts.yml")
+CASES = os.path.join(os.path.dirname(__file__), "alerts_cases.yml")
 RULE = re.compile(r"^      - alert: (\w+)\n((?:^        .*\n)+)", re.M)
 
 
@@ -42,8 +43,19 @@ class Alerts(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
     def test_prometheus_takes_the_rules(self):
-        ran = subprocess.run(["promtool", "check", "rules", RULES], capture_output=True, text=True, check=False)
-        self.assertEqual(0, ran.returncode, ran.stdout + ran.stderr)
+        for command in (["check", "rules", RULES], ["test", "rules", CASES]):
+            ran = subprocess.run(["promtool", *command], capture_output=True, text=True, check=False)
+            self.assertEqual(0, ran.returncode, ran.stdout + ran.stderr)
+
+    def test_each_rule_has_a_case(self):
+        with open(CASES, encoding="utf-8") as file:
+            self.assertEqual(set(rules()), set(re.findall(r"alertname: (\w+)", file.read())))
+
+    def test_no_rule_breaks_when_several_nodes_export_the_same(self):
+        """The side of a match that must be unique is summed up over nodes: their label `instance` makes it ambiguous else."""
+        for name, text in rules().items():
+            if match := re.search(r"group_left\s*(.*?)(?=\n        \w)", text, re.S):
+                self.assertRegex(match.group(1), r"\b(min|max|sum) by \(", name)
 
 
 if __name__ == "__main__":
