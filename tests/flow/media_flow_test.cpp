@@ -240,11 +240,30 @@ TEST_CASE("one request brings a file, raw or as a form; type and size are judged
             .status == 400);
   CHECK(ask("PUT", "/v1/media", &ann, {}, "x").status == 405);
   CHECK(ask("POST", "/v1/media", nullptr, {}, "x", "text/plain").status == 401);
-  const auto page = uploaded(ann, "<!DOCTYPE html><html><script>1</script></html>", "text/html");
-  CHECK(http()
-            .get(content(id_of(page)), ann.access_token)
-            .header("Content-Disposition")
+}
+
+TEST_CASE(
+    "what a browser would run is an attachment; each content is in a sandbox, by its policy") {
+  const auto ann = person("ann");
+  const auto fields_of = [&](const std::string& bytes, const std::string& type) {
+    const auto medium = uploaded(ann, bytes, type);
+    CHECK(text(medium, "content_type") == type);
+    const auto r = http().get(text(medium, "url"));
+    CHECK(r.status == 200);
+    CHECK(r.header("X-Content-Type-Options") == "nosniff");
+    const auto policy = r.header("Content-Security-Policy");
+    CHECK(policy.starts_with("default-src 'none';"));
+    CHECK(policy.ends_with("; sandbox"));
+    CHECK(policy.find("script") == std::string::npos);
+    return r.header("Content-Disposition");
+  };
+  CHECK(fields_of("<!DOCTYPE html><html><script>1</script></html>", "text/html")
             .starts_with("attachment"));
+  CHECK(fields_of("<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
+                  "onload=\"alert(1)\"><script>1</script></svg>",
+                  "image/svg+xml")
+            .starts_with("attachment"));
+  CHECK(fields_of("plain words", "text/plain").starts_with("inline"));
 }
 
 TEST_CASE("ranges, conditions and HEAD of a content") {
