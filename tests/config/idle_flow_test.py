@@ -1,5 +1,6 @@
-"""What a Nova without clients costs: processor time and wake-ups of its own process, PostgreSQL's not counted."""
+"""What a Nova without clients costs: processor time and wake-ups of its own process, PostgreSQL's not counted, and ports."""
 
+import contextlib
 import glob
 import os
 import re
@@ -16,6 +17,22 @@ SETTLE_S, LOOK_S = 8, 12
 MOST_CPU_PERCENT = 1.0 * SLOWDOWN
 # Each domain's lane renews its lease once a second and looks twice.
 MOST_WAKES_PER_S, MOST_WAKES_PER_S_AND_DOMAIN = 60, 12
+LISTENS = "0A"  # in /proc
+
+
+def listening_ports(pid):
+    """The TCP and UDP ports of a process that others may reach."""
+    mine = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            mine.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    ports = []
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        with open(f"/proc/{pid}/net/{table}", encoding="ascii") as file:
+            rows = [line.split() for line in file][1:]
+        ports += [int(row[1].rpartition(":")[2], 16) for row in rows
+                  if f"socket:[{row[9]}]" in mine and (row[3] == LISTENS or table.startswith("udp"))]
+    return ports
 
 
 class Idle(unittest.TestCase):
@@ -29,11 +46,12 @@ class Idle(unittest.TestCase):
                 wakes += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M).group(1))
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), wakes
 
-    def test_O_an_idle_node_costs_little(self):
+    def test_O_an_idle_node_costs_little_and_listens_on_one_port(self):
         with NovaServer() as nova:
             _, _, body = nova.call("GET", "/metrics")
             domains = len(re.findall(rb"^nova_domain_serving\{", body, re.M))
             self.assertGreaterEqual(domains, 3)
+            self.assertEqual(listening_ports(nova.process.pid), [nova.port])  # none for other nodes
             passing = threading.Event()  # never set: what is measured is a span of time
             passing.wait(SETTLE_S)
             cpu, wakes = self.spent(nova.process.pid)
