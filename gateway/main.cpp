@@ -225,7 +225,10 @@ class node_process {
     operators_.stop();
     for (auto& works : works_) works->stop();
     if (!node_.hand_over(budget / 4)) log::warn("stop.late", {{"part", "moves"}});
-    if (server_) server_->drain_and_stop(std::min(budget / 2, std::chrono::milliseconds(4000)));
+    const std::chrono::milliseconds most(4000), spread(settings_.cluster.resume_spread_ms);
+    if (server_)
+      server_->drain_and_stop(std::min(budget / 2, most),
+                              in_cluster() ? spread : std::chrono::milliseconds(0));
     if (operations_ && !operations_->stop(budget / 6))
       log::warn("stop.late", {{"part", "rebuild"}});
     if (!node_.stop(budget / 3)) log::warn("stop.late", {{"part", "runtime"}});

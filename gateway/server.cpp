@@ -51,6 +51,14 @@ struct all_streams final : streamed_routes {
   std::optional<live_routes> live;
 };
 
+constexpr std::chrono::milliseconds closing_interval{50};
+
+/// The same each time, and about as many connections for each turn.
+std::uint64_t turn_of(const connection& c, std::uint64_t turns) {
+  constexpr std::uint64_t golden = 0x9e37'79b9'7f4a'7c15;
+  return (reinterpret_cast<std::uintptr_t>(&c) * golden >> 32) % turns;
+}
+
 }  // namespace
 
 struct server::impl final : rpc::push_sink {
@@ -362,10 +370,10 @@ std::string server::metrics_text() const { return impl_->exposed.text(); }
 
 void server::read_revocations() { impl_->common.tokens->read_revocations(); }
 
-void server::drain_and_stop(std::chrono::milliseconds budget) {
+void server::drain_and_stop(std::chrono::milliseconds budget, std::chrono::milliseconds spread) {
   if (impl_->runners.empty()) return;
-  auto most = std::chrono::milliseconds(impl_->common.settings.drain_ms);
-  auto end = std::chrono::steady_clock::now() + std::min(budget, most);
+  const auto most = std::min(budget, std::chrono::milliseconds(impl_->common.settings.drain_ms));
+  const auto began = std::chrono::steady_clock::now(), end = began + most;
   impl_->common.draining = true;
   impl_->rtmp.stop();
   impl_->threads[0]->post([this] {
@@ -374,13 +382,20 @@ void server::drain_and_stop(std::chrono::milliseconds budget) {
     if (impl_->local) impl_->local->close(ignored);
     if (impl_->token_timer) impl_->token_timer->cancel();
   });
-  auto everywhere = [this](void (connection::*f)()) {
-    for (auto& thread : impl_->threads)
-      thread->post([&t = *thread, f] { t.for_each([f](connection& c) { (c.*f)(); }); });
+  const auto everywhere = [this](const std::function<void(connection&)>& f) {
+    for (auto& thread : impl_->threads) thread->post([&t = *thread, f] { t.for_each(f); });
   };
-  everywhere(&connection::drain);
-  impl_->common.limits.wait_for_none(end);
-  everywhere(&connection::cut);
+  const std::uint64_t turns =
+      std::max<std::int64_t>(1, std::min(spread, most / 2) / closing_interval);
+  for (std::uint64_t turn = 0; turn < turns; ++turn) {
+    everywhere([turn, turns](connection& c) {
+      if (c.session() == nullptr ? turn == 0 : turn_of(c, turns) == turn) c.drain();
+    });
+    const bool last = turn + 1 == turns;
+    const auto next = began + closing_interval * static_cast<std::int64_t>(turn + 1);
+    if (impl_->common.limits.wait_for_none(last ? end : std::min(end, next))) break;
+  }
+  everywhere([](connection& c) { c.cut(); });
   std::vector<std::future<void>> cut;
   for (auto& thread : impl_->threads) {
     auto done = std::make_shared<std::promise<void>>();

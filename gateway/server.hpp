@@ -67,10 +67,11 @@ class server {
   /// The state behind /readyz: the bus serves and access tokens can be verified.
   bool ready() const noexcept;
 
-  /// Accepts no more connections, lets HTTP requests in flight finish and closes sockets with 1012. Cuts all
-  /// others when the budget is over. Blocks for the budget at most. The bus is not used
-  /// afterwards.
-  void drain_and_stop(std::chrono::milliseconds budget);
+  /// Accepts no more connections, lets HTTP requests in flight finish and closes sockets with 1012, spread over `spread` or half
+  /// of the budget, so that they do not come to other gateways all at once. Cuts all others when the budget is over. Blocks for
+  /// the budget at most. The bus is not used afterwards.
+  void drain_and_stop(std::chrono::milliseconds budget,
+                      std::chrono::milliseconds spread = std::chrono::milliseconds(0));
 
   struct impl;
 

@@ -568,19 +568,6 @@ TEST_CASE("only so many sockets may wait for their session.open") {
   CHECK(e.socket().open());
 }
 
-TEST_CASE("draining closes sockets with 1012") {
-  edge e;
-  std::vector<ws_client> clients;
-  for (int i = 0; i < 20; ++i) clients.push_back(e.opened());
-  std::thread stopping([&] { e.server->drain_and_stop(std::chrono::seconds(4)); });
-  for (auto& c : clients) {
-    CHECK(c.read_close_code() == 1012);
-    c.send_frame(8, std::string("\x03\xf4", 2));
-  }
-  stopping.join();
-  CHECK(e.bus.detached(20) == 20);
-}
-
 TEST_CASE("a socket that is gone is skipped, and its number does not come back") {
   edge e;
   rpc::connection_id old = 0;
