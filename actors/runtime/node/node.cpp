@@ -203,6 +203,24 @@ void node::impl::silence() {
   }
 }
 
+/// What still waits is given up while all that its answers go to still stands: seats, and the links of a cluster.
+void node::impl::give_up_waiting() {
+  bool more = true;
+  const auto empty = [&](auto& seat) { seat.discard([&](const auto&) { more = true; }); };
+  while (more) {
+    more = false;
+    for (auto& c : couriers.seats()) empty(*c);
+    for (auto& d : directory.domains()) {
+      for (auto& h : d->heads) empty(*h);
+      for (auto& r : d->readers) empty(*r);
+      for (auto& s : d->shards) {
+        empty(*s);
+        std::exchange(s->orphans, {}).clear();
+      }
+    }
+  }
+}
+
 node::node(node_options options, rpc::push_sink& sink)
     : impl_(std::make_unique<impl>(std::move(options), sink)) {}
 
@@ -213,6 +231,7 @@ node::~node() {
     return;
   }
   impl_->silence();
+  impl_->give_up_waiting();
 }
 
 void node::add(domain d, std::shared_ptr<storage::database> database) {

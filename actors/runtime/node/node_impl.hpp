@@ -31,6 +31,7 @@ struct node::impl {
   /// Waits until the condition holds or the deadline passes. A simulation does its steps instead of waiting.
   bool wait(std::function<bool()> until, std::chrono::steady_clock::time_point deadline);
   void silence();
+  void give_up_waiting();
   /// Calls accepted and not answered, of all domains.
   std::int64_t under_way() const {
     std::int64_t sum = 0;
