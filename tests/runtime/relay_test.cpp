@@ -326,7 +326,7 @@ TEST_CASE(
 }
 
 TEST_CASE("A1: an entity that is made while a read model changes never keeps the old truth") {
-  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 10'000; ++seed) {
     CAPTURE(seed);
     world w({.seed = seed, .shards = 1, .read_model = true, .found = true});
     w.start();
