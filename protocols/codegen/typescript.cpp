@@ -67,6 +67,38 @@ std::string routes_text(const contract& all) {
   return out + "} as const;\n\n";
 }
 
+/// The declared limits of a text that a client sends; empty: none.
+std::string limits_of(const pb::FieldDescriptor& f) {
+  const auto& r = rules(f);
+  std::vector<std::string> parts;
+  if (f.cpp_type() != pb::FieldDescriptor::CPPTYPE_STRING || f.is_repeated()) return {};
+  for (const auto& [name, value] : {std::pair{"min_chars", r.min_chars()},
+                                    {"max_chars", r.max_chars()},
+                                    {"max_bytes", r.max_bytes()}})
+    if (value != 0) parts.push_back(std::string(name) + ": " + std::to_string(value));
+  if (!r.charset().empty()) parts.push_back("charset: " + quoted(r.charset()));
+  return joined(parts, ", ");
+}
+
+std::string limits_text(const contract& all, const directions& seen) {
+  std::string out =
+      "/** Limits of texts that Nova checks: characters are code points, a charset stands as in a "
+      "regular expression's brackets. */\n"
+      "export const limits = {\n";
+  for (const auto* message : seen.all()) {
+    if (!seen.sends(*message)) continue;
+    std::string fields;
+    for (int i = 0; i < message->field_count(); ++i) {
+      const auto& f = *message->field(i);
+      if (rules(f).hidden() || rules(f).read_only()) continue;
+      if (const auto limits = limits_of(f); !limits.empty())
+        fields += "    " + f.name() + ": { " + limits + " },\n";
+    }
+    if (!fields.empty()) out += "  " + edge_name(*message, all) + ": {\n" + fields + "  },\n";
+  }
+  return out + "} as const;\n\n";
+}
+
 std::string errors_text() {
   std::string codes;
   for (const auto& e : all_errors()) codes += "\n  | " + quoted(std::string(e.name));
@@ -103,7 +135,7 @@ std::string typescript_text(const contract& all) {
   out += "}\n\n/** Notifications from Nova. */\nexport interface Pushes {\n";
   for (const auto& p : all.pushes)
     out += "  " + quoted(p.options.rpc()) + ": " + edge_name(*p.proto, all) + ";\n";
-  return out + "}\n\n" + routes_text(all) + errors_text();
+  return out + "}\n\n" + routes_text(all) + limits_text(all, seen) + errors_text();
 }
 
 }  // namespace nova::codegen

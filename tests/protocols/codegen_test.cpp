@@ -212,6 +212,19 @@ TEST_CASE(
   CHECK(has(tables.files.at("protocols/contracts.txt"), "99 mood: optional string"));
 }
 
+TEST_CASE("A: a text's limits are in the TypeScript as they stand in the .proto") {
+  const std::string path = "protocols/auth/auth.proto";
+  const auto types = [&](const std::string& text) {
+    return generate({{path, text}}, all_protos, "tables").files.at("nova_types.ts");
+  };
+  const std::string line = "    handle: { min_chars: 3, max_chars: 30, charset: \"A-Za-z0-9_\" },";
+  const auto now = types(source_text(path));
+  CHECK(has(now, "export const limits = {"));
+  CHECK(has(now, "  RegisterRequest: {\n    email: { max_bytes: 254 },\n" + line));
+  const auto changed = types(with(source_text(path), "max_chars: 30", "max_chars: 31"));
+  CHECK(has(changed, "    handle: { min_chars: 3, max_chars: 31, charset: \"A-Za-z0-9_\" },"));
+}
+
 TEST_CASE(
     "a method that is added to one .proto has its route, row, types and documentation, and asks "
     "for its handler") {

@@ -4,10 +4,12 @@ import type * as generated from './generated_types.ts';
 import type * as media from '../../gateway/web/src/media_types.ts';
 import type * as live from '../../gateway/web/src/stream_types.ts';
 import type * as search from '../../gateway/web/src/search_types.ts';
+import type * as sign_in from '../../gateway/web/src/view/sign_in_rules.ts';
 import type * as social from '../../gateway/web/src/social_types.ts';
 import type * as page from '../../gateway/web/src/types.ts';
 
 type Fits<From, To> = From extends To ? true : never;
+type Same<A, B> = [A, B] extends [B, A] ? true : never;
 
 type AllCallsAgree = {
   [M in keyof page.Calls]: [
@@ -45,7 +47,11 @@ export const agree: {
     Fits<live.StreamRequest, generated.CreateStreamRequest>, Fits<live.StreamChange, Omit<generated.UpdateStreamRequest, 'stream_id'>>,
     Fits<social.SettingsChange, generated.UpdateSettingsRequest>, Fits<social.FeedPreferences, generated.SetPreferencesRequest>,
   ];
+  limits: [
+    Same<typeof generated.limits.RegisterRequest, typeof sign_in.limits>,
+  ];
 } = {
+  limits: [true],
   calls: true, pushes: true, replies: [true, true, true, true, true, true, true, true],
   social_replies: [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
   social_requests: [true, true, true, true, true, true, true, true],

@@ -122,6 +122,10 @@ test('U14: everything that is wrong with a registration is said at once', () => 
   const bad = register_errors({ display_name: '', handle: 'a b', email: 'nowhere', password: 'short' });
   assert.deepEqual(Object.keys(bad).sort(), ['display_name', 'email', 'handle', 'password']);
   assert.ok(register_errors({ ...good, password: 'password123' }).password);
+  for (const [field, most] of [['display_name', 64], ['handle', 30], ['password', 1024]] as const) {
+    assert.deepEqual(register_errors({ ...good, [field]: 'e'.repeat(most) }), {}, field);
+    assert.deepEqual(Object.keys(register_errors({ ...good, [field]: 'e'.repeat(most + 1) })), [field]);
+  }
 });
 
 test('shortcuts: single keys count only where nobody writes', () => {
