@@ -28,7 +28,7 @@ class refusal final : public transfer_request {
 
 live_routes::live_routes(edge& e, blobs::store& segments, file_threads& files,
                          std::string_view urls_key)
-    : shared_{e, segments, files, url_signer(urls_key), {}} {}
+    : shared_{e, segments, files, url_signer(urls_key), {}}, swept_(segments, swept_at_once) {}
 
 bool live_routes::takes(std::string_view, std::string_view path) const {
   return steps_.complete() && (path == rtmp_callback_path || ingest_of(path).has_value() ||
@@ -89,10 +89,8 @@ void live_routes::sweep() {
   const auto since = std::chrono::system_clock::now() - swept_age;
   const bool taken = shared_.files.submit([this, since] {
     auto q = std::make_shared<live::UnnamedRequest>();
-    const auto looked = shared_.store.visit(since, [&](const blobs::blob& b) {
-      if (std::cmp_less(q->blobs_size(), swept_at_once)) q->add_blobs(b.name);
-    });
-    if (!looked || q->blobs().empty()) return sweeping_.store(false);
+    for (auto& name : swept_.next(since)) q->add_blobs(std::move(name));
+    if (q->blobs().empty()) return sweeping_.store(false);
     rpc::caller caller;
     caller.kind = rpc::caller_kind::node;
     auto c = make_call(*steps_.unnamed, caller, {}, shared_.common.now());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/transfer/live_play.hpp"
+#include "gateway/transfer/live_sweep.hpp"
 
 #include <atomic>
 #include <thread>
@@ -31,6 +32,7 @@ class live_routes final : public streamed_routes {
   mutable transfer_common shared_;
   const live_steps steps_;
   mutable live_viewers viewers_;
+  live_sweep swept_;
   std::atomic<bool> sweeping_{false};
 };
 

@@ -10,7 +10,7 @@ std::optional<live_viewers::tell> live_viewers::seen(const std::string& id,
                                                      const std::string& token, time_point now) {
   const std::scoped_lock lock(mutex_);
   if (streams_.size() >= most_streams && !streams_.contains(id))
-    std::erase_if(streams_, [&](const auto& s) { return s.second.told + 2 * told_again < now; });
+    std::erase_if(streams_, [&](const auto& s) { return s.second.told + kept < now; });
   if (streams_.size() >= most_streams && !streams_.contains(id)) return std::nullopt;
   auto& s = streams_[id];
   const auto address = stable_hash(token);
@@ -24,8 +24,11 @@ std::optional<live_viewers::tell> live_viewers::seen(const std::string& id,
     s.due.push_back(address);
   }
   if (s.due.empty() || s.told + between_tells > now) return std::nullopt;
+  // Those that waited because no request came meanwhile have left.
+  std::erase_if(s.due, [&](std::uint64_t x) { return s.told_at.at(x) + between_tells < now; });
+  std::erase_if(s.told_at, [&](const auto& t) { return t.second + kept < now; });
+  if (s.due.empty()) return std::nullopt;
   s.told = now;
-  std::erase_if(s.told_at, [&](const auto& t) { return t.second + 2 * told_again < now; });
   return tell{std::exchange(s.due, {}), std::exchange(s.accounts, {})};
 }
 

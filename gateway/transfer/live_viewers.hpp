@@ -16,9 +16,11 @@ namespace nova::gateway {
 class live_viewers {
  public:
   using time_point = std::chrono::steady_clock::time_point;
-  static constexpr std::chrono::seconds told_again{
-      6};  ///< an address that is used on is told again after this time
-  static constexpr std::chrono::seconds between_tells{2};                      ///< of one stream
+  /// An address that is used on is told again after this time. With `between_tells` it bounds by how much the domain errs about the
+  /// last use: an address counts for 15 s behind it, exact to 2 s.
+  static constexpr std::chrono::seconds told_again{1};
+  static constexpr std::chrono::seconds kept{15};          ///< an address that is not used any more
+  static constexpr std::chrono::seconds between_tells{2};  ///< of one stream
   static constexpr std::size_t most_streams = 10'000, most_viewers = 100'000;  ///< of one stream
 
   struct tell {
