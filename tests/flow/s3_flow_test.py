@@ -179,7 +179,9 @@ class S3(unittest.TestCase):
             self.assertEqual(body, file[first:last + 1])
         self.assertEqual(self.content(medium, Range=f"bytes={len(file)}-")[0], 416)
         self.assertEqual(self.content(medium, If_None_Match=fields["ETag"])[0], 304)
-        self.assertEqual(self.names()[hashlib.sha256(file).hexdigest()], len(file))
+        name = hashlib.sha256(file).hexdigest()
+        self.assertEqual(self.names()[name], len(file))
+        self.assertEqual([self.service.ask(f"hash {key}") for key in self.keys_of(file)], [name], "another client reads the same bytes")
         self.assertEqual(self.service.ask("uploads"), 0)
         return medium, file
 

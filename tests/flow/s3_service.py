@@ -1,8 +1,9 @@
 """An S3 service that checks signatures: moto, with one user, its key and a bucket. Run by s3_flow_test.py with the Python that has moto.
 
 Argument: the port. Prints the key's id and its secret, which are the same at each start. Then it answers lines: `list` prints {key: size}, `uploads`
-the number of unfinished ones, `begin KEY` begins one, `damage KEY` puts other bytes under the key."""
+the number of unfinished ones, `begin KEY` begins one, `hash KEY` the SHA-256 of what is under the key, `damage KEY` puts other bytes there."""
 
+import hashlib
 import json
 import os
 import sys
@@ -42,6 +43,8 @@ def main():
             answer = len(s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []))
         elif word == "begin":
             answer = s3.create_multipart_upload(Bucket=BUCKET, Key=name)["UploadId"]
+        elif word == "hash":
+            answer = hashlib.sha256(s3.get_object(Bucket=BUCKET, Key=name)["Body"].read()).hexdigest()
         else:
             answer = s3.put_object(Bucket=BUCKET, Key=name, Body=b"other bytes")["ETag"]
         print(json.dumps(answer), flush=True)
