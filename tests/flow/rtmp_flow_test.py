@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -98,6 +99,18 @@ class Rtmp(unittest.TestCase):
         found = re.findall(r"event=rtmp\.started port=\d+ pid=(\d+)", self.nova.log())
         return int(found[-1]) if found else None
 
+    def check_user(self):
+        """Started by the superuser, the RTMP server has the rights of www-data alone."""
+        with open(f"/proc/{self.server_process()}/status", encoding="ascii") as file:
+            status = file.read()
+        def ids(of):
+            return set(re.search(rf"^{of}:(.*)$", status, re.M).group(1).split())
+        user = pwd.getpwnam("www-data") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        self.assertEqual((ids("Uid"), ids("Gid")), ({str(user.pw_uid)}, {str(user.pw_gid)}))
+        if os.geteuid() == 0:
+            self.assertEqual(ids("Groups"), set())
+        self.assertEqual(int(re.search(r"^CapEff:\s+(\w+)$", status, re.M).group(1), 16), 0)
+
     def check_restart(self, owner):
         """The RTMP server falls: it is started again, and encoders come back."""
         stream = self.stream(owner)
@@ -116,6 +129,7 @@ class Rtmp(unittest.TestCase):
         with NovaServer({"NOVA_GATEWAY__RTMP_PORT": str(self.port)}) as nova:
             self.nova = nova
             owner = nova.person("rtmp")
+            self.check_user()
             self.check_publishing(owner)
             self.check_restart(owner)
             server = self.server_process()

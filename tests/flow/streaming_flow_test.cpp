@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <sstream>
 
 using namespace nova::flow;
 using namespace std::chrono_literals;
@@ -108,6 +111,23 @@ bool soon(const std::function<bool()>& done, std::chrono::seconds within = 8s) {
   return true;
 }
 
+/// Files of kept bytes that hold the words: finished ones, and parts of those that are being written.
+std::size_t files_with(const std::string& words) {
+  std::size_t found = 0;
+  const std::filesystem::path kept(the_world().blobs());
+  for (auto at = std::filesystem::recursive_directory_iterator(kept.parent_path());
+       at != std::filesystem::recursive_directory_iterator(); ++at) {
+    if (at->path().filename() == "postgres") at.disable_recursion_pending();
+    std::error_code gone;
+    if (!at->is_regular_file(gone)) continue;
+    std::ifstream in(at->path(), std::ios::binary);
+    std::stringstream all;
+    all << in.rdbuf();
+    if (all.str().find(words) != std::string::npos) ++found;
+  }
+  return found;
+}
+
 std::vector<std::string> addresses(const std::string& playlist) {
   std::vector<std::string> out;
   for (std::size_t at = 0; at < playlist.size();) {
@@ -121,7 +141,9 @@ std::vector<std::string> addresses(const std::string& playlist) {
 
 }  // namespace
 
-TEST_CASE("a stream waits, has its key once, and a new key ends the old one") {
+TEST_CASE(
+    "a stream waits, has its key once, and a new key ends the old one: not a byte is kept of what "
+    "comes with it") {
   const auto ann = person("ann"), bob = person("bob");
   const auto s = create(ann, "public", R"(,"record":true)");
   CHECK(text(s.made, "state") == "waiting");
@@ -141,8 +163,11 @@ TEST_CASE("a stream waits, has its key once, and a new key ends the old one") {
   CHECK(ask("POST", "/v1/streams/" + s.id() + "/key", &bob).status == 403);
   const auto renewed = ok(ask("POST", "/v1/streams/" + s.id() + "/key", &ann));
   encoder old{s.put_url()}, fresh{path_of(text(renewed.at("ingest").as_object(), "hls_put_url"))};
-  CHECK(code(old.put("seg0.ts", "x")) == "forbidden");
+  const std::string stranger = "bytes that no key goes with";
+  CHECK(code(old.put("seg0.ts", stranger)) == "forbidden");
+  CHECK(files_with(stranger) == 0);
   fresh.go_on();
+  CHECK(files_with(encoder::bytes(0)) > 0);
   CHECK(soon([&] { return state(s, &ann) == "live"; }));
 }
 
