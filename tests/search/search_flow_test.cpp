@@ -395,6 +395,42 @@ TEST_CASE("gone within 2 s after an edit, a deletion, a block, a recall, leaving
   CHECK(soon([&] { return finds(bob, word, second.id); }));
 }
 
+TEST_CASE("a late joiner finds what the conversation shows: messages from a seq on") {
+  const auto ann = person("ann"), bob = person("bob"), cyd = person("cyd");
+  const auto word = fresh_word();
+  const auto room = group(ann, {bob});
+  const auto before = message_of(ann, room, word + " before");
+  const auto between = message_of(bob, room, word + " between");
+  REQUIRE(soon([&] { return finds(bob, word, between.id); }));
+  CHECK(ids(found(cyd, word)).empty());
+  const auto path = "/v1/conversations/" + room;
+  REQUIRE(http()
+              .post(path + "/members", R"({"member_ids":[")" + cyd.id + "\"]}", ann.access_token)
+              .status == 200);
+  const auto after = message_of(ann, room, word + " after");
+  const auto readable = [&] {
+    std::set<std::string> out;
+    const auto page = http().get(path + "/messages", cyd.access_token).json();
+    for (const auto& m : page.at("items").as_array())
+      if (const auto id = text(m.as_object(), "message_id");
+          text(m.as_object(), "text").find(word) != std::string::npos)
+        out.insert(id);
+    return out;
+  };
+  const auto found_ids = [&] {
+    const auto all = ids(found(cyd, word));
+    return std::set<std::string>(all.begin(), all.end());
+  };
+  CHECK(readable() == std::set{before.id, between.id, after.id});
+  CHECK(soon([&] { return found_ids() == readable(); }));
+
+  if (needs_one_process()) return;
+  CHECK(cell("UPDATE member SET from_seq = " + between.path.substr(between.path.rfind('/') + 1) +
+             " WHERE account_id = '" + cyd.id + "' RETURNING from_seq > 1") == "t");
+  CHECK(found_ids() == std::set{between.id, after.id});
+  CHECK(finds(bob, word, before.id));
+}
+
 TEST_CASE(
     "a closed account's posts and person are found by no one; the socket has the method as well") {
   const auto ann = person("ann"), bob = person("bob");
