@@ -1,9 +1,11 @@
 """Sound and film that ffmpeg has made, by CONTRACT-SOCIAL §4: duration and waveform of a tone; with media.transcode all browsers play the content."""
 
+import contextlib
 import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,8 @@ from nova_server import NovaServer, SLOWDOWN  # noqa: E402
 LIMIT_S = 30 * SLOWDOWN
 PICTURE = ["-f", "lavfi", "-i", "testsrc=size=97x54:rate=10:duration=1"]
 TONE = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=1"]
+NAMESPACES = ("ipc", "mnt", "net", "pid", "user", "uts")
+FILM_MEMORY_MIB = 3_000
 # A tone as loud as half of the most, then silence for as long.
 TONE_THEN_SILENCE = ["-f", "lavfi", "-i", "aevalsrc='if(lt(t,1),0.5*sin(880*PI*t),0)':sample_rate=44100:duration=2"]
 
@@ -27,7 +31,7 @@ class Films(unittest.TestCase):
         if not shutil.which("ffmpeg") or not shutil.which("ffprobe"):
             print("skipped: no ffmpeg here", file=sys.stderr)
             raise unittest.SkipTest("no ffmpeg here")
-        cls.nova = NovaServer({"NOVA_MEDIA__TRANSCODE": "h264"})
+        cls.nova = NovaServer({"NOVA_MEDIA__TRANSCODE": "h264", "NOVA_MEDIA__FILM_MEMORY_MIB": str(FILM_MEMORY_MIB)})
         cls.addClassCleanup(cls.nova.__exit__)
         cls.nova.start()
         cls.ann = cls.nova.person("ann")
@@ -101,6 +105,58 @@ class Films(unittest.TestCase):
         medium = self.ready(self.made("voice.ogg", *TONE, "-c:a", "libopus"), "audio/ogg")
         self.assertEqual(len(medium["waveform"]["peaks"]), 100)
         self.assertEqual(self.codecs(self.content(medium, "audio/mp4"))[0], {"audio": "aac"})
+
+    def caged(self, seen):
+        """Adds what the kernel tells of ffmpeg and ffprobe below Nova: pid -> (namespaces that are not Nova's, limits)."""
+        def namespaces(pid):
+            return {name: os.readlink(f"/proc/{pid}/ns/{name}") for name in NAMESPACES}
+        ours = namespaces(self.nova.process.pid)
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+                    if file.read().strip() not in ("ffmpeg", "ffprobe"):
+                        continue
+                theirs = namespaces(pid)
+                with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+                    limits = dict(re.findall(r"^Max (cpu time|address space)\s+(\S+)", file.read(), re.M))
+                with open(f"/proc/{pid}/environ", "rb") as file:
+                    if b"NOVA_" in file.read():
+                        limits["environment"] = "Nova's"
+                if self.is_below(pid):
+                    seen[pid] = ({n for n in NAMESPACES if theirs[n] != ours[n]}, limits)
+
+    def is_below(self, pid):
+        while pid not in ("0", "1"):
+            if int(pid) == self.nova.process.pid:
+                return True
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                pid = file.read().rpartition(")")[2].split()[1]
+        return False
+
+    def test_cage(self):
+        """ffmpeg and ffprobe have their own network, files, processes and users, and limits of memory and time."""
+        if "subject=bubblewrap" in self.nova.log() or not shutil.which("bwrap"):
+            self.skipTest("no bubblewrap here")
+        film = self.made("caged.webm", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=25:duration=3", *TONE, "-c:v", "libvpx-vp9", "-deadline",
+                         "realtime", "-cpu-used", "8", "-c:a", "libopus")
+        seen, over = {}, threading.Event()
+
+        def look():
+            while not over.wait(0.005):
+                self.caged(seen)
+        looks = threading.Thread(target=look)
+        looks.start()
+        try:
+            self.ready(film, "video/webm")
+        finally:
+            over.set()
+            looks.join()
+        self.assertTrue(seen, "no program of the film was seen")
+        for apart, limits in seen.values():
+            self.assertEqual(apart, set(NAMESPACES))
+            self.assertEqual(limits["address space"], str(FILM_MEMORY_MIB << 20))
+            self.assertRegex(limits["cpu time"], r"^\d+$")
+            self.assertNotIn("environment", limits)
 
     def test_h264_in_another_container(self):
         """Picture and sound are copied: only the container is another one."""

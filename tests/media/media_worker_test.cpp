@@ -8,12 +8,18 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 using namespace nova::media;
 using namespace std::string_literals;
@@ -425,6 +431,64 @@ TEST_CASE("a program that is late or cannot begin is tried again; at last the me
 }
 
 #ifdef NOVA_MEDIA_PROGRAM
+namespace {
+
+/// What the probe printed, by name, and the status of its end.
+struct probed {
+  explicit probed(const std::string& arguments) {
+    auto* const pipe = ::popen(("exec " NOVA_CAGE_PROBE " " + arguments).c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    std::array<char, 64> name{};
+    for (int n = 0; std::fscanf(pipe, "%63s %d", name.data(), &n) == 2;) told[name.data()] = n;
+    status = ::pclose(pipe);
+  }
+  std::map<std::string, int> told;
+  int status = -1;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "inside the cage a decoder gets no file, socket, process, program, or memory beyond its "
+    "limit") {
+  using answers = std::map<std::string, int>;
+  const probed before("256 10 before"), inside("256 10 inside");
+  CHECK(before.status == 0);
+  CHECK(before.told == answers{{"read_file", 0},
+                               {"write_file", 0},
+                               {"list_folder", 0},
+                               {"network", 0},
+                               {"local_socket", 0},
+                               {"process", 0},
+                               {"signal", 0},
+                               {"half_of_memory", 0},
+                               {"all_of_memory", 0},
+                               {"thread", 0}});
+  auto told = inside.told;
+  MESSAGE("landlock: ", told["landlock"]);
+  told.erase("landlock");  // a kernel may lack it; the calls of the other wall are those tried here
+  CHECK(told == answers{{"seccomp", 1},
+                        {"read_file", EPERM},
+                        {"write_file", EPERM},
+                        {"list_folder", EPERM},
+                        {"network", EPERM},
+                        {"local_socket", EPERM},
+                        {"process", EPERM},
+                        {"signal", EPERM},
+                        {"half_of_memory", 0},
+                        {"all_of_memory", ENOMEM},
+                        {"thread", 0},
+                        {"trace", EPERM},
+                        {"program", EPERM}});
+  CHECK(inside.status == 0);
+}
+
+TEST_CASE("a worker that uses more processor time than it may is ended") {
+  const probed spins("256 1 spin");
+  REQUIRE(WIFSIGNALED(spins.status));
+  CHECK((WTERMSIG(spins.status) == SIGKILL || WTERMSIG(spins.status) == SIGXCPU));
+}
+
 TEST_CASE("a picture of 12 megapixels costs the worker less than a second of processor time") {
   const std::string path =
       std::filesystem::temp_directory_path() / ("nova-12mp-" + std::to_string(::getpid()) + ".jpg");
