@@ -221,6 +221,35 @@ TEST_CASE("C: one fenced lane ends all of its process; new ones take all shards"
   CHECK(s.text("SELECT count(*) FROM lane WHERE NOT fenced") == "2");
 }
 
+TEST_CASE("C: a claim deletes lanes without shards whose lease ended more than an hour ago") {
+  stage s;
+  auto db = s.open("a", 1);
+  REQUIRE(s.claimed(db) == shards);
+  // By the lease of the row and by that of the newest batch, which counts if it is later.
+  REQUIRE(
+      s.look
+          .script("INSERT INTO lane (lane_id, node, expires_at) VALUES "
+                  "('00000000-0000-0000-0000-000000000001', 'old', now() - interval '2 hours'),"
+                  "('00000000-0000-0000-0000-000000000002', 'batch', now() - interval '2 hours'),"
+                  "('00000000-0000-0000-0000-000000000003', 'young', now() - interval '50 "
+                  "minutes'),"
+                  "('00000000-0000-0000-0000-000000000004', 'owner', now() + interval '1 hour');"
+                  "INSERT INTO lane_batch SELECT lane_id, 7, CASE node WHEN 'batch' THEN now() - "
+                  "interval '50 minutes' ELSE expires_at END FROM lane WHERE node <> 'a';"
+                  "UPDATE shard SET lane_id = '00000000-0000-0000-0000-000000000004' WHERE shard "
+                  "= 5")
+          .has_value());
+  const auto nodes = [&](const std::string& of) {
+    return s.text("SELECT string_agg(DISTINCT node, ' ' ORDER BY node) FROM lane " + of);
+  };
+  CHECK(nodes("") == "a batch old owner young");
+  CHECK(s.claimed(db) == shards - 1);
+  CHECK(nodes("") == "a batch owner young");
+  CHECK(nodes("JOIN lane_batch USING (lane_id) WHERE node <> 'a'") == "batch owner young");
+  CHECK(s.text("SELECT count(*) FROM lane_batch WHERE lane_id = "
+               "'00000000-0000-0000-0000-000000000001'") == "0");
+}
+
 TEST_CASE("C: of two lanes that deadlock one is rolled back and tried again, each unit once") {
   constexpr std::uint32_t longer_than_the_ring_ms = 10'000;
   two_lanes s(longer_than_the_ring_ms);
