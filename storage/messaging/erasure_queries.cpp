@@ -76,11 +76,15 @@ const query forget_member{
     .name = "messaging.forget_member",
     .sql = "UPDATE member m SET account_id = " OTHER_NAME("m") " WHERE account_id = $1" IN_THEM};
 
+// A chat has the title of its host's stream, and a change for each title that it had.
 const query forget_chats{
     .name = "messaging.forget_chats",
     .sql =
-        "WITH a AS (DELETE FROM chat_ban WHERE account_id = $1) UPDATE chat SET host_id = "
-        "conversation_id WHERE host_id = $1"};
+        "WITH mine AS (SELECT conversation_id FROM chat WHERE host_id = $1), a AS (DELETE FROM "
+        "chat_ban WHERE account_id = $1), b AS (UPDATE conversation SET title = NULL WHERE "
+        "conversation_id IN (SELECT conversation_id FROM mine)), d AS (DELETE FROM change WHERE "
+        "conversation_id IN (SELECT conversation_id FROM mine) AND position('title'::bytea IN "
+        "body) > 0) UPDATE chat SET host_id = conversation_id WHERE host_id = $1"};
 
 const query forget_maker{.name = "messaging.forget_maker",
                          .sql = "UPDATE conversation c SET created_by = " OTHER_NAME(

@@ -1,5 +1,5 @@
 // The end of an account from outside, over all domains: closed at once, taken back in time, erased after the grace; then a search for
-// its words in all databases and logs finds nothing, and others keep what is theirs.
+// its words in all databases, logs and kept bytes finds nothing, and others keep what is theirs.
 #include "storage/postgres/conninfo.hpp"
 #include "tests/flow/world.hpp"
 
@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 namespace {
 
 // The server inherits it. Longer than what is asked for within the grace takes, shorter than a test may wait.
-const bool short_grace = setenv("NOVA_AUTH__DELETION_GRACE_S", "3", 1) == 0;
+const bool short_grace = setenv("NOVA_AUTH__DELETION_GRACE_S", "3", 1) == 0 &&
+                         setenv("NOVA_MEDIA__BLOB_GRACE_S", "1", 1) == 0;
 
 bool within(std::chrono::milliseconds limit, const std::function<bool()>& holds) {
   const auto end = std::chrono::steady_clock::now() + limit;
@@ -107,13 +108,14 @@ std::string rows_with(const std::string& word) {
   return found;
 }
 
-/// Files of the data folder with the word; PostgreSQL's own files are searched by rows_with.
-std::string logs_with(const std::string& word) {
+/// Files of the data folder with the word: logs, kept bytes, segments. PostgreSQL's own files are searched by rows_with.
+std::string files_with(const std::string& word) {
   std::string found;
   const fs::path data(the_world().nova.data());
   for (const auto& entry :
        fs::recursive_directory_iterator(data, fs::directory_options::skip_permission_denied)) {
-    if (!entry.is_regular_file()) continue;
+    std::error_code gone;
+    if (!entry.is_regular_file(gone)) continue;
     const auto path = fs::relative(entry.path(), data).string();
     if (path.starts_with("postgres/")) continue;
     std::ifstream in(entry.path(), std::ios::binary);
@@ -129,8 +131,56 @@ std::string logs_with(const std::string& word) {
 struct life {
   account ann, bob;
   std::string word;  ///< in every text of ann, in her names, and nowhere else
-  std::string bobs_post, comment, answer, poll, anns_post, talk;
+  std::string bobs_post, comment, answer, poll, anns_post, talk, medium, stream;
 };
+
+/// A file with the word in its name, its description and its bytes.
+std::string medium_of(const account& ann, const std::string& word) {
+  nova::client::http_request upload{
+      "POST", "/v1/media",
+      "--xyz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + word +
+          ".txt\"\r\nContent-Type: text/plain\r\n\r\nbytes of " + word + "\r\n--xyz--\r\n"};
+  upload.bearer = ann.access_token;
+  upload.content_type = "multipart/form-data; boundary=xyz";
+  const auto sent = http().send(upload);
+  INFO(sent.body);
+  REQUIRE(sent.status == 201);
+  const auto id = text(sent.json().as_object(), "media_id");
+  done(ann, "PATCH", "/v1/media/" + id, R"({"alt":"shows )" + word + R"("})");
+  return id;
+}
+
+/// A live stream with the word in its title, its chat, its encoder's name, the name of a segment and the bytes.
+std::string stream_of(const account& ann, const account& bob, const std::string& word) {
+  const auto made =
+      done(ann, "POST", "/v1/streams", R"({"title":"Live )" + word + R"(","visibility":"public"})");
+  const auto id = text(made, "stream_id");
+  const auto put_url = text(made.at("ingest").as_object(), "hls_put_url");
+  const auto put = [&](const std::string& file, const std::string& body) {
+    nova::client::http_request q{
+        "PUT", put_url.substr(put_url.find('/', put_url.find("://") + 3)) + '/' + file, body};
+    q.headers = {{"User-Agent", word}};
+    const auto r = http().send(q);
+    INFO(r.body);
+    REQUIRE(r.status == 204);
+  };
+  for (const auto& file : {word + "0.ts", word + "1.ts"}) put(file, "seen of " + word + file);
+  put("index.m3u8", "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1.0,\n" + word + "0.ts\n");
+  const auto chat = "/v1/conversations/" + text(made, "conversation_id");
+  REQUIRE(within(4s, [&] { return act(bob, "POST", chat + "/join").status == 204; }));
+  done(ann, "PATCH", "/v1/streams/" + id, R"({"title":"Again )" + word + R"("})");
+  REQUIRE(within(4s, [&] { return text(shown(bob, chat), "title") == "Again " + word; }));
+  done(ann, "POST", chat + "/messages",
+       R"({"client_id":"c)" + word + R"(","text":"welcome )" + word + R"("})");
+  return id;
+}
+
+/// Segments that nothing names are swept once they are of some age.
+void make_segments_old() {
+  const auto long_ago = fs::file_time_type::clock::now() - 10min;
+  for (const auto& file : fs::recursive_directory_iterator(the_world().nova.data() + "/segments"))
+    if (file.is_regular_file()) fs::last_write_time(file, long_ago);
+}
 
 life lived() {
   life x;
@@ -149,8 +199,11 @@ life lived() {
   done(bob, "PUT", "/v1/users/" + ann.id + "/follow");
   x.bobs_post = post(bob, "of bob");
   x.poll = post(bob, "which", R"(,"poll":{"options":["a","b"],"ends_in_s":600})");
+  x.medium = medium_of(ann, word);
+  x.stream = stream_of(ann, bob, word);
   x.anns_post = post(ann, word + " #" + word,
-                     R"(,"content_warning":")" + word + R"(","quote":")" + x.bobs_post + R"(")");
+                     R"(,"content_warning":")" + word + R"(","quote":")" + x.bobs_post +
+                         R"(","media_ids":[")" + x.medium + R"("])");
   done(ann, "PATCH", "/v1/posts/" + x.anns_post, R"({"text":"again )" + word + R"("})");
   const auto gone = post(ann, "deleted " + word);
   done(ann, "DELETE", "/v1/posts/" + gone);
@@ -221,7 +274,14 @@ TEST_CASE("afterwards every trace is gone within 10 s of the certificate; others
   if (needs_one_process()) return;
   const auto x = lived();
   const auto& bob = x.bob;
-  CHECK(rows_with(x.word).size() > 100);
+  const auto before = rows_with(x.word);
+  for (const auto* domain :
+       {"auth", "user", "messaging", "content", "feed", "search", "media", "streaming"})
+    CHECK_MESSAGE(before.find("nova_" + std::string(domain) + '.') != before.npos, domain);
+  const auto kept = files_with(x.word);
+  CHECK(kept.find("blobs/") != kept.npos);
+  CHECK(kept.find("segments/") != kept.npos);
+  make_segments_old();
   const auto left = leave(x.ann);
   INFO(left.body);
   REQUIRE(left.status == 202);
@@ -230,16 +290,17 @@ TEST_CASE("afterwards every trace is gone within 10 s of the certificate; others
   const auto c = http().get(certificate).json().as_object();
   INFO(json::serialize(c));
   CHECK(c.at("completed_at").is_string());
-  for (const auto* domain : {"auth", "user", "messaging", "content", "feed", "search", "media"}) {
-    REQUIRE(c.at("domains").as_object().contains(domain));
+  for (const auto* domain :
+       {"auth", "user", "messaging", "content", "feed", "search", "media", "streaming"}) {
+    REQUIRE_MESSAGE(c.at("domains").as_object().contains(domain), domain);
     const auto& counts = c.at("domains").at(domain).as_object();
-    const auto ended = number(counts, "erased") + number(counts, "anonymised");
-    CHECK((ended > 0 || std::string_view(domain) == "media"));
+    CHECK_MESSAGE(number(counts, "erased") + number(counts, "anonymised") > 0, domain);
   }
   std::string found;
   CHECK(within(10s, [&] { return (found = rows_with(x.word)).empty(); }));
   CHECK(found == "");
-  CHECK(logs_with(x.word) == "");
+  CHECK(within(10s, [&] { return (found = files_with(x.word)).empty(); }));
+  CHECK(found == "");
 
   // Counters of others are the numbers of what is left.
   const auto bobs = shown(bob, "/v1/posts/" + x.bobs_post);
@@ -281,12 +342,7 @@ TEST_CASE("afterwards every trace is gone within 10 s of the certificate; others
 
 TEST_CASE("an export is a ZIP with a manifest and a folder for each domain, at a signed address") {
   const auto x = lived();
-  nova::client::http_request upload{"POST", "/v1/media", "bytes of " + x.word};
-  upload.bearer = x.ann.access_token;
-  upload.content_type = "text/plain";
-  const auto medium = http().send(upload);
-  REQUIRE(medium.status == 201);
-  const auto kept = "media/files/" + text(medium.json().as_object(), "media_id");
+  const auto kept = "media/files/" + x.medium;
   const auto started = act(x.ann, "POST", "/v1/account/export");
   INFO(started.body);
   REQUIRE(started.status == 202);
@@ -309,11 +365,12 @@ TEST_CASE("an export is a ZIP with a manifest and a folder for each domain, at a
        {"manifest.json", "auth/account-1.json", "user/profile-1.json", "content/posts-1.json",
         "content/comments-1.json", "content/drafts-1.json", "messaging/messages-1.json",
         "feed/preferences-1.json", "search/index-1.json", "media/usage-1.json",
-        "media/media-1.json", kept.c_str()})
+        "media/media-1.json", "streaming/streams-1.json", kept.c_str()})
     CHECK_MESSAGE(file.body.find(name) != std::string::npos, name);
   CHECK(file.header("Content-Length") == std::to_string(file.body.size()));
-  for (const auto& words : {"bytes of " + x.word, x.ann.email, "again " + x.word,
-                            "I said " + x.word, "draft " + x.word, "hi " + x.word})
+  for (const auto& words :
+       {"bytes of " + x.word, x.ann.email, "again " + x.word, "I said " + x.word, "draft " + x.word,
+        "hi " + x.word, "shows " + x.word, "Again " + x.word, x.stream, "welcome " + x.word})
     CHECK_MESSAGE(file.body.find(words) != std::string::npos, words);
   CHECK(file.body.find("an answer") == std::string::npos);
   auto forged = url;

@@ -7,6 +7,8 @@
 #include "protocols/auth/auth.pb.h"
 #include "protocols/streaming/streaming.nova.hpp"
 #include "protocols/streaming/streaming.pb.h"
+#include "protocols/user/user.nova.hpp"
+#include "protocols/user/user.pb.h"
 #include "storage/messaging/chat_queries.hpp"
 #include "storage/streaming/streaming_queries.hpp"
 #include "tests/support/domain_node.hpp"
@@ -23,6 +25,7 @@ config::auth_settings cheap_passwords() {
   config::auth_settings s;
   s.password_opslimit = 1;
   s.password_memory_kib = 8;
+  s.deletion_grace_s = 1;
   return s;
 }
 
@@ -103,4 +106,54 @@ TEST_CASE_FIXTURE(world, "the window slides, and only its segments are named") {
         std::vector<std::string>{"blob0", "blob7", "never"});
   restart();
   CHECK(window(s).segments_size() == window_now.segments_size());
+}
+
+TEST_CASE_FIXTURE(world,
+                  "the end of an account: its streams are away at once, then all of it is erased") {
+  const auto ann = person("ann"), bob = person("bob");
+  const auto s = create(ann), bobs = create(bob);
+  for (const auto* stream : {&s, &bobs}) {
+    const auto blob = "blob of " + stream->stream_id();
+    REQUIRE(publish(*stream, "s0.ts", blob).has_value());
+    REQUIRE(publish(*stream, "s1.ts", blob + " that waits").has_value());
+    REQUIRE(publish(*stream, "index.m3u8", {}, playlist_of(0, 0)).has_value());
+  }
+  user::PersonRequest followed;
+  followed.set_account_id(to_string(bob.account));
+  REQUIRE(call<user::user_interface::follow>(followed, ann).has_value());
+  static const storage::query rows_of{
+      .name = "streaming_pgtest.rows",
+      .sql =
+          "SELECT (SELECT count(*) FROM stream WHERE owner_id = $1) + (SELECT count(*) FROM upload "
+          "JOIN stream USING (stream_id) WHERE owner_id = $1) + (SELECT count(*) FROM segment JOIN "
+          "stream USING (stream_id) WHERE owner_id = $1) + (SELECT count(*) FROM follow WHERE "
+          "account_id = $1 OR followed_id = $1) + (SELECT count(*) FROM person WHERE account_id = "
+          "$1) + (SELECT count(*) FROM erased_account WHERE account_id = $1)"};
+  const auto rows = [&](const rpc::caller& of) {
+    return read("streaming", {&rows_of, {of.account}}).int8(0, 0);
+  };
+  REQUIRE(until([&] { return rows(ann) >= 4; }));
+  const auto sees = [&](const Stream& x) {
+    StreamRequest q;
+    q.set_stream_id(x.stream_id());
+    return call<api::get_stream>(q, bob).has_value();
+  };
+  REQUIRE(sees(s));
+
+  auth::DeleteAccountRequest q;
+  q.set_password("correct horse battery staple");
+  REQUIRE(call<auth::auth_interface::delete_account>(q, ann).has_value());
+  CHECK(until([&] { return !sees(s); }));
+  CHECK(rows(ann) >= 4);  // till the grace is over
+  pass(2'000);
+  CHECK(until([&] { return rows(ann) == 0; }));
+  live::UnnamedRequest left;
+  for (const auto* stream : {&s, &bobs})
+    for (const char* more : {"", " that waits"})
+      left.add_blobs("blob of " + stream->stream_id() + more);
+  const auto unnamed = call<api::list_unnamed>(left, node()).value();
+  CHECK(std::vector<std::string>(unnamed.blobs().begin(), unnamed.blobs().end()) ==
+        std::vector<std::string>{left.blobs(0), left.blobs(1)});
+  CHECK(publish(s, "s2.ts", "late").has_error());
+  CHECK(sees(bobs));
 }
