@@ -310,3 +310,33 @@ TEST_CASE(
   CHECK(refused > 0);
   CHECK(node.login("burst_0", "wrong password").error().code == errc::invalid_credentials);
 }
+
+TEST_CASE_FIXTURE(with_node,
+                  "an export is there for seven days: then neither it nor its address is") {
+  constexpr std::int64_t hour_ms = 3600 * 1000, day_ms = 24 * hour_ms;
+  const auto ann = identity_node::caller_of(registered("ann")),
+             bob = identity_node::caller_of(registered("bob"));
+  const auto begun = node.now();
+  GetExportRequest q;
+  q.set_export_id(node.call<auth_interface::start_export>({}, ann).value().export_id());
+  const auto made = node.call<auth_interface::get_export>(q, ann).value();
+  CHECK(made.expires_at() > begun + 7 * day_ms - 2'000);
+  CHECK(made.expires_at() <= node.now() + 7 * day_ms);
+  CHECK(code(node.call<auth_interface::get_export>(q, bob)) == errc::not_found);
+
+  DownloadExportRequest d;
+  d.set_export_id(q.export_id());
+  const auto& url = made.url();
+  const auto until = url.find("until=") + 6, sig = url.find("&sig=");
+  d.set_until(std::stoll(url.substr(until, sig - until)));
+  d.set_sig(url.substr(sig + 5));
+  const auto download = [&] { return node.call<auth_interface::download_export>(d); };
+  node.pass(7 * day_ms - hour_ms);
+  CHECK(node.call<auth_interface::get_export>(q, ann).has_value());
+  CHECK(download().value().account_id() == to_string(ann.account));
+  node.pass(hour_ms);
+  CHECK(code(node.call<auth_interface::get_export>(q, ann)) == errc::not_found);
+  CHECK(code(download()) == errc::expired);
+  d.set_until(d.until() + 3'600);  // no other time is signed
+  CHECK(code(download()) == errc::not_found);
+}
