@@ -404,6 +404,91 @@ TEST_CASE("a ranked feed puts first what others react to, and keeps its order fr
   CHECK(seen[0].post == posts[1]);
 }
 
+TEST_CASE("affinity and conversation rank as well, each by its weight, and why tells them") {
+  world w;
+  feed_model m;
+  const auto who = people(w, 4);
+  w.follow(m, who[0], who[1]);
+  w.follow(m, who[0], who[2]);
+  std::vector<uuid> posts;
+  for (int i = 0; i < 2; ++i) posts.push_back(w.post(m, who[1]));
+  for (int i = 0; i < 2; ++i) posts.push_back(w.post(m, who[2]));
+  REQUIRE(w.until([&] { return w.feed(who[0]).size() == 4; }));
+  const auto comment = [&](const uuid& post, const uuid& by) {
+    content::CommentMade e;
+    e.set_comment_id(to_string(w.new_id()));
+    e.set_post_id(to_string(post));
+    e.set_post_author_id(to_string(m.posts.at(post).author));
+    e.set_author_id(to_string(by));
+    test::publish(w, content::comment_made_event(), e);
+  };
+  const auto rank_by = [&](double affinity, double conversation) {
+    SetPreferencesRequest q;
+    q.set_mode("ranked");
+    q.mutable_weights()->set_recency(0);
+    q.mutable_weights()->set_reactions(0);
+    q.mutable_weights()->set_affinity(affinity);
+    q.mutable_weights()->set_conversation(conversation);
+    w.prefer(who[0], q);
+  };
+  const auto parts = [&](const uuid& post) {
+    WhyRequest q;
+    q.set_post_id(to_string(post));
+    return w.call<feed_interface::why>(q, w.as(who[0])).value().parts();
+  };
+  // The reader speaks with the author of the older posts; others speak under one of the newer ones.
+  comment(posts[0], who[0]);
+  for (int i = 0; i < 5; ++i) comment(posts[2], who[3]);
+  REQUIRE(w.until([&] { return parts(posts[2]).conversation() > parts(posts[0]).conversation(); }));
+  REQUIRE(w.until([&] { return parts(posts[1]).affinity() > 0; }));
+  CHECK(parts(posts[3]).affinity() == 0);
+  CHECK(parts(posts[3]).conversation() == 0);
+  const auto order = [&] {
+    std::vector<uuid> out;
+    for (const auto& e : w.feed(who[0])) out.push_back(e.post);
+    return out;
+  };
+  rank_by(10, 0);  // equal scores: the newest first
+  CHECK(order() == std::vector{posts[1], posts[0], posts[3], posts[2]});
+  rank_by(0, 10);
+  CHECK(order() == std::vector{posts[2], posts[0], posts[3], posts[1]});
+}
+
+TEST_CASE("an unfollow, a deletion and the end of a share take the rows out of the timelines too") {
+  world w;
+  feed_model m;
+  const auto who = people(w, 5);
+  for (std::size_t author = 1; author <= 3; ++author) w.follow(m, who[0], who[author]);
+  std::vector<uuid> posts;
+  for (std::size_t author = 1; author <= 4; ++author)
+    for (int i = 0; i < 3; ++i) posts.push_back(w.post(m, who[author]));
+  w.share(m, who[3], posts[9]);
+  static const storage::query by_way{
+      .name = "feed_pgtest.by_way",
+      .sql = "SELECT count(*) FROM timeline WHERE account_id = $1 AND via_id = $2"};
+  static const storage::query of_post{
+      .name = "feed_pgtest.of_post",
+      .sql = "SELECT count(*) FROM timeline WHERE account_id = $1 AND post_id = $2"};
+  const auto rows = [&](const storage::query& q, const uuid& id) {
+    return w.read("feed", {&q, {who[0], id}}).int8(0, 0);
+  };
+  REQUIRE(w.until([&] { return w.feed(who[0]).size() == 10; }));
+  REQUIRE(rows(by_way, who[1]) == 3);
+  REQUIRE(rows(by_way, who[2]) == 3);
+  REQUIRE(rows(by_way, who[3]) == 4);
+
+  w.unfollow(m, who[0], who[1]);
+  CHECK(w.until([&] { return rows(by_way, who[1]) == 0; }));
+  w.block(m, who[2], who[0]);
+  CHECK(w.until([&] { return rows(by_way, who[2]) == 0; }));
+  w.remove(m, posts[6]);
+  CHECK(w.until([&] { return rows(of_post, posts[6]) == 0; }));
+  w.remove(m, posts[9]);  // shared: also where it came by another's way
+  CHECK(w.until([&] { return rows(of_post, posts[9]) == 0; }));
+  CHECK(rows(by_way, who[3]) == 2);
+  CHECK(w.agrees(m, who[0]));
+}
+
 TEST_CASE("sockets of readers are told of a new post, and those who mute its author are not") {
   world w;
   feed_model m;
