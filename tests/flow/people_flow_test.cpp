@@ -281,6 +281,35 @@ TEST_CASE("people are found by the beginning of handle or name, when they allow 
 }
 
 TEST_CASE(
+    "who may write first is a setting: 403 for others; a conversation that is there goes on") {
+  const auto ann = person("ann"), bob = person("bob"), cid = person("cid");
+  const auto open = [&](const account& a) {
+    return http().post("/v1/conversations",
+                       R"({"kind":"direct","member_ids":[")" + ann.id + R"("]})", a.access_token);
+  };
+  const auto talk = direct(cid, ann);
+  patch("/v1/settings", ann, R"({"message_from":"following"})");
+  http_reply refused;
+  // Each asks once: the first ones may come before messaging knows, and have their conversation then.
+  CHECK(soon([&] { return (refused = open(person("first"))).status == 403; }));
+  CHECK(refused.code() == "forbidden");
+  const auto said = http().post("/v1/conversations/" + talk + "/messages",
+                                R"({"client_id":"c1","text":"hello"})", cid.access_token);
+  CHECK(said.status == 201);
+  const auto again = open(cid);
+  CHECK(again.status == 200);
+  CHECK(text(again.json().as_object(), "conversation_id") == talk);
+  CHECK(put(of(bob, "/follow"), ann) == 204);
+  CHECK(soon([&] { return open(bob).status == 201; }));
+  patch("/v1/settings", ann, R"({"message_from":"nobody"})");
+  CHECK(soon([&] {
+    const auto late = person("late");
+    CHECK(put(of(late, "/follow"), ann) == 204);
+    return open(late).status == 403;
+  }));
+}
+
+TEST_CASE(
     "content's acts are told: mention, comment, reaction, share, the end of a poll; own acts are "
     "not") {
   const auto ann = person("ann"), bob = person("bob");
