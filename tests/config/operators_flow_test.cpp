@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
 
 using namespace nova;
 using client::quoted;
@@ -23,6 +25,12 @@ struct stage : operators_stage {
     return out;
   }
   std::string sql(const std::string& text) const { return operators_stage::sql("messaging", text); }
+  void rename(const client::account& a, const std::string& name) const {
+    const auto r =
+        http->patch("/v1/users/me", R"({"display_name":)" + quoted(name) + "}", a.access_token);
+    // Stored in any case; 503 says that an earlier event of the key waits as a letter.
+    REQUIRE_MESSAGE((r.status == 200 || r.status == 503), r.body);
+  }
   std::string known_name(const client::account& a) const {
     return sql("SELECT coalesce((SELECT display_name FROM person WHERE account_id = '" + a.id +
                "'), '-')");
@@ -37,6 +45,29 @@ constexpr const char* poison =
     "ALTER TABLE person ADD CONSTRAINT poison CHECK (display_name <> 'poison') NOT VALID";
 constexpr const char* antidote = "ALTER TABLE person DROP CONSTRAINT poison";
 
+/// `all`: what a replay without a time has read.
+void replays_from_a_time(const stage& s, const client::account& ada, std::int64_t all) {
+  const auto now = s.ask("nova_user",
+                         "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', "
+                         "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')");
+  s.rename(ada, "since");
+  REQUIRE(s.until([&] { return s.known_name(ada) == "since"; }));
+  s.sql("UPDATE person SET display_name = 'lost' WHERE account_id = '" + ada.id + "'");
+  const auto since =
+      std::stoll(s.ask("nova_user", "SELECT count(*) FROM outbox WHERE at >= '" + now + "'"));
+  CHECK(since >= 1);
+  CHECK(since < all);
+  const auto from = [&](const std::string& time) {
+    return s.run("events replay messaging --source user --from-time " + time +
+                 " --reason 'a row is wrong' --json");
+  };
+  const auto some = from(now);
+  CHECK_MESSAGE(some.json().at("events").as_int64() == since, some.out);
+  REQUIRE(s.until([&] { return s.known_name(ada) == "since"; }));
+  CHECK(from("2999-01-01T00:00:00.000Z").json().at("events").as_int64() == 0);
+  CHECK(from("yesterday").status != 0);
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -48,12 +79,7 @@ TEST_CASE(
   CHECK((mode.st_mode & 0777) == 0600);
 
   const auto ada = s.person("ada");
-  const auto rename = [&](const std::string& name) {
-    const auto r =
-        s.http->patch("/v1/users/me", R"({"display_name":)" + quoted(name) + "}", ada.access_token);
-    // Stored in any case; 503 says that an earlier event of the key waits as a letter.
-    REQUIRE_MESSAGE((r.status == 200 || r.status == 503), r.body);
-  };
+  const auto rename = [&](const std::string& name) { s.rename(ada, name); };
   REQUIRE(s.until([&] { return s.known_name(ada) != "-"; }));
   s.sql(poison);
   rename("poison");
@@ -103,6 +129,8 @@ TEST_CASE(
   CHECK_MESSAGE(replayed.json().at("events").as_int64() >= 4, replayed.out);
   REQUIRE(s.until([&] { return s.known_name(ada) == "later"; }));
   CHECK(s.run("acts").out.find("a row was lost") != std::string::npos);
+
+  replays_from_a_time(s, ada, replayed.json().at("events").as_int64());
   CHECK(s.run("sagas list").out == "none\n");
   CHECK(s.nova.stop() == 0);
   const auto gone = s.run("events lag");
@@ -148,7 +176,8 @@ TEST_CASE("over HTTP the same calls need the operator role, which is given at th
   CHECK(s.http->get("/v1/admin/events/lag", ada.access_token).status == 403);
 }
 
-TEST_CASE("a stuck saga is listed and retried; a deletion cannot be taken back half-way") {
+TEST_CASE(
+    "a deletion that waits is shown; an operator can neither begin it early nor take it back") {
   stage s;
   const auto ada = s.person("ada");
   std::string password = ada.password;
@@ -162,4 +191,82 @@ TEST_CASE("a stuck saga is listed and retried; a deletion cannot be taken back h
   CHECK(s.run("sagas retry " + saga).out.find("has not begun") != std::string::npos);
   CHECK(s.run("sagas compensate " + saga + " --reason r").status == 1);
   CHECK(s.run("sagas show auth.nothing").status == 1);
+}
+
+namespace {
+
+/// Overdue after a second; the other cases have the setting's default.
+struct hasty_registrations {
+  hasty_registrations() { ::setenv(name, "1", 1); }
+  ~hasty_registrations() { ::unsetenv(name); }
+  hasty_registrations(const hasty_registrations&) = delete;
+  hasty_registrations& operator=(const hasty_registrations&) = delete;
+  static constexpr const char* name = "NOVA_AUTH__REGISTRATION_STEP_DEADLINE_S";
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a registration that a domain never answers is stuck: one is retried, one is taken back") {
+  const hasty_registrations hasty;
+  stage s;
+  const auto join = [&](client::account& a, const std::string& display_name) {
+    const auto r = s.http->post(
+        "/v1/auth/register", R"({"email":)" + quoted(a.email) + R"(,"handle":)" + quoted(a.handle) +
+                                 R"(,"password":)" + quoted(a.password) + R"(,"display_name":)" +
+                                 quoted(display_name) + "}");
+    INFO(r.body);
+    REQUIRE(client::take_tokens(a, r));
+  };
+  auto ada = client::unregistered("ada" + client::unique_suffix()),
+       eve = client::unregistered("eve" + client::unique_suffix());
+  const std::string table = "ALTER TABLE profile ";
+  s.ask("nova_user", table + "ADD CONSTRAINT poison CHECK (display_name <> 'poison') NOT VALID");
+  join(ada, "poison");
+  join(eve, "poison");
+  // The order is lost: an operator discards what user cannot take.
+  const auto letters = [&] {
+    return s.run("events dead --consumer user --json").json().at("items").as_array();
+  };
+  REQUIRE(s.until([&] { return letters().size() >= 2; }));
+  for (const auto& letter : letters())
+    CHECK(s.run("events discard " + std::string(letter.at("letter_id").as_string()) +
+                " --reason 'a test'")
+              .status == 0);
+  std::map<std::string, std::string> stuck;  // account → saga
+  REQUIRE(s.until([&] {
+    stuck.clear();
+    const auto open = s.run("sagas list --json").json();
+    for (const auto& saga : open.at("items").as_array())
+      if (saga.at("phase") == "stuck" && saga.at("definition") == "registration")
+        stuck.emplace(saga.at("entity").as_string(), saga.at("saga_id").as_string());
+    return stuck.size() == 2;
+  }));
+  CHECK(s.run("sagas list").out.find("stuck") != std::string::npos);
+  const auto phase = [&](const client::account& a) {
+    return std::string(
+        s.run("sagas show " + stuck[a.id] + " --json").json().at("phase").as_string());
+  };
+  CHECK(phase(ada) == "stuck");
+  s.ask("nova_user", table + "DROP CONSTRAINT poison");
+
+  const auto retried = s.run("sagas retry " + stuck[ada.id] + " --reason 'the check is gone'");
+  CHECK_MESSAGE(retried.out == "done\n", retried.out);
+  // Nothing is kept of a registration that is done.
+  REQUIRE(s.until([&] { return s.run("sagas show " + stuck[ada.id]).status == 1; }));
+  CHECK(s.http->get("/v1/users/" + ada.id, ada.access_token).status == 200);
+  CHECK(s.known_name(ada) == "poison");
+
+  CHECK(s.run("sagas compensate " + stuck[eve.id]).status == 2);  // without a reason
+  const auto undone = s.run("sagas compensate " + stuck[eve.id] + " --reason 'asked for'");
+  CHECK_MESSAGE(undone.out == "done\n", undone.out);
+  REQUIRE(s.until([&] { return phase(eve) == "undone"; }));
+  CHECK(s.run("sagas list").out == "none\n");
+  CHECK(s.run("sagas retry " + stuck[eve.id] + " --reason again").status == 1);
+  const auto former = eve.id;
+  join(eve, "Eve");  // her names are free
+  CHECK(eve.id != former);
+  CHECK(s.until([&] { return s.known_name(eve) == "Eve"; }));
+  CHECK(s.run("acts").out.find("the check is gone") != std::string::npos);
+  CHECK(s.run("acts").out.find("asked for") != std::string::npos);
 }
