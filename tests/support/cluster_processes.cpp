@@ -9,6 +9,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -18,14 +19,11 @@ processes::processes(std::vector<node_plan> plan) {
   std::string pattern = (std::filesystem::temp_directory_path() / "nova-cluster-XXXXXX").string();
   REQUIRE(::mkdtemp(pattern.data()) != nullptr);
   folder_ = pattern;
-  std::vector<std::pair<std::string, std::string>> shared{
-      {"NOVA_CLUSTER__KEYS_DIR", folder_ + "/keys"},
-      {"NOVA_CLUSTER__SETTLE_MS", "500"},
-      {"NOVA_MEDIA__FOLDER", folder_}};
-  for (const auto& m : domain_modules()) {
-    const auto database = test::postgres_fixture::instance().bare();
-    client::add_database(shared, std::string(m.name), database.conninfo, database.owner_conninfo);
-  }
+  const std::vector<std::pair<std::string, std::string>> shared{
+      {"NOVA_CLUSTER__KEYS_DIR", folder_ + "/keys"}, {"NOVA_MEDIA__FOLDER", folder_}};
+  std::map<std::string, test::fresh_database> databases;
+  for (const auto& m : domain_modules())
+    databases.emplace(m.name, test::postgres_fixture::instance().bare());
   std::vector<std::uint16_t> ports;
   for (std::size_t i = 0; i < plan.size(); ++i) ports.push_back(client::free_port());
   std::vector<std::thread> starts;
@@ -34,16 +32,21 @@ processes::processes(std::vector<node_plan> plan) {
     client::server_options o;
     o.data = folder_ + "/" + p.name;
     o.environment = shared;
-    auto set = [&](const std::string& name, const std::string& value) {
-      o.arguments.push_back("--set");
-      o.arguments.push_back("cluster." + name + "=" + value);
-    };
-    set("node", p.name);
-    set("listen", "127.0.0.1:" + std::to_string(ports[i]));
-    set("seeds", "127.0.0.1:" + std::to_string(ports[0]));
+    for (const auto& [domain, database] : databases)
+      if (p.roles.empty() || std::ranges::find(p.roles, domain) != p.roles.end())
+        client::add_database(o.environment, domain, database.conninfo, database.owner_conninfo);
+    auto settings = p.settings;
+    settings.emplace("node", p.name);
+    settings.emplace("listen", "127.0.0.1:" + std::to_string(ports[i]));
+    settings.emplace("seeds", "127.0.0.1:" + std::to_string(ports[0]));
+    settings.emplace("settle_ms", "500");
     std::string roles;
     for (const auto& role : p.roles) roles += (roles.empty() ? "" : ",") + role;
-    if (!roles.empty()) set("roles", roles);
+    if (!roles.empty()) settings.emplace("roles", roles);
+    for (const auto& [name, value] : settings) {
+      o.arguments.push_back("--set");
+      o.arguments.push_back("cluster." + name + "=" + value);
+    }
     nodes_[p.name] = std::make_unique<client::server_process>(std::move(o));
   }
   // Its process dies with the thread that starts it: all are started by this one, the owners of databases first.
@@ -115,6 +118,17 @@ bool processes::linked(const std::string& asked) {
     if (links + 1 == nodes_.size()) return true;
   }
   return false;
+}
+
+client::endpoint processes::operations(const std::string& name, const std::string& asked) {
+  const auto answer = client::http_client(at(asked)).get("/cluster").json();
+  if (answer.is_object())
+    for (const auto& m : answer.at("members").as_array()) {
+      const std::string place(m.at("operations").as_string());
+      if (m.at("node").as_string() == name && !place.empty())
+        return {static_cast<std::uint16_t>(std::stoi(place.substr(place.rfind(':') + 1)))};
+    }
+  return {};
 }
 
 std::string processes::logs() const {

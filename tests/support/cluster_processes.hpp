@@ -17,6 +17,8 @@ namespace nova::cluster {
 struct node_plan {
   std::string name;
   std::vector<std::string> roles;  ///< empty: all
+  std::map<std::string, std::string> settings =
+      {};  ///< of [cluster], beside or instead of the usual ones
 };
 
 class processes {
@@ -39,6 +41,8 @@ class processes {
              const std::function<bool(std::size_t part, const std::string& node)>& fits);
   /// Waits until `asked` is linked with all other nodes.
   bool linked(const std::string& asked);
+  /// The operations pages of a node, as `asked` knows them, which has no gateway.
+  client::endpoint operations(const std::string& name, const std::string& asked);
   /// The last lines of each node's log.
   std::string logs() const;
 
