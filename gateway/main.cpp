@@ -498,10 +498,11 @@ int cluster(const config::command_line& line) {
       asks ? ""
            : "/" + line.topic +
                  (line.topic == "move" ? "/" + line.domain + "/" + line.receiver : ""));
-  if (answer && !line.json) answer = config::print_cluster(*answer, line.topic);
   if (!answer) return told(answer.error());
-  std::cout << *answer << (line.json ? "\n" : "");
-  return config::exit_ok;
+  const auto shown = config::print_cluster(*answer, line.topic);
+  if (line.json) std::cout << *answer << '\n';
+  else if (shown) std::cout << *shown;
+  return told(shown ? result<void>() : shown.error());
 }
 
 int main_with(int argc, char** argv) {

@@ -1,4 +1,5 @@
-"""`config/up --nodes 3` without its build: three nodes and their PostgreSQL, as config/build/nodes.bash starts them."""
+"""`config/up --nodes 3` without its build: three nodes and their PostgreSQL, as config/build/nodes.bash starts them, and `nova cluster` against
+each of them."""
 
 import contextlib
 import http.client
@@ -102,6 +103,76 @@ class Nodes(unittest.TestCase):
             self.assertLess(time.monotonic(), over, f"{path}: {answered} {body!r}\n{self.log()[-3000:]}")
             pause.wait(0.1)
 
+    def eventually(self, what, holds):
+        """The first true answer of holds()."""
+        over = time.monotonic() + READY_LIMIT_S
+        pause = threading.Event()  # never set: between two looks
+        while not (seen := holds()):
+            self.assertLess(time.monotonic(), over, f"{what}\n{self.log()[-3000:]}")
+            pause.wait(0.1)
+        return seen
+
+    def cluster(self, node, *words):
+        """`nova cluster` against the node of that number: status, output, errors."""
+        done = subprocess.run([os.environ["NOVA_BINARY"], "cluster", *words, "--at", f"127.0.0.1:{self.port + 200 + node}"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=ANSWER_LIMIT_S, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def told(self, node, *words):
+        status, text, errors = self.cluster(node, *words)
+        self.assertEqual(status, 0, errors)
+        return text
+
+    def owners(self, node):
+        """By part, as the node knows them."""
+        return {f"{part['domain']}.{part['part']}": part["node"] for part in json.loads(self.told(node, "shards", "--json"))["domains"]}
+
+    def members(self, node):
+        return {m["node"]: m for m in json.loads(self.told(node, "members", "--json"))["members"]}
+
+    def check_commands(self):
+        names = {f"node{node}" for node in range(1, NODES + 1)}
+        for node in range(1, NODES + 1):
+            self.eventually("all nodes are linked", lambda: sum(m["linked"] for m in self.members(node).values() if not m["self"]) == NODES - 1)
+            self.eventually("each part has an owner", lambda: all(self.owners(node).values()))
+            json_status = json.loads(self.told(node, "status", "--json"))
+            self.assertEqual({m["node"] for m in json_status["members"]}, names)
+            self.assertEqual(set(self.members(node)), names)
+            members = [line.split() for line in self.told(node, "members").splitlines()]
+            self.assertEqual({line[0]: line[1] for line in members}, {name: "asked" if name == f"node{node}" else "linked" for name in names})
+            for line in members:
+                self.assertEqual(line[-1].split(","), self.members(node)[line[0]]["roles"])
+            shards = [line.split() for line in self.told(node, "shards").splitlines()]
+            self.assertEqual({line[0] for line in shards}, set(self.owners(node)))
+            self.assertEqual({line[1] for line in shards} - names - {"-"}, set())  # some may just be moving
+            status = self.told(node, "status").splitlines()
+            self.assertEqual([line.split()[0] for line in status if line], [line[0] for line in members + shards])
+        for more in ((), ("--json",)):
+            self.move_a_part(*more)
+            status, text, errors = self.cluster(1, "move", "no_such_domain", "node2", *more)
+            self.assertEqual((status, text if more else errors), (1, '{"accepted":false,"reason":"There is no such domain."}\n' if more
+                                                                  else "nova: There is no such domain.\n"))
+        status, _, errors = self.cluster(NODES + 1, "status")
+        self.assertEqual(status, 1)
+        self.assertIn("does not answer", errors)
+
+    def move_a_part(self, *more):
+        """A part whose node is not the only one with its role. Refused while parts move by themselves."""
+        def moved():
+            members = self.members(1)
+            for part, owner in self.owners(1).items():
+                others = [name for name, m in members.items() if part.partition(".")[0] in m["roles"] and name != owner]
+                if owner and others:
+                    status, text, _ = self.cluster(int(owner[4:]), "move", part, others[0], *more)
+                    if status == 0:
+                        self.assertEqual(text, '{"accepted":true}\n' if more else "accepted\n")
+                        return part, others[0]
+            return None
+
+        part, to = self.eventually("a move is accepted", moved)
+        for node in range(1, NODES + 1):
+            self.eventually(f"{part} is at {to}", lambda: self.owners(node)[part] == to)
+
     def most_connections(self):
         """Of the role with the most, now."""
         folder = f"{self.data}/postgres"
@@ -131,14 +202,15 @@ class Nodes(unittest.TestCase):
             refused = [line for line in file if "FATAL" in line and "connection" in line]
         self.assertEqual(refused, [])
 
+        self.check_commands()
         third = int(re.search(r"node3 is process (\d+),", self.log()).group(1))
         os.kill(third, signal.SIGKILL)
         for path in ("/v1/users/me", "/v1/feed", "/v1/conversations"):
             self.until(first, path, token)
 
         # Both nodes of the domain user are gone: after the time of a take-over its calls are refused at once.
-        second_pid = int(re.search(r"node2 is process (\d+),", self.log()).group(1))
-        os.kill(second_pid, signal.SIGKILL)
+        self.assertEqual(json.loads(self.told(2, "drain", "--json")), {"accepted": True})
+        self.eventually("node2 has ended", lambda: "event=stop.done" in self.log())
         self.until(first, "/v1/users/me", token, status=503)
         over = time.monotonic() + READY_LIMIT_S
         took = READY_LIMIT_S
@@ -149,6 +221,7 @@ class Nodes(unittest.TestCase):
         self.assertLess(took, AT_ONCE_S)
         self.until(first, "/v1/conversations", token)
 
+        self.assertEqual(self.told(1, "drain"), "accepted\n")
         self.process.terminate()
         self.assertEqual(self.process.wait(STOP_LIMIT_S), 0, self.log()[-3000:])
         self.assertFalse(os.path.exists(f"{self.data}/postgres/data/postmaster.pid"))
