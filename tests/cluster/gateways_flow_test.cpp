@@ -1,6 +1,7 @@
 // Gateway nodes beside the nodes with domains: what each process opens, and how soon a session that was revoked is refused on all of them.
 #include "tests/cluster/cluster_stage.hpp"
 #include "tests/support/client/json_text.hpp"
+#include "tests/support/slowdown.hpp"
 
 #include <doctest/doctest.h>
 #include <boost/json/array.hpp>
@@ -44,6 +45,22 @@ open_sockets sockets_of(pid_t pid) {
   for (const auto* table : {"tcp", "tcp6"}) each_row(table, 3, 9, "0A", out.tcp_listening);
   each_row("unix", 5, 6, "03", out.unix_connected);
   return out;
+}
+
+/// Waits until the nodes with domains have given up their links with the gateway, which stands still.
+void freeze(const std::string& gateway) {
+  four().node(gateway).pause();
+  const auto end = std::chrono::steady_clock::now() + 30s * nova::test::slowdown;
+  for (const auto* asked : {"east", "west"}) {
+    const auto linked = [&] {
+      http_client pages(four().at(asked));
+      const auto members = pages.get("/cluster").json().at("members").as_array();
+      return std::ranges::any_of(members, [&](const auto& m) {
+        return m.at("node").as_string() == gateway && m.at("linked").as_bool();
+      });
+    };
+    while (linked()) REQUIRE(std::chrono::steady_clock::now() < end);
+  }
 }
 
 void sign_out(http_client& http, const account& a) {
@@ -111,4 +128,20 @@ TEST_CASE("a session that is signed out is refused on each gateway node within 5
   CHECK(here->closed(5s) == 4401);
   CHECK(there->closed(5s) == 4401);
   for (const auto* name : {"front", "side"}) CHECK(refused(name, ann, until));
+}
+
+TEST_CASE(
+    "a session that is signed out while the links of a gateway node are broken is refused there "
+    "within 5 s of their return") {
+  all_linked();
+  http_client front(four().at("front"));
+  const auto ann = person(front, "ann"), bob = person(front, "bob");
+  auto anns = socket("side", ann), bobs = socket("side", bob);
+  freeze("side");
+  sign_out(front, ann);
+  four().node("side").resume();
+  const auto until = std::chrono::steady_clock::now() + revoked_within;
+  CHECK(anns->closed(5s) == 4401);
+  CHECK(refused("side", ann, until));
+  CHECK(bobs->closed(0ms) == -1);
 }
