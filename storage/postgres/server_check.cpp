@@ -4,6 +4,7 @@
 
 #include <libpq-fe.h>
 
+#include <regex>
 #include <span>
 
 namespace nova::storage {
@@ -77,6 +78,14 @@ void check_settings(blocking_connection& db, std::vector<std::string>& out,
   }
 }
 
+/// How many standbys a commit waits for, by this value of synchronous_standby_names.
+std::size_t standbys_of_a_commit(const std::string& names) {
+  static const std::regex counted(R"(^\s*(?:first\s+|any\s+)?(\d{1,4})\s*\()", std::regex::icase);
+  if (names.empty()) return 0;
+  std::smatch found;
+  return std::regex_search(names, found, counted) ? std::stoul(found[1]) : 1;
+}
+
 // Several servers are named, so that one takes over from the other.
 void check_take_over(blocking_connection& db, std::vector<std::string>& out,
                      const std::string& conninfo) {
@@ -87,6 +96,24 @@ void check_take_over(blocking_connection& db, std::vector<std::string>& out,
   out.push_back(
       "the connection string names several hosts, but synchronous_standby_names is empty: a "
       "standby that takes over could lack answered writes; set synchronous_standby_names");
+}
+
+// Patroni starts its servers with a cluster_name on their command line. It promotes no standby that commits have not waited for.
+void check_candidates(blocking_connection& db, std::vector<std::string>& out, std::size_t hosts) {
+  const auto names = db.text("SELECT current_setting('synchronous_standby_names')");
+  const auto awaited = names ? standbys_of_a_commit(*names) : 0;
+  if (awaited == 0 || awaited + 1 >= hosts) return;  // check_take_over says so
+  if (holds(db,
+            "SELECT source = 'command line' FROM pg_settings WHERE name = 'cluster_name' AND "
+            "setting <> ''"))
+    return;
+  out.push_back("the connection string names " + std::to_string(hosts) +
+                " hosts, but a commit waits for " + std::to_string(awaited) +
+                " standby only: another one that takes over could lack answered writes; set "
+                "synchronous_standby_names = 'FIRST " +
+                std::to_string(hosts - 1) +
+                " (…)' with all standbys, leave the others out of the connection string, or let "
+                "Patroni choose which one takes over");
 }
 
 // Asked as the owner role.
@@ -140,6 +167,9 @@ std::vector<std::string> check_standbys(const std::string& conninfo) {
   const auto words = parse_conninfo(conninfo, {{"target_session_attrs", "any"}});
   if (!words) return out;  // check_server says so
   const auto hosts = host_count(*words);
+  if (hosts > 1)
+    if (auto primary = blocking_connection::open_read_only(conninfo))
+      check_candidates(*primary, out, hosts);
   for (std::size_t i = 0; hosts > 1 && i < hosts; ++i) {
     auto db =
         blocking_connection::open_read_only(to_conninfo(only_host(*words, i)), look_timeout_s);

@@ -14,7 +14,7 @@ std::vector<std::string> check_server(const std::string& conninfo);
 
 /// Looks at each standby that the connection string names; one that does not answer is no fault. For `nova doctor` alone: a start
 /// does not depend on standbys. Findings: synchronous_commit, fsync or full_page_writes is not on, so that a server that takes over
-/// could lose answered writes.
+/// could lose answered writes; commits wait for fewer standbys than the string names, and Patroni does not choose among them.
 std::vector<std::string> check_standbys(const std::string& conninfo);
 
 /// A warning when the string names one server, a standby follows that server with a slot of its own, and no commit waits for a

@@ -75,7 +75,7 @@ class Failover(unittest.TestCase):
         self.addCleanup(self.standby.remove)
         self.primary.as_server("initdb", "-D", self.primary.data, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
                                "--auth=trust", "--no-sync")
-        self.primary.start()
+        self.primary.start(*(["cluster_name=nova"] if "frozen" in self.id() else []))
         self.nova_databases()
         self.standby.as_server("pg_basebackup", "-D", self.standby.data, "-R", "-c", "fast", "-C", "-S", "second", "-d",
                                f"host={self.primary.folder} user=postgres application_name=second")
@@ -195,6 +195,17 @@ class Failover(unittest.TestCase):
     def change(self, server, setting, value):
         server.ask(f"ALTER SYSTEM SET {setting} = '{value}'")
         server.ask("SELECT pg_reload_conf()")
+        over = time.monotonic() + LIMIT_S
+        while server.ask(f"SHOW {setting}") != value:
+            self.assertLess(time.monotonic(), over, setting)
+
+    def settings(self, name, hosts):
+        """The settings with other hosts; the file's name."""
+        with open(f"{self.work}/nova.toml", encoding="utf-8") as both:
+            text = both.read().replace(f"{self.primary.folder},{self.standby.folder}", hosts)
+        with open(os.open(f"{self.work}/{name}", os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        return name
 
     def doctor(self, settings="nova.toml"):
         done = self.nova("doctor", settings)
@@ -206,14 +217,20 @@ class Failover(unittest.TestCase):
         status, said = self.doctor()
         self.assertNotEqual(status, 0)
         self.assertIn("set synchronous_standby_names", said)
-        with open(f"{self.work}/nova.toml", encoding="utf-8") as both:
-            one = both.read().replace(f"{self.primary.folder},{self.standby.folder}", self.primary.folder)
-        with open(os.open(f"{self.work}/one.toml", os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
-            file.write(one)
-        status, said = self.doctor("one.toml")  # whether that standby may take over is not said
+        status, said = self.doctor(self.settings("one.toml", self.primary.folder))  # whether that standby may take over is not said
         self.assertEqual(status, 0, said)
         self.assertIn("warning database of auth: a standby follows this server", said)
 
+        self.change(self.primary, "synchronous_standby_names", "second")
+        third = self.settings("third.toml", f"{self.primary.folder},{self.standby.folder},{self.work}")
+        for names, waits in (("second", 1), ('"2 (", second', 1), ("ANY 1 (second, third)", 1), ("first 2(second, third)", 2), ("2 (*)", 2)):
+            self.change(self.primary, "synchronous_standby_names", names)
+            status, said = self.doctor(third)
+            if waits == 2:
+                self.assertEqual(status, 0, said)
+            else:
+                self.assertNotEqual(status, 0, names)
+                self.assertIn("names 3 hosts, but a commit waits for 1 standby only", said)
         self.change(self.primary, "synchronous_standby_names", "second")
         for server, name in ((self.primary, ""), (self.standby, f"the standby {self.standby.folder}: ")):
             for setting in ("fsync", "full_page_writes"):
@@ -231,6 +248,9 @@ class Failover(unittest.TestCase):
         self.fail_over(signal.SIGKILL, MOST_GAP_S)
 
     def test_a_frozen_primary_does_not_hold_nova_back(self):
+        # Started as Patroni starts it, which chooses the standby that takes over.
+        status, said = self.doctor(self.settings("third.toml", f"{self.primary.folder},{self.standby.folder},{self.work}"))
+        self.assertEqual(status, 0, said)
         self.fail_over(signal.SIGSTOP, MOST_GAP_S)
 
 
