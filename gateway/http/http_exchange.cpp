@@ -244,7 +244,8 @@ std::shared_ptr<void> serve_http(edge& e, const pages& site, io_thread& thread,
   if (is_preflight(request) && listed_origin(request.origin, e.settings.allowed_origins))
     return at_once(preflight_answer());
   auto [path, query] = split_target(request.target);
-  if (path == socket_path) return at_once(other_verb(request, "GET, OPTIONS", request_id));
+  if (path == socket_path && !e.operations)
+    return at_once(other_verb(request, "GET, OPTIONS", request_id));
   if (auto page = site.find(request, path, request_id)) return at_once(std::move(*page));
   auto match = e.routes.find(request.verb, path);
   if (!match) return at_once(problem_answer(match.error(), request_id));

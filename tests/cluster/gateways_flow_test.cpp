@@ -108,7 +108,7 @@ TEST_CASE("each node has health, readiness and metrics on its operations port, a
     const auto metrics = pages.get("/metrics");
     CHECK(metrics.status == 200);
     CHECK(metrics.body.find("\nnova_") != std::string::npos);
-    for (const std::string path : {"/", "/v1/users/me", "/openapi.json"}) {
+    for (const std::string path : {"/", "/v1/users/me", "/v1/ws", "/openapi.json"}) {
       CAPTURE(path);
       CHECK(pages.get(path).status == 404);
     }
