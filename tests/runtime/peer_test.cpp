@@ -56,13 +56,12 @@ class other_gateway {
     };
     const auto port_of_links =
         links_->start({[=, this](link::peer_number p, const link::Member& m) {
-                         // Gateways of one test find each other too.
-                         if (m.node() == "this") note([&] { peer_ = p; });
+                         if (m.node() == "this")
+                           note([&] { peer_ = p; });  // not another gateway of the test
                        },
                        [](link::peer_number, const link::Member&, const std::string&) {},
-                       [=, this](link::peer_number from, link::Envelopes& batch) {
+                       [=, this](link::peer_number, link::Envelopes& batch) {
                          note([&] {
-                           if (from != peer_) return;
                            for (auto& e : *batch.mutable_items()) heard_.push_back(std::move(e));
                          });
                        },
@@ -125,6 +124,17 @@ class other_gateway {
     send(e);
     tell({});
   }
+  /// Waits until all that the node has sent before, on either lane, has come.
+  void fence() {
+    const auto id = ++last_pull_;
+    link::Envelope pull;
+    pull.mutable_pull()->set_id(id);
+    pull.mutable_pull()->set_domain("alpha");
+    pull.mutable_pull()->set_limit(1);
+    send(pull);
+    heard([id](const auto& e) { return e.has_page() && e.page().id() == id; });
+    tell({});
+  }
   /// A new post in the account's feed.
   void push(std::uint8_t account, const std::string& post) {
     feed::PostPush body;
@@ -172,7 +182,7 @@ class other_gateway {
   std::condition_variable changed_;
   std::vector<link::Envelope> heard_;
   link::peer_number peer_ = 0;
-  std::uint64_t last_number_ = 0, last_push_ = 0;
+  std::uint64_t last_number_ = 0, last_push_ = 0, last_pull_ = 1000;
   std::unique_ptr<link::links> links_;
 };
 
@@ -211,6 +221,7 @@ struct cluster_world {
   void know_none(other_gateway& g) {
     link::Interest whole;
     whole.set_anew(true);
+    whole.set_takes_lists(true);
     g.tell(whole);
   }
   ~cluster_world() { w.node().internals().cluster->stop(0ms); }
@@ -280,6 +291,15 @@ struct cluster_world {
   other_gateway other;
   std::atomic<int> attached{0};
 };
+
+/// All that the node has sent until now.
+std::vector<link::Push> pushes_at(other_gateway& g) {
+  g.fence();
+  std::vector<link::Push> out;
+  for (const auto& e : g.all_heard())
+    if (e.has_push()) out.push_back(e.push());
+  return out;
+}
 
 bool names_lineage(const link::Envelope& e) {
   return e.has_interest() && !e.interest().lineage().empty();
@@ -391,6 +411,52 @@ TEST_CASE("no push of a domain leaves its new owner before the news that it owns
   CHECK(first->has_owned());
 }
 
+TEST_CASE("a push crosses once to each gateway node of a receiver, and to no other node") {
+  cluster_world c;
+  other_gateway second(c.port, "second"), idle(c.port, "idle");
+  for (auto* g : {&second, &idle}) c.know_none(*g);
+  for (std::uint8_t i = 1; i <= 10; ++i) c.other.come(i);
+  for (std::uint8_t i = 5; i <= 12; ++i) second.come(i);
+  auto& cluster = *c.w.node().internals().cluster;
+  const auto push_to = [&](const std::shared_ptr<const std::vector<uuid>>& accounts) {
+    outgoing o;
+    o.to.accounts = accounts;
+    auto body = std::make_shared<feed::PostPush>();
+    body->set_post_id("post");
+    o.push = std::make_shared<const rpc::push>(*rpc::find_push("feed.post"), std::move(body));
+    cluster.push_away({"alpha", 0}, o);
+  };
+  const auto first_accounts = [](int count) {
+    auto out = std::make_shared<std::vector<uuid>>();
+    for (int i = 1; i <= count; ++i) out->push_back(account_id(static_cast<std::uint8_t>(i)));
+    return out;
+  };
+  const auto few = first_accounts(12), many = first_accounts(200);
+  for (int i = 0; i < 5; ++i) push_to(few);
+  auto at_other = pushes_at(c.other), at_second = pushes_at(second);
+  REQUIRE(at_other.size() == 5);
+  REQUIRE(at_second.size() == 5);
+  CHECK(at_other[4].accounts().size() == 10 * 16);
+  CHECK(at_second[4].accounts().size() == 8 * 16);
+  CHECK(pushes_at(idle).empty());
+  // A large audience: all of its accounts once, then its number alone.
+  for (int i = 0; i < 5; ++i) push_to(many);
+  for (auto* g : {&c.other, &second}) {
+    const auto all = pushes_at(*g);
+    REQUIRE(all.size() == 10);
+    CHECK(all[5].told_size() == 1);
+    for (std::size_t i = 6; i < 10; ++i) {
+      CHECK(all[i].lists_size() == 1);
+      CHECK(all[i].ByteSizeLong() < 64);
+    }
+  }
+  CHECK(pushes_at(idle).empty());
+  idle.come(11);
+  push_to(few);
+  push_to(many);
+  CHECK(pushes_at(idle).size() == 2);
+}
+
 namespace {
 
 /// The domain feed moves from one node to another, both of them seen by this gateway, which has a socket of account 1.
@@ -461,6 +527,26 @@ TEST_CASE(
   SUBCASE("the part moves back before they came") { c.last.own("feed", 3, true); }
   c.await_resume();
   CHECK(c.posts().size() == 1);
+}
+
+TEST_CASE("row 44: news and pushes of an earlier epoch are refused and counted") {
+  moving_world c;
+  const auto refused = [&] {
+    const auto counters = c.w.node().status().counters;
+    return std::ranges::find(counters, "stale_refused",
+                             &std::pair<std::string, std::uint64_t>::first)
+        ->second;
+  };
+  c.next.own("feed", 2);  // its lane was fenced
+  c.await_resume();
+  CHECK(refused() == 0);
+  c.last.push(1, "post-2");
+  CHECK(c.posts().size() == 1);
+  CHECK(refused() == 1);
+  c.last.own("feed", 1);
+  CHECK(refused() == 2);
+  const auto owners = c.w.node().status().owners;
+  CHECK(std::ranges::find(owners, "feed", &cluster_status::owner::domain)->node == "next");
 }
 
 TEST_CASE(
