@@ -173,7 +173,8 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
     if (&p.domain.at(s.shard()) != &p) return;  // of a node with another number of parts
     epoch = std::max(epoch, s.epoch());
   }
-  if (epoch < p.epoch) return;  // of a node that does not know yet that it lost the part
+  // Of a node that does not know yet that it lost the part.
+  if (epoch < p.epoch) return refuse_stale();
   // That the last owner gave it up counts for the next one only: of an owner between them, pushes may be missed here.
   if (!told.given() || epoch > p.epoch + 1) p.planned = false;
   const bool follows = told.given() && epoch == p.epoch + 1;
@@ -472,8 +473,8 @@ void cluster_router::handle(link::peer_number from, const link::Push& told) {
   if (!known) return couriers_.lose_pushes();
   auto* sender = find(std::string_view(told.rpc()).substr(0, told.rpc().find('.')), told.part());
   if (sender == nullptr || sender->parting == 0 || sender->parting == from) {
-    if (sender == nullptr || !sender->lost_by.contains(from)) take(told, std::move(listed));
-    return;
+    if (sender != nullptr && sender->lost_by.contains(from)) return refuse_stale();
+    return take(told, std::move(listed));
   }
   sender->early_bytes += told.ByteSizeLong();
   if (sender->early_bytes > most_early_bytes) return parted(*sender, false);

@@ -525,7 +525,8 @@ cluster_status cluster_router::status() const {
                   {"calls_late", c.late},
                   {"calls_waiting", c.waiting},
                   {"pushes_out", pushes_out_.load()},
-                  {"pushes_in", pushes_in_.load()}};
+                  {"pushes_in", pushes_in_.load()},
+                  {"stale_refused", stale_.load()}};
   return out;
 }
 

@@ -213,6 +213,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void end_pushes(place& p, link::peer_number of);
   bool pushes(link::peer_number owner, std::string_view domain) const;
   void take(const link::Push& told, audience listed);
+  void refuse_stale() { stale_.fetch_add(1, std::memory_order_relaxed); }
   /// The last pushes of the parting owner have come, or will not come in their order.
   void parted(place& p, bool in_order);
   void tell_new_reader(link::peer_number to, const place& consumer);
@@ -252,6 +253,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   std::map<std::pair<std::string, std::string>, std::vector<std::int64_t>>
       read_elsewhere_;  ///< by consumer and source, as other nodes told
   std::uint32_t balances_ = 0;
+  std::atomic<std::uint64_t> stale_{0};  ///< news and pushes of nodes that had lost the part
 };
 
 }  // namespace nova::runtime
