@@ -100,7 +100,7 @@ class played_network final : public link::network {
 };
 
 struct placed_world {
-  explicit placed_world(std::uint32_t parts = 1)
+  explicit placed_world(std::uint32_t parts = 1, std::uint32_t at_once = 2)
       : w([&] {
           world_options o;
           o.beta = false;
@@ -110,6 +110,7 @@ struct placed_world {
           o.shards = std::max(4u, parts);
           o.lanes = parts;
           o.cluster->settings.parts = parts;
+          o.cluster->settings.moves_at_once = at_once;
           o.cluster->network = net;
           return o;
         }()) {
@@ -227,9 +228,12 @@ int giving(placed_world& c) {
 
 }  // namespace
 
-TEST_CASE("parts move to a node that has settled and not earlier, two at once") {
+TEST_CASE("parts move to a node that has settled and not earlier, so many at once as is set") {
   const auto node = strong_node();
-  placed_world c(parts);
+  int at_once = 0;
+  SUBCASE("two") { at_once = 2; }
+  SUBCASE("three") { at_once = 3; }
+  placed_world c(parts, static_cast<std::uint32_t>(at_once));
   const std::chrono::milliseconds settle(config::cluster_settings().settle_ms);
   // Each holds its part's move up until that is taken back.
   std::vector<reply_ptr> rests;
@@ -247,7 +251,7 @@ TEST_CASE("parts move to a node that has settled and not earlier, two at once") 
     c.go_on(100ms);
     most = std::max(most, giving(c));
   }
-  CHECK(most == 2);
+  CHECK(most == at_once);
   CHECK(c.moves_to(node) == 0);
   REQUIRE(c.until([&] { return std::ranges::all_of(rests, [](const auto& r) { return r->ok(); }); },
                   70s));

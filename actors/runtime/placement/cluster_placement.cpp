@@ -23,8 +23,6 @@ constexpr std::uint32_t balances_a_report = 10;
 constexpr std::uint32_t balances_a_try = 5;
 /// The end of a move that cannot be told yet is tried again.
 constexpr milliseconds retry_end{10};
-/// Moves that one node has begun and not ended.
-constexpr int moves_at_once = 2;
 
 std::string names_of(const std::vector<std::pair<std::string, double>>& nodes) {
   std::string out;
@@ -215,10 +213,10 @@ bool cluster_router::owns_any() const {
 void cluster_router::balance() {
   if (leaving_) return;
   balance_alarm_->set(balance_interval);
-  int moving = 0;
+  std::uint32_t moving = 0;  // begun and not ended
   each_place([&](place& p) {
     if (p.owner != 0 || p.served()) p.seen_ns = services_.now().time_since_epoch().count();
-    moving += p.moving;
+    moving += p.moving ? 1 : 0;
   });
   forget_gateways();
   each_place([this](place& p) {
@@ -227,7 +225,7 @@ void cluster_router::balance() {
   if (++balances_ % balances_a_report == 0) tell_read();
   const bool again = balances_ % balances_a_try == 0;
   each_place([&](place& p) {
-    if (gives_all_ || moving >= moves_at_once || !p.takes_calls()) return;
+    if (gives_all_ || moving >= options_.settings.moves_at_once || !p.takes_calls()) return;
     const auto nodes = candidates(p.domain.name);
     const auto best = best_of(p, nodes);
     const bool taken_back = again && std::exchange(p.next, {}) == best && !best.empty();
