@@ -1,5 +1,6 @@
 #include "gateway/server.hpp"
 
+#include "gateway/access/origins.hpp"
 #include "gateway/codec/exposition.hpp"
 #include "gateway/http/http_connection.hpp"
 #include "gateway/http/http_exchange.hpp"
@@ -140,6 +141,10 @@ result<std::uint16_t> server::impl::listen() {
   if (const auto& bad = common.proxies.unsound(); !bad.empty())
     return make_error(errc::invalid_request,
                       "gateway.trusted_proxies: " + bad + " is no address and no network");
+  for (const auto& other : common.settings.others)
+    if (!is_origin(other))
+      return make_error(errc::invalid_request,
+                        "gateway.others: " + other + " is no origin, as https://b.example.org");
   const auto& tls = common.settings.tls;
   if (!tls.certificate.empty() || !tls.key.empty())
     if (auto loaded = load_certificate(tls); !loaded) return loaded.error();

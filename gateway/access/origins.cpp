@@ -37,4 +37,20 @@ bool listed_origin(std::string_view origin, std::span<const std::string> listed)
                      [&](const auto& known) { return same_ignoring_case(origin, known); });
 }
 
+bool is_origin(std::string_view text) {
+  const auto scheme = text.starts_with("https://") ? 8u : text.starts_with("http://") ? 7u : 0u;
+  if (scheme == 0) return false;
+  text.remove_prefix(scheme);
+  const auto colon = std::min(text.find(':'), text.size());
+  const auto host = text.substr(0, colon), port = text.substr(colon);
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto of_name = [&](char c) {
+    return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
+  };
+  const bool on_port =
+      port.size() > 1 && port.size() <= 6 && std::all_of(port.begin() + 1, port.end(), digit);
+  return !host.empty() && std::all_of(host.begin(), host.end(), of_name) &&
+         (port.empty() || on_port);
+}
+
 }  // namespace nova::gateway

@@ -20,7 +20,7 @@ http_answer file_answer(std::shared_ptr<const static_file> file) {
   out.content_type = file->content_type;
   out.fields.emplace_back("Cache-Control",
                           file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-  out.fields.emplace_back("Content-Security-Policy", std::string(file->security_policy));
+  out.fields.emplace_back("Content-Security-Policy", file->security_policy);
   out.fields.emplace_back("Referrer-Policy", "no-referrer");
   out.etag = file->etag;
   out.shared_body = std::shared_ptr<const std::string>(file, &file->body);
@@ -31,14 +31,14 @@ http_answer file_answer(std::shared_ptr<const static_file> file) {
 std::shared_ptr<const static_file> made(std::string_view type, std::string_view content) {
   return std::make_shared<static_file>(static_file{std::string(type), std::string(content),
                                                    gzip(content), etag_of(content), false,
-                                                   page_security_policy});
+                                                   page_security_policy({})});
 }
 
 }  // namespace
 
 pages::pages(const edge& e)
     : edge_(e),
-      files_(e.settings.web_root),
+      files_(e.settings.web_root, e.settings.others),
       openapi_(made("application/json", rpc::openapi_json())),
       asyncapi_(made("application/json", rpc::asyncapi_json())) {}
 

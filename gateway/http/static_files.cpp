@@ -2,7 +2,9 @@
 
 #include "gateway/codec/gzip.hpp"
 #include "gateway/http/answer_rules.hpp"
+#include "protocols/core/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -45,13 +47,32 @@ bool compressible(std::string_view type) {
   return type.starts_with("text/") || type.starts_with("application/") || type == "image/svg+xml";
 }
 
+/// So that the page knows them before the first request that fails.
+void name_others(std::string& page, std::string_view others) {
+  const auto end = page.find("</head>");
+  if (others.empty() || end == page.npos) return;
+  page.insert(end, "<meta name=\"nova-gateways\" content=\"" + std::string(others) + "\">");
+}
+
+/// Each with a blank before it.
+std::string listed(std::span<const std::string> origins) {
+  std::string out;
+  for (const auto& origin : origins) out.append(1, ' ').append(origin);
+  return out;
+}
+
 }  // namespace
 
-const std::string_view page_security_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "media-src 'self' blob:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
-    "'none'";
+std::string page_security_policy(std::span<const std::string> others) {
+  const auto origins = listed(others);
+  std::string sockets;
+  for (std::string_view origin : others)  // http: ws:, https: wss:
+    sockets.append(" ws").append(origin.substr(std::min<std::size_t>(4, origin.size())));
+  return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:" +
+         origins + "; media-src 'self' blob:" + origins + "; font-src 'self'; connect-src 'self'" +
+         origins + sockets +
+         "; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+}
 
 const std::string_view docs_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' "
@@ -59,8 +80,9 @@ const std::string_view docs_security_policy =
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
     "'none'";
 
-static_files::static_files(const std::string& folder) {
+static_files::static_files(const std::string& folder, std::span<const std::string> others) {
   if (folder.empty()) return;
+  const auto page_policy = page_security_policy(others);
   std::error_code ec;
   std::uintmax_t total = 0;
   for (fs::recursive_directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
@@ -73,11 +95,12 @@ static_files::static_files(const std::string& folder) {
     std::string name = '/' + at->path().lexically_relative(folder).generic_string();
     bool in_assets = name.starts_with("/assets/");
     std::string body(std::istreambuf_iterator<char>(in), {});
+    if (name == "/index.html") name_others(body, without_blanks(listed(others)));
     auto zipped = compressible(type) ? gzip(body) : std::string();
     auto etag = etag_of(body);
     auto file = std::make_shared<const static_file>(static_file{
         std::string(type), std::move(body), std::move(zipped), std::move(etag), in_assets,
-        name.starts_with("/docs/") ? docs_security_policy : page_security_policy});
+        name.starts_with("/docs/") ? std::string(docs_security_policy) : page_policy});
     if (name == "/index.html") files_["/"] = file;
     if (name == "/mark.svg")
       files_["/favicon.ico"] = file;  // asked for without a page that names it

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,14 +16,14 @@ struct static_file {
   std::string gzip;  ///< the body compressed; empty: not smaller
   std::string etag;
   bool immutable;  ///< the file's name contains a hash of its content
-  std::string_view security_policy;
+  std::string security_policy;
 };
 
 class static_files {
  public:
   /// A folder with index.html; empty: no files. Left out: files over 8 MiB, files after 64 MiB in all, and
-  /// files of unknown types.
-  explicit static_files(const std::string& folder);
+  /// files of unknown types. `others`: origins of the other gateways, which index.html names in a meta element "nova-gateways".
+  explicit static_files(const std::string& folder, std::span<const std::string> others = {});
 
   /// `path` as in the request, without query.
   std::shared_ptr<const static_file> find(std::string_view path) const;
@@ -31,8 +32,8 @@ class static_files {
   std::map<std::string, std::shared_ptr<const static_file>, std::less<>> files_;
 };
 
-/// The policy of the page: scripts, styles and sockets of its own origin only.
-extern const std::string_view page_security_policy;
+/// The policy of the page: scripts and styles of its own origin only; requests, sockets, pictures and media of its own and of `others`.
+std::string page_security_policy(std::span<const std::string> others);
 /// The policy of /docs: the same, and also styles that redoc writes into the document.
 extern const std::string_view docs_security_policy;
 

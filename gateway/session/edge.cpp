@@ -10,11 +10,17 @@ std::vector<const rpc::method*> methods_that_resume() {
   return out;
 }
 
+/// Pages of the other gateways may use this one.
+config::gateway_settings with_others(config::gateway_settings s) {
+  s.allowed_origins.insert(s.allowed_origins.end(), s.others.begin(), s.others.end());
+  return s;
+}
+
 }  // namespace
 
 edge::edge(config::gateway_settings s, const wall_clock& clock, random_source& randomness,
            monotonic_clock steady)
-    : settings(std::move(s)),
+    : settings(with_others(std::move(s))),
       wall(clock),
       random(randomness),
       now(std::move(steady)),

@@ -451,6 +451,54 @@ TEST_CASE("H: a proxy that is no address is refused at the start") {
   CHECK(started.error().detail.find("not-an-address") != std::string::npos);
 }
 
+TEST_CASE("H: another gateway that is no origin is refused at the start") {
+  using gateway::is_origin;
+  for (auto other : {"https://b.example.org", "http://127.0.0.1:8081", "https://B.example:1"})
+    CHECK(is_origin(other));
+  for (auto other : {"b.example.org", "ftp://b.example.org", "https://", "https://b.example.org/",
+                     "https://b:", "https://b:x", "https://b:123456", "https://b;script-src *",
+                     "https://b\"><script>", "https://b c", "https://[::1]:80", "*", ""})
+    CHECK_FALSE(is_origin(other));
+  gateway::gateway_options options;
+  options.settings.port = 0;
+  options.settings.others = {"https://b.example.org", "htt"};
+  gateway::server server(std::move(options));
+  fake_bus bus;
+  auto started = server.start(bus);
+  REQUIRE(started.has_error());
+  CHECK(started.error().detail.find("gateway.others: htt is") != std::string::npos);
+}
+
+TEST_CASE("H: the page is told of the other gateways, and their pages may use this one") {
+  const web_folder folder;
+  std::ofstream(folder.path / "index.html") << "<!doctype html><head></head>";
+  edge e([&](auto& s) {
+    s.web_root = folder.path.string();
+    s.others = {"https://b.example.org", "http://127.0.0.1:8081"};
+  });
+  edge alone([&](auto& s) { s.web_root = folder.path.string(); });
+  const auto page = e.get("/"), lonely = alone.get("/");
+  CHECK(page.body ==
+        "<!doctype html><head><meta name=\"nova-gateways\" content=\"https://b.example.org "
+        "http://127.0.0.1:8081\"></head>");
+  CHECK(page.fields.at("etag") != lonely.fields.at("etag"));
+  const auto& policy = page.fields.at("content-security-policy");
+  for (auto rule : {"connect-src 'self' https://b.example.org http://127.0.0.1:8081 "
+                    "wss://b.example.org ws://127.0.0.1:8081;",
+                    "img-src 'self' data: blob: https://b.example.org http://127.0.0.1:8081;",
+                    "media-src 'self' blob: https://b.example.org http://127.0.0.1:8081;",
+                    "script-src 'self';"})
+    CHECK(policy.find(rule) != std::string::npos);
+  CHECK(lonely.body == "<!doctype html><head></head>");
+  CHECK(lonely.fields.at("content-security-policy").find("connect-src 'self';") !=
+        std::string::npos);
+  const std::string of_other = "Origin: https://b.example.org\r\n";
+  CHECK(e.get("/healthz", of_other).fields.at("access-control-allow-origin") ==
+        "https://b.example.org");
+  CHECK(ws_client(e.port, of_other).open());
+  CHECK(ws_client(alone.port, of_other).answer().status == 403);
+}
+
 TEST_CASE("H: headers of 16 KiB and targets of 8 KiB are taken") {
   edge e;
   CHECK(e.get("/healthz?" + std::string(8000, 'a')).status == 200);
