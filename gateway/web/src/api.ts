@@ -1,4 +1,5 @@
 // The HTTP half of the contract: used by the sign-in view, the token keeper and the store.
+import { gateways } from './gateways.ts';
 import type { Media } from './media_types.ts';
 import { offline_problem, Problem } from './problem.ts';
 import type {
@@ -9,17 +10,35 @@ const answer_limit_ms = 20_000;
 // Of a refresh: the second try (tokens.ts) begins within 5 s, while the server still gives the successor of the same token.
 const refresh_limit_ms = 4_000;
 
-// One request; a status outside 2xx is a Problem, no answer within the limit is `offline`.
+// Carried out twice, it is as if carried out once.
+const repeatable = (method: string, headers: Record<string, string>): boolean =>
+  method === 'GET' || method === 'PUT' || 'idempotency-key' in headers;
+
+// A status outside 2xx is a Problem, no answer within the limit is `offline`. Without an answer, what may be carried out twice (`again`) is
+// asked once more at the next gateway, if there is one.
 export async function request<T>(
-  method: string, path: string, body?: unknown, headers: Record<string, string> = {},
+  method: string, path: string, body?: unknown, headers: Record<string, string> = {}, again = repeatable(method, headers),
   limit_ms = answer_limit_ms,
 ): Promise<T> {
+  const gateway = gateways.current;
+  try {
+    return await request_once<T>(method, path, body, headers, limit_ms);
+  } catch (error) {
+    if (!again || !(error instanceof Problem) || error.code !== 'offline' || gateways.current === gateway) throw error;
+  }
+  return request_once<T>(method, path, body, headers, limit_ms);
+}
+
+async function request_once<T>(
+  method: string, path: string, body: unknown, headers: Record<string, string>, limit_ms: number,
+): Promise<T> {
+  const gateway = gateways.current;
   const all: Record<string, string> = { accept: 'application/json', ...headers };
   if (body !== undefined) all['content-type'] = 'application/json';
   let answer: Response;
   let text: string;
   try {
-    answer = await fetch(path, {
+    answer = await fetch(gateways.address(path), {
       method,
       headers: all,
       body: body === undefined ? null : JSON.stringify(body),
@@ -29,6 +48,7 @@ export async function request<T>(
     });
     text = await answer.text();
   } catch {
+    gateways.failed(gateway);
     throw offline_problem();
   }
   if (answer.ok) return (text ? JSON.parse(text) : undefined) as T;
@@ -54,8 +74,9 @@ export const register = (
 export const login = (identifier: string, password: string): Promise<Tokens> =>
   request('POST', '/v1/auth/login', { identifier, password });
 
+// The same token gives the same successor until that one is used.
 export const refresh = (refresh_token: string): Promise<Tokens> =>
-  request('POST', '/v1/auth/refresh', { refresh_token }, {}, refresh_limit_ms);
+  request('POST', '/v1/auth/refresh', { refresh_token }, {}, true, refresh_limit_ms);
 
 export const logout = (refresh_token: string): Promise<void> =>
   request('POST', '/v1/auth/logout', { refresh_token });

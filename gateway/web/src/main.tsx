@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { Api, logout } from './api.ts';
 import { Drafts } from './drafts.ts';
+import { gateways } from './gateways.ts';
 import { Outbox } from './outbox.ts';
 import { Store, type Me } from './store.ts';
 import {
@@ -30,9 +31,12 @@ const clock: Clock = {
 // Ends what the page shows now; resolves when other windows can see that the account is free.
 let stop_current: () => Promise<void> = async () => {};
 
+gateways.learn(document.querySelector<HTMLMetaElement>('meta[name="nova-gateways"]')?.content ?? '', location.origin);
+
 function open_socket(): SocketLike {
-  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  return new WebSocket(`${scheme}://${location.host}/v1/ws`, 'nova.v1.json') as unknown as SocketLike;
+  const socket = new WebSocket(gateways.socket_address(location.origin), 'nova.v1.json');
+  gateways.watch(socket);
+  return socket as unknown as SocketLike;
 }
 
 // The chooser shows the names that the server told last.

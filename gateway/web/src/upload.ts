@@ -1,5 +1,6 @@
 // Brings one file to the server: small ones in one request, others by tus, which goes on where it broke off. Used by uploads.ts.
 import type { Api } from './api.ts';
+import { gateways } from './gateways.ts';
 import { kind_of, type Media, type Purpose } from './media_types.ts';
 import { offline_problem, Problem } from './problem.ts';
 import type { ProblemDocument } from './types.ts';
@@ -37,13 +38,17 @@ interface Answer {
 // A request whose body's progress is told: fetch cannot.
 function post(path: string, token: string, file: File, { progress, signal }: Sending): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const gateway = gateways.current;
     const request = new XMLHttpRequest();
-    request.open('POST', path);
+    request.open('POST', gateways.address(path));
     request.setRequestHeader('authorization', `Bearer ${token}`);
     request.setRequestHeader('content-type', file.type.split(';')[0] || unknown_type);
     request.upload.onprogress = (event) => { if (event.lengthComputable) progress(event.loaded / event.total); };
     request.onload = () => resolve({ status: request.status, text: request.responseText });
-    request.onerror = () => reject(offline_problem());
+    request.onerror = () => {
+      gateways.failed(gateway);
+      reject(offline_problem());
+    };
     request.onabort = () => reject(signal.reason);
     signal.addEventListener('abort', () => request.abort(), { once: true });
     request.send(file);
@@ -59,6 +64,9 @@ async function send_at_once(api: Api, file: File, sending: Sending): Promise<Med
   throw problem_of_text(answer.status, answer.text);
 }
 
+// The address of an upload is the same at each gateway, but for its origin.
+const at_gateway = (address: string): string => gateways.address(new URL(address, location.origin).pathname);
+
 // The address of an upload that broke off is kept in this browser under the account's name, so that a reload goes on with it.
 const memory_of = (account_id: string) => `nova.upload.${account_id}.`;
 
@@ -69,13 +77,23 @@ export function forget_uploads(storage: Storage, account_id: string): void {
 async function send_resumable(api: Api, account_id: string, file: File, { purpose, progress, signal }: Sending): Promise<Media> {
   const { Upload, DetailedError } = await import('tus-js-client');
   const media_id = await new Promise<string>((resolve, reject) => {
+    let gateway = gateways.current;
     const upload = new Upload(file, {
-      endpoint: '/v1/uploads',
+      endpoint: gateways.address('/v1/uploads'),
       retryDelays: retry_delays_ms,
       removeFingerprintOnSuccess: true,
       fingerprint: () => Promise.resolve([memory_of(account_id), purpose, file.name, file.type, file.size, file.lastModified].join('.')),
       metadata: { filename: file.name, filetype: file.type.split(';')[0] || unknown_type, purpose },
       onBeforeRequest: async (request) => { request.setHeader('authorization', `Bearer ${await api.token()}`); },
+      // Without an answer it goes on at the next gateway; with one, as the library has it: not after a 4xx but 409 and 423.
+      onShouldRetry: (error) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        if (status === 0) gateways.failed(gateway);
+        gateway = gateways.current;
+        upload.options.endpoint = gateways.address('/v1/uploads');
+        if (upload.url) upload.url = at_gateway(upload.url);
+        return navigator.onLine && (status < 400 || status >= 500 || status === 409 || status === 423);
+      },
       onProgress: (sent, total) => progress(total ? sent / total : 0),
       onSuccess: ({ lastResponse }) => resolve(lastResponse.getHeader('Upload-Media-Id') ?? ''),
       onError: (error) => {
@@ -90,7 +108,7 @@ async function send_resumable(api: Api, account_id: string, file: File, { purpos
     }, { once: true });
     const start = async () => {
       const [before] = await upload.findPreviousUploads();
-      if (before) upload.resumeFromPreviousUpload(before);
+      if (before?.uploadUrl) upload.resumeFromPreviousUpload({ ...before, uploadUrl: at_gateway(before.uploadUrl) });
       if (!signal.aborted) upload.start();
     };
     start().catch(reject);

@@ -2,6 +2,7 @@
 // by composer.tsx, compose.tsx and comment_form.tsx.
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useReducer, useRef } from 'preact/hooks';
+import { gateways } from '../gateways.ts';
 import { as_problem, problem_text } from '../problem.ts';
 import type { Store } from '../store.ts';
 import { alt_points, type Upload, type UploadList } from '../uploads.ts';
@@ -109,7 +110,7 @@ export function Tray({ store, list, children }: { store: Store; list: UploadList
 function thumbnail(store: Store, upload: Upload): string {
   if (upload.preview) return upload.preview;
   const media = upload.media_id && upload.kind !== 'audio' ? store.media.want(upload.media_id) : null;
-  return media?.variants['320']?.url ?? '';
+  return gateways.address(media?.variants['320']?.url ?? '');
 }
 
 function Line({ store, list, upload }: { store: Store; list: UploadList; upload: Upload }) {

@@ -1,6 +1,7 @@
 // Icons, buttons, pictures and form fields that every view is made of. Text goes in as text: nothing here parses HTML.
 import type { ButtonHTMLAttributes, ComponentChildren, InputHTMLAttributes, PartialInputHTMLAttributes } from 'preact';
 import { useState } from 'preact/hooks';
+import { gateways } from '../gateways.ts';
 import type { Store } from '../store.ts';
 import { hue_of, initials } from './avatar_rules.ts';
 
@@ -101,7 +102,7 @@ export function Action({ name, label, kind = '', onClick }: {
 
 // A person's picture, or the initials on the person's colour.
 export function Avatar({ id, name, size = '', url = null }: { id: string; name: string; size?: string; url?: string | null }) {
-  if (url) return <img class={`avatar ${size}`} src={url} alt="" loading="lazy" />;
+  if (url) return <img class={`avatar ${size}`} src={gateways.address(url)} alt="" loading="lazy" />;
   return <span class={`avatar hue-${hue_of(id)} ${size}`} aria-hidden="true">{initials(name)}</span>;
 }
 

@@ -1,5 +1,6 @@
 // A copy of all that Nova has of the account: asked for, watched while it is made, fetched. Used by settings_account.tsx.
 import { useEffect, useState } from 'preact/hooks';
+import { gateways } from '../gateways.ts';
 import { as_problem, problem_text } from '../problem.ts';
 import type { Store } from '../store.ts';
 import type { AccountExport } from '../social_types.ts';
@@ -55,7 +56,7 @@ export function ExportAccount({ store }: { store: Store }) {
       {found?.state === 'failed' && <p>It could not be made. Please ask again.</p>}
       <FormError text={error} />
       <div class="choices">
-        {ready && <a class="primary link" href={found.url} download="nova-export.zip">Download</a>}
+        {ready && <a class="primary link" href={gateways.address(found.url!)} download="nova-export.zip">Download</a>}
         {!ready && <button type="button" class="secondary" disabled={running} onClick={() => void ask()}>Ask for a copy</button>}
       </div>
     </section>

@@ -1,4 +1,5 @@
 // How media are named, measured and laid out; pure, used by the views that upload and show them.
+import { gateways } from '../gateways.ts';
 import type { Media, MediaKind } from '../media_types.ts';
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
@@ -62,7 +63,7 @@ export const shown_most = 4;
 export function source_set(media: Media, type: '' | '_avif'): string {
   return ['320', '1280'].flatMap((name) => {
     const variant = media.variants[`${name}${type}`];
-    return variant ? [`${variant.url} ${variant.width}w`] : [];
+    return variant ? [`${gateways.address(variant.url)} ${variant.width}w`] : [];
   }).join(', ');
 }
 

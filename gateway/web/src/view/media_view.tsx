@@ -1,6 +1,7 @@
 // Pictures, films, sounds and files of a post, comment or message. Used by post_view.tsx, comment_view.tsx and message_view.tsx.
 import { decode } from 'blurhash';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { gateways } from '../gateways.ts';
 import type { Media } from '../media_types.ts';
 import type { Store } from '../store.ts';
 import { Icon } from './elements.tsx';
@@ -33,7 +34,7 @@ export function Picture({ media, width_px, whole = false }: { media: Media; widt
       {media.blurhash && !shown && <Blur hash={media.blurhash} />}
       <picture>
         {source_set(media, '_avif') && <source type="image/avif" srcset={source_set(media, '_avif')} sizes={sizes} />}
-        <img src={media.variants['1280']?.url ?? media.url} srcset={source_set(media, '') || undefined} sizes={sizes} alt={media.alt ?? ''} loading="lazy"
+        <img src={gateways.address(media.variants['1280']?.url ?? media.url)} srcset={source_set(media, '') || undefined} sizes={sizes} alt={media.alt ?? ''} loading="lazy"
           width={media.width} height={media.height} onLoad={(event) => void event.currentTarget.decode().then(() => set_shown(true), () => {})} />
       </picture>
     </>
@@ -109,7 +110,7 @@ function FileLine({ media, tabindex }: { media: Media; tabindex: number }) {
   const name = media.alt || kind_words[media.kind];
   if (media.state === 'failed') return <p class="file-line"><Icon name="alert" /><span>{name} cannot be read.</span></p>;
   return (
-    <a class="file-line" href={media.url} download="" tabindex={tabindex}>
+    <a class="file-line" href={gateways.address(media.url)} download="" tabindex={tabindex}>
       <Icon name="file" />
       <span class="file-names"><strong dir="auto">{name}</strong><small>{type_text(media.content_type)} · {size_text(media.size)}</small></span>
       <Icon name="save" />

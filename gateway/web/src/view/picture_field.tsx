@@ -1,5 +1,6 @@
 // The picture or the cover of one's profile: choose, drop or paste one, see how far it is, take it away. Used by settings_profile.tsx.
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { gateways } from '../gateways.ts';
 import { as_problem, problem_text } from '../problem.ts';
 import type { Store } from '../store.ts';
 import type { Profile } from '../social_types.ts';
@@ -58,7 +59,7 @@ export function PictureField({ store, purpose, profile, changed }: Props) {
     <div class={`picture-field for-${purpose}`} role="group" aria-label={purpose === 'avatar' ? 'Profile picture' : 'Cover'} tabindex={-1} {...target}>
       {purpose === 'avatar'
         ? <Avatar id={profile.account_id} name={name} url={shown || null} size="large" />
-        : <div class="profile-cover">{shown && <img src={shown} alt="" />}</div>}
+        : <div class="profile-cover">{shown && <img src={gateways.address(shown)} alt="" />}</div>}
       <div class="picture-actions">
         <button type="button" class="secondary" disabled={waits} onClick={() => input.current?.click()}>
           <Icon name="picture" />{shown ? 'Change' : 'Add'}<span class="visually-hidden"> the {words[purpose]}</span></button>

@@ -1,6 +1,7 @@
 // Plays a live stream by hls.js, which is loaded with the first one. It keeps its address: another one would count as another viewer. Used by
 // stream_page.tsx.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { gateways } from '../gateways.ts';
 import type { Arriving } from '../streams.ts';
 import { Icon } from './elements.tsx';
 import { plays_now } from './sound_view.tsx';
@@ -62,7 +63,7 @@ async function play(video: HTMLVideoElement, url: string, { tell, expired, wrong
   const begin = () => void video.play().catch(() => {});
   if (!Hls.isSupported()) {
     if (!video.canPlayType('application/vnd.apple.mpegurl')) throw new Error('no way to play it');
-    video.src = url;
+    video.src = gateways.address(url);
     begin();
     return () => video.removeAttribute('src');
   }
@@ -71,7 +72,7 @@ async function play(video: HTMLVideoElement, url: string, { tell, expired, wrong
   let timer = 0;
   const again = () => {
     clearTimeout(timer);
-    timer = window.setTimeout(() => hls.loadSource(url), again_ms);
+    timer = window.setTimeout(() => hls.loadSource(gateways.address(url)), again_ms);
   };
   hls.on(Hls.Events.MANIFEST_PARSED, begin);
   hls.on(Hls.Events.FRAG_BUFFERED, (_, { stats, frag }) => {
@@ -90,7 +91,7 @@ async function play(video: HTMLVideoElement, url: string, { tell, expired, wrong
     if (response?.code === 403 || response?.code === 404) expired();
     again();
   });
-  hls.loadSource(url);
+  hls.loadSource(gateways.address(url));
   hls.attachMedia(video);
   return () => {
     clearTimeout(timer);

@@ -1,5 +1,6 @@
 // A person: what they say of themselves, their posts and shares, who follows them. One's own too. Used by shell.tsx.
 import { useEffect } from 'preact/hooks';
+import { gateways } from '../gateways.ts';
 import { problem_text } from '../problem.ts';
 import { address_of, profile_address, profile_tabs, type ProfileTab } from '../routes.ts';
 import type { Store } from '../store.ts';
@@ -107,7 +108,7 @@ function Head({ store, profile, tab }: { store: Store; profile: Profile; tab: Pr
   const address = (one: ProfileTab) => address_of({ page: 'profile', handle: profile.handle, tab: one });
   return (
     <div class="profile">
-      <div class="profile-cover">{profile.cover_url && <img src={profile.cover_url} alt="" />}</div>
+      <div class="profile-cover">{profile.cover_url && <img src={gateways.address(profile.cover_url)} alt="" />}</div>
       <div class="profile-top">
         <Avatar id={profile.account_id} name={name} url={profile.avatar_url} size="large" />
         <div class="profile-buttons">

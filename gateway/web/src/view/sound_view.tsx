@@ -1,5 +1,6 @@
 // A sound with its waveform: play, pause, a slider over the bars. One sound plays at a time. Used by media_view.tsx.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { gateways } from '../gateways.ts';
 import type { Media } from '../media_types.ts';
 import { Icon } from './elements.tsx';
 import { bars, length_text } from './media_rules.ts';
@@ -18,6 +19,8 @@ export function plays_now(element: HTMLMediaElement): void {
 
 export function Sound({ media, tabindex = 0 }: { media: Media; tabindex?: number }) {
   const audio = useRef<HTMLAudioElement>(null);
+  // It does not begin anew when the page goes to another gateway.
+  const address = useMemo(() => gateways.address(media.url), [media.url]);
   const [on, set_on] = useState(false);
   const [at, set_at] = useState(0);
   const [length, set_length] = useState((media.duration_ms ?? 0) / 1000);
@@ -55,9 +58,9 @@ export function Sound({ media, tabindex = 0 }: { media: Media; tabindex?: number
             aria-valuetext={`${length_text(at)} of ${length_text(length)}`} onInput={(event) => seek(Number(event.currentTarget.value))} />
         </div>
         <span class="sound-time">{wrong ? 'This browser cannot play it.' : `${on || at > 0 ? `${length_text(at)} / ` : ''}${length_text(length)}`}
-          {wrong && <a class="text-link" href={media.url} download="" tabindex={tabindex}>Download</a>}</span>
+          {wrong && <a class="text-link" href={gateways.address(media.url)} download="" tabindex={tabindex}>Download</a>}</span>
       </div>
-      <audio ref={audio} src={media.url} preload="none" onPlay={(event) => { plays_now(event.currentTarget); set_on(true); }} onPause={() => set_on(false)}
+      <audio ref={audio} src={address} preload="none" onPlay={(event) => { plays_now(event.currentTarget); set_on(true); }} onPause={() => set_on(false)}
         onEnded={() => { set_on(false); set_at(0); }} onTimeUpdate={(event) => set_at(event.currentTarget.currentTime)}
         onError={(event) => { if (event.currentTarget.error) set_wrong(true); }}
         onDurationChange={(event) => { if (Number.isFinite(event.currentTarget.duration)) set_length(event.currentTarget.duration); }} />

@@ -1,5 +1,6 @@
 // One picture or film over the whole window, and the way to the next: arrow keys, Home and End, Esc. Used by media_view.tsx.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { gateways } from '../gateways.ts';
 import type { Store } from '../store.ts';
 import { Icon, IconButton } from './elements.tsx';
 import { kind_words, label_of, size_text } from './media_rules.ts';
@@ -16,6 +17,9 @@ function Viewer({ store, ids, first }: { store: Store; ids: string[]; first: num
   const [at, set_at] = useState(first);
   const root = useRef<HTMLDivElement>(null);
   const media = store.media.want(ids[at]!);
+  const poster = media?.variants['1280']?.url;
+  // A film does not begin anew when the page goes to another gateway.
+  const played = useMemo(() => gateways.address(media?.url ?? ''), [media?.url]);
   const go = (to: number) => set_at(Math.min(Math.max(to, 0), ids.length - 1));
   useEffect(() => { root.current?.focus(); }, []);
   const key = (event: KeyboardEvent) => {
@@ -33,7 +37,7 @@ function Viewer({ store, ids, first }: { store: Store; ids: string[]; first: num
       <figure>
         <div class="viewer-stage">
           {media && (media.kind === 'video'
-            ? <video key={media.media_id} src={media.url} controls poster={media.variants['1280']?.url} aria-label={label_of(media)} preload="metadata"
+            ? <video key={media.media_id} src={played} controls poster={poster && gateways.address(poster)} aria-label={label_of(media)} preload="metadata"
               onPlay={(event) => plays_now(event.currentTarget)} />
             : <Picture key={media.media_id} media={media} width_px={1280} whole />)}
           {media === null && <p>It is not here (any more).</p>}
@@ -42,7 +46,7 @@ function Viewer({ store, ids, first }: { store: Store; ids: string[]; first: num
           <span class="visually-hidden" role="status">{`${media ? kind_words[media.kind] : 'Medium'} ${at + 1} of ${ids.length}`}</span>
           {ids.length > 1 && <span class="viewer-count" aria-hidden="true">{at + 1} / {ids.length}</span>}
           <span class="viewer-alt" dir="auto">{media?.alt || 'No description'}</span>
-          {media && <a class="secondary link" href={media.url} target="_blank" rel="noopener"><Icon name="save" />Original, {size_text(media.size)}</a>}
+          {media && <a class="secondary link" href={gateways.address(media.url)} target="_blank" rel="noopener"><Icon name="save" />Original, {size_text(media.size)}</a>}
         </figcaption>
       </figure>
       {ids.length > 1 && (
