@@ -382,8 +382,13 @@ TEST_CASE("A14: consecutive read-model events share a unit, and a refused one fa
 TEST_CASE("A14: a backlog is bounded in bytes; events beyond it are pulled") {
   constexpr std::uint64_t few = 64, many = 1'000'000;
   // A lost outbox shows what the reader holds in memory: of that, and of the newest event, the effects come.
-  for (const auto& [bytes, outbox_lost] :
-       {std::pair{few, false}, std::pair{few, true}, std::pair{many, true}}) {
+  struct shape {
+    std::uint64_t bytes;
+    bool outbox_lost;
+  };
+  for (const auto x : {shape{few, false}, shape{few, true}, shape{many, true}}) {
+    const auto bytes = x.bytes;
+    const bool outbox_lost = x.outbox_lost;
     CAPTURE(bytes);
     CAPTURE(outbox_lost);
     config::runtime_settings s;
