@@ -58,7 +58,9 @@ serve_nodes() {  # N PORT DATA NOVA
   mapfile -t domains < <(sed -n '/^\[storage\.dsn\]/,/^\[storage\.owner_dsn\]/s/^\([a-z]*\) = .*/\1/p' "$dsns")
   trap 'kill "${pids[@]}" 2>/dev/null; wait; stop_databases "$data"; exit 0' INT TERM
   for ((i = 1; i <= n; i++)); do
-    "$nova" serve --config "$dsns" --data "$data/node$i" --port $((port + i - 1)) \
+    local others=()
+    [ "$i" -le 2 ] && others=(--set gateway.others="http://127.0.0.1:$((port + 2 - i))")
+    "$nova" serve --config "$dsns" --data "$data/node$i" --port $((port + i - 1)) "${others[@]}" \
       --set gateway.rtmp_port=$((1934 + i)) --set cluster.node="node$i" --set cluster.listen="127.0.0.1:$((port + 100 + i))" \
       --set cluster.seeds="127.0.0.1:$((port + 101))" --set cluster.operations="127.0.0.1:$((port + 200 + i))" \
       --set cluster.keys_dir="$data/keys" --set media.folder="$data" --set cluster.roles="$(roles_of "$i" "$n" "${domains[@]}")" 1>&3 &
