@@ -1,11 +1,11 @@
-// Runs a browser test: starts a Nova that serves the page, and Chromium; prints the steps, ends both. NOVA_BINARY, NOVA_WEB_ROOT
-// and NOVA_SCREENSHOTS come from ctest. Used by the web_*_test.ts files.
+// Runs a browser test: starts a Nova that serves the page, or its nodes, and Chromium; prints the steps, ends both. NOVA_BINARY,
+// NOVA_WEB_ROOT and NOVA_SCREENSHOTS come from ctest. Used by the web_*_test.ts files.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { NovaProcess } from './nova_process.ts';
 
-function environment(name: string): string {
+export function environment(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set`);
   return value;
@@ -31,11 +31,20 @@ export async function step(name: string, work: () => Promise<void>): Promise<voi
   console.log(`ok  ${name} (${Date.now() - start} ms)`);
 }
 
+interface Served {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  log(): string;
+}
+
 export async function in_browser(
   run: (browser: Browser, nova: NovaProcess) => Promise<void>, settings: Record<string, string> = {},
 ): Promise<void> {
+  await in_chromium(new NovaProcess(environment('NOVA_BINARY'), { NOVA_GATEWAY__WEB_ROOT: environment('NOVA_WEB_ROOT'), ...settings }), run);
+}
+
+export async function in_chromium<Nova extends Served>(nova: Nova, run: (browser: Browser, nova: Nova) => Promise<void>): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
-  const nova = new NovaProcess(environment('NOVA_BINARY'), { NOVA_GATEWAY__WEB_ROOT: environment('NOVA_WEB_ROOT'), ...settings });
   const browser = await chromium.launch({
     executablePath: process.env.NOVA_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',

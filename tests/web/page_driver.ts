@@ -1,4 +1,5 @@
 // What a person does on the page, by names and roles as a screen reader sees them; used by the browser tests.
+import { slowdown } from './browser_run.ts';
 import { expect_soon } from './soon.ts';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 
@@ -23,7 +24,7 @@ export class Person {
     browser: Browser, origin: string, name: string, handle: string, options: BrowserContextOptions,
   ): Promise<Person> {
     const context = await browser.newContext({ locale: 'en-GB', ...options });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(15_000 * slowdown);
     const person = new Person(await context.newPage(), name, handle);
     await person.page.goto(origin);
     return person;

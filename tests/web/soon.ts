@@ -1,7 +1,7 @@
 // Waits until something is as it should be, and says what it was instead; used by the browser test.
 import { isDeepStrictEqual } from 'node:util';
 
-const limit_ms = 20_000;
+const limit_ms = 20_000 * Number(process.env.NOVA_SLOWDOWN ?? 1);
 const step_ms = 50;
 
 export async function expect_soon<T>(
