@@ -230,7 +230,7 @@ TEST_CASE("comments are read page by page, in both orders and of both levels, wh
     }
     return seen;
   };
-  // What comes meanwhile is in front of the newest first, and at the end of the oldest first.
+  // A comment that comes meanwhile is in front of the newest first, and at the end of the oldest first.
   const std::vector<std::string> newest(level.rbegin(), level.rend());
   CHECK(walk("?sort=newest") == newest);
   const auto oldest = walk("?sort=oldest&parent=" + level[2]);

@@ -159,7 +159,7 @@ void send_again(rpc::idempotency mark, undecided why, bool told) {
 
 }  // namespace
 
-TEST_CASE("what is certainly undecided is sent to the owner that is known then, whatever it is") {
+TEST_CASE("a call that no node has decided goes to the owner that is known then, also a command") {
   for (const auto mark : {rpc::idempotency::none, rpc::idempotency::natural, rpc::idempotency::key,
                           rpc::idempotency::client_id})
     for (const auto why : {undecided::not_mine, undecided::link_down, undecided::no_owner})

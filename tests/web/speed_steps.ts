@@ -62,7 +62,7 @@ function token_of(page: Page): Promise<string> {
 }
 
 // Of each key, in milliseconds: from the key to the end of the frame that shows its letter, and the processor time of the page's
-// main thread meanwhile. The second is the page's own, whatever else the machine does.
+// main thread meanwhile. The second does not grow when the machine does other work.
 async function key_times(page: Page): Promise<{ drawn: number[]; worked: number[] }> {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
