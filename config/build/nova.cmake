@@ -118,6 +118,14 @@ function(nova_python_flow_test name timeout)
     "NOVA_BINARY=$<TARGET_FILE:nova>;NOVA_SLOWDOWN=${nova_slowdown};PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
+# nova_keep_small(NAME): a program of the tests goes without debug information in a release: there are hundreds of them, each holds all of
+# Nova, and four fifths of their size on disk and most of their linking was this. Presets that report lines of code keep it.
+function(nova_keep_small name)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT NOVA_SANITIZE)
+    target_link_options(${name} PRIVATE -Wl,--strip-debug)
+  endif()
+endfunction()
+
 # nova_test(NAME SOURCES a_test.cpp … LINK lib … [TIMEOUT s] [ARGS …] [BESIDE] [DISK] [WAITS]): a doctest executable, registered with ctest.
 # NAME ends in what it needs: _test nothing, _pgtest PostgreSQL, _flow_test the whole path. A flow test runs alone; BESIDE: it judges
 # answers and not how fast they come, so others may run at the same time. Its own sources are not optimised:
@@ -138,6 +146,7 @@ function(nova_test name)
     target_link_libraries(nova_doctest_main PUBLIC nova_flags doctest::doctest)
   endif()
   add_executable(${name} ${arg_SOURCES})
+  nova_keep_small(${name})
   set_property(SOURCE ${arg_SOURCES} APPEND PROPERTY COMPILE_OPTIONS -O0)
   target_link_libraries(${name} PRIVATE nova_doctest_main ${arg_LINK})
   nova_command_test(${name} ${how} TIMEOUT ${arg_TIMEOUT} COMMAND ${name} ${arg_ARGS})

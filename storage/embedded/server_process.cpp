@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -84,10 +85,13 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
 std::vector<std::string> socket_bases() {
   std::vector<std::string> bases;
   if (::geteuid() == 0) bases.push_back("/run");
-  if (const char* own = std::getenv("XDG_RUNTIME_DIR");
-      own && *own && ::geteuid() != 0 && std::strlen(own) < 60)
-    bases.push_back(own);
-  bases.push_back("/tmp");
+  if (const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+      runtime && *runtime && ::geteuid() != 0 && std::strlen(runtime) < 60)
+    bases.push_back(runtime);
+  std::error_code ignored;
+  const auto own = fs::temp_directory_path(ignored).string();  // $TMPDIR
+  if (!own.empty() && own.size() < 60) bases.push_back(own);
+  if (own != "/tmp") bases.push_back("/tmp");
   return bases;
 }
 
@@ -110,6 +114,18 @@ bool is_held(const fs::path& socket) {
   std::string data;
   in >> pid >> std::ws;
   return std::getline(in, data) && pid > 1 && serves_folder(pid, data);
+}
+
+// An empty folder younger than this may belong to a server that is just starting.
+constexpr auto starting_time = std::chrono::hours(1);
+
+// Since when nothing was made or removed in it; 0 if that cannot be read.
+std::chrono::seconds unused_for(const fs::path& folder) {
+  std::error_code fault;
+  const auto changed = fs::last_write_time(folder, fault);
+  if (fault) return std::chrono::seconds(0);
+  return std::chrono::duration_cast<std::chrono::seconds>(fs::file_time_type::clock::now() -
+                                                          changed);
 }
 
 }  // namespace
@@ -218,7 +234,11 @@ result<fs::path> make_socket_folder(const server_user& user) {
     }
     return fs::path(path);
   }
-  return failed("cannot make a folder for the socket in /run or /tmp");
+  const int reason = errno;
+  std::string tried;
+  for (const auto& base : socket_bases()) tried += (tried.empty() ? "" : ", ") + base;
+  errno = reason;
+  return failed("cannot make a folder for the socket in any of " + tried);
 }
 
 void remove_socket_folder(const fs::path& folder) {
@@ -241,9 +261,10 @@ void remove_dead_socket_folders() {
       const auto& folder = entry.path();
       if (!folder.filename().string().starts_with(socket_prefix)) continue;
       const auto socket = folder / ".s.PGSQL.5432";
-      // Without a socket the folder may belong to a server that is just starting.
-      if (fs::exists(socket, ignored) && nobody_listens(socket) && !is_held(socket))
-        remove_socket_folder(folder);
+      const bool dead = fs::exists(socket, ignored)
+                            ? nobody_listens(socket) && !is_held(socket)
+                            : fs::is_empty(folder, ignored) && unused_for(folder) > starting_time;
+      if (dead) remove_socket_folder(folder);
     }
   }
 }

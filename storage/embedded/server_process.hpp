@@ -58,7 +58,7 @@ result<std::filesystem::path> make_socket_folder(const server_user& user);
 /// Removes a folder made by make_socket_folder; leaves any other folder alone.
 void remove_socket_folder(const std::filesystem::path& folder);
 /// Removes this user's socket folders, in the usual places, whose server has ended: no process listens at the socket, and
-/// the process that its lock file names does not serve the data folder named there.
+/// the process that its lock file names does not serve the data folder named there; or it is empty and an hour old.
 void remove_dead_socket_folders();
 
 }  // namespace nova::storage

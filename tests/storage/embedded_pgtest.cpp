@@ -250,6 +250,11 @@ TEST_CASE("what a crash left lying is removed" * in_the_parent) {
   std::string orphan = "/tmp/nova-pg-XXXXXX";
   REQUIRE(::mkdtemp(orphan.data()) != nullptr);
   bind_and_leave(orphan + "/.s.PGSQL.5432");
+  // Two without a socket: of a nova that was killed after its server had ended, and of a server that just starts.
+  std::string empty = "/tmp/nova-pg-XXXXXX", young = "/tmp/nova-pg-XXXXXX";
+  REQUIRE(::mkdtemp(empty.data()) != nullptr);
+  REQUIRE(::mkdtemp(young.data()) != nullptr);
+  fs::last_write_time(empty, fs::file_time_type::clock::now() - 2h);
   // An initdb that was cut off, and a postmaster.pid whose number now belongs to somebody else (to this test).
   fs::create_directory(s.data / "postgres.new");
   std::ofstream(s.data / "postgres" / "postmaster.pid")
@@ -261,6 +266,8 @@ TEST_CASE("what a crash left lying is removed" * in_the_parent) {
   CHECK(ask(server.conninfo("auth"), "SELECT 1") == "1");
   CHECK(!fs::exists(socket));
   CHECK(!fs::exists(orphan));
+  CHECK(!fs::exists(empty));
+  CHECK(fs::remove(young));
   // The folder of a server that has bound its socket and does not listen yet.
   std::string starting = "/tmp/nova-pg-XXXXXX";
   REQUIRE(::mkdtemp(starting.data()) != nullptr);
