@@ -60,15 +60,16 @@ class wheel {
 
   /// The time of the next call of expire; empty when nothing is set.
   std::optional<time> next() {
-    for (std::uint64_t p = hand_ + 1; p <= hand_ + size; ++p) {
+    for (auto p = hand_ + 1; p <= hand_ + size;) {
       const auto slot = p % size;
-      if (slot % 64 == 0 && bits_[slot / 64] == 0) {
-        p += 63;
+      const auto ahead = bits_[slot / 64] >> (slot % 64);
+      if (ahead == 0) {
+        p += 64 - slot % 64;
         continue;
       }
-      if (!marked(slot)) continue;
-      if (!slots_[slot].empty()) return time(tick_ * p);
-      clear(slot);
+      p += static_cast<std::uint64_t>(std::countr_zero(ahead));
+      if (!slots_[p % size].empty()) return time(tick_ * p);
+      clear(p % size);
     }
     return {};
   }
@@ -82,7 +83,6 @@ class wheel {
   }
   void mark(std::uint64_t slot) { bits_[slot / 64] |= 1ull << (slot % 64); }
   void clear(std::uint64_t slot) { bits_[slot / 64] &= ~(1ull << (slot % 64)); }
-  bool marked(std::uint64_t slot) const { return (bits_[slot / 64] >> (slot % 64) & 1) != 0; }
 
   std::chrono::steady_clock::duration tick_;
   std::uint64_t hand_ = 0;

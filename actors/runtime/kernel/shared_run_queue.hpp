@@ -13,6 +13,7 @@
 #include <caf/policy/unprofiled.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduler/coordinator.hpp>
+#include <caf/scheduler/worker.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -111,3 +112,17 @@ inline thread_local const shared_run_queue::coordinator_data*
     shared_run_queue::coordinator_data::serves = nullptr;
 
 }  // namespace nova::runtime
+
+/// The loop of a scheduler thread. CAF's own tells its log with dynamic casts which actor runs in each turn, also where there is no log.
+/// The policy's hooks before and after a turn do nothing here.
+template <>
+inline void caf::scheduler::worker<nova::runtime::shared_run_queue>::run() {
+  CAF_SET_LOGGER_SYS(&system());
+  for (;;) {
+    auto* job = policy_.dequeue(this);
+    const auto how = job->resume(this, max_throughput_);
+    if (how == resumable::shutdown_execution_unit) return;
+    if (how == resumable::resume_later) policy_.resume_job_later(this, job);  // with its reference
+    else intrusive_ptr_release(job);
+  }
+}
