@@ -95,6 +95,7 @@ void idle(const run_options& options, report& out) {
   out.number("server_anonymous_mib", static_cast<double>(after) / 1048576,
              "of which " + std::to_string(before / 1048576) + " before");
   out.number("cpu_server_idle_share", used.server, "CPU seconds a second with all sockets idle");
+  if (after == 0) return out.broken("the memory of a server that runs already cannot be read");
   out.goal("kb_per_socket",
            static_cast<double>(after - std::min(after, before)) / 1000 /
                static_cast<double>(options.sockets),

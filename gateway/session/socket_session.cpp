@@ -309,7 +309,7 @@ void socket_session::answer_open() {
     look_at_ = edge_.now() + look_again;
     socket_.send_answer(make_frame(opcode::ping, sign_));
   }
-  replay_.assign(done->missed.begin(), done->missed.end());
+  replay_.assign(done->missed.rbegin(), done->missed.rend());
   replay_at_ = 0;
   send_missed(false);
   socket_.settled();
@@ -317,10 +317,10 @@ void socket_session::answer_open() {
 
 void socket_session::send_missed(bool all) {
   while (!ended_ && !replay_.empty()) {
-    const auto of = replay_.front();
+    const auto of = replay_.back();
     const auto& items = static_cast<const session::MissedReply&>(*of).items();
     if (replay_at_ == items.size()) {
-      replay_.pop_front();
+      replay_.pop_back();
       replay_at_ = 0;
       continue;
     }

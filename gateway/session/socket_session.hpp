@@ -7,7 +7,6 @@
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -155,8 +154,8 @@ class socket_session {
   std::unique_ptr<open_attempt> opening_;
   std::vector<frame> held_;
   std::size_t held_bytes_ = 0;
-  /// Debts of a resume that are not sent yet; of the first one, from replay_at_ on.
-  std::deque<rpc::message_ptr> replay_;
+  /// Debts of a resume that are not sent yet, the next one last; of that one, from replay_at_ on.
+  std::vector<rpc::message_ptr> replay_;
   int replay_at_ = 0;
 };
 

@@ -87,8 +87,9 @@ std::size_t frame_watch::take_payload(std::string_view bytes) {
   auto n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
   if (in_close_) {
     const char* mask = header_ + needed() - 4;
+    if (!close_payload_) close_payload_ = std::make_unique<std::string>();
     for (std::size_t i = 0; i < n; ++i)
-      close_payload_ += static_cast<char>(bytes[i] ^ mask[close_payload_.size() % 4]);
+      *close_payload_ += static_cast<char>(bytes[i] ^ mask[close_payload_->size() % 4]);
   }
   left_ -= n;
   if (left_ == 0) end_frame();
@@ -96,11 +97,11 @@ std::size_t frame_watch::take_payload(std::string_view bytes) {
 }
 
 std::optional<std::uint16_t> frame_watch::close_answer() const {
-  if (!close_passed_ || close_payload_.size() < 2) return std::nullopt;
-  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(close_payload_[i]); };
+  if (!close_passed_ || !close_payload_ || close_payload_->size() < 2) return std::nullopt;
+  auto byte = [&](std::size_t i) { return static_cast<unsigned char>((*close_payload_)[i]); };
   auto code = static_cast<std::uint16_t>(byte(0) << 8 | byte(1));
   if (!may_be_sent(code)) return protocol_error;
-  auto reason = std::string_view(close_payload_).substr(2);
+  auto reason = std::string_view(*close_payload_).substr(2);
   return is_utf8(reason) ? code : bad_payload;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +43,7 @@ class frame_watch {
   std::uint32_t fragments_ = 0, max_fragments_;
   std::uint64_t left_ = 0;  ///< payload bytes of the current frame that are still to come
   std::optional<std::uint16_t> fault_;
-  std::string close_payload_;
+  std::unique_ptr<std::string> close_payload_;  ///< of the close frame, once it begins
 };
 
 /// `text` may be 2 GiB at most.

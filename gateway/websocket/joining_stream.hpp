@@ -14,6 +14,7 @@
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/role.hpp>
 
+#include <memory>
 #include <string>
 
 namespace nova::gateway {
@@ -36,10 +37,9 @@ class joining_stream {
   /// `leftover`: bytes that were read after the handshake; they are read first.
   joining_stream(client_socket socket, std::string leftover, control_sink& sink,
                  std::uint32_t max_fragments)
-      : socket_(std::move(socket)),
-        leftover_(std::move(leftover)),
-        sink_(sink),
-        watch_(max_fragments) {}
+      : socket_(std::move(socket)), sink_(sink), watch_(max_fragments) {
+    put_back(std::move(leftover));
+  }
 
   executor_type get_executor() noexcept { return socket_.get_executor(); }
   client_socket& next_layer() noexcept { return socket_; }
@@ -49,14 +49,14 @@ class joining_stream {
   template <class Buffers, class Handler>
   auto async_read_some(const Buffers& buffers, Handler&& handler) {
     auto start = [this](auto h, const Buffers& b) {
-      if (leftover_.empty())
+      if (!leftover_)
         return socket_.async_read_some(b,
                                        watched_read<decltype(h), Buffers>{std::move(h), *this, b});
-      auto n = boost::asio::buffer_copy(b, boost::asio::buffer(leftover_));
-      leftover_.erase(0, n);
+      auto n = boost::asio::buffer_copy(b, boost::asio::buffer(*leftover_));
+      if (n == leftover_->size()) leftover_.reset();
+      else leftover_->erase(0, n);
       boost::system::error_code ec;
       n = show(b, n, ec);
-      if (leftover_.empty()) leftover_.shrink_to_fit();
       complete(std::move(h), ec, n);
     };
     return boost::asio::async_initiate<Handler, void(boost::system::error_code, std::size_t)>(
@@ -92,7 +92,7 @@ class joining_stream {
       all = all && shown == bytes.size();
       later += bytes.substr(shown);
     }
-    if (!later.empty()) leftover_.insert(0, later);
+    put_back(std::move(later));
     if (passed == 0 && watch_.fault()) ec = boost::asio::error::connection_aborted;
     return passed;
   }
@@ -103,8 +103,15 @@ class joining_stream {
     boost::asio::post(get_executor(), boost::beast::bind_front_handler(std::move(h), ec, n));
   }
 
+  /// `bytes` are read before all others.
+  void put_back(std::string bytes) {
+    if (bytes.empty()) return;
+    if (leftover_) bytes += *leftover_;
+    leftover_ = std::make_unique<std::string>(std::move(bytes));
+  }
+
   client_socket socket_;
-  std::string leftover_;
+  std::unique_ptr<std::string> leftover_;  ///< never empty; most streams have none
   control_sink& sink_;
   frame_watch watch_;
 };

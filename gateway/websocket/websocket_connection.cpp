@@ -95,6 +95,14 @@ class websocket_connection final : public connection,
   time_point armed_ = time_point::max();
 };
 
+// A socket that waits for a message holds this much for it: most messages fit, and most sockets wait.
+constexpr std::size_t first_step = 384;
+
+// How much is read at once behind `bytes` of a message.
+std::size_t read_step(std::size_t bytes) {
+  return bytes == 0 ? first_step : bytes < 4096 ? 4096 : 32 * 1024;
+}
+
 websocket_connection::websocket_connection(edge& e, io_thread& thread, rpc::connection_id id,
                                            client_socket socket, connection_lease lease,
                                            handshake accepted)
@@ -193,10 +201,9 @@ void websocket_connection::read() {
   bool full = session_.full() || outbox_.holds_reading();
   if (full && !closing_.begun()) return;  // back-pressure: what is not read stays with the client
   reading_ = true;
-  std::size_t step = buffer_.size() < 1024 ? 1024 : 32 * 1024;
-  stream_.async_read_some(buffer_, step, [self = shared_from_this()](error_code ec, std::size_t) {
-    self->on_read(ec);
-  });
+  stream_.async_read_some(
+      buffer_, read_step(buffer_.size()),
+      [self = shared_from_this()](error_code ec, std::size_t) { self->on_read(ec); });
 }
 
 void websocket_connection::on_read(error_code ec) {
@@ -207,8 +214,7 @@ void websocket_connection::on_read(error_code ec) {
   if (stream_.is_message_done()) {
     if (!closing_.begun()) handle_message();
     buffer_.consume(buffer_.size());
-    constexpr std::size_t kept_bytes = 4096;
-    if (buffer_.capacity() > kept_bytes) buffer_.shrink_to_fit();
+    if (buffer_.capacity() > first_step) buffer_.shrink_to_fit();
   } else if (closing_.begun()) {
     buffer_.consume(buffer_.size());
   }
