@@ -39,11 +39,12 @@ void say_who(auto& event, const comment_head& h, const runtime::context& c) {
 outcome comment_entity::edit_comment(const state& s, const EditCommentRequest& q, const context& c,
                                      const reads& r) {
   const auto& me = c.caller.account;
-  const mention_lookup mentions(q.text());
-  if (auto more = mentions.wants({store::comment_head(s.id, me)}, me, visibility::everyone, r))
-    return std::move(*more);
+  const mention_lookup::items own{store::comment_head(s.id, me)};
+  if (r.size() == 0) return need{own};
   auto h = read_comment_head(r.rows(0), s.id);
   if (!there(h)) return no_such_comment();
+  const mention_lookup mentions(q.text(), mentions_of(h->comment.text, h->comment.body));
+  if (auto more = mentions.wants(own, me, visibility::everyone, r)) return std::move(*more);
   auto& row = h->comment;
   if (row.author != me) return make_error(errc::forbidden, "This is somebody else's.");
   if (auto ok = checked_text(q.text(), row.body); !ok) return ok.error();
@@ -51,7 +52,7 @@ outcome comment_entity::edit_comment(const state& s, const EditCommentRequest& q
   if (q.text() != row.text) {
     row.text = q.text();
     row.edited_at = std::max(c.now, row.edited_at.value_or(row.created_at) + 1);
-    mentions.fill(row.body, r, 1, me);
+    mentions.fill(row.body, r, own.size(), me);
     d.statements.push_back(store::edit_comment(row));
   }
   d.reply = runtime::share(comment_message(row));

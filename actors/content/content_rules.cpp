@@ -183,22 +183,45 @@ std::vector<std::string> handles_in(const std::vector<text_part>& parts) {
   return out;
 }
 
+named_accounts mentions_of(std::string_view text, const TextBody& body) {
+  named_accounts out;
+  std::map<std::int64_t, uuid> places;
+  for (const auto& e : body.entities())
+    if (const auto account = parse_uuid(e.account_id())) places.emplace(e.start(), *account);
+  if (places.empty()) return out;
+  for (const auto& part : parts_of(text))
+    if (const auto at = places.find(part.start);
+        part.kind == part_kind::mention && at != places.end())
+      out.emplace(part.value, at->second);
+  return out;
+}
+
 mentioned_accounts set_entities(TextBody& body, const std::vector<text_part>& parts,
-                                const std::vector<mentioned_row>& found, const uuid& writer) {
+                                const named_accounts& kept, const std::vector<mentioned_row>& found,
+                                const uuid& writer) {
+  const auto account_of = [&](const std::string& handle) -> std::optional<uuid> {
+    if (const auto same = kept.find(handle); same != kept.end()) return same->second;
+    const auto row = std::ranges::find(found, handle, &mentioned_row::handle);
+    return row == found.end() ? std::nullopt : std::optional(row->account);
+  };
+  const auto may_see = [&](const uuid& account) {
+    const auto row = std::ranges::find(found, account, &mentioned_row::account);
+    return row != found.end() && row->may_see;
+  };
   mentioned_accounts out;
   body.clear_entities();
   for (const auto& part : parts) {
-    const auto who = std::ranges::find(found, part.value, &mentioned_row::handle);
-    if (part.kind == part_kind::mention && who == found.end()) continue;
+    std::optional<uuid> account;
+    if (part.kind == part_kind::mention && !(account = account_of(part.value))) continue;
     auto& e = *body.add_entities();
     e.set_kind(std::string(kind_name(part.kind)));
     e.set_start(part.start);
     e.set_end(part.end);
     if (part.kind == part_kind::hashtag) e.set_tag(part.value);
-    if (part.kind != part_kind::mention) continue;
-    e.set_account_id(to_string(who->account));
-    add_once(out.all, who->account);
-    if (who->may_see && who->account != writer) add_once(out.told, who->account);
+    if (!account) continue;
+    e.set_account_id(to_string(*account));
+    add_once(out.all, *account);
+    if (*account != writer && may_see(*account)) add_once(out.told, *account);
   }
   return out;
 }

@@ -7,6 +7,8 @@
 #include "protocols/core/text_parts.hpp"
 #include "storage/content/content_store.hpp"
 
+#include <map>
+
 namespace nova::content {
 
 inline constexpr std::int64_t max_poll_s = 30LL * 24 * 3600;
@@ -35,9 +37,15 @@ struct mentioned_accounts {
   std::vector<uuid> all;   ///< each once, in their order
   std::vector<uuid> told;  ///< of them those who may see the text and did not write it
 };
-/// Fills the entities of `body`. A handle without an account is plain text.
+/// Accounts by the handles that name them in a text, in lower case.
+using named_accounts = std::map<std::string, uuid>;
+/// The mentions of a stored text. A new text that holds them keeps their accounts: the handle may belong to another account now.
+named_accounts mentions_of(std::string_view text, const TextBody& body);
+/// Fills the entities of `body`: a handle of `kept` keeps its account, another one is of the account in `found`. A handle
+/// without an account is plain text.
 mentioned_accounts set_entities(TextBody& body, const std::vector<text_part>& parts,
-                                const std::vector<mentioned_row>& found, const uuid& writer);
+                                const named_accounts& kept, const std::vector<mentioned_row>& found,
+                                const uuid& writer);
 std::vector<std::string> handles_in(const std::vector<text_part>& parts);
 /// Each once, in their order.
 std::vector<std::string> hashtags_of(const TextBody& body);

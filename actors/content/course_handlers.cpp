@@ -21,17 +21,18 @@ using outcome = post_entity::outcome;
 constexpr std::int64_t voters_told_at_once = 500;
 constexpr unix_ms purge_pause_ms = 1'000;
 
-/// The handles of the text are looked for anew: people may have come, gone or been renamed since it was scheduled.
+/// People may have come since the text was scheduled, and who may see it may have changed. A mention that was found then keeps
+/// its account.
 outcome on_publish(const post_state& s, const runtime::context& c, const reads& r) {
   if (!s.exists || !s.scheduled) return decision{};
-  if (r.size() == 0) return need{{store::own_post(s.id, s.author)}};
+  const mention_lookup::items own{store::own_post(s.id, s.author)};
+  if (r.size() == 0) return need{own};
   const auto found = read_posts(r.rows(0));
   if (found.empty()) return decision{};
   auto row = found.front();
-  const mention_lookup mentions(row.text);
-  if (r.size() == 1 && mentions.names_accounts())
-    return need{{store::mentioned(handles_in(parts_of(row.text)), s.author, row.visible_to)}};
-  const auto named = mentions.fill(row.body, r, 1, s.author);
+  const mention_lookup mentions(row.text, mentions_of(row.text, row.body));
+  if (auto more = mentions.wants(own, s.author, row.visible_to, r)) return std::move(*more);
+  const auto named = mentions.fill(row.body, r, own.size(), s.author);
   row.scheduled = false;
   row.created_at = c.now;
   if (row.poll_ends_at) row.poll_ends_at = c.now + row.body.poll_ends_in_s() * 1000;

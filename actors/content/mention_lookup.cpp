@@ -1,5 +1,7 @@
 #include "actors/content/mention_lookup.hpp"
 
+#include <algorithm>
+
 namespace nova::content {
 namespace {
 
@@ -13,30 +15,51 @@ std::size_t latest(const runtime::reads& r, std::size_t others) {
 
 }  // namespace
 
+mention_lookup::mention_lookup(std::string_view text, const named_accounts& before)
+    : parts_(parts_of(text)) {
+  for (auto& handle : handles_in(parts_)) {
+    const auto same = before.find(handle);
+    if (same == before.end()) handles_.push_back(std::move(handle));
+    else kept_.insert(*same);
+  }
+}
+
+storage::statement mention_lookup::question(const uuid& author, visibility v) const {
+  std::vector<uuid> accounts;
+  for (const auto& [handle, account] : kept_) accounts.push_back(account);
+  return store::mentioned(handles_, std::move(accounts), author, v);
+}
+
+bool mention_lookup::all_found(const std::vector<mentioned_row>& found) const {
+  return std::ranges::all_of(handles_, [&](const std::string& handle) {
+    return std::ranges::find(found, handle, &mentioned_row::handle) != found.end();
+  });
+}
+
 std::optional<runtime::need> mention_lookup::wants(items others, const uuid& author, visibility v,
                                                    const runtime::reads& r,
                                                    std::int64_t wait_ms) const {
   const auto first = others.size();
   if (r.size() == 0) {
-    if (!handles_.empty()) others.emplace_back(store::mentioned(handles_, author, v));
+    if (names_accounts()) others.emplace_back(question(author, v));
     if (others.empty()) return std::nullopt;
     return runtime::need{std::move(others)};
   }
-  if (handles_.empty()) return std::nullopt;
+  if (!names_accounts()) return std::nullopt;
+  if (r.size() == first) return runtime::need{{question(author, v)}};
   const auto behind = r.size() - first - 1;
   const bool paused = behind % 2 == 1;
-  if (paused) return runtime::need{{store::mentioned(handles_, author, v)}};
-  const bool all = r.rows(latest(r, first)).size() >= handles_.size();
+  if (paused) return runtime::need{{question(author, v)}};
   const auto waited = static_cast<std::int64_t>(behind / 2) * retry_every_ms;
-  if (all || waited >= wait_ms) return std::nullopt;
+  if (waited >= wait_ms || all_found(read_mentioned(r.rows(latest(r, first))))) return std::nullopt;
   return runtime::need{{runtime::pause{std::chrono::milliseconds(retry_every_ms)}}};
 }
 
 mentioned_accounts mention_lookup::fill(TextBody& body, const runtime::reads& r, std::size_t others,
                                         const uuid& writer) const {
   std::vector<mentioned_row> found;
-  if (!handles_.empty()) found = read_mentioned(r.rows(latest(r, others)));
-  return set_entities(body, parts_, found, writer);
+  if (names_accounts()) found = read_mentioned(r.rows(latest(r, others)));
+  return set_entities(body, parts_, kept_, found, writer);
 }
 
 }  // namespace nova::content

@@ -14,22 +14,27 @@ class mention_lookup {
   using items =
       std::vector<std::variant<storage::statement, runtime::job, runtime::ask, runtime::pause>>;
 
-  explicit mention_lookup(std::string_view text)
-      : parts_(parts_of(text)), handles_(handles_in(parts_)) {}
+  /// `before`: the mentions of the text that this one replaces. Those that it still holds keep their accounts.
+  explicit mention_lookup(std::string_view text, const named_accounts& before = {});
 
-  /// The reads that are still to be made. At first `others`, which the handler itself reads, and the handles. Then, for at most
-  /// `wait_ms`, handles without an account: user may not have told of a new account yet. Empty: all is there.
+  /// The reads that are still to be made. At first `others`, which the handler itself reads, and the handles; when the reads of
+  /// `others` are there already, the handles alone. Then, for at most `wait_ms`, handles without an account: user may not have
+  /// told of a new account yet. Empty: all is there.
   std::optional<runtime::need> wants(items others, const uuid& author, visibility v,
                                      const runtime::reads& r, std::int64_t wait_ms = 0) const;
 
-  /// Fills the entities of `body`; `others` as above.
+  /// Fills the entities of `body`; `others` is the number of the handler's own reads.
   mentioned_accounts fill(TextBody& body, const runtime::reads& r, std::size_t others,
                           const uuid& writer) const;
-  bool names_accounts() const { return !handles_.empty(); }
 
  private:
+  bool names_accounts() const { return !handles_.empty() || !kept_.empty(); }
+  storage::statement question(const uuid& author, visibility v) const;
+  bool all_found(const std::vector<mentioned_row>& found) const;
+
   std::vector<text_part> parts_;
-  std::vector<std::string> handles_;
+  std::vector<std::string> handles_;  ///< without those of kept_
+  named_accounts kept_;
 };
 
 }  // namespace nova::content

@@ -181,18 +181,19 @@ outcome post_entity::get_post(const state& s, const PostRequest&, const context&
 outcome post_entity::edit_post(const state& s, const EditPostRequest& q, const context& c,
                                const reads& r) {
   if (s.author != c.caller.account || !s.out()) return not_mine(s, c, r);
-  const mention_lookup typed(q.text());
-  const auto sees = q.has_visibility() ? visibility_of(q.visibility()) : s.visible_to;
-  if (auto more = typed.wants({store::own_post(s.id, s.author), store::load_post(s.id)}, s.author,
-                              sees, r, settings_of(c).unknown_handle_wait_ms))
-    return std::move(*more);
+  const mention_lookup::items own{store::own_post(s.id, s.author), store::load_post(s.id)};
+  if (r.size() == 0) return need{own};
   const auto head = read_post_head(r.rows(1));
   const auto found = read_posts(r.rows(0));
   if (found.empty() || !head) return no_such_post();
+  const mention_lookup typed(q.text(), mentions_of(found.front().text, found.front().body));
+  const auto sees = q.has_visibility() ? visibility_of(q.visibility()) : s.visible_to;
+  if (auto more = typed.wants(own, s.author, sees, r, settings_of(c).unknown_handle_wait_ms))
+    return std::move(*more);
   auto e = apply_edit(found.front(), q);
   if (auto ok = checked_text(e.row.text, e.row.body); !ok) return ok.error();
   mentioned_accounts named{head->mentions, {}};
-  if (e.text) named = typed.fill(e.row.body, r, 2, s.author);
+  if (e.text) named = typed.fill(e.row.body, r, own.size(), s.author);
   else
     for (const auto& account : head->mentions)
       if (account != s.author) named.told.push_back(account);

@@ -399,7 +399,8 @@ const storage::query mentioned{
     .sql = "SELECT n.account_id, n.handle, CASE $3::bigint WHEN 1 THEN NOT " PRIVATE("$2")
            " OR " FOLLOWS("n.account_id", "$2") " WHEN 2 THEN " FOLLOWS("n.account_id", "$2")
            " ELSE true END AND NOT " BLOCKED("n.account_id", "$2")
-           " FROM person n WHERE n.handle = ANY ($1::text[]) AND NOT n.closed"};
+           " FROM person n WHERE (n.handle = ANY ($1::text[]) OR n.account_id = ANY ($4::uuid[])) AND "
+           "NOT n.closed"};
 
 const storage::query upsert_person{
     .name = "content.upsert_person",

@@ -192,8 +192,9 @@ statement delete_tag_follow(const uuid& account, std::string tag) {
 }
 
 statement known_person(const uuid& account) { return {&q::known_person, {account}}; }
-statement mentioned(std::vector<std::string> handles_lower, const uuid& author, visibility v) {
-  return {&q::mentioned, {std::move(handles_lower), author, number_of(v)}};
+statement mentioned(std::vector<std::string> handles_lower, std::vector<uuid> accounts,
+                    const uuid& author, visibility v) {
+  return {&q::mentioned, {std::move(handles_lower), author, number_of(v), std::move(accounts)}};
 }
 statement upsert_person(const uuid& account, std::string handle_lower, bool is_private) {
   return {&q::upsert_person, {account, std::move(handle_lower), is_private}};

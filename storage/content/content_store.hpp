@@ -104,8 +104,9 @@ statement delete_tag_follow(const uuid& account, std::string tag);
 
 // Events of user
 statement known_person(const uuid& account);
-/// The accounts with these handles, and whether each may see a post of `author` that is `v`.
-statement mentioned(std::vector<std::string> handles_lower, const uuid& author, visibility v);
+/// The accounts with these handles and `accounts`, and whether each may see a post of `author` that is `v`.
+statement mentioned(std::vector<std::string> handles_lower, std::vector<uuid> accounts,
+                    const uuid& author, visibility v);
 statement upsert_person(const uuid& account, std::string handle_lower, bool is_private);
 statement set_private(const uuid& account, bool is_private);
 /// A closed account's posts, comments and shares are hidden from all readers.

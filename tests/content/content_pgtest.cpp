@@ -354,3 +354,85 @@ TEST_CASE_FIXTURE(world, "posts with one Idempotency-Key at the same time are on
   q.set_text("twice");
   CHECK(code(post(ann, q, "key")) == errc::idempotency_key_reused);
 }
+
+namespace {
+
+struct renamed_world : world {
+  std::string of(const rpc::caller& who) const { return to_string(who.account); }
+  void rename(const rpc::caller& who, const std::string& handle) {
+    auth::ChangeHandleRequest q;
+    q.set_handle(handle);
+    REQUIRE(until([&] { return call<auth::auth_interface::change_handle>(q, who).has_value(); }));
+    REQUIRE(until([&] { return post(who, "I am @" + handle).entities_size() == 1; }));
+  }
+  views::Post edit(const rpc::caller& who, const std::string& post_id, const std::string& text) {
+    EditPostRequest q;
+    q.set_post_id(post_id);
+    q.set_text(text);
+    return call<api::edit_post>(q, who).value();
+  }
+  std::size_t notices(const rpc::caller& whom, const std::string& post_id,
+                      const std::string& kind = "mention") {
+    const auto all = call<user::user_interface::list_notifications>({}, whom).value();
+    return static_cast<std::size_t>(std::ranges::count_if(
+        all.items(), [&](const auto& n) { return n.post_id() == post_id && n.kind() == kind; }));
+  }
+  /// All that the author's acts on the post tell the reader has arrived: the answer to a comment comes behind it.
+  void all_told(const rpc::caller& author, const rpc::caller& reader, const std::string& post_id) {
+    const auto asked = comment(reader, post_id, "for me?")->comment_id();
+    REQUIRE(comment(author, post_id, "yes", asked).has_value());
+    REQUIRE(until([&] { return notices(reader, post_id, "comment") == 1; }));
+  }
+  static std::vector<std::string> named(const auto& text) {
+    std::vector<std::string> out;
+    for (const auto& e : text.entities()) out.push_back(e.account_id());
+    return out;
+  }
+};
+
+using ids = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE_FIXTURE(renamed_world,
+                  "a mention keeps its account through edits and until a scheduled post comes out, "
+                  "though the handle is another's by then") {
+  const auto ann = person("ann"), bob = person("bob"), cyd = person("cyd");
+  const auto made = post(ann, "to @bob").post_id(), other = post(cyd, "other").post_id();
+  EditCommentRequest comment_edit;
+  comment_edit.set_comment_id(comment(ann, other, "of @bob")->comment_id());
+  comment_edit.set_text("again of @bob");
+  CreatePostRequest later;
+  later.set_text("later to @bob");
+  later.set_visibility("mentioned");
+  later.set_scheduled_at(now() + 20LL * 24 * 3600 * 1000);
+  const auto scheduled = post(ann, later)->scheduled_id();
+
+  rename(bob, "robert");
+  CHECK(named(edit(ann, made, "still to @Bob")) == ids{of(bob)});
+  CHECK(named(call<api::edit_comment>(comment_edit, ann).value()) == ids{of(bob)});
+  CHECK(post(ann, "new to @bob").entities_size() == 0);
+
+  pass(15LL * 24 * 3600 * 1000);
+  restart();
+  rename(cyd, "bob");
+  CHECK(named(edit(ann, made, "@robert, I mean @bob")) == ids{of(bob), of(bob)});
+  comment_edit.set_text("once more of @bob");
+  CHECK(named(call<api::edit_comment>(comment_edit, ann).value()) == ids{of(bob)});
+  CHECK(named(edit(ann, made, "to both, @bob and @ann")) == ids{of(bob), of(ann)});
+
+  pass(6LL * 24 * 3600 * 1000);
+  restart();
+  REQUIRE(until([&] { return get(ann, scheduled).has_value(); }));
+  CHECK(named(get(ann, scheduled).value()) == ids{of(bob)});
+  CHECK(sees(bob, scheduled));
+  CHECK_FALSE(sees(cyd, scheduled));
+
+  CHECK(edit(ann, made, "to nobody").entities_size() == 0);
+  CHECK(named(edit(ann, made, "new to @bob")) == ids{of(cyd)});
+  for (const auto& reader : {bob, cyd}) {
+    all_told(ann, reader, made);
+    CHECK(notices(reader, made) == 1);
+  }
+  CHECK(until([&] { return notices(bob, scheduled) == 1; }));
+}

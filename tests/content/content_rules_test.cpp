@@ -96,13 +96,27 @@ TEST_CASE("a mention of nobody is plain text; who may not see the text is not to
   TextBody body;
   const auto parts = parts_of("@ann @bob @cyd @ann #tag");
   const auto named =
-      set_entities(body, parts, {{id(1), "ann", true}, {id(2), "bob", false}}, id(7));
+      set_entities(body, parts, {}, {{id(1), "ann", true}, {id(2), "bob", false}}, id(7));
   REQUIRE(body.entities_size() == 4);
   CHECK(body.entities(0).account_id() == to_string(id(1)));
   CHECK(body.entities(3).tag() == "tag");
   CHECK(named.all == std::vector{id(1), id(2)});
   CHECK(named.told == std::vector{id(1)});
-  CHECK(set_entities(body, parts, {{id(1), "ann", true}}, id(1)).told.empty());
+  CHECK(set_entities(body, parts, {}, {{id(1), "ann", true}}, id(1)).told.empty());
+}
+
+TEST_CASE("a mention that the text keeps stays with its account, another one is looked for") {
+  TextBody body;
+  const std::string before = "#tag \U0001F44B @ann @nobody @bob";
+  set_entities(body, parts_of(before), {}, {{id(1), "ann", true}, {id(2), "bob", true}}, id(7));
+  const auto kept = mentions_of(before, body);
+  CHECK(kept == named_accounts{{"ann", id(1)}, {"bob", id(2)}});
+  CHECK(mentions_of("@ann", TextBody()).empty());
+  const std::vector<mentioned_row> found{
+      {id(3), "ann", true}, {id(4), "cyd", true}, {id(2), "robert", true}};
+  const auto named = set_entities(body, parts_of("@cyd @bob @ANN"), kept, found, id(7));
+  CHECK(named.all == std::vector{id(4), id(2), id(1)});
+  CHECK(named.told == std::vector{id(4), id(2)});
 }
 
 TEST_CASE(
