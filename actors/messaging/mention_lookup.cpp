@@ -7,10 +7,11 @@
 
 namespace nova::messaging {
 
-mention_lookup::mention_lookup(const conversation_state& s, const std::string& text)
-    : handles(mentioned_handles(text)) {
+mention_lookup::mention_lookup(const conversation_state& s, const std::string& text,
+                               named_handles before)
+    : kept(std::move(before)), handles(mentioned_handles(text)) {
   for (const auto& handle : handles)
-    if (!s.handles.knows(handle)) unknown.push_back(handle);
+    if (!kept.contains(handle) && !s.handles.knows(handle)) unknown.push_back(handle);
 }
 
 storage::statement mention_lookup::question() const { return store::persons_by_handle(unknown); }
@@ -23,13 +24,20 @@ mention_lookup::mentioned mention_lookup::among(const conversation_state& s,
   for (const auto& person : found)
     if (auto at = out.learned.find(ascii_lower(person.handle)); at != out.learned.end())
       if (at->second.is_nil() || s.member(person.account)) at->second = person.account;
-  for (const auto& handle : handles) {
+  const auto account_of = [&](const std::string& handle) {
+    if (const auto same = kept.find(handle); same != kept.end()) return same->second;
     const auto learned = out.learned.find(handle);
-    const auto account = learned == out.learned.end() ? s.handles.account(handle) : learned->second;
-    if (!s.member(account) || std::ssize(out.accounts) >= limit) continue;
+    return learned == out.learned.end() ? s.handles.account(handle) : learned->second;
+  };
+  for (const auto& handle : handles) {
+    const auto account = account_of(handle);
+    if (!s.member(account)) continue;
     auto id = to_string(account);
-    if (std::ranges::find(out.accounts, id) == out.accounts.end())
+    if (std::ranges::find(out.accounts, id) == out.accounts.end()) {
+      if (std::ssize(out.accounts) >= limit) continue;
       out.accounts.push_back(std::move(id));
+    }
+    out.handles.emplace(handle, account);
   }
   return out;
 }

@@ -9,7 +9,11 @@ namespace nova::messaging {
 
 /// The handles that a text mentions, and the handles among them that the database must resolve first.
 struct mention_lookup {
-  mention_lookup(const conversation_state& s, const std::string& text);
+  /// `before`: the handles of the text that this one replaces. Those that it still holds keep their accounts: a handle may belong
+  /// to another account now.
+  mention_lookup(const conversation_state& s, const std::string& text, named_handles before = {});
+
+  named_handles kept;
 
   std::vector<std::string> handles;
   std::vector<std::string> unknown;
@@ -19,6 +23,7 @@ struct mention_lookup {
 
   struct mentioned {
     std::vector<std::string> accounts;    ///< of members, in the text's order, each once
+    named_handles handles;                ///< of these accounts
     std::map<std::string, uuid> learned;  ///< accounts of the unknown handles; nil: no account
   };
   /// `found`: the answer to question(). At most `limit` members.

@@ -98,12 +98,8 @@ outcome conversation_entity::edit(const state& s, const EditRequest& q, const co
   if (!me) return make_error(errc::not_found);
   if (q.seq() < 1 || q.seq() > s.last_seq) return make_error(errc::not_found);
   if (!may_write(s, *me)) return cannot_write(s);
-  const mention_lookup mentions(s, q.text());
-  if (r.size() == 0) {
-    need n{{store::history(s.id, q.seq() + 1, q.seq() - 1, 1, false, c.caller.account)}};
-    if (!mentions.unknown.empty()) n.items.push_back(mentions.question());
-    return n;
-  }
+  if (r.size() == 0)
+    return need{{store::history(s.id, q.seq() + 1, q.seq() - 1, 1, false, c.caller.account)}};
   auto found = read_messages(r.rows(0));
   if (found.empty()) return make_error(errc::not_found);
   auto& message = found.front();
@@ -115,6 +111,8 @@ outcome conversation_entity::edit(const state& s, const EditRequest& q, const co
     return d;
   }
 
+  const mention_lookup mentions(s, q.text(), read_named_handles(r.rows(0)));
+  if (r.size() == 1 && !mentions.unknown.empty()) return need{{mentions.question()}};
   std::vector<person_row> asked;
   if (!mentions.unknown.empty()) asked = read_persons(r.rows(1));
   auto mentioned = mentions.among(s, asked, settings_of(c).mentions_per_message);
@@ -126,7 +124,7 @@ outcome conversation_entity::edit(const state& s, const EditRequest& q, const co
   change.set_text(q.text());
   change.set_edited_at(c.now);
   *change.mutable_mentions() = message.mentions();
-  d.statements.push_back(store::edit_message(message));
+  d.statements.push_back(store::edit_message(message, mentioned.handles));
   d.statements.push_back(store::delete_edits(s.id, q.seq()));
   d.events.push_back(changed_event(s, q.seq(), &q.text(), c.caller.account));
   d.apply = [learned = std::move(mentioned.learned)](state& x) { x.handles.remember(learned); };

@@ -85,12 +85,13 @@ void keep_counts(decision<conversation_state>& d, const conversation_state& s, s
 }
 
 decision<conversation_state> accept(Message message, const runtime::context& c,
-                                    const conversation_state& s, std::int64_t body_hash) {
+                                    const conversation_state& s, std::int64_t body_hash,
+                                    const named_handles& handles) {
   sent_row sent{message.seq(), parse_uuid(message.message_id()).value(), message.sent_at(),
                 body_hash};
   decision<conversation_state> d;
   d.reply = share(reply_of(sent));
-  d.statements.push_back(store::insert_message(message, body_hash));
+  d.statements.push_back(store::insert_message(message, body_hash, handles));
   d.events.push_back({&message_sent_event(), share(event_of(message))});
   auto limit = static_cast<std::size_t>(settings_of(c).recent_sends);
   d.apply = [sent, sender = c.caller.account, client_id = message.client_id(),
@@ -144,7 +145,7 @@ outcome conversation_entity::send(const state& s, const SendRequest& q, const co
   if (!mentions.unknown.empty() && r.size() > 0) asked = read_persons(r.rows(look ? 1 : 0));
   auto found = mentions.among(s, asked, settings_of(c).mentions_per_message);
   for (auto& account : found.accounts) message.add_mentions(std::move(account));
-  auto d = accept(std::move(message), c, s, body_hash);
+  auto d = accept(std::move(message), c, s, body_hash, found.handles);
   if (!found.learned.empty())
     d.apply = [first = std::move(d.apply), learned = std::move(found.learned)](state& x) {
       first(x);

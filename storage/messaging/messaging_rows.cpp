@@ -366,15 +366,34 @@ std::map<uuid, unix_ms> read_last_seen(const rows& r) {
   return out;
 }
 
-storage::bytes message_extras(const Message& m) {
+named_handles read_named_handles(const rows& r) {
+  named_handles out;
+  MessageExtras extras;
+  if (r.empty() || !extras.ParseFromString(r.blob(0, message::extras))) return out;
+  for (const auto& named : extras.handles())
+    if (named.mention() >= 0 && named.mention() < extras.mentions_size())
+      if (const auto account = parse_uuid(extras.mentions(named.mention())))
+        out.emplace(named.handle(), *account);
+  return out;
+}
+
+storage::bytes message_extras(const Message& m, const named_handles& handles) {
   MessageExtras extras;
   *extras.mutable_media_ids() = m.media_ids();
   *extras.mutable_mentions() = m.mentions();
+  for (const auto& [handle, account] : handles) {
+    const auto at = std::ranges::find(m.mentions(), to_string(account));
+    if (at == m.mentions().end()) continue;
+    auto& named = *extras.add_handles();
+    named.set_handle(handle);
+    named.set_mention(static_cast<std::int32_t>(at - m.mentions().begin()));
+  }
   return {extras.SerializeAsString()};
 }
 
 // In the order of insert_message: one cell for each column.
-std::vector<value> message_cells(const Message& m, std::int64_t body_hash) {
+std::vector<value> message_cells(const Message& m, std::int64_t body_hash,
+                                 const named_handles& handles) {
   std::vector<value> out;
   out.reserve(11);
   out.emplace_back(parse_uuid(m.conversation_id()).value());
@@ -385,7 +404,7 @@ std::vector<value> message_cells(const Message& m, std::int64_t body_hash) {
   out.emplace_back(body_hash);
   out.emplace_back(m.rev());
   out.emplace_back(m.text());
-  out.emplace_back(message_extras(m));
+  out.emplace_back(message_extras(m, handles));
   out.emplace_back(m.has_reply_to() ? value(m.reply_to()) : value());
   out.emplace_back(storage::timestamp{m.sent_at()});
   return out;

@@ -146,9 +146,14 @@ bool read_permission(const storage::rows& r);
 /// last_seen.
 std::map<uuid, unix_ms> read_last_seen(const storage::rows& r);
 
-/// The value of a message's column `extras`.
-storage::bytes message_extras(const Message& m);
+/// The handles that name members in a text, in lower case, with the accounts that had them when they were written.
+using named_handles = std::map<std::string, uuid>;
+/// history_back: of the first message.
+named_handles read_named_handles(const storage::rows& r);
+/// The value of a message's column `extras`. Accounts of `handles` are in the mentions.
+storage::bytes message_extras(const Message& m, const named_handles& handles);
 /// The parameters of insert_message. `body_hash` is compared when a client_id is repeated.
-std::vector<storage::value> message_cells(const Message& m, std::int64_t body_hash);
+std::vector<storage::value> message_cells(const Message& m, std::int64_t body_hash,
+                                          const named_handles& handles);
 
 }  // namespace nova::messaging

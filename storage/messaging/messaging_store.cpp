@@ -158,8 +158,8 @@ statement list_member(const uuid& conversation, const uuid& account, unix_ms lis
   return {&q::list_member, {conversation, account, time_or_null(listed_at)}};
 }
 
-statement insert_message(const Message& m, std::int64_t body_hash) {
-  return {&q::insert_message, message_cells(m, body_hash)};
+statement insert_message(const Message& m, std::int64_t body_hash, const named_handles& handles) {
+  return {&q::insert_message, message_cells(m, body_hash, handles)};
 }
 
 statement count_sent(const uuid& conversation, const uuid& account, std::int64_t seq,
@@ -167,9 +167,9 @@ statement count_sent(const uuid& conversation, const uuid& account, std::int64_t
   return {&q::count_sent, {conversation, account, seq, n}};
 }
 
-statement edit_message(const Message& m) {
+statement edit_message(const Message& m, const named_handles& handles) {
   return {&q::edit_message,
-          {parse_uuid(m.conversation_id()).value(), m.seq(), m.text(), message_extras(m),
+          {parse_uuid(m.conversation_id()).value(), m.seq(), m.text(), message_extras(m, handles),
            timestamp{m.edited_at()}, m.rev()},
           1};
 }

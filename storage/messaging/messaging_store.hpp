@@ -85,12 +85,14 @@ statement set_member_count(const uuid& conversation, std::int64_t members, unix_
 /// Moves the conversation in the list of one member. 0: it has no place there.
 statement list_member(const uuid& conversation, const uuid& account, unix_ms listed_at);
 /// `body_hash` is compared when a client_id is repeated.
-statement insert_message(const Message& m, std::int64_t body_hash);
+/// `handles`: those of the text that name a member.
+statement insert_message(const Message& m, std::int64_t body_hash,
+                         const named_handles& handles = {});
 /// The account sent `n` messages of the block that ends with `seq`.
 statement count_sent(const uuid& conversation, const uuid& account, std::int64_t seq,
                      std::int64_t n);
 /// Writes the text, the mentions, the time of the edit and the rev.
-statement edit_message(const Message& m);
+statement edit_message(const Message& m, const named_handles& handles = {});
 statement recall_message(const uuid& conversation, std::int64_t seq, std::int64_t rev);
 statement insert_change(const Updated& u, unix_ms at);
 /// Deletes the edits of a message. A later edit or the recall removes them from resumes and from disk.

@@ -31,6 +31,13 @@ struct changes_fixture : rules_fixture {
     r.append(storage::rows(3, std::move(cells)));
     return r;
   }
+  /// What the statement that writes a message keeps beside its text.
+  static storage::bytes extras_of(const storage::statement& written) {
+    for (const auto& cell : written.params)
+      if (const auto* packed = std::get_if<storage::bytes>(&cell)) return *packed;
+    FAIL("a message is written with its extras");
+    return {};
+  }
   runtime::reads reads_of(storage::rows rows) {
     runtime::reads r;
     r.append(std::move(rows));
@@ -124,6 +131,41 @@ TEST_CASE_FIXTURE(changes_fixture,
   auto none_left = commit(conversation_entity::edit(s, edit(1, "hi"), *context,
                                                     reads_of(stored_message(1, 1, "hi @eve"))));
   CHECK(static_cast<const Message&>(*none_left.reply).mentions_size() == 0);
+}
+
+TEST_CASE_FIXTURE(
+    changes_fixture,
+    "M1: an edit keeps the account that a handle named, though another member has it by now") {
+  const std::string before = "hi @bob_1 and @new";
+  const auto sent =
+      commit(conversation_entity::send(s, message("m", before), *context, people({{2, "bob_1"}})));
+  s.handles.forget();
+  auto r = reads_of(stored_message(1, 1, before, false, extras_of(sent.statements.at(0))));
+  const auto q = edit(1, "still @bob_1 and @new");
+  const auto asked = conversation_entity::edit(s, q, *context, r);
+  REQUIRE(std::holds_alternative<runtime::need>(asked));
+  const auto& items = std::get<runtime::need>(asked).items;
+  REQUIRE(items.size() == 1);
+  CHECK(std::get<std::vector<std::string>>(std::get<storage::statement>(items[0]).params.at(0)) ==
+        std::vector<std::string>{"new"});
+  r.append(people({{3, "bob_1"}, {3, "new"}}).rows(0));
+  const auto first = commit(conversation_entity::edit(s, q, *context, r));
+  const auto accounts = [](const auto& d) {
+    const auto& m = static_cast<const Message&>(*d.reply);
+    return std::vector<std::string>(m.mentions().begin(), m.mentions().end());
+  };
+  CHECK(accounts(first) == std::vector{to_string(account(2)), to_string(account(3))});
+
+  s.handles.forget();
+  const auto second = commit(conversation_entity::edit(
+      s, edit(1, "@new or @BOB_1"), *context,
+      reads_of(stored_message(1, 1, q.text(), false, extras_of(first.statements.at(0))))));
+  CHECK(accounts(second) == std::vector{to_string(account(3)), to_string(account(2))});
+  s.remove(account(2));
+  const auto left = commit(conversation_entity::edit(
+      s, edit(1, "@bob_1"), *context,
+      reads_of(stored_message(1, 1, "@new or @BOB_1", false, extras_of(second.statements.at(0))))));
+  CHECK(accounts(left).empty());
 }
 
 TEST_CASE_FIXTURE(changes_fixture,

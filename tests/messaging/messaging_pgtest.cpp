@@ -79,6 +79,42 @@ TEST_CASE_FIXTURE(messaging_node,
   CHECK(send(1, made->conversation_id(), "601").value().seq() == 602);
 }
 
+TEST_CASE_FIXTURE(
+    messaging_node,
+    "M1: a mention keeps its account through an edit after its handle went to another "
+    "member") {
+  know_persons(3);
+  ask("UPDATE person SET handle = 'bob' WHERE handle = 'p2'");
+  CreateConversationRequest create;
+  create.set_kind("group");
+  for (std::uint32_t n = 2; n <= 3; ++n) create.add_member_ids(to_string(person(n)));
+  const auto conversation = call<messaging_interface::create_conversation>(1, create).value();
+  SendRequest q;
+  q.set_conversation_id(conversation.conversation_id());
+  q.set_client_id("a");
+  q.set_text("hi @bob");
+  REQUIRE(call<messaging_interface::send>(1, q).value().seq() == 1);
+  restart();
+  ask("UPDATE person SET handle = CASE handle WHEN 'bob' THEN 'robert' ELSE 'bob' END WHERE "
+      "handle IN ('bob', 'p3')");
+  EditRequest edit;
+  edit.set_conversation_id(q.conversation_id());
+  edit.set_seq(1);
+  const auto mentioned = [](const Message& m) {
+    return std::vector<std::string>(m.mentions().begin(), m.mentions().end());
+  };
+  using ids = std::vector<std::string>;
+  edit.set_text("hello @Bob");
+  CHECK(mentioned(call<messaging_interface::edit>(1, edit).value()) == ids{to_string(person(2))});
+  restart();
+  edit.set_text("@robert, that is @bob");
+  CHECK(mentioned(call<messaging_interface::edit>(1, edit).value()) == ids{to_string(person(2))});
+  edit.set_text("nobody");
+  CHECK(mentioned(call<messaging_interface::edit>(1, edit).value()).empty());
+  edit.set_text("now @bob");
+  CHECK(mentioned(call<messaging_interface::edit>(1, edit).value()) == ids{to_string(person(3))});
+}
+
 TEST_CASE_FIXTURE(messaging_node,
                   "A10: marks of devices leave in steps once no session can be so old") {
   constexpr int old_marks = 1'200;  // more than two steps

@@ -29,7 +29,7 @@ inline runtime::reads people(std::initializer_list<std::pair<std::uint8_t, std::
 
 /// One message as history reads it.
 inline storage::rows stored_message(std::uint8_t sender, std::int64_t seq, std::string text,
-                                    bool recalled = false) {
+                                    bool recalled = false, storage::bytes extras = {}) {
   return {15,
           {account(100),
            seq,
@@ -38,7 +38,7 @@ inline storage::rows stored_message(std::uint8_t sender, std::int64_t seq, std::
            account(sender),
            std::string("c"),
            std::move(text),
-           storage::bytes{},
+           std::move(extras),
            {},
            storage::timestamp{1},
            {},
