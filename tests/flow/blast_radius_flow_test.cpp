@@ -230,8 +230,7 @@ struct mixed_load {
   bool all_settled() {
     const auto lag = s.run("events lag --json").json();
     for (const auto& item : lag.at("items").as_array())
-      if (item.at("unread").as_int64() != 0 || item.at("dead_letters").as_int64() != 0)
-        return false;
+      if (item.at("unread") != 0 || item.at("dead_letters").as_int64() != 0) return false;
     return true;
   }
 };

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace nova;
 using namespace nova::runtime::test;
 using std::chrono::milliseconds;
@@ -53,6 +55,31 @@ TEST_CASE("unread events, the age of the oldest, and letters are told") {
   w.sim.advance(milliseconds(500));
   CHECK(lag(w).unread == 0);
   CHECK(lag(w).letters == 1);
+}
+
+TEST_CASE("until a reader and its source have begun, nothing is said of what is unread") {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    storage::memory_store alpha, beta;
+    {
+      world w({.seed = seed, .beta = false, .alpha_store = &alpha});
+      w.start();
+      for (int i = 0; i < 10; ++i) w.ask(emit, "a:" + std::to_string(i));
+    }
+    world w({.seed = seed, .alpha_store = &alpha, .beta_store = &beta});
+    w.alpha->set_away(true);
+    w.node().start();
+    CHECK_FALSE(lag(w).unread.has_value());
+    const auto& begun = w.node().internals().directory.find("beta")->readers;
+    REQUIRE(w.sim.run_until([&] {
+      return std::ranges::all_of(
+          begun, [](const auto& r) { return r->settled != runtime::reader_seat::unknown; });
+    }));
+    CHECK_FALSE(lag(w).unread.has_value());
+    w.alpha->set_away(false);
+    REQUIRE(w.sim.run_until([&] { return lag(w).unread == 0; }, std::chrono::seconds(20)));
+    CHECK(mirrored(w, "a") == 10);
+  }
 }
 
 TEST_CASE("a replay reads events again, in order, and an effect that is there does not double") {

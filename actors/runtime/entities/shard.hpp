@@ -54,6 +54,7 @@ class shard_seat final : public inbox<shard_item> {
   std::map<std::uint64_t, flight_ptr> orphans;
   /// The highest committed event, for readers that missed a push.
   std::atomic<std::uint64_t> last_event{0};
+  std::atomic<bool> claimed{false};  ///< once at least: last_event says how many events there were
 };
 
 class shard final : public occupant {

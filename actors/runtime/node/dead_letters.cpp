@@ -2,6 +2,7 @@
 #include "storage/runtime/runtime_queries.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace nova::runtime {
 
@@ -69,6 +70,8 @@ void node::discard_dead_letter(std::string_view consumer, const letter_id& id,
 std::vector<event_lag> node::event_lags() const {
   std::vector<event_lag> out;
   const auto now = impl_->services.wall();
+  const auto& router = impl_->router();
+  std::set<std::pair<std::string_view, std::string_view>> begins;
   for (const auto& d : impl_->directory.domains())
     for (const auto& r : d->readers) {
       auto at = std::ranges::find_if(out, [&](const event_lag& l) {
@@ -77,13 +80,20 @@ std::vector<event_lag> node::event_lags() const {
       if (at == out.end()) at = out.insert(out.end(), {d->link.domain.name, r->source.domain});
       at->letters += r->letters;
       at->skipped += r->skipped;
+      if (router.read_elsewhere(d->link.address(r->home))) continue;
       const auto settled = r->settled.load();
-      const auto last = static_cast<std::int64_t>(impl_->router().last_event(r->source));
-      if (settled == reader_seat::unknown || last <= settled) continue;
-      at->unread += static_cast<std::uint64_t>(last - settled);
+      if (settled == reader_seat::unknown || !router.knows_events(r->source)) {
+        begins.emplace(at->consumer, at->source);
+        continue;
+      }
+      const auto last = static_cast<std::int64_t>(router.last_event(r->source));
+      if (last <= settled) continue;
+      *at->unread += static_cast<std::uint64_t>(last - settled);
       if (const auto oldest = r->oldest_unread.load(); oldest != 0)
         at->age_ms = std::max<std::int64_t>(at->age_ms, now - oldest);
     }
+  for (auto& l : out)
+    if (l.unread == 0 && begins.contains({l.consumer, l.source})) l.unread.reset();
   return out;
 }
 

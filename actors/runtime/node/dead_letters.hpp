@@ -5,6 +5,7 @@
 #include "protocols/core/ids.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace nova::runtime {
@@ -30,8 +31,10 @@ struct dead_letter {
 struct event_lag {
   std::string_view consumer;
   std::string_view source;
-  std::uint64_t unread = 0;   ///< committed and not settled
-  std::int64_t age_ms = 0;    ///< of the oldest of them; 0: there is none
+  /// Committed and not settled, as far as is known. Empty: nothing is known to be unread, and a reader or the domain that it
+  /// reads has not begun yet.
+  std::optional<std::uint64_t> unread = 0;
+  std::int64_t age_ms = 0;    ///< of the oldest of them; 0: there is none, or it is not known
   std::int64_t letters = 0;   ///< dead, and waiting behind a dead one
   std::uint64_t skipped = 0;  ///< events since the start that this program does not know
 };

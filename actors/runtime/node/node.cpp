@@ -380,8 +380,10 @@ void node::collect_metrics(metric_samples& out) const {
   }
   for (const auto& lag : event_lags()) {
     const auto add = [&](metric m, double value) { out.add(m, value, {lag.consumer, lag.source}); };
-    add(metric::nova_event_unread, static_cast<double>(lag.unread));
-    add(metric::nova_event_oldest_unread_seconds, static_cast<double>(lag.age_ms) * 1e-3);
+    if (lag.unread) {
+      add(metric::nova_event_unread, static_cast<double>(*lag.unread));
+      add(metric::nova_event_oldest_unread_seconds, static_cast<double>(lag.age_ms) * 1e-3);
+    }
     add(metric::nova_event_letters, static_cast<double>(lag.letters));
     add(metric::nova_event_skipped_total, static_cast<double>(lag.skipped));
   }

@@ -121,8 +121,10 @@ void operations::lag(rpc::call c) {
     auto* item = reply->add_items();
     item->set_consumer(std::string(lag.consumer));
     item->set_source(std::string(lag.source));
-    item->set_unread(static_cast<std::int64_t>(lag.unread));
-    item->set_lag_ms(lag.age_ms);
+    if (lag.unread) {
+      item->set_unread(static_cast<std::int64_t>(*lag.unread));
+      item->set_lag_ms(lag.age_ms);
+    }
     item->set_dead_letters(lag.letters);
     item->set_skipped(static_cast<std::int64_t>(lag.skipped));
   }

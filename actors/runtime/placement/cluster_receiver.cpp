@@ -184,6 +184,7 @@ void cluster_router::handle(link::peer_number from, const link::Owned& told) {
     // News of later events came on the other lane, perhaps before.
     auto& last = p.domain.last_event[s.shard()];
     if (last.load() < s.last_event()) last = s.last_event();
+    p.domain.told[s.shard()] = true;
   }
   if (follows && !p.planned && p.owner != 0 && p.owner != from) {
     // The last owner says so behind its last pushes; the link to it is up. Without a link they are missed here.
@@ -295,6 +296,7 @@ void cluster_router::handle(link::peer_number from, const link::Events& told) {
   if (d == nullptr || told.shard() >= d->shards) return;
   auto& last = d->last_event[told.shard()];
   if (last.load() < told.last_event()) last = told.last_event();
+  d->told[told.shard()] = true;
   // Known all the same: this node may have lost the part and not heard of it yet.
   if (d->at(told.shard()).served()) return;
   if (told.events().empty()) return local_.announce({d->name, told.shard()});

@@ -78,6 +78,7 @@ result<std::uint16_t> cluster_router::start() {
     d->shards = shards;
     d->here = directory_.find(name);
     d->last_event = std::make_unique<std::atomic<std::uint64_t>[]>(shards);
+    d->told = std::make_unique<std::atomic<bool>[]>(shards);
     for (std::uint32_t n = 0; n < std::min(options_.settings.parts, shards); ++n) {
       auto& p = *d->parts.emplace_back(std::make_unique<place>(*d, n));
       p.seen_ns = started_.time_since_epoch().count();
@@ -257,6 +258,19 @@ std::uint64_t cluster_router::last_event(shard_address source) const {
   if (served_here(source)) return local_.last_event(source);
   const auto* d = find(source.domain);
   return d != nullptr && source.shard < d->shards ? d->last_event[source.shard].load() : 0;
+}
+
+bool cluster_router::knows_events(shard_address source) const {
+  if (served_here(source)) return local_.knows_events(source);
+  const auto* d = find(source.domain);
+  return d != nullptr && source.shard < d->shards && d->told[source.shard].load();
+}
+
+bool cluster_router::read_elsewhere(shard_address home) const {
+  const auto* d = find(home.domain);
+  if (d == nullptr || home.shard >= d->shards) return false;
+  const auto& p = d->at(home.shard);
+  return !p.served() && p.owner.load() != 0;
 }
 
 void cluster_router::pull(shard_address source, pull_request request) {

@@ -64,6 +64,8 @@ class cluster_router final : public router, public rpc::push_sink, private place
   }
   bool settle(shard_address source, std::string_view consumer, settle_wait question) override;
   std::uint64_t last_event(shard_address source) const override;
+  bool knows_events(shard_address source) const override;
+  bool read_elsewhere(shard_address home) const override;
   void pull(shard_address source, pull_request request) override;
   void deliver(shard_address target, event_delivery event) override;
   void deliver_part(shard_address target, part_ptr part) override;
@@ -133,6 +135,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
     std::vector<domain_places*> consumers = {};  ///< domains that take its events
     std::atomic<bool> taken_elsewhere{false};    ///< readers of its events live on other nodes
     std::unique_ptr<std::atomic<std::uint64_t>[]> last_event = {};  ///< by shard
+    std::unique_ptr<std::atomic<bool>[]> told = {};                 ///< by shard: its last_event
 
     place& at(std::uint32_t shard) const { return *parts[shard % parts.size()]; }
     /// Where this domain's reader of a source's shard lives.

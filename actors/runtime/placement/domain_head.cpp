@@ -132,6 +132,7 @@ void domain_head::claimed(const result<std::vector<storage::shard_claim>>& r) {
     auto& seat = *seats_.shards[c.shard];
     // At once: other nodes are told of it before the shard has opened.
     if (seat.last_event.load() < c.last_event_seq) seat.last_event = c.last_event_seq;
+    seat.claimed = true;
     seat.post([c](shard& s) { s.open(c); });
     part_.epoch = std::max(part_.epoch.load(), c.epoch);
   }

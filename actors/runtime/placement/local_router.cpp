@@ -130,6 +130,8 @@ std::uint64_t local_router::last_event(shard_address source) const {
   return seat(source).last_event.load();
 }
 
+bool local_router::knows_events(shard_address source) const { return seat(source).claimed; }
+
 void local_router::pull(shard_address source, pull_request request) {
   seat(source).post([request = std::move(request)](shard& s) { s.pull(request); });
 }

@@ -23,6 +23,7 @@ class local_router final : public router {
   bool settle(shard_address source, std::string_view consumer, settle_wait question) override;
 
   std::uint64_t last_event(shard_address source) const override;
+  bool knows_events(shard_address source) const override;
   void pull(shard_address source, pull_request request) override;
   void deliver(shard_address target, event_delivery event) override;
   void deliver_part(shard_address target, part_ptr part) override;

@@ -49,6 +49,13 @@ class router {
 
   /// The highest committed event of the shard that is known here.
   virtual std::uint64_t last_event(shard_address source) const = 0;
+  /// False until the shard's owner has said for the first time how many events it has.
+  virtual bool knows_events(shard_address source) const = 0;
+  /// True while another node is known to own the reader's home. That node tells of the reader.
+  virtual bool read_elsewhere(shard_address home) const {
+    static_cast<void>(home);
+    return false;
+  }
   virtual void pull(shard_address source, pull_request request) = 0;
   /// Delivers an event to its entity in the target shard.
   virtual void deliver(shard_address target, event_delivery event) = 0;
