@@ -371,6 +371,7 @@ class node_process {
                                          }};
     for (const auto& m : domain_modules())
       o.cluster->paces.insert(o.cluster->paces.end(), m.paces.begin(), m.paces.end());
+    o.cluster->processor_seconds = config::processor_seconds_a_core;
     return o;
   }
 

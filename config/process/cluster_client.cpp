@@ -54,15 +54,25 @@ std::string joined(const json::array& words) {
   return out;
 }
 
+/// Of a node that has not told it: "-".
+std::string load_of(const json::object& member) {
+  const auto* x = member.if_contains("load");
+  if (x == nullptr || !x->is_object()) return fmt::format("{:>5} {:>5}", '-', '-');
+  const auto& load = x->get_object();
+  return fmt::format("{:>5} {:>5}", std::to_string(number(load, "processor_percent")) + '%',
+                     number(load, "waiting_calls"));
+}
+
 std::string members(const json::object& all) {
   std::string out;
   for (const auto& x : list(all, "members")) {
     if (!x.is_object()) continue;
     const auto& m = x.get_object();
     const char* state = flag(m, "self") ? "asked" : flag(m, "linked") ? "linked" : "gone";
-    out += fmt::format("{:<16} {:<7} {:<21} {:<21} {:<20} {}\n", text(m, "node"),
+    out += fmt::format("{:<16} {:<7} {:<21} {:<21} {:<20} {} {}\n", text(m, "node"),
                        flag(m, "leaving") ? "leaving" : state, text(m, "address"),
-                       text(m, "operations"), text(m, "release"), joined(list(m, "roles")));
+                       text(m, "operations"), text(m, "release"), load_of(m),
+                       joined(list(m, "roles")));
   }
   return out;
 }

@@ -1,10 +1,12 @@
 #include "config/process/process_metrics.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <thread>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -23,12 +25,18 @@ double open_files() {
   return static_cast<double>(found > 0 ? found - 1 : 0);  // the listing has one open itself
 }
 
+/// Negative: it is not known.
+double processor_seconds() {
+  rusage used{};
+  if (getrusage(RUSAGE_SELF, &used) != 0) return -1;
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
 void collect(metric_samples& out, double started) {
   const auto about = this_build();
   out.add(metric::nova_build_info, 1, {about.version, about.build});
-  rusage used{};
-  if (getrusage(RUSAGE_SELF, &used) == 0)
-    out.add(metric::process_cpu_seconds_total, seconds(used.ru_utime) + seconds(used.ru_stime));
+  if (const double used = processor_seconds(); used >= 0)
+    out.add(metric::process_cpu_seconds_total, used);
   double pages = 0, resident = 0;
   if (std::ifstream("/proc/self/statm") >> pages >> resident) {
     const auto page_bytes = static_cast<double>(sysconf(_SC_PAGESIZE));
@@ -47,6 +55,11 @@ void collect(metric_samples& out, double started) {
 }  // namespace
 
 build_info this_build() noexcept { return {NOVA_VERSION, NOVA_BUILD_TYPE}; }
+
+double processor_seconds_a_core() {
+  static const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  return processor_seconds() / cores;
+}
 
 metric_source process_metrics() {
   using namespace std::chrono;

@@ -11,6 +11,9 @@ struct build_info {
 };
 build_info this_build() noexcept;
 
+/// User and system time of this process, for each core that it may use.
+double processor_seconds_a_core();
+
 /// Takes the moment of this call as the process's start, so call it early.
 metric_source process_metrics();
 

@@ -1,5 +1,6 @@
 // The command line: what becomes of the options, and the statuses of bad usage.
 #include "config/process/command_line.hpp"
+#include "config/process/cluster_client.hpp"
 #include "config/settings/declaration.hpp"
 
 #include <doctest/doctest.h>
@@ -147,3 +148,27 @@ TEST_CASE("without a running Nova an operator's command says so and fails") {
 }
 
 TEST_CASE("the version names number and build") { CHECK(version_text().starts_with("nova 0.")); }
+
+TEST_CASE("nova cluster members shows each node's load, and a dash for one that does not tell it") {
+  const auto shown = print_cluster(
+      R"({"members":[
+        {"node":"a","self":true,"linked":true,"address":"10.0.0.1:7400","operations":"10.0.0.1:9400",
+         "release":"2","roles":["gateway","auth"],"load":{"processor_percent":37,"waiting_calls":5}},
+        {"node":"b","linked":true,"address":"10.0.0.2:7400","operations":"10.0.0.2:9400","release":"2",
+         "roles":["auth"],"load":null},
+        {"node":"earlier","linked":true,"address":"10.0.0.3:7400","operations":"10.0.0.3:9400",
+         "release":"1","roles":["auth"]}]})",
+      "members");
+  REQUIRE(shown.has_value());
+  std::istringstream lines(*shown);
+  std::vector<std::string> loads;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string word, percent, calls, roles;
+    for (int i = 0; i < 5; ++i) words >> word;
+    words >> percent >> calls >> roles;
+    CHECK(roles.find("auth") != roles.npos);
+    loads.push_back(percent + ' ' + calls);
+  }
+  CHECK(loads == std::vector<std::string>{"37% 5", "- -", "- -"});
+}

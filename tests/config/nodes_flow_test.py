@@ -140,6 +140,12 @@ class Nodes(unittest.TestCase):
             self.assertEqual(set(self.members(node)), names)
             members = [line.split() for line in self.told(node, "members").splitlines()]
             self.assertEqual({line[0]: line[1] for line in members}, {name: "asked" if name == f"node{node}" else "linked" for name in names})
+            self.eventually("each node tells its load", lambda: all(m["load"] for m in self.members(node).values()))
+            for m in self.members(node).values():
+                self.assertIn(m["load"]["processor_percent"], range(101))
+                self.assertGreaterEqual(m["load"]["waiting_calls"], 0)
+            for line in self.told(node, "members").splitlines():
+                self.assertRegex(line, r" \d+% +\d+ [a-z,]+$")
             for line in members:
                 self.assertEqual(line[-1].split(","), self.members(node)[line[0]]["roles"])
             shards = [line.split() for line in self.told(node, "shards").splitlines()]

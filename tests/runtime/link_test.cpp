@@ -115,6 +115,24 @@ TEST_CASE("three nodes find each other from one seed") {
   CHECK(c.until([&] { return c.calls == std::vector<std::uint64_t>{7}; }));
 }
 
+TEST_CASE(
+    "a node's load comes to nodes that it is linked with, and none of a node that tells none") {
+  station a(named("a"));
+  station b(named("b", {a.address})), earlier(named("earlier", {a.address}));
+  for (auto* s : {&a, &b, &earlier})
+    for (const auto* node : {"a", "b", "earlier"}) REQUIRE(s->sees(node));
+  for (const std::uint32_t percent : {40u, 0u}) {
+    b.made->update_self([&](Member& m) { m.mutable_load()->set_processor_percent(percent); });
+    for (auto* s : {&a, &earlier})
+      CHECK(s->until([&] {
+        const auto m = s->record("b");
+        return m.has_load() && m.load().processor_percent() == percent;
+      }));
+  }
+  CHECK_FALSE(a.record("earlier").has_load());
+  CHECK_FALSE(b.record("earlier").has_load());
+}
+
 TEST_CASE("a node that starts again is another one, and its link comes back") {
   station a(named("a"));
   auto b = std::make_unique<station>(named("b", {a.address}));

@@ -45,7 +45,12 @@ class played_network final : public link::network {
     return true;
   }
   link::members_ptr members() const override { return members_; }
-  void update_self(std::function<void(link::Member&)>) override {}
+  void update_self(std::function<void(link::Member&)> change) override {
+    posted_.push_back([this, change = std::move(change)] {
+      change(self);
+      ++self_changes;
+    });
+  }
   result<void> renew(const config::cluster_settings&) override { return {}; }
   link::traffic counted() const override { return {}; }
   void post(std::function<void()> f) override { posted_.push_back(std::move(f)); }
@@ -91,6 +96,8 @@ class played_network final : public link::network {
 
   std::function<std::chrono::steady_clock::time_point()> now;
   std::vector<link::Envelope> sent;
+  link::Member self;  ///< as the other nodes are told
+  int self_changes = 0;
 
  private:
   hooks hooks_;
@@ -112,6 +119,7 @@ struct placed_world {
           o.cluster->settings.parts = parts;
           o.cluster->settings.moves_at_once = at_once;
           o.cluster->network = net;
+          o.cluster->processor_seconds = [this] { return processor_seconds; };
           return o;
         }()) {
     net->now = [this] { return w.sim.now(); };
@@ -148,6 +156,7 @@ struct placed_world {
   bool gave_to(const std::string& node) const { return moves_to(node) != 0; }
 
   std::shared_ptr<played_network> net = std::make_shared<played_network>();
+  double processor_seconds = 0;
   world w;
 };
 
@@ -273,4 +282,37 @@ TEST_CASE("a node that comes and goes before it has settled moves nothing") {
   CHECK(c.moves_to(node) == 0);
   c.net->link_with(node, parts);
   CHECK(c.until([&] { return c.moves_to(node) == won_by(node).size(); }, settle + 20s));
+}
+
+TEST_CASE("a node tells its load of the last ten seconds, and how many calls wait") {
+  placed_world c;
+  const auto work = [&](double share, std::chrono::milliseconds time) {
+    for (auto left = time; left > 0ms; left -= 100ms) {
+      c.processor_seconds += share / 10;
+      c.go_on(100ms);
+    }
+  };
+  const auto percent = [&] { return c.net->self.load().processor_percent(); };
+  work(0.3, 30s);
+  CHECK(percent() >= 29);
+  CHECK(percent() <= 31);
+  CHECK(c.net->self.load().waiting_calls() == 0);
+  // An idle node has nothing new to tell.
+  work(0, 20s);
+  CHECK(percent() == 0);
+  const int told = c.net->self_changes;
+  work(0, 20s);
+  CHECK(c.net->self_changes == told);
+  rpc::call patient;
+  patient.deadline = c.w.sim.now() + 10min;
+  const auto rests = c.w.call(rest, "a:15000", std::move(patient));
+  // Half of the last ten seconds.
+  work(1, 5s);
+  CHECK(percent() >= 30);
+  CHECK(percent() <= 60);
+  CHECK(c.net->self.load().waiting_calls() == 1);
+  work(1, 15s);
+  CHECK(percent() == 100);
+  CHECK(rests->ok());
+  CHECK(c.net->self.load().waiting_calls() == 0);
 }

@@ -15,15 +15,19 @@ std::string json_of(const cluster_status& s) {
   for (const auto& m : s.members) {
     json::array roles;
     for (const auto& role : m.roles) roles.emplace_back(role);
-    members.push_back(json::object{{"node", m.node},
-                                   {"incarnation", m.incarnation},
-                                   {"address", m.address},
-                                   {"operations", m.operations},
-                                   {"release", m.release},
-                                   {"roles", std::move(roles)},
-                                   {"linked", m.linked},
-                                   {"leaving", m.leaving},
-                                   {"self", m.self}});
+    members.push_back(
+        json::object{{"node", m.node},
+                     {"incarnation", m.incarnation},
+                     {"address", m.address},
+                     {"operations", m.operations},
+                     {"release", m.release},
+                     {"roles", std::move(roles)},
+                     {"linked", m.linked},
+                     {"leaving", m.leaving},
+                     {"self", m.self},
+                     {"load", m.load ? json::value{{"processor_percent", m.load->processor_percent},
+                                                   {"waiting_calls", m.load->waiting_calls}}
+                                     : json::value()}});
   }
   for (const auto& o : s.owners)
     domains.push_back(json::object{{"domain", o.domain},

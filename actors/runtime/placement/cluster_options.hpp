@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,14 @@ struct cluster_options {
   std::vector<paced_push> paces = {};  ///< of all domains
   /// Between this node and the others; null: links over TLS.
   std::shared_ptr<link::network> network = {};
+  /// Processor seconds of this process since its start, for each core; empty: other nodes are told no load.
+  std::function<double()> processor_seconds = {};
+};
+
+struct member_load {
+  std::uint32_t processor_percent = 0;  ///< of all its cores, in the last ten seconds
+  std::uint32_t waiting_calls = 0;      ///< accepted there and not answered yet
+  bool operator==(const member_load&) const = default;
 };
 
 struct cluster_status {
@@ -36,6 +45,7 @@ struct cluster_status {
     bool linked = false;
     bool leaving = false;
     bool self = false;
+    std::optional<member_load> load = {};  ///< none: the node has not told it
   };
   struct owner {
     std::string domain;

@@ -19,6 +19,8 @@ constexpr milliseconds reserved_for{3000};
 constexpr milliseconds balance_interval{1000};
 /// How often owners of consumers tell how far they have read: events are kept for days.
 constexpr std::uint32_t balances_a_report = 10;
+/// How often the other nodes are told this one's load, if it is another one than before.
+constexpr std::uint32_t balances_a_load = 2;
 /// A move to where a part belongs that was taken back is tried again then: calls have waited for nothing, and may again.
 constexpr std::uint32_t balances_a_try = 5;
 /// The end of a move that cannot be told yet is tried again.
@@ -209,6 +211,24 @@ bool cluster_router::owns_any() const {
   return any;
 }
 
+void cluster_router::tell_load() {
+  if (!options_.processor_seconds) return;
+  load_.note(services_.now(), options_.processor_seconds());
+  if (balances_ % balances_a_load != 0) return;
+  std::int64_t waiting = static_cast<std::int64_t>(calls_.counted().waiting);
+  each_place([&](const place& p) {
+    if (p.here != nullptr) waiting += p.here->under_way;
+  });
+  const member_load now{load_.percent(),
+                        static_cast<std::uint32_t>(std::max<std::int64_t>(0, waiting))};
+  if (told_load_ == now) return;
+  told_load_ = now;
+  links_->update_self([now](link::Member& m) {
+    m.mutable_load()->set_processor_percent(now.processor_percent);
+    m.mutable_load()->set_waiting_calls(now.waiting_calls);
+  });
+}
+
 /// A few moves at a time take parts to the nodes where they belong.
 void cluster_router::balance() {
   if (leaving_) return;
@@ -223,6 +243,7 @@ void cluster_router::balance() {
     if (p.parting != 0 && services_.now() > p.parting_until) parted(p, false);
   });
   if (++balances_ % balances_a_report == 0) tell_read();
+  tell_load();
   const bool again = balances_ % balances_a_try == 0;
   each_place([&](place& p) {
     if (gives_all_ || moving >= options_.settings.moves_at_once || !p.takes_calls()) return;

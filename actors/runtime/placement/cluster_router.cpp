@@ -512,6 +512,8 @@ cluster_status cluster_router::status() const {
                                m.linked,
                                r.leaving(),
                                r.node() == options_.settings.node};
+    if (r.has_load())
+      row.load = member_load{r.load().processor_percent(), r.load().waiting_calls()};
     if (r.gateway()) row.roles.emplace_back("gateway");
     for (const auto& d : r.domains()) row.roles.push_back(d.name());
     out.members.push_back(std::move(row));

@@ -7,6 +7,7 @@
 #include "actors/runtime/placement/gateway_accounts.hpp"
 #include "actors/runtime/placement/known_lists.hpp"
 #include "actors/runtime/placement/local_router.hpp"
+#include "actors/runtime/placement/processor_load.hpp"
 #include "actors/runtime/placement/push_journal.hpp"
 #include "actors/runtime/placement/remote_calls.hpp"
 #include "actors/runtime/placement/remote_effects.hpp"
@@ -163,6 +164,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   std::int64_t read_here(std::string_view source, std::uint32_t shard,
                          std::string_view consumer) const;
   void tell_read();
+  void tell_load();
   void begin_to_give(place& p, std::string node);
   void balance();
 
@@ -256,7 +258,9 @@ class cluster_router final : public router, public rpc::push_sink, private place
   std::map<std::pair<std::string, std::string>, std::vector<std::int64_t>>
       read_elsewhere_;  ///< by consumer and source, as other nodes told
   std::uint32_t balances_ = 0;
-  std::atomic<std::uint64_t> stale_{0};  ///< news and pushes of nodes that had lost the part
+  processor_load load_;                   ///< links' thread
+  std::optional<member_load> told_load_;  ///< links' thread
+  std::atomic<std::uint64_t> stale_{0};   ///< news and pushes of nodes that had lost the part
 };
 
 }  // namespace nova::runtime
