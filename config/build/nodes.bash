@@ -61,7 +61,7 @@ serve_nodes() {  # N PORT DATA NOVA
     local others=()
     [ "$i" -le 2 ] && others=(--set gateway.others="http://127.0.0.1:$((port + 2 - i))")
     "$nova" serve --config "$dsns" --data "$data/node$i" --port $((port + i - 1)) "${others[@]}" \
-      --set gateway.rtmp_port=$((1934 + i)) --set cluster.node="node$i" --set cluster.listen="127.0.0.1:$((port + 100 + i))" \
+      --set gateway.rtmp_port=$((port + 300 + i)) --set cluster.node="node$i" --set cluster.listen="127.0.0.1:$((port + 100 + i))" \
       --set cluster.seeds="127.0.0.1:$((port + 101))" --set cluster.operations="127.0.0.1:$((port + 200 + i))" \
       --set cluster.keys_dir="$data/keys" --set media.folder="$data" --set cluster.roles="$(roles_of "$i" "$n" "${domains[@]}")" 1>&3 &
     pids+=($!)

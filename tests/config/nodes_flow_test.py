@@ -20,7 +20,7 @@ import unittest
 SLOWDOWN = int(os.environ.get("NOVA_SLOWDOWN", "1"))
 READY_LIMIT_S, ANSWER_LIMIT_S, STOP_LIMIT_S = 60 * SLOWDOWN, 15 * SLOWDOWN, 30 * SLOWDOWN
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
-NODES = 3
+NODES, GATEWAYS = 3, 2
 AT_ONCE_S = 1 * SLOWDOWN
 # Of one domain on one node: storage.read_connections, storage.slow_read_connections and cluster.parts.
 CONNECTIONS_OF_A_DOMAIN = 4 + 2 + 4
@@ -28,11 +28,11 @@ PLACES_OF_A_DOMAIN = 2  # how many of the nodes have its role
 
 
 def free_ports():
-    """A port after which, 100 and 200 further on too, one is free for each node."""
+    """A port after which, 100, 200 and 300 further on too, one is free for each node."""
     while True:
         first = random.randrange(20000, 30000)
         with contextlib.ExitStack() as held, contextlib.suppress(OSError):
-            for hundred in (0, 100, 200):
+            for hundred in (0, 100, 200, 300):
                 for node in range(NODES + 1):
                     held.enter_context(socket.create_server(("127.0.0.1", first + hundred + node)))
             return first
@@ -162,6 +162,16 @@ class Nodes(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("does not answer", errors)
 
+    def check_ingest(self):
+        """Ports for encoders are this cluster's own: another cluster of the machine may have the usual one."""
+        started = self.eventually("the gateways serve RTMP, or its programs are not installed",
+                                  lambda: "rtmp.not_installed" in self.log() or len(found := self.rtmp_ports()) == GATEWAYS and found)
+        if started is not True:
+            self.assertEqual(started, {self.port + 300 + node for node in range(1, GATEWAYS + 1)})
+
+    def rtmp_ports(self):
+        return {int(port) for port in re.findall(r"event=rtmp\.(?:started|port_taken) port=(\d+)", self.log())}
+
     def move_a_part(self, *more):
         """A part whose node is not the only one with its role. Refused while parts move by themselves."""
         def moved():
@@ -208,6 +218,7 @@ class Nodes(unittest.TestCase):
             refused = [line for line in file if "FATAL" in line and "connection" in line]
         self.assertEqual(refused, [])
 
+        self.check_ingest()
         self.check_commands()
         third = int(re.search(r"node3 is process (\d+),", self.log()).group(1))
         os.kill(third, signal.SIGKILL)

@@ -24,11 +24,11 @@ function listening(port: number): Promise<Server | null> {
   });
 }
 
-// A port after which, 100 and 200 further on too, one is free for each node.
+// A port after which, 100, 200 and 300 further on too, one is free for each node.
 async function free_ports(): Promise<number> {
   for (;;) {
     const first = 20_000 + Math.floor(Math.random() * 10_000);
-    const wanted = [0, 100, 200].flatMap((hundred) => Array.from({ length: count + 1 }, (_, i) => first + hundred + i));
+    const wanted = [0, 100, 200, 300].flatMap((hundred) => Array.from({ length: count + 1 }, (_, i) => first + hundred + i));
     const held = await Promise.all(wanted.map(listening));
     await Promise.all(held.map((server) => new Promise((closed) => { if (server) server.close(closed); else closed(null); })));
     if (held.every((server) => server !== null)) return first;
