@@ -485,6 +485,18 @@ struct moving_world : cluster_world {
             }).interest());
   }
 
+  /// A socket of an account that has none here yet.
+  void socket_of(std::uint8_t account, rpc::connection_id connection) {
+    const int before = attached;
+    attach(account, connection, account, 0);
+    for (auto* g : {&other, &last, &next})
+      g->take(g->heard([&](const auto& e) {
+                 return e.has_interest() && e.interest().number() != 0 &&
+                        e.interest().come() == bytes_of(account_id(account));
+               }).interest());
+    settle();
+    REQUIRE(attached == before + 1);
+  }
   /// Waits until the sockets here are told to resume.
   void await_resume() {
     const auto over =
@@ -540,10 +552,13 @@ TEST_CASE("row 44: news and pushes of an earlier epoch are refused and counted")
   };
   c.next.own("feed", 2);  // its lane was fenced
   c.await_resume();
+  // The one of before is mute until it resumes.
+  c.socket_of(2, 12);
   CHECK(refused() == 0);
-  c.last.push(1, "post-2");
-  CHECK(c.posts().size() == 1);
+  c.last.push(2, "post-2");
   CHECK(refused() == 1);
+  c.next.push(2, "post-3");
+  CHECK(c.posts() == std::vector<std::string>{"post-1", "post-3"});
   c.last.own("feed", 1);
   CHECK(refused() == 2);
   const auto owners = c.w.node().status().owners;
