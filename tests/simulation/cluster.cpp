@@ -48,6 +48,7 @@ void cluster::start(std::size_t i) {
   place.slot = i;
   if (options_.linked) place.network = &network_;
   if (i < options_.roles.size()) place.roles = options_.roles[i];
+  if (i < options_.weights.size()) place.weight = options_.weights[i];
   nodes_[i] =
       std::make_unique<virtual_node>(stores_, virtual_network::name_of(i), options_.settings,
                                      std::move(place), random_.next(), first_day + now_.count());

@@ -27,6 +27,7 @@ struct cluster_options {
   std::size_t nodes = 1;
   bool linked = false;  ///< the nodes are one Nova; else they race for all of it
   std::vector<std::vector<std::string>> roles = {};  ///< by slot, for linked nodes
+  std::vector<double> weights = {};  ///< by slot, for linked nodes; 0: of a release that tells none
   node_settings settings = {};
 };
 
@@ -70,6 +71,8 @@ class cluster {
   virtual_node* node(std::size_t i) { return nodes_[i].get(); }
   void crash(std::size_t i);
   void start(std::size_t i);
+  /// From its next start on.
+  void set_weight(std::size_t i, double weight) { options_.weights.at(i) = weight; }
   /// As a load balancer sees it: some node that is ready; null when none is.
   virtual_node* ready_node();
   /// No database was away or slow, and no node stood still, now or at any tick since then: a call does not wait for the effect of its

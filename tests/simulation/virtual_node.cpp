@@ -43,6 +43,7 @@ virtual_node::virtual_node(stores& s, std::string name, const node_settings& set
   if (place.network != nullptr) {
     cluster_.node = name_;
     cluster_.roles = place.roles;
+    cluster_.weight = place.weight;
     link::Member self;
     self.set_gateway(has_gateway());
     links_ = std::make_shared<virtual_links>(*place.network, place.slot, cluster_, std::move(self),

@@ -40,6 +40,7 @@ struct node_place {
   virtual_network* network = nullptr;  ///< null: it holds all domains, and no link
   std::size_t slot = 0;
   std::vector<std::string> roles = {};  ///< as cluster.roles
+  double weight = 1;                    ///< as cluster.weight; 0: of a release that tells none
 };
 
 class virtual_node {

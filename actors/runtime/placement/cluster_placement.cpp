@@ -28,7 +28,7 @@ constexpr milliseconds retry_end{10};
 
 std::string names_of(const std::vector<std::pair<std::string, double>>& nodes) {
   std::string out;
-  for (const auto& [name, weight] : nodes) out += name + ' ';
+  for (const auto& [name, weight] : nodes) out += name + ' ' + std::to_string(weight) + ' ';
   return out;
 }
 
@@ -41,10 +41,11 @@ std::string_view best_of(const Place& p, const Nodes& nodes) {
 }  // namespace
 
 // A node counts from its settle time on, so that a start of the whole cluster is shared out and a flapping node moves nothing.
+// Releases without weights take all nodes for equal. While one of them is among the nodes, all do: so they place alike.
 std::vector<std::pair<std::string, double>> cluster_router::candidates(
     std::string_view domain) const {
   std::vector<std::pair<std::string, double>> nodes;
-  if (!leaving_) nodes.emplace_back(options_.settings.node, 1.0);
+  if (!leaving_) nodes.emplace_back(options_.settings.node, options_.settings.weight);
   const auto now = services_.now();
   const auto all = links_->members();
   for (const auto& m : *all) {
@@ -53,8 +54,10 @@ std::vector<std::pair<std::string, double>> cluster_router::candidates(
     if (counts && std::ranges::any_of(m.record.domains(), [&](const auto& d) {
           return d.name() == domain && d.parts() == find(domain)->parts.size();
         }))
-      nodes.emplace_back(m.record.node(), 1.0);
+      nodes.emplace_back(m.record.node(), m.record.weight());
   }
+  if (!std::ranges::all_of(nodes, [](const auto& n) { return n.second > 0; }))
+    for (auto& [node, weight] : nodes) weight = 1;
   return nodes;
 }
 

@@ -96,6 +96,7 @@ result<std::uint16_t> cluster_router::start() {
     d->link.outbox_read = [this, d = d.get()] { return read_by_all(*d); };
   balance();
   links_->update_self([this](link::Member& m) {
+    m.set_weight(options_.settings.weight);
     for (const auto& d : directory_.domains()) {
       auto& told = *m.add_domains();
       told.set_name(std::string(d->link.domain.name));

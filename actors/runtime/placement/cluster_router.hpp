@@ -155,7 +155,7 @@ class cluster_router final : public router, public rpc::push_sink, private place
   void owns(domain_part& p, std::function<void()> told) override;
   void served(domain_part& p, bool serving) override;
   void kept(domain_part& p) override;
-  /// The node itself, and the linked ones with the role that count by now.
+  /// The node itself, and the linked ones with the role that count by now, with their weights.
   std::vector<std::pair<std::string, double>> candidates(std::string_view domain) const;
   /// No node has owned the part for a while.
   bool is_nowhere(const place& p) const;
