@@ -290,23 +290,29 @@ TEST_CASE(
 TEST_CASE("a node of a later version of the links decides itself, and an earlier one is refused") {
   station a(named("a"));
   net::io_context io;
-  const auto greet = [&](const std::string& node, std::uint32_t version) {
+  const auto greet = [&](const std::string& node, std::uint32_t version,
+                         const std::vector<std::string>& capabilities) {
     Hello hello;
     hello.set_version(version);
     hello.set_cluster(a.settings.name);
     hello.mutable_self()->set_node(node);
     hello.mutable_self()->set_incarnation(std::string(16, '\1'));
-    hello.add_capabilities("of a later release");
+    for (const auto& c : capabilities) hello.add_capabilities(c);
     const auto text = hello.SerializeAsString();
     net::ip::tcp::socket socket(io);
     socket.connect(*parse_address(a.address));
     net::write(socket, net::buffer(std::string({0, 0, 0, static_cast<char>(text.size())}) + text));
     return socket;
   };
-  const auto later = greet("later", gate::version + 1);
-  CHECK(a.sees("later"));
+  const std::vector<std::string> more{"of a later release", std::string(capability::lists)};
+  const auto later = greet("later", gate::version + 1, more);
+  REQUIRE(a.sees("later"));
+  CHECK(a.view("later").understands == more);
+  const auto plain = greet("plain", gate::version, {});
+  REQUIRE(a.sees("plain"));
+  CHECK(a.view("plain").understands.empty());
   const auto before = a.refusals();
-  const auto earlier = greet("earlier", gate::version - 1);
+  const auto earlier = greet("earlier", gate::version - 1, more);
   CHECK(a.refuses(before + 1));
 }
 

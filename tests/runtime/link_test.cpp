@@ -133,6 +133,16 @@ TEST_CASE(
   CHECK_FALSE(b.record("earlier").has_load());
 }
 
+TEST_CASE("each end of a link knows from the hello what the other one understands") {
+  station a(named("a"));
+  station b(named("b", {a.address}));
+  REQUIRE(a.sees("b"));
+  REQUIRE(b.sees("a"));
+  CHECK(a.view("b").has(capability::lists));
+  CHECK(b.view("a").has(capability::lists));
+  CHECK_FALSE(a.view("b").has("of a later release"));
+}
+
 TEST_CASE("a node that starts again is another one, and its link comes back") {
   station a(named("a"));
   auto b = std::make_unique<station>(named("b", {a.address}));

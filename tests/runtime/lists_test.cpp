@@ -196,3 +196,17 @@ TEST_CASE("a list is at a gateway while one of its accounts has a socket there")
   std::ranges::sort(gateways);
   CHECK(gateways == std::vector<link::peer_number>{gateway, 4});
 }
+
+TEST_CASE("that a gateway takes lists is told by its hello, or as the release before told it") {
+  std::vector<link::member_view> all(2);
+  all[1].peer = gateway;
+  link::Interest whole;
+  CHECK_FALSE(takes_lists(all, gateway, whole));
+  all[1].understands = {"of a later release", std::string(link::capability::lists)};
+  CHECK(takes_lists(all, gateway, whole));
+  CHECK_FALSE(takes_lists(all, gateway + 1, whole));
+  all[1].understands = {"of a later release"};
+  CHECK_FALSE(takes_lists(all, gateway, whole));
+  whole.set_takes_lists(true);
+  CHECK(takes_lists(all, gateway, whole));
+}

@@ -221,7 +221,6 @@ struct cluster_world {
   void know_none(other_gateway& g) {
     link::Interest whole;
     whole.set_anew(true);
-    whole.set_takes_lists(true);
     g.tell(whole);
   }
   ~cluster_world() { w.node().internals().cluster->stop(0ms); }
@@ -456,6 +455,14 @@ TEST_CASE("a push crosses once to each gateway node of a receiver, and to no oth
   push_to(few);
   push_to(many);
   CHECK(pushes_at(idle).size() == 2);
+}
+
+TEST_CASE("a gateway of the release before is told with the accounts that this node takes lists") {
+  cluster_world c;
+  c.start();
+  const auto whole =
+      c.other.heard([](const auto& e) { return e.has_interest() && e.interest().number() != 0; });
+  CHECK(whole.interest().takes_lists());
 }
 
 namespace {

@@ -71,12 +71,13 @@ class station {
     return 0;
   }
   /// As it knows it now.
-  Member record(const std::string& node) const {
+  member_view view(const std::string& node) const {
     const auto all = made->members();
     for (const auto& m : *all)
-      if (m.record.node() == node) return m.record;
+      if (m.record.node() == node) return m;
     return {};
   }
+  Member record(const std::string& node) const { return view(node).record; }
   std::uint64_t refusals() const { return made->counted().refused; }
   /// Waits until it has refused so many peers since its start.
   bool refuses(std::uint64_t in_all) {

@@ -394,7 +394,12 @@ void virtual_links::publish() {
   auto all = std::make_shared<std::vector<link::member_view>>();
   all->push_back({self_, 0, true, {}});
   for (const auto& [node, p] : peers_)
-    if (!p.record.node().empty()) all->push_back({p.record, p.number, p.link != nullptr, p.since});
+    if (!p.record.node().empty())
+      all->push_back({p.record,
+                      p.number,
+                      p.link != nullptr,
+                      p.since,
+                      {link::capabilities.begin(), link::capabilities.end()}});
   members_ = std::move(all);
 }
 

@@ -58,6 +58,7 @@ links::links(config::cluster_settings settings, Member self, const wall_clock& w
                Hello h;
                h.set_version(gate::version);
                h.set_cluster(settings_.name);
+               for (const auto name : capabilities) h.add_capabilities(std::string(name));
                *h.mutable_self() = self_;
                return h;
              },
@@ -136,7 +137,7 @@ void links::publish() {
   auto all = std::make_shared<std::vector<member_view>>();
   all->push_back({self_, 0, true, {}});
   for (const auto& [node, p] : peers_)
-    all->push_back({p.record, p.number, p.link != nullptr, p.since});
+    all->push_back({p.record, p.number, p.link != nullptr, p.since, p.understands});
   std::lock_guard lock(members_mutex_);
   members_ = std::move(all);
 }
@@ -204,6 +205,7 @@ void links::proved(introduced i) {
     p.number = ++last_number_;
   }
   p.record = std::move(*i.hello.mutable_self());
+  p.understands.assign(i.hello.capabilities().begin(), i.hello.capabilities().end());
   p.link = i.wire;
   p.dialled_by_smaller = by_smaller;
   p.since = clock::now();

@@ -43,6 +43,7 @@ class links final : public network {
     peer_number number = 0;
     std::shared_ptr<wire> link;
     bool dialled_by_smaller = false;
+    std::vector<std::string> understands;
     std::chrono::steady_clock::time_point since{}, lost{};
     dialling dial;
   };

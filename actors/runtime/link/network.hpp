@@ -6,11 +6,14 @@
 #include "config/settings/cluster_settings.hpp"
 #include "protocols/core/error.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nova::link {
@@ -18,12 +21,24 @@ namespace nova::link {
 /// Names one start of another node's process, for this process. Never used again; 0: none.
 using peer_number = std::uint16_t;
 
+/// Optional parts of the protocol of links that this release understands, as its hello says.
+namespace capability {
+/// Pushes may name lists of accounts.
+inline constexpr std::string_view lists = "lists";
+}  // namespace capability
+inline constexpr std::array capabilities{capability::lists};
+
 /// A node that this one knows.
 struct member_view {
   Member record;
   peer_number peer = 0;                           ///< 0: this node, or one that was never linked
   bool linked = false;                            ///< true for this node
   std::chrono::steady_clock::time_point since{};  ///< of the link
+  std::vector<std::string> understands = {};      ///< its capabilities, of the hello of the link
+
+  bool has(std::string_view capability) const {
+    return std::ranges::find(understands, capability) != understands.end();
+  }
 };
 using members_ptr = std::shared_ptr<const std::vector<member_view>>;
 

@@ -434,7 +434,7 @@ void cluster_router::handle(link::peer_number from, const link::Interest& told) 
     if (told.number() == 0) return;
     replace_accounts(from, std::exchange(whole->second, {}));
     arriving_.erase(whole);
-    if (!journal_.up(from, told.last_push(), told.takes_lists())) {
+    if (!journal_.up(from, told.last_push(), takes_lists(*links_->members(), from, told))) {
       link::Envelope lost;
       lost.mutable_lose_pushes();
       send(from, lost, link::lane::control);

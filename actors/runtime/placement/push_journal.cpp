@@ -13,6 +13,12 @@ constexpr std::size_t bytes_of_a_list = 64;  ///< kept with a push; the accounts
 
 }  // namespace
 
+bool takes_lists(const std::vector<link::member_view>& all, link::peer_number gateway,
+                 const link::Interest& told) {
+  const auto m = std::ranges::find(all, gateway, &link::member_view::peer);
+  return told.takes_lists() || (m != all.end() && m->has(link::capability::lists));
+}
+
 push_journal::push_journal(services& s, limits l, send_fn send)
     : services_(s), limits_(l), send_(std::move(send)) {}
 

@@ -21,6 +21,10 @@ struct account_list {
   bool of_set = false;                          ///< a slice of an account_set
 };
 
+/// Whether pushes to the gateway may name lists: its hello says so, or, of the release before that, this message.
+bool takes_lists(const std::vector<link::member_view>& all, link::peer_number gateway,
+                 const link::Interest& told);
+
 class push_journal {
  public:
   using send_fn = std::function<bool(link::peer_number, const link::Envelope&)>;
