@@ -331,6 +331,7 @@ void postgres_lane::begin_anew() {
   renewal_timer_.cancel();
   reconnect_timer_.cancel();
   connected_ = serving_ = false;
+  const bool given = giving_ && place_.apart;
   {
     std::lock_guard lock(mutex_);
     fenced_ = fenced_ || giving_;
@@ -352,6 +353,9 @@ void postgres_lane::begin_anew() {
   fenced_ = false;
   stage_ = stage::disconnected;
   connect();
+  // Another process may claim the shards now: it does not wait until this one has its next session.
+  if (given)
+    for (auto& done : std::exchange(reincarnated_, {})) done({});
 }
 
 void postgres_lane::stop(std::function<void()> done) {

@@ -61,7 +61,8 @@ class postgres_lane final : public commit_lane,
   /// Called when a server does not answer and another host is to be tried.
   void when_silent(std::function<void()> then) { silent_ = std::move(then); }
   void claim(std::uint32_t shard_count, claim_callback done);
-  /// `process`: the new one of a process whose lanes live and die together.
+  /// `process`: the new one of a process whose lanes live and die together. A lane apart is given back when `done` is called; its
+  /// next session may not be there yet, and claims wait for it.
   void reincarnate(const uuid& process, std::function<void(result<void>)> done);
   void stop(std::function<void()> done);
   /// From any thread.

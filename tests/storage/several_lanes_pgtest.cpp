@@ -204,6 +204,39 @@ TEST_CASE(
   CHECK(then);
 }
 
+TEST_CASE("C: a lane apart is given back before its process has its next session") {
+  stage s;
+  const auto open = [&](const std::string& node) {
+    auto options = s.made.options(node);
+    options.apart = true;
+    return std::make_unique<open_handle>(s.fixture.io(), options);
+  };
+  const auto claimed = [&](open_handle& db) {
+    std::atomic<int> owned{-1};
+    db->claim_lane(0, shards, [&](const result<std::vector<shard_claim>>& r) {
+      owned = r ? static_cast<int>(r->size()) : -2;
+    });
+    REQUIRE(s.fixture.until([&] { return owned != -1; }));
+    return owned.load();
+  };
+  std::atomic<bool> given{false};
+  const auto a = open("a"), b = open("b");
+  REQUIRE(claimed(*a) == shards);
+  REQUIRE(claimed(*b) == 0);
+  const auto limit_sessions = [&](const std::string& most) {
+    REQUIRE(s.look.script("ALTER DATABASE nova_" + s.made.domain + " CONNECTION LIMIT " + most)
+                .has_value());
+  };
+  limit_sessions("0");
+  (*a)->reincarnate_lane(0, [&](const result<void>& r) { given = r.has_value(); });
+  CHECK(s.fixture.until([&] { return given.load(); }));
+  CHECK(claimed(*b) == shards);
+  CHECK_FALSE((*a)->lane().accepting());
+  limit_sessions("-1");
+  REQUIRE(s.fixture.until([&] { return (*a)->lane().accepting(); }));
+  CHECK(claimed(*a) == 0);
+}
+
 TEST_CASE("C: one fenced lane ends all of its process; new ones take all shards") {
   stage s;
   auto db = s.open("a", 2);
