@@ -180,6 +180,28 @@ TEST_CASE("a move to where a part belongs is tried again when a call held it up 
   CHECK(c.until([&] { return c.gave_to(best); }, 20s));
 }
 
+TEST_CASE("a move goes on when the last call of its part is answered, and not at a later tick") {
+  placed_world c;
+  std::string best = "other-1";
+  while (rendezvous_score("alpha/0", best) < rendezvous_score("alpha/0", "this")) ++best.back();
+  c.net->link_with(best);
+  c.go_on(std::chrono::milliseconds(config::cluster_settings().settle_ms) - 100ms);
+  c.w.alpha->hold_commits(true);
+  const auto adds = c.w.call(add, "a:1");
+  c.w.sim.settle();
+  REQUIRE(c.until([&] { return c.gives(); }, 2s));
+  c.go_on(30ms);
+  REQUIRE_FALSE(adds->got.has_value());
+  c.w.alpha->hold_commits(false);
+  // No time passes from here on.
+  for (int i = 0; i < 3; ++i) {
+    c.w.sim.settle();
+    c.net->work();
+  }
+  CHECK(adds->ok());
+  CHECK(c.gave_to(best));
+}
+
 TEST_CASE("a node that leaves gives a part away also when a call held its first try up") {
   placed_world c;
   auto& cluster = *c.w.node().internals().cluster;

@@ -1,5 +1,7 @@
 #include "actors/runtime/entities/flight.hpp"
 
+#include "actors/runtime/routing/domain_link.hpp"
+
 namespace nova::runtime {
 
 const rpc::caller flight::node_caller{rpc::caller_kind::node, {}, {}, 0, {}, {}};
@@ -20,8 +22,7 @@ void flight::reply(rpc::reply_result r) {
   if (work == nullptr || !work->call.reply) return;
   auto fn = std::move(work->call.reply);
   work->call.reply = nullptr;
-  if (auto* counter = std::exchange(work->under_way, nullptr))
-    counter->fetch_sub(1, std::memory_order_relaxed);
+  if (auto* part = std::exchange(work->part, nullptr)) part->answered();
   fn(std::move(r));
 }
 

@@ -24,6 +24,7 @@
 
 namespace nova::runtime {
 
+struct domain_part;
 struct entity;
 
 /// The first run of an entity's `load`; carries its needs.
@@ -33,7 +34,7 @@ struct load_work {};
 struct call_work {
   rpc::call call;
   std::unique_ptr<idempotency_slot> slot;
-  std::atomic<std::int64_t>* under_way = nullptr;  ///< counts the call until it is answered
+  domain_part* part = nullptr;  ///< counts the call until it is answered
 };
 
 /// An event of another domain.

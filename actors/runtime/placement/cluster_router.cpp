@@ -183,7 +183,7 @@ void cluster_router::call(rpc::call c) {
     const bool asked = c.caller.kind == rpc::caller_kind::node && p->served();
     const bool taken = p->takes_calls() || asked;
     if (taken) local_.call(std::move(c));
-    p->here->under_way.fetch_sub(1);
+    p->here->answered();
     if (taken) return;
   }
   const bool closed =

@@ -75,6 +75,7 @@ bool domain_head::turn() {
   const bool astray = all_.rule() == nullptr && !owned_.empty() && &part_ != &all_.anchor() &&
                       all_.anchor().holding == holding::elsewhere;
   if (state_ == state::giving && !part_.fenced.load()) go_on_giving();
+  if (state_ != state::giving) part_.giving = false;
   const bool fenced =
       part_.fenced.load() || part_.any_lane([](const auto& lane) { return lane.fenced(); });
   if ((fenced || astray) && (state_ == state::serving || state_ == state::giving ||
@@ -210,6 +211,8 @@ void domain_head::give() {
   if (state_ != state::serving) return all_.rule()->kept(part_);
   doing_ = "give";
   state_ = state::giving;
+  // Before the first look at the calls: the last one wakes this head, or is seen to be over.
+  part_.giving = true;
   give_until_ = services_.now() + giving_patience;
   next_ = services_.now();
 }

@@ -58,13 +58,12 @@ void local_router::call(rpc::call c) {
                                                                            : default_deadline_ms);
   auto& domain = *to->domain;
   const auto number = domain.link.shard_number(key.value());
-  auto& under_way = domain.link.part_of(number).under_way;
-  auto f =
-      std::make_unique<flight>(std::in_place_type<call_work>, std::move(c), nullptr, &under_way);
+  auto& part = domain.link.part_of(number);
+  auto f = std::make_unique<flight>(std::in_place_type<call_work>, std::move(c), nullptr, &part);
   f->kind = to->kind;
   f->key = std::move(key.value());
   f->handler = to->handler;
-  under_way.fetch_add(1, std::memory_order_relaxed);
+  part.under_way.fetch_add(1, std::memory_order_relaxed);
   auto& shard = *domain.shards[number];
   shard_item item(std::move(f));
   if (shard.push(std::move(item))) return;

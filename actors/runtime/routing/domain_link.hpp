@@ -41,6 +41,10 @@ struct domain_part {
   void report_fenced() {
     if (!fenced.exchange(true) && head != nullptr) head->wake();
   }
+  /// One call less is under way. Wakes the head that waits for the last one. Any thread.
+  void answered() {
+    if (under_way.fetch_sub(1) == 1 && giving.load() && head != nullptr) head->wake();
+  }
   /// The lanes take units, and what is in memory may be served at `now`.
   bool holds(steady_time now) const;
 
@@ -51,6 +55,7 @@ struct domain_part {
   std::atomic<bool> serving{false};  ///< all of its shards are owned and warm_up is done
   std::atomic<runtime::holding> holding{holding::unknown};
   std::atomic<std::int64_t> under_way{0};  ///< calls accepted and not answered
+  std::atomic<bool> giving{false};         ///< the head waits until none is under way
   std::atomic<std::int64_t> epoch{0};      ///< the highest of the last claim
 };
 
