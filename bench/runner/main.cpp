@@ -9,6 +9,7 @@
 #include "bench/report/page.hpp"
 #include "bench/runtime/runtime_scenarios.hpp"
 #include "bench/search/search_scenarios.hpp"
+#include "bench/streaming/streaming_scenarios.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -37,6 +38,8 @@ const std::map<std::string, scenario> scenarios = {
     {"herd", herd},
     {"history", history},
     {"idle", idle},
+    {"live", live},
+    {"live-chat", live_chat},
     {"login", login},
     {"moves", moves},
     {"reminders", reminders},

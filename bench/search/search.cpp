@@ -18,6 +18,7 @@
 #include <cmath>
 #include <deque>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 
 namespace nova::bench {
@@ -142,6 +143,25 @@ class search_run {
         db->text("SELECT pg_total_relation_size('post') + pg_total_relation_size('message')");
     out_.goal("disk_beside_text", std::stod(*size) / text, goals::search_disk_beside_text, false,
               "tables and indexes; the text alone has " + std::to_string(text / 1e6) + " MB");
+    for (const std::string part : {"post", "message"}) {
+      const auto share = [&](const std::string& name, const std::string& bytes,
+                             const std::string& note) {
+        const auto n = db->text("SELECT coalesce(" + bytes + ", 0)::bigint");
+        out_.number("disk_" + name, n && !n->empty() ? std::stod(*n) / text : 0, note);
+      };
+      share(part, "pg_table_size('" + part + "')", "the table without indexes, beside the text");
+      for (const std::string column : {"terms", "text"})
+        share(part + "_column_" + column,
+              "(SELECT sum(pg_column_size(" + column + ")) FROM " + part + ")",
+              "of that, the column as it is stored");
+      const auto indexes = db->text(
+          "SELECT string_agg(indexrelid::regclass::text, ' ') FROM "
+          "pg_index WHERE indrelid = '" +
+          part + "'::regclass");
+      std::istringstream names(indexes ? *indexes : "");
+      for (std::string name; names >> name;)
+        share(name, "pg_relation_size('" + name + "')", "the index, beside the text");
+    }
   }
 
   void cut_questions() {

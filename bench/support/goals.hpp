@@ -55,6 +55,12 @@ constexpr double slow_transfer_kib = 256;
 /// download: a picture of 12 megapixels, from its upload until it is ready.
 constexpr double picture_ready_ms = 1'000;
 
+/// live: CPU for a byte of what 1,000 players fetch, beside nginx's for the same files; of 20 streams at once, segments that a
+/// playlist names later than RFC 8216 §6.2.2 allows behind the one before.
+constexpr double play_cpu_beside_nginx = 1.5, late_segments = 0;
+/// live-chat: from the intended send until a viewer has the message, with 10,000 viewers and 50 messages a second.
+constexpr double chat_way_p99_ms = 1'000;
+
 /// social: requests of 64 clients in a second, 1 % of them logins; the audit's limits at that rate.
 constexpr double social_requests_per_s = 3'000;
 constexpr double social_login_p99_ms = 50, social_feed_p99_ms = 200;
