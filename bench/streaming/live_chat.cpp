@@ -1,5 +1,6 @@
 // The scenario `live-chat`. See streaming_scenarios.hpp.
 #include "bench/streaming/streaming_scenarios.hpp"
+#include "bench/streaming/viewers.hpp"
 #include "bench/support/goals.hpp"
 
 #include "tests/support/client/json_text.hpp"
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <future>
 #include <thread>
@@ -17,103 +19,87 @@ namespace nova::bench {
 namespace {
 
 constexpr std::size_t most_accounts = 200;  ///< of viewers, unless --members asks for more
-constexpr std::size_t opening_at_once = 200, joining_lanes = 4;
-constexpr auto open_within = std::chrono::seconds(300), quiet_within = std::chrono::seconds(30);
+constexpr std::size_t joining_lanes = 4;
+constexpr auto open_within = std::chrono::seconds(60), quiet_within = std::chrono::seconds(30);
 
 std::chrono::microseconds us(double seconds) {
   return std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6));
 }
 
-/// All sockets of a chat. All but run() and open() happens on the io_thread.
+/// Writers, and viewers who read only. Messages are sent on the io_thread; the viewers' thread takes them.
 class chat_crowd {
  public:
-  chat_crowd(stage& s, std::string conversation, std::vector<client::account> writers,
-             std::vector<client::account> viewers, std::size_t sockets)
+  chat_crowd(stage& s, std::string conversation, const std::vector<client::account>& writers)
       : stage_(s),
         conversation_(std::move(conversation)),
-        writers_(std::move(writers)),
-        viewers_(std::move(viewers)),
-        sockets_(sockets),
-        last_seq_(sockets, -1) {}
+        viewers_(s.at(), [this](std::size_t i, std::string_view f) { pushed(i, f); }) {
+    for (const auto& a : writers) {
+      client::session_events e;
+      e.opened = [this](std::string_view) {
+        if (++in_ == writing_.size()) all_open_.set_value();
+      };
+      e.closed = [this](int, int, std::string_view) { ++lost_; };
+      writing_.push_back(client::session::make(
+          s.io(), {.to = s.at(), .access_token = a.access_token, .echo = false}, std::move(e)));
+    }
+  }
   ~chat_crowd() {
     stage_.io().run([this] {
       alive_.reset();
-      opened_.clear();
       writing_.clear();
     });
   }
   chat_crowd(const chat_crowd&) = delete;
   chat_crowd& operator=(const chat_crowd&) = delete;
 
-  bool open() {
+  bool open(const std::vector<client::account>& accounts, std::size_t sockets) {
+    for (std::size_t i = 0; i < sockets; ++i)
+      if (!viewers_.add(accounts[i % accounts.size()].access_token)) return false;
+    last_seq_.assign(sockets, -1);
     auto all = all_open_.get_future();
-    stage_.io().post([this] { let_in(); });
-    return all.wait_for(open_within) == std::future_status::ready && ended_.empty();
+    for (const auto& w : writing_) w->start();
+    return all.wait_for(open_within) == std::future_status::ready;
   }
 
-  /// Sends at fixed times for so long. False: not everything arrived, or not once and in order.
-  bool run(double rate, double warm_up_s, double seconds, std::size_t text_bytes, report& out) {
-    interval_ = us(1 / rate);
+  /// Sends at fixed times for so long.
+  void run(double rate, double warm_up_s, double seconds, std::size_t text_bytes, report& out) {
+    interval_us_ = static_cast<std::uint64_t>(1e6 / rate);
     text_.assign(text_bytes, 'x');
     counted_from_ = static_cast<std::size_t>(warm_up_s * rate);
     count_ = counted_from_ + std::max<std::size_t>(1, static_cast<std::size_t>(seconds * rate));
     auto quiet = quiet_.get_future();
     cpu_split before;
-    stage_.io().run([&] {
-      began_ = now_us();
-      send_next();
-    });
+    began_ = now_us();
+    viewers_.begin();
+    stage_.io().post([this] { send_next(); });
     stage_.io().after(us(warm_up_s), [&] { before = stage_.cpu(); });
     const bool over =
         quiet.wait_for(us(warm_up_s + seconds) + quiet_within) == std::future_status::ready;
-    const auto used = stage_.cpu() - before;
-    stage_.io().run([&] {
-      if (!over) out.broken(fmt::format("{} of {} deliveries came", delivered_, expected()));
-      if (!ended_.empty()) out.broken("a socket ended: " + ended_);
-      if (wrong_ > 0)
-        out.broken(fmt::format("{} deliveries were lost, double or out of order", wrong_));
-      tell(used, seconds, out);
-    });
-    return out.sound();
+    const auto after = stage_.cpu();
+    cpu_split used;
+    stage_.io().run([&] { used = after - before; });
+    if (!over) {
+      out.broken(fmt::format("{} of {} deliveries came", delivered_.load(), expected()));
+      stopped_ = true;  // what is still to come is not counted
+    }
+    if (lost_ + viewers_.closed() > 0)
+      out.broken(fmt::format("{} sockets were closed", lost_ + viewers_.closed()));
+    if (refused_ * 10 > count_)
+      out.broken(fmt::format("{} messages were refused", refused_.load()));
+    if (wrong_ > 0)
+      out.broken(fmt::format("{} deliveries were lost, double or out of order", wrong_.load()));
+    if (over) tell(used, seconds, out);
   }
 
  private:
-  std::uint64_t expected() const { return (sent_.size() - refused_) * sockets_; }
-
-  std::shared_ptr<client::session> make(const client::account& a, client::session_events e) {
-    e.closed = [this](int, int, std::string_view why) {
-      if (ended_.empty()) ended_ = why.empty() ? "without a reason" : std::string(why);
-    };
-    auto s = client::session::make(
-        stage_.io(), {.to = stage_.at(), .access_token = a.access_token, .echo = false},
-        std::move(e));
-    s->start();
-    return s;
-  }
-
-  void let_in() {
-    while (writing_.size() < writers_.size())
-      writing_.push_back(
-          make(writers_[writing_.size()], {.opened = [this](std::string_view) { came_in(); }}));
-    while (opened_.size() < sockets_ &&
-           opened_.size() + writing_.size() - in_ < opening_at_once + writing_.size()) {
-      const auto i = opened_.size();
-      opened_.push_back(make(viewers_[i % viewers_.size()],
-                             {.opened = [this](std::string_view) { came_in(); },
-                              .pushed = [this, i](std::string_view f) { pushed(i, f); }}));
-    }
-  }
-
-  void came_in() {
-    if (++in_ == sockets_ + writers_.size()) all_open_.set_value();
-    let_in();
-  }
+  std::uint64_t expected() const { return (sent_ - refused_) * last_seq_.size(); }
+  std::uint64_t due(std::size_t number) const { return began_ + interval_us_ * number; }
 
   /// Due times do not wait for answers.
   void send_next() {
-    const auto number = sent_.size();
+    const std::size_t number = sent_;
     if (number >= count_) return;
-    sent_.push_back(began_ + static_cast<std::uint64_t>(interval_.count()) * number);
+    ++sent_;
     writing_[number % writing_.size()]->call(
         "messaging.send",
         fmt::format(R"({{"conversation_id":"{}","client_id":"live-{}","text":"{}"}})",
@@ -123,9 +109,8 @@ class chat_crowd {
           ++refused_;
           look_whether_over();
         });
-    const auto due = began_ + static_cast<std::uint64_t>(interval_.count()) * (number + 1);
-    const auto now = now_us();
-    stage_.io().after(std::chrono::microseconds(due > now ? due - now : 0),
+    const auto next = due(number + 1), now = now_us();
+    stage_.io().after(std::chrono::microseconds(next > now ? next - now : 0),
                       [this, alive = std::weak_ptr<int>(alive_)] {
                         if (!alive.expired()) send_next();
                       });
@@ -134,20 +119,20 @@ class chat_crowd {
   void pushed(std::size_t viewer, std::string_view frame) {
     const auto id = client::find_string(frame, "client_id");
     const auto seq = client::find_number(frame, "seq");
-    if (!seq || !id.starts_with("live-")) return;
-    std::size_t number = 0;
+    if (!seq || !id.starts_with("live-") || stopped_) return;
+    std::size_t number = count_;
     std::from_chars(id.data() + 5, id.data() + id.size(), number);
     auto& last = last_seq_[viewer];
-    if (number >= sent_.size() || (last >= 0 && *seq != last + 1)) ++wrong_;
+    if (number >= sent_ || (last >= 0 && *seq != last + 1)) ++wrong_;
     last = *seq;
     ++delivered_;
-    if (number < sent_.size() && number >= counted_from_) took_.add_us(now_us() - sent_[number]);
+    const auto now = now_us();
+    if (number < count_ && number >= counted_from_) took_.add_us(now - due(number));
     look_whether_over();
   }
 
   void look_whether_over() {
-    if (sent_.size() == count_ && delivered_ >= expected() && !std::exchange(over_, true))
-      quiet_.set_value();
+    if (sent_ == count_ && delivered_ >= expected() && !over_.exchange(true)) quiet_.set_value();
   }
 
   void tell(const cpu_split& used, double seconds, report& out) {
@@ -161,26 +146,25 @@ class chat_crowd {
     out.number("cpu_postgres_s_per_million", used.postgres / millions, "of its PostgreSQL");
     out.timing("way", took_);
     out.goal("way_p99_ms", took_.percentile_ms(99), goals::chat_way_p99_ms, false,
-             fmt::format("{} viewers", sockets_));
+             fmt::format("{} viewers", last_seq_.size()));
   }
 
   stage& stage_;
   const std::string conversation_;
-  const std::vector<client::account> writers_, viewers_;
-  const std::size_t sockets_;
-  std::vector<std::shared_ptr<client::session>> opened_, writing_;
+  std::vector<std::shared_ptr<client::session>> writing_;
   std::promise<void> all_open_, quiet_;
   std::size_t in_ = 0;
-  std::string ended_, text_;
-  std::chrono::microseconds interval_{};
+  std::string text_;
+  std::uint64_t interval_us_ = 0, began_ = 0;
   std::size_t counted_from_ = 0, count_ = 0;
-  std::uint64_t began_ = 0, delivered_ = 0, refused_ = 0, wrong_ = 0;
-  std::vector<std::uint64_t> sent_;     ///< due times
-  std::vector<std::int64_t> last_seq_;  ///< by viewer
-  latencies took_;
-  bool over_ = false;
+  std::atomic<std::size_t> sent_{0}, refused_{0}, lost_{0};
+  std::atomic<std::uint64_t> delivered_{0}, wrong_{0};
+  std::atomic<bool> over_{false}, stopped_{false};
+  std::vector<std::int64_t> last_seq_;  ///< by viewer; of the viewers' thread
+  latencies took_;                      ///< of the viewers' thread until `over_`
   std::shared_ptr<int> alive_ =
       std::make_shared<int>(0);  ///< for a timer that outlasts this object
+  viewer_sockets viewers_;
 };
 
 /// Each account joins the chat, over a few connections at once.
@@ -223,9 +207,9 @@ void live_chat(const run_options& options, report& out) {
   out.set("viewers", options.sockets);
   out.set("accounts", viewers);
   const auto first_viewer = accounts.begin() + static_cast<std::ptrdiff_t>(writers);
-  chat_crowd crowd(s, chat, {accounts.begin(), first_viewer}, {first_viewer, accounts.end()},
-                   options.sockets);
-  if (!crowd.open()) return out.broken("not every socket came in");
+  chat_crowd crowd(s, chat, {accounts.begin(), first_viewer});
+  if (!crowd.open({first_viewer, accounts.end()}, options.sockets))
+    return out.broken("not every socket came in");
   crowd.run(options.rate > 0 ? options.rate : 50, options.warm_up_seconds, options.seconds,
             options.text_bytes, out);
 }
