@@ -49,8 +49,10 @@ need questions(const wish& w, const plan& p, const context& c, const config::sea
   auto people = view_of(w, c.caller.account, words_as::beginnings);
   people.before_id = place(w.from.users_id());
   people.limit = w.limit + 1;
+  const bool people_alone = !w.posts && !w.messages;
   if (p.users)
-    out.items.emplace_back(store::find_people(people, w.from.users_score(), first_word(w)));
+    out.items.emplace_back(store::find_people(people, w.from.users_score(), first_word(w),
+                                              people_alone ? misspelt(w.words) : std::string()));
   v.before_at = w.from.messages_at();
   v.before_id = place(w.from.messages_id());
   v.limit = w.limit + 1;

@@ -161,6 +161,18 @@ question without_signs(const question& q) {
   return out;
 }
 
+std::string misspelt(const question& q) {
+  constexpr std::size_t fewest_bytes = 4;
+  std::string out;
+  for (const auto& part : q.parts) {
+    const auto& first = part.terms.front();
+    if (part.excluded || part.terms.size() != 1 || first.begins || first.text.starts_with('#'))
+      return {};
+    out += (out.empty() ? "" : " ") + unsigned_text(first.text);
+  }
+  return out.size() < fewest_bytes ? std::string() : out;
+}
+
 std::string query_text(const question& q, words_as how) {
   std::string out;
   for (const auto& part : q.parts) {

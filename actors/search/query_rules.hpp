@@ -50,5 +50,8 @@ bool like_handle(std::string_view text) noexcept;
 std::string unsigned_text(std::string_view term);
 /// With handles as plain words: how a handle itself is written.
 question without_signs(const question& q);
+/// The words as a person's name may be misspelt by them. Empty: there are exclusions, phrases, beginnings or tags, or so few
+/// characters that many names are nearly like them.
+std::string misspelt(const question& q);
 
 }  // namespace nova::search

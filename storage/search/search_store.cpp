@@ -52,10 +52,11 @@ statement find_messages(const view& v, const std::optional<uuid>& conversation) 
   cells.push_back(optional_cell(conversation));
   return {&queries::find_messages, std::move(cells)};
 }
-statement find_people(const view& v, double before_score, std::string first_word) {
+statement find_people(const view& v, double before_score, std::string first_word,
+                      std::string nearly) {
   return {&queries::find_people,
           {v.account, v.query, before_score, v.before_id, std::move(first_word), timestamp{v.since},
-           timestamp{v.until}, v.limit}};
+           timestamp{v.until}, v.limit, std::move(nearly)}};
 }
 
 statement put_post(post_document d) {

@@ -32,8 +32,10 @@ statement find_posts(const view& v, const std::optional<std::string>& language);
 statement post_texts(std::vector<uuid> posts);
 /// The newest first.
 statement find_messages(const view& v, const std::optional<uuid>& conversation);
-/// Behind (score, id) in the order of both, the highest first. `first_word`: of the question, folded.
-statement find_people(const view& v, double before_score, std::string first_word);
+/// Behind (score, id) in the order of both, the highest first. `first_word`: of the question, folded. `nearly`: its words, looked for
+/// in handles and names that are written nearly so when no person has them; empty: not looked for.
+statement find_people(const view& v, double before_score, std::string first_word,
+                      std::string nearly);
 
 /// A document as it is kept. `terms`: a tsvector's text.
 struct post_document {

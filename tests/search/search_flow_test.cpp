@@ -203,6 +203,10 @@ TEST_CASE("people are found by handle and name, with their card") {
   CHECK(finds(ann, zoe.handle, zoe.id, "&kind=users"));
   CHECK(finds(ann, "@" + zoe.handle, zoe.id, "&kind=users"));
   CHECK(finds(ann, word + " 太郎", zoe.id, "&kind=users"));
+  auto misspelt = word;
+  misspelt.erase(misspelt.size() / 2, 1);
+  CHECK(finds(ann, misspelt, zoe.id, "&kind=users"));
+  CHECK_FALSE(finds(ann, misspelt, zoe.id));
   const auto page = found(ann, word, "&kind=users");
   CHECK(highlight(page, zoe.id, "display_name") == "Zoë [" + word + "] 山田太郎");
   const auto& card = page.at("items").at(0).at("user").as_object();
@@ -211,6 +215,7 @@ TEST_CASE("people are found by handle and name, with their card") {
   REQUIRE(http().patch("/v1/settings", R"({"discoverable":false})", zoe.access_token).status ==
           200);
   CHECK(soon([&] { return !finds(ann, word, zoe.id, "&kind=users"); }));
+  CHECK_FALSE(finds(ann, misspelt, zoe.id, "&kind=users"));
 }
 
 TEST_CASE("words are AND; phrases, exclusions, beginnings, tags and handles") {

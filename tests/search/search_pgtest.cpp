@@ -134,6 +134,33 @@ TEST_CASE(
   CHECK(seen == posts);
 }
 
+TEST_CASE("people alone are found by a misspelt name, when nobody is spelt so") {
+  world w;
+  const auto ada = w.person("ada"), margaret = w.person("margaret"), maud = w.person("maud");
+  w.person("margarethe");
+  const auto people = [&](const std::string& q, const std::string& kind = "users",
+                          std::int64_t limit = 50, const std::string& cursor = {}) {
+    std::vector<std::string> out;
+    const auto reply = w.find(ada, q, kind, cursor, limit);
+    for (const auto& item : reply.items()) out.push_back(item.user().account_id());
+    return out;
+  };
+  REQUIRE(w.until([&] { return people("margaret").size() == 2; }));
+  CHECK(people("margarethe").size() == 1);
+  CHECK(people("margret").size() == 2);
+  CHECK(people("margret").front() == to_string(margaret.account));
+  CHECK(people("@margret").size() == 2);
+  CHECK(people("margarte").front() == to_string(margaret.account));
+  CHECK(people("mau") == std::vector{to_string(maud.account)});
+  for (const auto* q : {"margret -x", "margret*", "\"margret x\"", "#margret", "mrg", "zebra"})
+    CHECK_MESSAGE(people(q).empty(), q);
+  CHECK(people("margret", "").empty());
+  const auto first = w.find(ada, "margret", "users", {}, 1);
+  REQUIRE(first.has_next_cursor());
+  CHECK(people("margret", "users", 1, first.next_cursor()).size() == 1);
+  CHECK(people("margret", "users", 1, first.next_cursor()).front() != to_string(margaret.account));
+}
+
 TEST_CASE("every question is one that PostgreSQL reads") {
   world w;
   const auto ada = w.person("ada");

@@ -75,6 +75,16 @@ TEST_CASE("positions count characters of a run, so that phrases keep their dista
   CHECK(quoted_term("a'b\\c") == "'a''b\\\\c'");
 }
 
+TEST_CASE("what a name may be misspelt by: plain words of some length") {
+  const auto names = [](const std::string& q) { return misspelt(*parse_question(q)); };
+  CHECK(names("Margret") == "margret");
+  CHECK(names("@Margret") == "margret");
+  CHECK(names("Margret  smiht") == "margret smiht");
+  for (const auto* q :
+       {"mar", "margret*", "margret -smith", "#margret", "\"margret smith\"", "春天来"})
+    CHECK_MESSAGE(names(q).empty(), q);
+}
+
 TEST_CASE("a question's words are AND; phrases, exclusions, beginnings, tags, handles") {
   CHECK(asked("Tea FOUR") == "'tea' & 'four'");
   CHECK(asked("\"tea at four\"") == "( 'tea' <1> 'at' <1> 'four' )");
