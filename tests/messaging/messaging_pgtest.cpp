@@ -1,4 +1,6 @@
 // messaging's SQL against the real schema, and a group of 10,000.
+#include "storage/postgres/conninfo.hpp"
+#include "storage/runtime/migrations.hpp"
 #include "tests/messaging/messaging_node.hpp"
 
 namespace nova::messaging {
@@ -12,6 +14,37 @@ TEST_CASE_FIXTURE(messaging_node, "every query fits the schema and the run-time 
                   q->name << ": " << PQerrorMessage(c.handle));
     PQclear(done);
   }
+}
+
+TEST_CASE(
+    "P1: earlier texts of edited and recalled messages leave when an old database is migrated") {
+  const auto made = test::postgres_fixture::instance().bare();
+  const auto role = storage::embedded_postgres::runtime_role(made.domain);
+  const auto migrated_to = [&](std::size_t last) {
+    const storage::migration_set sets[] = {
+        {"runtime", storage::runtime_migrations()},
+        {"messaging", storage::messaging_migrations().first(last)}};
+    return storage::migrate(made.owner_conninfo, role, sets).has_value();
+  };
+  REQUIRE(migrated_to(1));
+  auto db = std::move(*storage::blocking_connection::open(made.owner_conninfo));
+  // Message 1 was edited twice, 2 was edited and recalled, 3 was edited once and got a reaction.
+  REQUIRE(db.script(R"(
+    INSERT INTO message (conversation_id, seq, message_id, sender_id, client_id, body_hash, rev, text, extras, sent_at, recalled)
+      SELECT '00000000-0000-7000-8000-000000000001', n, gen_random_uuid(), gen_random_uuid(), n::text, 0, 0, '', '', now(), n = 2
+      FROM generate_series(1, 3) n;
+    INSERT INTO change (conversation_id, rev, seq, body, at)
+      SELECT '00000000-0000-7000-8000-000000000001', rev, seq, body::bytea, now() FROM (VALUES
+        (1, 1, '\x0a06656469746564' || encode('first', 'hex')), (2, 2, '\x0a06656469746564' || encode('recalled', 'hex')),
+        (3, 1, '\x0a06656469746564' || encode('second', 'hex')), (4, 3, '\x0a06656469746564' || encode('only', 'hex')),
+        (5, 3, '\x0a087265616374696f6e')) x (rev, seq, body))")
+              .has_value());
+  const auto kept = [&] {
+    return *db.text("SELECT string_agg(rev::text, '' ORDER BY rev) FROM change");
+  };
+  CHECK(kept() == "12345");
+  REQUIRE(migrated_to(storage::messaging_migrations().size()));
+  CHECK(kept() == "345");
 }
 
 TEST_CASE_FIXTURE(messaging_node, "a group of 10,000 members works, also after a restart") {
