@@ -28,8 +28,6 @@ using account_parts::revoke;
 
 constexpr unix_ms ms_per_s = 1000;
 constexpr unix_ms ms_per_day = 86'400'000;
-constexpr std::int64_t guards_pruned_at_once = 10;
-constexpr std::int64_t sessions_pruned_at_once = 10;
 
 const auth_services& services(const context& c) { return c.service<auth_services>(); }
 
@@ -76,8 +74,6 @@ decision count_failure(const account_state& s, const context& c) {
   const auto next = after_failure(remembered(s.guard, c.now, settings), c.now, settings);
   decision d;
   d.statements.push_back(store::put_guard(s.id, next));
-  d.statements.push_back(
-      store::prune_guards(c.now - settings.lockout_forget_s * ms_per_s, guards_pruned_at_once));
   d.refusal = failure_answer(next, c.now);
   d.apply = [next](account_state& x) { x.guard = next; };
   return d;
@@ -131,7 +127,6 @@ void prune_sessions(decision& d, const account_state& s, const context& c) {
   const auto oldest_start = c.now - settings.session_lifetime_d * ms_per_day;
   const auto oldest_use = c.now - settings.session_idle_d * ms_per_day;
   d.statements.push_back(store::prune_sessions(s.id, c.now, oldest_start, oldest_use));
-  d.statements.push_back(store::prune_dormant(oldest_use, sessions_pruned_at_once));
   also(d, [settings, now = c.now](account_state& x) {
     std::erase_if(x.sessions,
                   [&](const session_row& r) { return !session_alive(r, now, settings); });

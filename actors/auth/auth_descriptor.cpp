@@ -10,6 +10,7 @@
 #include "actors/auth/operators_entity.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
+#include "storage/auth/auth_store.hpp"
 #include "storage/auth/export_store.hpp"
 #include "storage/auth/handle_store.hpp"
 #include "storage/auth/migrations.hpp"
@@ -34,7 +35,9 @@ runtime::domain make(const config::auth_settings& settings, const runtime::kept_
   d.kinds.push_back(certificate_entity::kind());
   d.kinds.push_back(export_entity::kind());
   d.kinds.push_back(operators_entity::kind());
-  d.retention = {store::ended_former_handles(), store::ended_exports()};
+  d.retention = {store::ended_former_handles(), store::ended_exports(),
+                 store::quiet_guards(std::chrono::seconds(settings.lockout_forget_s)),
+                 store::dormant_sessions(std::chrono::hours(24) * settings.session_idle_d)};
   d.services = std::make_shared<auth_services>(settings, secret->second);
   return d;
 }

@@ -79,12 +79,23 @@ const storage::query put_guard{
 const storage::query delete_guard{.name = "auth.delete_guard",
                                   .sql = "DELETE FROM login_guard WHERE account_id = $1"};
 
+const storage::query quiet_guards{
+    .name = "auth.quiet_guards",
+    .sql =
+        "SELECT count(*) FROM (SELECT 1 FROM login_guard WHERE last_failure_at < $1 LIMIT "
+        "$2::bigint) x"};
+
 const storage::query prune_guards{
     .name = "auth.prune_guards",
     .sql =
         "DELETE FROM login_guard WHERE last_failure_at < $1 AND account_id IN "
         "(SELECT account_id FROM login_guard WHERE last_failure_at < $1 "
         "ORDER BY last_failure_at LIMIT $2 FOR UPDATE SKIP LOCKED)"};
+
+const storage::query dormant_sessions{
+    .name = "auth.dormant_sessions",
+    .sql =
+        "SELECT count(*) FROM (SELECT 1 FROM session WHERE last_seen_at < $1 LIMIT $2::bigint) x"};
 
 const storage::query prune_dormant{.name = "auth.prune_dormant",
                                    .sql =
@@ -94,10 +105,10 @@ const storage::query prune_dormant{.name = "auth.prune_dormant",
 
 std::span<const storage::query* const> all() {
   static const storage::query* const list[] = {
-      &account,        &sessions,       &name_owner,      &taken_names,    &session_salt,
-      &revocations,    &insert_account, &insert_name,     &insert_session, &rotate_session,
-      &revoke_session, &prune_sessions, &update_password, &put_guard,      &delete_guard,
-      &prune_guards,   &prune_dormant};
+      &account,        &sessions,       &name_owner,       &taken_names,    &session_salt,
+      &revocations,    &insert_account, &insert_name,      &insert_session, &rotate_session,
+      &revoke_session, &prune_sessions, &update_password,  &put_guard,      &delete_guard,
+      &quiet_guards,   &prune_guards,   &dormant_sessions, &prune_dormant};
   return list;
 }
 

@@ -23,7 +23,11 @@ extern const storage::query prune_sessions;
 extern const storage::query update_password;
 extern const storage::query put_guard;
 extern const storage::query delete_guard;
+
+// Retention (storage/database/retention.hpp): all take (before, most).
+extern const storage::query quiet_guards;
 extern const storage::query prune_guards;
+extern const storage::query dormant_sessions;
 extern const storage::query prune_dormant;
 
 /// All of the above, for a test that prepares each.

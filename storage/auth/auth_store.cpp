@@ -53,11 +53,12 @@ statement put_guard(const uuid& account, const guard_row& row) {
           {account, row.failures, timestamp{row.last_failure_at}, timestamp{row.locked_until}}};
 }
 statement delete_guard(const uuid& account) { return {&queries::delete_guard, {account}}; }
-statement prune_guards(unix_ms quiet_since, std::int64_t limit) {
-  return {&queries::prune_guards, {timestamp{quiet_since}, limit}};
+
+storage::retention_job quiet_guards(std::chrono::seconds forget) {
+  return {"login_guard", &queries::quiet_guards, &queries::prune_guards, forget};
 }
-statement prune_dormant(unix_ms oldest_use, std::int64_t limit) {
-  return {&queries::prune_dormant, {timestamp{oldest_use}, limit}};
+storage::retention_job dormant_sessions(std::chrono::hours idle) {
+  return {"session", &queries::dormant_sessions, &queries::prune_dormant, idle};
 }
 
 }  // namespace nova::auth::store

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/auth/auth_rows.hpp"
+#include "storage/database/retention.hpp"
 
 namespace nova::auth::store {
 
@@ -30,10 +31,11 @@ storage::statement prune_sessions(const uuid& account, unix_ms now, unix_ms olde
 storage::statement update_password(const uuid& account, std::string hash);
 storage::statement put_guard(const uuid& account, const guard_row& row);
 storage::statement delete_guard(const uuid& account);
-/// Removes at most `limit` counters, of any name, without a failure since `quiet_since`.
-storage::statement prune_guards(unix_ms quiet_since, std::int64_t limit);
-/// Removes at most `limit` sessions, of any account, that were not used since `oldest_use`. Sessions of this age are refused
-/// already, also by an account that still holds one in memory.
-storage::statement prune_dormant(unix_ms oldest_use, std::int64_t limit);
+
+/// Counters of any account without a failure for so long.
+storage::retention_job quiet_guards(std::chrono::seconds forget);
+/// Sessions of any account that were not used for so long. Sessions of this age are refused already, also by an account that still
+/// holds one in memory.
+storage::retention_job dormant_sessions(std::chrono::hours idle);
 
 }  // namespace nova::auth::store

@@ -138,6 +138,11 @@ void add_session_writes(memory_store& store) {
 }
 
 void add_dormant(memory_store& store) {
+  store.on("auth.dormant_sessions", [](memory_store& s, const memory_row& p) {
+    std::int64_t n = 0;
+    for (const auto& [key, r] : s.table("session").rows()) n += before(r[s_seen], p[0]);
+    return found(1, {{std::min(n, number(p[1]))}});
+  });
   store.on("auth.prune_dormant", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> dormant;
     for (const auto& [key, r] : s.table("session").rows())
@@ -160,6 +165,11 @@ void add_guards(memory_store& store) {
   });
   store.on("auth.delete_guard", [](memory_store& s, const memory_row& p) {
     return changed(s.table("login_guard").erase({p[0]}));
+  });
+  store.on("auth.quiet_guards", [](memory_store& s, const memory_row& p) {
+    std::int64_t n = 0;
+    for (const auto& [key, r] : s.table("login_guard").rows()) n += before(r[g_last], p[0]);
+    return found(1, {{std::min(n, number(p[1]))}});
   });
   store.on("auth.prune_guards", [](memory_store& s, const memory_row& p) {
     std::vector<memory_row> quiet;

@@ -221,6 +221,8 @@ struct pools {
 struct auth_pools : pools {
   std::string name() { return word({"ada", "bob", "ada@x.org", "bob@x.org", "eve", "Ädä"}); }
   uuid session() { return id(2, 8); }
+  static storage::retention_job quiet() { return auth::store::quiet_guards({}); }
+  static storage::retention_job dormant() { return auth::store::dormant_sessions({}); }
   unix_ms never_the_same() { return day + ++ticks * 7; }
   unix_ms ticks = 0;
 
@@ -239,14 +241,18 @@ struct auth_pools : pools {
       case 7:
       case 8: return s::put_guard(account(), {number(1, 9), at(), at()});
       case 9: return s::delete_guard(account());
-      case 10: return s::prune_dormant(day + number(0, 3), 100);
-      default: return s::prune_guards(day + number(0, 5) * 1000, 100);
+      case 10: return {dormant().step, {storage::timestamp{day + number(0, 3)}, std::int64_t{100}}};
+      default:
+        return {quiet().step, {storage::timestamp{day + number(0, 5) * 1000}, std::int64_t{100}}};
     }
   }
   statement read() {
     namespace s = auth::store;
-    switch (below(6)) {
+    switch (below(8)) {
       case 0: return s::account(account());
+      case 6: return {dormant().due, {storage::timestamp{day + number(0, 3)}, std::int64_t{3}}};
+      case 7:
+        return {quiet().due, {storage::timestamp{day + number(0, 5) * 1000}, std::int64_t{3}}};
       case 1: return s::sessions(account());
       case 2: return s::name_owner(name());
       case 3: return s::taken_names({name(), name()});
