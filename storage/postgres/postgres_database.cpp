@@ -14,13 +14,6 @@
 namespace nova::storage {
 namespace {
 
-constexpr std::uint32_t cores_a_lane = 4, most_lanes_by_cores = 8;
-
-std::uint32_t lanes_of(const config::storage_settings& settings) {
-  if (settings.lanes != 0) return settings.lanes;
-  return std::clamp(std::thread::hardware_concurrency() / cores_a_lane, 1u, most_lanes_by_cores);
-}
-
 class postgres_database final : public database,
                                 public std::enable_shared_from_this<postgres_database> {
  public:
@@ -28,9 +21,10 @@ class postgres_database final : public database,
       : io_(io),
         metrics_(options.domain),
         reads_(std::make_shared<read_pool>(io, options, metrics_)) {
-    lane_place place{.process = boost::uuids::random_generator()(),
-                     .parts = lanes_of(options.settings),
-                     .apart = options.apart};
+    lane_place place{
+        .process = boost::uuids::random_generator()(),
+        .parts = lanes_for(options.settings.lanes, std::thread::hardware_concurrency()),
+        .apart = options.apart};
     apart_ = place.apart;
     process_ = place.process;
     for (; place.part < place.parts; ++place.part)
@@ -117,6 +111,11 @@ class postgres_database final : public database,
 };
 
 }  // namespace
+
+std::uint32_t lanes_for(std::uint32_t setting, unsigned cores) {
+  constexpr unsigned cores_a_lane = 4, most_by_cores = 4;
+  return setting != 0 ? setting : std::clamp(cores / cores_a_lane, 1u, most_by_cores);
+}
 
 std::shared_ptr<database> open_database(storage_io& io, postgres_options options) {
   auto made = std::make_shared<postgres_database>(io.next(), options);

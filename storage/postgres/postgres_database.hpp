@@ -6,6 +6,7 @@
 #include "storage/postgres/storage_io.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,10 @@ struct postgres_options {
   /// Tests only: how long this machine has been suspended since it was started, in place of the kernel's answer.
   std::function<std::chrono::nanoseconds()> suspended = {};
 };
+
+/// The lanes of one domain for `storage.lanes` on a machine with so many cores; 0 means one lane for four cores, at least 1 and at
+/// most 4. One storage thread carries four lanes, and eight domains with four lanes each fit PostgreSQL's default of 100 connections.
+std::uint32_t lanes_for(std::uint32_t setting, unsigned cores);
 
 /// Begins to connect, and registers a lane as soon as the server answers. Waits for an absent server. `io` must outlive
 /// the database. Destroy the database only after stop() has called back.

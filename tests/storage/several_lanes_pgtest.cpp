@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <set>
+#include <thread>
 
 using namespace nova;
 using namespace nova::storage;
@@ -132,6 +133,19 @@ TEST_CASE("C: three lanes of a process share the shards, and each writes for its
   CHECK(s.text("SELECT bool_and(n = 100 AND seq = 100) FROM (SELECT count(*) AS n, max(seq) AS seq "
                "FROM outbox GROUP BY shard) o") == "t");
   CHECK(s.text("SELECT count(DISTINCT lane_id) FROM lane_batch") == "3");
+}
+
+TEST_CASE("C: by default there is a lane for four cores, at least one and at most four") {
+  const auto by_default = config::storage_settings{}.lanes;
+  const auto lanes_on = [&](unsigned cores) { return lanes_for(by_default, cores); };
+  for (const unsigned cores : {0u, 1u, 4u, 7u}) CHECK(lanes_on(cores) == 1);
+  CHECK(lanes_on(8) == 2);
+  for (const unsigned cores : {16u, 64u}) CHECK(lanes_on(cores) == 4);
+  CHECK(lanes_for(3, 64) == 3);
+  stage s;
+  open_handle node = s.open("node-a", by_default);
+  CHECK(node->lanes() == lanes_on(std::thread::hardware_concurrency()));
+  CHECK(s.claimed(node) == shards);
 }
 
 TEST_CASE("C: a unit on the lane of another shard is refused") {
