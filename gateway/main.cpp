@@ -57,6 +57,12 @@ std::vector<listed_module> modules_of(const settings& s) {
   return mine;
 }
 
+result<void> check_operations(const std::string& address) {
+  if (address.empty() || link::parse_address(address)) return {};
+  return make_error(errc::invalid_request,
+                    "general.operations: needs a numeric address and a port, as 127.0.0.1:9400");
+}
+
 result<void> check_cluster(const config::cluster_settings& s) {
   if (!config::in_cluster(s)) return {};
   for (const auto& role : s.roles) {
@@ -178,7 +184,7 @@ class node_process {
                   [this, tell = tap.tell](const rpc::message_ptr& e) { tell(*e, node_.edge()); });
       if (m.beside.make) add_works(m, m.beside.make(s, {store, segments}));
     }
-    if (in_cluster()) pages_.emplace(pages_options());
+    if (in_cluster() || !s.general.operations.empty()) pages_.emplace(pages_options());
   }
 
   /// Where clients, or else operators, find it.
@@ -195,8 +201,8 @@ class node_process {
       auto port = pages_->start();
       if (!port) return port.error();
       at = text_of(pages_settings().address, *port);
-      node_.tell_operations(at);
-      log::info("cluster.operations", {{"address", at}});
+      if (in_cluster()) node_.tell_operations(at);
+      log::info("operations.listening", {{"address", at}});
       at = "operations http://" + at;
     }
     if (!server_) return at;
@@ -278,6 +284,7 @@ class node_process {
     o.segments = &segments;
     o.urls_key = keys.at("urls");
     o.metrics.push_back(config::process_metrics());
+    o.metrics_elsewhere = !config::in_cluster(s.cluster) && !s.general.operations.empty();
     if (o.settings.resume_key.empty()) o.settings.resume_key = keys.at("resume");
     if (o.settings.web_root.empty()) o.settings.web_root = config::installed_page();
     if (o.settings.web_root == "none") o.settings.web_root.clear();
@@ -297,9 +304,13 @@ class node_process {
     return storage::open_database(io_, {name, where_.conninfo(name), node, s});
   }
 
+  static const std::string& operations_address(const settings& s) {
+    return config::in_cluster(s.cluster) ? s.cluster.operations : s.general.operations;
+  }
+
   config::gateway_settings pages_settings() const {
     config::gateway_settings s;
-    if (const auto at = link::parse_address(settings_.cluster.operations)) {
+    if (const auto at = link::parse_address(operations_address(settings_))) {
       s.address = at->address().to_string();
       s.port = at->port();
     }
@@ -326,6 +337,7 @@ class node_process {
   /// GET /cluster, POST /cluster/move/DOMAIN[.PART]/NODE, POST /cluster/drain.
   std::optional<std::string> operate(std::string_view verb, std::string_view path) {
     constexpr std::string_view move = "/cluster/move/";
+    if (!in_cluster()) return {};
     if (verb == "GET" && path == "/cluster") return runtime::json_of(node_.status());
     if (verb != "POST") return {};
     if (path == "/cluster/drain") {
@@ -385,7 +397,7 @@ class node_process {
   runtime::node node_;
   std::optional<runtime::operations> operations_;
   gateway::operators_socket operators_;
-  std::optional<gateway::server> pages_;  ///< for operators, in a cluster
+  std::optional<gateway::server> pages_;  ///< for operators, in a cluster or where it is asked for
 };
 
 // Serves until a signal to stop comes; prints the ready line when /readyz would say so.
@@ -416,6 +428,7 @@ int serve(config::running_settings& all, config::process_signals& signals) {
   config::raise_open_files();
   if (!fit(config::examine(s, config::gather_facts(s)))) return config::exit_refused;
   if (auto fine = check_cluster(s.cluster); !fine) return refuse(fine.error());
+  if (auto fine = check_operations(s.general.operations); !fine) return refuse(fine.error());
   if (auto fine = check_bucket(s); !fine) return refuse(fine.error());
   log::info("start.begins", {{"version", config::version_text()},
                              {"data", s.general.data_dir},

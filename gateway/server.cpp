@@ -76,8 +76,8 @@ struct server::impl final : rpc::push_sink {
     for (unsigned i = 0; i < count; ++i) threads.push_back(std::make_shared<io_thread>(i));
     exposed.add([this](metric_samples& out) { collect_metrics(out); });
     for (auto& source : o.metrics) exposed.add(std::move(source));
-    common.metrics_text =
-        o.metrics_text ? std::move(o.metrics_text) : [this] { return exposed.text(); };
+    if (o.metrics_text) common.metrics_text = std::move(o.metrics_text);
+    else if (!o.metrics_elsewhere) common.metrics_text = [this] { return exposed.text(); };
     common.operations_ready = std::move(o.operations_ready);
     common.operations = std::move(o.operations);
   }

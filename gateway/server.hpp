@@ -30,6 +30,7 @@ struct gateway_options {
       operations = {};
   /// The content of /metrics instead of this server's own; null: its own.
   std::function<std::string()> metrics_text = {};
+  bool metrics_elsewhere = false;    ///< /metrics is not on this port
   blobs::store* blobs = nullptr;     ///< null: no uploads and downloads
   blobs::store* segments = nullptr;  ///< of live streams; null: none are served
   std::string urls_key = {};  ///< of signed addresses; at least 32 bytes when there are blobs

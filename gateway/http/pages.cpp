@@ -77,7 +77,7 @@ std::optional<http_answer> pages::operation(std::string_view path) const {
   if (path == "/readyz") return readiness();
   if (path == "/openapi.json") return file_answer(openapi_);
   if (path == "/asyncapi.json") return file_answer(asyncapi_);
-  if (path == "/metrics")
+  if (path == "/metrics" && edge_.metrics_text)
     return text_answer("text/plain; version=0.0.4; charset=utf-8", edge_.metrics_text());
   return std::nullopt;
 }

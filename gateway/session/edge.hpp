@@ -42,7 +42,7 @@ struct edge {
   gateway::admission admission;
   rtmp_publishers rtmp;
   rpc::bus* bus = nullptr;                    ///< set before the first connection
-  std::function<std::string()> metrics_text;  ///< the content of /metrics
+  std::function<std::string()> metrics_text;  ///< the content of /metrics; null: no such page
   /// Of an edge for operators only: its readiness, and the JSON of a page; empty: there is none. Null: an edge for clients.
   std::function<bool()> operations_ready;
   std::function<std::optional<std::string>(std::string_view verb, std::string_view path)>

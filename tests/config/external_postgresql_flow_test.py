@@ -120,6 +120,9 @@ class TheGuide(unittest.TestCase):
         with self.serving(serve) as (nova, port):
             self.assertEqual(201, self.register(port))
             self.assertIn("the page", self.page(port))  # O: found beside the binary, without a setting
+        done = self.run_shell("nova serve --config nova.toml", NOVA_GENERAL__OPERATIONS="localhost:9400")
+        self.assertEqual(3, done.returncode, done.stderr)
+        self.assertIn("general.operations: needs a numeric address and a port", done.stderr)
             seen = self.run_shell(doctor, NOVA_GATEWAY__PORT=str(port))
             self.assertEqual(0, seen.returncode, seen.stderr)
             self.assertIn(f"Nova serves this folder: process {nova.pid}.", seen.stdout)

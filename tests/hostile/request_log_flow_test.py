@@ -90,3 +90,17 @@ class RequestLog(unittest.TestCase):
 
 if __name__ == "__main__":
     sys.exit(unittest.main())
+    def test_O_metrics_have_a_port_of_their_own_where_it_is_asked_for(self):
+        with NovaServer({"NOVA_GENERAL__LOG_FORM": "json", "NOVA_GENERAL__OPERATIONS": "127.0.0.1:0"}) as nova:
+            (told,) = self.records(nova, "operations.listening")
+            clients, nova_port = nova.port, int(told["address"].rsplit(":", 1)[1])
+            self.assertEqual([200, 404], [nova.call("GET", path)[0] for path in ("/healthz", "/metrics")])
+            nova.port = nova_port
+            status, _, body = nova.call("GET", "/metrics")
+            self.assertEqual(200, status)
+            self.assertIn(b"\nnova_gateway_requests_total ", body)
+            self.assertEqual([200, 200, 404], [nova.call("GET", path)[0] for path in ("/healthz", "/readyz", "/cluster")])
+            self.assertEqual(404, nova.call("POST", "/cluster/drain", {})[0])
+            self.assertEqual(404, nova.call("GET", "/v1/users/me")[0])
+            nova.port = clients
+
