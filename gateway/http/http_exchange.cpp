@@ -219,7 +219,11 @@ result<rpc::message_ptr> read_request(const http_request& request, const route_m
   bool has_body = match.route->method != rpc::verb::get &&
                   (match.route->method != rpc::verb::delete_ || !request.body.empty());
   auto format = has_body ? format_of_body(request) : body_format::json;
-  if (!format || coded(request)) return make_error(errc::unsupported_media_type);
+  if (!format)
+    return make_error(errc::unsupported_media_type,
+                      "A body is application/json or " + std::string(protobuf_type) + ".");
+  if (coded(request))
+    return make_error(errc::unsupported_media_type, "Content codings are not supported.");
   return read_http_request(
       {*match.method, *match.route, match.path, query, request.body, *format, max_json_depth});
 }
