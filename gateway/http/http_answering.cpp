@@ -25,16 +25,17 @@ bool is_socket_key(std::string_view key) {
 }  // namespace
 
 /// The request's line of the request log; what was refused as no HTTP has one of its own.
-void http_connection::note(int status, std::string_view method, const uuid* account) {
-  if (asked_ == time_point{} || !request_is_logged(status)) return;
-  std::string named(method);
+void http_connection::note(const http_answer& a) {
+  if (asked_ == time_point{} || !request_is_logged(a.status, a.signs_in)) return;
+  std::string named(a.method);
   if (named.empty()) {
     const auto& asked = parser_->get();
     named = std::string(view(asked.method_string())) + ' ' +
             std::string(split_target(view(asked.target())).first);
   }
-  log_request(thread_, {"http", named, status, std::chrono::steady_clock::now() - asked_,
-                        request_id_, account, lease_.address()});
+  log_request(thread_, {"http", named, a.status, std::chrono::steady_clock::now() - asked_,
+                        request_id_, a.account ? &*a.account : nullptr, lease_.address(),
+                        a.signs_in, a.session ? &*a.session : nullptr});
 }
 
 void http_connection::upgrade(http_request request, std::string request_id) {
@@ -69,8 +70,10 @@ void http_connection::upgrade(http_request request, std::string request_id) {
           if (token) blame_token(a);
           return self->answer(std::move(a));
         }
-        constexpr int switching = 101;
-        self->note(switching, {}, accepted->who ? &accepted->who->account : nullptr);
+        http_answer switching;
+        switching.status = 101;
+        if (accepted->who) switching.account = accepted->who->account;
+        self->note(switching);
         const auto& left = self->buffer_;
         accepted->request_id = request_id;
         accepted->leftover.assign(static_cast<const char*>(left.data().data()), left.size());
@@ -84,7 +87,7 @@ void http_connection::upgrade(http_request request, std::string request_id) {
 void http_connection::answer(http_answer a) {
   if (closed_) return;
   thread_.counts().requests_total.add();
-  note(a.status, a.method, a.account ? &*a.account : nullptr);
+  note(a);
   asked_ = {};
   close_after_ =
       close_after_ || a.close || edge_.draining || (streamed_ && parser_ && !parser_->is_done());

@@ -6,6 +6,7 @@
 #include "gateway/http/pages.hpp"
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
+#include "gateway/session/request_log.hpp"
 #include "gateway/views/ingest_address.hpp"
 #include "protocols/core/text.hpp"
 
@@ -76,7 +77,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
   result<rpc::message_ptr> request = make_error(errc::internal);
   body_format answer_format = body_format::json;
   bool coded_body = false;
-  std::optional<uuid> account;
+  std::optional<uuid> account, session;
   std::function<void(http_answer)> done;
   const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
@@ -85,6 +86,8 @@ struct exchange : std::enable_shared_from_this<exchange> {
   void finish(http_answer answer) {
     answer.method = method->name;
     answer.account = account;
+    answer.signs_in = signs_in(*method);
+    answer.session = session;
     thread.counts().times.observe(*method, answer.status, std::chrono::steady_clock::now() - began);
     done(std::move(answer));
   }
@@ -135,6 +138,10 @@ struct exchange : std::enable_shared_from_this<exchange> {
 
   void answered(rpc::reply_result reply) {
     if (!reply) return fail(reply.error());
+    if (const auto began_now = session_begun(*method, **reply)) {
+      account = began_now->account;
+      session = began_now->session;
+    }
     if (!origin.empty()) reply = with_ingest_address(*reply, origin, common.rtmp.port);
     http_answer out;
     bool existing = route->status_existing != 0 && method->existing && method->existing(**reply);

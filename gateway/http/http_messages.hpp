@@ -47,8 +47,11 @@ struct http_answer {
   std::string etag;                                ///< empty: none
   std::vector<std::pair<std::string, std::string>> fields;
   bool close = false;
-  std::string_view method;      ///< for the request log: the declared method's name; empty: none
-  std::optional<uuid> account;  ///< for the request log: the account that the token names
+  std::string_view method;  ///< for the request log: the declared method's name; empty: none
+  std::optional<uuid>
+      account;            ///< for the request log: the account of the token, or that signed in
+  bool signs_in = false;  ///< for the request log: the method is a sign-in
+  std::optional<uuid> session;  ///< for the request log: the session that a sign-in has begun
 };
 
 /// A problem document as an answer, with Retry-After when the error states a time. `status` 0: the status of the

@@ -73,7 +73,7 @@ class http_connection final : public connection,
   http_request view_of_request() const;
   std::string list_of(std::string_view name) const;
   void learn_client();
-  void note(int status, std::string_view method, const uuid* account);
+  void note(const http_answer& a);
 
   edge& edge_;
   const http_parts_of_server& parts_;

@@ -85,6 +85,8 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   flush_schedule& flushes() noexcept { return flushes_; }
   /// Limits the rate of log lines that clients can cause.
   bool may_log() { return log_rate_.take(std::chrono::steady_clock::now()); }
+  /// The same for failed sign-ins, which no flood of other records may hide.
+  bool may_log_sign_in() { return sign_in_rate_.take(std::chrono::steady_clock::now()); }
   void for_each(const std::function<void(connection&)>& f);
   std::size_t size() const noexcept { return used_; }
 
@@ -118,7 +120,7 @@ class io_thread : public std::enable_shared_from_this<io_thread> {
   bool running_ = false;  ///< false in a simulation, which keeps its own time
   bool ticking_ = false;
   metrics counts_;
-  token_bucket log_rate_{20, 100};  ///< lines a second; lines at once
+  token_bucket log_rate_{20, 100}, sign_in_rate_{20, 100};  ///< lines a second; lines at once
   std::vector<slot> slots_;
   std::deque<std::uint32_t> free_;
   std::size_t used_ = 0;

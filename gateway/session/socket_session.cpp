@@ -1,6 +1,5 @@
 #include "gateway/session/socket_session.hpp"
 
-#include "gateway/session/request_log.hpp"
 #include "gateway/views/ingest_address.hpp"
 #include "protocols/session/session.nova.hpp"
 
@@ -114,7 +113,8 @@ void socket_session::answered(const std::string& id, const rpc::method& method,
   const int status = reply ? 200 : describe(reply.error().code).http_status;
   const auto took = edge_.now() - at.time;
   thread_.counts().times.observe(method, status, took);
-  note(method.name, status, took, at.request_id);
+  const auto begun = reply ? session_begun(method, **reply) : std::nullopt;
+  note(&method, status, took, at.request_id, begun);
   if (!id.empty())
     socket_.send_answer(
         reply ? write_result(encoding_, id, method, *told(method, *reply))
@@ -127,17 +127,19 @@ rpc::message_ptr socket_session::told(const rpc::method& method, const rpc::mess
                               : reply;
 }
 
-void socket_session::note(std::string_view method, int status, std::chrono::nanoseconds took,
-                          const uuid& request_id) {
-  if (!request_is_logged(status)) return;
-  log_request(thread_, {"socket", method, status, took, to_string(request_id),
-                        who_ ? &who_->account : nullptr, address_});
+void socket_session::note(const rpc::method* method, int status, std::chrono::nanoseconds took,
+                          const uuid& request_id, const std::optional<begun_session>& begun) {
+  const bool is_sign_in = method && signs_in(*method);
+  if (!request_is_logged(status, is_sign_in)) return;
+  const auto* account = begun ? &begun->account : who_ ? &who_->account : nullptr;
+  log_request(thread_, {"socket", method ? method->name : std::string_view(), status, took,
+                        to_string(request_id), account, address_, is_sign_in,
+                        begun ? &begun->session : nullptr});
 }
 
 void socket_session::refuse(const incoming_call& call, const call_failure& failure) {
   const auto request_id = next_request_id();
-  note(call.method ? call.method->name : std::string_view(),
-       describe(failure.problem.code).http_status, {}, last_request_id_);
+  note(call.method, describe(failure.problem.code).http_status, {}, last_request_id_);
   if (!call.notification)
     socket_.send_answer(write_failure(encoding_, call.id, failure, request_id));
 }
@@ -301,7 +303,7 @@ void socket_session::answer_open() {
       edge_.resume_tokens.make({who_->account, opening_->marks_of, lineage_, expires}));
   reply->set_resumed(opening_->resumed);
   auto done = std::move(opening_);
-  note(done->call.method->name, 200, edge_.now() - done->began.time, done->began.request_id);
+  note(done->call.method, 200, edge_.now() - done->began.time, done->began.request_id);
   if (!done->call.notification)
     socket_.send_answer(write_result(encoding_, done->call.id, *done->call.method, *reply));
   if (done->resumed) {
@@ -333,7 +335,7 @@ void socket_session::send_missed(bool all) {
 void socket_session::fail_open(const error& e) {
   if (ended_) return;
   auto done = std::move(opening_);
-  note(done->call.method->name, describe(e.code).http_status, edge_.now() - done->began.time,
+  note(done->call.method, describe(e.code).http_status, edge_.now() - done->began.time,
        done->began.request_id);
   if (!done->call.notification)
     socket_.send_answer(

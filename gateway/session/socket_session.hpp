@@ -6,6 +6,7 @@
 #include "gateway/codec/rpc_codec.hpp"
 #include "gateway/loop/io_thread.hpp"
 #include "gateway/session/edge.hpp"
+#include "gateway/session/request_log.hpp"
 
 #include <memory>
 #include <optional>
@@ -107,8 +108,8 @@ class socket_session {
   /// The reply as this client is told it: addresses of this Nova are whole.
   rpc::message_ptr told(const rpc::method& method, const rpc::message_ptr& reply);
   /// Writes the call's line of the request log.
-  void note(std::string_view method, int status, std::chrono::nanoseconds took,
-            const uuid& request_id);
+  void note(const rpc::method* method, int status, std::chrono::nanoseconds took,
+            const uuid& request_id, const std::optional<begun_session>& begun = std::nullopt);
   std::string next_request_id();
   /// A socket with a bearer header calls without session.open. Sends the pushes that were held for session.open.
   void first_call_came();

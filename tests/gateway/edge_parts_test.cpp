@@ -5,6 +5,7 @@
 #include "gateway/loop/flush_schedule.hpp"
 #include "gateway/loop/frame.hpp"
 #include "gateway/loop/limits.hpp"
+#include "gateway/session/request_log.hpp"
 #include "gateway/websocket/outgoing_queue.hpp"
 
 #include <doctest/doctest.h>
@@ -63,6 +64,13 @@ TEST_CASE("a DELETE has its fields in its body, or without one in its query") {
   CHECK((*request)->ShortDebugString() == R"(password: "tea, then engines")");
   CHECK(read("").error().fields.size() == 1);
   CHECK(read("[]").error().code == errc::invalid_request);
+}
+
+TEST_CASE("the sign-ins that have records of their own are registration and log-in") {
+  std::vector<std::string_view> names;
+  for (const auto* method : rpc::all_methods())
+    if (signs_in(*method)) names.push_back(method->name);
+  CHECK(names == std::vector<std::string_view>{"auth.Auth.Register", "auth.Auth.Login"});
 }
 
 TEST_CASE("percent-decoding is strict") {

@@ -61,7 +61,8 @@ class RequestLog(unittest.TestCase):
 
     def check_failures(self, nova, ann, ids):
         failed = "gateway.request_failed"
-        login = self.one(nova, failed, ids["login"])
+        login = self.one(nova, "gateway.sign_in_failed", ids["login"])
+        self.assertEqual([], [r for r in self.records(nova, failed) if r["request_id"] == ids["login"]])
         self.assertEqual(("http", "auth.Auth.Login", 401, "", "127.0.0.1"),
                          tuple(login[k] for k in ("transport", "method", "status", "account", "address")))
         self.assertGreater(login["took_us"], 0)
@@ -70,6 +71,44 @@ class RequestLog(unittest.TestCase):
         sent = self.one(nova, failed, ids["socket"])
         self.assertEqual(("socket", "messaging.Messaging.Send", 404, ann["account_id"]),
                          tuple(sent[k] for k in ("transport", "method", "status", "account")))
+
+    def sign_in_on_a_socket(self, nova, person, password):
+        """The result; of a refusal the id in its problem document."""
+        call = {"jsonrpc": "2.0", "id": 8, "method": "auth.login",
+                "params": {"identifier": person["handle"], "password": password}}
+        with RawWebSocket(nova.port, [f"Authorization: Bearer {person['access_token']}",
+                                      "Sec-WebSocket-Protocol: nova.v1.json"]) as socket:
+            socket.send(frame(TEXT, json.dumps(call).encode()))
+            while True:
+                opcode, payload = socket.read_frame()
+                answer = json.loads(payload) if opcode == TEXT else {}
+                if answer.get("id") == 8:
+                    return answer["result"] if "result" in answer else answer["error"]["data"]["request_id"]
+
+    def test_O_sign_ins_have_records_of_their_own_that_no_flood_of_failures_hides(self):
+        flood = 600
+        with NovaServer({"NOVA_GENERAL__LOG_FORM": "json"}) as nova:
+            ann = nova.person("ann")
+            who = {"identifier": ann["handle"]}
+            sessions = [ann, json.loads(nova.call("POST", "/v1/auth/login", {**who, "password": ann["password"]})[2]),
+                        self.sign_in_on_a_socket(nova, ann, ann["password"])]
+            unfit = nova.call("POST", "/v1/auth/login", who)[1]["X-Request-Id"]
+            for _ in range(flood):
+                nova.call("GET", "/v1/nowhere")
+            wrong = [nova.call("POST", "/v1/auth/login", {**who, "password": SECRET})[1]["X-Request-Id"],
+                     self.sign_in_on_a_socket(nova, ann, SECRET)]
+            nova.stop()
+            began = self.records(nova, "gateway.signed_in")
+            self.assertEqual([("http", "auth.Auth.Register"), ("http", "auth.Auth.Login"), ("socket", "auth.Auth.Login")],
+                             [(r["transport"], r["method"]) for r in began])
+            self.assertEqual([(ann["account_id"], s["session_id"], "127.0.0.1") for s in sessions],
+                             [(r["account"], r["session"], r["address"]) for r in began])
+            failed = self.records(nova, "gateway.sign_in_failed")
+            self.assertEqual([(id, 401) for id in wrong], [(r["request_id"], r["status"]) for r in failed])
+            self.one(nova, "gateway.request_failed", unfit)
+            self.assertLess(len(self.records(nova, "gateway.request_failed")), flood)  # the flood has used up its rate
+            for secret in (SECRET, ann["password"], *(s[t] for s in sessions for t in ("access_token", "refresh_token"))):
+                self.assertNotIn(secret, nova.log())
 
     def test_O_failures_have_a_record_at_info_and_successes_have_none(self):
         done, _ = self.served("info")
@@ -87,9 +126,6 @@ class RequestLog(unittest.TestCase):
             nova.stop()
             self.assertEqual(["203.0.113.9"], [r["address"] for r in self.records(nova, "gateway.request_failed")])
 
-
-if __name__ == "__main__":
-    sys.exit(unittest.main())
     def test_O_metrics_have_a_port_of_their_own_where_it_is_asked_for(self):
         with NovaServer({"NOVA_GENERAL__LOG_FORM": "json", "NOVA_GENERAL__OPERATIONS": "127.0.0.1:0"}) as nova:
             (told,) = self.records(nova, "operations.listening")
@@ -104,3 +140,6 @@ if __name__ == "__main__":
             self.assertEqual(404, nova.call("GET", "/v1/users/me")[0])
             nova.port = clients
 
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
