@@ -468,6 +468,18 @@ int migrate(const settings& s) {
   return good ? config::exit_ok : config::exit_refused;
 }
 
+// Looks only. exit_failed: files are outstanding. exit_refused: of a domain that is not known.
+int migration_status(const settings& s) {
+  bool known = true, outstanding = false;
+  for (const auto& schema : databases_of(s).schemas()) {
+    known = known && schema.problem.empty();
+    outstanding = outstanding || !schema.files.outstanding.empty();
+    (schema.problem.empty() ? std::cout : std::cerr) << storage::text_of(schema) << '\n';
+  }
+  if (!known) return config::exit_refused;
+  return outstanding ? config::exit_failed : config::exit_ok;
+}
+
 // Looks only. A Nova that runs in the same folder is no reason to refuse.
 int doctor(const settings& s) {
   auto seen = databases_of(s).look();
@@ -544,7 +556,7 @@ int main_with(int argc, char** argv) {
   if (!line.trace_file.empty()) tracing.emplace(line.trace_file);
   switch (line.command) {
     case config::command::serve: return serve(*read, signals);
-    case config::command::migrate: return migrate(s);
+    case config::command::migrate: return line.status ? migration_status(s) : migrate(s);
     case config::command::doctor: return doctor(s);
     case config::command::backup:
       return told(storage::back_up(s.general.data_dir, bytes_folder(s, "blobs"), line.copy));

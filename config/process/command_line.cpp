@@ -89,6 +89,9 @@ std::variant<command_line, int> parse_command_line(int argc, const char* const* 
       app.add_subcommand("doctor", "Look for what must not be served, and say what to change");
   auto* migrate =
       app.add_subcommand("migrate", "Bring the databases to this version's schema and end");
+  migrate->add_flag("--status", line.status,
+                    "Only say of each domain's schema what is applied and what is outstanding; the "
+                    "exit status is 1 when something is outstanding");
   auto* databases = add_databases(app, line);
   auto* backup = app.add_subcommand("backup", "Copy what a running Nova keeps into a new folder");
   auto* restore = app.add_subcommand("restore", "Put a backup into a new data folder");

@@ -39,6 +39,7 @@ struct command_line {
   std::filesystem::path file;          ///< --config; empty: none
   std::string host = "localhost";      ///< databases: --host of the printed connection strings
   unsigned database_port = 5432;       ///< databases: --port
+  bool status = false;                 ///< migrate: --status
   std::filesystem::path copy;          ///< backup and restore: the folder of the backup
   std::filesystem::path new_settings;  ///< databases: --settings; empty: none is written
   operator_call call;                  ///< operate: what the running Nova is asked

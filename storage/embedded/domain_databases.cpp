@@ -4,11 +4,39 @@
 #include "storage/embedded/database_sql.hpp"
 #include "storage/embedded/folder_look.hpp"
 #include "storage/postgres/conninfo.hpp"
-#include "storage/postgres/migration.hpp"
 #include "storage/postgres/server_check.hpp"
 #include "storage/runtime/migrations.hpp"
 
+#include <array>
+#include <utility>
+
 namespace nova::storage {
+namespace {
+
+std::array<migration_set, 2> sets_of(const database_plan& plan) {
+  return {{{"runtime", runtime_migrations()}, {plan.domain, plan.migrations}}};
+}
+
+/// The run-time role's place in the private server of this folder; empty: the domain has no database yet.
+std::string private_conninfo(const folder_look& folder, const secrets_file& secrets,
+                             const std::string& domain) {
+  const database_names names(domain);
+  const auto password = secrets.known(names.runtime);
+  if (password.empty()) return {};
+  return to_conninfo({{"host", folder.socket_folder.string()},
+                      {"port", "5432"},
+                      {"user", names.runtime},
+                      {"password", password},
+                      {"dbname", names.database}});
+}
+
+void note_state(schema_state& out, const database_plan& plan, const std::string& conninfo) {
+  auto state = look_at_migrations(conninfo, sets_of(plan));
+  if (state) out.files = *std::move(state);
+  else out.problem = state.error().detail;
+}
+
+}  // namespace
 
 domain_databases::domain_databases(const config::settings& s, std::vector<database_plan> plans)
     : settings_(s), plans_(std::move(plans)) {
@@ -44,8 +72,7 @@ result<void> domain_databases::migrate() const {
   for (const auto& p : plans_) {
     const auto owner = owner_conninfo(p.domain);
     if (owner.empty()) continue;
-    const migration_set sets[] = {{"runtime", runtime_migrations()}, {p.domain, p.migrations}};
-    auto applied = storage::migrate(owner, role_of(conninfo(p.domain)), sets);
+    auto applied = storage::migrate(owner, role_of(conninfo(p.domain)), sets_of(p));
     if (!applied) return applied.error();
     for (const auto& name : *applied)
       log::info("migration.applied", {{"domain", p.domain}, {"name", name}});
@@ -66,10 +93,9 @@ std::vector<outlook::finding> domain_databases::check() const {
 
 void domain_databases::look_at_schema(const database_plan& plan, const std::string& conninfo,
                                       outlook& seen) const {
-  const migration_set sets[] = {{"runtime", runtime_migrations()}, {plan.domain, plan.migrations}};
-  auto pending = pending_migrations(conninfo, sets);
-  if (!pending) return seen.refused.push_back({plan.domain, pending.error().detail});
-  for (const auto& name : *pending)
+  auto state = look_at_migrations(conninfo, sets_of(plan));
+  if (!state) return seen.refused.push_back({plan.domain, state.error().detail});
+  for (const auto& name : state->outstanding)
     seen.would.push_back("apply " + name + " to the database of " + plan.domain);
 }
 
@@ -88,19 +114,61 @@ void domain_databases::look_at_embedded(outlook& seen) const {
   if (auto r = secrets.load(data); !r) return seen.refused.push_back({"", r.error().detail});
   for (const auto& p : plans_) {
     if (settings_.storage.dsn.contains(p.domain)) continue;
-    const database_names names(p.domain);
-    if (secrets.known(names.runtime).empty()) {
+    const auto own = private_conninfo(folder, secrets, p.domain);
+    if (own.empty()) {
       seen.would.push_back("make the database of " + p.domain);
       continue;
     }
-    const auto own = to_conninfo({{"host", folder.socket_folder.string()},
-                                  {"port", "5432"},
-                                  {"user", names.runtime},
-                                  {"password", secrets.known(names.runtime)},
-                                  {"dbname", names.database}});
     for (auto& text : check_server(own)) seen.refused.push_back({p.domain, std::move(text)});
     look_at_schema(p, own, seen);
   }
+}
+
+std::vector<schema_state> domain_databases::schemas() const {
+  const auto data = std::filesystem::absolute(settings_.general.data_dir);
+  folder_look folder;
+  secrets_file secrets;
+  std::string problem;
+  if (embedded_) {
+    folder = look_at_folder(data, settings_.storage.embedded_bin_dir);
+    problem = folder.problem;
+    if (folder.version != 0 && folder.server == 0 && problem.empty())
+      problem = "the private PostgreSQL in " + data.string() +
+                " does not run; its schemas can be looked at while Nova serves";
+    if (folder.server != 0)
+      if (auto known = secrets.load(data); !known) problem = known.error().detail;
+  }
+  std::vector<schema_state> all;
+  for (const auto& p : plans_) {
+    auto& out = all.emplace_back(schema_state{p.domain, {}, {}});
+    std::string at;
+    if (settings_.storage.dsn.contains(p.domain)) {
+      at = owner_conninfo(p.domain);
+      if (at.empty()) at = conninfo(p.domain);
+    } else if (!problem.empty()) {
+      out.problem = problem;
+      continue;
+    } else if (folder.server != 0) {
+      at = private_conninfo(folder, secrets, p.domain);
+    }
+    if (!at.empty()) note_state(out, p, at);
+    else
+      for (const auto& set : sets_of(p))  // there is no database yet
+        for (const auto& m : set.migrations)
+          out.files.outstanding.push_back(std::string(set.part) + "/" + std::string(m.name));
+  }
+  return all;
+}
+
+std::string text_of(const schema_state& schema) {
+  if (!schema.problem.empty()) return "nova: database of " + schema.domain + ": " + schema.problem;
+  const auto& files = schema.files;
+  std::string out = schema.domain + ": " + std::to_string(files.applied.size()) + " applied, " +
+                    std::to_string(files.outstanding.size()) + " outstanding";
+  if (files.newer != 0) out += ", " + std::to_string(files.newer) + " of a newer version";
+  const char* before = ": ";
+  for (const auto& name : files.outstanding) out += std::exchange(before, ", ") + name;
+  return out;
 }
 
 outlook domain_databases::look() const {

@@ -5,6 +5,7 @@
 #include "storage/database/migration_file.hpp"
 #include "storage/embedded/data_folder.hpp"
 #include "storage/embedded/embedded_postgres.hpp"
+#include "storage/postgres/migration.hpp"
 
 #include <optional>
 #include <span>
@@ -31,6 +32,16 @@ struct outlook {
   int nova = 0;                    ///< the process that serves this folder now
 };
 
+/// The schema of a domain's database against the files of this version.
+struct schema_state {
+  std::string domain;
+  std::string problem;  ///< why the state is not known; else empty
+  migration_state files;
+};
+
+/// One line: the counts of files, and those that are outstanding by name.
+std::string text_of(const schema_state& schema);
+
 /// Every call blocks. Only one process a data folder: start() takes the folder's lock with and without the embedded server.
 class domain_databases {
  public:
@@ -38,6 +49,9 @@ class domain_databases {
 
   /// Starts nothing and writes nothing, in the folder or in a database.
   outlook look() const;
+
+  /// The state of each schema. Starts nothing and writes nothing. The private PostgreSQL can be asked only while it runs.
+  std::vector<schema_state> schemas() const;
 
   result<void> start();
   void stop();

@@ -26,6 +26,10 @@ std::string sha256(std::string_view text) {
   return out;
 }
 
+std::string name_of(std::string_view part, const migration& m) {
+  return std::string(part) + "/" + std::string(m.name);
+}
+
 error refused(std::string text) { return {errc::conflict, std::move(text)}; }
 
 /// (part, number) → checksum of what is applied.
@@ -117,8 +121,8 @@ std::string role_of(const std::string& conninfo) {
   return {};
 }
 
-result<std::vector<std::string>> pending_migrations(const std::string& conninfo,
-                                                    std::span<const migration_set> sets) {
+result<migration_state> look_at_migrations(const std::string& conninfo,
+                                           std::span<const migration_set> sets) {
   auto db = blocking_connection::open_read_only(conninfo);
   if (!db) return db.error();
   auto there = db->text("SELECT to_regclass('public.schema_migration') IS NOT NULL");
@@ -129,14 +133,18 @@ result<std::vector<std::string>> pending_migrations(const std::string& conninfo,
     if (!read) return read.error();
     applied = *std::move(read);
   }
-  std::vector<std::string> names;
+  migration_state state;
   for (const auto& set : sets) {
     if (auto fits = compare(set, applied); !fits) return fits.error();
+    const std::string part(set.part);
     for (const auto& m : set.migrations)
-      if (!applied.contains({std::string(set.part), m.number}))
-        names.push_back(std::string(set.part) + "/" + std::string(m.name));
+      (applied.contains({part, m.number}) ? state.applied : state.outstanding)
+          .push_back(name_of(part, m));
+    state.newer += static_cast<std::size_t>(std::ranges::count_if(applied, [&](const auto& row) {
+      return row.first.first == part && row.first.second > static_cast<int>(set.migrations.size());
+    }));
   }
-  return names;
+  return state;
 }
 
 result<std::vector<std::string>> migrate(const std::string& conninfo,
@@ -157,7 +165,7 @@ result<std::vector<std::string>> migrate(const std::string& conninfo,
     for (const auto& m : set.migrations) {
       if (applied->contains({std::string(set.part), m.number})) continue;
       if (auto done = apply(*db, set.part, m); !done) return done.error();
-      names.push_back(std::string(set.part) + "/" + std::string(m.name));
+      names.push_back(name_of(set.part, m));
     }
   if (auto granted = grant(*db, runtime_role); !granted) return granted.error();
   return names;

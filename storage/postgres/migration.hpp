@@ -20,9 +20,15 @@ result<std::vector<std::string>> migrate(const std::string& conninfo,
                                          const std::string& runtime_role,
                                          std::span<const migration_set> sets);
 
-/// The files that migrate() would apply, found by a session that cannot write. Same errors as migrate().
-result<std::vector<std::string>> pending_migrations(const std::string& conninfo,
-                                                    std::span<const migration_set> sets);
+/// The files of a database by their state; each is named like runtime/0001_runtime.
+struct migration_state {
+  std::vector<std::string> applied, outstanding;
+  std::size_t newer = 0;  ///< applied by a newer version; this binary does not have them
+};
+
+/// The state before migrate(), found by a session that cannot write. Same errors as migrate().
+result<migration_state> look_at_migrations(const std::string& conninfo,
+                                           std::span<const migration_set> sets);
 
 /// The role that a connection string names: the `runtime_role` of a server that is not embedded. Empty: no role is named.
 std::string role_of(const std::string& conninfo);

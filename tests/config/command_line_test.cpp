@@ -45,6 +45,8 @@ TEST_CASE("serve takes port, data folder, file and any setting") {
 TEST_CASE("the other commands are known by their names") {
   CHECK(parse({"doctor", "--port", "1"}).line().command == command::doctor);
   CHECK(parse({"migrate", "--data", "d"}).line().command == command::migrate);
+  CHECK_FALSE(parse({"migrate"}).line().status);
+  CHECK(parse({"migrate", "--status"}).line().status);
   CHECK(parse({"version"}).line().command == command::version);
 }
 

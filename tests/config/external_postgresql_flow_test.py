@@ -92,6 +92,26 @@ class TheGuide(unittest.TestCase):
             self.assertEqual("f", self.server.ask(f"nova_{domain}", "SELECT to_regclass('schema_migration') IS NOT NULL"))
         self.assertFalse(os.path.exists(f"{self.work}/data"))
 
+    def check_status(self, status, said):
+        """`nova migrate --status` says it of each domain, by its exit status too, and changes nothing."""
+        done = self.run_shell("nova migrate --status --config nova.toml")
+        self.assertEqual(status, done.returncode, done.stdout + done.stderr)
+        self.assertEqual(8, len(done.stdout.splitlines()), done.stdout)
+        for domain in ("auth", "user", "messaging"):
+            self.assertRegex(done.stdout, f"(?m)^{domain}: {said.format(domain=domain)}$")
+
+    def check_status_of_another_version(self):
+        """A newer version's migrations are no fault; a changed one, and a server that is away, are status 3."""
+        self.server.ask("nova_user", "INSERT INTO schema_migration (part, number, name, sha256) "
+                        "SELECT 'user', max(number) + 1, 'next', '' FROM schema_migration WHERE part = 'user' RETURNING 1")
+        self.assertRegex(self.good("nova migrate --status --config nova.toml"), r"(?m)^user: \d+ applied, 0 outstanding, 1 of a newer version$")
+        self.server.ask("nova_user", "DELETE FROM schema_migration WHERE name = 'next' RETURNING 1")
+        away = f"host={self.work} user=nova_user dbname=nova_user"
+        done = self.run_shell("nova migrate --status --config nova.toml", NOVA_STORAGE__OWNER_DSN__USER=away)
+        self.assertEqual(3, done.returncode, done.stdout + done.stderr)
+        self.assertIn("nova: database of user: ", done.stderr)
+        self.assertEqual(7, len(done.stdout.splitlines()), done.stdout)
+
     def check_refusals(self):
         """O: roles are checked before migrating, and a settings file with passwords is private."""
         admin = f"host={self.server.folder} user=postgres password='{PASSWORD}' dbname=nova_auth"
@@ -100,6 +120,9 @@ class TheGuide(unittest.TestCase):
             self.assertEqual(3, done.returncode, done.stderr)
             self.assertIn("owner_dsn names the superuser postgres", done.stderr)
             self.assertEqual("f", self.server.ask("nova_auth", "SELECT to_regclass('schema_migration') IS NOT NULL"))
+        done = self.run_shell("nova serve --config nova.toml", NOVA_GENERAL__OPERATIONS="localhost:9400")
+        self.assertEqual(3, done.returncode, done.stderr)
+        self.assertIn("general.operations: needs a numeric address and a port", done.stderr)
         os.chmod(f"{self.work}/nova.toml", 0o644)
         done = self.run_shell("nova doctor --config nova.toml")
         self.assertEqual(2, done.returncode)
@@ -112,17 +135,17 @@ class TheGuide(unittest.TestCase):
         self.good(make)
         self.assertEqual(0o600, stat.S_IMODE(os.stat(f"{self.work}/nova.toml").st_mode))
         doctor, migrate, serve = use.strip().splitlines()
+        self.check_status(1, r"0 applied, \d+ outstanding: runtime/0001_runtime, .*{domain}/0001_{domain}.*")
         self.check_doctor()
         self.check_refusals()
         self.good(doctor)
         self.good(migrate)
+        self.check_status(0, r"\d+ applied, 0 outstanding")
+        self.check_status_of_another_version()
         self.assertNotIn("would apply", self.good(doctor))
         with self.serving(serve) as (nova, port):
             self.assertEqual(201, self.register(port))
             self.assertIn("the page", self.page(port))  # O: found beside the binary, without a setting
-        done = self.run_shell("nova serve --config nova.toml", NOVA_GENERAL__OPERATIONS="localhost:9400")
-        self.assertEqual(3, done.returncode, done.stderr)
-        self.assertIn("general.operations: needs a numeric address and a port", done.stderr)
             seen = self.run_shell(doctor, NOVA_GATEWAY__PORT=str(port))
             self.assertEqual(0, seen.returncode, seen.stderr)
             self.assertIn(f"Nova serves this folder: process {nova.pid}.", seen.stdout)
