@@ -19,8 +19,10 @@ namespace fs = std::filesystem;
 namespace {
 
 error failed(const std::string& what, const fs::path& path) {
-  return {errc::unavailable,
-          what + " " + path.string() + ": " + std::generic_category().message(errno)};
+  const int fault = errno;
+  return {errc::unavailable, what + " " + path.string() + ": " +
+                                 std::generic_category().message(fault) +
+                                 (fault == ENOSPC || fault == EDQUOT ? disk_full_remedy : "")};
 }
 
 std::string first_word(const fs::path& file) {

@@ -39,6 +39,9 @@ class secrets_file {
   std::map<std::string, std::string> passwords_;
 };
 
+/// Follows the cause in a refusal.
+inline constexpr const char* disk_full_remedy = ": the disk is full, free some space";
+
 /// Writes a new file beside the target, syncs it and renames it to the target.
 result<void> write_durably(const std::filesystem::path& path, const std::string& text);
 /// Empty when there is no such file.

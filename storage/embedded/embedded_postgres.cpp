@@ -8,6 +8,7 @@
 #include "storage/embedded/write_back.hpp"
 #include "storage/postgres/conninfo.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -33,6 +34,7 @@ namespace {
 
 constexpr int least_version = 15;
 constexpr std::uintmax_t log_limit_bytes = 16u << 20;
+constexpr off_t log_room_bytes = 64 * 1024;
 /// A server found running may be in recovery or shutting down; after this it is ended.
 constexpr auto adoption_patience = 10s;
 /// Pauses between looks for dirty files; they become longer while hardly anything is dirty.
@@ -94,7 +96,7 @@ struct embedded_postgres::impl {
   std::thread supervisor;
   bool started = false;
 
-  void note_log_start();
+  result<void> prepare_log();
   result<void> prepare();
   result<void> initialise();
   result<void> ensure_running();
@@ -113,10 +115,21 @@ struct embedded_postgres::impl {
   std::string conninfo_of(const std::string& role, const std::string& database);
 };
 
-void embedded_postgres::impl::note_log_start() {
+// The log is on the disk that may be full. Its room is taken first, so that what comes next can say why it fails.
+result<void> embedded_postgres::impl::prepare_log() {
   std::error_code absent;
   log_start = fs::file_size(log_file, absent);
   if (absent) log_start = 0;
+  const int fd = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const int taken =
+      fd < 0 ? -1
+             : ::fallocate(fd, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(log_start), log_room_bytes);
+  const int fault = errno;
+  if (fd >= 0) ::close(fd);
+  // Not every file system can take room; launch() tells other faults of the file.
+  if (taken == 0 || (fault != ENOSPC && fault != EDQUOT)) return {};
+  return unavailable("cannot write " + log_file.string() + ": " +
+                     std::generic_category().message(fault) + disk_full_remedy);
 }
 
 result<void> embedded_postgres::impl::prepare() {
@@ -162,7 +175,7 @@ result<void> embedded_postgres::impl::initialise() {
       "--no-instructions",
       "--wal-segsize=4"};  // a new one is written full of zeros within a commit: 16 MB took 50 ms
   if (options.end_with_process) arguments.push_back("--no-sync");
-  note_log_start();
+  if (auto written = prepare_log(); !written) return written;
   auto child = launch({.executable = bin / "initdb",
                        .arguments = arguments,
                        .data = beside,
@@ -309,7 +322,7 @@ result<void> embedded_postgres::impl::launch_server() {
   }
   p.own_session = true;
   p.end_with_process = options.end_with_process;
-  note_log_start();
+  if (auto written = prepare_log(); !written) return written;
   auto child = launch(p, user);
   if (!child) return child.error();
   return wait_until_ready(*child);

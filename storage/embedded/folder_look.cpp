@@ -34,7 +34,7 @@ bool is_cause(const std::string& line) {
 
 std::string remedy_for(const std::string& cause) {
   const auto says = [&](const char* words) { return cause.find(words) != cause.npos; };
-  if (says("No space left")) return ": the disk is full, free some space";
+  if (says("No space left") || says("quota exceeded")) return disk_full_remedy;
   if (says("control file") || says("pg_control") || says("checkpoint record"))
     return ": the folder is damaged, restore it from a backup";
   if (says("Permission denied"))
@@ -113,7 +113,8 @@ std::string explain_log(const fs::path& log, std::uintmax_t from_byte) {
   for (std::string line; read < explained_bytes && std::getline(in, line); read += line.size()) {
     if (line.empty()) continue;
     last = line;
-    if (is_cause(line)) cause = line;
+    // What can be mended comes before what follows from it, as a PANIC.
+    if (is_cause(line) && (remedy_for(cause).empty() || !remedy_for(line).empty())) cause = line;
   }
   if (cause.empty()) cause = last.empty() ? "it wrote nothing to its log " + log.string() : last;
   return cause + remedy_for(cause);

@@ -4,6 +4,7 @@
 #include "storage/embedded/folder_look.hpp"
 #include "storage/embedded/server_process.hpp"
 #include "storage/postgres/conninfo.hpp"
+#include "tests/crash/private_disk.hpp"
 #include "tests/support/slowdown.hpp"
 
 #include <doctest/doctest.h>
@@ -30,15 +31,19 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto folder_variable = "NOVA_TEST_EMBEDDED_FOLDER";
+constexpr auto folder_variable = "NOVA_TEST_EMBEDDED_FOLDER",
+               disk_variable = "NOVA_TEST_EMBEDDED_DISK";
 
 /// This binary starts itself once more, with the variable set, as the nova that is killed: that process runs the first case only,
-/// and the parent all the others. So every case runs, each in one of the two, and nothing is left out.
+/// and the parent all the others. So every case runs, each in one of them, and nothing is left out.
 const bool is_the_killed_one = std::getenv(folder_variable) != nullptr;
+/// The same with a disk of its own, for which a process must have one thread and may see other mounts than its parent.
+const bool has_a_disk = std::getenv(disk_variable) != nullptr;
 const doctest::skip in_the_killed_one(
     !is_the_killed_one);  // the parent's turn is not this case: the process it starts runs it
+const doctest::skip on_a_small_disk(!has_a_disk);  // its parent starts a process that runs it
 const doctest::skip in_the_parent(
-    is_the_killed_one);  // the killed one's turn is not this case: its parent runs it
+    is_the_killed_one || has_a_disk);  // the killed one's turn is not this case: its parent runs it
 
 /// A folder below one that only its owner may enter, as `mktemp -d` of root makes it.
 struct scratch {
@@ -58,6 +63,8 @@ struct scratch {
   }
   fs::path top, data;
 };
+
+constexpr int no_disk = 77;  ///< status of the process on a small disk: none can be had
 
 embedded_options options(const fs::path& data) {
   return {.data = data, .domains = {"auth", "user"}, .settings = {}, .end_with_process = false};
@@ -103,6 +110,55 @@ TEST_CASE("a nova of its own, killed while its server runs" * in_the_killed_one)
   REQUIRE(server.start().has_value());
   REQUIRE(ask(server.owner_conninfo("auth"), "CREATE TABLE t (x int)").empty());
   ::raise(SIGKILL);
+}
+
+// Each refusal names the full disk, and with room Nova starts.
+TEST_CASE("a nova on a small disk of its own" * on_a_small_disk) {
+  std::string why;
+  if (!crash::private_disk::enter_namespace(why)) ::_exit(no_disk);
+  crash::private_disk disk;
+  REQUIRE_MESSAGE(disk.mount(96, why), why);
+  const auto data = fs::path(disk.path()) / "data";
+  const auto refusal = [&] {
+    embedded_postgres server(options(data));
+    const auto started = server.start();
+    return started ? std::string("it started") : started.error().detail;
+  };
+  const auto names_the_disk = [](const std::string& told) {
+    CHECK_MESSAGE(told.find("No space left on device") != told.npos, told);
+    CHECK_MESSAGE(told.find("the disk is full, free some space") != told.npos, told);
+  };
+  const auto fill_but = [&](std::uintmax_t bytes) {
+    REQUIRE_MESSAGE(disk.fill(why), why);
+    const auto ballast = fs::path(disk.path()) / "ballast";
+    fs::resize_file(ballast, fs::file_size(ballast) - bytes);
+  };
+  REQUIRE_MESSAGE(disk.fill(why), why);
+  names_the_disk(refusal());  // not even its own first file
+  disk.relieve();
+  fill_but(8u << 20);
+  names_the_disk(refusal());  // in the middle of initdb, which then clears away
+  disk.relieve();
+  CHECK(refusal() == "it started");
+  REQUIRE_MESSAGE(disk.fill(why), why);
+  names_the_disk(refusal());
+  disk.relieve();
+  CHECK(refusal() == "it started");
+}
+
+TEST_CASE("O: a start on a full disk says so, at whatever step the disk is full" * in_the_parent) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setenv(disk_variable, "1", 1);
+    ::execl("/proc/self/exe", "embedded", "--test-case=a nova on a small disk*",
+            static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == no_disk) MESSAGE("left out: no disk can be had here");
+  else CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("the server of a killed nova is adopted, with what was written" * in_the_parent) {
