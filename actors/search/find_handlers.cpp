@@ -39,6 +39,11 @@ std::string first_word(const wish& w) {
   return {};
 }
 
+/// What people may be nearly named; empty: those are not looked for. A person who is nearly meant is no answer to a question for posts.
+std::string nearly(const wish& w) {
+  return w.posts || w.messages ? std::string() : misspelt(w.words);
+}
+
 need questions(const wish& w, const plan& p, const context& c, const config::search_settings& s) {
   need out;
   auto v = view_of(w, c.caller.account, words_as::written);
@@ -49,10 +54,9 @@ need questions(const wish& w, const plan& p, const context& c, const config::sea
   auto people = view_of(w, c.caller.account, words_as::beginnings);
   people.before_id = place(w.from.users_id());
   people.limit = w.limit + 1;
-  const bool people_alone = !w.posts && !w.messages;
   if (p.users)
-    out.items.emplace_back(store::find_people(people, w.from.users_score(), first_word(w),
-                                              people_alone ? misspelt(w.words) : std::string()));
+    out.items.emplace_back(
+        store::find_people(people, w.from.users_score(), first_word(w), nearly(w)));
   v.before_at = w.from.messages_at();
   v.before_id = place(w.from.messages_id());
   v.limit = w.limit + 1;
@@ -88,6 +92,11 @@ findings found(const wish& w, const plan& p, const reads& r, const config::searc
   }
   if (p.users) {
     f.users = read_people(r.rows(p.users_at()));
+    if (!nearly(w).empty())
+      std::erase_if(f.users, [&](const person_row& row) {
+        return row.score < store::least_score_of_words &&
+               !nearly_named(w.words, row.handle, row.display_name);
+      });
     for (std::size_t i = 0; i < f.users.size(); ++i)
       all.push_back({kind::user, f.users[i].score, i});
   }

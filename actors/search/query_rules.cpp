@@ -5,9 +5,12 @@
 #include "protocols/core/text_parts.hpp"
 
 #include <unicode/uchar.h>
+#include <unicode/unistr.h>
 #include <unicode/utf8.h>
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 namespace nova::search {
 namespace {
@@ -171,6 +174,48 @@ std::string misspelt(const question& q) {
     out += (out.empty() ? "" : " ") + unsigned_text(first.text);
   }
   return out.size() < fewest_bytes ? std::string() : out;
+}
+
+namespace {
+
+std::u32string code_points(std::string_view text) {
+  icu::UnicodeString read =
+      icu::UnicodeString::fromUTF8({text.data(), static_cast<int>(text.size())});
+  std::u32string out(static_cast<std::size_t>(read.countChar32()), U'\0');
+  UErrorCode fault = U_ZERO_ERROR;
+  read.toUTF32(reinterpret_cast<UChar32*>(out.data()), static_cast<int>(out.size()), fault);
+  return out;
+}
+
+// Levenshtein's distance: characters that are added, left out or replaced.
+std::size_t edits(const std::u32string& a, const std::u32string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+    }
+  }
+  return row[b.size()];
+}
+
+std::size_t edits_allowed(std::size_t characters) {
+  return characters < 4 ? 0 : characters < 8 ? 1 : 2;
+}
+
+}  // namespace
+
+bool nearly_named(const question& q, std::string_view handle, std::string_view display_name) {
+  std::vector<std::u32string> words{code_points(folded(handle))};
+  for (const auto& t : terms_of(display_name)) words.push_back(code_points(t.text));
+  return std::ranges::all_of(q.parts, [&](const wanted& part) {
+    const auto asked = code_points(unsigned_text(part.terms.front().text));
+    return std::ranges::any_of(words, [&](const std::u32string& word) {
+      return word.starts_with(asked) || edits(asked, word) <= edits_allowed(asked.size());
+    });
+  });
 }
 
 std::string query_text(const question& q, words_as how) {

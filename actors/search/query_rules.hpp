@@ -53,5 +53,8 @@ question without_signs(const question& q);
 /// The words as a person's name may be misspelt by them. Empty: there are exclusions, phrases, beginnings or tags, or so few
 /// characters that many names are nearly like them.
 std::string misspelt(const question& q);
+/// Whether each word of a question that misspelt() takes begins a word of the handle or name, or differs from one by an edit (from
+/// eight characters on by two): a character that is added, left out or replaced.
+bool nearly_named(const question& q, std::string_view handle, std::string_view display_name);
 
 }  // namespace nova::search

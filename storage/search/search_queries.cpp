@@ -62,20 +62,21 @@ const query find_messages{
   "p.discoverable AND p.at >= $6 AND p.at < $7 AND NOT " CLOSED( \
       "p.account_id") " AND NOT (" BLOCKED("$1", "p.account_id") ")"
 
-// $3 and $4: score and id behind which the page begins; $8 rows; $9 the words as they may be misspelt: when nobody has them, those
+// $3 and $4: score and id behind which the page begins; $8 rows; $9 the words as they may be misspelt: when nobody has them, hidden people included, those
 // whose handle or name is nearly so are found, by the share of groups of three characters that are alike. Empty: not looked for.
 const query find_people{
     .name = "search.find_people",
-    .sql = "SELECT s.account_id, s.handle, s.display_name, s.score FROM (SELECT " PERSON
-           "CASE WHEN p.handle_name = $5 THEN 4 WHEN starts_with(p.handle_name, $5) THEN 3 ELSE 2 "
-           "END)::float8 AS score FROM person p WHERE p.terms @@ $2::tsquery AND " FOUND
-           " UNION ALL SELECT " PERSON
-           "greatest(similarity(p.handle_name, $9), (similarity(p.display_name, $9) + "
-           "word_similarity($9, p.display_name)) / 2))::float8 FROM person p WHERE $9 <> '' AND NOT "
-           "EXISTS (SELECT FROM person p WHERE p.terms @@ $2::tsquery AND " FOUND
-           ") AND (p.handle_name % $9 OR p.display_name % $9 OR p.display_name %> $9) AND " FOUND
-           ") s WHERE (s.score, s.account_id) < ($3::float8, $4) ORDER BY s.score DESC, "
-           "s.account_id DESC LIMIT $8::bigint",
+    .sql =
+        "SELECT s.account_id, s.handle, s.display_name, s.score FROM (SELECT " PERSON
+        "CASE WHEN p.handle_name = $5 THEN 4 WHEN starts_with(p.handle_name, $5) THEN 3 ELSE 2 "
+        "END)::float8 AS score FROM person p WHERE p.terms @@ $2::tsquery AND " FOUND
+        " UNION ALL SELECT " PERSON
+        "greatest(similarity(p.handle_name, $9), (similarity(p.display_name, $9) + "
+        "word_similarity($9, p.display_name)) / 2))::float8 FROM person p WHERE $9 <> '' AND NOT "
+        "EXISTS (SELECT FROM person p WHERE p.terms @@ $2::tsquery) AND (p.handle_name % $9 OR "
+        "p.display_name % $9 OR p.display_name %> $9) AND " FOUND
+        ") s WHERE (s.score, s.account_id) < ($3::float8, $4) ORDER BY s.score DESC, "
+        "s.account_id DESC LIMIT $8::bigint",
     .read = {.slow = true, .account_param = 0}};
 
 #undef FOUND

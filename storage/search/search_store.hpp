@@ -32,8 +32,11 @@ statement find_posts(const view& v, const std::optional<std::string>& language);
 statement post_texts(std::vector<uuid> posts);
 /// The newest first.
 statement find_messages(const view& v, const std::optional<uuid>& conversation);
+/// A person who has the words of a question has this score or a higher one; others are nearly named so.
+inline constexpr double least_score_of_words = 2;
 /// Behind (score, id) in the order of both, the highest first. `first_word`: of the question, folded. `nearly`: its words, looked for
-/// in handles and names that are written nearly so when no person has them; empty: not looked for.
+/// in handles and names that share many groups of three characters with them, when no person has them, not even one who is hidden
+/// from the caller; empty: not looked for.
 statement find_people(const view& v, double before_score, std::string first_word,
                       std::string nearly);
 

@@ -216,6 +216,13 @@ TEST_CASE("people are found by handle and name, with their card") {
           200);
   CHECK(soon([&] { return !finds(ann, word, zoe.id, "&kind=users"); }));
   CHECK_FALSE(finds(ann, misspelt, zoe.id, "&kind=users"));
+  // Somebody who is nearly named so does not come in place of a person who is hidden.
+  const auto mia = person("mia");
+  REQUIRE(http()
+              .patch("/v1/users/me", R"({"display_name":")" + misspelt + "\"}", mia.access_token)
+              .status == 200);
+  REQUIRE(soon([&] { return finds(ann, misspelt, mia.id, "&kind=users"); }));
+  CHECK_FALSE(finds(ann, word, mia.id, "&kind=users"));
 }
 
 TEST_CASE("words are AND; phrases, exclusions, beginnings, tags and handles") {

@@ -147,18 +147,20 @@ TEST_CASE("people alone are found by a misspelt name, when nobody is spelt so") 
   };
   REQUIRE(w.until([&] { return people("margaret").size() == 2; }));
   CHECK(people("margarethe").size() == 1);
-  CHECK(people("margret").size() == 2);
-  CHECK(people("margret").front() == to_string(margaret.account));
-  CHECK(people("@margret").size() == 2);
+  CHECK(people("margret") == std::vector{to_string(margaret.account)});
+  CHECK(people("@margret").size() == 1);
   CHECK(people("margarte").front() == to_string(margaret.account));
+  CHECK(people("margareta").size() == 2);
   CHECK(people("mau") == std::vector{to_string(maud.account)});
-  for (const auto* q : {"margret -x", "margret*", "\"margret x\"", "#margret", "mrg", "zebra"})
+  for (const auto* q :
+       {"margret -x", "margret*", "\"margret x\"", "#margret", "mrg", "zebra", "margret zebra"})
     CHECK_MESSAGE(people(q).empty(), q);
   CHECK(people("margret", "").empty());
-  const auto first = w.find(ada, "margret", "users", {}, 1);
+  const auto first = w.find(ada, "margareta", "users", {}, 1);
   REQUIRE(first.has_next_cursor());
-  CHECK(people("margret", "users", 1, first.next_cursor()).size() == 1);
-  CHECK(people("margret", "users", 1, first.next_cursor()).front() != to_string(margaret.account));
+  const auto rest = people("margareta", "users", 1, first.next_cursor());
+  REQUIRE(rest.size() == 1);
+  CHECK(rest.front() != first.items(0).user().account_id());
 }
 
 TEST_CASE("every question is one that PostgreSQL reads") {

@@ -75,6 +75,18 @@ TEST_CASE("positions count characters of a run, so that phrases keep their dista
   CHECK(quoted_term("a'b\\c") == "'a''b\\\\c'");
 }
 
+TEST_CASE("each word of a misspelt name is near to one of the name or handle") {
+  const auto near = [](const std::string& q) {
+    return nearly_named(*parse_question(q), "ada_7f3a", "Ada Lovelace Müller");
+  };
+  for (const auto* q :
+       {"lovelase", "Lovlace", "muler", "ada lovelac", "lovel mullar", "adda_7f3a", "ada_7f3"})
+    CHECK_MESSAGE(near(q), q);
+  for (const auto* q :
+       {"lovelase smith", "bob_7f3a", "renamed_7f3a", "adb", "grace lovelace", "mule"})
+    CHECK_MESSAGE(!near(q), q);
+}
+
 TEST_CASE("what a name may be misspelt by: plain words of some length") {
   const auto names = [](const std::string& q) { return misspelt(*parse_question(q)); };
   CHECK(names("Margret") == "margret");
