@@ -7,6 +7,7 @@
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/content/content.nova.hpp"
+#include "protocols/content/content.pb.h"
 #include "protocols/user/user.pb.h"
 #include "storage/content/content_store.hpp"
 #include "storage/content/erasure_store.hpp"
@@ -28,8 +29,9 @@ constexpr unix_ms retry_ms = 500;
 /// Goes on with the certificate's id. Behind user's AccountErased the same steps run once more, and are not confirmed.
 constexpr std::string_view erase_reminder = "erase:", sweep_reminder = "sweep";
 
-std::vector<std::int64_t> types_with_texts() {
-  return {post_published_event().number, post_edited_event().number, post_restored_event().number};
+std::vector<storage::runtime_queries::worded_event> events_with_texts() {
+  return {{PostPublished::kAuthorIdFieldNumber, post_published_event().number},
+          {PostRestored::kAuthorIdFieldNumber, post_restored_event().number}};
 }
 
 need give_up_texts(const std::vector<store::written_row>& written, bool comments_stay) {
@@ -74,7 +76,7 @@ decision confirmed(const shelf_state& s, std::string_view certificate,
                    const store::erasure_row& counts) {
   decision d;
   d.statements =
-      store::forget_person(s.account, {auth::erase_account_event().number}, types_with_texts());
+      store::forget_person(s.account, {auth::erase_account_event().number}, events_with_texts());
   if (certificate.empty()) return d;
   d.statements.push_back(store::end_erasure(s.account));
   ErasureConfirmed answer;

@@ -3,6 +3,7 @@
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/content/content.nova.hpp"
+#include "protocols/content/content.pb.h"
 #include "protocols/feed/feed.nova.hpp"
 #include "protocols/user/user.pb.h"
 #include "storage/feed/erasure_store.hpp"
@@ -67,8 +68,11 @@ decision confirmed(const home_state& s, std::string_view certificate, std::int64
   decision d;
   d.statements = store::forget_home(
       s.account, {auth::erase_account_event().number},
-      {content::post_published_event().number, content::post_edited_event().number,
-       content::post_restored_event().number});
+      {{content::PostPublished::kAuthorIdFieldNumber, content::post_published_event().number},
+       {content::PostEdited::kAuthorIdFieldNumber, content::post_edited_event().number},
+       {content::PostVisibilityChanged::kAuthorIdFieldNumber,
+        content::post_visibility_changed_event().number},
+       {content::PostRestored::kAuthorIdFieldNumber, content::post_restored_event().number}});
   d.passivate = true;
   if (certificate.empty()) return d;
   d.statements.push_back(store::end_erasure(s.account));

@@ -2,8 +2,14 @@
 #include "actors/media/library_entity.hpp"
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
+#include "protocols/content/content.nova.hpp"
+#include "protocols/content/content.pb.h"
 #include "protocols/media/media.nova.hpp"
 #include "protocols/media/media.pb.h"
+#include "protocols/messaging/messaging.nova.hpp"
+#include "protocols/messaging/messaging.pb.h"
+#include "protocols/streaming/streaming.nova.hpp"
+#include "protocols/streaming/streaming.pb.h"
 #include "protocols/user/user.pb.h"
 #include "storage/media/media_store.hpp"
 
@@ -44,7 +50,12 @@ namespace {
 decision erased(const library_state& s, const std::vector<std::string>& blobs) {
   decision d;
   d.statements = store::erase_account(
-      s.account, {auth::erase_account_event().number, auth::confirm_erasure_event().number});
+      s.account, {auth::erase_account_event().number, auth::confirm_erasure_event().number},
+      {{content::PostPublished::kAuthorIdFieldNumber, content::post_published_event().number},
+       {content::PostRestored::kAuthorIdFieldNumber, content::post_restored_event().number},
+       {messaging::MessageSent::kSenderIdFieldNumber, messaging::message_sent_event().number},
+       {messaging::MessageChanged::kSenderIdFieldNumber, messaging::message_changed_event().number},
+       {streaming::StreamEnded::kOwnerIdFieldNumber, streaming::stream_ended_event().number}});
   BytesReleased bytes;  // it names no person: the account's own events are emptied before
   bytes.set_account_id(to_string(uuid{}));
   for (const auto& [id, u] : s.uploads) bytes.add_parts(to_string(id));

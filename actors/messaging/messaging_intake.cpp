@@ -79,7 +79,9 @@ effect on_erase_account(const rpc::message& m, const context& c, const reads& r)
       to_string(make_uuid_v7(c.now, c.random)),
       store::read_conversations_of_account(r.rows(0)),
       {},
-      {auth::erase_account_event().number, auth::confirm_erasure_event().number}};
+      {auth::erase_account_event().number, auth::confirm_erasure_event().number},
+      {streaming::StreamCreated::kOwnerIdFieldNumber, streaming::stream_created_event().number},
+      streaming::stream_changed_event().number};
   read_model_effect out;
   for (const auto& id : gone.conversations) {
     gone.shards.push_back(c.shard_of(to_string(id)));

@@ -189,8 +189,17 @@ std::vector<statement> on_reopened(const auth::AccountReopened& e, const context
   return {store::set_closed(id_of(e.account_id()), revision_of(c), false)};
 }
 std::vector<statement> on_erase(const auth::EraseAccount& e, const context&) {
-  return store::erase_account(id_of(e.account_id()), {auth::erase_account_event().number,
-                                                      auth::confirm_erasure_event().number});
+  using namespace content;
+  using namespace messaging;
+  return store::erase_account(
+      id_of(e.account_id()),
+      {auth::erase_account_event().number, auth::confirm_erasure_event().number},
+      {{PostPublished::kAuthorIdFieldNumber, post_published_event().number},
+       {PostEdited::kAuthorIdFieldNumber, post_edited_event().number},
+       {PostRestored::kAuthorIdFieldNumber, post_restored_event().number},
+       {PostVisibilityChanged::kAuthorIdFieldNumber, post_visibility_changed_event().number},
+       {MessageSent::kSenderIdFieldNumber, message_sent_event().number},
+       {MessageChanged::kSenderIdFieldNumber, message_changed_event().number}});
 }
 // Behind the last profile of the account, which may have come later than auth's event.
 std::vector<statement> on_erased(const user::AccountErased& e, const context&) {

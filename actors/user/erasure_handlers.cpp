@@ -3,6 +3,7 @@
 #include "protocols/auth/auth.nova.hpp"
 #include "protocols/auth/auth.pb.h"
 #include "protocols/content/content.nova.hpp"
+#include "protocols/content/content.pb.h"
 #include "protocols/user/user.nova.hpp"
 #include "protocols/user/user.pb.h"
 #include "storage/user/erasure_store.hpp"
@@ -41,8 +42,9 @@ outcome profile_entity::on_erase_account(const profile_state& s, const auth::Era
   if (r.size() == 0) return need{{store::erasure_count(s.id)}};
   auto d = leaves(store::erase_person(
       s.id, {auth::erase_account_event().number, auth::confirm_erasure_event().number},
-      {content::post_published_event().number, content::post_edited_event().number,
-       content::post_restored_event().number}));
+      {{content::PostPublished::kAuthorIdFieldNumber, content::post_published_event().number},
+       {content::PostEdited::kAuthorIdFieldNumber, content::post_edited_event().number},
+       {content::PostRestored::kAuthorIdFieldNumber, content::post_restored_event().number}}));
   AccountErased gone;
   gone.set_account_id(to_string(s.id));
   d.events.push_back({&account_erased_event(), runtime::share(std::move(gone))});

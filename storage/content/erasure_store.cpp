@@ -46,14 +46,16 @@ erasure_row read_erasure(const storage::rows& r) {
   return {r.int8(0, 0), r.int8(0, 1)};
 }
 
-std::vector<statement> forget_person(const uuid& account, std::vector<std::int64_t> kept,
-                                     std::vector<std::int64_t> texts) {
+std::vector<statement> forget_person(
+    const uuid& account, std::vector<std::int64_t> kept,
+    const std::vector<storage::runtime_queries::worded_event>& texts) {
   namespace rq = storage::runtime_queries;
   const auto name = to_string(account);
-  return {{&q::forget_person, {account}},
-          {&q::empty_shelf_events, {name}},
-          {&rq::empty_dead_letters, {name, std::move(kept)}},
-          {&rq::empty_letters_naming, {name, std::move(texts)}}};
+  auto out = rq::empty_words_of(account, texts);
+  out.insert(out.begin(), {{&q::forget_person, {account}},
+                           {&q::empty_shelf_events, {name}},
+                           {&rq::empty_dead_letters, {name, std::move(kept)}}});
+  return out;
 }
 
 statement end_erasure(const uuid& account) { return {&q::end_erasure, {account}}; }

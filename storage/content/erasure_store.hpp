@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/database/value.hpp"
+#include "storage/runtime/letter_queries.hpp"
 
 #include <optional>
 #include <string>
@@ -32,8 +33,9 @@ struct erasure_row {
 erasure_row read_erasure(const storage::rows& r);
 /// The account's person, events and dead letters. `kept`: types of events whose letters are left alone; `texts`: types of events
 /// with words of accounts.
-std::vector<storage::statement> forget_person(const uuid& account, std::vector<std::int64_t> kept,
-                                              std::vector<std::int64_t> texts);
+std::vector<storage::statement> forget_person(
+    const uuid& account, std::vector<std::int64_t> kept,
+    const std::vector<storage::runtime_queries::worded_event>& texts);
 storage::statement end_erasure(const uuid& account);
 
 storage::statement blank_post(const uuid& post, unix_ms now);

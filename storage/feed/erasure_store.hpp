@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/database/value.hpp"
+#include "storage/runtime/letter_queries.hpp"
 
 #include <vector>
 
@@ -25,8 +26,9 @@ storage::statement count_erased(const uuid& account, std::int64_t erased);
 storage::statement erasure(const uuid& account);
 std::int64_t read_erasure(const storage::rows& r);
 /// Preferences, and dead letters. `kept`: types of events whose letters are left alone; `texts`: types of events with words.
-std::vector<storage::statement> forget_home(const uuid& account, std::vector<std::int64_t> kept,
-                                            std::vector<std::int64_t> texts);
+std::vector<storage::statement> forget_home(
+    const uuid& account, std::vector<std::int64_t> kept,
+    const std::vector<storage::runtime_queries::worded_event>& texts);
 storage::statement end_erasure(const uuid& account);
 storage::statement forget_followers(const uuid& author, std::uint32_t shard);
 

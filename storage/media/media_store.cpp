@@ -113,10 +113,15 @@ statement set_place(const uuid& place, std::string kind, const uuid& owner, std:
   return {&queries::set_place, {place, std::move(kind), owner, std::move(media), active}};
 }
 
-std::vector<statement> erase_account(const uuid& account, std::vector<std::int64_t> kept) {
-  return {{&queries::erase_account, {account}},
-          {&queries::empty_events, {to_string(account)}},
-          {&storage::runtime_queries::empty_dead_letters, {to_string(account), std::move(kept)}}};
+std::vector<statement> erase_account(
+    const uuid& account, std::vector<std::int64_t> kept,
+    const std::vector<storage::runtime_queries::worded_event>& texts) {
+  auto out = storage::runtime_queries::empty_words_of(account, texts);
+  out.insert(out.begin(), {{&queries::erase_account, {account}},
+                           {&queries::empty_events, {to_string(account)}},
+                           {&storage::runtime_queries::empty_dead_letters,
+                            {to_string(account), std::move(kept)}}});
+  return out;
 }
 
 storage::retention_job old_uploads() {

@@ -3,6 +3,7 @@
 
 #include "storage/database/retention.hpp"
 #include "storage/media/media_rows.hpp"
+#include "storage/runtime/letter_queries.hpp"
 
 namespace nova::media::store {
 
@@ -62,7 +63,9 @@ storage::statement set_place(const uuid& place, std::string kind, const uuid& ow
                              std::vector<uuid> media, bool active);
 
 /// Deletes every row of the account, and the content of its events. `kept`: numbers of events that stay in the dead letters.
-std::vector<storage::statement> erase_account(const uuid& account, std::vector<std::int64_t> kept);
+std::vector<storage::statement> erase_account(
+    const uuid& account, std::vector<std::int64_t> kept,
+    const std::vector<storage::runtime_queries::worded_event>& texts);
 
 /// Uploads leave this long after their end.
 storage::retention_job old_uploads();

@@ -86,6 +86,14 @@ const query forget_chats{
         "conversation_id IN (SELECT conversation_id FROM mine) AND position('title'::bytea IN "
         "body) > 0) UPDATE chat SET host_id = conversation_id WHERE host_id = $1"};
 
+const query empty_chat_letters{
+    .name = "messaging.empty_chat_letters",
+    .sql =
+        "UPDATE dead_letter SET type = 0, payload = '', reason = '' WHERE type IN ($3::bigint, "
+        "$4::bigint) AND key IN (SELECT key FROM dead_letter WHERE type = $3::bigint AND "
+        "position(convert_to($2, 'UTF8') IN payload) > 0 UNION ALL SELECT conversation_id::text "
+        "FROM chat WHERE host_id = $1)"};
+
 const query forget_maker{.name = "messaging.forget_maker",
                          .sql = "UPDATE conversation c SET created_by = " OTHER_NAME(
                              "c") " WHERE created_by = $1" IN_THEM};
@@ -138,6 +146,7 @@ std::span<const query* const> all_erasure() {
                                       &forget_sent,
                                       &forget_reactions,
                                       &forget_member,
+                                      &empty_chat_letters,
                                       &forget_chats,
                                       &forget_maker,
                                       &forget_pair,

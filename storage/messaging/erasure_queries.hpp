@@ -24,6 +24,9 @@ extern const storage::query forget_member;
 extern const storage::query forget_maker;
 extern const storage::query forget_pair;
 
+/// (account, bytes of a StreamCreated of its own, type of StreamCreated, type of StreamChanged). Empties the letters of the
+/// account's streams, which hold their titles.
+extern const storage::query empty_chat_letters;
 /// (account).
 extern const storage::query forget_chats;
 extern const storage::query forget_person;

@@ -29,6 +29,10 @@ std::vector<storage::statement> forget_account(const forgotten_account& f) {
     out.push_back({q, {f.account, f.seed, f.conversations}});
   std::vector<std::string> keys;
   for (const auto& id : f.conversations) keys.push_back(to_string(id));
+  out.push_back(
+      {&queries::empty_chat_letters,
+       {f.account, storage::runtime_queries::written_by(f.stream_created.author, f.account),
+        f.stream_created.type, f.stream_changed}});
   out.push_back({&queries::forget_chats, {f.account}});
   out.push_back(forget_person(f.account));
   out.push_back({&queries::empty_events, {to_string(f.account), f.shards, std::move(keys)}});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/database/value.hpp"
+#include "storage/runtime/letter_queries.hpp"
 
 #include <vector>
 
@@ -13,6 +14,9 @@ struct forgotten_account {
   std::vector<uuid> conversations;
   std::vector<std::int64_t> shards;  ///< of the conversations
   std::vector<std::int64_t> kept;    ///< types of events whose dead letters are left alone
+  storage::runtime_queries::worded_event stream_created;
+  std::int64_t stream_changed =
+      0;  ///< type; it has the key of the stream's first event, and names no account
 };
 
 storage::statement conversations_of_account(const uuid& account);

@@ -108,7 +108,7 @@ extern const query rebuild_outcome;
 
 /// Empties the letters of a key; their rows stay and are not tried any more: (key, types[] that are left alone). Not merged.
 extern const query empty_dead_letters;
-/// The same for letters whose payload names an account: (account, types[]). Not merged.
+/// The same for letters whose payload contains the text: (text, types[]). Not merged.
 extern const query empty_letters_naming;
 
 /// (scope, key) → method, body_hash, reply.

@@ -119,10 +119,15 @@ statement put_block(const uuid& account, const uuid& blocked, std::int64_t revis
 }
 
 statement drop_account(const uuid& account) { return {&queries::erase_account, {account}}; }
-std::vector<statement> erase_account(const uuid& account, std::vector<std::int64_t> kept) {
-  return {{&queries::count_erasure, {account}},
-          drop_account(account),
-          {&storage::runtime_queries::empty_dead_letters, {to_string(account), std::move(kept)}}};
+std::vector<statement> erase_account(
+    const uuid& account, std::vector<std::int64_t> kept,
+    const std::vector<storage::runtime_queries::worded_event>& texts) {
+  auto out = storage::runtime_queries::empty_words_of(account, texts);
+  out.insert(out.begin(), {{&queries::count_erasure, {account}},
+                           drop_account(account),
+                           {&storage::runtime_queries::empty_dead_letters,
+                            {to_string(account), std::move(kept)}}});
+  return out;
 }
 statement erasure(const uuid& account) { return {&queries::erasure, {account}}; }
 statement delete_erasure(const uuid& account) { return {&queries::delete_erasure, {account}}; }

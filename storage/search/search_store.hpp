@@ -1,6 +1,7 @@
 // Statements on search's tables, typed. Called by actors/search; executed by the runtime.
 #pragma once
 
+#include "storage/runtime/letter_queries.hpp"
 #include "storage/search/search_rows.hpp"
 
 #include <limits>
@@ -103,7 +104,9 @@ statement put_block(const uuid& account, const uuid& blocked, std::int64_t revis
 /// Every row of the account.
 statement drop_account(const uuid& account);
 /// The same, counted first; empties the account's dead letters but those of the `kept` types. One unit.
-std::vector<statement> erase_account(const uuid& account, std::vector<std::int64_t> kept);
+std::vector<statement> erase_account(
+    const uuid& account, std::vector<std::int64_t> kept,
+    const std::vector<storage::runtime_queries::worded_event>& texts);
 /// Rows that were found at the erasing, until its answer is told.
 statement erasure(const uuid& account);
 statement delete_erasure(const uuid& account);

@@ -15,14 +15,16 @@ storage::statement erasure_count(const uuid& account) {
   return {&queries::erasure_count, {account}};
 }
 
-std::vector<storage::statement> erase_person(const uuid& account, std::vector<std::int64_t> kept,
-                                             std::vector<std::int64_t> texts) {
-  return {
-      {&queries::leave_tallies, {account}},
-      {&queries::erase_person, {account}},
-      {&queries::empty_events, {to_string(account)}},
-      {&storage::runtime_queries::empty_dead_letters, {to_string(account), std::move(kept)}},
-      {&storage::runtime_queries::empty_letters_naming, {to_string(account), std::move(texts)}}};
+std::vector<storage::statement> erase_person(
+    const uuid& account, std::vector<std::int64_t> kept,
+    const std::vector<storage::runtime_queries::worded_event>& texts) {
+  auto out = storage::runtime_queries::empty_words_of(account, texts);
+  out.insert(out.begin(), {{&queries::leave_tallies, {account}},
+                           {&queries::erase_person, {account}},
+                           {&queries::empty_events, {to_string(account)}},
+                           {&storage::runtime_queries::empty_dead_letters,
+                            {to_string(account), std::move(kept)}}});
+  return out;
 }
 
 std::int64_t read_erasure_count(const storage::rows& r) { return r.empty() ? 0 : r.int8(0, 0); }

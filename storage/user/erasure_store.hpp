@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/database/value.hpp"
+#include "storage/runtime/letter_queries.hpp"
 
 #include <vector>
 
@@ -12,8 +13,9 @@ storage::statement reopen_profile(const uuid& account);
 storage::statement erasure_count(const uuid& account);
 /// Everything that names the person, events in the outbox and dead letters included. `kept`: types of events whose letters are
 /// left alone; `texts`: types of events with texts of accounts. May be carried out twice.
-std::vector<storage::statement> erase_person(const uuid& account, std::vector<std::int64_t> kept,
-                                             std::vector<std::int64_t> texts);
+std::vector<storage::statement> erase_person(
+    const uuid& account, std::vector<std::int64_t> kept,
+    const std::vector<storage::runtime_queries::worded_event>& texts);
 
 /// From erasure_count.
 std::int64_t read_erasure_count(const storage::rows& r);
