@@ -29,13 +29,20 @@ void recent_sends::remember(const uuid& sender, const std::string& client_id, co
 
 uuid known_handles::account(const std::string& handle) const {
   auto found = accounts_.find(handle);
-  return found == accounts_.end() ? uuid{} : found->second;
+  return found == accounts_.end() ? uuid{} : found->second.account;
 }
 
-void known_handles::remember(const std::map<std::string, uuid>& found) {
+bool known_handles::knows(const std::string& handle, unix_ms now) const {
+  auto found = accounts_.find(handle);
+  if (found == accounts_.end()) return false;
+  const auto age = now - found->second.at;
+  return age >= 0 && age < good_for_ms;
+}
+
+void known_handles::remember(const std::map<std::string, uuid>& found, unix_ms now) {
   if (accounts_.size() + found.size() > most) accounts_.clear();
   for (const auto& [handle, account] : found)
-    if (accounts_.size() < most) accounts_.insert_or_assign(handle, account);
+    if (accounts_.size() < most) accounts_.insert_or_assign(handle, known{account, now});
 }
 
 bool device_marks::covers(const uuid& session, std::int64_t seq) const {

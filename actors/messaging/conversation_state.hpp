@@ -66,16 +66,22 @@ class recent_sends {
 class known_handles {
  public:
   static constexpr std::size_t most = 1024;
+  /// Then it is asked for again: a member may have another handle by now.
+  static constexpr unix_ms good_for_ms = 2'000;
 
-  bool knows(const std::string& handle) const { return accounts_.contains(handle); }
+  bool knows(const std::string& handle, unix_ms now) const;
   /// Nil: no account has the handle.
   uuid account(const std::string& handle) const;
-  void remember(const std::map<std::string, uuid>& found);
+  void remember(const std::map<std::string, uuid>& found, unix_ms now);
   void forget() { accounts_.clear(); }
   std::size_t size() const noexcept { return accounts_.size(); }
 
  private:
-  std::unordered_map<std::string, uuid> accounts_;
+  struct known {
+    uuid account{};
+    unix_ms at = 0;
+  };
+  std::unordered_map<std::string, known> accounts_;
 };
 
 /// The marks that devices (sessions) of members have confirmed and this activation has written. They need no second write.

@@ -7,11 +7,11 @@
 
 namespace nova::messaging {
 
-mention_lookup::mention_lookup(const conversation_state& s, const std::string& text,
+mention_lookup::mention_lookup(const conversation_state& s, const std::string& text, unix_ms now,
                                named_handles before)
     : kept(std::move(before)), handles(mentioned_handles(text)) {
   for (const auto& handle : handles)
-    if (!kept.contains(handle) && !s.handles.knows(handle)) unknown.push_back(handle);
+    if (!kept.contains(handle) && !s.handles.knows(handle, now)) unknown.push_back(handle);
 }
 
 storage::statement mention_lookup::question() const { return store::persons_by_handle(unknown); }

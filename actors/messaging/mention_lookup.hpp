@@ -11,7 +11,8 @@ namespace nova::messaging {
 struct mention_lookup {
   /// `before`: the handles of the text that this one replaces. Those that it still holds keep their accounts: a handle may belong
   /// to another account now.
-  mention_lookup(const conversation_state& s, const std::string& text, named_handles before = {});
+  mention_lookup(const conversation_state& s, const std::string& text, unix_ms now,
+                 named_handles before = {});
 
   named_handles kept;
 

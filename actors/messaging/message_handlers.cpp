@@ -111,7 +111,7 @@ outcome conversation_entity::edit(const state& s, const EditRequest& q, const co
     return d;
   }
 
-  const mention_lookup mentions(s, q.text(), read_named_handles(r.rows(0)));
+  const mention_lookup mentions(s, q.text(), c.now, read_named_handles(r.rows(0)));
   if (r.size() == 1 && !mentions.unknown.empty()) return need{{mentions.question()}};
   std::vector<person_row> asked;
   if (!mentions.unknown.empty()) asked = read_persons(r.rows(1));
@@ -127,7 +127,9 @@ outcome conversation_entity::edit(const state& s, const EditRequest& q, const co
   d.statements.push_back(store::edit_message(message, mentioned.handles));
   d.statements.push_back(store::delete_edits(s.id, q.seq()));
   d.events.push_back(changed_event(s, q.seq(), &q.text(), c.caller.account));
-  d.apply = [learned = std::move(mentioned.learned)](state& x) { x.handles.remember(learned); };
+  d.apply = [learned = std::move(mentioned.learned), now = c.now](state& x) {
+    x.handles.remember(learned, now);
+  };
   add_change(d, s, c, q.seq(), std::move(change));
   d.reply = share(std::move(message));
   return d;

@@ -119,7 +119,7 @@ outcome conversation_entity::send(const state& s, const SendRequest& q, const co
   const bool allowed = may_write(s, *me);
   const bool look = !known && !s.recent.complete() &&
                     (c.attempt > 0 || !allowed || s.recent.suspects(c.caller.account));
-  const mention_lookup mentions(s, known ? std::string() : q.text());
+  const mention_lookup mentions(s, known ? std::string() : q.text(), c.now);
   if (r.size() == 0 && (look || !mentions.unknown.empty())) {
     need n;
     if (look) n.items.push_back(store::find_by_client_id(s.id, c.caller.account, q.client_id()));
@@ -147,9 +147,10 @@ outcome conversation_entity::send(const state& s, const SendRequest& q, const co
   for (auto& account : found.accounts) message.add_mentions(std::move(account));
   auto d = accept(std::move(message), c, s, body_hash, found.handles);
   if (!found.learned.empty())
-    d.apply = [first = std::move(d.apply), learned = std::move(found.learned)](state& x) {
+    d.apply = [first = std::move(d.apply), learned = std::move(found.learned),
+               now = c.now](state& x) {
       first(x);
-      x.handles.remember(learned);
+      x.handles.remember(learned, now);
     };
   return d;
 }

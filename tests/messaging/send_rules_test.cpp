@@ -141,6 +141,25 @@ TEST_CASE_FIXTURE(
       conversation_entity::send(s, message("c3", "@bob_1"), *context, none)));
 }
 
+TEST_CASE_FIXTURE(rules_fixture,
+                  "A11: a handle is asked for again after a while, and is then of the member who "
+                  "has it") {
+  commit(conversation_entity::send(s, message("c1", "hi @bob_1 and @new"), *context,
+                                   people({{2, "bob_1"}})));
+  const auto mentioned = [&](const char* client_id, const runtime::reads& r) {
+    auto d = commit(conversation_entity::send(s, message(client_id, "@new, @bob_1"), *context, r));
+    const auto& m = static_cast<const Message&>(d.pushes[0].push->body());
+    return std::vector<std::string>(m.mentions().begin(), m.mentions().end());
+  };
+  context->now += known_handles::good_for_ms - 1;
+  CHECK(mentioned("c2", none) == std::vector{to_string(account(2))});
+  context->now += 1;
+  CHECK(std::holds_alternative<runtime::need>(
+      conversation_entity::send(s, message("c3", "@new, @bob_1"), *context, none)));
+  CHECK(mentioned("c3", people({{2, "new"}, {3, "bob_1"}})) ==
+        std::vector{to_string(account(2)), to_string(account(3))});
+}
+
 TEST_CASE_FIXTURE(
     rules_fixture,
     "M2: fifty handles that nobody has leave room for a member, and strangers are not mentioned") {
