@@ -14,11 +14,13 @@ error no_such_file() { return make_error(errc::not_found, "There is no such file
 }  // namespace
 
 live_play::live_play(transfer_common& shared, const live_steps& steps, live_viewers& viewers,
-                     io_thread& thread, const http_request& request, const std::string& address,
-                     const std::string& request_id, stream_answers answers, live_file what)
+                     live_windows& windows, io_thread& thread, const http_request& request,
+                     const std::string& address, const std::string& request_id,
+                     stream_answers answers, live_file what)
     : transfer_request(shared, thread, request, address, request_id, std::move(answers)),
       steps_(steps),
       viewers_(viewers),
+      windows_(windows),
       what_(std::move(what)),
       range_(request.field("Range")),
       if_none_match_(request.field("If-None-Match")),
@@ -34,14 +36,31 @@ void live_play::start() {
 }
 
 void live_play::ask_for_window() {
+  const auto now = shared_.common.now();
+  if (signed_)
+    if (const auto known = windows_.find(what_.stream_id, now); known && serves(*known))
+      return use(*known);
   auto q = std::make_shared<live::PlayRequest>();
   q->set_stream_id(what_.stream_id);
   q->set_is_signed(signed_.has_value());
-  ask<live::Window>(*steps_.play, std::move(q), [self = self()](result<live::Window> w) {
+  ask<live::Window>(*steps_.play, std::move(q), [self = self(), now](result<live::Window> w) {
     if (!w) return self->fail(w.error());
-    if (self->what_.what == live_file::kind::playlist) self->answer_playlist(*w);
-    else self->find_segment(*w);
+    const auto window = std::make_shared<const live::Window>(*std::move(w));
+    if (self->signed_) self->windows_.keep(self->what_.stream_id, window, now);
+    self->use(*window);
   });
+}
+
+/// False: the window may be older than the file that is asked for.
+bool live_play::serves(const live::Window& w) const {
+  return what_.what == live_file::kind::playlist ||
+         std::ranges::find(w.segments(), what_.number, &live::Segment::number) !=
+             w.segments().end();
+}
+
+void live_play::use(const live::Window& w) {
+  if (what_.what == live_file::kind::playlist) answer_playlist(w);
+  else find_segment(w);
 }
 
 void live_play::answer_playlist(const live::Window& w) {
@@ -74,32 +93,38 @@ void live_play::find_segment(const live::Window& w) {
 }
 
 void live_play::send(const std::string& blob, std::string_view type) {
+  if (auto known = windows_.file(blob, shared_.common.now()))
+    return send_file(blob, type, std::move(known));
   on_files([self = self(), blob] { return self->shared_.store.open(blob); },
            [self = self(), blob,
             type = std::string(type)](result<std::shared_ptr<const blobs::reader>> file) {
              if (!file) return self->fail(no_such_file());
-             http_answer a;
-             a.etag = '"' + blob.substr(0, 32) + '"';
-             a.content_type = type;
-             const auto size = (*file)->size();
-             const bool known = names_etag(self->if_none_match_, a.etag);
-             const auto chosen =
-                 chosen_range(known ? std::string_view() : self->range_, {}, a.etag, size);
-             a.fields = {{"Accept-Ranges", "bytes"}, {"Cache-Control", "private, max-age=60"}};
-             if (std::holds_alternative<no_such_range>(chosen))
-               return self->fail(make_error(errc::range_not_satisfiable));
-             const auto* range = std::get_if<byte_range>(&chosen);
-             if (range) {
-               a.status = 206;
-               a.fields.emplace_back("Content-Range",
-                                     "bytes " + std::to_string(range->from) + '-' +
-                                         std::to_string(range->from + range->length - 1) + '/' +
-                                         std::to_string(size));
-             }
-             a.file = range ? file_body{std::move(*file), range->from, range->length}
-                            : file_body{std::move(*file), 0, size};
-             self->answer(std::move(a));
+             self->windows_.keep_file(blob, *file, self->shared_.common.now());
+             self->send_file(blob, type, *std::move(file));
            });
+}
+
+void live_play::send_file(const std::string& blob, std::string_view type,
+                          std::shared_ptr<const blobs::reader> file) {
+  http_answer a;
+  a.etag = '"' + blob.substr(0, 32) + '"';
+  a.content_type = type;
+  const auto size = file->size();
+  const bool known = names_etag(if_none_match_, a.etag);
+  const auto chosen = chosen_range(known ? std::string_view() : range_, {}, a.etag, size);
+  a.fields = {{"Accept-Ranges", "bytes"}, {"Cache-Control", "private, max-age=60"}};
+  if (std::holds_alternative<no_such_range>(chosen))
+    return fail(make_error(errc::range_not_satisfiable));
+  const auto* range = std::get_if<byte_range>(&chosen);
+  if (range) {
+    a.status = 206;
+    a.fields.emplace_back("Content-Range", "bytes " + std::to_string(range->from) + '-' +
+                                               std::to_string(range->from + range->length - 1) +
+                                               '/' + std::to_string(size));
+  }
+  a.file = range ? file_body{std::move(file), range->from, range->length}
+                 : file_body{std::move(file), 0, size};
+  answer(std::move(a));
 }
 
 }  // namespace nova::gateway

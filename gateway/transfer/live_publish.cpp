@@ -15,11 +15,13 @@ live_steps::live_steps() {
       if (method->transfer == step) *place = method;
 }
 
-live_publish::live_publish(transfer_common& shared, const live_steps& steps, io_thread& thread,
-                           const http_request& request, const std::string& address,
-                           const std::string& request_id, stream_answers answers, ingest_path where)
+live_publish::live_publish(transfer_common& shared, const live_steps& steps, live_windows& windows,
+                           io_thread& thread, const http_request& request,
+                           const std::string& address, const std::string& request_id,
+                           stream_answers answers, ingest_path where)
     : transfer_request(shared, thread, request, address, request_id, std::move(answers)),
       steps_(steps),
+      windows_(windows),
       where_(std::move(where)),
       length_(request.content_length ? static_cast<std::int64_t>(*request.content_length) : -1) {
   caller_.kind = rpc::caller_kind::node;
@@ -110,6 +112,9 @@ void live_publish::publish() {
   ask<live::PublishReply>(*steps_.publish, std::make_shared<live::PublishRequest>(request_),
                           [self = self()](const result<live::PublishReply>& r) {
                             if (!r) return self->fail(r.error());
+                            if (self->playlist_)
+                              self->windows_.changed(self->where_.stream_id,
+                                                     self->shared_.common.now());
                             http_answer a;
                             a.status = 204;
                             self->answer(std::move(a));

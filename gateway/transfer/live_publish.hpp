@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gateway/transfer/live_rules.hpp"
+#include "gateway/transfer/live_windows.hpp"
 #include "gateway/transfer/part_writer.hpp"
 #include "gateway/transfer/transfer_request.hpp"
 #include "protocols/live/live.pb.h"
@@ -22,8 +23,8 @@ struct live_steps {
 
 class live_publish final : public transfer_request {
  public:
-  live_publish(transfer_common& shared, const live_steps& steps, io_thread& thread,
-               const http_request& request, const std::string& address,
+  live_publish(transfer_common& shared, const live_steps& steps, live_windows& windows,
+               io_thread& thread, const http_request& request, const std::string& address,
                const std::string& request_id, stream_answers answers, ingest_path where);
 
   /// `removes`: the request is a DELETE.
@@ -42,6 +43,7 @@ class live_publish final : public transfer_request {
   void give_up(const error& e);
 
   const live_steps& steps_;
+  live_windows& windows_;
   const ingest_path where_;
   live::PublishRequest request_;
   const std::int64_t length_;  ///< −1: not stated

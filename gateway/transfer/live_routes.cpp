@@ -62,15 +62,16 @@ std::shared_ptr<body_taker> live_routes::begin(io_thread& thread, const http_req
     const bool puts = request.verb == "PUT" || request.verb == "POST";
     if (!puts && request.verb != "DELETE")
       return refuse(other_verb(request, "PUT, POST, DELETE, OPTIONS", request_id));
-    auto p = std::make_shared<live_publish>(shared_, steps_, thread, request, address, request_id,
-                                            std::move(answers), *std::move(where));
+    auto p = std::make_shared<live_publish>(shared_, steps_, windows_, thread, request, address,
+                                            request_id, std::move(answers), *std::move(where));
     p->start(!puts);
     return p;
   }
   if (request.verb != "GET" && request.verb != "HEAD")
     return refuse(other_verb(request, "GET, HEAD, OPTIONS", request_id));
-  auto p = std::make_shared<live_play>(shared_, steps_, viewers_, thread, request, address,
-                                       request_id, std::move(answers), *live_file_of(path));
+  auto p =
+      std::make_shared<live_play>(shared_, steps_, viewers_, windows_, thread, request, address,
+                                  request_id, std::move(answers), *live_file_of(path));
   p->start();
   return p;
 }
@@ -85,6 +86,7 @@ void live_routes::name_publisher(ingest_path& where) const {
 }
 
 void live_routes::sweep() {
+  windows_.forget_old(shared_.common.now());
   if (!steps_.complete() || sweeping_.exchange(true)) return;
   const auto since = std::chrono::system_clock::now() - swept_age;
   const bool taken = shared_.files.submit([this, since] {

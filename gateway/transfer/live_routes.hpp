@@ -32,6 +32,7 @@ class live_routes final : public streamed_routes {
   mutable transfer_common shared_;
   const live_steps steps_;
   mutable live_viewers viewers_;
+  mutable live_windows windows_;
   live_sweep swept_;
   std::atomic<bool> sweeping_{false};
 };

@@ -2,6 +2,7 @@
 #include "actors/streaming/viewer_state.hpp"
 #include "gateway/transfer/live_sweep.hpp"
 #include "gateway/transfer/live_viewers.hpp"
+#include "gateway/transfer/live_windows.hpp"
 
 #include <doctest/doctest.h>
 
@@ -45,7 +46,77 @@ class names_only final : public blobs::store {
   static error none() { return make_error(errc::not_found); }
 };
 
+/// A file of one byte, with a descriptor or of a store elsewhere.
+class small_file final : public blobs::reader {
+ public:
+  explicit small_file(int descriptor) : descriptor_(descriptor) {}
+  std::int64_t size() const override { return 1; }
+  result<std::size_t> read(std::int64_t, char*, std::size_t) const override { return 0; }
+  int descriptor() const noexcept override { return descriptor_; }
+
+ private:
+  const int descriptor_;
+};
+
 }  // namespace
+
+TEST_CASE("a window is kept for a moment, but never one that was asked for before a change") {
+  using windows = gateway::live_windows;
+  windows known;
+  const auto window = [] { return std::make_shared<const live::Window>(); };
+  const auto begin = windows::time_point(1'000s);
+  CHECK(known.find("stream", begin) == nullptr);
+  const auto first = window(), second = window();
+  known.keep("stream", first, begin);
+  CHECK(known.find("stream", begin + windows::window_kept - 1ms) == first);
+  CHECK(known.find("stream", begin + windows::window_kept) == nullptr);
+  CHECK(known.find("other", begin) == nullptr);
+
+  // Two questions under way: the answer of the earlier one comes last.
+  known.keep("stream", second, begin + 20ms);
+  known.keep("stream", first, begin + 10ms);
+  CHECK(known.find("stream", begin + 30ms) == second);
+
+  known.changed("stream", begin + 50ms);
+  CHECK(known.find("stream", begin + 50ms) == nullptr);
+  known.keep("stream", first, begin + 40ms);
+  CHECK(known.find("stream", begin + 51ms) == nullptr);
+  known.keep("stream", second, begin + 60ms);
+  CHECK(known.find("stream", begin + 61ms) == second);
+  // Of a stream that nobody has played yet, too.
+  known.changed("other", begin + 50ms);
+  known.keep("other", first, begin + 40ms);
+  CHECK(known.find("other", begin + 51ms) == nullptr);
+}
+
+TEST_CASE(
+    "a file is held for its time, without a descriptor never, and a full list lets go of old "
+    "ones") {
+  using windows = gateway::live_windows;
+  windows known;
+  const auto begin = windows::time_point(1'000s);
+  known.keep_file("elsewhere", std::make_shared<small_file>(-1), begin);
+  CHECK(known.file("elsewhere", begin) == nullptr);
+  const auto file = std::make_shared<small_file>(7);
+  known.keep_file("blob", file, begin);
+  CHECK(known.file("blob", begin + windows::file_kept - 1ms) == file);
+  CHECK(known.file("blob", begin + windows::file_kept) == nullptr);
+  CHECK(file.use_count() == 2);
+  known.forget_old(begin + windows::file_kept);
+  CHECK(file.use_count() == 1);
+
+  for (std::size_t i = 0; i <= windows::most_files; ++i)
+    known.keep_file("blob" + std::to_string(i), file, begin);
+  CHECK(file.use_count() == static_cast<long>(windows::most_files) + 1);
+  known.keep_file("new", file, begin + windows::file_kept);
+  CHECK(file.use_count() == 2);
+  for (std::size_t i = 0; i <= windows::most_streams; ++i)
+    known.keep("stream" + std::to_string(i), std::make_shared<const live::Window>(), begin);
+  CHECK(known.find("stream" + std::to_string(windows::most_streams - 1), begin) != nullptr);
+  CHECK(known.find("stream" + std::to_string(windows::most_streams), begin) == nullptr);
+  known.keep("new", std::make_shared<const live::Window>(), begin + windows::file_kept);
+  CHECK(known.find("new", begin + windows::file_kept) != nullptr);
+}
 
 TEST_CASE("an address counts for 15 s behind its last playlist, exact to 2 s") {
   using viewers = gateway::live_viewers;
