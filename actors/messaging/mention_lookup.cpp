@@ -10,20 +10,29 @@ namespace nova::messaging {
 mention_lookup::mention_lookup(const conversation_state& s, const std::string& text, unix_ms now,
                                named_handles before)
     : kept(std::move(before)), handles(mentioned_handles(text)) {
-  for (const auto& handle : handles)
-    if (!kept.contains(handle) && !s.handles.knows(handle, now)) unknown.push_back(handle);
+  must_ask = std::ranges::any_of(handles, [&](const std::string& handle) {
+    return !kept.contains(handle) && !s.handles.knows(handle, now);
+  });
 }
 
-storage::statement mention_lookup::question() const { return store::persons_by_handle(unknown); }
+storage::statement mention_lookup::question() const {
+  std::vector<std::string> asked;
+  for (const auto& handle : handles)
+    if (!kept.contains(handle)) asked.push_back(handle);
+  return store::persons_by_handle(std::move(asked));
+}
 
 mention_lookup::mentioned mention_lookup::among(const conversation_state& s,
-                                                const std::vector<person_row>& found,
+                                                const std::optional<std::vector<person_row>>& found,
                                                 std::int64_t limit) const {
   mentioned out;
-  for (const auto& handle : unknown) out.learned.emplace(handle, uuid{});
-  for (const auto& person : found)
-    if (auto at = out.learned.find(ascii_lower(person.handle)); at != out.learned.end())
-      if (at->second.is_nil() || s.member(person.account)) at->second = person.account;
+  if (found) {
+    for (const auto& handle : handles)
+      if (!kept.contains(handle)) out.learned.emplace(handle, uuid{});
+    for (const auto& person : *found)
+      if (auto at = out.learned.find(ascii_lower(person.handle)); at != out.learned.end())
+        if (at->second.is_nil() || s.member(person.account)) at->second = person.account;
+  }
   const auto account_of = [&](const std::string& handle) {
     if (const auto same = kept.find(handle); same != kept.end()) return same->second;
     const auto learned = out.learned.find(handle);

@@ -4,10 +4,11 @@
 #include "actors/messaging/conversation_entity.hpp"
 
 #include <map>
+#include <optional>
 
 namespace nova::messaging {
 
-/// The handles that a text mentions, and the handles among them that the database must resolve first.
+/// The handles that a text mentions, and whether the database must resolve them first.
 struct mention_lookup {
   /// `before`: the handles of the text that this one replaces. Those that it still holds keep their accounts: a handle may belong
   /// to another account now.
@@ -15,20 +16,21 @@ struct mention_lookup {
                  named_handles before = {});
 
   named_handles kept;
+  std::vector<std::string> handles;  ///< without those of `kept` that the text does not hold
+  bool must_ask = false;  ///< the conversation does not know an account of them, or not any more
 
-  std::vector<std::string> handles;
-  std::vector<std::string> unknown;
-
-  /// Reads the persons with the unknown handles. The owner of a handle does not depend on this conversation's decisions.
+  /// Reads the persons with all handles that are not kept: which of them are known may change while the question is under way. The
+  /// owner of a handle does not depend on this conversation's decisions.
   storage::statement question() const;
 
   struct mentioned {
-    std::vector<std::string> accounts;    ///< of members, in the text's order, each once
-    named_handles handles;                ///< of these accounts
-    std::map<std::string, uuid> learned;  ///< accounts of the unknown handles; nil: no account
+    std::vector<std::string> accounts;  ///< of members, in the text's order, each once
+    named_handles handles;              ///< of these accounts
+    std::map<std::string, uuid>
+        learned;  ///< accounts of the handles that were asked for; nil: no account
   };
-  /// `found`: the answer to question(). At most `limit` members.
-  mentioned among(const conversation_state& s, const std::vector<person_row>& found,
+  /// `found`: the answer to question(), if it was asked. At most `limit` members.
+  mentioned among(const conversation_state& s, const std::optional<std::vector<person_row>>& found,
                   std::int64_t limit) const;
 };
 

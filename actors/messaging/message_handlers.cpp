@@ -112,9 +112,9 @@ outcome conversation_entity::edit(const state& s, const EditRequest& q, const co
   }
 
   const mention_lookup mentions(s, q.text(), c.now, read_named_handles(r.rows(0)));
-  if (r.size() == 1 && !mentions.unknown.empty()) return need{{mentions.question()}};
-  std::vector<person_row> asked;
-  if (!mentions.unknown.empty()) asked = read_persons(r.rows(1));
+  if (r.size() == 1 && mentions.must_ask) return need{{mentions.question()}};
+  std::optional<std::vector<person_row>> asked;
+  if (r.size() > 1) asked = read_persons(r.rows(1));
   auto mentioned = mentions.among(s, asked, settings_of(c).mentions_per_message);
   message.set_text(q.text());
   message.set_edited_at(c.now);

@@ -120,13 +120,13 @@ outcome conversation_entity::send(const state& s, const SendRequest& q, const co
   const bool look = !known && !s.recent.complete() &&
                     (c.attempt > 0 || !allowed || s.recent.suspects(c.caller.account));
   const mention_lookup mentions(s, known ? std::string() : q.text(), c.now);
-  if (r.size() == 0 && (look || !mentions.unknown.empty())) {
+  if (r.size() == 0 && (look || mentions.must_ask)) {
     need n;
     if (look) n.items.push_back(store::find_by_client_id(s.id, c.caller.account, q.client_id()));
     else
       n.meanwhile =
           runtime::meanwhile::holds;  // who has a handle does not depend on what was decided here
-    if (!mentions.unknown.empty()) n.items.push_back(mentions.question());
+    if (mentions.must_ask) n.items.push_back(mentions.question());
     return n;
   }
 
@@ -141,8 +141,8 @@ outcome conversation_entity::send(const state& s, const SendRequest& q, const co
   auto message = next_message(s, q, c);
   // Planted fault: under its own client_id the unique index would refuse the message.
   if (forgotten) message.set_client_id(q.client_id() + "~" + std::to_string(message.seq()));
-  std::vector<person_row> asked;
-  if (!mentions.unknown.empty() && r.size() > 0) asked = read_persons(r.rows(look ? 1 : 0));
+  std::optional<std::vector<person_row>> asked;
+  if (const std::size_t at = look ? 1 : 0; r.size() > at) asked = read_persons(r.rows(at));
   auto found = mentions.among(s, asked, settings_of(c).mentions_per_message);
   for (auto& account : found.accounts) message.add_mentions(std::move(account));
   auto d = accept(std::move(message), c, s, body_hash, found.handles);

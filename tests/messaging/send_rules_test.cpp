@@ -158,6 +158,15 @@ TEST_CASE_FIXTURE(rules_fixture,
       conversation_entity::send(s, message("c3", "@new, @bob_1"), *context, none)));
   CHECK(mentioned("c3", people({{2, "new"}, {3, "bob_1"}})) ==
         std::vector{to_string(account(2)), to_string(account(3))});
+  // A handle that was known when another one was asked for, and is no longer when the answer comes.
+  context->now += known_handles::good_for_ms - 1;
+  CHECK(std::holds_alternative<runtime::need>(
+      conversation_entity::send(s, message("c4", "@bob_1 and @late"), *context, none)));
+  context->now += 1;
+  auto d = commit(conversation_entity::send(s, message("c4", "@bob_1 and @late"), *context,
+                                            people({{3, "bob_1"}})));
+  const auto& m = static_cast<const Message&>(d.pushes[0].push->body());
+  CHECK(m.mentions_size() == 1);
 }
 
 TEST_CASE_FIXTURE(
