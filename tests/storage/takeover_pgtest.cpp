@@ -36,6 +36,7 @@ postgres_options child_options(const std::string& conninfo) {
                      .node = "child",
                      .settings = {},
                      .before_commit = {}};
+  o.settings.lanes = 1;
   o.settings.lease_ms = 1000;
   o.settings.lane_idle_timeout_ms = 30'000;  // the take-over itself must end the session
   return o;

@@ -34,11 +34,13 @@ T waited(T timed_out, Start start) {
 }  // namespace
 
 storage::postgres_options fresh_database::options(std::string node) const {
-  return {.domain = domain,
-          .conninfo = conninfo,
-          .node = std::move(node),
-          .settings = {},
-          .before_commit = {}};
+  storage::postgres_options o{.domain = domain,
+                              .conninfo = conninfo,
+                              .node = std::move(node),
+                              .settings = {},
+                              .before_commit = {}};
+  o.settings.lanes = 1;  // as on a small machine: most tests speak of the one lane
+  return o;
 }
 
 postgres_fixture& postgres_fixture::instance() {
