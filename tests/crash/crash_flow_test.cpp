@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
   options.pause = std::chrono::milliseconds(pause_ms);
   options.seed = seed != 0 ? seed : std::random_device{}();
   options.plan = plan(rounds, options.seed);
+  options.poison = true;
   std::printf("seed %llu, %zu rounds\n", wide(options.seed), rounds);
   std::fflush(stdout);
   bool sound = tell(run_crash(options));
@@ -83,6 +84,7 @@ int main(int argc, char** argv) {
     options.plan = {strike::disk_full, strike::kill_nova};
     options.data.clear();
     options.disk_mb = disk_mb;
+    options.poison = false;
     sound = tell(run_crash(options));
   }
   std::printf("%s (seed %llu)\n", sound ? "SOUND" : "NOT SOUND", wide(options.seed));

@@ -2,6 +2,7 @@
 #include "tests/crash/crash_run.hpp"
 
 #include "tests/crash/at_rest.hpp"
+#include "tests/crash/poisoned_follows.hpp"
 #include "tests/crash/private_disk.hpp"
 #include "tests/support/server_process.hpp"
 #include "tests/support/slowdown.hpp"
@@ -56,7 +57,7 @@ class run {
   explicit run(const run_options& options) : options_(options), random_(options.seed) {}
 
   run_report carry_out() {
-    if (start() && set_up() && rounds() && rest()) load_->judge(report_), end();
+    if (start() && set_up() && poison() && rounds() && rest()) load_->judge(report_), end();
     if (!report_.failed.empty() && nova_) report_.failed += "\n" + nova_->log_tail();
     return std::move(report_);
   }
@@ -117,6 +118,26 @@ class run {
         load_->sockets().accounts().size(), load_->sockets().device_count(),
         load_->record().conversations.size(), since(began));
     return true;
+  }
+
+  bool poison() {
+    std::string why;
+    return !options_.poison || poison_.begin(*audit_, why) || fail("poisoning: " + why);
+  }
+
+  /// The letters are those of the poison; without it they have their effects, which the checker looks for.
+  bool cure(const database_audit& audit, const std::string& data, std::string& why) {
+    if (!options_.poison) return true;
+    if (!poison_.judge(audit, why)) return why = "letters: " + why, false;
+    say("%zu follows were refused, %zu events waited behind them\n", poison_.refused(),
+        poison_.behind());
+    return poison_.cure(
+        audit,
+        [&](const std::string& letter) {
+          (void)nova("events retry " + letter + " --reason 'it is cured' --data " + data +
+                     " 2> /dev/null");
+        },
+        why);
   }
 
   bool rounds() {
@@ -270,7 +291,9 @@ class run {
     client::http_client http(again.at(), seconds(30 * test::slowdown));
     rest_reader reader{http, load_->sockets().accounts(), h};
     std::string why;
-    if (!database_audit(data).read(h.databases.emplace(), why))
+    const database_audit restored_audit(data);
+    if (!restored_audit.read(h.databases.emplace(), why) || !cure(restored_audit, data, why) ||
+        !restored_audit.read(h.databases.emplace(), why))
       return fail("reading the restored databases: " + why);
     if (!reader.read_conversations() || !reader.read_accounts(load_->everybody()))
       return fail("reading the restored server: " + reader.why);
@@ -324,7 +347,10 @@ class run {
   bool rest() {
     if (!enough_events()) return false;
     std::string why;
-    return load_->rest(*audit_, nova_->at(), why) ? restore() : fail(why);
+    const auto taken = [this](std::string& problem) {
+      return cure(*audit_, nova_->data(), problem);
+    };
+    return load_->rest(*audit_, nova_->at(), why, taken) ? restore() : fail(why);
   }
 
   /// For the long form: the faults come over many events.
@@ -352,6 +378,7 @@ class run {
   std::vector<std::pair<std::string, std::string>> environment_;
   std::optional<client::server_process> nova_;
   std::optional<database_audit> audit_;
+  poisoned_follows poison_;
   std::unique_ptr<load> load_;
   long long recovered_ms_ = 0;
 

@@ -51,6 +51,7 @@ struct run_options {
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::size_t least_sends = 150,
               more_sends = 2000;  ///< acknowledged before each fault: at least, and at most beside
+  bool poison = false;  ///< content refuses some follows until the end; see poisoned_follows
   replicated_servers* servers = nullptr;  ///< null: Nova's own PostgreSQL
   bool quiet = false;
 };

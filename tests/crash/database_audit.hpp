@@ -36,9 +36,10 @@ class database_audit {
 
   /// How another Nova reaches the same databases: settings' variables and values.
   std::vector<std::pair<std::string, std::string>> settings_for_another() const;
+  /// Connection string of a domain's database. `role` counts for the embedded server only.
+  std::string conninfo(const std::string& domain, const std::string& role) const;
 
  private:
-  std::string conninfo(const std::string& domain, const std::string& role) const;
   bool read_once(database_record& into, std::string& why) const;
 
   std::string data_;

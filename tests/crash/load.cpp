@@ -112,7 +112,8 @@ std::uint64_t load::slow_down() {
   return closed() - before;
 }
 
-bool load::rest(const database_audit& audit, const client::endpoint& at, std::string& why) {
+bool load::rest(const database_audit& audit, const client::endpoint& at, std::string& why,
+                const std::function<bool(std::string&)>& taken) {
   side_->finish(record_);
   sockets_->stop_issuing();
   if (!sockets_->await_idle(idle_within))
@@ -124,6 +125,7 @@ bool load::rest(const database_audit& audit, const client::endpoint& at, std::st
   everybody_.insert(everybody_.end(), side_->registered().begin(), side_->registered().end());
   database_record drained;  // what was asked for has had its effect everywhere before it is probed
   if (!audit.read(drained, why)) return why = "reading the databases: " + why, false;
+  if (taken && !taken(why)) return false;
   if (!reader.repeat_sends(repeated_sends) || !reader.probe_blocks(people[0], blocked_) ||
       !reader.read_conversations() || !reader.read_posts())
     return why = "reading at rest: " + reader.why, false;

@@ -8,6 +8,7 @@
 #include "tests/crash/workload.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,8 +49,10 @@ class load {
   /// Some devices stop reading until one of them is closed with 4008, then go on. How many were closed; 0: none within six tries.
   std::uint64_t slow_down();
 
-  /// Ends the load and reads what is there at rest, over HTTP at `at` and by SQL. False: `why` says what failed.
-  bool rest(const database_audit& audit, const client::endpoint& at, std::string& why);
+  /// Ends the load and reads what is there at rest, over HTTP at `at` and by SQL. `taken` is called when all events are taken; what
+  /// it brings about is read. False: `why` says what failed.
+  bool rest(const database_audit& audit, const client::endpoint& at, std::string& why,
+            const std::function<bool(std::string& why)>& taken = {});
   /// Ends the sockets and lets the checker judge. After rest().
   void judge(load_report& into);
 
