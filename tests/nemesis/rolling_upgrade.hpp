@@ -35,14 +35,17 @@ class rolling_upgrade {
   /// Of all databases: "messaging: runtime/0001_runtime" → when it was applied.
   using applied = std::map<std::string, std::string>;
   bool read_applied(applied& into, std::string& why);
+  /// Node i runs the next release: it alone has applied what is new of domains that none of their nodes had begun as this release.
+  bool note_applied(std::size_t i, std::string& why);
   bool judge_migrations(nemesis_report& report, std::string& why);
   bool judge_releases(nemesis_report& report, std::string& why);
 
   bed& bed_;
   release previous_, next_;
   std::vector<bool> upgraded_;
-  applied before_;  ///< the previous release's
-  applied after_;   ///< when the first node of the next release was ready
+  std::vector<bool> began_;  ///< the nodes that have run the next release, if only for a while
+  applied before_;           ///< the previous release's
+  applied after_;            ///< when the last node of the next release was ready
 };
 
 }  // namespace nova::nemesis
