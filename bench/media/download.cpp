@@ -3,6 +3,7 @@
 #include "bench/media/nginx_files.hpp"
 #include "bench/media/raw_transfers.hpp"
 #include "bench/support/goals.hpp"
+#include "bench/support/run_folder.hpp"
 
 #include "config/process/programs.hpp"
 
@@ -57,14 +58,7 @@ class transfers {
         out_(out),
         sizes_(options.tiny ? tiny_sizes : sizes{}),
         stage_(for_transfers(options)),
-        folder_(std::filesystem::temp_directory_path() /
-                ("nova-download-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~transfers() {
-    std::error_code ec;
-    std::filesystem::remove_all(folder_, ec);
-  }
+        folder_("download") {}
 
   void run() {
     std::string problem;
@@ -91,7 +85,7 @@ class transfers {
 
   /// Bytes a second of a bare write in pieces, with fsync of file and folder.
   double bare_write(const std::string& bytes, std::size_t round) const {
-    const auto folder = folder_ + "/bare";
+    const auto folder = folder_.path() + "/bare";
     std::filesystem::create_directories(folder);
     const auto path = folder + '/' + std::to_string(round);
     const auto began = now_us();
@@ -115,7 +109,7 @@ class transfers {
     for (std::size_t i = 0; i < sizes_.uploads; ++i) {
       auto bytes = noise(sizes_.file, static_cast<unsigned>(i + 1));
       bare += bare_write(bytes, i);
-      if (i == 0) std::ofstream(folder_ + "/film", std::ios::binary) << bytes;
+      if (i == 0) std::ofstream(folder_.path() + "/film", std::ios::binary) << bytes;
       const auto before = stage_.cpu();
       const auto began = now_us();
       const auto r =
@@ -145,7 +139,7 @@ class transfers {
     nginx_files nginx;
     std::string problem;
     const bool beside = options_.reference_seconds > 0 && nginx_files::installed();
-    if (beside && !nginx.open(folder_, reference_workers, problem)) return broken(problem);
+    if (beside && !nginx.open(folder_.path(), reference_workers, problem)) return broken(problem);
     if (!beside) out_.set("nginx", "not installed");
     double ours = 0, theirs = 0, our_cpu = 0, their_cpu = 0, our_bytes = 0, their_bytes = 0;
     const auto size = static_cast<std::int64_t>(sizes_.file);
@@ -226,7 +220,7 @@ class transfers {
   }
 
   bool pictures() {
-    const auto path = folder_ + "/picture.jpg";
+    const auto path = folder_.path() + "/picture.jpg";
     const auto made = fmt::format(
         "ffmpeg -v error -f lavfi -i mandelbrot=size={}:rate=1 -vf noise=alls=20:allf=t "
         "-frames:v 1 -q:v 3 -y {} 2>/dev/null",
@@ -267,7 +261,7 @@ class transfers {
   report& out_;
   const sizes sizes_;
   stage stage_;
-  const std::string folder_;
+  const run_folder folder_;
   client::account me_;
   std::unique_ptr<client::http_client> http_;
   std::string medium_, url_;

@@ -4,6 +4,7 @@
 #include "bench/streaming/players.hpp"
 #include "bench/streaming/streaming_scenarios.hpp"
 #include "bench/support/goals.hpp"
+#include "bench/support/run_folder.hpp"
 
 #include "tests/support/client/json_text.hpp"
 
@@ -151,16 +152,7 @@ class live_run {
         out_(out),
         sizes_(options.tiny ? tiny_sizes : sizes{}),
         stage_(for_streams(options)),
-        folder_(std::filesystem::temp_directory_path() /
-                ("nova-live-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~live_run() {
-    std::error_code ec;
-    std::filesystem::remove_all(folder_, ec);
-  }
-  live_run(const live_run&) = delete;
-  live_run& operator=(const live_run&) = delete;
+        folder_("live") {}
 
   void run() {
     std::string problem;
@@ -197,7 +189,7 @@ class live_run {
     std::string problem;
     const bool beside = options_.reference_seconds > 0 && nginx_files::installed();
     if (beside && (!copy_files(playlists.front(), problem) ||
-                   !nginx.open(folder_, reference_workers, problem)))
+                   !nginx.open(folder_.path(), reference_workers, problem)))
       return broken(problem);
     if (!beside) out_.set("nginx", "not installed");
     return play_in_turn(*s, playlists, beside ? &nginx : nullptr) &&
@@ -209,11 +201,11 @@ class live_run {
     const auto list = http_->get(playlist);
     const auto named = addresses_of(list.body);
     problem = "the files of the stream cannot be copied";
-    std::ofstream(folder_ + "/index.m3u8") << list.body;
+    std::ofstream(folder_.path() + "/index.m3u8") << list.body;
     for (const auto& address : named) {
       const auto segment = http_->get(base_of(playlist) + address);
       if (segment.body.size() != sizes_.segment_bytes) return false;
-      std::ofstream(folder_ + '/' + address.substr(0, address.find('?')), std::ios::binary)
+      std::ofstream(folder_.path() + '/' + address.substr(0, address.find('?')), std::ios::binary)
           << segment.body;
     }
     return !named.empty();
@@ -284,7 +276,7 @@ class live_run {
       out_.set("ffmpeg", "not installed");
       return true;
     }
-    encoders ffmpeg(folder_);
+    encoders ffmpeg(folder_.path());
     if (!ffmpeg.film(sizes_.segment_s, sizes_.kbit_per_s)) return broken("ffmpeg made no film");
     const auto count = options_.tiny || options_.entities == 0 ? sizes_.streams : options_.entities;
     std::vector<watched> all;
@@ -390,7 +382,7 @@ class live_run {
   report& out_;
   const sizes sizes_;
   stage stage_;
-  const std::string folder_;
+  const run_folder folder_;
   client::account me_;
   std::unique_ptr<client::http_client> http_;
   latencies gaps_, after_time_;

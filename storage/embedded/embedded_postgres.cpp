@@ -115,7 +115,7 @@ struct embedded_postgres::impl {
   std::string conninfo_of(const std::string& role, const std::string& database);
 };
 
-// The log is on the disk that may be full. Its room is taken first, so that what comes next can say why it fails.
+// The log and the data are on the same disk, which may be full. Space for the log is taken first, so that the reason of a failed start can be written.
 result<void> embedded_postgres::impl::prepare_log() {
   std::error_code absent;
   log_start = fs::file_size(log_file, absent);

@@ -146,7 +146,7 @@ TEST_CASE("a nova on a small disk of its own" * on_a_small_disk) {
   CHECK(refusal() == "it started");
 }
 
-TEST_CASE("O: a start on a full disk says so, at whatever step the disk is full" * in_the_parent) {
+TEST_CASE("O: a start on a full disk names the disk, at each of its steps" * in_the_parent) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::setenv(disk_variable, "1", 1);
